@@ -1,0 +1,69 @@
+# Everything that a developer, CI and a newcomer runs. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+SYSTEM_STAMP := $(VENV)/.system-packages
+# Debian's own Python; a newer one is named by `make PYTHON3=/usr/bin/python3.13 …`.
+PYTHON3 ?= $(shell command -v /usr/bin/python3 || command -v python3)
+# What the product and its tests need of the system: the trial HSM, the stamp font, other people's verifiers.
+PACKAGES := softhsm2 opensc fonts-arphic-uming poppler-utils qpdf python3-venv openssl
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(SYSTEM_STAMP): deploy/missing-packages
+	@missing="$$(bash deploy/missing-packages $(PACKAGES))"; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing by apt: $$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@test -x $(PYTHON) || $(PYTHON3) -m venv $(VENV)
+	@touch $@
+
+$(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
+	@echo "installing hash-pinned Python packages into $(VENV)"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: setup
+setup: $(STAMP) ## install what is missing (apt packages, virtual environment)
+
+.PHONY: demo
+demo: $(STAMP) ## seal every receipt in examples/ end to end, verify each twice
+	@$(PYTHON) -m examples.demo
+
+.PHONY: serve
+serve: $(STAMP) ## run the trial gateway in the foreground
+	@test -f var/config.yaml || $(VENV)/bin/sealgate init
+	@exec $(VENV)/bin/sealgate serve
+
+.PHONY: check
+check: $(STAMP) ## ruff, mypy strict, import contracts
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+.PHONY: test
+test: $(STAMP) ## the whole test suite, with coverage
+	@$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
+
+.PHONY: bench
+bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
+	@$(PYTHON) -m bench
+
+.PHONY: lock
+lock: ## compile the hash-pinned lock files anew (needs uv)
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/runtime.txt -q pyproject.toml
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev -o requirements/dev.txt -q pyproject.toml
+
+.PHONY: clean
+clean: ## remove the trial installation, caches and the virtual environment
+	rm -rf var $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,85 @@
+"""`python -m bench`: measure, print the table, write the results. See bench/README.md."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.errors import BenchError
+from bench.installation import temporary_installation
+from bench.machine import code_digest, commit, describe_machine, is_quiet
+from bench.results import report
+from bench.rows import ROWS
+from bench.run import Bench, Plan
+from bench.table import print_table
+from gateway.clock import SystemClock
+
+_HERE = Path(__file__).parent
+_LATEST = _HERE / "results" / "latest.json"
+_WIDTH_IN_A_FILE = 120
+_PARTIAL = _HERE / "results" / "partial.json"
+
+
+def main(
+    seconds: Annotated[float, typer.Option(min=1, help="Of each measurement.")] = 8.0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured.")] = 3,
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One round of 2 s: shows that it runs, not how fast.")
+    ] = False,
+    row: Annotated[
+        list[str] | None, typer.Option(help="Only this row; may be given several times.")
+    ] = None,
+    directory: Annotated[
+        Path,
+        typer.Option(help="Where the temporary installation goes: on the disk to be measured."),
+    ] = _HERE.parent / "var",
+) -> None:
+    """Compare the gateway with the HSM alone and with pyHanko's own signer.
+
+    A whole run on a quiet machine goes to bench/results/latest.json; --quick, --row, shorter runs
+    and disturbed ones go to partial.json.
+    """
+    quiet = Console(stderr=True, highlight=False)
+    chosen = [each for each in ROWS if row is None or each.name in row]
+    if row is not None and len(chosen) != len(set(row)):
+        known = ", ".join(each.name for each in ROWS)
+        raise typer.BadParameter(f"rows are {known}", param_hint="--row")
+    plan = (
+        Plan(seconds=2.0, trial_seconds=0.5, warm_up=0.5, rounds=1)
+        if quick
+        else Plan(seconds=seconds, trial_seconds=2.0, warm_up=2.0, rounds=rounds)
+    )
+    whole = row is None and plan.seconds >= 8.0 and plan.rounds >= 3  # noqa: PLR2004 - the defaults
+    checkout = _HERE.parent
+    measured_commit, code = commit(checkout), code_digest(checkout)
+    try:
+        with temporary_installation(directory) as installation:
+            bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
+            results = bench.run(chosen)
+            machine = describe_machine(
+                installation.trial.directory, busy_elsewhere=bench.elsewhere.most
+            )
+    except BenchError as error:
+        quiet.print(f"[bold red]error[/] {error}", soft_wrap=True)
+        raise typer.Exit(1) from error
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH_IN_A_FILE)
+    print_table(console, results, machine)
+    same_code = code_digest(checkout) == code
+    if not same_code:
+        console.print(
+            "[yellow]The code changed meanwhile: the rounds measured different programs.[/]"
+        )
+    file = _LATEST if whole and same_code and is_quiet(machine) else _PARTIAL
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(
+        report(results, machine=machine, commit=measured_commit, at=SystemClock().now())
+    )
+    console.print(f"written to {file.relative_to(_HERE.parent)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,94 @@
+"""Documents a second through the gateway: HTTP, policy, audit, verification, durable store, all on.
+
+A real `sealgate serve`, and a load generator beside it on the same cores (see `load`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError
+from bench.installation import Installation
+from bench.load import Load, Task
+from bench.measuring import measure
+from bench.rows import AT_A_SPOT, Row
+
+CONNECTIONS = (4, 8, 16, 32, 64)
+_SAMPLES = 4
+_SPARE = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """One run of the generator.
+
+    Attributes:
+        connections: how many requests are under way at once.
+        warm_up: seconds that do not count.
+        seconds: that count.
+        expected_per_s: decides how many requests are prepared; half as many again.
+        placement: as the API takes it; None leaves it to the seal, which looks for a keyword.
+    """
+
+    connections: int
+    warm_up: float
+    seconds: float
+    expected_per_s: float
+    placement: dict[str, Any] | None
+
+
+def at_a_spot(*, connections: int, warm_up: float, seconds: float, expected_per_s: float) -> Burst:
+    """A burst with the stamp where pyHanko puts it too."""
+    return Burst(
+        connections=connections,
+        warm_up=warm_up,
+        seconds=seconds,
+        expected_per_s=expected_per_s,
+        placement=AT_A_SPOT,
+    )
+
+
+def load(
+    installation: Installation, row: Row, document: Path, bursts: Sequence[Burst]
+) -> list[Load]:
+    """Load a running gateway with one burst after the other.
+
+    Raises:
+        BenchError: the gateway refused, or closed a connection.
+    """
+    return [_one(installation, row, document, burst) for burst in bursts]
+
+
+def _one(installation: Installation, row: Row, document: Path, burst: Burst) -> Load:
+    requests = burst.expected_per_s * (burst.warm_up + burst.seconds) * _SPARE
+    done = 0
+    while True:
+        task = Task(
+            port=installation.port,
+            client_key=str(installation.trial.client_key),
+            document=str(document),
+            seal=row.seal,
+            placement=burst.placement,
+            connections=burst.connections,
+            requests=int(requests) + burst.connections,
+            warm_up=burst.warm_up,
+            seconds=burst.seconds,
+            samples=_SAMPLES,
+            samples_directory=str(installation.samples),
+        )
+        (came,) = measure("bench.load", [task], Load)
+        done += came.total
+        if not came.used_up:
+            break
+        requests *= 2
+    if not came.completed:
+        raise BenchError(f"no document came back within {burst.seconds:g} s")
+    return Load(
+        completed=came.completed,
+        total=done,
+        p50_ms=came.p50_ms,
+        p99_ms=came.p99_ms,
+        cores=came.cores,
+        used_up=False,
+    )

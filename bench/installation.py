@@ -1,0 +1,141 @@
+"""An installation of its own for the benchmark: made by `init`, served by `sealgate serve`."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bench.errors import BenchError
+from gateway.audit.record import read_leaf
+from gateway.cli.trial import Trial
+from gateway.clock import SystemClock
+from gateway.config import load_config
+from gateway.store.database import open_reader
+from gateway.store.schema import audit_leaf
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
+_LOOK_SECONDS = 0.05
+_LOG_TAIL = 2000
+
+
+class Installation:
+    """A trial installation in a directory of its own, with a port of its own."""
+
+    def __init__(self, trial: Trial, *, port: int) -> None:
+        self.trial = trial
+        self.port = port
+        self.log = trial.directory / "serve.log"
+        self.samples = trial.directory / "samples"
+        self.samples.mkdir()
+
+    @property
+    def config_file(self) -> Path:
+        """config.yaml."""
+        return self.trial.config_file
+
+    def certificates_of(self, seal: str) -> Path:
+        """PEM: the seal's certificate, then the demo CA's."""
+        return self.trial.policies / "certificates" / f"{seal}.pem"
+
+    @contextmanager
+    def serve(self) -> Iterator[None]:
+        """Run `sealgate serve` meanwhile: ready at the beginning, cleanly stopped at the end.
+
+        Raises:
+            BenchError: it did not become ready, or did not stop with code 0.
+        """
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+            )
+            try:
+                self._wait_until_ready(process)
+                yield
+                process.send_signal(signal.SIGTERM)
+                code = process.wait(_STOP_SECONDS)
+            finally:
+                process.kill()
+                process.wait()
+        if code != 0:
+            raise BenchError(f"the gateway stopped with code {code}: {self._last_words()}")
+
+    def audit_kinds(self, *, since: int) -> Counter[str]:
+        """How many records of each kind the audit log has from this index on.
+
+        Only while the gateway does not run: one process owns the database.
+        """
+        database = load_config(self.config_file).database
+        if not database.exists():
+            return Counter()
+        engine = open_reader(database)
+        with engine.connect() as connection:
+            leaves = connection.execute(
+                select(audit_leaf.c.leaf).where(audit_leaf.c.index >= since)
+            )
+            kinds = Counter(str(read_leaf(leaf)["kind"]) for (leaf,) in leaves)
+        engine.dispose()
+        return kinds
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        patience = time.monotonic() + _START_SECONDS
+        while b'"event": "ready"' not in self.log.read_bytes():
+            if process.poll() is not None or time.monotonic() > patience:
+                raise BenchError(f"the gateway did not become ready: {self._last_words()}")
+            time.sleep(_LOOK_SECONDS)
+
+    def _last_words(self) -> str:
+        return self.log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
+
+
+@contextmanager
+def temporary_installation(parent: Path) -> Iterator[Installation]:
+    """Make an installation below `parent`, and remove it afterwards.
+
+    `parent` MUST be on the kind of disk that is to be measured: on a tmpfs nothing is durable, and
+    the figures would be of something else.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=parent)).absolute()
+    try:
+        trial = Trial(directory)
+        trial.set_up(now=SystemClock().now(), tell=lambda _line: None)
+        port = _free_port()
+        text = trial.config_file.read_text(encoding="utf-8")
+        trial.config_file.write_text(with_port(text, port), encoding="utf-8")
+        yield Installation(trial, port=port)
+    finally:
+        shutil.rmtree(directory)
+
+
+def with_port(config: str, port: int) -> str:
+    """The text of a config.yaml with another port.
+
+    Raises:
+        BenchError: it does not name its port exactly once.
+    """
+    changed, count = re.subn(r"^(\s+port: )\d+$", rf"\g<1>{port}", config, flags=re.MULTILINE)
+    if count != 1:
+        raise BenchError(
+            f"the trial's config.yaml names its port {count} times; bench expects once"
+        )
+    return changed
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,130 @@
+"""What a run of the benchmark leaves behind, and how it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bench.figures import Spread
+from bench.hsm_rate import Setting
+from bench.load import Load
+from bench.machine import Machine
+from bench.rows import Row
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A row's figures: medians of the rounds; each `…_spread` is the least and the greatest.
+
+    Attributes:
+        gateway_keyword_per_s: the same, the stamp beside a keyword that is looked for in the text.
+        p50_ms: of the callers' waiting, with `connections` of them at once.
+        knee: documents a second by connections, from which `connections` was chosen.
+        generator_cores: what the load generator took of the cores, a share of one.
+        documents: that came back from the gateway in all, each found in the audit log.
+        verified: of those and of pyHanko's, how many were validated with pyHanko.
+    """
+
+    title: str
+    document: str
+    document_bytes: int
+    hsm_per_s: float
+    pyhanko_per_s: float
+    gateway_per_s: float
+    gateway_over_hsm: float
+    gateway_over_pyhanko: float
+    p50_ms: float
+    p99_ms: float
+    gateway_keyword_per_s: float
+    hsm_per_s_spread: tuple[float, float]
+    pyhanko_per_s_spread: tuple[float, float]
+    gateway_per_s_spread: tuple[float, float]
+    gateway_over_hsm_spread: tuple[float, float]
+    gateway_over_pyhanko_spread: tuple[float, float]
+    p50_ms_spread: tuple[float, float]
+    p99_ms_spread: tuple[float, float]
+    gateway_keyword_per_s_spread: tuple[float, float]
+    hsm_setting: Setting
+    pyhanko_processes: int
+    connections: int
+    knee: dict[int, float]
+    generator_cores: float
+    rounds: int
+    seconds: float
+    documents: int
+    verified: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Measured:
+    """A row's measurements while they are made; rates in documents a second, one a round."""
+
+    row: Row
+    document_bytes: int
+    hsm_setting: Setting
+    pyhanko_processes: int
+    knee: dict[int, float]
+    connections: int
+    documents: int
+    verified: int
+    hsm: list[float] = field(default_factory=list)
+    pyhanko: list[float] = field(default_factory=list)
+    gateway: list[float] = field(default_factory=list)
+    keyword: list[float] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
+
+
+def result_of(measured: Measured, *, seconds: float) -> Result:
+    """The figures of a row whose rounds are all done."""
+    hsm, pyhanko, gateway, keyword = (
+        Spread.of(rates)
+        for rates in (measured.hsm, measured.pyhanko, measured.gateway, measured.keyword)
+    )
+    over_hsm = Spread.of([a / b for a, b in zip(measured.gateway, measured.hsm, strict=True)])
+    over_pyhanko = Spread.of(
+        [a / b for a, b in zip(measured.gateway, measured.pyhanko, strict=True)]
+    )
+    p50 = Spread.of([load.p50_ms for load in measured.loads])
+    p99 = Spread.of([load.p99_ms for load in measured.loads])
+    return Result(
+        title=measured.row.title,
+        document=measured.row.document_name,
+        document_bytes=measured.document_bytes,
+        hsm_per_s=round(hsm.median, 1),
+        pyhanko_per_s=round(pyhanko.median, 1),
+        gateway_per_s=round(gateway.median, 1),
+        gateway_over_hsm=round(gateway.median / hsm.median, 4),
+        gateway_over_pyhanko=round(gateway.median / pyhanko.median, 2),
+        p50_ms=round(p50.median, 1),
+        p99_ms=round(p99.median, 1),
+        gateway_keyword_per_s=round(keyword.median, 1),
+        hsm_per_s_spread=hsm.ends(1),
+        pyhanko_per_s_spread=pyhanko.ends(1),
+        gateway_per_s_spread=gateway.ends(1),
+        gateway_over_hsm_spread=over_hsm.ends(4),
+        gateway_over_pyhanko_spread=over_pyhanko.ends(2),
+        p50_ms_spread=p50.ends(1),
+        p99_ms_spread=p99.ends(1),
+        gateway_keyword_per_s_spread=keyword.ends(1),
+        hsm_setting=measured.hsm_setting,
+        pyhanko_processes=measured.pyhanko_processes,
+        connections=measured.connections,
+        knee={connections: round(rate, 1) for connections, rate in measured.knee.items()},
+        generator_cores=round(max(load.cores for load in measured.loads), 3),
+        rounds=len(measured.gateway),
+        seconds=seconds,
+        documents=measured.documents,
+        verified=measured.verified,
+    )
+
+
+def report(results: Mapping[str, Result], *, machine: Machine, commit: str, at: datetime) -> bytes:
+    """The JSON file: machine, commit and moment, and beside them each row under its name."""
+    whole: dict[str, Any] = {
+        "machine": machine,
+        "commit": commit,
+        "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        **results,
+    }
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

@@ -1,0 +1,162 @@
+"""One run: choose the settings, then measure all three in turn, round after round.
+
+In turn, because a machine's speed changes while one looks: what is compared is measured within the
+same minute, and the spread over the rounds shows how steady it was.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.checks import check_audit, check_sealed
+from bench.figures import knee
+from bench.gateway_rate import CONNECTIONS, Burst, at_a_spot, load
+from bench.hsm_rate import hsm_rate, settings
+from bench.installation import Installation
+from bench.load import Load
+from bench.machine import Elsewhere, cores
+from bench.pyhanko_rate import pyhanko_rate
+from bench.results import Measured, Result, result_of
+from bench.rows import AT_A_SPOT, Row
+
+# Before anything is known of a gateway's speed; if it is faster, the burst is repeated.
+_FIRST_GUESS_PER_S = 600.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How long and how often.
+
+    Attributes:
+        seconds: of each measurement in a round.
+        trial_seconds: of each measurement that only chooses a setting.
+        warm_up: seconds of load before those that count.
+    """
+
+    seconds: float
+    trial_seconds: float
+    warm_up: float
+    rounds: int
+
+
+class Bench:
+    """Measures rows on one installation."""
+
+    def __init__(self, installation: Installation, plan: Plan, tell: Tell) -> None:
+        self._installation = installation
+        self._plan = plan
+        self._tell = tell
+        self._audit_size = 0
+        self.elsewhere = Elsewhere()
+
+    def run(self, rows: Sequence[Row]) -> Mapping[str, Result]:
+        """Measure the rows.
+
+        Raises:
+            BenchError: there is no honest figure for one of them.
+        """
+        every = [(self._choose(row), self._file(row)) for row in rows]
+        for number in range(1, self._plan.rounds + 1):
+            for measured, document in every:
+                self._tell(f"round {number} of {self._plan.rounds}: {measured.row.title}")
+                self._measure(measured, document)
+        return {
+            measured.row.name: result_of(measured, seconds=self._plan.seconds)
+            for measured, _ in every
+        }
+
+    def _choose(self, row: Row) -> Measured:
+        self._tell(f"choosing settings: {row.title}")
+        seconds = self._plan.trial_seconds
+        rates = {
+            setting: hsm_rate(self._config_file, row.seal, setting, seconds=seconds)
+            for setting in settings(cores())
+        }
+        measured = Measured(
+            row=row,
+            document_bytes=len(row.document()),
+            hsm_setting=max(rates, key=lambda setting: rates[setting]),
+            pyhanko_processes=cores(),
+            knee={},
+            connections=0,
+            documents=0,
+            verified=0,
+        )
+        bursts = [
+            at_a_spot(
+                connections=connections,
+                warm_up=self._plan.warm_up,
+                seconds=seconds,
+                expected_per_s=_FIRST_GUESS_PER_S,
+            )
+            # Up and down again: what the machine does meanwhile is not taken for the curve.
+            for connections in (*CONNECTIONS, *reversed(CONNECTIONS))
+        ]
+        loads = self._load(measured, self._file(row), bursts)
+        completed = Counter[int]()
+        for burst, came in zip(bursts, loads, strict=True):
+            completed[burst.connections] += came.completed
+        measured.knee = {each: count / (2 * seconds) for each, count in completed.items()}
+        measured.connections = knee(measured.knee)
+        return measured
+
+    def _measure(self, measured: Measured, document: Path) -> None:
+        row, seconds = measured.row, self._plan.seconds
+        setting = measured.hsm_setting
+        with self.elsewhere.watched():
+            rate = hsm_rate(self._config_file, row.seal, setting, seconds=seconds)
+        measured.hsm.append(rate)
+        with self.elsewhere.watched():
+            rate, samples = pyhanko_rate(
+                self._installation,
+                row,
+                document,
+                processes=measured.pyhanko_processes,
+                seconds=seconds,
+            )
+        measured.pyhanko.append(rate)
+        measured.verified += self._check(samples, document)
+        expected = max(measured.knee.values())
+        bursts = [
+            Burst(
+                connections=measured.connections,
+                warm_up=self._plan.warm_up,
+                seconds=seconds,
+                expected_per_s=expected,
+                placement=placement,
+            )
+            for placement in (AT_A_SPOT, None)
+        ]
+        at_spot, by_keyword = self._load(measured, document, bursts)
+        measured.loads.append(at_spot)
+        measured.gateway.append(at_spot.completed / seconds)
+        measured.keyword.append(by_keyword.completed / seconds)
+
+    def _load(self, measured: Measured, document: Path, bursts: Sequence[Burst]) -> list[Load]:
+        for old in self._installation.samples.iterdir():
+            old.unlink()
+        with self.elsewhere.watched(), self._installation.serve():
+            loads = load(self._installation, measured.row, document, bursts)
+        kinds = self._installation.audit_kinds(since=self._audit_size)
+        self._audit_size += kinds.total()
+        documents = sum(came.total for came in loads)
+        check_audit(kinds, documents=documents)
+        measured.documents += documents
+        measured.verified += self._check(list(self._installation.samples.iterdir()), document)
+        return loads
+
+    def _check(self, samples: Sequence[Path], document: Path) -> int:
+        root = self._installation.trial.ca_file
+        return check_sealed(samples, document.read_bytes(), root=root)
+
+    def _file(self, row: Row) -> Path:
+        file = self._installation.trial.directory / f"{row.name}.pdf"
+        file.write_bytes(row.document())
+        return file
+
+    @property
+    def _config_file(self) -> Path:
+        return self._installation.config_file

@@ -1,0 +1,68 @@
+"""The results as people read them."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.machine import Machine, is_quiet
+from bench.results import Result
+
+
+def print_table(console: Console, results: Mapping[str, Result], machine: Machine) -> None:
+    """Print the table, the machine, and what stands in the way of trusting them."""
+    table = Table(
+        title="Documents a second (HSM: signatures); below each median the least and the greatest"
+    )
+    table.add_column("")
+    for name in ("HSM alone", "pyHanko", "gateway", "by keyword", "of the HSM", "x pyHanko"):
+        table.add_column(name, justify="right")
+    table.add_column("p50 ms", justify="right")
+    table.add_column("p99 ms", justify="right")
+    table.add_column("callers", justify="right")
+    for result in results.values():
+        table.add_row(*cells(result))
+    console.print(table)
+    console.print(
+        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gib} GiB, Linux {machine.kernel}, "
+        f"Python {machine.python}, SoftHSM {machine.softhsm}, pyHanko {machine.pyhanko}; "
+        f"fsync {machine.fsync_ms} ms on {machine.file_system}",
+        soft_wrap=True,
+    )
+    for result in results.values():
+        console.print(
+            f"{result.title}: {result.document}, {result.document_bytes} bytes; HSM asked by "
+            f"{result.hsm_setting.processes} x {result.hsm_setting.threads} processes x threads, "
+            f"pyHanko in {result.pyhanko_processes} processes; "
+            f"{result.documents} documents sealed and found in the audit log, "
+            f"{result.verified} verified",
+            soft_wrap=True,
+        )
+    if not is_quiet(machine):
+        console.print(
+            f"[yellow]Other programs used up to {machine.busy_elsewhere:.2f} cores: the figures "
+            "are too low, and the ratios are wrong too, because who has more threads gets more of "
+            "what is left. Measure again on a quiet machine.[/]",
+            soft_wrap=True,
+        )
+
+
+def cells(result: Result) -> tuple[str, ...]:
+    """A row's cells in the order of the table's columns."""
+    return (
+        result.title,
+        _cell(result.hsm_per_s, result.hsm_per_s_spread),
+        _cell(result.pyhanko_per_s, result.pyhanko_per_s_spread),
+        _cell(result.gateway_per_s, result.gateway_per_s_spread),
+        _cell(result.gateway_keyword_per_s, result.gateway_keyword_per_s_spread),
+        f"{result.gateway_over_hsm:.1%}",
+        f"{result.gateway_over_pyhanko:.1f}",
+        _cell(result.p50_ms, result.p50_ms_spread, digits=1),
+        _cell(result.p99_ms, result.p99_ms_spread, digits=1),
+        str(result.connections),
+    )
+
+
+def _cell(median: float, ends: tuple[float, float], *, digits: int = 0) -> str:
+    least, greatest = ends
+    return f"{median:,.{digits}f}\n{least:,.{digits}f}-{greatest:,.{digits}f}"

@@ -1,0 +1,1 @@
+"""Doors to and from internal systems (folders, queues, tables). Imports none of our other code."""

@@ -1,0 +1,1 @@
+"""Examples: receipts as business systems produce them, and the demo that seals them."""

@@ -1,0 +1,204 @@
+"""`make demo`: seal every example receipt end to end, and let two programs verify each.
+
+Makes a trial installation in ./var if there is none, starts the gateway, posts the receipts over
+HTTP as a transport management system would, verifies the results with `sealgate verify` and with
+poppler's `pdfsig`, shows a refusal with its reasons, and stops the gateway. Running it again is
+quick: the same receipts have the same idempotency keys, so the gateway gives back what it sealed.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.cli.submissions import from_lines
+from gateway.cli.trial import CLIENT_KEY_ID, Trial
+from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
+from gateway.clock import SystemClock
+from gateway.config import Config, load_config
+
+_EXAMPLES = Path(__file__).parent
+_PROGRAM = Path(sys.executable).with_name("sealgate")
+_START_SECONDS = 30.0
+_AT_ONCE = 16
+
+say = Console(highlight=False, soft_wrap=True).print
+
+
+@dataclass
+class Result:
+    """What happened."""
+
+    sealed: list[Path] = field(default_factory=list)
+    repeated: int = 0
+    refused: int = 0
+    unexpected: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def main() -> int:
+    """Run the demo; 0 when everything was as it should be."""
+    trial = Trial(Path("var"))
+    output = trial.directory / "demo"
+    output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    say("[bold]1  Trial installation[/] (SoftHSM token, demo CA, seals, policies)")
+    subprocess.run([_PROGRAM, "init", "--directory", trial.directory], check=True)
+    config = load_config(trial.config_file)
+    url = f"http://{config.http.host}:{config.http.port}"
+    with _gateway(trial, url):
+        say(f"[bold]2  Sealing[/] examples/receipts by HTTP at {url}")
+        result = asyncio.run(_seal(trial, url, output))
+        say("[bold]3  Verifying[/] every result with `sealgate verify` and with poppler's pdfsig")
+        _verify(trial, result)
+        say("[bold]4  A request that the policies refuse[/]")
+        asyncio.run(_show_refusal(trial, url, result))
+    say("[bold]5  The record[/]")
+    audit = subprocess.run([_PROGRAM, "audit", "verify", "-c", trial.config_file], check=False)
+    if audit.returncode:
+        result.unexpected.append("the audit log does not verify")
+    _summary(trial, config, output, result)
+    return 1 if result.unexpected else 0
+
+
+@contextmanager
+def _gateway(trial: Trial, url: str) -> Iterator[None]:
+    """A running gateway, stopped cleanly at the end. Its log goes to var/gateway.log."""
+    if _is_ready(url):
+        raise SystemExit(f"something answers at {url} already: stop it, then run the demo again")
+    log = trial.directory / "gateway.log"
+    with log.open("ab") as out:
+        server = subprocess.Popen([_PROGRAM, "serve", "-c", trial.config_file], stderr=out)
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _is_ready(url):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"the gateway did not start; the end of {log} says why")
+            time.sleep(0.1)
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _client(trial: Trial, url: str) -> GatewayClient:
+    clock = SystemClock()
+    signer = RequestSigner.from_file(trial.client_key, key_id=CLIENT_KEY_ID, clock=clock)
+    return GatewayClient(url, signer)
+
+
+async def _seal(trial: Trial, url: str, output: Path) -> Result:
+    work = list(from_lines(_EXAMPLES / "receipts" / "receipts.jsonl", seal="receipt-east"))
+    result = Result()
+    places = asyncio.Semaphore(_AT_ONCE)
+    columns = (TextColumn("   "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        bar = progress.add_task("sealing", total=len(work))
+
+        async def one(client: GatewayClient, file: Path, submission: Submission) -> None:
+            async with places:
+                try:
+                    sealed = await client.seal(submission)
+                except GatewayRefusedError as refusal:
+                    result.unexpected.append(f"{file.name}: {refusal}")
+                    return
+                finally:
+                    progress.advance(bar)
+            if not sealed.content.startswith(submission.document):
+                result.unexpected.append(f"{file.name}: the input is not a prefix of the output")
+            result.repeated += sealed.repeated
+            path = output / file.name
+            path.write_bytes(sealed.content)
+            result.sealed.append(path)
+
+        started = time.monotonic()
+        async with _client(trial, url) as client:
+            await asyncio.gather(*(one(client, *each) for each in work))
+        result.seconds = time.monotonic() - started
+    return result
+
+
+def _verify(trial: Trial, result: Result) -> None:
+    """Ours in one call for all files, theirs in one call a file."""
+    ours = subprocess.run(
+        [_PROGRAM, "verify", "--json", "--trust", trial.ca_file, *result.sealed],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ours.returncode:
+        result.unexpected.append(f"sealgate verify: {ours.stdout[:2000]}{ours.stderr[:2000]}")
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for path, valid in zip(
+            result.sealed, threads.map(_pdfsig_accepts, result.sealed), strict=True
+        ):
+            if not valid:
+                result.unexpected.append(f"{path.name}: pdfsig does not call it valid")
+    if not result.unexpected:
+        say(f"   both call all {len(result.sealed)} valid, and the whole document signed")
+
+
+def _pdfsig_accepts(path: Path) -> bool:
+    # -nocert: the demo's CA is in nobody's trust store; validity and coverage are what is asked.
+    told = subprocess.run(
+        ["pdfsig", "-nocert", path], capture_output=True, text=True, check=False
+    ).stdout
+    return "Signature is Valid." in told and "Total document signed" in told
+
+
+async def _show_refusal(trial: Trial, url: str, result: Result) -> None:
+    lines = from_lines(_EXAMPLES / "refused" / "receipts.jsonl", seal="receipt-east")
+    async with _client(trial, url) as client:
+        for file, submission in lines:
+            try:
+                await client.seal(submission)
+            except GatewayRefusedError as refusal:
+                result.refused += 1
+                problem = refusal.problem
+                say(f"   {file.name}: {problem['status']} {problem['type']}", markup=False)
+                for reason in problem.get("reasons", []):
+                    say(f"      {reason['rule']}: {reason['message']}", markup=False)
+            else:
+                result.unexpected.append(f"{file.name} should have been refused")
+
+
+def _summary(trial: Trial, config: Config, output: Path, result: Result) -> None:
+    count = len(result.sealed)
+    rate = count / result.seconds if result.seconds else 0
+    say("[bold]Summary[/]")
+    say(f"   sealed     {count} in {result.seconds:.1f} s, {rate:.0f} documents/s")
+    if result.repeated:
+        say(f"              {result.repeated} of them had been sealed before and were given again")
+    say(f"   refused    {result.refused}")
+    say(f"   documents  {output}")
+    say(f"   audit log  {config.database}, signed head in {config.checkpoint_file}")
+    say(f"   gateway    log in {trial.directory / 'gateway.log'}")
+    for line in result.unexpected:
+        say(f"   [bold red]unexpected[/] {line}")
+    if count:
+        example = json.dumps(str(result.sealed[0]), ensure_ascii=False)
+        say(f"   look at one: xdg-open {example}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+"""What can go wrong with the audit log."""
+
+
+class AuditLogDamagedError(Exception):
+    """What is on the disk does not fit the checkpoints that were signed. Nothing may be sealed."""
+
+
+class CheckpointInvalidError(Exception):
+    """A checkpoint is not in C2SP form, or its signature is not by the log's key."""

@@ -1,0 +1,167 @@
+"""`sealgate audit`: prove the log, and read it."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.table import Table
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.audit.checkpoint import LogKey
+from gateway.audit.errors import CheckpointInvalidError
+from gateway.audit.record import read_leaf
+from gateway.audit.verification import Verdict, Verifier
+from gateway.cli.shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    configuration,
+    err,
+    fail,
+    out,
+    told_errors,
+)
+from gateway.config import Config
+from gateway.store.database import open_reader
+from gateway.store.schema import audit_leaf
+
+app = typer.Typer(help="Prove that the audit log is whole, and read it.", no_args_is_help=True)
+
+_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_STORE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, CheckpointInvalidError)
+
+
+@app.command()
+def verify(
+    as_json: _JSON = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that was kept elsewhere, to compare with as well."),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Re-compute every record and tree head; exits 0 whole, 1 not whole, 2 could not tell.
+
+    Works while the gateway runs, and on a copy of the state directory without it.
+    """
+    installation = configuration(config)
+    with told_errors(*_STORE_ERRORS), _open(installation) as connection:
+        key = LogKey.parse(installation.log_key_file.read_text(encoding="utf-8"))
+        notes = {
+            str(path): path.read_text(encoding="utf-8")
+            for path in (installation.checkpoint_file, checkpoint)
+            if path is not None and (path == checkpoint or path.exists())
+        }
+        verdict = Verifier(connection, key=key, published=notes).verify()
+    if as_json:
+        typer.echo(json.dumps(_as_json(verdict), ensure_ascii=False))
+    else:
+        _tell(verdict)
+    raise typer.Exit(0 if verdict.is_good else 1)
+
+
+@app.command()
+def show(
+    first: Annotated[int | None, typer.Argument(help="The first record to show.")] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many records.")] = 20,
+    document: Annotated[
+        str | None, typer.Option(help="Only records of this document or trace id.")
+    ] = None,
+    as_json: _JSON = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show records, the newest by default."""
+    with told_errors(*_STORE_ERRORS), _open(configuration(config)) as connection:
+        records = _select(connection, first, count, document)
+    if as_json:
+        for record in records:
+            typer.echo(json.dumps(record, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("record", "when (UTC)", "kind", "what"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "what")
+    for record in records:
+        table.add_row(str(record["index"]), record["at"][:19], record["kind"], _sentence(record))
+    out.print(table)
+
+
+def _open(installation: Config) -> Connection:
+    if not installation.database.exists():
+        raise fail(f"there is no database {installation.database}: nothing was recorded yet")
+    return open_reader(installation.database).connect()
+
+
+def _select(
+    connection: Connection, first: int | None, count: int, document: str | None
+) -> list[dict[str, Any]]:
+    query = select(audit_leaf.c.leaf)
+    if document is not None:
+        query = query.where(func.instr(audit_leaf.c.leaf, document.encode()) > 0)
+    if first is not None:
+        query = query.where(audit_leaf.c.index >= first).order_by(audit_leaf.c.index)
+    else:
+        query = query.order_by(audit_leaf.c.index.desc())
+    leaves = connection.execute(query.limit(count)).scalars().all()
+    records = [_read(bytes(leaf)) for leaf in leaves]
+    return records if first is not None else records[::-1]
+
+
+def _read(leaf: bytes) -> dict[str, Any]:
+    try:
+        return read_leaf(leaf)
+    except msgspec.DecodeError:
+        return {"index": "?", "at": "?", "kind": "damaged", "bytes": leaf.hex()}
+
+
+def _sentence(record: dict[str, Any]) -> str:
+    match record["kind"]:
+        case "intent":
+            rules = ", ".join(reason["rule"] for reason in record["decision"]["reasons"])
+            return (
+                f"{record['system']} → {record['seal']} on {record['document_type']}, "
+                f"by {rules}; document {record['document']}"
+            )
+        case "outcome":
+            how = record["result"] if record["result"] == "sealed" else record["problem"]
+            return f"{how}; document {record['document']}, intent {record['intent']}"
+        case "denied":
+            reason = record["decision"]["reasons"][0]
+            return f"{record['system']} → {record['seal']}: {reason['rule']}: {reason['message']}"
+        case _:
+            return str(record.get("bundle") or record.get("version") or "")
+
+
+def _tell(verdict: Verdict) -> None:
+    if verdict.is_good:
+        out.print(f"[bold green]whole[/]  {verdict.records} records, all of them accounted for")
+        out.print(f"  sealed {verdict.sealed}, denied {verdict.denied}, failed {verdict.failed}")
+        out.print(f"  tree heads {verdict.checkpoints}, covering {verdict.signed} records")
+        if verdict.interrupted:
+            out.print(
+                f"  intents without an outcome: {len(verdict.interrupted)} (a stop in between)"
+            )
+        return
+    for finding in verdict.findings:
+        err.print("[bold red]not whole[/]", end=" ")
+        err.print(finding.what, markup=False, soft_wrap=True)
+    err.print(
+        "Stop sealing, keep a copy of the state directory as it is, and compare with a backup.",
+        soft_wrap=True,
+    )
+
+
+def _as_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "whole": verdict.is_good,
+        "records": verdict.records,
+        "sealed": verdict.sealed,
+        "denied": verdict.denied,
+        "failed": verdict.failed,
+        "interrupted": len(verdict.interrupted),
+        "checkpoints": verdict.checkpoints,
+        "signedRecords": verdict.signed,
+        "findings": [{"record": each.index, "what": each.what} for each in verdict.findings],
+    }

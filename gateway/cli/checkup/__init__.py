@@ -1,0 +1,1 @@
+"""What `sealgate doctor` looks at: one file for each part, none of them changes anything."""

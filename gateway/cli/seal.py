@@ -1,0 +1,132 @@
+"""`sealgate seal`: have files sealed by a running gateway."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, err, fail, out
+from gateway.cli.submissions import SubmissionsError, attributes_from, from_files, from_lines
+from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
+from gateway.clock import SystemClock
+
+Work = list[tuple[Path, Submission]]
+
+
+def seal(
+    seal_id: Annotated[str, typer.Option("--seal", help="The seal's id.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Directory for the sealed documents.")
+    ],
+    files: Annotated[list[Path] | None, typer.Argument(help="PDF files.")] = None,
+    document_type: Annotated[
+        str | None, typer.Option("--type", help="Document type of the files.")
+    ] = None,
+    attribute: Annotated[
+        list[str] | None, typer.Option("--attribute", "-a", help="name=value, for every file.")
+    ] = None,
+    requests: Annotated[
+        Path | None,
+        typer.Option(help="JSONL: file, document_type, business_number, attributes a line."),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The gateway; by default as config.yaml says.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="PEM of the calling system's Ed25519 key.")
+    ] = None,
+    key_id: Annotated[str, typer.Option(help="That key's id.")] = CLIENT_KEY_ID,
+    at_once: Annotated[int, typer.Option(min=1, max=1000, help="Requests at once.")] = 16,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Have files sealed by a running gateway; exits 0 when all were sealed, 1 when any was refused.
+
+    The same file with the same purpose has the same idempotency key, so the command can be repeated
+    after anything that went wrong.
+    """
+    if url is None:
+        http = configuration(config).http
+        url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
+    try:
+        work = _work(files or [], seal_id, document_type, attribute or [], requests)
+        signer = RequestSigner.from_file(
+            key or config.parent / "clients" / "tms.key.pem", key_id=key_id, clock=SystemClock()
+        )
+        output.mkdir(parents=True, exist_ok=True)
+        refused = asyncio.run(_seal_all(url, signer, work, output, at_once))
+    except (SubmissionsError, OSError, ValueError) as error:
+        raise fail(str(error)) from error
+    except aiohttp.ClientError as error:
+        raise fail(f"no gateway at {url}: {error}. Is `sealgate serve` running?") from error
+    out.print(f"{len(work) - refused} sealed into {output}, {refused} refused")
+    raise typer.Exit(1 if refused else 0)
+
+
+def _work(
+    files: list[Path],
+    seal_id: str,
+    document_type: str | None,
+    attributes: list[str],
+    requests: Path | None,
+) -> Work:
+    if requests is not None:
+        return list(from_lines(requests, seal=seal_id))
+    if not files or document_type is None:
+        raise SubmissionsError("give files and --type, or --requests FILE.jsonl")
+    return list(
+        from_files(
+            files,
+            seal=seal_id,
+            document_type=document_type,
+            attributes=attributes_from(attributes),
+        )
+    )
+
+
+async def _seal_all(url: str, signer: RequestSigner, work: Work, output: Path, at_once: int) -> int:
+    """Seal everything; gives how many were refused."""
+    places = asyncio.Semaphore(at_once)
+    columns = (TextColumn("sealing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as progress:
+        bar = progress.add_task("sealing", total=len(work))
+
+        async def one(client: GatewayClient, file: Path, submission: Submission) -> bool:
+            async with places:
+                try:
+                    sealed = await client.seal(submission)
+                except GatewayRefusedError as refusal:
+                    _tell(progress, file, refusal)
+                    return False
+                finally:
+                    progress.advance(bar)
+                _write_whole(output / file.name, sealed.content)
+                return True
+
+        async with GatewayClient(url, signer) as client:
+            results = await asyncio.gather(*(one(client, *each) for each in work))
+    return results.count(False)
+
+
+def _tell(progress: Progress, file: Path, refusal: GatewayRefusedError) -> None:
+    problem = refusal.problem
+    why = [f"{each['rule']}: {each['message']}" for each in problem.get("reasons", [])]
+    lines = [
+        f"refused  {file.name}: {problem.get('title', problem['type'])}",
+        *(why or [str(problem.get("detail"))]),
+        f"what to do: {problem.get('cure')}",
+    ]
+    progress.console.print("\n         ".join(lines), markup=False, soft_wrap=True)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -1,0 +1,114 @@
+"""Which documents are to be sealed with what: from the command line, or from a JSONL file."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+
+from gateway.client import Submission
+from strictyaml import StrictModel
+
+
+class SubmissionsError(Exception):
+    """What was given cannot be sent; the message says where and why."""
+
+
+class Line(StrictModel):
+    """One line of a JSONL file: a file beside it, and what the request says of it."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    file: str
+    document_type: str
+    business_number: str
+    attributes: dict[str, StrictStr | StrictBool | StrictInt] = Field(default_factory=dict)
+    placement: dict[str, Any] | None = None
+
+
+def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:
+    """A submission for every line; the files lie beside the JSONL file.
+
+    Raises:
+        SubmissionsError: a line is wrong, or its file cannot be read.
+    """
+    text = _read(path).decode("utf-8")
+    for number, each in enumerate(text.splitlines(), start=1):
+        try:
+            line = Line.model_validate_json(each)
+        except ValidationError as error:
+            raise SubmissionsError(f"{path}:{number}: {error.errors()[0]['msg']}") from error
+        file = path.parent / line.file
+        document = _read(file)
+        yield (
+            file,
+            Submission(
+                document=document,
+                seal=seal,
+                document_type=line.document_type,
+                business_number=line.business_number,
+                attributes=line.attributes,
+                placement=line.placement,
+                idempotency_key=_key(document, seal, line.model_dump_json(exclude={"file"})),
+            ),
+        )
+
+
+def from_files(
+    files: Iterable[Path], *, seal: str, document_type: str, attributes: dict[str, Any]
+) -> Iterator[tuple[Path, Submission]]:
+    """A submission for every file; its name without the ending is its business number.
+
+    Raises:
+        SubmissionsError: a file cannot be read.
+    """
+    for file in files:
+        document = _read(file)
+        yield (
+            file,
+            Submission(
+                document=document,
+                seal=seal,
+                document_type=document_type,
+                business_number=file.stem,
+                attributes=attributes,
+                idempotency_key=_key(
+                    document, seal, document_type, file.stem, json.dumps(attributes, sort_keys=True)
+                ),
+            ),
+        )
+
+
+def attributes_from(pairs: Iterable[str]) -> dict[str, str | int | bool]:
+    """`name=value`: whole numbers and true/false are what they look like, all else is text.
+
+    Raises:
+        SubmissionsError: a pair without `=`.
+    """
+    attributes: dict[str, str | int | bool] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise SubmissionsError(f"--attribute {pair!r} is not name=value")
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = value
+        attributes[name] = read if isinstance(read, bool | int) else value
+    return attributes
+
+
+def _key(document: bytes, *asked: str) -> str:
+    # The same file for the same purpose is the same request, however often the command is run;
+    # what is asked for it differently is another request.
+    parts = [document, *(word.encode() for word in asked)]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SubmissionsError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,221 @@
+"""A caller's side of the API: sign a request, send a document, get it back sealed.
+
+Used by `sealgate seal`, the demo and the benchmark. It shows what an internal system has to do;
+docs/api.md says the same in words.
+"""
+
+import json
+import secrets
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
+from http_message_signatures.algorithms import ED25519
+
+from gateway.clock import Clock
+
+
+class GatewayRefusedError(Exception):
+    """The gateway answered with a problem.
+
+    Attributes:
+        problem: the problem+json body.
+    """
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem.get("detail", "no detail"))
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A document to be sealed."""
+
+    document: bytes
+    seal: str
+    document_type: str
+    business_number: str
+    attributes: Mapping[str, str | int | bool]
+    idempotency_key: str
+    placement: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What came back."""
+
+    document_id: str
+    trace: str
+    repeated: bool
+    content: bytes
+
+
+class RequestSigner(HTTPSignatureKeyResolver):
+    """Signs requests with a system's Ed25519 key (RFC 9421)."""
+
+    def __init__(self, *, key_id: str, key: Ed25519PrivateKey, clock: Clock) -> None:
+        self._key_id = key_id
+        self._key = key
+        self._clock = clock
+        self._signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=self)
+
+    @classmethod
+    def from_file(cls, path: Path, *, key_id: str, clock: Clock) -> Self:
+        """With a key from a PEM file; ValueError when it is not an Ed25519 private key."""
+        key = load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError(f"{path} holds no Ed25519 private key")  # noqa: TRY004 - a bad value
+        return cls(key_id=key_id, key=key, clock=clock)
+
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:  # noqa: ARG002 - there is one
+        """The library asks for the key by its id."""
+        return self._key
+
+    def sign(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None
+    ) -> dict[str, str]:
+        """The headers with Content-Digest, Signature-Input and Signature added."""
+        message = _Message(method, url, dict(headers))
+        covered = ["@method", "@target-uri"]
+        if "Idempotency-Key" in headers:
+            covered.append("idempotency-key")
+        created: datetime = self._clock.now()
+        self._signer.sign(
+            message,
+            key_id=self._key_id,
+            created=created,
+            nonce=secrets.token_urlsafe(18),
+            label="sealgate",
+            covered_component_ids=covered,
+            body=body,
+        )
+        return message.headers
+
+
+@dataclass(slots=True)
+class _Message:
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class GatewayClient:
+    """Talks to one gateway. Use as an async context manager."""
+
+    def __init__(
+        self, url: str, signer: RequestSigner, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._signer = signer
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        connector = aiohttp.TCPConnector(limit=0, ssl=self._tls if self._tls is not None else True)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=aiohttp.ClientTimeout(total=300)
+        )
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _value: object, _trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def seal(self, submission: Submission) -> Sealed:
+        """Have a document sealed.
+
+        Raises:
+            GatewayRefusedError: the gateway said why not.
+            aiohttp.ClientError: there is no gateway at that address.
+        """
+        body, content_type = multipart_body(submission)
+        url = f"{self._url}/v1/seals/{submission.seal}/documents"
+        headers = {
+            "Content-Type": content_type,
+            "Idempotency-Key": submission.idempotency_key,
+            "Accept": "application/pdf",
+        }
+        signed = self._signer.sign("POST", url, headers, body)
+        async with self._open_session().post(url, data=body, headers=signed) as response:
+            content = await response.read()
+            if not response.ok:
+                raise GatewayRefusedError(_problem(content, response.status))
+            return Sealed(
+                document_id=response.headers["Sealgate-Document"],
+                trace=response.headers["Sealgate-Trace"],
+                repeated=response.headers["Sealgate-Repeated"] == "true",
+                content=content,
+            )
+
+    async def get_json(self, path: str) -> dict[str, Any]:
+        """GET a JSON resource.
+
+        Raises:
+            GatewayRefusedError: the gateway said why not.
+        """
+        url = f"{self._url}{path}"
+        signed = self._signer.sign("GET", url, {})
+        async with self._open_session().get(url, headers=signed) as response:
+            content = await response.read()
+            if not response.ok:
+                raise GatewayRefusedError(_problem(content, response.status))
+            decoded: dict[str, Any] = json.loads(content)
+            return decoded
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("use the client as a context manager")
+        return self._session
+
+
+def multipart_body(submission: Submission) -> tuple[bytes, str]:
+    """The body of a request to seal and its Content-Type (RFC 7578)."""
+    request: dict[str, Any] = {
+        "documentType": submission.document_type,
+        "businessNumber": submission.business_number,
+        "attributes": dict(submission.attributes),
+    }
+    if submission.placement is not None:
+        request["placement"] = dict(submission.placement)
+    boundary = f"sealgate-{secrets.token_hex(16)}"
+    body = b"\r\n".join(
+        [
+            f"--{boundary}".encode(),
+            b'Content-Disposition: form-data; name="request"',
+            b"Content-Type: application/json",
+            b"",
+            json.dumps(request, ensure_ascii=False).encode(),
+            f"--{boundary}".encode(),
+            b'Content-Disposition: form-data; name="document"; filename="document.pdf"',
+            b"Content-Type: application/pdf",
+            b"",
+            submission.document,
+            f"--{boundary}--".encode(),
+            b"",
+        ]
+    )
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def _problem(content: bytes, status: int) -> dict[str, Any]:
+    try:
+        problem: dict[str, Any] = json.loads(content)
+    except ValueError:
+        return {
+            "type": "unknown",
+            "status": status,
+            "detail": content[:200].decode(errors="replace"),
+        }
+    return problem

@@ -1,0 +1,184 @@
+"""config.yaml into frozen types. config.example.yaml documents every key; a test loads it."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from hsm.config import HSMConfig
+from strictyaml import StrictModel, load, refusal
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(f"{path} is relative; write the path in full")
+    return path
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class _Section(StrictModel):
+    # config.yaml is IT's file and keeps the customary underscores; policies speak camelCase.
+    model_config = ConfigDict(alias_generator=None)
+
+
+class TLSConfig(_Section):
+    """Server certificate, and whose client certificates are looked at."""
+
+    certificate: AbsolutePath = Field(description="PEM: the server's certificate, then its chain.")
+    key: AbsolutePath = Field(description="PEM: its private key, readable by its owner only.")
+    client_ca: AbsolutePath | None = Field(
+        default=None,
+        description="PEM: the CA of client certificates (mTLS). A system is found by the SHA-256 "
+        "of its certificate, which its policy file names.",
+    )
+
+
+class HTTPConfig(_Section):
+    """Where the API listens and what it bears."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen at.")
+    port: int = Field(default=8480, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    external_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="Scheme and authority that callers use, when a proxy stands in front: request "
+        "signatures cover it.",
+    )
+    tls: TLSConfig | None = Field(
+        default=None, description="Required unless `host` is a loopback address."
+    )
+    max_document_bytes: int = Field(
+        default=50 * 1024 * 1024, gt=0, description="The largest document that is taken."
+    )
+    max_requests_at_once: int = Field(
+        default=2048, gt=0, description="Beyond this, callers are told to come again (503)."
+    )
+    signature_skew_seconds: int = Field(
+        default=300, gt=0, le=3600, description="How far a signed request's time may be off."
+    )
+
+    @model_validator(mode="after")
+    def _no_clear_text_on_the_network(self) -> Self:
+        if self.tls is None and not _is_loopback(self.host):
+            raise ValueError(
+                f"{self.host} is not a loopback address, so documents would travel in the clear: "
+                "configure http.tls, or listen at 127.0.0.1 behind a proxy on this machine"
+            )
+        return self
+
+
+class DocumentsConfig(_Section):
+    """The document workers."""
+
+    workers: int = Field(default=0, ge=0, le=256, description="Processes; 0 takes one per core.")
+    deadline_seconds: float = Field(
+        default=15.0, gt=0, description="A worker that takes longer for a document is killed."
+    )
+    max_memory_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=384 * 1024 * 1024,
+        description="Address space of a worker.",
+    )
+    queue_seconds: float = Field(
+        default=60.0, gt=0, description="How long a document may wait for a worker and its answer."
+    )
+    stamp_font: AbsolutePath | None = Field(
+        default=None,
+        description="Font file for round stamps; by default the first Chinese serif font found.",
+    )
+
+
+class PoliciesConfig(_Section):
+    """The officers' directory."""
+
+    directory: AbsolutePath = Field(
+        description="YAML files of companies, systems, document types, seals and policies."
+    )
+    refresh_seconds: float = Field(
+        default=2.0, gt=0, description="How often the directory is looked at for changes."
+    )
+
+
+class AuditConfig(_Section):
+    """The audit log."""
+
+    origin: str = Field(
+        min_length=1,
+        pattern=r"^[^\s+]+$",
+        description="The log's name in every checkpoint: a host name of yours and a path, without "
+        "a scheme. Never changes.",
+    )
+
+
+class ProcessesConfig(_Section):
+    """How the processes are kept apart."""
+
+    require_confinement: bool = Field(
+        default=False,
+        description="Refuse to start where the kernel cannot keep the gateway from reading PIN and "
+        "token files (Landlock, Linux 5.13). Set it in production.",
+    )
+
+
+class Config(_Section):
+    """All of config.yaml."""
+
+    state_directory: AbsolutePath = Field(
+        description="Database, sealed documents, audit checkpoints. Back it up."
+    )
+    http: HTTPConfig = HTTPConfig()
+    policies: PoliciesConfig
+    hsm: HSMConfig
+    documents: DocumentsConfig = DocumentsConfig()
+    audit: AuditConfig
+    processes: ProcessesConfig = ProcessesConfig()
+
+    @model_validator(mode="after")
+    def _has_a_checkpoint_key(self) -> Self:
+        if not any(key.purpose == "checkpoint" for key in self.hsm.keys):
+            raise refusal(
+                "no key under hsm.keys has the purpose `checkpoint`, so the audit log could not "
+                "be signed",
+                "add {id: audit-log, label: audit-log, mechanism: ed25519, purpose: checkpoint}",
+            )
+        return self
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.state_directory / "sealgate.sqlite"
+
+    @property
+    def documents_directory(self) -> Path:
+        """Where sealed documents are kept."""
+        return self.state_directory / "documents"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The newest signed tree head."""
+        return self.state_directory / "audit" / "checkpoint"
+
+    @property
+    def log_key_file(self) -> Path:
+        """The log's verifier key."""
+        return self.state_directory / "audit" / "log-key.txt"
+
+
+def load_config(path: Path) -> Config:
+    """Read config.yaml.
+
+    Raises:
+        MistakesError: every mistake, with line and cure.
+        OSError: the file cannot be read.
+    """
+    return load(path.read_text(encoding="utf-8"), file=str(path), model=Config).value

@@ -1,0 +1,28 @@
+"""What the signing room may rely on from whoever prepares and completes documents."""
+
+from typing import Protocol
+
+from gateway.documents.model import Preparation, Prepared
+from gateway.seals.model import SealMaterial
+
+
+class DocumentPress(Protocol):
+    """Prepares a document for a signature and completes it with one.
+
+    `document + update` is the sealed document: the bytes that came in are never touched.
+    """
+
+    async def prepare(
+        self, document: bytes, preparation: Preparation, seal: SealMaterial
+    ) -> Prepared:
+        """Read the document, find its facts, place the stamp and fix what will be signed.
+
+        Raises:
+            DocumentProblem: the document cannot be sealed; the subclass says why. A document that
+                makes the worker hang, crash or eat memory is refused like any other.
+        """
+        ...
+
+    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
+        """Fill the signature value in; gives the final `update`."""
+        ...

@@ -1,0 +1,1 @@
+"""PDF: read by pyHanko, updated incrementally, sealed as PAdES B-B. Runs in workers only."""

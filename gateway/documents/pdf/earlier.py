@@ -1,0 +1,55 @@
+"""What earlier signatures on a document allow. A seal never breaks one (ISO 32000-2 §12.8.2)."""
+
+from io import BytesIO
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+from pyhanko.sign.fields import MDPPerm
+
+from gateway.documents.errors import CertifiedDocumentProblem
+
+
+def refuse_if_closed(reader: PdfFileReader) -> None:
+    """An earlier signature that permits no changes must stay the last word (§12.8.2.2).
+
+    Raises:
+        CertifiedDocumentProblem: there is one.
+    """
+    for signature in reader.embedded_signatures:
+        if signature.docmdp_level is MDPPerm.NO_CHANGES:
+            raise CertifiedDocumentProblem(
+                f"field {signature.field_name!r} permits no changes (DocMDP P 1)"
+            )
+
+
+def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
+    """Compare what the update changes with what each earlier signature permits.
+
+    A strict verifier compares in the same way. It takes a new visible field after a certification
+    for a forgery, for example, though the certification permits signing.
+
+    Args:
+        reader: the document as it came in.
+        output: the document with the update; the signature value may still be missing.
+
+    Raises:
+        CertifiedDocumentProblem: an earlier signature would count as broken afterwards.
+    """
+    if not reader.embedded_signatures:
+        return
+    updated = PdfFileReader(BytesIO(output), strict=True)
+    newest = updated.xrefs.total_revisions - 1
+    for signature in reader.embedded_signatures:
+        try:
+            DEFAULT_DIFF_POLICY.apply(
+                old=updated.get_historical_resolver(newest - 1),
+                new=updated.get_historical_resolver(newest),
+                field_mdp_spec=signature.fieldmdp,
+                doc_mdp=signature.docmdp_level,
+            )
+        except SuspiciousModification as refused:
+            raise CertifiedDocumentProblem(
+                f"a seal would break the signature in field {signature.field_name!r}: it permits "
+                f"signing, but not what this seal adds ({refused}). A seal that is invisible may "
+                "be possible"
+            ) from None

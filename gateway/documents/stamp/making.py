@@ -1,0 +1,43 @@
+"""From what a seal declares to artwork: the one door of this room."""
+
+from pathlib import Path
+
+from gateway.documents.stamp.errors import StampError
+from gateway.documents.stamp.glyphs import open_font
+from gateway.documents.stamp.model import Artwork, RoundStamp
+from gateway.documents.stamp.png import artwork_from_png
+from gateway.documents.stamp.round import draw_round_stamp
+from gateway.documents.stamp.svg import artwork_from_svg
+from gateway.seals.model import Picture
+from policies import bundle
+
+
+def artwork_for(stamp: bundle.RoundStamp | Picture, *, font: Path | None) -> Artwork:
+    """The stamp's artwork.
+
+    Args:
+        stamp: a round seal to be drawn, or a picture that the company supplied.
+        font: the font for round seals; None takes the first of the usual ones.
+
+    Raises:
+        StampError: it cannot be drawn or taken; the message has the cure.
+    """
+    match stamp:
+        case bundle.RoundStamp():
+            declared = RoundStamp(
+                name=stamp.name,
+                purpose=stamp.purpose,
+                serial=stamp.serial,
+                diameter_mm=stamp.diameter_mm,
+                color=stamp.color,
+            )
+            svg = draw_round_stamp(declared, open_font(font))
+            return artwork_from_svg(svg, width_mm=stamp.diameter_mm)
+        case Picture(kind="svg"):
+            try:
+                text = stamp.data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise StampError(f"The SVG is not UTF-8 text: {error}. Save it as UTF-8.") from None
+            return artwork_from_svg(text, width_mm=stamp.width_mm)
+        case Picture():
+            return artwork_from_png(stamp.data, width_mm=stamp.width_mm)

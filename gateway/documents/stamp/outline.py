@@ -1,0 +1,85 @@
+"""Outlines as absolute M, L, Q, C, Z commands: moving and writing them, and simple shapes."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+Command = tuple[str, tuple[float, ...]]
+Outline = tuple[Command, ...]
+Point = tuple[float, float]
+Polygon = list[Point]
+"""Corners in order; the last is joined to the first."""
+
+
+class Affine(NamedTuple):
+    """x' = a·x + c·y + e, y' = b·x + d·y + f, as in SVG and PDF."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+
+def moved(outline: Outline, by: Affine) -> Outline:
+    """The outline after an affine map."""
+    a, b, c, d, e, f = by
+    return tuple(
+        (
+            verb,
+            tuple(
+                value
+                for x, y in zip(numbers[::2], numbers[1::2], strict=True)
+                for value in (a * x + c * y + e, b * x + d * y + f)
+            ),
+        )
+        for verb, numbers in outline
+    )
+
+
+def polygon(points: Iterable[Point]) -> Outline:
+    """A closed polygon."""
+    first, *others = points
+    return (("M", first), *(("L", point) for point in others), ("Z", ()))
+
+
+def annulus(outer: float, inner: float) -> str:
+    """SVG path data of a ring about the origin: two circles that run against each other."""
+    circles = ((outer, 1), (inner, 0))
+    return "".join(
+        f"M{written(-r)} 0A{written(r)} {written(r)} 0 1 {sweep} {written(r)} 0"
+        f"A{written(r)} {written(r)} 0 1 {sweep} {written(-r)} 0Z"
+        for r, sweep in circles
+    )
+
+
+def star(radius: float) -> Outline:
+    """A regular five-pointed star about the origin, one point up (y grows downwards)."""
+    # The inner corners of a pentagram lie at 1/φ² of its radius.
+    inner = radius * (3 - math.sqrt(5)) / 2
+    return polygon(
+        (
+            (radius if step % 2 == 0 else inner) * math.sin(step * math.pi / 5),
+            -(radius if step % 2 == 0 else inner) * math.cos(step * math.pi / 5),
+        )
+        for step in range(10)
+    )
+
+
+def path_data(outline: Outline, *, decimals: int = 0) -> str:
+    """SVG path data; equal outlines give equal text."""
+    return "".join(_segments(outline, decimals))
+
+
+def written(number: float, decimals: int = 1) -> str:
+    """A number in as few characters as possible: 0, -0.5, 12, 3.25."""
+    text = f"{number:.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _segments(outline: Outline, decimals: int) -> Iterator[str]:
+    for verb, numbers in outline:
+        yield verb + " ".join(written(number, decimals) for number in numbers)

@@ -1,0 +1,155 @@
+"""The document worker: `python -m gateway.documents.worker FD`. One document at a time, no secrets.
+
+It parses hostile input, so before the first document it gives up the network, every file that is
+neither code nor font, and all memory beyond a bound; its time is bounded from outside, where it can
+be killed (see `pool`).
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from gateway.documents.errors import DocumentProblem, SealUnusableProblem, StampUnusableProblem
+from gateway.documents.pdf.press import PDFPress
+from gateway.documents.stamp.errors import StampError
+from gateway.documents.stamp.making import artwork_for
+from gateway.documents.wire import (
+    PROTOCOL,
+    Complete,
+    Completed,
+    FromWorker,
+    LoadSeal,
+    Prepare,
+    PreparedReply,
+    Ready,
+    Refused,
+    SetUp,
+    decode_to_worker,
+    encode,
+)
+from gateway.seals.model import SealMaterial
+from processes.channel import BlockingChannel
+from processes.child import channel_socket
+from processes.confinement import (
+    die_with_parent,
+    forbid_inspection,
+    leave_the_network,
+    limit_memory,
+    see_only,
+)
+
+_ROOMS = ("gateway", "hsm", "policies", "processes", "strictyaml")
+_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone")
+
+
+class DocumentWorker:
+    """What a worker does with a message, without the process around it."""
+
+    def __init__(self, stamp_font: Path | None) -> None:
+        self._stamp_font = stamp_font
+        self._presses: dict[str, PDFPress | DocumentProblem] = {}
+
+    def load(self, message: LoadSeal) -> None:
+        """Make a seal's press ready; what is wrong with its stamp is told with each document."""
+        seal = message.material
+        try:
+            self._presses[seal.fingerprint] = self._press(seal)
+        except (StampUnusableProblem, SealUnusableProblem) as problem:
+            self._presses[seal.fingerprint] = problem
+
+    def _press(self, seal: SealMaterial) -> PDFPress:
+        try:
+            artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=self._stamp_font)
+        except StampError as error:
+            raise StampUnusableProblem(f"seal {seal.id!r}: {error}") from None
+        except Exception as error:  # noqa: BLE001 - a picture must not end the worker
+            kind = type(error).__name__
+            raise StampUnusableProblem(f"seal {seal.id!r}: drawing it failed ({kind})") from None
+        try:
+            return PDFPress(seal, artwork)
+        except Exception as error:  # noqa: BLE001 - nor must a certificate
+            raise SealUnusableProblem(f"seal {seal.id!r}: {error}") from None
+
+    def answer(self, message: Prepare | Complete) -> PreparedReply | Completed | Refused:
+        """Prepare or complete, or say why not."""
+        press = self._presses[message.seal]
+        try:
+            if isinstance(press, DocumentProblem):
+                raise press
+            if isinstance(message, Prepare):
+                prepared = press.prepare(message.document, message.preparation)
+                return PreparedReply(number=message.number, prepared=prepared)
+            update = press.complete(message.prepared, message.signature)
+            return Completed(number=message.number, update=update)
+        except DocumentProblem as problem:
+            return Refused(number=message.number, problem=problem.type, detail=problem.detail)
+
+
+def restrict(setup: SetUp) -> tuple[str, ...]:
+    """Give up what a worker does not need; names what is in force."""
+    forbid_inspection()
+    limit_memory(setup.max_memory_bytes)
+    restrictions = ["memory", "inspection"]
+    if leave_the_network():
+        restrictions.append("network")
+    # Also keeps it from the audit log's key and the store, which the gateway may read.
+    if see_only(readable=_readable(setup), writable=()):
+        restrictions.append("files")
+    return tuple(restrictions)
+
+
+def _readable(setup: SetUp) -> Iterator[Path]:
+    yield from map(Path, (sys.prefix, sys.base_prefix, *_SYSTEM))
+    # Our rooms one by one: in a checkout the folder that holds them also holds the state.
+    for room in _ROOMS:
+        spec = find_spec(room)
+        yield from map(Path, (spec and spec.submodule_search_locations) or ())
+    if setup.stamp_font is not None:
+        yield Path(setup.stamp_font)
+
+
+def serve(
+    channel: BlockingChannel, make_worker: Callable[[Path | None], DocumentWorker] = DocumentWorker
+) -> int:
+    """Answer until the other end closes; gives the exit code.
+
+    Args:
+        channel: this process's end of it.
+        make_worker: what answers, from the font for round stamps.
+    """
+
+    def say(message: FromWorker) -> None:
+        channel.send(encode(message))
+
+    frame = channel.receive()
+    if frame is None:
+        return 0
+    setup = decode_to_worker(frame)
+    if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
+        return 2
+    restrictions = restrict(setup)
+    worker = make_worker(None if setup.stamp_font is None else Path(setup.stamp_font))
+    say(Ready(protocol=PROTOCOL, restrictions=restrictions))
+    while (frame := channel.receive()) is not None:
+        match decode_to_worker(frame):
+            case LoadSeal() as message:
+                worker.load(message)
+            case Prepare() | Complete() as message:
+                say(worker.answer(message))
+            case SetUp():
+                return 2
+    return 0
+
+
+def main() -> None:
+    """Run until the parent goes."""
+    die_with_parent()
+    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

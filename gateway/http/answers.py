@@ -1,0 +1,114 @@
+"""How a sealed document, its metadata and a problem are told."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from gateway.errors import Problem
+from gateway.signing.model import SealedDocument
+from gateway.store.documents import DocumentRow
+
+PROBLEM_BASE = "urn:sealgate:problem:"
+
+
+def problem_response(problem: Problem, *, trace_id: str) -> web.Response:
+    """RFC 9457 problem+json: type, title, status, detail; and owner, cure, reasons, trace."""
+    body: dict[str, Any] = {
+        "type": PROBLEM_BASE + problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "owner": problem.owner,
+        "cure": problem.cure,
+        "trace": trace_id,
+    }
+    if problem.reasons:
+        body["reasons"] = [{"rule": rule, "message": message} for rule, message in problem.reasons]
+    headers = {}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_after_seconds)
+    return web.Response(
+        status=problem.status,
+        body=msgspec.json.encode(body),
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def pdf_response(sealed: SealedDocument) -> web.Response:
+    """The sealed document itself."""
+    return web.Response(
+        body=b"".join(sealed.content), content_type="application/pdf", headers=_headers(sealed)
+    )
+
+
+def json_response(sealed: SealedDocument) -> web.Response:
+    """What was sealed, and where to get it."""
+    return web.Response(
+        body=msgspec.json.encode(metadata(sealed.row)),
+        content_type="application/json",
+        headers=_headers(sealed),
+    )
+
+
+def metadata(row: DocumentRow) -> dict[str, Any]:
+    """A document's metadata as the API tells it. Digests are hex, moments RFC 3339."""
+    here = f"/v1/documents/{row.id}"
+    return {
+        "id": row.id,
+        "state": row.state,
+        "seal": row.seal,
+        "documentType": row.document_type,
+        "businessNumber": row.business_number,
+        "signedAt": f"{row.signed_at:%Y-%m-%dT%H:%M:%SZ}",
+        "input": {"sha256": row.input_digest.hex()},
+        "output": None
+        if row.output_digest is None
+        else {"sha256": row.output_digest.hex(), "bytes": row.output_bytes},
+        "stamp": _camel(msgspec.json.decode(row.stamp or b"null")),
+        "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
+        "trace": row.trace_id,
+        "links": {"self": here, "content": f"{here}/content", "decision": f"{here}/decision"},
+    }
+
+
+def decision(row: DocumentRow) -> dict[str, Any]:
+    """Which rule of which bundle allowed the seal, and where that stands in the audit log.
+
+    `requestText` is the very text that the intent record has the salted hash of, so it is given as
+    it stands: SHA-256 over the salt and its UTF-8 bytes is the record's `request`.
+    """
+    return {
+        "document": row.id,
+        "decision": _camel(msgspec.json.decode(row.decision)),
+        "requestText": row.request.decode(),
+        "salt": row.salt.hex(),
+        "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
+    }
+
+
+def _camel(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same JSON with its keys as this API spells them."""
+    if isinstance(value, dict):
+        return {_camel_word(key): _camel(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_camel(each) for each in value]
+    return value
+
+
+def _camel_word(word: str) -> str:
+    first, *rest = word.removesuffix("_mm").split("_")
+    unit = "Millimetres" if word.endswith("_mm") else ""
+    return first + "".join(each.capitalize() for each in rest) + unit
+
+
+def _headers(sealed: SealedDocument) -> dict[str, str]:
+    row = sealed.row
+    return {
+        "Location": f"/v1/documents/{row.id}",
+        "Sealgate-Document": row.id,
+        "Sealgate-Audit-Intent": str(row.intent_index),
+        "Sealgate-Audit-Outcome": str(row.outcome_index),
+        "Sealgate-Repeated": "true" if sealed.repeated else "false",
+    }

@@ -1,0 +1,193 @@
+"""The aiohttp application: routes, and what happens around every one of them."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from gateway.clock import Clock
+from gateway.errors import InternalProblem, Problem
+from gateway.http import answers
+from gateway.http.authentication import Authenticated, Authenticator
+from gateway.http.errors import (
+    MethodNotAllowedProblem,
+    NotFoundProblem,
+    OverloadedProblem,
+)
+from gateway.http.intake import idempotency_key, read_body, read_submission
+from gateway.http.metrics import Metrics
+from gateway.http.openapi import openapi
+from gateway.http.readiness import Readiness
+from gateway.signing.archive import Archive
+from gateway.signing.model import SigningRequest
+from gateway.signing.service import SigningService
+
+TRACE = web.RequestKey("trace", str)
+
+_log = structlog.get_logger("http")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class API:
+    """The handlers, and what they need."""
+
+    def __init__(
+        self,
+        *,
+        signing: SigningService,
+        archive: Archive,
+        authenticator: Authenticator,
+        readiness: Readiness,
+        metrics: Metrics,
+        gauges: Callable[[Metrics], None],
+        clock: Clock,
+        max_document_bytes: int,
+        max_requests_at_once: int,
+    ) -> None:
+        self._signing = signing
+        self._archive = archive
+        self._authenticator = authenticator
+        self._readiness = readiness
+        self._metrics = metrics
+        self._gauges = gauges
+        self._clock = clock
+        self._max_document_bytes = max_document_bytes
+        self._max_requests = max_requests_at_once
+        self._under_way = 0
+
+    def application(self) -> web.Application:
+        """The application, ready to be served."""
+        app = web.Application(middlewares=[self._around])
+        app.router.add_post("/v1/seals/{seal}/documents", self.seal, name="seal")
+        app.router.add_get("/v1/documents/{id}", self.document, name="document")
+        app.router.add_get("/v1/documents/{id}/content", self.content, name="content")
+        app.router.add_get("/v1/documents/{id}/decision", self.decision, name="decision")
+        app.router.add_get("/healthz", self.healthz, name="healthz")
+        app.router.add_get("/readyz", self.readyz, name="readyz")
+        app.router.add_get("/metrics", self.metrics, name="metrics")
+        app.router.add_get("/openapi.json", self.openapi, name="openapi")
+        return app
+
+    async def seal(self, request: web.Request) -> web.StreamResponse:
+        """POST /v1/seals/{seal}/documents: seal one document."""
+        if self._under_way > self._max_requests:
+            raise OverloadedProblem(f"{self._max_requests} requests are under way")
+        body = await read_body(request, max_document_bytes=self._max_document_bytes)
+        who = self._authenticator.authenticate(request, body)
+        key = idempotency_key(request)
+        submission = read_submission(
+            request.headers.get("Content-Type", ""),
+            body,
+            max_document_bytes=self._max_document_bytes,
+        )
+        sealed = await self._signing.seal(
+            SigningRequest(
+                seal_request=submission.request.seal_request(
+                    caller=who.caller, seal=request.match_info["seal"]
+                ),
+                idempotency_key=key,
+                trace_id=request[TRACE],
+                nonce=who.nonce,
+            ),
+            submission.document,
+        )
+        if not sealed.repeated:
+            self._metrics.sealed.labels(sealed.row.seal).inc()
+        if "application/json" in request.headers.get("Accept", ""):
+            return answers.json_response(sealed)
+        return answers.pdf_response(sealed)
+
+    async def document(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/documents/{id}: its metadata."""
+        row = await self._archive.row(request.match_info["id"], self._who(request).caller)
+        return _json(answers.metadata(row))
+
+    async def content(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/documents/{id}/content: the sealed PDF."""
+        caller = self._who(request).caller
+        return answers.pdf_response(await self._archive.sealed(request.match_info["id"], caller))
+
+    async def decision(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/documents/{id}/decision: why it was allowed."""
+        row = await self._archive.row(request.match_info["id"], self._who(request).caller)
+        return _json(answers.decision(row))
+
+    async def healthz(self, _request: web.Request) -> web.StreamResponse:
+        """GET /healthz: the process runs."""
+        return _json({"status": "running"})
+
+    async def readyz(self, _request: web.Request) -> web.StreamResponse:
+        """GET /readyz: the gateway could seal now; the token has just signed."""
+        failures = await self._readiness.failures()
+        if failures:
+            return _json({"status": "not ready", "failures": failures}, status=503)
+        return _json({"status": "ready"})
+
+    async def metrics(self, _request: web.Request) -> web.StreamResponse:
+        """GET /metrics: for Prometheus."""
+        self._gauges(self._metrics)
+        return web.Response(
+            body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    async def openapi(self, _request: web.Request) -> web.StreamResponse:
+        """GET /openapi.json: this API, described."""
+        return _json(openapi())
+
+    def _who(self, request: web.Request) -> Authenticated:
+        return self._authenticator.authenticate(request, b"")
+
+    @web.middleware
+    async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Around every request: trace id, problems as answers, log line and metrics."""
+        request[TRACE] = trace_id = secrets.token_hex(16)
+        started = self._clock.monotonic()
+        route = request.match_info.route.name or "none"
+        self._under_way += 1
+        self._metrics.under_way.inc()
+        try:
+            response, outcome = await self._answer(request, handler, trace_id)
+        finally:
+            self._under_way -= 1
+            self._metrics.under_way.dec()
+        seconds = self._clock.monotonic() - started
+        self._metrics.requests.labels(route, outcome).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        response.headers["Sealgate-Trace"] = trace_id
+        _log.info(
+            "request",
+            trace=trace_id,
+            method=request.method,
+            path=request.path,
+            status=response.status,
+            outcome=outcome,
+            milliseconds=round(seconds * 1000, 1),
+        )
+        return response
+
+    async def _answer(
+        self, request: web.Request, handler: Handler, trace_id: str
+    ) -> tuple[web.StreamResponse, str]:
+        try:
+            return await handler(request), "ok"
+        except Problem as problem:
+            _log.info("refused", trace=trace_id, problem=problem.type, detail=problem.detail)
+            told = problem
+        except web.HTTPMethodNotAllowed as error:
+            told = MethodNotAllowedProblem(f"{request.method} {request.path}: {error.reason}")
+        except web.HTTPException as error:
+            told = NotFoundProblem(f"{request.method} {request.path}: {error.reason}")
+        except Exception:  # noqa: BLE001 - whatever else: a defect of ours
+            _log.exception("defect", trace=trace_id, path=request.path)
+            told = InternalProblem("the gateway's log has the details under this trace id")
+        return answers.problem_response(told, trace_id=trace_id), told.type
+
+
+def _json(body: object, *, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, body=msgspec.json.encode(body), content_type="application/json"
+    )

@@ -1,0 +1,202 @@
+"""Who asks: a system known by its client certificate, or by the signature on its request.
+
+RFC 9421 with Content-Digest (RFC 9530). A signature must cover method, target, content digest and
+idempotency key where there are any, and carry creation time, key id and nonce; each nonce counts
+once. The officers' policy files say which key and which certificate is whose.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
+from http_message_signatures.algorithms import ED25519, HMAC_SHA256, HTTPSignatureAlgorithm
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
+
+from gateway.clock import Clock
+from gateway.http.errors import (
+    AuthenticationRequiredProblem,
+    RequestTimeProblem,
+    SignatureInvalidProblem,
+)
+from gateway.http.nonces import NonceBook
+from gateway.seals.in_force import InForce
+from gateway.store.documents import UsedNonce
+from policies.bundle import System, SystemKey
+from policies.model import Caller
+
+_ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
+    "ed25519": ED25519,
+    "hmac-sha256": HMAC_SHA256,
+}
+_KEY_ID = re.compile(r';keyid="([^"]{1,100})"')
+_MOST_NONCE_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """A caller, and the nonce that its request used (None for a client certificate)."""
+
+    caller: Caller
+    nonce: UsedNonce | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A request as the verifier wants to see it."""
+
+    method: str
+    url: str
+    headers: Any
+
+
+class Authenticator:
+    """Finds the system behind a request."""
+
+    def __init__(
+        self,
+        *,
+        in_force: Callable[[], InForce],
+        policy_directory: Path,
+        external_url: str | None,
+        skew: timedelta,
+        nonces: NonceBook,
+        clock: Clock,
+    ) -> None:
+        self._in_force = in_force
+        self._directory = policy_directory
+        self._external_url = external_url
+        self._skew = skew
+        self._nonces = nonces
+        self._clock = clock
+
+    def authenticate(self, request: web.Request, body: bytes) -> Authenticated:
+        """The caller of this request.
+
+        Raises:
+            AuthenticationRequiredProblem, SignatureInvalidProblem, RequestTimeProblem,
+            ReplayProblem: why it is nobody's.
+        """
+        certificate = _client_certificate(request)
+        if certificate is not None:
+            return Authenticated(self._holder(certificate), None)
+        if "Signature-Input" not in request.headers:
+            raise AuthenticationRequiredProblem("no client certificate and no Signature-Input")
+        return self._signer(request, body)
+
+    def _holder(self, certificate: bytes) -> Caller:
+        fingerprint = hashlib.sha256(certificate).hexdigest()
+        system = self._in_force().certificates.get(fingerprint)
+        if system is None:
+            raise AuthenticationRequiredProblem(
+                f"no system has the client certificate with SHA-256 {fingerprint}"
+            )
+        return _caller(system)
+
+    def _signer(self, request: web.Request, body: bytes) -> Authenticated:
+        system, key = self._key_of(request.headers["Signature-Input"])
+        required = ["@method", "@target-uri"]
+        if body:
+            required.append("content-digest")
+        if "Idempotency-Key" in request.headers:
+            required.append("idempotency-key")
+        verifier = _Verifier(
+            signature_algorithm=_ALGORITHMS[key.algorithm],
+            key_resolver=_OneKey(key.id, self._verification_key(key)),
+        )
+        try:
+            (result,) = verifier.verify(
+                _Message(request.method, self._url(request), request.headers),
+                max_age=None,
+                require_components=required,
+                body=body or None,
+            )
+        except (HTTPMessageSignaturesException, ValueError) as error:
+            raise SignatureInvalidProblem(f"{error} (required: {', '.join(required)})") from error
+        self._check_time(result.parameters)
+        return Authenticated(_caller(system), self._use_nonce(key, result.nonce))
+
+    def _key_of(self, signature_input: str) -> tuple[System, SystemKey]:
+        # Which key decides which algorithm, so it is looked up before anything is verified; the
+        # verifier then accepts no other key id than this one.
+        named = _KEY_ID.findall(signature_input)
+        if len(named) != 1:
+            raise SignatureInvalidProblem("Signature-Input names no key id, or several")
+        found = self._in_force().keys.get(named[0])
+        if found is None:
+            raise SignatureInvalidProblem(f"no system has a key {named[0]!r}")
+        return found
+
+    def _verification_key(self, key: SystemKey) -> Ed25519PublicKey | bytes:
+        if key.public_key is not None:
+            return Ed25519PublicKey.from_public_bytes(key.public_key)
+        path = self._directory / (key.secret_file or "")
+        try:
+            return path.read_bytes().removesuffix(b"\n")
+        except OSError as error:
+            raise SignatureInvalidProblem(
+                f"the secret of key {key.id!r} cannot be read at the gateway ({error.strerror})"
+            ) from error
+
+    def _check_time(self, parameters: Mapping[str, int | str]) -> None:
+        now = self._clock.now().timestamp()
+        created, expires = parameters.get("created"), parameters.get("expires")
+        if not isinstance(created, int):
+            raise SignatureInvalidProblem("it carries no creation time")
+        behind = now - created
+        if abs(behind) > self._skew.total_seconds():
+            raise RequestTimeProblem(
+                f"it was signed {abs(behind):.0f} s {'ago' if behind > 0 else 'in the future'}; "
+                f"{self._skew.total_seconds():.0f} s are borne"
+            )
+        if isinstance(expires, int) and now >= expires:
+            raise RequestTimeProblem(f"it expired {now - expires:.0f} s ago by its own word")
+
+    def _use_nonce(self, key: SystemKey, value: str | None) -> UsedNonce:
+        if not value or len(value) > _MOST_NONCE_CHARACTERS:
+            raise SignatureInvalidProblem(
+                f"it carries no nonce of 1 to {_MOST_NONCE_CHARACTERS} characters"
+            )
+        now = self._clock.now().timestamp()
+        # Signed at the far end of the window, a request can come again until twice the skew.
+        nonce = UsedNonce(key.id, value, now + 2 * self._skew.total_seconds())
+        self._nonces.use(nonce, now=now)
+        return nonce
+
+    def _url(self, request: web.Request) -> str:
+        origin = self._external_url or f"{request.scheme}://{request.host}"
+        return f"{origin}{request.raw_path}"
+
+
+class _Verifier(HTTPMessageVerifier):
+    """Leaves the times to us: the library asks the system's clock, we ask ours."""
+
+    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
+        """Accept any time here; `Authenticator._check_time` judges it once the rest is proved."""
+
+
+class _OneKey(HTTPSignatureKeyResolver):
+    def __init__(self, key_id: str, key: Ed25519PublicKey | bytes) -> None:
+        self._key_id = key_id
+        self._key = key
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | bytes | None:
+        """The one key, under its own name only."""
+        return self._key if key_id == self._key_id else None
+
+
+def _caller(system: System) -> Caller:
+    return Caller(system=system.name, company=system.company, roles=system.roles)
+
+
+def _client_certificate(request: web.Request) -> bytes | None:
+    transport = request.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    certificate: bytes | None = None if tls is None else tls.getpeercert(binary_form=True)
+    return certificate

@@ -1,0 +1,117 @@
+"""Why a request is refused before the signing room sees it."""
+
+from typing import ClassVar
+
+from gateway.errors import Owner, Problem
+
+
+class AuthenticationRequiredProblem(Problem):
+    """The request says not who it is from."""
+
+    type: ClassVar[str] = "authentication-required"
+    status: ClassVar[int] = 401
+    title: ClassVar[str] = "The request is not authenticated"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Sign it (RFC 9421) with your system's key, or use a client certificate."
+
+
+class SignatureInvalidProblem(Problem):
+    """The request's signature does not verify, or covers too little."""
+
+    type: ClassVar[str] = "request-signature-invalid"
+    status: ClassVar[int] = 401
+    title: ClassVar[str] = "The request's signature is not valid"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Compare key id, covered components and Content-Digest with docs/api.md."
+
+
+class RequestTimeProblem(Problem):
+    """The signature's time is too far from ours."""
+
+    type: ClassVar[str] = "request-time-off"
+    status: ClassVar[int] = 401
+    title: ClassVar[str] = "The request's time is too far from the gateway's"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Set both machines' clocks by NTP, then sign the request anew."
+
+
+class ReplayProblem(Problem):
+    """The same signed request came before."""
+
+    type: ClassVar[str] = "request-replayed"
+    status: ClassVar[int] = 401
+    title: ClassVar[str] = "This signed request came before"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Sign every try anew with a new nonce; keep the Idempotency-Key."
+
+
+class IdempotencyKeyMissingProblem(Problem):
+    """No Idempotency-Key."""
+
+    type: ClassVar[str] = "idempotency-key-missing"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The Idempotency-Key header is missing or too long"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send one key per document, 1 to 255 visible ASCII characters."
+
+
+class MalformedRequestProblem(Problem):
+    """The body is not what the API asks for."""
+
+    type: ClassVar[str] = "request-malformed"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The request cannot be understood"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Send multipart/form-data with `document` and `request`; see /openapi.json."
+    )
+
+
+class RequestTooSlowProblem(Problem):
+    """The body did not arrive in time."""
+
+    type: ClassVar[str] = "request-too-slow"
+    status: ClassVar[int] = 408
+    title: ClassVar[str] = "The request's body did not arrive in time"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send it again with the same key; look at the network between."
+
+
+class DocumentTooLargeProblem(Problem):
+    """The body is larger than the gateway takes."""
+
+    type: ClassVar[str] = "document-too-large"
+    status: ClassVar[int] = 413
+    title: ClassVar[str] = "The document is larger than this gateway takes"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Make it smaller, or ask IT to raise http.max_document_bytes."
+
+
+class OverloadedProblem(Problem):
+    """More requests are under way than the gateway bears."""
+
+    type: ClassVar[str] = "overloaded"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Too many requests are under way"
+    cure: ClassVar[str] = "Send the same request again after a moment, with the same key."
+    retry_after_seconds: ClassVar[int | None] = 1
+
+
+class NotFoundProblem(Problem):
+    """No such path."""
+
+    type: ClassVar[str] = "not-found"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "There is nothing at this address"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "See /openapi.json for what there is."
+
+
+class MethodNotAllowedProblem(Problem):
+    """The path does not take that method."""
+
+    type: ClassVar[str] = "method-not-allowed"
+    status: ClassVar[int] = 405
+    title: ClassVar[str] = "This address does not take that method"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "See /openapi.json for which method it takes."

@@ -1,0 +1,165 @@
+"""From the bytes of a request to what the signing room is asked."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError
+
+from gateway.http.errors import (
+    DocumentTooLargeProblem,
+    IdempotencyKeyMissingProblem,
+    MalformedRequestProblem,
+    RequestTooSlowProblem,
+)
+from policies.model import Caller, SealRequest
+from policies.placement import PlacementInput
+from strictyaml import StrictModel
+
+_MOST_REQUEST_BYTES = 64 * 1024
+_ENVELOPE_BYTES = 16 * 1024
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_MOST_MISTAKES = 10
+_BODY_SECONDS = 120
+
+
+class SealRequestInput(StrictModel):
+    """The part `request`: what the document is, and what the policies are to know of it."""
+
+    document_type: Annotated[str, Field(min_length=1, max_length=100)]
+    business_number: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            pattern=r"^[^\x00-\x1f\x7f]+$",
+            description="The business system's own number; no control characters.",
+        ),
+    ]
+    attributes: dict[str, StrictStr | StrictBool | StrictInt] = Field(
+        default_factory=dict,
+        description="As the document type declares them; money in minor units.",
+    )
+    placement: PlacementInput | None = None
+
+    def seal_request(self, *, caller: Caller, seal: str) -> SealRequest:
+        """The value that the rest of the house works with."""
+        return SealRequest(
+            caller=caller,
+            seal=seal,
+            document_type=self.document_type,
+            business_number=self.business_number,
+            attributes=self.attributes,
+            placement=None if self.placement is None else self.placement.placement(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The two parts of a request to seal."""
+
+    document: bytes
+    request: SealRequestInput
+
+
+async def read_body(request: web.Request, *, max_document_bytes: int) -> bytes:
+    """The whole body, read to one byte past the limit at most.
+
+    Raises:
+        DocumentTooLargeProblem: it is longer.
+        MalformedRequestProblem: it is compressed.
+        RequestTooSlowProblem: it did not arrive in time.
+    """
+    if "Content-Encoding" in request.headers:
+        # It would be unpacked on the way, and the digest that was signed is of the packed bytes.
+        raise MalformedRequestProblem("Content-Encoding is not taken; send the body as it is")
+    limit = max_document_bytes + _MOST_REQUEST_BYTES + _ENVELOPE_BYTES
+    too_large = DocumentTooLargeProblem(f"at most {max_document_bytes} bytes are taken")
+    if request.content_length is not None and request.content_length > limit:
+        raise too_large
+    chunks: list[bytes] = []
+    length = 0
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                length += len(chunk)
+                if length > limit:
+                    raise too_large
+                chunks.append(chunk)
+    except TimeoutError:
+        raise RequestTooSlowProblem(f"{length} bytes came within {_BODY_SECONDS} s") from None
+    return b"".join(chunks)
+
+
+def idempotency_key(request: web.Request) -> str:
+    """The key of the request.
+
+    Raises:
+        IdempotencyKeyMissingProblem: there is none, or it is not visible ASCII.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if _IDEMPOTENCY_KEY.fullmatch(key) is None:
+        raise IdempotencyKeyMissingProblem(f"the header says {key[:40]!r}")
+    return key
+
+
+def read_submission(content_type: str, body: bytes, *, max_document_bytes: int) -> Submission:
+    """The document and what is asked for it, out of a multipart/form-data body (RFC 7578).
+
+    Raises:
+        MalformedRequestProblem: not multipart, a part is missing, twice or unknown, or not valid.
+        DocumentTooLargeProblem: the document is too large.
+    """
+    parts = _parts(content_type, body)
+    unknown = sorted(parts.keys() - {"document", "request"})
+    missing = sorted({"document", "request"} - parts.keys())
+    if unknown or missing:
+        raise MalformedRequestProblem(
+            f"parts missing: {', '.join(missing) or 'none'}; "
+            f"parts unknown: {', '.join(unknown) or 'none'}"
+        )
+    if len(parts["document"]) > max_document_bytes:
+        raise DocumentTooLargeProblem(
+            f"{len(parts['document'])} bytes; at most {max_document_bytes} are taken"
+        )
+    return Submission(parts["document"], _request(parts["request"]))
+
+
+def _request(data: bytes) -> SealRequestInput:
+    if len(data) > _MOST_REQUEST_BYTES:
+        raise MalformedRequestProblem(f"`request` is longer than {_MOST_REQUEST_BYTES} bytes")
+    try:
+        return SealRequestInput.model_validate_json(data)
+    except ValidationError as error:
+        mistakes = [
+            f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}"
+            for each in error.errors(include_url=False, include_input=False)
+        ]
+        raise MalformedRequestProblem(
+            f"`request` is not valid: {'; '.join(mistakes[:_MOST_MISTAKES])}"
+        ) from None
+
+
+def _parts(content_type: str, body: bytes) -> dict[str, bytes]:
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise MalformedRequestProblem(f"Content-Type is {content_type[:100]!r}")
+    parts: dict[str, bytes] = {}
+    name, pieces = "", list[bytes]()
+    try:
+        with PushMultipartParser(options["boundary"], max_segment_count=8, strict=True) as parser:
+            for event in parser.parse(body):
+                if isinstance(event, MultipartSegment):
+                    name, pieces = event.name, []
+                elif event:
+                    pieces.append(bytes(event))
+                else:
+                    if name in parts:
+                        raise MalformedRequestProblem(f"part {name!r} comes twice")
+                    parts[name] = b"".join(pieces)
+    except MultipartError as error:
+        raise MalformedRequestProblem(f"the multipart body cannot be read: {error}") from error
+    return parts

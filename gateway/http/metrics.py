@@ -1,0 +1,56 @@
+"""Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+class Metrics:
+    """All of the gateway's metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "sealgate_requests_total",
+            "Requests by route and outcome (`ok`, or the problem's type).",
+            ("route", "outcome"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "sealgate_request_seconds",
+            "Time from the first byte of a request to its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.sealed = Counter(
+            "sealgate_sealed_total", "Documents sealed.", ("seal",), registry=self.registry
+        )
+        self.under_way = Gauge(
+            "sealgate_requests_under_way", "Requests being answered.", registry=self.registry
+        )
+        self.audit_records = Gauge(
+            "sealgate_audit_records", "Durable records.", registry=self.registry
+        )
+        self.audit_unsigned = Gauge(
+            "sealgate_audit_records_unsigned",
+            "Records that no checkpoint covers yet.",
+            registry=self.registry,
+        )
+        self.signer_restarts = Gauge(
+            "sealgate_signer_restarts",
+            "How often the signer was restarted.",
+            registry=self.registry,
+        )
+        self.worker_restarts = Gauge(
+            "sealgate_worker_restarts", "How often a worker was restarted.", registry=self.registry
+        )
+        self.policies_refused = Gauge(
+            "sealgate_policies_refused",
+            "1 while the policy files are broken and an older bundle is in force.",
+            registry=self.registry,
+        )
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)

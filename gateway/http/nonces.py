@@ -1,0 +1,36 @@
+"""Each signed request counts once. What left a record is remembered across restarts."""
+
+from collections.abc import Iterable
+
+from gateway.http.errors import ReplayProblem
+from gateway.store.documents import UsedNonce
+
+
+class NonceBook:
+    """The nonces of the last minutes, in memory; the store keeps those that left a record."""
+
+    def __init__(self, known: Iterable[UsedNonce] = ()) -> None:
+        self._seen = {(used.key_id, used.value): used.expires_at for used in known}
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._seen)
+
+    def use(self, nonce: UsedNonce, *, now: float) -> None:
+        """Mark a nonce as used.
+
+        Raises:
+            ReplayProblem: it was used before.
+        """
+        self._forget(now)
+        key = (nonce.key_id, nonce.value)
+        if key in self._seen:
+            raise ReplayProblem(f"nonce {nonce.value!r} of key {nonce.key_id!r} was used before")
+        self._seen[key] = nonce.expires_at
+
+    def _forget(self, now: float) -> None:
+        while self._seen:
+            key, expires_at = next(iter(self._seen.items()))
+            if expires_at > now:
+                return
+            del self._seen[key]

@@ -1,0 +1,1 @@
+"""Seals made ready for use: the officers' declaration joined with certificates, picture and key."""

@@ -1,0 +1,124 @@
+"""What is in force: one bundle of policies with its seals, swapped as a whole or not at all."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gateway.seals.errors import SealMaterialError
+from gateway.seals.model import SealMaterial
+from gateway.seals.registry import material_of
+from hsm.interfaces import KeyDescription
+from policies.bundle import Bundle, System, SystemKey
+from policies.engine import CELPolicyEngine
+from policies.interfaces import PolicyEngine
+from policies.loader import load_bundle
+from strictyaml import MistakesError
+
+_log = structlog.get_logger("seals")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A good bundle, its engine, its seals ready for use, and who proves itself with what.
+
+    `keys` finds a system by the id of its request key, `certificates` by the SHA-256 of its client
+    certificate (hex).
+    """
+
+    bundle: Bundle
+    engine: PolicyEngine
+    seals: Mapping[str, SealMaterial]
+    keys: Mapping[str, tuple[System, SystemKey]]
+    certificates: Mapping[str, System]
+
+
+def read_sources(directory: Path) -> dict[str, str]:
+    """Every YAML file below the directory, by its path relative to it.
+
+    Raises:
+        SealMaterialError: a file cannot be read or is not UTF-8.
+    """
+    sources: dict[str, str] = {}
+    for path in sorted([*directory.rglob("*.yaml"), *directory.rglob("*.yml")]):
+        try:
+            sources[str(path.relative_to(directory))] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SealMaterialError(f"{path} cannot be read: {error}") from error
+    return sources
+
+
+def bring_into_force(directory: Path, *, keys: Iterable[KeyDescription]) -> InForce:
+    """Load the directory's policies, run their tests, and make their seals ready.
+
+    Raises:
+        MistakesError: the YAML is wrong, or one of its own tests fails.
+        SealMaterialError: a seal's files or key cannot be used.
+    """
+    bundle = load_bundle(read_sources(directory))
+    by_id = {key.id: key for key in keys}
+    seals = {
+        name: material_of(seal, directory=directory, keys=by_id)
+        for name, seal in bundle.seals.items()
+    }
+    systems = bundle.systems.values()
+    return InForce(
+        bundle=bundle,
+        engine=CELPolicyEngine(bundle),
+        seals=seals,
+        keys={key.id: (system, key) for system in systems for key in system.keys},
+        certificates={print_: system for system in systems for print_ in system.certificates},
+    )
+
+
+class PolicySource:
+    """Watches the officers' directory. A broken file never replaces a good bundle.
+
+    A certificate or picture that was replaced in place counts as a change as much as a YAML file.
+    `refused` says what is wrong with the files as they are now, if anything.
+    """
+
+    def __init__(
+        self, directory: Path, *, keys: Callable[[], Iterable[KeyDescription]], first: InForce
+    ) -> None:
+        self._directory = directory
+        self._keys = keys
+        self._looked_at = _state_of(directory)
+        self.current = first
+        self.refused: str | None = None
+
+    def look(self) -> InForce | None:
+        """Read the directory again; gives a good bundle that is not in force yet, if there is one.
+
+        Loading runs the bundle's own tests; do it beside the event loop.
+        """
+        try:
+            state = _state_of(self._directory)
+            if state == self._looked_at:
+                return None
+            self._looked_at = state
+            found = bring_into_force(self._directory, keys=self._keys())
+        except (MistakesError, SealMaterialError, OSError) as error:
+            self.refused = str(error)
+            _log.error(
+                "policies_refused", still_in_force=self.current.bundle.digest, mistakes=str(error)
+            )
+            return None
+        self.refused = None
+        return None if _same(found, self.current) else found
+
+    def put_in_force(self, found: InForce) -> None:
+        """From now on the new bundle decides. The caller has recorded it in the audit log."""
+        self.current = found
+        _log.info("policies_in_force", bundle=found.bundle.digest)
+
+
+def _state_of(directory: Path) -> frozenset[tuple[str, int, int]]:
+    """Name, size and time of change of everything below the directory: cheap to compare."""
+    states = ((path, path.stat()) for path in directory.rglob("*"))
+    return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in states)
+
+
+def _same(one: InForce, other: InForce) -> bool:
+    return one.bundle.digest == other.bundle.digest and one.seals == other.seals

@@ -1,0 +1,110 @@
+"""Join a seal's declaration with the files that it names: certificate, chain, picture."""
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.seals.errors import SealMaterialError
+from gateway.seals.model import Picture, SealMaterial
+from hsm.interfaces import KeyDescription
+from policies.bundle import PictureStamp, RoundStamp, Seal
+
+_PICTURE_KINDS = {".svg": "svg", ".png": "png"}
+
+
+def material_of(seal: Seal, *, directory: Path, keys: dict[str, KeyDescription]) -> SealMaterial:
+    """Everything public about a seal.
+
+    Args:
+        seal: the declaration.
+        directory: what the declaration's paths are relative to.
+        keys: the signer's keys by id.
+
+    Raises:
+        SealMaterialError: a file is missing or unreadable, or the certificate is for another key.
+    """
+    key = keys.get(seal.key)
+    if key is None:
+        known = ", ".join(sorted(keys)) or "none"
+        raise SealMaterialError(
+            f"seal {seal.name!r} uses key {seal.key!r}, which the signer does not have "
+            f"(it has: {known}); add it to `hsm.keys` in config.yaml or correct the seal"
+        )
+    if key.mechanism == "ed25519":
+        raise SealMaterialError(
+            f"seal {seal.name!r} uses key {seal.key!r}, which signs the audit log only; "
+            "name a key with purpose `seal`"
+        )
+    certificates = _certificates(seal, directory)
+    _check_key(seal, certificates[0], key)
+    material = SealMaterial(
+        fingerprint="",
+        id=seal.name,
+        company=seal.company,
+        key=seal.key,
+        mechanism=key.mechanism,
+        certificates=tuple(each.public_bytes(Encoding.DER) for each in certificates),
+        not_before=certificates[0].not_valid_before_utc,
+        not_after=certificates[0].not_valid_after_utc,
+        kind=seal.signature.kind,
+        permission=seal.signature.permission,
+        stamp=_stamp(seal, directory),
+        placement=seal.placement,
+    )
+    fingerprint = hashlib.sha256(msgspec.msgpack.encode(material)).hexdigest()
+    return msgspec.structs.replace(material, fingerprint=fingerprint)
+
+
+def _certificates(seal: Seal, directory: Path) -> list[x509.Certificate]:
+    path = directory / seal.certificate
+    try:
+        chain = x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise SealMaterialError(
+            f"seal {seal.name!r}: certificate {path} cannot be read ({error.strerror})"
+        ) from error
+    except ValueError as error:
+        raise SealMaterialError(
+            f"seal {seal.name!r}: {path} is not a PEM file of certificates ({error})"
+        ) from error
+    for issued, issuer in pairwise(chain):
+        if issued.issuer != issuer.subject:
+            raise SealMaterialError(
+                f"seal {seal.name!r}: in {path} {issued.subject.rfc4514_string()} is not followed "
+                "by its issuer; put the seal's certificate first, then the chain upwards"
+            )
+    # Verifiers bring the root themselves; a self-signed certificate in the container is ballast.
+    return [chain[0], *(each for each in chain[1:] if each.subject != each.issuer)]
+
+
+def _check_key(seal: Seal, certificate: x509.Certificate, key: KeyDescription) -> None:
+    certified = certificate.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    if certified != key.public_key:
+        raise SealMaterialError(
+            f"seal {seal.name!r}: its certificate {seal.certificate} is for another key than "
+            f"{seal.key!r}; compare with `sealgate hsm list`"
+        )
+
+
+def _stamp(seal: Seal, directory: Path) -> RoundStamp | Picture | None:
+    match seal.stamp:
+        case None | RoundStamp():
+            return seal.stamp
+        case PictureStamp(file=file, width_mm=width_mm):
+            path = directory / file
+            kind = _PICTURE_KINDS.get(path.suffix.lower())
+            if kind is None:
+                raise SealMaterialError(f"seal {seal.name!r}: {file} is neither .svg nor .png")
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise SealMaterialError(
+                    f"seal {seal.name!r}: picture {path} cannot be read ({error.strerror})"
+                ) from error
+            return Picture(kind="svg" if kind == "svg" else "png", data=data, width_mm=width_mm)

@@ -1,0 +1,56 @@
+"""What was sealed, for the system that had it sealed."""
+
+from gateway.signing.digests import sha256_of
+from gateway.signing.errors import DocumentUnknownProblem, NotSealedProblem
+from gateway.signing.model import SealedDocument
+from gateway.store.content import ContentStore
+from gateway.store.documents import DocumentReader, DocumentRow
+from gateway.store.errors import StoreProblem
+from policies.model import Caller
+
+
+class Archive:
+    """Reads documents back. A system sees its own only; others' do not exist for it."""
+
+    def __init__(self, *, reader: DocumentReader, content: ContentStore) -> None:
+        self._reader = reader
+        self._content = content
+
+    async def row(self, document_id: str, caller: Caller) -> DocumentRow:
+        """The document's row.
+
+        Raises:
+            DocumentUnknownProblem: there is none, or it is another system's.
+        """
+        row = await self._reader.by_id(document_id)
+        if row is None or row.system != caller.system:
+            raise DocumentUnknownProblem(
+                f"system {caller.system!r} has no document {document_id!r}"
+            )
+        return row
+
+    async def sealed(self, document_id: str, caller: Caller) -> SealedDocument:
+        """The document with its content.
+
+        Raises:
+            DocumentUnknownProblem: there is none, or it is another system's.
+            NotSealedProblem: its seal was never completed.
+        """
+        return await self.content_of(await self.row(document_id, caller))
+
+    async def content_of(self, row: DocumentRow) -> SealedDocument:
+        """A sealed row with its content, which must be what was released.
+
+        Raises:
+            NotSealedProblem: its seal was never completed.
+            StoreProblem: the content is gone, or is not what was released.
+        """
+        if row.location is None or row.output_bytes is None:
+            raise NotSealedProblem(f"document {row.id} has an intent and no outcome")
+        content = await self._content.get(row.location, row.output_bytes)
+        if await sha256_of(content) != row.output_digest:
+            raise StoreProblem(
+                f"the content of document {row.id} in {row.location.segment} was changed; "
+                "put the segment back from a backup"
+            )
+        return SealedDocument(row, (content,), repeated=True)

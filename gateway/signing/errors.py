@@ -1,0 +1,135 @@
+"""Why a request is not sealed, apart from what lies in the document itself."""
+
+from typing import ClassVar
+
+from gateway.errors import Owner, Problem
+
+
+class DeniedProblem(Problem):
+    """The policies say no; the reasons name the rules."""
+
+    type: ClassVar[str] = "policy-denied"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "The policies do not allow this seal on this document"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "See the reasons; change the request, or ask the officer of the policy."
+
+
+class ApprovalNeededProblem(Problem):
+    """A rule would allow it once people have approved."""
+
+    type: ClassVar[str] = "approval-needed"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "The policies ask for approvals first"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Have the document approved by the roles that the reasons name."
+
+
+class LimitReachedProblem(DeniedProblem):
+    """The rule that would allow it has been used as often as it may be."""
+
+    type: ClassVar[str] = "limit-reached"
+    title: ClassVar[str] = "The rule's limit for this hour or day is reached"
+    cure: ClassVar[str] = "Wait for the next window, or ask the officer to raise the limit."
+
+
+class RequestRefusedProblem(Problem):
+    """The document type is unknown, or the attributes are not what it declares."""
+
+    type: ClassVar[str] = "request-refused"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The document type or its attributes are not as declared"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the attributes that the document type declares, with their types."
+
+
+class SealUnknownProblem(Problem):
+    """There is no such seal."""
+
+    type: ClassVar[str] = "seal-unknown"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "There is no such seal"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Check the seal's id with the officer who manages the seals."
+
+
+class SealFrozenProblem(DeniedProblem):
+    """The seal was frozen by an officer."""
+
+    type: ClassVar[str] = "seal-frozen"
+    title: ClassVar[str] = "The seal is frozen"
+    cure: ClassVar[str] = "Ask the officer who froze it."
+
+
+class SealNotYetValidProblem(Problem):
+    """The seal's certificate is not valid yet."""
+
+    type: ClassVar[str] = "seal-certificate-not-yet-valid"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The seal's certificate is not valid yet"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Wait until it is, or check the machine's clock."
+
+
+class SealExpiredProblem(Problem):
+    """The seal's certificate has expired."""
+
+    type: ClassVar[str] = "seal-certificate-expired"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The seal's certificate has expired"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Renew the certificate and name the new one in the seal's YAML."
+
+
+class IdempotencyKeyReusedProblem(Problem):
+    """The key was used for something else."""
+
+    type: ClassVar[str] = "idempotency-key-reused"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The idempotency key was used for another request"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Use a new key for a new document; repeat the same bytes for the same key."
+    )
+
+
+class SignerUnavailableProblem(Problem):
+    """The HSM or the signer process does not answer."""
+
+    type: ClassVar[str] = "signer-unavailable"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The signer is not available; nothing was sealed"
+    cure: ClassVar[str] = (
+        "Send the same request again with the same key; `sealgate doctor` tells why."
+    )
+    retry_after_seconds: ClassVar[int | None] = 5
+
+
+class ClockOffProblem(Problem):
+    """The machine's clock cannot be right."""
+
+    type: ClassVar[str] = "clock-off"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The gateway's clock runs behind its own record"
+    cure: ClassVar[str] = "Correct the machine's clock (NTP); sealing goes on by itself then."
+    retry_after_seconds: ClassVar[int | None] = 30
+
+
+class DocumentUnknownProblem(Problem):
+    """There is no such document, or it is another system's."""
+
+    type: ClassVar[str] = "document-unknown"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "There is no such document"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Use the id from the answer; a system sees its own documents only."
+
+
+class NotSealedProblem(Problem):
+    """The document was prepared, but its seal was never completed."""
+
+    type: ClassVar[str] = "document-not-sealed"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The document is not sealed"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the request again with the same idempotency key."

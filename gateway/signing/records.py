@@ -1,0 +1,158 @@
+"""What the audit log says of a document, and the canonical bytes that its row keeps."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.audit.record import Record
+from gateway.errors import Problem
+from gateway.seals.model import SealMaterial
+from gateway.signing.model import SigningRequest
+from gateway.store.content import Location
+from gateway.store.documents import DocumentRow
+from policies.model import Allowed, Decision, Denied, DocumentFacts, NeedsApproval, SealRequest
+
+_MOST_REASONS = 20
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode(value: object) -> bytes:
+    """JSON with sorted keys and sets: the same value gives the same bytes."""
+    return _encoder.encode(value)
+
+
+def request_digest(request: SealRequest, document_digest: bytes) -> bytes:
+    """SHA-256 over what the caller asked for and for which document: what a key stands for.
+
+    The caller's roles are left out, because an officer may change them between two tries.
+    """
+    asked = msgspec.structs.replace(
+        request, caller=msgspec.structs.replace(request.caller, roles=frozenset())
+    )
+    return hashlib.sha256(document_digest + encode(asked)).digest()
+
+
+def with_intent(row: DocumentRow, index: int) -> DocumentRow:
+    """The row with the place of its intent."""
+    return replace(row, intent_index=index)
+
+
+def with_outcome(
+    row: DocumentRow, index: int, *, output_digest: bytes, length: int, location: Location
+) -> DocumentRow:
+    """The row of the sealed document."""
+    return replace(
+        row,
+        state="sealed",
+        outcome_index=index,
+        output_digest=output_digest,
+        output_bytes=length,
+        segment=location.segment,
+        segment_offset=location.offset,
+    )
+
+
+def intent(
+    request: SigningRequest,
+    row: DocumentRow,
+    *,
+    decision: Allowed,
+    facts: DocumentFacts,
+    seal: SealMaterial,
+    at: datetime,
+) -> Record:
+    """What is about to be signed: the exact digest, with which key, for whom, by which rule."""
+    return Record(
+        kind="intent",
+        at=at,
+        content={
+            "trace": row.trace_id,
+            "document": row.id,
+            **_asked(request.seal_request),
+            "request": _salted(row.salt, row.request),
+            "business_number": _salted(row.salt, row.business_number.encode()),
+            "facts": msgspec.to_builtins(facts),
+            "decision": _told(decision),
+            "key": seal.key,
+            "mechanism": seal.mechanism,
+            "certificate": hashlib.sha256(seal.certificates[0]).hexdigest(),
+            "input": row.input_digest.hex(),
+            "to_be_signed": row.to_be_signed_digest.hex(),
+        },
+    )
+
+
+def sealed(row: DocumentRow, *, output_digest: bytes, at: datetime) -> Record:
+    """The document was sealed and may be released."""
+    return Record(
+        kind="outcome",
+        at=at,
+        content={
+            "trace": row.trace_id,
+            "document": row.id,
+            "intent": row.intent_index,
+            "result": "sealed",
+            "output": output_digest.hex(),
+        },
+    )
+
+
+def failed(row: DocumentRow, problem: Problem, *, at: datetime) -> Record:
+    """The intent came to nothing; nothing was released."""
+    return Record(
+        kind="outcome",
+        at=at,
+        content={
+            "trace": row.trace_id,
+            "document": row.id,
+            "intent": row.intent_index,
+            "result": "failed",
+            "problem": problem.type,
+        },
+    )
+
+
+def denied(
+    request: SigningRequest,
+    decision: Denied | NeedsApproval,
+    *,
+    facts: DocumentFacts | None,
+    document_digest: bytes,
+    at: datetime,
+) -> Record:
+    """A decision against: who asked for what, and which rules said no."""
+    return Record(
+        kind="denied",
+        at=at,
+        content={
+            "trace": request.trace_id,
+            **_asked(request.seal_request),
+            "input": document_digest.hex(),
+            "facts": None if facts is None else msgspec.to_builtins(facts),
+            "decision": _told(decision),
+        },
+    )
+
+
+def _asked(request: SealRequest) -> dict[str, Any]:
+    return {
+        "system": request.caller.system,
+        "company": request.caller.company,
+        "seal": request.seal,
+        "document_type": request.document_type,
+    }
+
+
+def _told(decision: Decision) -> dict[str, Any]:
+    # A denial lists every rule that came into question; a leaf has room for the nearest of them.
+    shortened = msgspec.structs.replace(decision, reasons=decision.reasons[:_MOST_REASONS])
+    told: dict[str, Any] = msgspec.json.decode(encode(shortened))
+    return told
+
+
+def _salted(salt: bytes, value: bytes) -> str:
+    return hashlib.sha256(salt + value).hexdigest()

@@ -1,0 +1,40 @@
+"""From a decision that is no permission to the problem that the caller is told."""
+
+from gateway.documents.errors import PlacementProblem
+from gateway.errors import Problem
+from gateway.signing import errors
+from policies.model import Charge, Denied, NeedsApproval, Reason
+
+_BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
+    "seal-unknown": errors.SealUnknownProblem,
+    "seal-frozen": errors.SealFrozenProblem,
+    "certificate-expired": errors.SealExpiredProblem,
+    "certificate-not-yet-valid": errors.SealNotYetValidProblem,
+    "document-type": errors.RequestRefusedProblem,
+    "placement": PlacementProblem,
+    "limit": errors.LimitReachedProblem,
+}
+
+
+class LimitReached(Exception):  # noqa: N818 - an answer of the store, not an error
+    """A charge would go beyond its limit; raised inside the unit of work that would make it."""
+
+    def __init__(self, charge: Charge) -> None:
+        super().__init__(charge.rule)
+        self.reason = Reason(
+            rule="limit",
+            message=f"{charge.rule} permits {charge.limit} in {charge.window}; all are used",
+        )
+
+
+def problem_for(decision: Denied | NeedsApproval, *, audit_index: int) -> Problem:
+    """The problem for a refusal that stands in the audit log at `audit_index`."""
+    reasons = tuple((reason.rule, reason.message) for reason in decision.reasons)
+    detail = f"{'; '.join(message for _, message in reasons)} (audit record {audit_index})"
+    if isinstance(decision, NeedsApproval):
+        roles = ", ".join(sorted(decision.roles))
+        return errors.ApprovalNeededProblem(
+            f"{decision.count} of {roles} must approve; {detail}", reasons=reasons
+        )
+    kind = _BY_BUILT_IN_RULE.get(decision.reasons[0].rule, errors.DeniedProblem)
+    return kind(detail, reasons=reasons)

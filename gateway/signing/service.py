@@ -1,0 +1,319 @@
+"""The signing cycle: screen, prepare, decide, intent, sign, complete, outcome, release.
+
+Each step is explained in docs/signing-cycle.md. The function is straight on purpose: whoever
+reviews it reads from top to bottom what happens to a document, and sees that the key is used after
+the intent is durable and that nothing is released before the outcome is.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from gateway.audit.log import AuditLog
+from gateway.audit.record import Record
+from gateway.clock import Clock
+from gateway.documents.interfaces import DocumentPress
+from gateway.documents.model import Preparation
+from gateway.errors import Problem
+from gateway.seals.in_force import InForce
+from gateway.seals.model import SealMaterial
+from gateway.signing import records
+from gateway.signing.archive import Archive
+from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.digests import sha256_of
+from gateway.signing.errors import (
+    IdempotencyKeyReusedProblem,
+    SignerUnavailableProblem,
+)
+from gateway.signing.ids import new_document_id
+from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.refusals import LimitReached, problem_for
+from gateway.signing.screening import screen
+from gateway.store.content import ContentStore
+from gateway.store.documents import (
+    DocumentReader,
+    DocumentRow,
+    add_charge,
+    charges_used,
+    put_document,
+    remember_nonce,
+    seal_document,
+)
+from gateway.store.lane import Transaction, WriterLane
+from hsm.errors import KeyRoomError, SignerUnavailableError
+from hsm.interfaces import Signer
+from policies.errors import GrantRefusedError
+from policies.grant import Grant
+from policies.model import Allowed, Charge, Denied, DocumentFacts, NeedsApproval
+
+_GRANT_LIFE = timedelta(seconds=30)
+_SIGNER_PATIENCE_SECONDS = 20.0
+_SIGNER_PAUSE_SECONDS = 0.05
+
+_log = structlog.get_logger("signing")
+
+
+class SigningService:
+    """Seals documents. There is no other way to the key.
+
+    Promises: at most one sealed output an idempotency key is ever released; nothing released is
+    lost; every use of a key has an earlier intent record; nothing is sealed while the audit log
+    cannot be written.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_force: Callable[[], InForce],
+        press: DocumentPress,
+        signer: Signer,
+        audit: AuditLog,
+        lane: WriterLane,
+        reader: DocumentReader,
+        content: ContentStore,
+        archive: Archive,
+        clock: Clock,
+        clock_guard: ClockGuard,
+    ) -> None:
+        self._in_force = in_force
+        self._press = press
+        self._signer = signer
+        self._audit = audit
+        self._lane = lane
+        self._reader = reader
+        self._content = content
+        self._archive = archive
+        self._clock = clock
+        self._clock_guard = clock_guard
+        self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
+
+    async def seal(self, request: SigningRequest, document: bytes) -> SealedDocument:
+        """Seal a document, or give again what an earlier request with this key has sealed.
+
+        A request that comes while its twin is under way waits for the twin and gets its result.
+
+        Raises:
+            Problem: why it is not sealed; see `errors`, `gateway.documents.errors`.
+        """
+        asked = request.seal_request
+        key = (asked.caller.system, request.idempotency_key)
+        document_digest = await sha256_of(document)
+        digest = records.request_digest(asked, document_digest)
+        twin = self._under_way.get(key)
+        if twin is not None:
+            if twin[0] != digest:
+                raise _reused(request)
+            return await asyncio.shield(twin[1])
+        task = asyncio.create_task(self._seal_once(request, document, document_digest, digest))
+        self._under_way[key] = (digest, task)
+        task.add_done_callback(lambda done: self._forget(key, done))
+        # Shielded: a caller that hangs up must not leave an intent without its outcome.
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait for what is under way, whether or not its callers still wait."""
+        await asyncio.gather(
+            *(task for _, task in self._under_way.values()), return_exceptions=True
+        )
+
+    def _forget(self, key: tuple[str, str], done: asyncio.Task[SealedDocument]) -> None:
+        del self._under_way[key]
+        if not done.cancelled():
+            done.exception()  # the callers were told; where none waits, nobody needs to be
+
+    async def _seal_once(
+        self, request: SigningRequest, document: bytes, document_digest: bytes, digest: bytes
+    ) -> SealedDocument:
+        asked = request.seal_request
+        now = self._clock.now()
+        self._clock_guard.check(now)
+        known = await self._reader.by_key(asked.caller.system, request.idempotency_key)
+        if known is not None and known.request_digest != digest:
+            raise _reused(request)
+        if known is not None and known.is_sealed:
+            return await self._archive.content_of(known)
+
+        # Step 2: refuse cheaply what no document could make right.
+        in_force = self._in_force()
+        denied = screen(in_force, asked, at=now)
+        if denied is not None:
+            raise await self._denied(request, denied, None, document_digest, now)
+        seal = in_force.seals[asked.seal]
+
+        # Step 3: prepare. A repeat prepares for the same id and moment, so it signs the same bytes.
+        document_id = known.id if known is not None else new_document_id(now)
+        signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
+        placement = in_force.engine.likely_placement(asked)
+        preparation = Preparation(document_id=document_id, signed_at=signed_at, placement=placement)
+        prepared = await self._press.prepare(document, preparation, seal)
+
+        # Step 4: decide.
+        decision = in_force.engine.decide(asked, prepared.facts, at=now)
+        if not isinstance(decision, Allowed):
+            raise await self._denied(request, decision, prepared.facts, document_digest, now)
+        if decision.placement != placement:
+            preparation = msgspec.structs.replace(preparation, placement=decision.placement)
+            prepared = await self._press.prepare(document, preparation, seal)
+
+        # Step 5: the intent, with the exact digest, durable before the key is used.
+        intended = DocumentRow(
+            id=document_id,
+            system=asked.caller.system,
+            idempotency_key=request.idempotency_key,
+            request_digest=digest,
+            state="intent",
+            seal=asked.seal,
+            document_type=asked.document_type,
+            business_number=asked.business_number,
+            request=records.encode(asked),
+            decision=records.encode(decision),
+            trace_id=request.trace_id,
+            salt=known.salt if known is not None else secrets.token_bytes(16),
+            signed_at=signed_at,
+            input_digest=prepared.input_digest,
+            to_be_signed_digest=prepared.digest,
+            intent_index=-1,
+            stamp=records.encode(prepared.stamp),
+        )
+        try:
+            row = await self._intend(
+                request,
+                intended,
+                records.intent(
+                    request, intended, decision=decision, facts=prepared.facts, seal=seal, at=now
+                ),
+                # A repeat was charged when it was first intended.
+                charges=decision.charges if known is None else (),
+            )
+        except LimitReached as reached:
+            refused = Denied(bundle=decision.bundle, reasons=(reached.reason,))
+            raise await self._denied(
+                request, refused, prepared.facts, document_digest, now
+            ) from None
+
+        # Steps 6 and 7: sign against a grant, fill the container in.
+        try:
+            signature = await self._sign(row, seal)
+            update = await self._press.complete(prepared, signature, seal)
+            # Step 8: the outcome; then, and only then, release.
+            return await self._release(row, document, update)
+        except Problem as problem:
+            await self._failed(row, problem)
+            raise
+
+    async def _intend(
+        self,
+        request: SigningRequest,
+        intended: DocumentRow,
+        record: Record,
+        *,
+        charges: tuple[Charge, ...],
+    ) -> DocumentRow:
+        def unit(transaction: Transaction) -> DocumentRow:
+            for charge in charges:
+                if charges_used(transaction, charge.counter, charge.window) >= charge.limit:
+                    raise LimitReached(charge)
+            for charge in charges:
+                add_charge(transaction, charge.counter, charge.window)
+            index = self._audit.append(transaction, record)
+            row = records.with_intent(intended, index)
+            put_document(transaction, row)
+            if request.nonce is not None:
+                remember_nonce(transaction, request.nonce)
+            return row
+
+        return await self._lane.write(unit)
+
+    async def _sign(self, row: DocumentRow, seal: SealMaterial) -> bytes:
+        """A signature for the intent; waits for a signer that is being restarted.
+
+        A signer that died with the grant in hand may have used the key. Asking again wastes at
+        most a signature that nobody saw: the intent and its digest stay the same.
+        """
+        patience = self._clock.monotonic() + _SIGNER_PATIENCE_SECONDS
+        while True:
+            try:
+                return await self._signer.sign(self._grant(row, seal))
+            except SignerUnavailableError as away:
+                if self._clock.monotonic() >= patience:
+                    raise SignerUnavailableProblem(str(away)) from away
+                await asyncio.sleep(_SIGNER_PAUSE_SECONDS)
+            except (KeyRoomError, GrantRefusedError) as error:
+                raise SignerUnavailableProblem(str(error)) from error
+
+    def _grant(self, row: DocumentRow, seal: SealMaterial) -> Grant:
+        return Grant(
+            number=secrets.token_bytes(16),
+            epoch=self._signer.epoch,
+            seal=seal.id,
+            key=seal.key,
+            mechanism=seal.mechanism,
+            digest=row.to_be_signed_digest,
+            decision=hashlib.sha256(row.decision).digest(),
+            audit_index=row.intent_index,
+            expires_at=(self._clock.now() + _GRANT_LIFE).timestamp(),
+        )
+
+    async def _release(self, row: DocumentRow, document: bytes, update: bytes) -> SealedDocument:
+        output = await sha256_of(document, update)
+        length = len(document) + len(update)
+        location = await self._content.put(f"{row.id}.pdf", row.signed_at, (document, update))
+        record = records.sealed(row, output_digest=output, at=self._clock.now())
+
+        def unit(transaction: Transaction) -> DocumentRow:
+            index = self._audit.append(transaction, record)
+            done = records.with_outcome(
+                row, index, output_digest=output, length=length, location=location
+            )
+            seal_document(transaction, done)
+            return done
+
+        try:
+            done = await self._lane.write(unit)
+        except Problem:
+            await self._content.blank(location, length)
+            raise
+        return SealedDocument(done, (document, update), repeated=False)
+
+    async def _denied(
+        self,
+        request: SigningRequest,
+        decision: Denied | NeedsApproval,
+        facts: DocumentFacts | None,
+        document_digest: bytes,
+        now: datetime,
+    ) -> Problem:
+        """Record the refusal, durably, and give the problem to raise."""
+        record = records.denied(
+            request,
+            decision,
+            facts=facts,
+            document_digest=document_digest,
+            at=now,
+        )
+
+        def unit(transaction: Transaction) -> int:
+            if request.nonce is not None:
+                remember_nonce(transaction, request.nonce)
+            return self._audit.append(transaction, record)
+
+        index = await self._lane.write(unit)
+        return problem_for(decision, audit_index=index)
+
+    async def _failed(self, row: DocumentRow, problem: Problem) -> None:
+        try:
+            await self._audit.record(records.failed(row, problem, at=self._clock.now()))
+        except Problem as unrecorded:
+            # The intent stands without an outcome, which `audit verify` counts as interrupted.
+            _log.error("failure_not_recorded", document=row.id, error=unrecorded.detail)
+
+
+def _reused(request: SigningRequest) -> Problem:
+    return IdempotencyKeyReusedProblem(
+        f"key {request.idempotency_key!r} came before with another document or request"
+    )

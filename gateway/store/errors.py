@@ -1,0 +1,19 @@
+"""Why the store cannot answer."""
+
+from typing import ClassVar
+
+from gateway.errors import Problem
+
+
+class StoreProblem(Problem):
+    """The database or the disk failed; nothing was committed."""
+
+    type: ClassVar[str] = "store-unavailable"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The record cannot be kept, so nothing is sealed"
+    cure: ClassVar[str] = "Check free space and permissions of the state directory, then `doctor`."
+    retry_after_seconds: ClassVar[int | None] = 5
+
+
+class StoreVersionError(Exception):
+    """The database was written by another version; `sealgate serve` says what to do."""

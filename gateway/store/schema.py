@@ -1,0 +1,87 @@
+"""The tables. Alembic migrations in `migrations/` make them; a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+audit_leaf = Table(
+    "audit_leaf",
+    metadata,
+    # Written by us, not by the database: a leaf's index is part of its bytes.
+    Column(
+        "index", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+)
+"""One row a leaf of the Merkle tree: the very bytes that are hashed (RFC 6962 §2.1)."""
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column(
+        "size", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    Column("note", Text, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+"""Every signed tree head, with the right edge of the tree so that a start need not hash it all."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("system", String(100), nullable=False),
+    Column("idempotency_key", String(255), nullable=False),
+    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("seal", String(100), nullable=False),
+    Column("document_type", String(100), nullable=False),
+    Column("business_number", String(200), nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("decision", LargeBinary, nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+    Column("input_digest", LargeBinary(32), nullable=False),
+    Column("to_be_signed_digest", LargeBinary(64), nullable=False),
+    Column("intent_index", BigInteger, nullable=False),
+    Column("outcome_index", BigInteger),
+    Column("output_digest", LargeBinary(32)),
+    Column("output_bytes", BigInteger),
+    Column("segment", String(40)),
+    Column("segment_offset", BigInteger),
+    Column("stamp", LargeBinary),
+    Index("document_by_key", "system", "idempotency_key", unique=True),
+    Index("document_by_business_number", "business_number"),
+)
+"""One row an idempotency key that reached an intent. `state` is `intent` or `sealed`."""
+
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("key_id", String(100), primary_key=True),
+    Column("nonce", String(100), primary_key=True),
+    Column("expires_at", Float, nullable=False),
+)
+"""Nonces of requests that left a record, so that a restart does not open the door to replays."""
+
+charge = Table(
+    "charge",
+    metadata,
+    Column("counter", String(300), primary_key=True),
+    Column("window", String(20), primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+"""How often a limited rule was used in an hour or a day."""

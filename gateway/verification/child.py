@@ -1,0 +1,70 @@
+"""The judging process: `python -m gateway.verification.child FD`. One file at a time, no secrets.
+
+A file to be verified comes from anybody. So its parser sees no file but Python's own, has no
+network, and a bounded memory; its time is bounded from outside (see `verifier`).
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from gateway.verification.judging import Judging
+from gateway.verification.wire import PROTOCOL, Judge, Judged, SetUp, decode_to_child, encode
+from processes.channel import BlockingChannel
+from processes.child import channel_socket
+from processes.confinement import (
+    die_with_parent,
+    forbid_inspection,
+    leave_the_network,
+    limit_memory,
+    see_only,
+)
+
+_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache")
+
+
+def serve(channel: BlockingChannel) -> int:
+    """Answer until the other end closes; gives the exit code."""
+    frame = channel.receive()
+    if frame is None:
+        return 0
+    setup = decode_to_child(frame)
+    if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
+        return 2
+    _restrict(setup.max_memory_bytes)
+    judging = Judging(trust=setup.trust)
+    while (frame := channel.receive()) is not None:
+        message = decode_to_child(frame)
+        if not isinstance(message, Judge):
+            return 2
+        judgement = judging.judge(message.document, now=message.now)
+        channel.send(encode(Judged(judgement=judgement)))
+    return 0
+
+
+def _restrict(max_memory_bytes: int) -> None:
+    # Each as far as this kernel and user can; the verdict does not depend on any of them.
+    forbid_inspection()
+    leave_the_network()
+    here = Path(__file__).parents[1]
+    see_only(
+        # Imports that happen late still find their modules.
+        readable=[Path(sys.prefix), Path(sys.base_prefix), here, *map(Path, _SYSTEM)],
+        writable=(),
+    )
+    limit_memory(max_memory_bytes)
+
+
+def main() -> None:
+    """Run until the parent goes."""
+    die_with_parent()
+    # pyHanko logs what it finds wrong, with traces; the judgement says it in a sentence.
+    logging.disable(logging.CRITICAL)
+    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

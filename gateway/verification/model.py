@@ -1,0 +1,82 @@
+"""What is found out about a sealed file; `sealgate verify --json` tells it in camelCase."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["valid", "not-valid", "could-not-tell"]
+Coverage = Literal["entire-file", "entire-revision", "part", "unclear"]
+Changes = Literal["none", "archival", "form-filling", "annotations", "other"]
+Permission = Literal["no-changes", "form-filling", "annotations"]
+
+
+class SealCertificate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The certificate that the signature names as its own.
+
+    Attributes:
+        name: the common name, or the whole subject where there is none.
+        subject: RFC 4514.
+        issuer: RFC 4514.
+        sha256: of the DER, hex.
+        not_before: from when it is valid.
+        not_after: until when.
+    """
+
+    name: str
+    subject: str
+    issuer: str
+    sha256: str
+    not_before: datetime
+    not_after: datetime
+
+
+class SignatureJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One signature. What could not be read is None.
+
+    Attributes:
+        field: name of the signature field.
+        kind: a seal's or person's signature, or a time stamp over the document.
+        verdict: whether it stands.
+        why: why not, a sentence each; empty when it is valid.
+        certificate: the signer's.
+        claimed_at: when it was signed, as the signer says; nothing proves it below PAdES B-T.
+        level: `PAdES B-B`, `PAdES B-T`, `PKCS#7` (signed the old way) or `time stamp`.
+        coverage: how much of the file the signature covers.
+        changes: what was changed after it.
+        certifies: whether it is the certification of the document (ISO 32000-2 §12.8.2.2).
+        permission: what may be changed after it, where it says so.
+        record: id of the document at the gateway that sealed it.
+    """
+
+    field: str
+    kind: Literal["signature", "timestamp"]
+    verdict: Verdict
+    why: tuple[str, ...] = ()
+    certificate: SealCertificate | None = None
+    claimed_at: datetime | None = None
+    level: str | None = None
+    coverage: Coverage | None = None
+    changes: Changes | None = None
+    certifies: bool = False
+    permission: Permission | None = None
+    record: str | None = None
+
+
+class FileJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One file: the worst verdict of its signatures, or why it was not got to them."""
+
+    verdict: Verdict
+    why: tuple[str, ...] = ()
+    signatures: tuple[SignatureJudgement, ...] = ()
+
+
+def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """What is wrong for certain outweighs what could not be told, and that what is right.
+
+    Nothing at all gives `not-valid`: a file without a signature is not sealed.
+    """
+    for verdict in ("not-valid", "could-not-tell"):
+        if verdict in verdicts:
+            return verdict
+    return "valid" if verdicts else "not-valid"

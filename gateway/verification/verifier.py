@@ -1,0 +1,113 @@
+"""The judging process as others see it: asked with bytes, killed when it hangs."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.verification.model import FileJudgement
+from gateway.verification.wire import PROTOCOL, Judge, SetUp, decode_from_child, encode
+from processes.channel import AsyncChannel
+from processes.child import Child, start_child
+from processes.errors import ProcessError
+
+MODULE = "gateway.verification.child"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifierLimits:
+    """What one file may cost; past it nothing can be told of the file."""
+
+    deadline_seconds: float = 30.0
+    max_memory_bytes: int = 1024 * 1024 * 1024
+    max_document_bytes: int = 128 * 1024 * 1024
+
+
+class Verifier:
+    """Judges files, one at a time. Use as an async context manager.
+
+    Args:
+        trust: certificates that are believed without proof, DER.
+        clock: says what lies in the future.
+        limits: what one file may cost.
+        start: starts the judging process.
+    """
+
+    def __init__(
+        self,
+        *,
+        trust: tuple[bytes, ...],
+        clock: Clock,
+        limits: VerifierLimits | None = None,
+        start: Callable[[], Child] = lambda: start_child(MODULE),
+    ) -> None:
+        self._trust = trust
+        self._clock = clock
+        self._limits = limits or VerifierLimits()
+        self._start = start
+        self._running: tuple[Child, AsyncChannel] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Nothing is started before there is something to judge."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the judging process."""
+        await self._end()
+
+    async def judge(self, document: bytes) -> FileJudgement:
+        """The judgement; a file that hangs or crashes its judge is one that nothing can be told of.
+
+        Never raises for what is in the file.
+        """
+        limits = self._limits
+        if len(document) > limits.max_document_bytes:
+            return _unknown(
+                f"it has {len(document):,} bytes; at most {limits.max_document_bytes:,} are judged"
+            )
+        try:
+            async with asyncio.timeout(limits.deadline_seconds):
+                channel = await self._channel()
+                channel.send(encode(Judge(document=document, now=self._clock.now())))
+                return decode_from_child(await channel.receive()).judgement
+        except TimeoutError:
+            await self._end()
+            return _unknown(
+                f"judging it took longer than {limits.deadline_seconds:g} s and was stopped: it is "
+                "made to be slow, or very large"
+            )
+        except (ProcessError, OSError, msgspec.DecodeError):
+            code = await self._end()
+            return _unknown(
+                f"it ended the process that read it (exit code {code}): it is damaged, or made to "
+                "do harm"
+            )
+
+    async def _channel(self) -> AsyncChannel:
+        if self._running is None:
+            child = self._start()
+            channel = await AsyncChannel.over(child.socket)
+            setup = SetUp(
+                protocol=PROTOCOL,
+                max_memory_bytes=self._limits.max_memory_bytes,
+                trust=self._trust,
+            )
+            channel.send(encode(setup))
+            self._running = child, channel
+        return self._running[1]
+
+    async def _end(self) -> int | None:
+        if self._running is None:
+            return None
+        child, channel = self._running
+        self._running = None
+        channel.close()
+        await asyncio.to_thread(child.kill)
+        return child.process.returncode
+
+
+def _unknown(why: str) -> FileJudgement:
+    return FileJudgement(verdict="could-not-tell", why=(why,))

@@ -1,0 +1,50 @@
+"""`sealgate serve`: the keeper starts the gateway, and the signer when the gateway asks for it."""
+
+import getpass
+from pathlib import Path
+
+from gateway.config import Config
+from hsm.config import HSMConfig
+from hsm.wire import PROTOCOL, SetUp, encode
+from processes.channel import framed
+from processes.child import Child, start_child
+from processes.confinement import forbid_inspection
+from processes.errors import ChildNotStartedError
+from processes.keeper import Keeper
+
+
+def launch(config: Config, config_file: Path) -> int:
+    """Serve until TERM or INT; gives the exit code."""
+    # A PIN that was asked for stays here for the signer's next start, and nobody may look.
+    forbid_inspection()
+    pin = ask_pin(config.hsm)
+    return Keeper(
+        start_gateway=lambda: start_child("gateway.wiring.serving", str(config_file)),
+        start_signer=lambda: start_signer(config.hsm, pin),
+    ).run()
+
+
+def ask_pin(config: HSMConfig) -> str | None:
+    """The PIN from the operator where the configuration says so, else None. Kept by the keeper."""
+    if not config.pin.ask:
+        return None
+    return getpass.getpass(f"PIN of token {config.token_label or config.slot}: ")
+
+
+def start_signer(config: HSMConfig, pin: str | None) -> Child:
+    """A signer process that has its set-up waiting in the channel.
+
+    Raises:
+        ChildNotStartedError: the system has no room for it, or it ended at once.
+    """
+    child = start_child(
+        "hsm.signer", environment={name: str(path) for name, path in config.environment.items()}
+    )
+    setup = SetUp(protocol=PROTOCOL, config=config.model_dump_json().encode(), pin=pin)
+    try:
+        child.socket.sendall(framed(encode(setup)))
+    except OSError as error:
+        child.socket.close()
+        child.kill()
+        raise ChildNotStartedError(f"the signer ended at once: {error}") from error
+    return child

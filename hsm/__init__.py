@@ -1,0 +1,1 @@
+"""Where the keys are: one process that holds the PIN and signs against grants, nothing else."""

@@ -1,0 +1,155 @@
+"""What config.yaml says of the key room: the `hsm:` section as frozen types."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from hsm.interfaces import Mechanism
+
+Purpose = Literal["seal", "checkpoint"]
+"""A seal key signs digests against grants; the checkpoint key signs the audit log's tree heads."""
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError(
+            f"{path} is relative: the signer's working directory is nobody's business, "
+            "write the path in full"
+        )
+    return path
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PinSource(_Section):
+    """Where the PIN comes from; exactly one of the three. The PIN itself is never configuration."""
+
+    file: AbsolutePath | None = Field(
+        default=None,
+        description="A file with the PIN and nothing else; only its owner may read it (mode 0400).",
+    )
+    credential: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.-]*[A-Za-z0-9_-]$",
+        description="A systemd credential (LoadCredentialEncrypted=), read from "
+        "$CREDENTIALS_DIRECTORY.",
+    )
+    ask: bool = Field(
+        default=False, description="Ask the operator at every start; nothing is stored."
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.file is not None) + (self.credential is not None) + self.ask != 1:
+            raise ValueError("say exactly one of file, credential and ask: true")
+        return self
+
+
+class KeyConfig(_Section):
+    """One key on the token."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
+        description="The key's name in this configuration; seals refer to it.",
+    )
+    label: str = Field(min_length=1, description="CKA_LABEL of the key pair on the token.")
+    mechanism: Mechanism = Field(
+        description="Key type, padding and digest. A key is used with one mechanism only."
+    )
+    purpose: Purpose = Field(
+        default="seal",
+        description="`seal` signs documents; `checkpoint` signs the audit log and is `ed25519`.",
+    )
+
+    @model_validator(mode="after")
+    def _mechanism_fits_the_purpose(self) -> Self:
+        if (self.mechanism == "ed25519") != (self.purpose == "checkpoint"):
+            raise ValueError(
+                f"key {self.id!r}: ed25519 and purpose: checkpoint go together, a seal key signs "
+                "digests and ed25519 signs messages"
+            )
+        return self
+
+
+class RestartConfig(_Section):
+    """How soon the gateway starts a signer again that died or was killed."""
+
+    first_seconds: float = Field(
+        default=1.0, gt=0, description="Wait before the first restart; doubles with each failure."
+    )
+    longest_seconds: float = Field(
+        default=30.0, gt=0, description="The wait between restarts never grows beyond this."
+    )
+
+
+class HSMConfig(_Section):
+    """The `hsm:` section: one PKCS#11 module, one token, the keys on it."""
+
+    module: AbsolutePath = Field(description="The vendor's PKCS#11 module (.so), in full.")
+    token_label: str | None = Field(
+        default=None, min_length=1, description="CKA_LABEL of the token; or say `slot`."
+    )
+    slot: int | None = Field(
+        default=None, ge=0, description="Slot id, where labels are not unique; or say token_label."
+    )
+    pin: PinSource = Field(description="Where the user PIN comes from.")
+    keys: tuple[KeyConfig, ...] = Field(min_length=1, description="Every key that may be used.")
+    sessions: int = Field(
+        default=4,
+        ge=1,
+        le=1024,
+        description="Sessions that sign, hence signatures at once. The token needs room for one "
+        "more, which only holds the login. Latency-bound HSMs want many: signatures per second "
+        "are sessions divided by latency.",
+    )
+    serialize: bool = Field(
+        default=False,
+        description="Never be in the module with two threads at once: for modules that fail the "
+        "self-test. Only one of the sessions is then used.",
+    )
+    self_test_seconds: float = Field(
+        default=0.3,
+        ge=0,
+        description="At start, sign from up to four threads for this long with each type of seal "
+        "key; any error refuses to serve. 0 leaves one signature per key.",
+    )
+    environment: dict[str, AbsolutePath] = Field(
+        default_factory=dict,
+        description="Paths that the module reads from its environment, such as SOFTHSM2_CONF. "
+        "Never a PIN: the environment of a process can be read by others.",
+    )
+    deadline_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="A signature that takes longer means a hanging module: the gateway kills the "
+        "signer and starts another.",
+    )
+    reload_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        description="The module is finalised and initialised again at most this often.",
+    )
+    restart: RestartConfig = Field(
+        default=RestartConfig(), description="How soon a signer that died is started again."
+    )
+
+    @model_validator(mode="after")
+    def _one_token_and_distinct_keys(self) -> Self:
+        if (self.token_label is None) == (self.slot is None):
+            raise ValueError("say exactly one of token_label and slot")
+        if len({key.id for key in self.keys}) < len(self.keys):
+            raise ValueError("two keys have the same id")
+        if len({key.label for key in self.keys}) < len(self.keys):
+            raise ValueError(
+                "two keys have the same label: a key is used with one mechanism only "
+                "(RFC 8017 §6 for RSA), so each needs a key pair of its own"
+            )
+        if sum(key.purpose == "checkpoint" for key in self.keys) > 1:
+            raise ValueError("two checkpoint keys: the audit log has one")
+        return self

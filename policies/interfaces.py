@@ -1,0 +1,56 @@
+"""What the signing room may rely on from a policy engine, and the engine from its conditions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from policies.model import Decision, Denied, DocumentFacts, Placement, SealRequest
+
+
+class PolicyEngine(Protocol):
+    """Decides by one bundle. Pure: the same arguments give the same answer."""
+
+    @property
+    def bundle_digest(self) -> str:
+        """`sha256:` and the hex digest of the bundle that decides."""
+        ...
+
+    def screen(self, request: SealRequest, *, at: datetime) -> Denied | None:
+        """Refuse cheaply what no document could make right: unknown seal, caller, type, frozen.
+
+        None means go on, and promises nothing.
+        """
+        ...
+
+    def likely_placement(self, request: SealRequest) -> Placement | None:
+        """Where `decide` will most likely put the stamp, so that a worker can prepare at once.
+
+        A hint: the caller MUST compare it with the decision's placement and prepare again when
+        they differ.
+        """
+        ...
+
+    def decide(self, request: SealRequest, facts: DocumentFacts, *, at: datetime) -> Decision:
+        """Deny by default; one forbid outweighs every permit; an error in a condition denies."""
+        ...
+
+
+class Situation(Protocol):
+    """One request and document, about which conditions are asked."""
+
+    def holds(self, condition: str) -> bool:
+        """Whether the condition is true here.
+
+        Raises:
+            ConditionError: it has no answer, e.g. for a missing attribute or a division by zero.
+                Whoever asks MUST NOT take that for a no: a forbid without an answer denies, too.
+        """
+        ...
+
+
+class Conditions(Protocol):
+    """Compiled conditions, known by their text."""
+
+    def situation(self, variables: Mapping[str, object]) -> Situation:
+        """Bind the variables once, for all conditions that are asked about them."""
+        ...

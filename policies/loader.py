@@ -1,0 +1,43 @@
+"""YAML texts into a bundle, or into the list of everything that is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+
+from policies.bundle import Bundle, digest_of
+from policies.condition_mistakes import condition_mistakes
+from policies.conversion import bundle_of
+from policies.library import Library, read_library
+from policies.policy_kinds import tests_of
+from policies.references import reference_mistakes
+from policies.selftest import failures
+from strictyaml import Mistake, raise_if_any
+
+
+def load_bundle(sources: Mapping[str, str]) -> Bundle:
+    """Read, check, connect and test; what comes back is fit to decide.
+
+    The order of files, documents and rules has no influence. No files at all give a bundle that
+    denies everything.
+
+    Args:
+        sources: file name → text, e.g. `{"seals/east.yaml": "apiVersion: …"}`.
+
+    Raises:
+        MistakesError: with every mistake in any file. The policies' own tests are run once there
+            are no others, and each failing test is a mistake.
+    """
+    library = read_library(sources)
+    raise_if_any((*library.mistakes, *reference_mistakes(library), *condition_mistakes(library)))
+    bundle = bundle_of(library, digest_of(sources))
+    raise_if_any(_failing_tests(bundle, library))
+    return bundle
+
+
+def _failing_tests(bundle: Bundle, library: Library) -> Iterator[Mistake]:
+    for failure in failures(bundle):
+        policy = library.policies.documents[failure.policy]
+        path, _ = list(tests_of(policy.value))[failure.position]
+        yield policy.mistake(
+            path,
+            f"the test `{failure.test}` expects {failure.expected}, but it is {failure.got}",
+            "correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
+        )

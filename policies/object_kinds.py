@@ -1,0 +1,220 @@
+"""The kinds of YAML documents that policies speak of: companies, roles, systems, types, seals.
+
+Every document has `apiVersion: sealgate/v1`, `kind`, `metadata: {name, description?}` and `spec`.
+What can be checked inside one document is checked here; names that lead elsewhere are checked by
+`policies.references`.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from policies.placement import PlacementInput
+from policies.spelling import (
+    AttributeName,
+    Fingerprint,
+    Int64,
+    Name,
+    Names,
+    PublicKey,
+    RelativePath,
+    Title,
+)
+from strictyaml import StrictModel, refusal
+
+
+class Metadata(StrictModel):
+    """The name, one of a kind in the whole bundle, and words for the reader."""
+
+    name: Name
+    description: str | None = None
+
+
+class Kind(StrictModel):
+    """What all documents have."""
+
+    api_version: Literal["sealgate/v1"]
+    metadata: Metadata
+
+
+class CompanySpec(StrictModel):
+    """A legal person of the group."""
+
+    title: Title
+    parent: Name | None = None
+
+
+class CompanyKind(Kind):
+    """`kind: Company`."""
+
+    kind: Literal["Company"]
+    spec: CompanySpec
+
+
+class RoleSpec(StrictModel):
+    """What a person or a system may be."""
+
+    title: Title | None = None
+
+
+class RoleKind(Kind):
+    """`kind: Role`."""
+
+    kind: Literal["Role"]
+    spec: RoleSpec = RoleSpec()
+
+
+class KeySpec(StrictModel):
+    """A key for signed requests."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+    algorithm: Literal["ed25519", "hmac-sha256"]
+    public_key: PublicKey | None = None
+    secret_file: Annotated[str, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _has_its_own_half(self) -> Self:
+        wants = "publicKey" if self.algorithm == "ed25519" else "secretFile"
+        given = {"publicKey": self.public_key, "secretFile": self.secret_file}
+        if {name for name, value in given.items() if value is not None} != {wants}:
+            raise refusal(f"a key for {self.algorithm} has {wants} and no other", f"give {wants}")
+        return self
+
+
+class CertificateSpec(StrictModel):
+    """A client certificate, by the SHA-256 of its DER."""
+
+    sha256: Fingerprint
+
+
+class SystemSpec(StrictModel):
+    """A calling system and its credentials."""
+
+    company: Name
+    roles: Names = ()
+    keys: tuple[KeySpec, ...] = ()
+    certificates: tuple[CertificateSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_prove_itself(self) -> Self:
+        if not self.keys and not self.certificates:
+            raise refusal(
+                "a system without a key or certificate could never prove who it is",
+                "add `keys:` or `certificates:`",
+            )
+        return self
+
+
+class SystemKind(Kind):
+    """`kind: System`."""
+
+    kind: Literal["System"]
+    spec: SystemSpec
+
+
+class AttributeSpec(StrictModel):
+    """One attribute of a document type."""
+
+    type: Literal["string", "integer", "boolean"]
+    required: bool = False
+    minimum: Int64 | None = None
+    maximum: Int64 | None = None
+    max_length: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    pattern: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def _limits_fit_the_type(self) -> Self:
+        numeric = (self.minimum, self.maximum) != (None, None)
+        textual = (self.max_length, self.pattern) != (None, None)
+        if numeric and self.type != "integer":
+            raise refusal(f"a {self.type} has no minimum or maximum", "remove them")
+        if textual and self.type != "string":
+            raise refusal(f"a {self.type} has no maxLength or pattern", "remove them")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise refusal("no number is between minimum and maximum", "swap them")
+        return self
+
+
+class DocumentTypeSpec(StrictModel):
+    """A kind of business document."""
+
+    title: Title | None = None
+    attributes: dict[AttributeName, AttributeSpec] = Field(default_factory=dict)
+
+
+class DocumentTypeKind(Kind):
+    """`kind: DocumentType`."""
+
+    kind: Literal["DocumentType"]
+    spec: DocumentTypeSpec = DocumentTypeSpec()
+
+
+class SignatureSpec(StrictModel):
+    """Certification or approval, and what may change afterwards."""
+
+    kind: Literal["certification", "approval"] = "certification"
+    permission: Literal["no-changes", "form-filling"] = "no-changes"
+
+
+class RoundSpec(StrictModel):
+    """A round stamp that is drawn. The bounds are the engraver's (gateway.documents.stamp)."""
+
+    name: Annotated[str, Field(min_length=2, max_length=36)]
+    purpose: Annotated[str, Field(min_length=1, max_length=14)] | None = None
+    serial: Annotated[str, Field(pattern=r"^[0-9]{1,18}$")] | None = None
+    diameter_millimetres: Annotated[float, Field(ge=30, le=60)] = 40.0
+    color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#E60012"
+
+
+class PictureSpec(StrictModel):
+    """A stamp from a picture file."""
+
+    file: RelativePath
+    width_millimetres: Annotated[float, Field(ge=5, le=150)]
+
+
+class StampSpec(StrictModel):
+    """Exactly one of `round` and `picture`."""
+
+    round: RoundSpec | None = None
+    picture: PictureSpec | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.round is None) == (self.picture is None):
+            raise refusal(
+                "a stamp has exactly one of round, picture",
+                "keep one of them, or remove `stamp:` for a seal that nobody sees",
+            )
+        return self
+
+
+class SealSpec(StrictModel):
+    """Mark, certificate and key together."""
+
+    company: Name
+    type: Title
+    state: Literal["active", "frozen"]
+    frozen_reason: Title | None = None
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+    certificate: RelativePath
+    signature: SignatureSpec = SignatureSpec()
+    stamp: StampSpec | None = None
+    placement: PlacementInput | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense_together(self) -> Self:
+        if self.frozen_reason is not None and self.state != "frozen":
+            raise refusal("an active seal has no frozenReason", "remove it, or freeze the seal")
+        if self.stamp is None and self.placement is not None and not self.placement.invisible:
+            raise refusal(
+                "the seal has no stamp that could be placed", "add `stamp:` or remove `placement:`"
+            )
+        return self
+
+
+class SealKind(Kind):
+    """`kind: Seal`."""
+
+    kind: Literal["Seal"]
+    spec: SealSpec

@@ -1,0 +1,192 @@
+"""Typed messages over a socket pair, framed by a four-byte length.
+
+A frame is a big-endian length followed by that many bytes of msgpack (the rooms that speak encode
+them with msgspec). Both ends coalesce: whatever is waiting to be sent goes out in one write,
+because under load the system calls would cost more than the messages.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections import deque
+
+from processes.errors import ChannelClosedError, FrameTooLargeError
+
+MAX_FRAME_BYTES = 512 * 1024 * 1024
+_LENGTH_BYTES = 4
+# Longer frames are not copied together with others: the copy would cost more than a system call.
+_COALESCED_BYTES = 64 * 1024
+
+
+class AsyncChannel:
+    """The parent's end. Belongs to one event loop; `receive` MUST have one caller at a time."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._max_frame_bytes = max_frame_bytes
+        self._waiting: list[bytes] = []
+        self._closed = False
+
+    @classmethod
+    async def over(
+        cls, sock: socket.socket, *, max_frame_bytes: int = MAX_FRAME_BYTES
+    ) -> "AsyncChannel":
+        """Take a connected stream socket over."""
+        sock.settimeout(0.0)
+        reader, writer = await asyncio.open_unix_connection(sock=sock, limit=1 << 20)
+        return cls(reader, writer, max_frame_bytes=max_frame_bytes)
+
+    def send(self, frame: bytes) -> None:
+        """Queue a frame; everything queued in one turn of the loop is written at once.
+
+        Never waits: the caller bounds what it has in flight. A frame for an end that is gone is
+        dropped, as one that was sent a moment earlier would be; `receive` says that it is gone.
+
+        Raises:
+            FrameTooLargeError: nothing was queued, and the channel is as good as before.
+        """
+        _check_length(len(frame), self._max_frame_bytes)
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append(len(frame).to_bytes(_LENGTH_BYTES))
+        self._waiting.append(frame)
+
+    def _flush(self) -> None:
+        frames, self._waiting = self._waiting, []
+        if not self._writer.is_closing():
+            self._writer.writelines(frames)
+
+    async def receive(self) -> bytes:
+        """Wait for the next frame.
+
+        Raises:
+            ChannelClosedError: we closed it, the other end is gone, or it sent a frame so large
+                that nothing after it can be told apart; the channel is closed then.
+        """
+        if self._closed:
+            raise ChannelClosedError("this end of the channel is closed")
+        try:
+            header = await self._reader.readexactly(_LENGTH_BYTES)
+            length = int.from_bytes(header)
+            _check_length(length, self._max_frame_bytes)
+            return await self._reader.readexactly(length)
+        except (asyncio.IncompleteReadError, OSError) as gone:
+            raise ChannelClosedError("the other process closed the channel") from gone
+        except FrameTooLargeError as hostile:
+            self.close()
+            raise ChannelClosedError(f"the other process is broken: {hostile}") from hostile
+
+    def close(self) -> None:
+        """Close this end at once; the child reads end-of-file and leaves. Safe to call twice.
+
+        What was not sent is not sent: a child that hangs would never take it, and the close would
+        wait for that.
+        """
+        self._closed = True
+        self._writer.transport.abort()
+
+
+class BlockingChannel:
+    """The child's end: one thread receives, any thread may send."""
+
+    def __init__(self, sock: socket.socket, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+        self._socket = sock
+        sock.settimeout(None)
+        # Reads ahead: one system call, and one chance to lose the GIL, for many small frames.
+        self._incoming = sock.makefile("rb", buffering=_COALESCED_BYTES)
+        self._max_frame_bytes = max_frame_bytes
+        self._outgoing: deque[bytes] = deque()
+        self._sending = threading.Lock()
+
+    def receive(self) -> bytes | None:
+        """Wait for the next frame; None when the parent has gone.
+
+        Raises:
+            FrameTooLargeError: nothing that comes after it can be understood; leave.
+        """
+        header = self._read(_LENGTH_BYTES)
+        if header is None:
+            return None
+        length = int.from_bytes(header)
+        _check_length(length, self._max_frame_bytes)
+        return self._read(length)
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame. Frames that pile up while another thread is sending go out with its own.
+
+        When this returns, the frame was sent, or the thread that is sending now will send it. A
+        frame that cannot be sent closes the channel: the other end must not wait for it.
+
+        Raises:
+            FrameTooLargeError: nothing was sent, and the channel is as good as before.
+            ChannelClosedError: the parent has gone.
+        """
+        _check_length(len(frame), self._max_frame_bytes)
+        self._outgoing.append(frame)
+        # No frame stays behind. Whoever fails to take the lock failed while another thread had
+        # it, after having queued its frame; and whoever had it looks at the queue again after
+        # having given it back. So the last to give it back sees an empty queue.
+        while self._outgoing and self._sending.acquire(blocking=False):
+            try:
+                self._drain()
+            except OSError as gone:
+                self._hang_up()
+                raise ChannelClosedError("the other process closed the channel") from gone
+            except BaseException:
+                self._hang_up()  # perhaps in the middle of a frame
+                raise
+            finally:
+                self._sending.release()
+
+    def close(self) -> None:
+        """Close this end. Only the thread that receives may call it, and only when done."""
+        self._hang_up()
+        self._incoming.close()
+        self._socket.close()
+
+    def _drain(self) -> None:
+        together = bytearray()
+        while self._outgoing:
+            frame = self._outgoing.popleft()
+            together += len(frame).to_bytes(_LENGTH_BYTES)
+            if len(frame) <= _COALESCED_BYTES:
+                together += frame
+                if len(together) <= _COALESCED_BYTES:
+                    continue
+                frame = b""
+            self._socket.sendall(together)
+            together.clear()
+            if frame:
+                self._socket.sendall(frame)
+        if together:
+            self._socket.sendall(together)
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _read(self, count: int) -> bytes | None:
+        try:
+            found = self._incoming.read(count)
+        except ConnectionError:
+            # A parent that goes with answers unread resets the connection.
+            return None
+        return found if len(found) == count else None
+
+
+def framed(frame: bytes) -> bytes:
+    """Give the bytes that travel for a frame, for an end that only ever sends one."""
+    return len(frame).to_bytes(_LENGTH_BYTES) + frame
+
+
+def _check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise FrameTooLargeError(f"a frame of {length} bytes; the channel carries {limit}")

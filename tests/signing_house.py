@@ -1,0 +1,244 @@
+"""The signing room with everything real but the HSM and the clock, in this process.
+
+For what a running gateway cannot show: time that jumps, a disk that is full, a key that fails.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.audit.checkpoint import LogKey
+from gateway.audit.log import AuditLog
+from gateway.cli.trial_pki import TrialCA
+from gateway.documents.model import Preparation, Prepared
+from gateway.documents.pdf.press import PDFPress
+from gateway.seals.in_force import InForce, bring_into_force
+from gateway.seals.model import SealMaterial
+from gateway.signing.archive import Archive
+from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.service import SigningService
+from gateway.store.content import ContentStore
+from gateway.store.database import open_reader, open_writer
+from gateway.store.documents import DocumentReader
+from gateway.store.lane import WriterLane
+from gateway.store.migrating import migrate
+from hsm.interfaces import KeyDescription
+from policies.grant import Grant, GrantBook
+from policies.model import Caller, SealRequest
+from tests.running_gateway import RECEIPT
+
+START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+POLICY = """
+apiVersion: sealgate/v1
+kind: Company
+metadata: {name: east}
+spec: {title: 示例物流}
+---
+apiVersion: sealgate/v1
+kind: System
+metadata: {name: tms}
+spec:
+  company: east
+  certificates: [{sha256: "abababababababababababababababababababababababababababababababab"}]
+---
+apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: receipt}
+---
+apiVersion: sealgate/v1
+kind: Seal
+metadata: {name: receipt-east}
+spec: {company: east, type: 回单章, state: active, key: receipt-east, certificate: seal.pem}
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: receipts}
+spec:
+  seals: [receipt-east]
+  documentTypes: [receipt]
+  permit:
+    - id: automatic
+      systems: [tms]
+      limits: {perHour: 3}
+tests:
+  - name: a receipt
+    request: {system: tms}
+    expect: allowed
+"""
+
+
+class FakeClock:
+    """A clock that only the test moves."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.moment = now
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def move(self, by: timedelta) -> None:
+        self.moment += by
+        self.seconds += max(by.total_seconds(), 0.0)
+
+
+@dataclass
+class SoftSigner:
+    """`hsm.interfaces.Signer` with keys in memory; keeps every grant that it redeemed."""
+
+    clock: FakeClock
+    epoch: bytes = b"e" * 16
+    redeemed: list[Grant] = field(default_factory=list)
+    before: Callable[[Grant], None] = lambda _grant: None
+
+    def __post_init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.log_key = Ed25519PrivateKey.generate()
+        self._book = GrantBook(epoch=self.epoch)
+        public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        description = KeyDescription(
+            id="receipt-east",
+            label="receipt-east",
+            mechanism="ecdsa-p256-sha256",
+            public_key=public,
+            local=True,
+            sensitive=True,
+            never_extractable=True,
+        )
+        self.keys = (description,)
+
+    async def sign(self, grant: Grant) -> bytes:
+        self.before(grant)
+        self._book.redeem(grant, now=self.clock.now().timestamp())
+        self.redeemed.append(grant)
+        return self.key.sign(grant.digest, ec.ECDSA(Prehashed(SHA256())))
+
+    async def sign_checkpoint(self, text: bytes) -> bytes:
+        return self.log_key.sign(text)
+
+
+class OwnPress:
+    """`DocumentPress` in this process; the worker processes have tests of their own."""
+
+    def __init__(self) -> None:
+        self.prepared: list[Preparation] = []
+
+    async def prepare(
+        self, document: bytes, preparation: Preparation, seal: SealMaterial
+    ) -> Prepared:
+        self.prepared.append(preparation)
+        return PDFPress(seal, None).prepare(document, preparation)
+
+    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
+        return PDFPress(seal, None).complete(prepared, signature)
+
+
+@dataclass
+class House:
+    """A signing service, and all that stands around it."""
+
+    service: SigningService
+    signer: SoftSigner
+    press: OwnPress
+    clock: FakeClock
+    lane: WriterLane
+    audit: AuditLog
+    reader: DocumentReader
+    content: ContentStore
+    engine: Any
+    directory: Path
+    log_key: LogKey
+    in_force: InForce
+
+    async def seal(self, key: str = "k", document: bytes = RECEIPT) -> SealedDocument:
+        return await self.service.seal(request(key), document)
+
+
+def request(key: str = "k", **changes: Any) -> SigningRequest:  # noqa: ANN401 - request fields
+    """An ordinary request."""
+    ordinary: dict[str, Any] = {
+        "caller": Caller(system="tms", company="east"),
+        "seal": "receipt-east",
+        "document_type": "receipt",
+        "business_number": "WB-1",
+    }
+    return SigningRequest(
+        seal_request=SealRequest(**{**ordinary, **changes}),
+        idempotency_key=key,
+        trace_id=hashlib.sha256(key.encode()).hexdigest()[:32],
+    )
+
+
+@asynccontextmanager
+async def signing_house(
+    directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
+) -> AsyncIterator[House]:
+    """Put a house up in a directory; again in the same one, it is after a restart."""
+    clock = clock or FakeClock()
+    signer = signer or SoftSigner(clock)
+    policies = directory / "policies"
+    policies.mkdir(exist_ok=True)
+    (policies / "all.yaml").write_text(POLICY)
+    if not (policies / "seal.pem").exists():
+        authority = TrialCA(now=clock.now())
+        (policies / "seal.pem").write_text(
+            authority.issue(
+                signer.keys[0].public_key, common_name="回单专用章", organisation="示例物流"
+            )
+        )
+    in_force = bring_into_force(policies, keys=signer.keys)
+    engine = open_writer(directory / "test.sqlite")
+    migrate(engine)
+    raw = signer.log_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    log_key = LogKey("test.example/audit", raw)
+    reader = DocumentReader(open_reader(directory / "test.sqlite"))
+    press = OwnPress()
+    content = ContentStore(directory / "documents", clock=clock)
+    lane = WriterLane(engine)
+    audit = AuditLog(
+        lane=lane, key=log_key, signer=signer, checkpoint_file=directory / "checkpoint"
+    )
+    async with lane, audit, content:
+        service = SigningService(
+            in_force=lambda: in_force,
+            press=press,
+            signer=signer,
+            audit=audit,
+            lane=lane,
+            reader=reader,
+            content=content,
+            archive=Archive(reader=reader, content=content),
+            clock=clock,
+            clock_guard=ClockGuard(None),
+        )
+        yield House(
+            service=service,
+            signer=signer,
+            press=press,
+            clock=clock,
+            lane=lane,
+            audit=audit,
+            reader=reader,
+            content=content,
+            engine=engine,
+            directory=directory,
+            log_key=log_key,
+            in_force=in_force,
+        )
+    await reader.close()
+    engine.dispose()

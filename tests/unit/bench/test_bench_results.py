@@ -1,0 +1,104 @@
+"""The shape of the results file and of the table."""
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from bench.hsm_rate import Setting, settings
+from bench.load import Load
+from bench.machine import Machine
+from bench.results import Measured, Result, report, result_of
+from bench.rows import ROWS
+from bench.table import cells, print_table
+
+MACHINE = Machine(
+    cpu="Example 9000",
+    cores=2,
+    memory_gib=23.5,
+    kernel="6.18",
+    python="3.11.2",
+    softhsm="2.6.1",
+    pyhanko="0.38.0",
+    file_system="ext2/ext3",
+    fsync_ms=0.2,
+    busy_elsewhere=0.01,
+)
+
+
+def _load(p50: float, p99: float) -> Load:
+    return Load(completed=1, total=2, p50_ms=p50, p99_ms=p99, cores=0.08, used_up=False)
+
+
+def _measured() -> Measured:
+    return Measured(
+        row=ROWS[0],
+        document_bytes=38_713,
+        hsm_setting=Setting(processes=2, threads=1),
+        pyhanko_processes=2,
+        knee={8: 580.0, 16: 600.04},
+        connections=8,
+        documents=4321,
+        verified=12,
+        hsm=[3000.0, 3100.0, 2900.0],
+        pyhanko=[150.0, 155.0, 145.0],
+        gateway=[600.0, 620.0, 551.0],
+        keyword=[400.0, 401.0, 399.0],
+        loads=[_load(13.0, 40.0), _load(12.0, 39.0), _load(14.0, 70.0)],
+    )
+
+
+def _result() -> Result:
+    return result_of(_measured(), seconds=8)
+
+
+def test_the_figures_are_medians_and_the_ratios_are_of_medians() -> None:
+    result = _result()
+    assert (result.hsm_per_s, result.pyhanko_per_s, result.gateway_per_s) == (3000, 150, 600)
+    assert (result.gateway_over_hsm, result.gateway_over_pyhanko) == (0.2, 4.0)
+    assert (result.p50_ms, result.p99_ms) == (13.0, 40.0)
+
+
+def test_the_spread_of_a_ratio_is_that_of_the_rounds() -> None:
+    result = _result()
+    assert result.gateway_over_hsm_spread == (0.19, 0.2)
+    assert result.gateway_per_s_spread == (551.0, 620.0)
+
+
+def test_rows_stand_beside_machine_and_commit() -> None:
+    at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    written = json.loads(
+        report({"rsa2048_1_page": _result()}, machine=MACHINE, commit="abc1234-dirty", at=at)
+    )
+    assert list(written) == ["machine", "commit", "at", "rsa2048_1_page"]
+    assert written["at"] == "2026-11-22T12:00:00Z"
+    assert written["rsa2048_1_page"]["gateway_per_s"] == 600
+    assert written["rsa2048_1_page"]["hsm_setting"] == {"processes": 2, "threads": 1}
+
+
+@pytest.mark.parametrize("name", ["rsa2048_1_page", "p256_1_page"])
+def test_the_rows_that_others_read_are_there(name: str) -> None:
+    (row,) = [row for row in ROWS if row.name == name]
+    assert row.document().startswith(b"%PDF-")
+
+
+def test_processes_alone_and_threads_alone_are_tried() -> None:
+    tried = settings(8)
+    assert Setting(processes=1, threads=8) in tried
+    assert Setting(processes=8, threads=1) in tried
+
+
+def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
+    shown = cells(_result())
+    assert shown[1] == "3,000\n2,900-3,100"
+    assert shown[5] == "20.0%"
+
+
+def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(Console(width=120), {"rsa2048_1_page": _result()}, MACHINE)
+    assert "Other programs" not in capsys.readouterr().out
+    noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
+    print_table(Console(width=120), {"rsa2048_1_page": _result()}, noisy)
+    assert "Other programs used up to 1.00 cores" in capsys.readouterr().out

@@ -1,0 +1,73 @@
+"""The README's five minutes and the API's program, run against a gateway; and the log's fields."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.client import GatewayRefusedError
+from tests.running_gateway import RECEIPT, RunningGateway
+from tests.unit.docs.markdown import ROOT, blocks, read
+
+
+def test_the_commands_of_the_readme_do_what_it_says(shared_gateway: RunningGateway) -> None:
+    config = shared_gateway.trial.config_file
+    here = config.parent.parent
+    assert config == here / "var" / "config.yaml"  # where the commands look for it
+    # The README's gateway listens at the configured port; this one took a free one.
+    port = shared_gateway.url.rpartition(":")[2]
+    config.write_text(re.sub(r"port: \d+", f"port: {port}", config.read_text()))
+    (here / "examples").symlink_to(ROOT / "examples")
+    commands = [block for block in blocks(read("README.md"), "sh") if "sealgate " in block]
+    told = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "".join(commands)],
+        cwd=here,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "Signature is Valid." in told.stdout
+    assert "whole" in told.stdout
+
+
+def test_the_program_of_the_api_page_seals(shared_gateway: RunningGateway, tmp_path: Path) -> None:
+    (program,) = blocks(read("docs/api.md"), "python")
+    for name, content in {"seal_one.py": program.encode(), "my.pdf": RECEIPT}.items():
+        (tmp_path / name).write_bytes(content)
+    told = subprocess.run(
+        [
+            *(sys.executable, "seal_one.py", shared_gateway.url, shared_gateway.trial.client_key),
+            *("my.pdf", "sealed.pdf"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert (tmp_path / "sealed.pdf").read_bytes().startswith(RECEIPT)
+
+
+async def test_every_field_of_a_leaf_is_documented(shared_gateway: RunningGateway) -> None:
+    await shared_gateway.seal()
+    with pytest.raises(GatewayRefusedError):
+        await shared_gateway.seal(attributes={"amount_cents": 9_000_000})
+    documented: dict[str, set[str]] = {}
+    for line in read("docs/audit.md").partition("## Checkpoints")[0].splitlines():
+        if line.startswith("| `"):
+            _, names, *middle, _what, _ = line.split("|")
+            kinds = re.findall("`([a-z]+)`", middle[0]) if middle else ["every"]
+            for name in re.findall("`([a-z_]+)`", names):
+                documented.setdefault(name, set()).update(kinds)
+    shown = shared_gateway.run("audit", "show", "0", "-n", "1000", "--json").stdout
+    records = [json.loads(line) for line in shown.splitlines()]
+    assert {record["kind"] for record in records} >= {"start", "intent", "outcome", "denied"}
+    for record in records:
+        for name in record:
+            assert documented.get(name, set()) & {"every", record["kind"]}, (record["kind"], name)

@@ -1,0 +1,75 @@
+"""Links lead somewhere, and commands that the prose names exist."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from gateway.cli.app import app
+from tests.unit.docs.markdown import PAGES, ROOT, anchors, code, links, read
+
+_NAMED = [page.relative_to(ROOT) for page in PAGES]
+_ELSEWHERE = ("http://", "https://", "mailto:")
+_COMMAND = re.compile(r"\bsealgate ([a-z]+)(?![\w-])(?: ([a-z]+)(?![\w-]))?")
+
+
+@pytest.mark.parametrize("page", _NAMED, ids=str)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for link in links(read(page)):
+        if link.startswith(_ELSEWHERE):
+            continue
+        path, _, anchor = link.partition("#")
+        target = ROOT / page.parent / path if path else ROOT / page
+        assert target.exists(), f"{page} links to {link}"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", _NAMED, ids=str)
+def test_every_make_target_in_the_prose_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    for text in code(read(page)):
+        for target in re.findall(r"^make ([a-z]+)", text, re.MULTILINE):
+            assert target in targets, f"{page}: make {target}"
+
+
+@pytest.mark.parametrize("page", _NAMED, ids=str)
+def test_every_command_in_the_prose_exists(page: Path) -> None:
+    known = set(_commands())
+    groups = {name.split()[0] for name in known if " " in name}
+    for text in code(read(page)):
+        for first, second in re.findall(
+            r"\bsealgate ([a-z]+)(?![\w-])(?: ([a-z]+)(?![\w-]))?", text
+        ):
+            name = f"{first} {second}" if first in groups and second else first
+            assert name in known | groups, f"{page}: sealgate {name}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_every_option_in_the_readme_exists(page: str) -> None:
+    commands = _commands()
+    for text in code(read(page)):
+        for line in text.splitlines():
+            if not line.startswith("sealgate "):
+                continue
+            words = line.split()
+            name = words[1] if words[1] in commands else " ".join(words[1:3])
+            options = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+            assert options <= commands[name], line
+
+
+def _commands() -> dict[str, set[str]]:
+    """Every command with its options."""
+    return dict(_walk(typer.main.get_command(app), ()))
+
+
+def _walk(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, set[str]]]:
+    below: dict[str, object] = getattr(command, "commands", {})
+    if below:
+        for name, each in below.items():
+            yield from _walk(each, (*path, name))
+    elif path:
+        options = {word for each in getattr(command, "params", ()) for word in each.opts}
+        yield " ".join(path), options

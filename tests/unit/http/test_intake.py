@@ -1,0 +1,115 @@
+"""What comes in over HTTP: parts, sizes, words; and each nonce once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.client import multipart_body
+from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem, ReplayProblem
+from gateway.http.intake import read_submission
+from gateway.http.nonces import NonceBook
+from gateway.http.openapi import openapi, problem_types
+from gateway.store.documents import UsedNonce
+from policies.model import BesideKeyword, Caller
+from tests.running_gateway import submission
+
+LIMIT = 1_000_000
+
+
+def test_what_the_client_sends_is_what_the_gateway_reads() -> None:
+    sent = submission(
+        document=b"%PDF-\r\n--not-a-boundary\r\n\x00\xff",
+        business_number="回单-0001",
+        attributes={"amount_cents": 5, "consignee": "东篱服饰", "urgent": True},
+        placement={"keyword": "收货人签章", "occurrence": 2},
+    )
+    body, content_type = multipart_body(sent)
+
+    got = read_submission(content_type, body, max_document_bytes=LIMIT)
+
+    assert got.document == sent.document
+    asked = got.request.seal_request(caller=Caller(system="tms", company="east"), seal="s")
+    assert asked.business_number == "回单-0001"
+    assert asked.attributes == sent.attributes
+    assert asked.placement == BesideKeyword(keyword="收货人签章", occurrence=2)
+
+
+@given(st.binary(max_size=3000))
+def test_any_document_survives_the_envelope(document: bytes) -> None:
+    body, content_type = multipart_body(submission(document=document))
+    got = read_submission(content_type, body, max_document_bytes=LIMIT)
+    assert got.document == document
+
+
+@given(st.binary(max_size=2000), st.text(max_size=80))
+def test_any_body_is_read_or_refused_by_name(body: bytes, content_type: str) -> None:
+    with pytest.raises((MalformedRequestProblem, DocumentTooLargeProblem)):
+        read_submission(content_type, body, max_document_bytes=LIMIT)
+
+
+BODY, CONTENT_TYPE = multipart_body(submission())
+WRONG = {
+    "not multipart": ("application/json", b"{}"),
+    "no boundary": ("multipart/form-data", BODY),
+    "another boundary": ("multipart/form-data; boundary=x", BODY),
+    "cut": (CONTENT_TYPE, BODY[:-20]),
+    "an unknown part": (CONTENT_TYPE, BODY.replace(b'name="request"', b'name="requests"')),
+    "a part twice": (CONTENT_TYPE, BODY.replace(b'name="request"', b'name="document"')),
+    "an unknown key": (CONTENT_TYPE, BODY.replace(b"businessNumber", b"buisnessNumber")),
+    "a float": (CONTENT_TYPE, BODY.replace(b"128000", b"1280.5")),
+    "not JSON": (CONTENT_TYPE, BODY.replace(b'{"documentType"', b'["documentType"')),
+}
+
+
+@pytest.mark.parametrize(("content_type", "body"), WRONG.values(), ids=WRONG.keys())
+def test_a_malformed_request_is_refused(content_type: str, body: bytes) -> None:
+    with pytest.raises(MalformedRequestProblem):
+        read_submission(content_type, body, max_document_bytes=LIMIT)
+
+
+def test_a_document_over_the_limit_is_refused() -> None:
+    with pytest.raises(DocumentTooLargeProblem):
+        read_submission(CONTENT_TYPE, BODY, max_document_bytes=100)
+
+
+def test_a_nonce_counts_once_for_as_long_as_it_could_be_replayed() -> None:
+    book = NonceBook([UsedNonce("k", "kept", 100.0)])
+    book.use(UsedNonce("k", "n", 60.0), now=0.0)
+    book.use(UsedNonce("other", "n", 60.0), now=0.0)
+    for value in ("n", "kept"):
+        with pytest.raises(ReplayProblem):
+            book.use(UsedNonce("k", value, 60.0), now=59.0)
+
+
+def test_old_nonces_are_forgotten() -> None:
+    book = NonceBook()
+    for number in range(100):
+        book.use(UsedNonce("k", str(number), number + 10.0), now=float(number))
+    assert len(book) <= 11
+
+
+def test_every_problem_says_what_happened_who_can_help_and_what_to_do() -> None:
+    for name, problem in problem_types().items():
+        assert problem.type == name
+        assert problem.title != problem.cure
+        assert problem.cure.endswith(".")
+        assert 400 <= problem.status < 600
+
+
+def test_the_description_refers_only_to_what_it_has() -> None:
+    described = openapi()
+    schemas = described["components"]["schemas"]
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                _, _, section, name = str(node["$ref"]).split("/")
+                assert name in described["components"][section], node["$ref"]
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(described)
+    assert {"SealRequest", "Document", "Problem", "DecisionRecord"} <= schemas.keys()

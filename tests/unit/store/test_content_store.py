@@ -1,0 +1,121 @@
+"""Sealed documents in segments: what was put can be got, by us and by any tar; nothing half."""
+
+import asyncio
+import errno
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.store.content import ContentStore, Location
+from gateway.store.errors import StoreProblem
+from tests.signing_house import FakeClock
+
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[ContentStore]:
+    async with ContentStore(tmp_path, clock=FakeClock()) as made:
+        yield made
+
+
+async def test_what_was_put_can_be_got(store: ContentStore) -> None:
+    parts = (b"%PDF-1.7 input", b"", b" update")
+    location = await store.put("a.pdf", MOMENT, parts)
+    assert await store.get(location, sum(map(len, parts))) == b"".join(parts)
+
+
+async def test_many_at_once_land_in_one_segment_that_any_tar_reads(
+    store: ContentStore, tmp_path: Path
+) -> None:
+    documents = {f"{number}.pdf": os.urandom(number * 37) for number in range(200)}
+    locations = await asyncio.gather(
+        *(store.put(name, MOMENT, (content,)) for name, content in documents.items())
+    )
+    for (name, content), location in zip(documents.items(), locations, strict=True):
+        assert await store.get(location, len(content)) == content, name
+    (segment,) = tmp_path.glob("*.tar")
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    subprocess.run(["tar", "-xf", segment, "-C", unpacked], check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in unpacked.iterdir()} == documents
+
+
+@given(contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=8))
+def test_any_contents_come_back(
+    contents: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async def put_and_get() -> list[bytes]:
+        directory = tmp_path_factory.mktemp("segments")
+        async with ContentStore(directory, clock=FakeClock()) as store:
+            places = [await store.put("x.pdf", MOMENT, (each,)) for each in contents]
+            return [
+                await store.get(place, len(each))
+                for place, each in zip(places, contents, strict=True)
+            ]
+
+    assert asyncio.run(put_and_get()) == contents
+
+
+async def test_each_day_has_segments_of_its_own(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with ContentStore(tmp_path, clock=clock) as store:
+        for _ in range(3):
+            await store.put("x.pdf", clock.now(), (b"x",))
+            clock.move(timedelta(days=1))
+    assert sorted(path.name[:10] for path in tmp_path.iterdir()) == [
+        "2026-11-22",
+        "2026-11-23",
+        "2026-11-24",
+    ]
+
+
+async def test_after_a_stop_what_never_counted_is_cut_off(tmp_path: Path) -> None:
+    async with ContentStore(tmp_path, clock=FakeClock()) as store:
+        first = await store.put("first.pdf", MOMENT, (b"first",))
+        await store.put("second.pdf", MOMENT, (b"never committed",))
+    async with ContentStore(tmp_path, clock=FakeClock()) as store:
+        store.recover({first.segment: first.offset + 5})
+        assert await store.get(first, 5) == b"first"
+    assert b"never committed" not in (tmp_path / first.segment).read_bytes()
+
+
+async def test_a_document_whose_outcome_was_not_kept_is_blanked(
+    store: ContentStore, tmp_path: Path
+) -> None:
+    location = await store.put("x.pdf", MOMENT, (b"sealed by nobody",))
+    await store.blank(location, 16)
+    assert b"sealed by nobody" not in (tmp_path / location.segment).read_bytes()
+
+
+async def test_a_full_disk_is_told_and_the_next_document_goes_to_a_new_segment(
+    store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await store.put("kept.pdf", MOMENT, (b"kept",))
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "writev", full)
+        with pytest.raises(StoreProblem, match="No space"):
+            await store.put("lost.pdf", MOMENT, (b"lost",))
+    again = await store.put("again.pdf", MOMENT, (b"again",))
+    assert again.segment != kept.segment
+    assert await store.get(kept, 4) == b"kept"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_a_segment_that_is_gone_or_short_is_told(store: ContentStore, tmp_path: Path) -> None:
+    location = await store.put("x.pdf", MOMENT, (b"x" * 100,))
+    with pytest.raises(StoreProblem, match="cannot be read"):
+        await store.get(Location("none.tar", 0), 1)
+    os.truncate(tmp_path / location.segment, 520)
+    with pytest.raises(StoreProblem, match="shorter"):
+        await store.get(location, 100)

@@ -1,0 +1,153 @@
+"""One thread writes for many: order, shared commits, and failures that hurt nobody else."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, MetaData, Table, insert, select
+
+from gateway.store.database import open_reader, open_writer
+from gateway.store.documents import UsedNonce, live_nonces, remember_nonce
+from gateway.store.errors import StoreProblem, StoreVersionError
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.migrating import migrate
+from gateway.store.schema import charge, metadata
+
+_add = insert(charge)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    made = open_writer(tmp_path / "test.sqlite")
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+async def lane(engine: Engine) -> AsyncIterator[WriterLane]:
+    async with WriterLane(engine) as made:
+        yield made
+    engine.dispose()
+
+
+def put(transaction: Transaction, name: str) -> str:
+    transaction.later(_add, {"counter": name, "window": "w", "used": 1})
+    return name
+
+
+def names(tmp_path: Path) -> list[str]:
+    engine = open_reader(tmp_path / "test.sqlite")
+    with engine.connect() as connection:
+        found = list(connection.execute(select(charge.c.counter)).scalars())
+    engine.dispose()
+    return found
+
+
+async def test_what_was_written_can_be_read_when_write_returns(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    assert await lane.write(lambda unit: put(unit, "a")) == "a"
+    assert names(tmp_path) == ["a"]
+
+
+async def test_many_at_once_share_commits(lane: WriterLane, tmp_path: Path) -> None:
+    await asyncio.gather(*(lane.write(lambda unit, n=n: put(unit, f"{n}")) for n in range(300)))
+    assert len(names(tmp_path)) == 300
+    assert lane.units == 300
+    assert lane.commits < 300
+
+
+async def test_a_unit_that_raises_leaves_nothing_and_hurts_nobody(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    def refuse(unit: Transaction) -> None:
+        put(unit, "refused")
+        unit.state["x"] = 1
+        raise LookupError("no")
+
+    results = await asyncio.gather(
+        lane.write(lambda unit: put(unit, "before")),
+        lane.write(refuse),
+        lane.write(lambda unit: put(unit, f"after {unit.state.get('x')}")),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], LookupError)
+    assert names(tmp_path) == ["before", "after None"]
+
+
+async def test_a_commit_that_fails_fails_for_everybody_in_it(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    results = await asyncio.gather(
+        lane.write(lambda unit: put(unit, "twice")),
+        lane.write(lambda unit: put(unit, "twice")),
+        return_exceptions=True,
+    )
+    if isinstance(results[0], StoreProblem):
+        assert names(tmp_path) == []
+    else:  # they fell into two commits
+        assert names(tmp_path) == ["twice"]
+    assert isinstance(results[1], StoreProblem)
+    assert await lane.write(lambda unit: put(unit, "next")) == "next"
+
+
+async def test_what_waits_is_written_before_the_lane_stops(engine: Engine, tmp_path: Path) -> None:
+    async with WriterLane(engine) as lane:
+        waiting = [asyncio.create_task(lane.write(lambda u, n=n: put(u, f"{n}"))) for n in range(9)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    assert len(names(tmp_path)) == 9
+    engine.dispose()
+
+
+def test_the_database_survives_a_power_cut_as_far_as_sqlite_can_promise(engine: Engine) -> None:
+    with engine.connect() as connection:
+        answers = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "mmap_size")
+        }
+    assert answers == {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0}
+    engine.dispose()
+
+
+def test_a_reader_cannot_write(engine: Engine, tmp_path: Path) -> None:
+    reader = open_reader(tmp_path / "test.sqlite")
+    with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(_add, {"counter": "x", "window": "w", "used": 1})
+    reader.dispose()
+    engine.dispose()
+
+
+def test_the_migrations_make_the_schema_that_the_code_uses(engine: Engine) -> None:
+    def told(table: Table) -> set[tuple[str, bool]]:
+        return {(column.name, bool(column.nullable)) for column in table.columns}
+
+    present = MetaData()
+    present.reflect(engine)
+    assert {name: told(table) for name, table in metadata.tables.items()} == {
+        name: told(table) for name, table in present.tables.items() if name != "alembic_version"
+    }
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_not_touched(engine: Engine, tmp_path: Path) -> None:
+    engine.dispose()
+    with sqlite3.connect(tmp_path / "test.sqlite") as db:
+        db.execute("update alembic_version set version_num='9999'")
+    db.close()
+    newer = open_writer(tmp_path / "test.sqlite")
+    with pytest.raises(StoreVersionError, match="newer"):
+        migrate(newer)
+    newer.dispose()
+
+
+async def test_nonces_are_remembered_until_a_replay_would_be_too_old(lane: WriterLane) -> None:
+    def remember(unit: Transaction) -> None:
+        remember_nonce(unit, UsedNonce("k", "old", 10.0))
+        remember_nonce(unit, UsedNonce("k", "new", 20.0))
+
+    await lane.write(remember)
+    live = await lane.write(lambda unit: live_nonces(unit.connection, now=15.0))
+    assert live == [UsedNonce("k", "new", 20.0)]
