@@ -130,13 +130,13 @@ class SigningService:
         self, request: SigningRequest, document: bytes, document_digest: bytes, digest: bytes
     ) -> SealedDocument:
         asked = request.seal_request
-        now = self._clock.now()
-        self._clock_guard.check(now)
         known = await self._reader.by_key(asked.caller.system, request.idempotency_key)
         if known is not None and known.request_digest != digest:
             raise _reused(request)
         if known is not None and known.is_sealed:
             return await self._archive.content_of(known)
+        now = self._clock.now()
+        self._clock_guard.check(now)
 
         # Step 2: refuse cheaply what no document could make right.
         in_force = self._in_force()
