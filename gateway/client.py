@@ -85,8 +85,7 @@ class RequestSigner(HTTPSignatureKeyResolver):
         """The headers with Content-Digest, Signature-Input and Signature added."""
         message = _Message(method, url, dict(headers))
         covered = ["@method", "@target-uri"]
-        if "Idempotency-Key" in headers:
-            covered.append("idempotency-key")
+        covered += [name.lower() for name in ("Content-Type", "Idempotency-Key") if name in headers]
         created: datetime = self._clock.now()
         self._signer.sign(
             message,

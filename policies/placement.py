@@ -12,6 +12,9 @@ _Distance = Annotated[float, Field(ge=0, le=2000)]
 _Shift = Annotated[float, Field(ge=-2000, le=2000)]
 _Ordinal = Annotated[int, Field(ge=1, le=100_000)]
 
+# A NUL would end the word for the library that looks for it.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+
 _CURE = (
     "write one of {page: 1, leftMillimetres: 120, topMillimetres: 200}, "
     "{keyword: 收货单位, occurrence: last} and {invisible: true}"
@@ -33,7 +36,7 @@ class PlacementInput(StrictModel):
     page: _Ordinal | Literal["last"] | None = None
     left_millimetres: _Distance | None = None
     top_millimetres: _Distance | None = None
-    keyword: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    keyword: Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)] | None = None
     occurrence: _Ordinal | Literal["first", "last"] | None = None
     dx_millimetres: _Shift | None = None
     dy_millimetres: _Shift | None = None

@@ -224,7 +224,7 @@ async def signing_house(
             content=content,
             archive=Archive(reader=reader, content=content),
             clock=clock,
-            clock_guard=ClockGuard(None),
+            clock_guard=ClockGuard(audit.newest),
         )
         yield House(
             service=service,

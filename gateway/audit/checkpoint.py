@@ -52,7 +52,7 @@ class LogKey:
             CheckpointInvalidError: not a verifier key for Ed25519, or its id does not fit.
         """
         parts = _VERIFIER_KEY.fullmatch(text.strip())
-        key = base64.b64decode(parts[3]) if parts else b""
+        key = _decoded(parts[3]) if parts else b""
         if parts is None or key[:1] != _ED25519 or len(key) != 1 + HASH_BYTES:
             raise CheckpointInvalidError("not an Ed25519 verifier key (origin+id+base64)")
         parsed = cls(parts[1], key[1:])
@@ -98,7 +98,7 @@ def _verifies(line: str, text: bytes, key: LogKey) -> bool:
     parts = _SIGNATURE_LINE.fullmatch(line)
     if parts is None or parts[1] != key.origin:
         return False
-    signature = base64.b64decode(parts[2])
+    signature = _decoded(parts[2])
     if signature[:4] != key.id:
         return False
     try:
@@ -106,3 +106,11 @@ def _verifies(line: str, text: bytes, key: LogKey) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _decoded(text: str) -> bytes:
+    """Base64, or nothing where it is none: nothing is neither a key nor a signature."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""

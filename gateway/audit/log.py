@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -19,7 +20,7 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
 from gateway.audit.merkle import Frontier, leaf_hash
-from gateway.audit.record import Record, leaf_bytes
+from gateway.audit.record import Record, leaf_bytes, read_leaf
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_checkpoint, audit_leaf
 
@@ -69,12 +70,18 @@ class AuditLog:
         self._frontier = Frontier()
         self._end = _End(0, bytes(32))
         self._signed_size = 0
+        self._newest = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
     @property
     def size(self) -> int:
         """How many records are durable."""
         return self._frontier.size
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest moment that any record names; not always the last record's."""
+        return datetime.fromtimestamp(self._newest, UTC) if self._newest else None
 
     @property
     def signed_size(self) -> int:
@@ -106,7 +113,7 @@ class AuditLog:
         hashed = leaf_hash(leaf)
         transaction.later(_insert_leaf, {"index": end.size, "leaf": leaf, "leaf_hash": hashed})
         transaction.state[self] = grown = _End(end.size + 1, hashed)
-        transaction.after_commit(lambda: self._grow(hashed, grown))
+        transaction.after_commit(lambda: self._grow(hashed, grown, record.at))
         return end.size
 
     async def record(self, record: Record) -> int:
@@ -122,7 +129,12 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         note = signed_checkpoint(self._key, head, signature)
         open_checkpoint(note, self._key)
-        row = {"size": head.size, "note": note, "frontier": frontier.to_bytes()}
+        row = {
+            "size": head.size,
+            "note": note,
+            "frontier": frontier.to_bytes(),
+            "newest": self._newest,
+        }
         await self._lane.write(lambda transaction: transaction.later(_insert_checkpoint, row))
         await asyncio.to_thread(_publish, self._file, note)
         self._signed_size = head.size
@@ -137,12 +149,13 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         open_checkpoint(signed_checkpoint(self._key, head, signature), self._key)
 
-    def _grow(self, hashed: bytes, end: _End) -> None:
+    def _grow(self, hashed: bytes, end: _End, moment: datetime) -> None:
         # On the lane's thread. A new frontier takes the old one's place in one assignment, so the
         # event loop never sees half of it.
         frontier = self._frontier.copy()
         frontier.append(hashed)
         self._frontier, self._end = frontier, end
+        self._newest = max(self._newest, moment.timestamp())
 
     async def _tick(self) -> None:
         while True:
@@ -163,7 +176,7 @@ class AuditLog:
         ).one_or_none()
         if signed is not None:
             frontier = self._trusted(signed.note, signed.size, signed.frontier)
-            self._signed_size = signed.size
+            self._signed_size, self._newest = signed.size, signed.newest
         rows = connection.execute(
             select(audit_leaf.c.index, audit_leaf.c.leaf)
             .where(audit_leaf.c.index >= max(frontier.size - 1, 0))
@@ -174,6 +187,8 @@ class AuditLog:
             last = leaf_hash(leaf)
             if index == frontier.size:
                 frontier.append(last)
+                moment = datetime.fromisoformat(read_leaf(leaf)["at"])
+                self._newest = max(self._newest, moment.timestamp())
             elif index != frontier.size - 1:
                 raise AuditLogDamagedError(f"record {frontier.size} is missing; run `audit verify`")
         self._check_published(frontier.size)

@@ -8,12 +8,13 @@ documents they speak of; and a log rolled back as a whole, tree heads included. 
 checkpoints where the gateway cannot reach them.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.audit.checkpoint import LogKey, TreeHead, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
@@ -22,6 +23,7 @@ from gateway.audit.record import read_leaf
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
 
 _BATCH = 10_000
+_leaf_at = select(audit_leaf.c.leaf).where(audit_leaf.c.index == bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Verifier:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""
         self._heads = list(self._signed_heads())
         self._verdict.checkpoints = len(self._heads)
+        if self._heads and not self._published:
+            self._find(None, "tree heads were signed, but the published checkpoint is gone")
         if not self._verdict.findings:
             self._walk()
         if not self._verdict.findings:
@@ -164,16 +168,17 @@ class Verifier:
         verdict = self._verdict
         match content.get("kind"):
             case "intent":
-                verdict.interrupted[index] = content["document"]
+                verdict.interrupted[index] = str(content.get("document"))
             case "denied":
                 verdict.denied += 1
             case "outcome":
-                intent = content["intent"]
-                if verdict.interrupted.pop(intent, None) != content["document"]:
+                intent, named = content.get("intent"), str(content.get("document"))
+                meant = verdict.interrupted.pop(intent, None) if isinstance(intent, int) else None
+                if meant is None or meant != named:
                     return self._find(index, f"record {index} is an outcome without its intent")
-                if content["result"] == "sealed":
+                if content.get("result") == "sealed":
                     verdict.sealed += 1
-                    self._outputs[content["document"]] = (index, content["output"])
+                    self._outputs[named] = (index, str(content.get("output")))
                 else:
                     verdict.failed += 1
             case _:
@@ -181,27 +186,45 @@ class Verifier:
         return True
 
     def _compare_documents(self) -> None:
-        """Every released document has its outcome on record, with the same digest."""
-        rows = self._connection.execute(
-            select(document.c.id, document.c.outcome_index, document.c.output_digest).where(
-                document.c.state == "sealed"
-            )
+        """Every released document is what its intent and its outcome say."""
+        rows = self._connection.execution_options(yield_per=_BATCH).execute(
+            select(document).where(document.c.state == "sealed")
         )
-        for document_id, outcome, digest in rows:
-            recorded = self._outputs.pop(document_id, None)
-            if outcome >= self._verdict.records:
-                self._find(
-                    self._verdict.records,
-                    f"record {self._verdict.records} and all after it are missing: document "
-                    f"{document_id} has its outcome at {outcome}",
-                )
-                return
-            if recorded != (outcome, _as_bytes(digest).hex()):
-                self._find(outcome, f"document {document_id} is not what record {outcome} says")
+        for row in rows:
+            recorded = self._outputs.pop(row.id, None)
+            what = self._contradiction(row, recorded)
+            if what is not None:
+                self._find(row.outcome_index if recorded is None else recorded[0], what)
                 return
         for document_id, (index, _) in self._outputs.items():
             self._find(index, f"document {document_id} of record {index} is gone from the store")
             return
+
+    def _contradiction(self, row: Row[Any], recorded: tuple[int, str] | None) -> str | None:
+        if not isinstance(row.outcome_index, int) or not isinstance(row.intent_index, int):
+            return f"document {row.id} is sealed in the store without intent or outcome"
+        if recorded != (row.outcome_index, _as_bytes(row.output_digest).hex()):
+            return f"document {row.id} is not what record {row.outcome_index} says"
+        leaf = self._connection.execute(_leaf_at, {"at": row.intent_index}).scalar_one_or_none()
+        intent = {} if leaf is None else read_leaf(_as_bytes(leaf))
+        salt = _as_bytes(row.salt)
+        in_the_row = {
+            "document": row.id,
+            "trace": row.trace_id,
+            "system": row.system,
+            "seal": row.seal,
+            "document_type": row.document_type,
+            "input": _as_bytes(row.input_digest).hex(),
+            "to_be_signed": _as_bytes(row.to_be_signed_digest).hex(),
+            "request": hashlib.sha256(salt + _as_bytes(row.request)).hexdigest(),
+            "business_number": hashlib.sha256(salt + str(row.business_number).encode()).hexdigest(),
+        }
+        for name, value in in_the_row.items():
+            if intent.get(name) != value:
+                return f"document {row.id}: its {name} is not what record {row.intent_index} says"
+        if intent.get("decision_digest") != hashlib.sha256(_as_bytes(row.decision)).hexdigest():
+            return f"document {row.id}: its decision is not what record {row.intent_index} says"
+        return None
 
     def _find(self, index: int | None, what: str) -> bool:
         self._verdict.findings.append(Finding(index, what))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import aiohttp
 import typer
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, err, fail, out
@@ -57,12 +58,15 @@ def seal(
         signer = RequestSigner.from_file(
             key or config.parent / "clients" / "tms.key.pem", key_id=key_id, clock=SystemClock()
         )
+        _check_output(work, output)
         output.mkdir(parents=True, exist_ok=True)
         refused = asyncio.run(_seal_all(url, signer, work, output, at_once))
-    except (SubmissionsError, OSError, ValueError) as error:
+    except (SubmissionsError, HTTPMessageSignaturesException, OSError, ValueError) as error:
         raise fail(str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise fail(f"no gateway answers at {url}: start it with `sealgate serve`") from error
     except aiohttp.ClientError as error:
-        raise fail(f"no gateway at {url}: {error}. Is `sealgate serve` running?") from error
+        raise fail(f"the gateway at {url} broke the connection off: {error}") from error
     out.print(f"{len(work) - refused} sealed into {output}, {refused} refused")
     raise typer.Exit(1 if refused else 0)
 
@@ -86,6 +90,25 @@ def _work(
             attributes=attributes_from(attributes),
         )
     )
+
+
+def _check_output(work: Work, output: Path) -> None:
+    """No result may take another's place, or its own original's.
+
+    Raises:
+        SubmissionsError: names the files.
+    """
+    names = [file.name for file, _ in work]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SubmissionsError(
+            f"two results would be called {', '.join(twice)}: seal them into different directories"
+        )
+    same = [file for file, _ in work if file.parent.resolve() == output.resolve()]
+    if same:
+        raise SubmissionsError(
+            f"the sealed {same[0].name} would take the place of {same[0]}: name another directory"
+        )
 
 
 async def _seal_all(url: str, signer: RequestSigner, work: Work, output: Path, at_once: int) -> int:
@@ -119,6 +142,7 @@ def _tell(progress: Progress, file: Path, refusal: GatewayRefusedError) -> None:
         f"refused  {file.name}: {problem.get('title', problem['type'])}",
         *(why or [str(problem.get("detail"))]),
         f"what to do: {problem.get('cure')}",
+        f"trace {problem.get('trace')}",
     ]
     progress.console.print("\n         ".join(lines), markup=False, soft_wrap=True)
 

@@ -39,7 +39,9 @@ def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:
         try:
             line = Line.model_validate_json(each)
         except ValidationError as error:
-            raise SubmissionsError(f"{path}:{number}: {error.errors()[0]['msg']}") from error
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "the line"
+            raise SubmissionsError(f"{path}:{number}: {field}: {first['msg']}") from error
         file = path.parent / line.file
         document = _read(file)
         yield (

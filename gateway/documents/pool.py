@@ -38,7 +38,7 @@ from gateway.documents.wire import (
 from gateway.seals.model import SealMaterial
 from processes.channel import AsyncChannel
 from processes.child import Child
-from processes.errors import ChannelClosedError, FrameTooLargeError
+from processes.errors import ChannelClosedError, FrameTooLargeError, ProcessError
 
 # Two: while a worker's answer travels, its next document is already there.
 _IN_HAND = 2
@@ -307,7 +307,7 @@ class WorkerPool:
         while True:
             try:
                 return await self._start()
-            except (ChannelClosedError, OSError) as error:
+            except (ProcessError, OSError) as error:
                 _log.error("worker_did_not_start", error=str(error), next_try_seconds=back_off)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, _LONGEST_BACK_OFF)

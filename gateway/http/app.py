@@ -1,7 +1,8 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 import structlog
@@ -24,6 +25,8 @@ from gateway.http.readiness import Readiness
 from gateway.signing.archive import Archive
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
+
+_MOST_BYTES_AT_ONCE = 1024**3
 
 TRACE = web.RequestKey("trace", str)
 
@@ -58,6 +61,7 @@ class API:
         self._max_document_bytes = max_document_bytes
         self._max_requests = max_requests_at_once
         self._under_way = 0
+        self._bytes_under_way = 0
 
     def application(self) -> web.Application:
         """The application, ready to be served."""
@@ -76,9 +80,16 @@ class API:
         """POST /v1/seals/{seal}/documents: seal one document."""
         if self._under_way > self._max_requests:
             raise OverloadedProblem(f"{self._max_requests} requests are under way")
-        body = await read_body(request, max_document_bytes=self._max_document_bytes)
-        who = self._authenticator.authenticate(request, body)
+        who = self._authenticator.authenticate(request)
         key = idempotency_key(request)
+        with self._room_for(request.content_length or self._max_document_bytes):
+            body = await read_body(request, max_document_bytes=self._max_document_bytes)
+            who.check_body(body)
+            return await self._seal(request, who, key, body)
+
+    async def _seal(
+        self, request: web.Request, who: Authenticated, key: str, body: bytes
+    ) -> web.StreamResponse:
         submission = read_submission(
             request.headers.get("Content-Type", ""),
             body,
@@ -138,8 +149,19 @@ class API:
         """GET /openapi.json: this API, described."""
         return _json(openapi())
 
+    @contextmanager
+    def _room_for(self, length: int) -> Iterator[None]:
+        """Bound the bodies that are in memory together, whatever the number of requests."""
+        if self._bytes_under_way and self._bytes_under_way + length > _MOST_BYTES_AT_ONCE:
+            raise OverloadedProblem(f"{self._bytes_under_way} bytes of documents are under way")
+        self._bytes_under_way += length
+        try:
+            yield
+        finally:
+            self._bytes_under_way -= length
+
     def _who(self, request: web.Request) -> Authenticated:
-        return self._authenticator.authenticate(request, b"")
+        return self._authenticator.authenticate(request)
 
     @web.middleware
     async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -175,7 +197,8 @@ class API:
         try:
             return await handler(request), "ok"
         except Problem as problem:
-            _log.info("refused", trace=trace_id, problem=problem.type, detail=problem.detail)
+            tell = _log.error if problem.owner == "it" else _log.info
+            tell("refused", trace=trace_id, problem=problem.type, detail=problem.detail)
             told = problem
         except web.HTTPMethodNotAllowed as error:
             told = MethodNotAllowedProblem(f"{request.method} {request.path}: {error.reason}")

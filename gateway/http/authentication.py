@@ -1,8 +1,8 @@
 """Who asks: a system known by its client certificate, or by the signature on its request.
 
-RFC 9421 with Content-Digest (RFC 9530). A signature must cover method, target, content digest and
-idempotency key where there are any, and carry creation time, key id and nonce; each nonce counts
-once. The officers' policy files say which key and which certificate is whose.
+RFC 9421 with Content-Digest (RFC 9530). A signature must cover method and target, the digest and
+type of a body, and the idempotency key where there is one; it carries creation time, key id and
+nonce, and each nonce counts once. The officers' policy files say whose a key or certificate is.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519, HMAC_SHA256, HTTPSignatureAlgorithm
+from http_message_signatures.digests import ContentDigest
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from gateway.clock import Clock
@@ -37,14 +38,35 @@ _ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
 }
 _KEY_ID = re.compile(r';keyid="([^"]{1,100})"')
 _MOST_NONCE_CHARACTERS = 100
+_LEAST_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """A caller, and the nonce that its request used (None for a client certificate)."""
+    """A caller, known by the headers alone; the body is not read yet.
+
+    Attributes:
+        caller: who it is.
+        nonce: the nonce that its request used (None for a client certificate).
+        covered: what its signature covers (empty for a client certificate, which covers all).
+    """
 
     caller: Caller
     nonce: UsedNonce | None
+    covered: Mapping[str, str]
+
+    def check_body(self, body: bytes) -> None:
+        """The body must be the one whose digest was signed (RFC 9530).
+
+        Raises:
+            SignatureInvalidProblem: it is another.
+        """
+        if self.nonce is None:
+            return
+        try:
+            ContentDigest.verify_components(self.covered, body)
+        except HTTPMessageSignaturesException as error:
+            raise SignatureInvalidProblem(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +98,8 @@ class Authenticator:
         self._nonces = nonces
         self._clock = clock
 
-    def authenticate(self, request: web.Request, body: bytes) -> Authenticated:
-        """The caller of this request.
+    def authenticate(self, request: web.Request) -> Authenticated:
+        """The caller of this request, found before its body is read.
 
         Raises:
             AuthenticationRequiredProblem, SignatureInvalidProblem, RequestTimeProblem,
@@ -85,10 +107,10 @@ class Authenticator:
         """
         certificate = _client_certificate(request)
         if certificate is not None:
-            return Authenticated(self._holder(certificate), None)
+            return Authenticated(self._holder(certificate), None, {})
         if "Signature-Input" not in request.headers:
             raise AuthenticationRequiredProblem("no client certificate and no Signature-Input")
-        return self._signer(request, body)
+        return self._signer(request)
 
     def _holder(self, certificate: bytes) -> Caller:
         fingerprint = hashlib.sha256(certificate).hexdigest()
@@ -99,11 +121,12 @@ class Authenticator:
             )
         return _caller(system)
 
-    def _signer(self, request: web.Request, body: bytes) -> Authenticated:
+    def _signer(self, request: web.Request) -> Authenticated:
         system, key = self._key_of(request.headers["Signature-Input"])
         required = ["@method", "@target-uri"]
-        if body:
-            required.append("content-digest")
+        if request.can_read_body:
+            # The type too: its boundary says where the parts of the body begin and end.
+            required += ["content-digest", "content-type"]
         if "Idempotency-Key" in request.headers:
             required.append("idempotency-key")
         verifier = _Verifier(
@@ -115,12 +138,16 @@ class Authenticator:
                 _Message(request.method, self._url(request), request.headers),
                 max_age=None,
                 require_components=required,
-                body=body or None,
             )
         except (HTTPMessageSignaturesException, ValueError) as error:
-            raise SignatureInvalidProblem(f"{error} (required: {', '.join(required)})") from error
+            why = str(error) or f"it does not match the public key of {key.id!r}"
+            raise SignatureInvalidProblem(
+                f"{why} (covered must be: {', '.join(required)})"
+            ) from error
         self._check_time(result.parameters)
-        return Authenticated(_caller(system), self._use_nonce(key, result.nonce))
+        return Authenticated(
+            _caller(system), self._use_nonce(key, result.nonce), result.covered_components
+        )
 
     def _key_of(self, signature_input: str) -> tuple[System, SystemKey]:
         # Which key decides which algorithm, so it is looked up before anything is verified; the
@@ -138,11 +165,18 @@ class Authenticator:
             return Ed25519PublicKey.from_public_bytes(key.public_key)
         path = self._directory / (key.secret_file or "")
         try:
-            return path.read_bytes().removesuffix(b"\n")
+            secret = path.read_bytes().removesuffix(b"\n")
         except OSError as error:
             raise SignatureInvalidProblem(
                 f"the secret of key {key.id!r} cannot be read at the gateway ({error.strerror})"
             ) from error
+        if len(secret) < _LEAST_SECRET_BYTES:
+            # An empty file, half-written or never filled, would let anybody in.
+            raise SignatureInvalidProblem(
+                f"the secret of key {key.id!r} at the gateway has {len(secret)} bytes; "
+                f"{_LEAST_SECRET_BYTES} are the least"
+            )
+        return secret
 
     def _check_time(self, parameters: Mapping[str, int | str]) -> None:
         now = self._clock.now().timestamp()

@@ -1,6 +1,7 @@
 """From the bytes of a request to what the signing room is asked."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -26,6 +27,9 @@ _MOST_MISTAKES = 10
 _BODY_SECONDS = 120
 
 
+_AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+
+
 class SealRequestInput(StrictModel):
     """The part `request`: what the document is, and what the policies are to know of it."""
 
@@ -39,8 +43,9 @@ class SealRequestInput(StrictModel):
             description="The business system's own number; no control characters.",
         ),
     ]
-    attributes: dict[str, StrictStr | StrictBool | StrictInt] = Field(
+    attributes: dict[_AttributeName, StrictStr | StrictBool | StrictInt] = Field(
         default_factory=dict,
+        max_length=100,
         description="As the document type declares them; money in minor units.",
     )
     placement: PlacementInput | None = None
@@ -132,8 +137,11 @@ def _request(data: bytes) -> SealRequestInput:
     if len(data) > _MOST_REQUEST_BYTES:
         raise MalformedRequestProblem(f"`request` is longer than {_MOST_REQUEST_BYTES} bytes")
     try:
+        json.loads(data, object_pairs_hook=_without_twins)
         return SealRequestInput.model_validate_json(data)
-    except ValidationError as error:
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, ValidationError):
+            raise MalformedRequestProblem(f"`request` is not valid JSON: {error}") from None
         mistakes = [
             f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}"
             for each in error.errors(include_url=False, include_input=False)
@@ -143,10 +151,28 @@ def _request(data: bytes) -> SealRequestInput:
         ) from None
 
 
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Of a key that comes twice, programs on the way may have judged the one that we do not take.
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice in one object")
+    return found
+
+
+def _refuse_what_stands_outside(body: bytes, boundary: bytes) -> None:
+    # RFC 2046 lets text stand before the first and after the last boundary; we do not, so that one
+    # body has one reading.
+    if not body.startswith(b"--" + boundary + b"\r\n"):
+        raise MalformedRequestProblem("the multipart body does not begin with its boundary")
+    if not body.removesuffix(b"\r\n").endswith(b"\r\n--" + boundary + b"--"):
+        raise MalformedRequestProblem("the multipart body does not end with its boundary")
+
+
 def _parts(content_type: str, body: bytes) -> dict[str, bytes]:
     kind, options = parse_options_header(content_type)
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise MalformedRequestProblem(f"Content-Type is {content_type[:100]!r}")
+    _refuse_what_stands_outside(body, options["boundary"].encode())
     parts: dict[str, bytes] = {}
     name, pieces = "", list[bytes]()
     try:

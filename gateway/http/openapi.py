@@ -63,9 +63,10 @@ def openapi() -> dict[str, Any]:
                 "httpMessageSignature": {
                     "type": "http",
                     "scheme": "signature",
-                    "description": "RFC 9421 over @method, @target-uri, content-digest (where "
-                    "there is a body) and idempotency-key (where it is sent), with created, keyid "
-                    "and nonce; ed25519 or hmac-sha256. Every nonce counts once.",
+                    "description": "RFC 9421 over @method, @target-uri, content-digest and "
+                    "content-type (where there is a body) and idempotency-key (where it is sent), "
+                    "with created, keyid and nonce; ed25519 or hmac-sha256. Every nonce counts "
+                    "once.",
                 },
             },
             "schemas": _schemas(),

@@ -16,6 +16,8 @@ from policies.interfaces import PolicyEngine
 from policies.loader import load_bundle
 from strictyaml import MistakesError
 
+_State = frozenset[tuple[str, int, int]]
+
 _log = structlog.get_logger("seals")
 
 
@@ -84,7 +86,7 @@ class PolicySource:
     ) -> None:
         self._directory = directory
         self._keys = keys
-        self._looked_at = _state_of(directory)
+        self._looked_at = self._found_at = _state_of(directory)
         self.current = first
         self.refused: str | None = None
 
@@ -93,28 +95,34 @@ class PolicySource:
 
         Loading runs the bundle's own tests; do it beside the event loop.
         """
+        state: _State = frozenset()
         try:
             state = _state_of(self._directory)
             if state == self._looked_at:
                 return None
-            self._looked_at = state
             found = bring_into_force(self._directory, keys=self._keys())
         except (MistakesError, SealMaterialError, OSError) as error:
+            self._looked_at = state
             self.refused = str(error)
             _log.error(
                 "policies_refused", still_in_force=self.current.bundle.digest, mistakes=str(error)
             )
             return None
         self.refused = None
-        return None if _same(found, self.current) else found
+        if _same(found, self.current):
+            self._looked_at = state
+            return None
+        self._found_at = state
+        return found
 
     def put_in_force(self, found: InForce) -> None:
         """From now on the new bundle decides. The caller has recorded it in the audit log."""
         self.current = found
+        self._looked_at = self._found_at
         _log.info("policies_in_force", bundle=found.bundle.digest)
 
 
-def _state_of(directory: Path) -> frozenset[tuple[str, int, int]]:
+def _state_of(directory: Path) -> _State:
     """Name, size and time of change of everything below the directory: cheap to compare."""
     states = ((path, path.stat()) for path in directory.rglob("*"))
     return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in states)

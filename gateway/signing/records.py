@@ -16,6 +16,7 @@ from gateway.store.documents import DocumentRow
 from policies.model import Allowed, Decision, Denied, DocumentFacts, NeedsApproval, SealRequest
 
 _MOST_REASONS = 20
+_LONGEST_MESSAGE = 500
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -77,6 +78,7 @@ def intent(
             "business_number": _salted(row.salt, row.business_number.encode()),
             "facts": msgspec.to_builtins(facts),
             "decision": _told(decision),
+            "decision_digest": hashlib.sha256(row.decision).hexdigest(),
             "key": seal.key,
             "mechanism": seal.mechanism,
             "certificate": hashlib.sha256(seal.certificates[0]).hexdigest(),
@@ -149,7 +151,11 @@ def _asked(request: SealRequest) -> dict[str, Any]:
 
 def _told(decision: Decision) -> dict[str, Any]:
     # A denial lists every rule that came into question; a leaf has room for the nearest of them.
-    shortened = msgspec.structs.replace(decision, reasons=decision.reasons[:_MOST_REASONS])
+    nearest = tuple(
+        msgspec.structs.replace(reason, message=reason.message[:_LONGEST_MESSAGE])
+        for reason in decision.reasons[:_MOST_REASONS]
+    )
+    shortened = msgspec.structs.replace(decision, reasons=nearest)
     told: dict[str, Any] = msgspec.json.decode(encode(shortened))
     return told
 

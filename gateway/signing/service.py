@@ -273,11 +273,7 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        try:
-            done = await self._lane.write(unit)
-        except Problem:
-            await self._content.blank(location, length)
-            raise
+        done = await self._lane.write(unit)
         return SealedDocument(done, (document, update), repeated=False)
 
     async def _denied(

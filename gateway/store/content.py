@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import secrets
+import shutil
 import tarfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -23,11 +24,12 @@ from typing import Self
 import structlog
 
 from gateway.clock import Clock
-from gateway.store.errors import StoreProblem
+from gateway.store.errors import ContentDamagedError, StoreProblem
 
 _MOST_IN_ONE_SYNC = 256
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512
+_LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 _log = structlog.get_logger("store")
 
@@ -48,11 +50,23 @@ class _Entry:
     written: "Future[Location]"
 
 
+def prove_room(directory: Path) -> None:
+    """Raise when the disk is all but full.
+
+    Raises:
+        StoreProblem: less than 64 MiB are free.
+    """
+    disk = os.statvfs(directory)
+    free = disk.f_bavail * disk.f_frsize
+    if free < _LEAST_FREE_BYTES:
+        raise StoreProblem(f"only {free} bytes are free for documents and records")
+
+
 class ContentStore:
     """Keeps sealed documents. Use as an async context manager.
 
     Promise: `put` returns only when the document would survive a power cut. The caller commits the
-    location; a document whose location was not committed does not count, and is cut off or blanked.
+    location; what stands in a segment without a committed location counts for nothing.
     """
 
     def __init__(self, directory: Path, *, clock: Clock) -> None:
@@ -74,17 +88,43 @@ class ContentStore:
         await asyncio.to_thread(self._thread.join)
 
     def recover(self, ends: Mapping[str, int]) -> None:
-        """After a stop of any kind: cut off what was written and never counted.
+        """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
+
+        Nothing is deleted: were the database the older of the two, these would be documents that
+        were acknowledged.
 
         Args:
             ends: for each segment that documents are in, the offset behind the last of them.
+
+        Raises:
+            ContentDamagedError: documents that were acknowledged are gone.
         """
+        for name, end in ends.items():
+            path = self._directory / name
+            if not path.exists() or path.stat().st_size < end:
+                raise ContentDamagedError(
+                    f"segment {path} is gone or shorter than {end} bytes, so sealed documents are "
+                    "missing: put it back from a backup of the same time as the database"
+                )
         for path in self._directory.glob("*.tar"):
-            end = ends.get(path.name, 0)
-            if end == 0:
-                path.unlink()
-            elif path.stat().st_size > _padded(end):
-                os.truncate(path, _padded(end))
+            end = _padded(ends.get(path.name, 0))
+            if path.stat().st_size > end:
+                self._put_aside(path, end)
+
+    def _put_aside(self, path: Path, end: int) -> None:
+        unclaimed = self._directory / "unclaimed"
+        unclaimed.mkdir(mode=0o700, exist_ok=True)
+        aside = unclaimed / f"{path.stem}-from-{end}.tar"
+        _log.warning("content_unclaimed", segment=path.name, start=end, put_aside=str(aside))
+        if end == 0:
+            path.replace(aside)
+            return
+        with path.open("rb") as segment, aside.open("wb") as tail:
+            segment.seek(end)
+            shutil.copyfileobj(segment, tail)
+            tail.flush()
+            os.fsync(tail.fileno())
+        os.truncate(path, end)
 
     async def put(self, name: str, moment: datetime, parts: Sequence[bytes]) -> Location:
         """Append a document, given in parts that follow one another.
@@ -103,13 +143,6 @@ class ContentStore:
             StoreProblem: the segment is gone, shorter or unreadable.
         """
         return await asyncio.to_thread(self._read, location, length)
-
-    async def blank(self, location: Location, length: int) -> None:
-        """Overwrite a document that must not count after all, because its outcome was not kept."""
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(
-                _overwrite, self._directory / location.segment, location, length
-            )
 
     def _read(self, location: Location, length: int) -> bytes:
         try:
@@ -138,15 +171,16 @@ class ContentStore:
             self._segment.close()
 
     def _write(self, entries: list[_Entry]) -> None:
+        # See WriterLane: who has given up waiting is left out, the others cannot any more.
+        entries = [entry for entry in entries if entry.written.set_running_or_notify_cancel()]
         try:
             locations = self._present_segment().append(entries)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: these fail, not the lane
             _log.error("content_not_written", error=str(error), documents=len(entries))
             self._give_the_segment_up()
+            problem = StoreProblem(f"the sealed document cannot be written: {error}")
             for entry in entries:
-                entry.written.set_exception(
-                    StoreProblem(f"the sealed document cannot be written: {error.strerror}")
-                )
+                entry.written.set_exception(problem)
             return
         for entry, location in zip(entries, locations, strict=True):
             entry.written.set_result(location)
@@ -155,19 +189,18 @@ class ContentStore:
         today = f"{self._clock.now():%Y-%m-%d}"
         segment = self._segment
         if segment is None or segment.size > _SEGMENT_BYTES or not segment.name.startswith(today):
-            if segment is not None:
-                segment.close()
+            self._give_the_segment_up()
             moment = f"{self._clock.now():%Y-%m-%dT%H-%M-%S}"
-            name = f"{moment}-{secrets.token_hex(4)}.tar"
-            self._segment = segment = _Segment(self._directory, name)
+            segment = _Segment(self._directory, f"{moment}-{secrets.token_hex(4)}.tar")
+            self._segment = segment
         return segment
 
     def _give_the_segment_up(self) -> None:
         # What is at its end is uncertain now; documents already in it stay readable.
-        if self._segment is not None:
+        segment, self._segment = self._segment, None
+        if segment is not None:
             with contextlib.suppress(OSError):
-                self._segment.close()
-            self._segment = None
+                segment.close()
 
 
 class _Segment:
@@ -179,7 +212,11 @@ class _Segment:
             directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
         )
         self.size = 0
-        _sync_directory(directory)
+        try:
+            _sync_directory(directory)
+        except OSError:
+            os.close(self._descriptor)
+            raise
 
     def append(self, entries: Sequence[_Entry]) -> list[Location]:
         """Write the entries and wait until they are on the disk."""
@@ -222,14 +259,6 @@ def _write_all(descriptor: int, pieces: Sequence[bytes]) -> None:
             written -= len(waiting.pop(0))
         if written:
             waiting[0] = waiting[0][written:]
-
-
-def _overwrite(path: Path, location: Location, length: int) -> None:
-    with path.open("r+b") as segment:
-        segment.seek(location.offset)
-        segment.write(bytes(length))
-        segment.flush()
-        os.fdatasync(segment.fileno())
 
 
 def _sync_directory(directory: Path) -> None:

@@ -15,5 +15,13 @@ class StoreProblem(Problem):
     retry_after_seconds: ClassVar[int | None] = 5
 
 
+class ContentDamagedError(Exception):
+    """Sealed documents that were acknowledged are not where the database says."""
+
+
+class StateInUseError(Exception):
+    """Another gateway uses the same state directory."""
+
+
 class StoreVersionError(Exception):
     """The database was written by another version; `sealgate serve` says what to do."""

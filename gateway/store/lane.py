@@ -126,6 +126,9 @@ class WriterLane:
 
     def _commit(self, group: list[tuple[Unit, Future[Any]]]) -> None:
         results: list[tuple[Future[Any], Any]] = []
+        # A caller may have given up waiting: its unit is left out, and from here on cannot be
+        # cancelled, or telling it the result would end this thread.
+        group = [entry for entry in group if entry[1].set_running_or_notify_cancel()]
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
@@ -137,7 +140,7 @@ class WriterLane:
                     except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
                         future.set_exception(refused)
                 transaction.flush()
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
             _log.error("commit_failed", error=str(error.__cause__ or error), units=len(group))
             problem = StoreProblem(f"the database refused the commit: {error.__cause__ or error}")
             for _, future in group:

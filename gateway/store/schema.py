@@ -35,8 +35,12 @@ audit_checkpoint = Table(
     ),
     Column("note", Text, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
+    Column("newest", Float, nullable=False),
 )
-"""Every signed tree head, with the right edge of the tree so that a start need not hash it all."""
+"""Every signed tree head, with what a start needs so that it need not read all.
+
+`frontier` is the right edge of the tree, `newest` the latest moment of any record (Unix time).
+"""
 
 document = Table(
     "document",

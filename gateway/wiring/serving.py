@@ -12,13 +12,12 @@ from pathlib import Path
 import structlog
 import uvloop
 from aiohttp import web
-from sqlalchemy import select
 
 from gateway import __version__
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
 from gateway.audit.log import AuditLog
-from gateway.audit.record import Record, read_leaf
+from gateway.audit.record import Record
 from gateway.clock import SystemClock
 from gateway.config import Config, TLSConfig, load_config
 from gateway.documents.pool import WorkerLimits, WorkerPool
@@ -32,13 +31,13 @@ from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.service import SigningService
-from gateway.store.content import ContentStore
+from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
-from gateway.store.documents import DocumentReader, live_nonces, segment_ends
-from gateway.store.errors import StoreVersionError
+from gateway.store.documents import DocumentReader, add_charge, live_nonces, segment_ends
+from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from gateway.store.schema import audit_leaf
+from gateway.store.ownership import sole_owner
 from gateway.wiring.confining import confine_gateway
 from gateway.wiring.logs import write_json_logs
 from hsm.client import SignerClient
@@ -58,11 +57,13 @@ _log = structlog.get_logger("gateway")
 _EXPECTED = (
     AuditLogDamagedError,
     CheckpointInvalidError,
+    ContentDamagedError,
     KeyRoomError,
     MistakesError,
     OSError,
     ProcessError,
     SealMaterialError,
+    StateInUseError,
     StoreVersionError,
 )
 """What an operator can mend: told in one line, without a trace."""
@@ -105,7 +106,7 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
             keys=lambda: signer.keys,
             first=bring_into_force(config.policies.directory, keys=signer.keys),
         )
-        nonces, newest = await lane.write(lambda unit: _recover(unit, content, clock.now()))
+        nonces = await lane.write(lambda unit: _recover(unit, content, clock.now()))
         archive = Archive(reader=reader, content=content)
         signing = SigningService(
             in_force=lambda: policies.current,
@@ -117,7 +118,7 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
             content=content,
             archive=archive,
             clock=clock,
-            clock_guard=ClockGuard(newest),
+            clock_guard=ClockGuard(audit.newest),
         )
         authenticator = Authenticator(
             in_force=lambda: policies.current,
@@ -134,8 +135,9 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
             readiness=Readiness(
                 {
                     "signer": audit.prove_signer,
-                    "store": lambda: lane.write(_nothing),
+                    "store": lambda: lane.write(_write_something),
                     "workers": pool.prove_ready,
+                    "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
                 },
                 clock=clock,
             ),
@@ -176,16 +178,10 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
         _log.info("stopping")
 
 
-def _recover(
-    unit: Transaction, content: ContentStore, now: datetime
-) -> tuple[NonceBook, datetime | None]:
+def _recover(unit: Transaction, content: ContentStore, now: datetime) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
-    last = unit.connection.execute(
-        select(audit_leaf.c.leaf).order_by(audit_leaf.c.index.desc()).limit(1)
-    ).scalar_one_or_none()
-    newest = None if last is None else datetime.fromisoformat(read_leaf(last)["at"])
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp())), newest
+    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
 
 
 def _started(in_force: InForce, now: datetime) -> Record:
@@ -218,18 +214,28 @@ async def _watch(
             async with asyncio.timeout(config.policies.refresh_seconds):
                 await told.wait()
         told.clear()
-        found = await asyncio.to_thread(policies.look)
-        if found is not None:
-            record = {
-                "previous_bundle": policies.current.bundle.digest,
-                **_what_is_in_force(found),
-            }
-            await audit.record(Record(kind="policy", at=clock.now(), content=record))
-            policies.put_in_force(found)
+        try:
+            await _refresh(policies, audit, clock)
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            policies.refused = f"the policies could not be read or recorded: {error}"
+            _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
 
 
-def _nothing(_unit: Transaction) -> None:
-    """A unit of work that proves that the store commits."""
+async def _refresh(policies: PolicySource, audit: AuditLog, clock: SystemClock) -> None:
+    found = await asyncio.to_thread(policies.look)
+    if found is None:
+        return
+    content = {
+        "previous_bundle": policies.current.bundle.digest,
+        **_what_is_in_force(found),
+    }
+    await audit.record(Record(kind="policy", at=clock.now(), content=content))
+    policies.put_in_force(found)
+
+
+def _write_something(unit: Transaction) -> None:
+    """A unit of work that proves that the store commits: a row changes each time."""
+    add_charge(unit, "readiness", "-")
 
 
 def _measure(
@@ -285,7 +291,8 @@ def main() -> int:
         confined = confine_gateway(config, config_file)
         if not confined:
             _log.warning("gateway_not_confined", cure="run `sealgate doctor`")
-        uvloop.run(serve(config, KeptSigner(keeper), confined=confined))
+        with sole_owner(config.state_directory):
+            uvloop.run(serve(config, KeptSigner(keeper), confined=confined))
     except PinRefusedError as error:
         _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
         return PIN_REFUSED

@@ -52,6 +52,7 @@ BAD = {
     "not allowed": ({"attributes": {"amount_cents": 9_000_000}}, 403, "policy-denied"),
     "needs approval": ({"attributes": {"amount_cents": 60_000_000}}, 403, "approval-needed"),
     "NUL in a number": ({"business_number": "WB\x001"}, 400, "request-malformed"),
+    "NUL in a keyword": ({"placement": {"keyword": "\x00"}}, 400, "request-malformed"),
     "a placement of two kinds": (
         {"placement": {**PAGE_9, "keyword": "x"}},
         400,
@@ -80,9 +81,11 @@ async def test_a_document_over_the_limit_is_refused_before_it_is_read_to_its_end
 ) -> None:
     host, port = shared_gateway.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
+    request = _Request(shared_gateway)
+    lines = [f"{name}: {value}\r\n" for name, value in request.headers.items()]
     writer.write(
-        b"POST /v1/seals/receipt-east/documents HTTP/1.1\r\nHost: x\r\n"
-        b"Content-Length: 104857600\r\n\r\nand only the first bytes of it"
+        f"POST /v1/seals/receipt-east/documents HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"{''.join(lines)}Content-Length: 104857600\r\n\r\nand only the first bytes".encode()
     )
     answer = await reader.readuntil(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -94,8 +97,13 @@ async def test_a_document_over_the_limit_is_refused_before_it_is_read_to_its_end
 class _Request:
     """A signed request that a test can tamper with before it is sent."""
 
-    def __init__(self, gateway: RunningGateway, signer: RequestSigner | None = None) -> None:
-        self.body, content_type = multipart_body(submission())
+    def __init__(
+        self,
+        gateway: RunningGateway,
+        signer: RequestSigner | None = None,
+        document: bytes = RECEIPT,
+    ) -> None:
+        self.body, content_type = multipart_body(submission(document=document))
         self.url = f"{gateway.url}/v1/seals/receipt-east/documents"
         plain = {"Content-Type": content_type, "Idempotency-Key": os.urandom(8).hex()}
         self.headers = (signer or gateway.signer()).sign("POST", self.url, plain, self.body)
@@ -111,6 +119,27 @@ class _Request:
             return response.status, problem["type"].removeprefix("urn:sealgate:problem:")
 
 
+async def test_another_boundary_does_not_make_another_request_of_a_signed_one(
+    shared_gateway: RunningGateway,
+) -> None:
+    evil, evil_type = multipart_body(submission(business_number="EVIL"))
+    victim = _Request(shared_gateway, document=RECEIPT + b"\n%\r\n" + evil)
+    victim.headers["Content-Type"] = evil_type
+    assert await victim.send() == (401, "request-signature-invalid")
+
+
+async def test_nobody_unknown_gets_a_body_into_memory(shared_gateway: RunningGateway) -> None:
+    host, port = shared_gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"POST /v1/seals/receipt-east/documents HTTP/1.1\r\nHost: x\r\n"
+        b"Content-Length: 40000000\r\n\r\nand only the first bytes of it"
+    )
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_request_that_says_not_who_it_is_from(shared_gateway: RunningGateway) -> None:
     request = _Request(shared_gateway)
     del request.headers["Signature-Input"]
@@ -123,7 +152,9 @@ async def test_a_changed_body_breaks_the_signature(shared_gateway: RunningGatewa
     assert await request.send() == (401, "request-signature-invalid")
 
 
-@pytest.mark.parametrize("header", ["Idempotency-Key", "Content-Digest", "Signature"])
+@pytest.mark.parametrize(
+    "header", ["Content-Type", "Idempotency-Key", "Content-Digest", "Signature"]
+)
 async def test_a_changed_header_breaks_the_signature(
     shared_gateway: RunningGateway, header: str
 ) -> None:

@@ -4,9 +4,9 @@ from io import BytesIO
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 
-from gateway.documents.errors import CertifiedDocumentProblem
+from gateway.documents.errors import CertifiedDocumentProblem, DamagedDocumentProblem
 
 
 def refuse_if_closed(reader: PdfFileReader) -> None:
@@ -53,3 +53,23 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
                 f"signing, but not what this seal adds ({refused}). A seal that is invisible may "
                 "be possible"
             ) from None
+
+
+def refuse_if_hidden(reader: PdfFileReader) -> None:
+    """A signature of an earlier revision that the newest one no longer shows is still a signature.
+
+    An update that drops the form would make a signed document pass for an unsigned one, while
+    other software finds both signatures.
+
+    Raises:
+        DamagedDocumentProblem: a later revision hides a signature.
+    """
+    shown = {tuple(signature.byte_range) for signature in reader.embedded_signatures}
+    for revision in range(reader.xrefs.total_revisions - 1):
+        earlier = reader.get_historical_resolver(revision)
+        for name, value, _ in enumerate_sig_fields(earlier, filled_status=True):
+            if tuple(value.get_object()["/ByteRange"]) not in shown:
+                raise DamagedDocumentProblem(
+                    f"revision {revision + 1} carries a signature in field {name!r} that a later "
+                    "revision hides"
+                )

@@ -26,7 +26,7 @@ from gateway.documents.errors import AlreadySignedProblem
 from gateway.documents.model import Preparation, Prepared, StampPosition
 from gateway.documents.pdf.appearance import Appearance
 from gateway.documents.pdf.container import ContainerPress
-from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_it_breaks
+from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
 from gateway.documents.pdf.geometry import Area, PageGeometry
 from gateway.documents.pdf.pages import page_geometry
 from gateway.documents.pdf.placing import area_beside, area_on_page, find_keyword, page_index
@@ -86,6 +86,7 @@ class PDFPress:
 
     def _refuse_if_signed(self, reader: PdfFileReader) -> None:
         refuse_if_closed(reader)
+        refuse_if_hidden(reader)
         if self._material.kind == "certification" and reader.embedded_signatures:
             raise AlreadySignedProblem(
                 f"seal {self._material.id!r} certifies, and a certification must be the first "

@@ -63,7 +63,19 @@ TAMPERINGS: dict[str, tuple[Tamper, int]] = {
     "a record removed": (lambda db: db.execute('delete from audit_leaf where "index"=3'), 3),
     "two records exchanged": (lambda db: _swap(db, 2, 4), 2),
     "the tail cut off": (lambda db: db.execute('delete from audit_leaf where "index">=4'), 4),
+    "an outcome emptied, all re-chained": (
+        lambda db: _rewrite(db, 5, b'"intent":4', b'"tentin":4'),
+        5,
+    ),
     "everything gone": (lambda db: db.execute("delete from audit_leaf"), 0),
+    "a document's business number": (
+        lambda db: db.execute("update document set business_number='FORGED' where rowid=2"),
+        3,
+    ),
+    "a document's decision": (
+        lambda db: db.execute("update document set decision=replace(decision, 'auto', 'otto')"),
+        1,
+    ),
     "a sealed document's digest": (
         lambda db: db.execute("update document set output_digest=zeroblob(32) where rowid=1"),
         1,

@@ -11,7 +11,11 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from gateway.documents.errors import AlreadySignedProblem, CertifiedDocumentProblem
+from gateway.documents.errors import (
+    AlreadySignedProblem,
+    CertifiedDocumentProblem,
+    DamagedDocumentProblem,
+)
 from policies.model import Invisible, OnPage, Placement
 from tests.document_fixtures import assert_sealed, receipt, soft_seal, verdicts
 from tests.unit.documents.drafts import A4, one_page, updated
@@ -120,3 +124,13 @@ def test_where_all_fields_are_locked_a_new_one_would_break_the_lock(placement: P
     once = signed_by_somebody_else(one_page(), field_mdp_spec=lock)
     with pytest.raises(CertifiedDocumentProblem, match=r"'Theirs'.*is locked"):
         soft_seal().seal(once, placement)
+
+
+@pytest.mark.parametrize("kind", ["approval", "certification"])
+def test_a_signature_that_a_later_revision_hides_is_found(kind: str) -> None:
+    once = soft_seal(kind=kind).seal(one_page(), FIRST)  # type: ignore[arg-type]
+    without_form = updated(
+        once, {1: "<</Type/Catalog/Pages 2 0 R>>"}, trailer="/Root 1 0 R/ID[<00><00>]"
+    )
+    with pytest.raises(DamagedDocumentProblem, match="a later revision hides"):
+        soft_seal(kind="certification").seal(without_form, Invisible(), document_id="D2")

@@ -57,6 +57,12 @@ WRONG = {
     "a part twice": (CONTENT_TYPE, BODY.replace(b'name="request"', b'name="document"')),
     "an unknown key": (CONTENT_TYPE, BODY.replace(b"businessNumber", b"buisnessNumber")),
     "a float": (CONTENT_TYPE, BODY.replace(b"128000", b"1280.5")),
+    "a key twice": (
+        CONTENT_TYPE,
+        BODY.replace(b'"documentType"', b'"documentType": "x", "documentType"'),
+    ),
+    "something before the first boundary": (CONTENT_TYPE, b"preamble\r\n" + BODY),
+    "something after the last boundary": (CONTENT_TYPE, BODY + b"epilogue"),
     "not JSON": (CONTENT_TYPE, BODY.replace(b'{"documentType"', b'["documentType"')),
 }
 

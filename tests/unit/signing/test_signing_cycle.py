@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.audit.record import read_leaf
+from gateway.audit.record import Record, read_leaf
 from gateway.errors import Problem
 from gateway.signing.errors import (
     ClockOffProblem,
     IdempotencyKeyReusedProblem,
     LimitReachedProblem,
+    RequestRefusedProblem,
     SealExpiredProblem,
     SealNotYetValidProblem,
     SealUnknownProblem,
@@ -221,6 +222,25 @@ async def test_a_clock_that_was_set_back_stops_sealing_until_it_is_right(house: 
         await house.seal("two")
     house.clock.moment += timedelta(hours=2)
     assert (await house.seal("two")).row.is_sealed
+
+
+async def test_a_restart_does_not_heal_a_clock_that_was_set_back(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        await house.seal("one")
+        signer, clock = house.signer, house.clock
+    clock.moment -= timedelta(hours=5)
+    for _ in range(3):  # each start appends records of its own, at the wrong time
+        async with signing_house(tmp_path, clock=clock, signer=signer) as house:
+            await house.audit.record(Record(kind="start", at=clock.now(), content={}))
+            with pytest.raises(ClockOffProblem):
+                await house.seal("two")
+
+
+async def test_a_denial_of_any_length_is_recorded(house: House) -> None:
+    attributes = {f"{'x' * 2000}{number}": 1 for number in range(100)}
+    with pytest.raises(RequestRefusedProblem):
+        await house.service.seal(request(attributes=attributes), RECEIPT)
+    assert [record["kind"] for record in records(house)] == ["denied"]
 
 
 async def test_an_unknown_seal_is_told_as_such(house: House) -> None:

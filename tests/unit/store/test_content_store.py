@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.store.content import ContentStore, Location
-from gateway.store.errors import StoreProblem
+from gateway.store.errors import ContentDamagedError, StoreProblem
 from tests.signing_house import FakeClock
 
 MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -84,14 +84,25 @@ async def test_after_a_stop_what_never_counted_is_cut_off(tmp_path: Path) -> Non
         store.recover({first.segment: first.offset + 5})
         assert await store.get(first, 5) == b"first"
     assert b"never committed" not in (tmp_path / first.segment).read_bytes()
+    (aside,) = (tmp_path / "unclaimed").iterdir()  # nothing is thrown away
+    assert b"never committed" in aside.read_bytes()
 
 
-async def test_a_document_whose_outcome_was_not_kept_is_blanked(
-    store: ContentStore, tmp_path: Path
-) -> None:
-    location = await store.put("x.pdf", MOMENT, (b"sealed by nobody",))
-    await store.blank(location, 16)
-    assert b"sealed by nobody" not in (tmp_path / location.segment).read_bytes()
+async def test_a_segment_that_lost_documents_stops_the_start(tmp_path: Path) -> None:
+    async with ContentStore(tmp_path, clock=FakeClock()) as store:
+        kept = await store.put("kept.pdf", MOMENT, (b"acknowledged",))
+        with pytest.raises(ContentDamagedError, match="backup"):
+            store.recover({kept.segment: kept.offset + 10_000})
+        with pytest.raises(ContentDamagedError, match="gone"):
+            store.recover({"another.tar": 1})
+
+
+async def test_a_caller_that_gives_up_does_not_end_the_lane(store: ContentStore) -> None:
+    waiting = asyncio.create_task(store.put("x.pdf", MOMENT, (b"x" * 10_000_000,)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    location = await store.put("y.pdf", MOMENT, (b"y",))
+    assert await store.get(location, 1) == b"y"
 
 
 async def test_a_full_disk_is_told_and_the_next_document_goes_to_a_new_segment(

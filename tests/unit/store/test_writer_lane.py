@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,6 +31,18 @@ async def lane(engine: Engine) -> AsyncIterator[WriterLane]:
     async with WriterLane(engine) as made:
         yield made
     engine.dispose()
+
+
+class Gate:
+    """A unit of work that stands still until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    def wait(self, _unit: Transaction) -> None:
+        self.reached.set()
+        assert self.opened.wait(20)
 
 
 def put(transaction: Transaction, name: str) -> str:
@@ -80,17 +93,36 @@ async def test_a_unit_that_raises_leaves_nothing_and_hurts_nobody(
 async def test_a_commit_that_fails_fails_for_everybody_in_it(
     lane: WriterLane, tmp_path: Path
 ) -> None:
-    results = await asyncio.gather(
-        lane.write(lambda unit: put(unit, "twice")),
-        lane.write(lambda unit: put(unit, "twice")),
-        return_exceptions=True,
-    )
-    if isinstance(results[0], StoreProblem):
-        assert names(tmp_path) == []
-    else:  # they fell into two commits
-        assert names(tmp_path) == ["twice"]
-    assert isinstance(results[1], StoreProblem)
+    gate = Gate()
+    blocking = asyncio.create_task(lane.write(gate.wait))
+    await asyncio.to_thread(gate.reached.wait, 20)
+    together = [asyncio.create_task(lane.write(lambda unit: put(unit, "twice"))) for _ in range(2)]
+    await asyncio.sleep(0)  # both wait while the lane stands at the gate
+    gate.opened.set()
+    await blocking
+
+    results = await asyncio.gather(*together, return_exceptions=True)
+
+    assert [type(result) for result in results] == [StoreProblem, StoreProblem]
+    assert names(tmp_path) == []
     assert await lane.write(lambda unit: put(unit, "next")) == "next"
+
+
+async def test_a_caller_that_gives_up_does_not_end_the_lane(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    gate = Gate()
+    under_way = asyncio.create_task(lane.write(gate.wait))
+    await asyncio.to_thread(gate.reached.wait, 20)
+    waiting = asyncio.create_task(lane.write(lambda unit: put(unit, "given up")))
+    await asyncio.sleep(0)
+    under_way.cancel()
+    waiting.cancel()
+    await asyncio.gather(under_way, waiting, return_exceptions=True)
+    gate.opened.set()
+
+    assert await lane.write(lambda unit: put(unit, "next")) == "next"
+    assert names(tmp_path) == ["next"]
 
 
 async def test_what_waits_is_written_before_the_lane_stops(engine: Engine, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         ),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("newest", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("size"),
     )
     op.create_table(
