@@ -190,8 +190,10 @@ def _summary(trial: Trial, config: Config, output: Path, result: Result) -> None
     count = len(result.sealed)
     rate = count / result.seconds if result.seconds else 0
     say("[bold]Summary[/]")
-    say(f"   sealed     {count} in {result.seconds:.1f} s, {rate:.0f} documents/s")
-    if result.repeated:
+    if result.repeated == count:
+        say(f"   sealed     {count}, all of them before; given again in {result.seconds:.1f} s")
+    else:
+        say(f"   sealed     {count} in {result.seconds:.1f} s, {rate:.0f} documents/s")
         say(f"              {result.repeated} of them had been sealed before and were given again")
     say(f"   refused    {result.refused}")
     say(f"   documents  {output}")

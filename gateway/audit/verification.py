@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Verdict:
+class LogVerdict:
     """What the log holds and what is wrong with it; no finding means that all of it fits."""
 
     records: int = 0
@@ -53,7 +53,7 @@ class Verdict:
         return not self.findings
 
 
-class Verifier:
+class LogVerifier:
     """Goes through the log once, from the first record to the last.
 
     `published` are checkpoints from outside the database, by where they were found.
@@ -71,11 +71,11 @@ class Verifier:
         self._key = key
         self._published = published
         self._progress = progress
-        self._verdict = Verdict()
+        self._verdict = LogVerdict()
         self._heads: list[tuple[TreeHead, str]] = []
         self._outputs: dict[str, tuple[int, str]] = {}
 
-    def verify(self) -> Verdict:
+    def verify(self) -> LogVerdict:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""
         self._heads = list(self._signed_heads())
         self._verdict.checkpoints = len(self._heads)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.table import Table
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, false, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
-from gateway.audit.verification import Verdict, Verifier
+from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.cli.shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -27,6 +27,7 @@ from gateway.cli.shared import (
 from gateway.config import Config
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
+from gateway.store.schema import document as document_table
 
 app = typer.Typer(help="Prove that the audit log is whole, and read it.", no_args_is_help=True)
 
@@ -55,7 +56,7 @@ def verify(
             for path in (installation.checkpoint_file, checkpoint)
             if path is not None and (path == checkpoint or path.exists())
         }
-        verdict = Verifier(connection, key=key, published=notes).verify()
+        verdict = LogVerifier(connection, key=key, published=notes).verify()
     if as_json:
         typer.echo(json.dumps(_as_json(verdict), ensure_ascii=False))
     else:
@@ -70,12 +71,20 @@ def show(
     document: Annotated[
         str | None, typer.Option(help="Only records of this document or trace id.")
     ] = None,
+    number: Annotated[
+        str | None, typer.Option(help="Only records of documents with this business number.")
+    ] = None,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show records, the newest by default."""
+    """Show records, the newest by default; exits 1 when there are none."""
     with told_errors(*_STORE_ERRORS), _open(configuration(config)) as connection:
-        records = _select(connection, first, count, document)
+        wanted = None if document is None else [document]
+        if number is not None:
+            wanted = _documents_numbered(connection, number)
+        records = _select(connection, first, count, wanted)
+    if not records:
+        raise fail("no record fits; `sealgate audit show` alone shows the newest", code=1)
     if as_json:
         for record in records:
             typer.echo(json.dumps(record, ensure_ascii=False))
@@ -95,11 +104,13 @@ def _open(installation: Config) -> Connection:
 
 
 def _select(
-    connection: Connection, first: int | None, count: int, document: str | None
+    connection: Connection, first: int | None, count: int, wanted: list[str] | None
 ) -> list[dict[str, Any]]:
     query = select(audit_leaf.c.leaf)
-    if document is not None:
-        query = query.where(func.instr(audit_leaf.c.leaf, document.encode()) > 0)
+    if wanted is not None:
+        query = query.where(
+            or_(false(), *(func.instr(audit_leaf.c.leaf, each.encode()) > 0 for each in wanted))
+        )
     if first is not None:
         query = query.where(audit_leaf.c.index >= first).order_by(audit_leaf.c.index)
     else:
@@ -107,6 +118,12 @@ def _select(
     leaves = connection.execute(query.limit(count)).scalars().all()
     records = [_read(bytes(leaf)) for leaf in leaves]
     return records if first is not None else records[::-1]
+
+
+def _documents_numbered(connection: Connection, number: str) -> list[str]:
+    # The log holds a salted hash of the number; the document's row knows which is which.
+    query = select(document_table.c.id).where(document_table.c.business_number == number)
+    return list(connection.execute(query).scalars())
 
 
 def _read(leaf: bytes) -> dict[str, Any]:
@@ -128,13 +145,14 @@ def _sentence(record: dict[str, Any]) -> str:
             how = record["result"] if record["result"] == "sealed" else record["problem"]
             return f"{how}; document {record['document']}, intent {record['intent']}"
         case "denied":
-            reason = record["decision"]["reasons"][0]
-            return f"{record['system']} → {record['seal']}: {reason['rule']}: {reason['message']}"
+            # After `default` come the rules that might have permitted it, the nearest first.
+            told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
+            return f"{record['system']} → {record['seal']}: {'; '.join(told[:2])}"
         case _:
             return str(record.get("bundle") or record.get("version") or "")
 
 
-def _tell(verdict: Verdict) -> None:
+def _tell(verdict: LogVerdict) -> None:
     if verdict.is_good:
         out.print(f"[bold green]whole[/]  {verdict.records} records, all of them accounted for")
         out.print(f"  sealed {verdict.sealed}, denied {verdict.denied}, failed {verdict.failed}")
@@ -153,7 +171,7 @@ def _tell(verdict: Verdict) -> None:
     )
 
 
-def _as_json(verdict: Verdict) -> dict[str, Any]:
+def _as_json(verdict: LogVerdict) -> dict[str, Any]:
     return {
         "whole": verdict.is_good,
         "records": verdict.records,

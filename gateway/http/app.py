@@ -106,6 +106,16 @@ class API:
             ),
             submission.document,
         )
+        _log.info(
+            "sealed",
+            trace=request[TRACE],
+            document=sealed.row.id,
+            system=sealed.row.system,
+            seal=sealed.row.seal,
+            audit_intent=sealed.row.intent_index,
+            audit_outcome=sealed.row.outcome_index,
+            repeated=sealed.repeated,
+        )
         if not sealed.repeated:
             self._metrics.sealed.labels(sealed.row.seal).inc()
         if "application/json" in request.headers.get("Accept", ""):

@@ -60,6 +60,9 @@ async def test_the_decision_can_be_looked_up_and_stands_in_the_audit_log(
     assert outcome["output"] == metadata["output"]["sha256"]
     assert intent["trace"] == sealed.trace
     assert "WB-7" not in shown.stdout  # business data stays out of the log
+    by_number = shared_gateway.run("audit", "show", "--number", "WB-7", "--json")
+    assert by_number.stdout == shown.stdout
+    assert shared_gateway.run("audit", "show", "--number", "WB-unknown").returncode == 1
 
 
 async def test_a_refusal_names_the_rules_and_stands_in_the_audit_log(

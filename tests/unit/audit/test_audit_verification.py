@@ -10,7 +10,7 @@ import pytest
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import AuditLogDamagedError
 from gateway.audit.merkle import leaf_hash
-from gateway.audit.verification import Verdict, Verifier
+from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.store.database import open_reader
 from tests.signing_house import FakeClock, SoftSigner, signing_house
 
@@ -95,10 +95,10 @@ def sealed_three(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verify(directory: Path) -> Verdict:
+def verify(directory: Path) -> LogVerdict:
     engine = open_reader(directory / "test.sqlite")
     with engine.connect() as connection:
-        verdict = Verifier(
+        verdict = LogVerifier(
             connection,
             key=LogKey.parse((directory / "key").read_text()),
             published={"checkpoint": (directory / "checkpoint").read_text()},
