@@ -194,7 +194,8 @@ def _summary(trial: Trial, config: Config, output: Path, result: Result) -> None
         say(f"   sealed     {count}, all of them before; given again in {result.seconds:.1f} s")
     else:
         say(f"   sealed     {count} in {result.seconds:.1f} s, {rate:.0f} documents/s")
-        say(f"              {result.repeated} of them had been sealed before and were given again")
+        if result.repeated:
+            say(f"              {result.repeated} of them had been sealed before, given again")
     say(f"   refused    {result.refused}")
     say(f"   documents  {output}")
     say(f"   audit log  {config.database}, signed head in {config.checkpoint_file}")

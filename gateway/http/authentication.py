@@ -64,9 +64,11 @@ class Authenticated:
         if self.nonce is None:
             return
         try:
-            ContentDigest.verify_components(self.covered, body)
+            proved = ContentDigest.verify_components(self.covered, body)
         except HTTPMessageSignaturesException as error:
             raise SignatureInvalidProblem(str(error)) from error
+        if body and not proved:
+            raise SignatureInvalidProblem("it covers no digest of the body")
 
 
 @dataclass(frozen=True, slots=True)
