@@ -27,7 +27,8 @@ $(SYSTEM_STAMP): deploy/missing-packages
 
 $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
 	@echo "installing hash-pinned Python packages into $(VENV)"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@# --no-deps: the lock file is whole, and pip 23 would look past it for the extras of what it names.
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
