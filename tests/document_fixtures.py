@@ -23,7 +23,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.documents.model import Preparation, Prepared
-from gateway.documents.pdf.press import PDFPress
+from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import Mechanism
@@ -102,10 +102,10 @@ class SoftSeal:
         scheme = pss if self.material.mechanism == "rsa-pss-sha256" else padding.PKCS1v15()
         return self.key.sign(digest, scheme, utils.Prehashed(hashes.SHA256()))
 
-    def press(self) -> PDFPress:
+    def press(self) -> TwoWayPress:
         """The press of a worker, without the process around it."""
         stamp = self.material.stamp
-        return PDFPress(self.material, None if stamp is None else artwork_for(stamp, font=None))
+        return TwoWayPress(self.material, None if stamp is None else artwork_for(stamp, font=None))
 
     def prepare(
         self, document: bytes, placement: Placement | None, *, document_id: str = "D1"

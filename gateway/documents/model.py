@@ -43,6 +43,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         container_at: where in `update` the hex digits of the container begin.
         container_room: how many hex digits there are room for.
         stamp: where the stamp lies, if there is one.
+        doubt: why the lean way gave the document up; None where it did not.
     """
 
     facts: DocumentFacts
@@ -53,3 +54,4 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     container_at: int
     container_room: int
     stamp: StampPosition | None
+    doubt: str | None = None

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.documents.errors import DocumentProblem, SealUnusableProblem, StampUnusableProblem
-from gateway.documents.pdf.press import PDFPress
+from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.wire import (
@@ -49,7 +49,7 @@ class DocumentWorker:
 
     def __init__(self, stamp_font: Path | None) -> None:
         self._stamp_font = stamp_font
-        self._presses: dict[str, PDFPress | DocumentProblem] = {}
+        self._presses: dict[str, TwoWayPress | DocumentProblem] = {}
 
     def load(self, message: LoadSeal) -> None:
         """Make a seal's press ready; what is wrong with its stamp is told with each document."""
@@ -59,7 +59,7 @@ class DocumentWorker:
         except (StampUnusableProblem, SealUnusableProblem) as problem:
             self._presses[seal.fingerprint] = problem
 
-    def _press(self, seal: SealMaterial) -> PDFPress:
+    def _press(self, seal: SealMaterial) -> TwoWayPress:
         try:
             artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=self._stamp_font)
         except StampError as error:
@@ -68,7 +68,7 @@ class DocumentWorker:
             kind = type(error).__name__
             raise StampUnusableProblem(f"seal {seal.id!r}: drawing it failed ({kind})") from None
         try:
-            return PDFPress(seal, artwork)
+            return TwoWayPress(seal, artwork)
         except Exception as error:  # noqa: BLE001 - nor must a certificate
             raise SealUnusableProblem(f"seal {seal.id!r}: {error}") from None
 

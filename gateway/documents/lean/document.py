@@ -1,0 +1,126 @@
+"""A document as the lean way sees it: objects found by number, read only when somebody asks."""
+
+import re
+
+from gateway.documents.lean.crossref import (
+    CrossReferences,
+    object_body,
+    read_cross_references,
+    read_stream,
+)
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.tokens import (
+    Buffer,
+    Dictionary,
+    integer,
+    read_dictionary,
+    read_value,
+    reference,
+    skip_space,
+)
+
+_LARGEST_OBJECT_STREAM = 64 * 1024 * 1024
+_MOST_REFERENCES = 8
+_HEADER = re.compile(rb"%PDF-([12])\.(\d)[\r\n ]")
+
+
+class LeanDocument:
+    """Reads what an update needs of a document, and nothing else.
+
+    Raises:
+        InDoubtError: from every method, where the document is not exactly as expected.
+    """
+
+    def __init__(self, document: Buffer) -> None:
+        self.bytes = document
+        header = _HEADER.match(document)
+        if header is None:
+            raise InDoubtError("syntax", "no header of a version that is known")
+        self.header_version = (int(header[1]), int(header[2]))
+        self.references: CrossReferences = read_cross_references(document)
+        self._streams: dict[int, _ObjectStream] = {}
+
+    def place_of(self, number: int) -> tuple[Buffer, int]:
+        """The buffer that an object's value is in, and the offset at which it begins."""
+        entry = self.references.entries.get(number)
+        if entry is None:
+            raise InDoubtError("cross-references", f"object {number} is not there")
+        if entry[0] > 0:
+            return self.bytes, object_body(self.bytes, entry[0], number)
+        stream = self.object_stream(-entry[0])
+        return stream.data, stream.offset_of(number, entry[1])
+
+    def object_stream(self, number: int) -> "_ObjectStream":
+        """An object stream, unpacked once."""
+        stream = self._streams.get(number)
+        if stream is None:
+            entry = self.references.entries.get(number, (0, 0))
+            if entry[0] <= 0:
+                raise InDoubtError("object-streams", f"object stream {number} is not there")
+            dictionary, data, _ = read_stream(
+                self.bytes, entry[0], number, most=_LARGEST_OBJECT_STREAM
+            )
+            stream = self._streams[number] = _ObjectStream(dictionary, data)
+        return stream
+
+    def generation_of(self, number: int) -> int:
+        """The generation that a new version of the object keeps (§7.3.10)."""
+        offset, generation = self.references.entries[number]
+        return generation if offset > 0 else 0
+
+    def dictionary(self, number: int) -> Dictionary:
+        """The dictionary that an object is."""
+        return read_dictionary(self.raw_object(number), 0)[0]
+
+    def text_of(self, number: int) -> bytes:
+        """The object as it is written, for a first look. A string may cut it short."""
+        entry = self.references.entries.get(number, (0, 0))
+        if entry[0] < 0:
+            return self.object_stream(-entry[0]).text_of(number, entry[1])
+        buffer, at = self.place_of(number)
+        return buffer[at : buffer.find(b"endobj", at)]
+
+    def value(self, raw: bytes) -> bytes:
+        """The value itself, where it is given by reference."""
+        for _ in range(_MOST_REFERENCES):
+            target = reference(raw)
+            if target is None:
+                return raw
+            raw = self.raw_object(target[0])
+        raise InDoubtError("syntax", "a chain of references")
+
+    def raw_object(self, number: int) -> bytes:
+        """What an object is, raw. Streams are not asked for in this way."""
+        buffer, at = self.place_of(number)
+        start, end = read_value(buffer, at)
+        if buffer is self.bytes:
+            ending = skip_space(buffer, end)
+            if buffer[ending : ending + 6] != b"endobj":
+                raise InDoubtError("syntax", f"object {number} is more than one value")
+        return buffer[start:end]
+
+
+class _ObjectStream:
+    """§7.5.7: objects without `obj` and `endobj`, after a table of numbers and offsets."""
+
+    def __init__(self, dictionary: Dictionary, data: bytes) -> None:
+        count, first = integer(dictionary.get(b"/N")), integer(dictionary.get(b"/First"))
+        if dictionary.get(b"/Type") != b"/ObjStm" or b"/Extends" in dictionary:
+            raise InDoubtError("object-streams", "no plain object stream")
+        header = data[:first].split()
+        if len(header) != 2 * count or not all(word.isdigit() for word in header):
+            raise InDoubtError("object-streams", "its table does not fit")
+        self.data = data
+        self.numbers = [int(word) for word in header[::2]]
+        self.offsets = [first + int(word) for word in header[1::2]]
+
+    def offset_of(self, number: int, index: int) -> int:
+        """Where an object begins in `data`."""
+        if not 0 <= index < len(self.numbers) or self.numbers[index] != number:
+            raise InDoubtError("object-streams", f"object {number} is not number {index} in it")
+        return self.offsets[index]
+
+    def text_of(self, number: int, index: int) -> bytes:
+        """An object as it is written."""
+        start = self.offset_of(number, index)
+        return self.data[start : min((at for at in self.offsets if at > start), default=None)]

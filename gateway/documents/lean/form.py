@@ -1,0 +1,114 @@
+"""Where the signature's field is entered: the form, the page's annotations, the catalogue."""
+
+from gateway.documents.lean.document import LeanDocument
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.pages import Page
+from gateway.documents.lean.tokens import (
+    Dictionary,
+    integer,
+    read_array,
+    read_dictionary,
+    reference,
+    written,
+)
+from gateway.documents.lean.update import UpdateBuilder
+
+_MOST_FIELDS = 2000
+_SIGNATURES_EXIST_AND_APPEND_ONLY = b"3"  # §12.7.3, table 225
+
+
+def refuse_signed(document: LeanDocument, root: Dictionary) -> None:
+    """Earlier signatures are judged by pyHanko, which knows what each permits.
+
+    Raises:
+        InDoubtError: there is one, or may be one that a later revision hides.
+    """
+    if root.keys() & {b"/Perms", b"/DSS"}:
+        raise InDoubtError("signed", "the catalogue speaks of signatures")
+    if len(document.references.sections) > 1 and document.bytes.find(b"/ByteRange") >= 0:
+        raise InDoubtError("signed", "a revision has a signature")
+    if b"/AcroForm" not in root:
+        return
+    form, _ = read_dictionary(document.value(root[b"/AcroForm"]), 0)
+    if b"/XFA" in form:
+        raise InDoubtError("form", "it has XFA")
+    fields = read_array(document.value(form.get(b"/Fields", b"[]")))
+    _refuse_filled(document, fields, inherited=b"", left=[_MOST_FIELDS])
+
+
+def _refuse_filled(
+    document: LeanDocument, fields: list[bytes], *, inherited: bytes, left: list[int]
+) -> None:
+    for raw in fields:
+        left[0] -= 1
+        target = reference(raw)
+        if target is None or left[0] < 0:
+            raise InDoubtError("form", "fields that are no references, or too many")
+        field = document.dictionary(target[0])
+        kind = document.value(field.get(b"/FT", inherited))
+        if kind == b"/Sig" and b"/V" in field:
+            raise InDoubtError("signed", "a field is signed")
+        if field.get(b"/T", b"(")[:1] not in (b"(", b"<"):
+            raise InDoubtError("form", "a field's name that is no string")
+        if b"/Kids" in field:
+            kids = read_array(document.value(field[b"/Kids"]))
+            _refuse_filled(document, kids, inherited=kind, left=left)
+
+
+def add_to_form(
+    document: LeanDocument, root: Dictionary, update: UpdateBuilder, field: int
+) -> None:
+    """Enter the field in /AcroForm; changes `root` where the form is new, or part of it."""
+    if b"/AcroForm" not in root:
+        number = update.number()
+        update.put(number, b"<</Fields[%d 0 R]/SigFlags 3>>" % field)
+        root[b"/AcroForm"] = b"%d 0 R" % number
+        return
+    raw = root[b"/AcroForm"]
+    form, _ = read_dictionary(document.value(raw), 0)
+    _append(document, form, b"/Fields", update, field)
+    form[b"/SigFlags"] = _SIGNATURES_EXIST_AND_APPEND_ONLY
+    target = reference(raw)
+    if target is None:
+        root[b"/AcroForm"] = written(form)
+    else:
+        update.put(target[0], written(form), generation=document.generation_of(target[0]))
+
+
+def add_to_page(
+    document: LeanDocument, page: Page, update: UpdateBuilder, annotations: list[int]
+) -> None:
+    """Enter annotations in a page's /Annots: in the page itself, or in the array's own object."""
+    entries = dict(page.entries)
+    if _append(document, entries, b"/Annots", update, *annotations):
+        update.put(page.number, written(entries), generation=document.generation_of(page.number))
+
+
+def _append(
+    document: LeanDocument, entries: Dictionary, key: bytes, update: UpdateBuilder, *numbers: int
+) -> bool:
+    """Append references to an array; gives whether `entries` was changed for it."""
+    more = b" ".join(b"%d 0 R" % number for number in numbers)
+    raw = entries.get(key, b"[]")
+    target = reference(raw)
+    array = document.value(raw)
+    read_array(array)
+    longer = b"%b %b]" % (array[:-1].rstrip(), more)
+    if target is None:
+        entries[key] = longer
+        return True
+    if reference(document.raw_object(target[0])) is not None:
+        raise InDoubtError("form", "a reference to a reference")
+    update.put(target[0], longer, generation=document.generation_of(target[0]))
+    return False
+
+
+def effective_version(document: LeanDocument, root: Dictionary) -> tuple[int, int]:
+    """The later of the header's version and the catalogue's (§7.7.2)."""
+    named = root.get(b"/Version")
+    if named is None:
+        return document.header_version
+    major, dot, minor = named[1:].partition(b".")
+    if dot != b"." or named[:1] != b"/":
+        raise InDoubtError("syntax", "a /Version that is none")
+    return max(document.header_version, (integer(major), integer(minor)))

@@ -1,0 +1,37 @@
+"""Two ways to prepare a PDF: the lean one, and pyHanko for whatever the lean one is not sure of."""
+
+import msgspec
+
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.press import LeanPress
+from gateway.documents.model import Preparation, Prepared
+from gateway.documents.pdf.container import ContainerPress
+from gateway.documents.pdf.press import PDFPress
+from gateway.documents.pdf.reading import reading_refusals
+from gateway.documents.stamp.model import Artwork
+from gateway.seals.model import SealMaterial
+
+
+class TwoWayPress:
+    """Prepares and completes PDFs for one seal, the lean way where that is certain."""
+
+    def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
+        self._containers = ContainerPress(
+            certificates=material.certificates, mechanism=material.mechanism
+        )
+        self._lean = LeanPress(material, artwork, self._containers)
+        self._second = PDFPress(material, artwork)
+
+    def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
+        """See `gateway.documents.interfaces.DocumentPress.prepare`."""
+        with reading_refusals():
+            try:
+                return self._lean.prepare(document, preparation)
+            except InDoubtError as doubtful:
+                doubt = doubtful.doubt
+        prepared = self._second.prepare(document, preparation)
+        return msgspec.structs.replace(prepared, doubt=doubt)
+
+    def complete(self, prepared: Prepared, signature: bytes) -> bytes:
+        """See `gateway.documents.interfaces.DocumentPress.complete`."""
+        return self._second.complete(prepared, signature)
