@@ -14,7 +14,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(SYSTEM_STAMP): deploy/missing-packages
 	@missing="$$(bash deploy/missing-packages $(PACKAGES))"; \
@@ -54,6 +54,10 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 .PHONY: test
 test: $(STAMP) ## the whole test suite, with coverage
 	@$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
+
+.PHONY: differential
+differential: $(STAMP) ## the lean way against pyHanko's over 2,500 drawn documents
+	@SEALGATE_DRAWN_DOCUMENTS=2500 $(PYTHON) -m pytest -q tests/differential
 
 .PHONY: bench
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run

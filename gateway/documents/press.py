@@ -5,7 +5,6 @@ import msgspec
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress
 from gateway.documents.model import Preparation, Prepared
-from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.press import PDFPress
 from gateway.documents.pdf.reading import reading_refusals
 from gateway.documents.stamp.model import Artwork
@@ -16,11 +15,8 @@ class TwoWayPress:
     """Prepares and completes PDFs for one seal, the lean way where that is certain."""
 
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
-        self._containers = ContainerPress(
-            certificates=material.certificates, mechanism=material.mechanism
-        )
-        self._lean = LeanPress(material, artwork, self._containers)
         self._second = PDFPress(material, artwork)
+        self._lean = LeanPress(material, artwork, self._second.containers)
 
     def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`."""

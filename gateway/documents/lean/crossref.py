@@ -3,6 +3,8 @@
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
@@ -14,40 +16,86 @@ from gateway.documents.lean.tokens import (
     skip_space,
 )
 
-Entry = tuple[int, int]
-"""Offset and generation; for an object in a stream, that stream's number negated and the index."""
+Entry = int | tuple[int, int]
+"""Where an object is: its offset, or the number of an object stream and the index in it."""
 
 _TAIL_BYTES = 1024
 _MOST_SECTIONS = 64
+_MOST_SUBSECTIONS = 1000
 _MOST_OBJECTS = 1_000_000
 _LARGEST_SECTION = 32 * 1024 * 1024
-_FREE = (0, 65535)
 
-_END = re.compile(rb"startxref[\r\n ]+(\d{1,12})[\r\n ]+%%EOF[\r\n ]*\Z")
-_OBJECT = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj\b")
+_END = re.compile(rb"(?<=[\r\n])startxref[\r\n ]+(\d{1,12})[\r\n ]+%%EOF[\r\n ]*\Z")
+_OBJECT = re.compile(rb"(\d{1,10}) 0 obj(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])")
 _TABLE = re.compile(rb"xref[\r\n ]+")
 _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})[ \r\n]+")
-_ENTRIES = re.compile(rb"(?:\d{10} \d{5} [fn](?: \r| \n|\r\n))*+")
+_LINES = re.compile(rb"(?:\d{10} (?:00000 n|\d{5} f)(?: \r| \n|\r\n))*+")
 _TRAILER = re.compile(rb"trailer(?=[\x00\t\n\x0c\r <])")
-_ENTRY_BYTES = 20
+_LINE_BYTES = 20
+
+
+class _Subsection(NamedTuple):
+    """A run of objects, and where in `_Rows.data` the row of the first is."""
+
+    first: int
+    length: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One cross-reference section: where it begins and ends, its kind and its trailer."""
+    """One cross-reference section. A row is read when somebody asks for it, not before.
+
+    Attributes:
+        start: its offset.
+        end: the offset behind its trailer, or behind the stream's `endobj`.
+        trailer: its trailer, or the stream's dictionary.
+        widths: of a stream's fields in bytes; None for a table.
+        rows: what holds the rows: the document, or what the stream unpacks to.
+        subsections: the runs of objects.
+    """
 
     start: int
     end: int
-    is_stream: bool
     trailer: Dictionary
+    widths: tuple[int, int, int] | None
+    rows: Buffer
+    subsections: tuple[_Subsection, ...]
+
+    def find(self, number: int) -> Entry | Literal["free"] | None:
+        """Where the section has an object; None when it does not speak of it."""
+        for first, length, at in self.subsections:
+            if first <= number < first + length:
+                return self._row(at, number - first)
+        return None
+
+    def _row(self, at: int, index: int) -> Entry | Literal["free"]:
+        if self.widths is None:
+            at += index * _LINE_BYTES
+            line = self.rows[at : at + _LINE_BYTES]  # as `_LINES` has it
+            return int(line[:10]) if line[17:18] == b"n" else "free"
+        one, two, three = self.widths
+        at += index * (one + two + three)
+        kind = int.from_bytes(self.rows[at : at + one]) if one else 1
+        first = int.from_bytes(self.rows[at + one : at + one + two])
+        second = int.from_bytes(self.rows[at + one + two : at + one + two + three])
+        if kind == _KIND_FREE:
+            return "free"
+        if kind == _KIND_PACKED:
+            return first, second
+        if kind == _KIND_PLAIN and second == 0:
+            return first
+        raise InDoubtError("cross-references", f"an odd row at {at}, or a later generation")
+
+
+_KIND_FREE, _KIND_PLAIN, _KIND_PACKED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class CrossReferences:
-    """All sections, newest first, and what stands where in the newest revision."""
+    """All sections, newest first."""
 
     sections: tuple[Section, ...]
-    entries: dict[int, Entry]
 
     @property
     def trailer(self) -> Dictionary:
@@ -58,9 +106,26 @@ class CrossReferences:
     def next_number(self) -> int:
         """The first object number that no section knows."""
         return max(
-            *(integer(section.trailer.get(b"/Size")) for section in self.sections),
-            max(self.entries, default=0) + 1,
+            max(
+                integer(section.trailer.get(b"/Size")),
+                *(run.first + run.length for run in section.subsections),
+            )
+            for section in self.sections
         )
+
+    def find(self, number: int) -> Entry:
+        """Where the newest version of an object is.
+
+        Raises:
+            InDoubtError: nowhere, or its row is odd.
+        """
+        for section in self.sections:
+            entry = section.find(number)
+            if entry == "free":
+                break
+            if entry is not None:
+                return entry
+        raise InDoubtError("cross-references", f"object {number} is not there")
 
 
 def read_cross_references(document: Buffer) -> CrossReferences:
@@ -73,55 +138,39 @@ def read_cross_references(document: Buffer) -> CrossReferences:
     if tail is None:
         raise InDoubtError("cross-references", "no startxref at the end")
     sections: list[Section] = []
-    entries: dict[int, Entry] = {}
     at: int | None = int(tail[1])
     while at is not None:
         if len(sections) >= _MOST_SECTIONS or any(at == known.start for known in sections):
             raise InDoubtError("cross-references", "too many sections, or a loop")
-        section, own = _section(document, at)
+        table = _TABLE.match(document, at)
+        section = _stream(document, at) if table is None else _table(document, at, table.end())
         if b"/XRefStm" in section.trailer:
             raise InDoubtError("cross-references", "a hybrid file")
+        if b"/Encrypt" in section.trailer:
+            raise InDoubtError("encrypted", "a trailer has an /Encrypt entry")
         sections.append(section)
-        for number, entry in own.items():
-            entries.setdefault(number, entry)
         previous = section.trailer.get(b"/Prev")
         at = None if previous is None else integer(previous)
-    if b"/Encrypt" in sections[0].trailer:
-        raise InDoubtError("encrypted", "the trailer has an /Encrypt entry")
-    in_use = {number: entry for number, entry in entries.items() if entry != _FREE}
-    return CrossReferences(tuple(sections), in_use)
+    return CrossReferences(tuple(sections))
 
 
-def _section(document: Buffer, at: int) -> tuple[Section, dict[int, Entry]]:
-    table = _TABLE.match(document, at)
-    return _stream(document, at) if table is None else _table(document, at, table.end())
-
-
-def _table(document: Buffer, start: int, at: int) -> tuple[Section, dict[int, Entry]]:
-    entries: dict[int, Entry] = {}
+def _table(document: Buffer, start: int, at: int) -> Section:
+    runs: list[_Subsection] = []
     while (head := _SUBSECTION.match(document, at)) is not None:
-        first, count = int(head[1]), int(head[2])
-        at = head.end()
-        end = at + count * _ENTRY_BYTES
-        lines = _ENTRIES.match(document, at, end) if count <= _MOST_OBJECTS else None
-        if lines is None or lines.end() != end:
-            raise InDoubtError("cross-references", f"the table at {start} has odd lines")
-        block = lines[0]
-        for index in range(count):
-            line = block[index * _ENTRY_BYTES : (index + 1) * _ENTRY_BYTES]
-            in_use = line[17:18] == b"n"
-            if first + index in entries:
-                raise InDoubtError("cross-references", f"object {first + index} is listed twice")
-            entries[first + index] = (int(line[:10]), int(line[11:16])) if in_use else _FREE
-        at = end
+        run = _Subsection(int(head[1]), int(head[2]), head.end())
+        runs.append(run)
+        at = run.at + run.length * _LINE_BYTES
+        lines = _LINES.match(document, run.at, at)
+        if lines is None or lines.end() != at:
+            raise InDoubtError("cross-references", f"odd lines after {run.at}, or a generation")
     trailer = _TRAILER.match(document, at)
     if trailer is None:
         raise InDoubtError("cross-references", f"the table at {start} has no trailer")
     dictionary, end = read_dictionary(document, trailer.end())
-    return Section(start, end, False, dictionary), entries  # noqa: FBT003 - a dataclass's field
+    return Section(start, end, dictionary, None, document, _disjoint(runs))
 
 
-def _stream(document: Buffer, start: int) -> tuple[Section, dict[int, Entry]]:
+def _stream(document: Buffer, start: int) -> Section:
     dictionary, data, end = read_stream(document, start, None, most=_LARGEST_SECTION)
     if dictionary.get(b"/Type") != b"/XRef":
         raise InDoubtError("cross-references", f"no cross-reference section at {start}")
@@ -130,24 +179,26 @@ def _stream(document: Buffer, start: int) -> tuple[Section, dict[int, Entry]]:
     index = [integer(each) for each in read_array(dictionary.get(b"/Index", b"[0 %d]" % size))]
     if len(widths) != 3 or not all(0 <= width <= 8 for width in widths) or len(index) % 2:  # noqa: PLR2004 - three fields (§7.5.8.2)
         raise InDoubtError("cross-references", "the stream's /W or /Index is odd")
-    first, second, third = widths
-    row = first + second + third
-    entries: dict[int, Entry] = {}
+    one, two, three = widths
+    runs: list[_Subsection] = []
     at = 0
-    for number, count in zip(index[::2], index[1::2], strict=True):
-        if not 0 <= count <= _MOST_OBJECTS or at + count * row > len(data) or row == 0:
-            raise InDoubtError("cross-references", "the stream is too short")
-        for offset in range(count):
-            kind = int.from_bytes(data[at : at + first]) if first else 1
-            one = int.from_bytes(data[at + first : at + first + second])
-            other = int.from_bytes(data[at + first + second : at + row])
-            at += row
-            if number + offset in entries or kind not in (0, 1, 2):
-                raise InDoubtError("cross-references", "an entry twice, or of no known type")
-            entries[number + offset] = (_FREE, (one, other), (-one, other))[kind]
-    if at != len(data):
-        raise InDoubtError("cross-references", "the stream is too long")
-    return Section(start, end, True, dictionary), entries  # noqa: FBT003 - a dataclass's field
+    for first, count in zip(index[::2], index[1::2], strict=True):
+        runs.append(_Subsection(first, count, at))
+        at += count * (one + two + three)
+    if at != len(data) or min(index) < 0:
+        raise InDoubtError("cross-references", "the stream has another length than its /Index")
+    return Section(start, end, dictionary, (one, two, three), data, _disjoint(runs))
+
+
+def _disjoint(runs: list[_Subsection]) -> tuple[_Subsection, ...]:
+    """The runs, if none speaks of an object that another speaks of."""
+    ordered = sorted(runs)
+    overlap = any(one.first + one.length > other.first for one, other in pairwise(ordered))
+    if not runs or overlap or len(runs) > _MOST_SUBSECTIONS:
+        raise InDoubtError("cross-references", "no subsection, too many, or an object twice")
+    if ordered[-1].first + ordered[-1].length > _MOST_OBJECTS:
+        raise InDoubtError("cross-references", "too many objects")
+    return tuple(runs)
 
 
 def object_body(document: Buffer, at: int, number: int | None) -> int:

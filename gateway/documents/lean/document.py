@@ -42,43 +42,25 @@ class LeanDocument:
 
     def place_of(self, number: int) -> tuple[Buffer, int]:
         """The buffer that an object's value is in, and the offset at which it begins."""
-        entry = self.references.entries.get(number)
-        if entry is None:
-            raise InDoubtError("cross-references", f"object {number} is not there")
-        if entry[0] > 0:
-            return self.bytes, object_body(self.bytes, entry[0], number)
-        stream = self.object_stream(-entry[0])
+        entry = self.references.find(number)
+        if isinstance(entry, int):
+            return self.bytes, object_body(self.bytes, entry, number)
+        stream = self._object_stream(entry[0])
         return stream.data, stream.offset_of(number, entry[1])
 
-    def object_stream(self, number: int) -> "_ObjectStream":
-        """An object stream, unpacked once."""
+    def _object_stream(self, number: int) -> "_ObjectStream":
         stream = self._streams.get(number)
         if stream is None:
-            entry = self.references.entries.get(number, (0, 0))
-            if entry[0] <= 0:
-                raise InDoubtError("object-streams", f"object stream {number} is not there")
-            dictionary, data, _ = read_stream(
-                self.bytes, entry[0], number, most=_LARGEST_OBJECT_STREAM
-            )
+            at = self.references.find(number)
+            if not isinstance(at, int):
+                raise InDoubtError("object-streams", "an object stream in an object stream")
+            dictionary, data, _ = read_stream(self.bytes, at, number, most=_LARGEST_OBJECT_STREAM)
             stream = self._streams[number] = _ObjectStream(dictionary, data)
         return stream
 
-    def generation_of(self, number: int) -> int:
-        """The generation that a new version of the object keeps (§7.3.10)."""
-        offset, generation = self.references.entries[number]
-        return generation if offset > 0 else 0
-
     def dictionary(self, number: int) -> Dictionary:
         """The dictionary that an object is."""
-        return read_dictionary(self.raw_object(number), 0)[0]
-
-    def text_of(self, number: int) -> bytes:
-        """The object as it is written, for a first look. A string may cut it short."""
-        entry = self.references.entries.get(number, (0, 0))
-        if entry[0] < 0:
-            return self.object_stream(-entry[0]).text_of(number, entry[1])
-        buffer, at = self.place_of(number)
-        return buffer[at : buffer.find(b"endobj", at)]
+        return read_dictionary(self.raw_object(number))[0]
 
     def value(self, raw: bytes) -> bytes:
         """The value itself, where it is given by reference."""
@@ -86,7 +68,7 @@ class LeanDocument:
             target = reference(raw)
             if target is None:
                 return raw
-            raw = self.raw_object(target[0])
+            raw = self.raw_object(target)
         raise InDoubtError("syntax", "a chain of references")
 
     def raw_object(self, number: int) -> bytes:
@@ -119,8 +101,3 @@ class _ObjectStream:
         if not 0 <= index < len(self.numbers) or self.numbers[index] != number:
             raise InDoubtError("object-streams", f"object {number} is not number {index} in it")
         return self.offsets[index]
-
-    def text_of(self, number: int, index: int) -> bytes:
-        """An object as it is written."""
-        start = self.offset_of(number, index)
-        return self.data[start : min((at for at in self.offsets if at > start), default=None)]

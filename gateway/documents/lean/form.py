@@ -29,7 +29,7 @@ def refuse_signed(document: LeanDocument, root: Dictionary) -> None:
         raise InDoubtError("signed", "a revision has a signature")
     if b"/AcroForm" not in root:
         return
-    form, _ = read_dictionary(document.value(root[b"/AcroForm"]), 0)
+    form, _ = read_dictionary(document.value(root[b"/AcroForm"]))
     if b"/XFA" in form:
         raise InDoubtError("form", "it has XFA")
     fields = read_array(document.value(form.get(b"/Fields", b"[]")))
@@ -44,7 +44,7 @@ def _refuse_filled(
         target = reference(raw)
         if target is None or left[0] < 0:
             raise InDoubtError("form", "fields that are no references, or too many")
-        field = document.dictionary(target[0])
+        field = document.dictionary(target)
         kind = document.value(field.get(b"/FT", inherited))
         if kind == b"/Sig" and b"/V" in field:
             raise InDoubtError("signed", "a field is signed")
@@ -65,14 +65,16 @@ def add_to_form(
         root[b"/AcroForm"] = b"%d 0 R" % number
         return
     raw = root[b"/AcroForm"]
-    form, _ = read_dictionary(document.value(raw), 0)
+    form, _ = read_dictionary(document.value(raw))
     _append(document, form, b"/Fields", update, field)
+    # It would have viewers draw the fields anew, which a verifier takes for a change.
+    form.pop(b"/NeedAppearances", None)
     form[b"/SigFlags"] = _SIGNATURES_EXIST_AND_APPEND_ONLY
     target = reference(raw)
     if target is None:
         root[b"/AcroForm"] = written(form)
     else:
-        update.put(target[0], written(form), generation=document.generation_of(target[0]))
+        update.put(target, written(form))
 
 
 def add_to_page(
@@ -81,7 +83,7 @@ def add_to_page(
     """Enter annotations in a page's /Annots: in the page itself, or in the array's own object."""
     entries = dict(page.entries)
     if _append(document, entries, b"/Annots", update, *annotations):
-        update.put(page.number, written(entries), generation=document.generation_of(page.number))
+        update.put(page.number, written(entries))
 
 
 def _append(
@@ -92,14 +94,16 @@ def _append(
     raw = entries.get(key, b"[]")
     target = reference(raw)
     array = document.value(raw)
+    if array == b"null":  # which means absent (§7.3.7)
+        target, array = None, b"[]"
     read_array(array)
     longer = b"%b %b]" % (array[:-1].rstrip(), more)
     if target is None:
         entries[key] = longer
         return True
-    if reference(document.raw_object(target[0])) is not None:
+    if reference(document.raw_object(target)) is not None:
         raise InDoubtError("form", "a reference to a reference")
-    update.put(target[0], longer, generation=document.generation_of(target[0]))
+    update.put(target, longer)
     return False
 
 
@@ -111,4 +115,9 @@ def effective_version(document: LeanDocument, root: Dictionary) -> tuple[int, in
     major, dot, minor = named[1:].partition(b".")
     if dot != b"." or named[:1] != b"/":
         raise InDoubtError("syntax", "a /Version that is none")
-    return max(document.header_version, (integer(major), integer(minor)))
+    version = (integer(major), integer(minor))
+    if version < document.header_version:
+        raise InDoubtError(
+            "syntax", "a /Version before the header's, which readers see differently"
+        )
+    return version

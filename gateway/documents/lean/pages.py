@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
@@ -10,6 +11,7 @@ from gateway.documents.lean.tokens import (
     integer,
     number,
     read_array,
+    read_dictionary,
     reference,
 )
 from gateway.documents.pdf.geometry import PageGeometry, Rectangle, Rotation
@@ -32,6 +34,14 @@ class Page:
     inherited: Dictionary
 
 
+class _Leaf(NamedTuple):
+    """A page that was not read yet, the node it hangs on, and what it inherits."""
+
+    number: int
+    parent: int | None
+    inherited: Dictionary
+
+
 class PageTree:
     """The pages of a document. Only nodes and the pages that are asked for are read.
 
@@ -41,28 +51,29 @@ class PageTree:
 
     def __init__(self, document: LeanDocument, root: Dictionary) -> None:
         self._document = document
-        self._numbers: list[tuple[int, Dictionary]] = []
+        self._leaves: list[_Leaf] = []
         self._seen: set[int] = set()
         self._pages: dict[int, Page] = {}
         top = reference(root.get(b"/Pages", b""))
         if top is None:
             raise InDoubtError("page-tree", "the catalogue has no /Pages")
-        self._walk(top[0], {}, 0)
+        self._walk(top, None, {}, 0)
 
     @property
     def count(self) -> int:
         """How many pages there are."""
-        return len(self._numbers)
+        return len(self._leaves)
 
     def page(self, index: int) -> Page:
         """A page by its index, from 0."""
         page = self._pages.get(index)
         if page is None:
-            number_, inherited = self._numbers[index]
-            entries = self._document.dictionary(number_)
-            if entries.get(b"/Type") != b"/Page":
-                raise InDoubtError("page-tree", f"object {number_} is no page")
-            page = Page(number_, entries, inherited)
+            leaf = self._leaves[index]
+            entries = self._document.dictionary(leaf.number)
+            # Readers that climb from the page must inherit what we do, who came down to it.
+            if entries.get(b"/Type") != b"/Page" or _parent(entries) != leaf.parent:
+                raise InDoubtError("page-tree", f"object {leaf.number} is no page, or another's")
+            page = Page(leaf.number, entries, leaf.inherited)
             self._pages[index] = page
         return page
 
@@ -87,32 +98,33 @@ class PageTree:
             raise InDoubtError("page", "an odd /Rotate or /UserUnit")
         return PageGeometry(box=visible, rotation=_TURNED[turned], user_unit=unit)
 
-    def _walk(self, number_: int, inherited: Dictionary, depth: int) -> None:
+    def _walk(self, number_: int, parent: int | None, inherited: Dictionary, depth: int) -> None:
         # Every leaf is reached once, and its own dictionary says that it is one; /Count of each
         # node must be what there is, because readers find pages by it.
         if depth > _DEEPEST or len(self._seen) > _MOST_NODES or number_ in self._seen:
             raise InDoubtError("page-tree", "too deep, too large, or with a loop")
         self._seen.add(number_)
-        text = self._document.text_of(number_)
-        if depth and b"/Kids" not in text and b"#" not in text and _PAGE.search(text) is not None:
+        raw = self._document.raw_object(number_)
+        if depth and b"/Kids" not in raw and b"#" not in raw and _PAGE.search(raw) is not None:
             # Without /Kids it cannot stand for more than itself, whatever else it holds. It is
-            # read as a whole only when it is to be sealed: of 200 pages that is one.
-            self._numbers.append((number_, inherited))
+            # cut into entries only when it is to be sealed: of 200 pages that is one.
+            self._leaves.append(_Leaf(number_, parent, inherited))
             return
-        entries = self._document.dictionary(number_)
-        if entries.get(b"/Type") != b"/Pages":
-            raise InDoubtError("page-tree", f"object {number_} is neither node nor page")
-        before = len(self._numbers)
+        entries, _ = read_dictionary(raw)
+        kind = entries.get(b"/Type")
+        if depth and kind == b"/Page":
+            self._leaves.append(_Leaf(number_, parent, inherited))
+            return
+        if kind != b"/Pages" or _parent(entries) != parent:
+            raise InDoubtError("page-tree", f"object {number_} is no node, or another's")
+        before = len(self._leaves)
         own = {**inherited, **{key: entries[key] for key in _INHERITED if key in entries}}
         for raw in read_array(self._document.value(entries.get(b"/Kids", b""))):
             kid = reference(raw)
             if kid is None:
                 raise InDoubtError("page-tree", "a kid that is no reference")
-            self._walk(kid[0], own, depth + 1)
-        if (
-            integer(self._document.value(entries.get(b"/Count", b"")))
-            != len(self._numbers) - before
-        ):
+            self._walk(kid, number_, own, depth + 1)
+        if integer(self._document.value(entries.get(b"/Count", b""))) != len(self._leaves) - before:
             raise InDoubtError("page-tree", "a /Count that lies")
 
     def _entry(self, page: Page, key: bytes) -> bytes | None:
@@ -131,3 +143,7 @@ class PageTree:
             raise InDoubtError("page", "a box that is none")
         x0, y0, x1, y1 = values
         return Rectangle(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def _parent(entries: Dictionary) -> int | None:
+    return reference(entries.get(b"/Parent", b""))

@@ -56,10 +56,10 @@ class LeanPress:
             DocumentProblem: what was asked for cannot be.
         """
         lean = LeanDocument(document)
-        root_reference = reference(lean.references.trailer.get(b"/Root", b""))
-        if root_reference is None or _PLAIN.fullmatch(preparation.document_id) is None:
+        root_number = reference(lean.references.trailer.get(b"/Root", b""))
+        if root_number is None or _PLAIN.fullmatch(preparation.document_id) is None:
             raise InDoubtError("syntax", "no /Root, or an id that needs escapes")
-        root = lean.dictionary(root_reference[0])
+        root = lean.dictionary(root_number)
         if root.get(b"/Type") != b"/Catalog" or b"/Extensions" in root:
             raise InDoubtError("extensions", "a catalogue that is odd or has extensions")
         refuse_signed(lean, root)
@@ -73,7 +73,7 @@ class LeanPress:
             pdf_version=f"{version[0]}.{version[1]}",
         )
         place = self._place(document, preparation.placement, tree)
-        gapped = self._write(lean, root_reference[0], root, tree, place, preparation, version)
+        gapped = self._write(lean, root_number, root, tree, place, preparation, version)
         return self._prepared(document, gapped, facts, place)
 
     def _place(
@@ -120,7 +120,7 @@ class LeanPress:
             root[b"/Extensions"] = _PADES
         if self._certifies:
             root[b"/Perms"] = b"<</DocMDP %d 0 R>>" % signature
-        update.put(root_number, written(root), generation=lean.generation_of(root_number))
+        update.put(root_number, written(root))
         look = b"/Rect[0 0 0 0]"
         if place is not None and self._stamp is not None:
             box = place[1].to_user_space(place[2])
@@ -130,12 +130,11 @@ class LeanPress:
             )
         update.put(
             field,
-            b"<</FT/Sig/T(Seal-%b)/Type/Annot/Subtype/Widget/F 132%b/P %d %d R/V %d 0 R>>"
+            b"<</FT/Sig/T(Seal-%b)/Type/Annot/Subtype/Widget/F 132%b/P %d 0 R/V %d 0 R>>"
             % (
                 preparation.document_id.encode(),
                 look,
                 page.number,
-                lean.generation_of(page.number),
                 signature,
             ),
         )

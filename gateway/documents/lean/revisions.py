@@ -8,7 +8,7 @@ from gateway.documents.lean.tokens import integer, read_dictionary
 
 # Annex F.3.3: the linearisation dictionary lies wholly within the first 1024 bytes.
 _HEAD_BYTES = 1024
-_FIRST_OBJECT = re.compile(rb"[\r\n]\s*\d+\s+\d+\s+obj\b\s*")
+_FIRST_OBJECT = re.compile(rb"[\r\n]\s*\d+ 0 obj\b")
 
 
 def count_revisions(document: LeanDocument) -> int:

@@ -2,6 +2,10 @@
 
 Values stay the bytes that they were. Whoever changes one entry of a dictionary writes all others
 back as they stood, so nothing is lost that this room does not understand.
+
+One regular expression knows the whole grammar of a value down to a fixed depth, so that the
+reading is done by the expression engine and not, token by token, by Python. At every position at
+most one alternative fits, so it neither guesses nor runs wild.
 """
 
 import mmap
@@ -15,51 +19,69 @@ Buffer = bytes | mmap.mmap
 Dictionary = dict[bytes, bytes]
 """Entries by name, slash included, in their order; values raw, without space around them."""
 
-_MOST_TOKENS = 50_000
-_DEEPEST = 64
+_DEEPEST = 6  # each level doubles the expression
 
-_SPACE = rb"[\x00\t\n\x0c\r ]"
-_REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
-_BETWEEN = rb"(?:" + _SPACE + rb"|%[^\r\n]*+)*+"
-_TOKEN = re.compile(
-    _BETWEEN
-    + rb"(?:(<<|\[)|(>>|\])|(/" + _REGULAR + rb"*+)"
-    + rb"|(\d++" + _SPACE + rb"++\d++" + _SPACE + rb"++R(?!" + _REGULAR + rb"))"
-    + rb"|(" + _REGULAR + rb"++)"
-    + rb"|(\([^()\\]*+(?:\\.[^()\\]*+)*+\))"
-    + rb"|(<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>))",
-    re.DOTALL,
+# Possessive quantifiers stand behind single sets of characters only: around groups they are broken
+# before Python 3.11.5 (gh-106052), and Debian 12 has 3.11.2.
+
+_REGULAR = rb"[^\x00-\x20\x7f-\xff()<>\[\]{}/%]"  # of other names than ASCII others judge
+_BETWEEN = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\r\n][\x00\t\n\x0c\r ]*+)*"
+_NAME = rb"/" + _REGULAR + rb"*+(?!" + _REGULAR + rb")"
+_SCALAR = (
+    _NAME
+    + rb"|\d++ 0 R(?!" + _REGULAR + rb")"
+    + rb"|(?:[+-]?(?:\d++\.?\d*+|\.\d++)|true|false|null)(?!" + _REGULAR + rb")"
+    + rb"|\([^()\\]*+(?:\\.[^()\\]*+)*\)"
+    + rb"|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
 )  # fmt: skip
-_OPENS, _CLOSES, _NAME = 1, 2, 3
-_CLOSING = {b"<<": b">>", b"[": b"]"}
+
+
+def _value_down_to(depth: int) -> bytes:
+    if depth == 0:
+        return _SCALAR
+    inner = _value_down_to(depth - 1)
+    return (
+        _SCALAR
+        + rb"|\[" + _BETWEEN + rb"(?:(?:" + inner + rb")" + _BETWEEN + rb")*\]"
+        + rb"|<<" + _BETWEEN
+        + rb"(?:" + _NAME + _BETWEEN + rb"(?:" + inner + rb")" + _BETWEEN + rb")*>>"
+    )  # fmt: skip
+
+
+_VALUE = re.compile(_BETWEEN + rb"(" + _value_down_to(_DEEPEST) + rb")", re.DOTALL)
+_ENTRY = re.compile(
+    rb"(" + _NAME + rb")" + _BETWEEN + rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + _BETWEEN,
+    re.DOTALL,
+)
+_ELEMENT = re.compile(rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + _BETWEEN, re.DOTALL)
+_OPENS = re.compile(_BETWEEN + rb"(<<|\[)" + _BETWEEN)
 _BEYOND = re.compile(_BETWEEN)
-_REFERENCE = re.compile(rb"(\d{1,10})" + _SPACE + rb"+(\d{1,5})" + _SPACE + rb"+R")
+_REFERENCE = re.compile(rb"(\d{1,10}) 0 R")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
 _INTEGER = re.compile(rb"[+-]?\d{1,18}")
 
 
-def read_dictionary(buffer: Buffer, at: int) -> tuple[Dictionary, int]:
+def read_dictionary(buffer: Buffer, at: int = 0) -> tuple[Dictionary, int]:
     """The dictionary that begins at an offset (after space), and the offset behind it.
 
     Raises:
-        InDoubtError: it is none, or has a key twice, a name in escapes, or a string within parts.
+        InDoubtError: it is none, or is deep, or has a key twice or in escapes, or holds what is
+            rarely seen: a string with brackets within, a reference to a later generation.
     """
-    token = _TOKEN.match(buffer, at)
-    if token is None or token[_OPENS] != b"<<":
+    opens = _OPENS.match(buffer, at)
+    if opens is None or opens[1] != b"<<":
         raise InDoubtError("syntax", f"no dictionary at {at}")
     entries: Dictionary = {}
-    end = token.end()
-    while True:
-        token = _TOKEN.match(buffer, end)
-        if token is None:
-            raise InDoubtError("syntax", f"no token at {end}")
-        if token[_CLOSES] == b">>":
-            return entries, token.end()
-        key = token[_NAME]
-        if key is None or b"#" in key or key in entries:
-            raise InDoubtError("syntax", f"no key, or one twice or escaped, at {end}")
-        start, end = read_value(buffer, token.end())
-        entries[key] = buffer[start:end]
+    end = opens.end()
+    while (entry := _ENTRY.match(buffer, end)) is not None:
+        key, value = entry.groups()
+        if b"#" in key or key in entries:
+            raise InDoubtError("syntax", f"a key twice or in escapes at {end}")
+        entries[key] = value
+        end = entry.end()
+    if buffer[end : end + 2] != b">>":
+        raise InDoubtError("syntax", f"no entry at {end}")
+    return entries, end + 2
 
 
 def read_array(raw: bytes) -> list[bytes]:
@@ -68,17 +90,17 @@ def read_array(raw: bytes) -> list[bytes]:
     Raises:
         InDoubtError: it is no array.
     """
-    token = _TOKEN.match(raw)
-    if token is None or token[_OPENS] != b"[":
+    opens = _OPENS.match(raw)
+    if opens is None or opens[1] != b"[":
         raise InDoubtError("syntax", "no array")
     elements: list[bytes] = []
-    end = token.end()
-    while True:
-        token = _TOKEN.match(raw, end)
-        if token is not None and token[_CLOSES] == b"]":
-            return elements
-        start, end = read_value(raw, end)
-        elements.append(raw[start:end])
+    end = opens.end()
+    while (element := _ELEMENT.match(raw, end)) is not None:
+        elements.append(element[1])
+        end = element.end()
+    if raw[end : end + 1] != b"]":
+        raise InDoubtError("syntax", f"no element at {end}")
+    return elements
 
 
 def read_value(buffer: Buffer, at: int) -> tuple[int, int]:
@@ -87,30 +109,10 @@ def read_value(buffer: Buffer, at: int) -> tuple[int, int]:
     Raises:
         InDoubtError: there is none.
     """
-    token = _TOKEN.match(buffer, at)
-    if token is None or token.lastindex == _CLOSES:
+    value = _VALUE.match(buffer, at)
+    if value is None:
         raise InDoubtError("syntax", f"no value at {at}")
-    start, end = token.start(token.lastindex or 0), token.end()
-    if token.lastindex != _OPENS:
-        return start, end
-    open_ = [_CLOSING[token[_OPENS]]]
-    for _ in range(_MOST_TOKENS):
-        token = _TOKEN.match(buffer, end)
-        if token is None:
-            break
-        end = token.end()
-        if token.lastindex == _OPENS:
-            open_.append(_CLOSING[token[_OPENS]])
-            if len(open_) > _DEEPEST:
-                break
-        elif token.lastindex == _CLOSES:
-            if token[_CLOSES] != open_.pop():
-                break
-            if not open_:
-                return start, end
-    raise InDoubtError(
-        "syntax", f"the value at {start} does not end as it began, or is nested too deeply"
-    )
+    return value.span(1)
 
 
 def skip_space(buffer: Buffer, at: int) -> int:
@@ -119,10 +121,10 @@ def skip_space(buffer: Buffer, at: int) -> int:
     return at if beyond is None else beyond.end()
 
 
-def reference(raw: bytes) -> tuple[int, int] | None:
-    """Number and generation of an indirect reference; None when it is something else."""
+def reference(raw: bytes) -> int | None:
+    """The number of the object that an indirect reference names; None when it is none."""
     found = _REFERENCE.fullmatch(raw)
-    return None if found is None else (int(found[1]), int(found[2]))
+    return None if found is None else int(found[1])
 
 
 def integer(raw: bytes | None) -> int:

@@ -46,7 +46,7 @@ class UpdateBuilder:
         # "%%EOF12 0 obj" would be one comment to whoever rebuilds the file line by line.
         self._pieces: list[bytes] = [] if ends_in_newline else [b"\n"]
         self._at = length + (0 if ends_in_newline else 1)
-        self._offsets: dict[int, tuple[int, int]] = {}
+        self._offsets: dict[int, int] = {}
         self._next = references.next_number
 
     def number(self) -> int:
@@ -54,10 +54,10 @@ class UpdateBuilder:
         self._next += 1
         return self._next - 1
 
-    def put(self, number: int, body: bytes, *, generation: int = 0) -> None:
+    def put(self, number: int, body: bytes) -> None:
         """Write an object, new or in a new version."""
-        self._offsets[number] = (self._at, generation)
-        self._append(b"%d %d obj\n%b\nendobj\n" % (number, generation, body))
+        self._offsets[number] = self._at
+        self._append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
 
     def finish(
         self, number: int, before_contents: bytes, after_contents: bytes, *, room: int, id_: bytes
@@ -71,7 +71,7 @@ class UpdateBuilder:
             room: how many hex digits the container may have.
             id_: the /ID of the update, written (§14.4).
         """
-        self._offsets[number] = (self._at, 0)
+        self._offsets[number] = self._at
         self._append(b"%d 0 obj\n%b" % (number, before_contents))
         before = b"".join(self._pieces)
         gap_starts = self._length + len(before)
@@ -97,13 +97,13 @@ class UpdateBuilder:
         trailer[b"/ID"] = id_
         trailer[b"/Prev"] = b"%d" % newest.start
         # The update takes the kind of the newest section (§7.5.8.4: readers follow one kind).
-        return self._stream(trailer) if newest.is_stream else self._table(trailer)
+        return self._stream(trailer) if newest.widths is not None else self._table(trailer)
 
     def _table(self, trailer: Dictionary) -> bytes:
         lines = [b"xref\n0 1\n0000000000 65535 f \n"]
         for run in _runs(sorted(self._offsets)):
             lines.append(b"%d %d\n" % (run[0], len(run)))
-            lines += [b"%010d %05d n \n" % self._offsets[number] for number in run]
+            lines += [b"%010d 00000 n \n" % self._offsets[number] for number in run]
         trailer[b"/Size"] = b"%d" % self._next
         return b"%btrailer\n%b\nstartxref\n%d\n%%%%EOF\n" % (
             b"".join(lines),
@@ -113,11 +113,12 @@ class UpdateBuilder:
 
     def _stream(self, trailer: Dictionary) -> bytes:
         own = self.number()
-        self._offsets[own] = (self._at, 0)
+        self._offsets[own] = self._at
         runs = _runs(sorted(self._offsets))
         rows = [
-            b"\x01%b%b" % (offset.to_bytes(_OFFSET_BYTES), generation.to_bytes(2))
-            for offset, generation in (self._offsets[number] for run in runs for number in run)
+            b"\x01%b\x00\x00" % self._offsets[number].to_bytes(_OFFSET_BYTES)
+            for run in runs
+            for number in run
         ]
         data = b"\x00%b\xff\xff%b" % (bytes(_OFFSET_BYTES), b"".join(rows))
         entries: Dictionary = {

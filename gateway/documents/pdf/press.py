@@ -47,7 +47,7 @@ class PDFPress:
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
         self._material = material
         self._appearance = None if artwork is None else Appearance(artwork)
-        self._containers = ContainerPress(
+        self.containers = ContainerPress(
             certificates=material.certificates, mechanism=material.mechanism
         )
 
@@ -61,21 +61,21 @@ class PDFPress:
             place = self._place(document, preparation.placement, writer, pages=facts.pages)
             output, fixed = self._write(writer, preparation, place)
             refuse_if_it_breaks(reader, output)
-            to_be_signed = self._containers.to_be_signed(fixed.document_digest)
+            to_be_signed = self.containers.to_be_signed(fixed.document_digest)
             return Prepared(
                 facts=facts,
                 input_digest=hashlib.sha256(document).digest(),
                 to_be_signed=to_be_signed,
-                digest=self._containers.digest(to_be_signed),
+                digest=self.containers.digest(to_be_signed),
                 update=output[len(document) :],
                 container_at=fixed.reserved_region_start + 1 - len(document),
-                container_room=2 * self._containers.room,
+                container_room=2 * self.containers.room,
                 stamp=_position(place),
             )
 
     def complete(self, prepared: Prepared, signature: bytes) -> bytes:
         """See `gateway.documents.interfaces.DocumentPress.complete`."""
-        container = self._containers.container(
+        container = self.containers.container(
             to_be_signed=prepared.to_be_signed, signature=signature
         )
         digits = container.hex().encode().ljust(prepared.container_room, b"0")
@@ -135,14 +135,14 @@ class PDFPress:
             subfilter=SigSeedSubFilter.PADES,
             reason=f"Sealgate record {preparation.document_id}",
             app_build_props=BuildProps(name="Sealgate"),
-            bytes_reserved=2 * self._containers.room,
+            bytes_reserved=2 * self.containers.room,
         )
         certify = self._material.kind == "certification"
         embedding.send(
             SigObjSetup(
                 sig_placeholder=signature,
                 mdp_setup=SigMDPSetup(
-                    md_algorithm=self._containers.digest_name,
+                    md_algorithm=self.containers.digest_name,
                     certify=certify,
                     docmdp_perms=_PERMISSIONS[self._material.permission] if certify else None,
                 ),
@@ -150,7 +150,7 @@ class PDFPress:
         )
         output = BytesIO()
         fixed, _ = embedding.send(
-            SigIOSetup(md_algorithm=self._containers.digest_name, output=output)
+            SigIOSetup(md_algorithm=self.containers.digest_name, output=output)
         )
         return output.getvalue(), fixed
 

@@ -1,0 +1,124 @@
+"""The lean way and pyHanko's give the same sealed document, and every verifier says the same.
+
+`make differential` draws 2,500 documents; the suite draws some hundred, other ones each day.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.documents.errors import DocumentProblem
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.press import LeanPress
+from gateway.documents.model import Prepared
+from gateway.documents.pdf.press import PDFPress
+from gateway.documents.stamp.making import artwork_for
+from policies.model import Invisible, OnPage, Placement
+from tests.differential.comparing import assert_same_objects, poppler_says, qpdf_finds
+from tests.differential.documents import Drawn, documents
+from tests.document_fixtures import (
+    SoftSeal,
+    preparation,
+    receipts,
+    soft_seal,
+    verdicts,
+)
+
+DRAWN = int(os.environ.get("SEALGATE_DRAWN_DOCUMENTS", "400"))
+SEALS = {
+    "approval": soft_seal(),
+    "certification": soft_seal("rsa-pkcs1-sha256", kind="certification"),
+    "wide": soft_seal("ecdsa-p384-sha384", kind="certification", permission="form-filling"),
+}
+PLACEMENTS: tuple[Placement, ...] = (
+    OnPage(page="last", left_mm=5, top_mm=5),
+    OnPage(page=1, left_mm=20.25, top_mm=12.125),
+    Invisible(),
+)
+
+
+class TwoWays:
+    """Both presses of one seal."""
+
+    def __init__(self, seal: SoftSeal) -> None:
+        stamp = seal.material.stamp
+        artwork = None if stamp is None else artwork_for(stamp, font=None)
+        self.seal = seal
+        self.second = PDFPress(seal.material, artwork)
+        self.lean = LeanPress(seal.material, artwork, self.second.containers)
+
+    def sealed(self, document: bytes, prepared: Prepared) -> bytes:
+        """The document with its update, signed."""
+        signature = self.seal.sign(prepared.digest)
+        return document + self.second.complete(prepared, signature)
+
+
+WAYS = {name: TwoWays(seal) for name, seal in SEALS.items()}
+
+
+def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Path) -> None:
+    """Prepare both ways, the lean one without a doubt; all that can be seen must be the same."""
+    wanted = preparation(placement)
+    try:
+        one = ways.lean.prepare(document, wanted)
+    except DocumentProblem as problem:
+        with pytest.raises(type(problem)):
+            ways.second.prepare(document, wanted)
+        return
+    other = ways.second.prepare(document, wanted)
+    assert one.facts == other.facts
+    assert one.stamp == other.stamp
+    assert one.input_digest == other.input_digest
+    lean, second = ways.sealed(document, one), ways.sealed(document, other)
+    assert_same_objects(lean, second)
+    said = [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(lean)]
+    assert said == [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(second)]
+    assert all(valid for valid, _, _ in said)
+    assert poppler_says(lean, directory) == poppler_says(second, directory)
+    assert qpdf_finds(lean, directory) == qpdf_finds(second, directory)
+
+
+@pytest.mark.timeout(3600)
+@settings(
+    max_examples=DRAWN,
+    deadline=None,
+    derandomize=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(documents(), st.sampled_from(PLACEMENTS), st.sampled_from(sorted(WAYS)))
+def test_a_drawn_document_is_sealed_alike(
+    tmp_path: Path, drawn: Drawn, placement: Placement, seal: str
+) -> None:
+    if drawn.is_doubtful:
+        with pytest.raises(InDoubtError):
+            WAYS[seal].lean.prepare(drawn.document, preparation(placement))
+        return
+    compare(drawn.document, placement, WAYS[seal], tmp_path)
+
+
+@pytest.mark.parametrize("receipt", receipts(), ids=lambda path: path.stem)
+def test_a_receipt_is_sealed_alike(receipt: Path, tmp_path: Path) -> None:
+    document = receipt.read_bytes()
+    compare(document, PLACEMENTS[0], WAYS["approval"], tmp_path)
+
+
+@settings(max_examples=DRAWN, deadline=None)
+@given(documents(), st.sampled_from(PLACEMENTS), st.data())
+def test_what_pyhanko_refuses_the_lean_way_does_not_seal(
+    drawn: Drawn, placement: Placement, data: st.DataObject
+) -> None:
+    """Bytes turned over: the lean way may doubt, but never accept alone."""
+    document = bytearray(drawn.document)
+    for _ in range(data.draw(st.integers(1, 4))):
+        document[data.draw(st.integers(0, len(document) - 1))] = data.draw(st.integers(0, 255))
+    ways, wanted = WAYS["approval"], preparation(placement)
+    try:
+        one = ways.lean.prepare(bytes(document), wanted)
+    except (InDoubtError, DocumentProblem):
+        return
+    other = ways.second.prepare(bytes(document), wanted)
+    assert one.facts == other.facts
+    assert one.stamp == other.stamp
