@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -68,6 +69,14 @@ class Section:
             if first <= number < first + length:
                 return self._row(at, number - first)
         return None
+
+    def in_use(self) -> Iterator[tuple[int, Entry]]:
+        """Every object that the section has, by number."""
+        for first, length, at in self.subsections:
+            for index in range(length):
+                entry = self._row(at, index)
+                if entry != "free":
+                    yield first + index, entry
 
     def _row(self, at: int, index: int) -> Entry | Literal["free"]:
         if self.widths is None:

@@ -38,24 +38,25 @@ class LeanDocument:
             raise InDoubtError("syntax", "no header of a version that is known")
         self.header_version = (int(header[1]), int(header[2]))
         self.references: CrossReferences = read_cross_references(document)
-        self._streams: dict[int, _ObjectStream] = {}
+        self._streams: dict[int, ObjectStream] = {}
 
     def place_of(self, number: int) -> tuple[Buffer, int]:
         """The buffer that an object's value is in, and the offset at which it begins."""
         entry = self.references.find(number)
         if isinstance(entry, int):
             return self.bytes, object_body(self.bytes, entry, number)
-        stream = self._object_stream(entry[0])
+        stream = self.object_stream(entry[0])
         return stream.data, stream.offset_of(number, entry[1])
 
-    def _object_stream(self, number: int) -> "_ObjectStream":
+    def object_stream(self, number: int) -> "ObjectStream":
+        """An object stream, unpacked once."""
         stream = self._streams.get(number)
         if stream is None:
             at = self.references.find(number)
             if not isinstance(at, int):
                 raise InDoubtError("object-streams", "an object stream in an object stream")
             dictionary, data, _ = read_stream(self.bytes, at, number, most=_LARGEST_OBJECT_STREAM)
-            stream = self._streams[number] = _ObjectStream(dictionary, data)
+            stream = self._streams[number] = ObjectStream(dictionary, data)
         return stream
 
     def dictionary(self, number: int) -> Dictionary:
@@ -82,7 +83,7 @@ class LeanDocument:
         return buffer[start:end]
 
 
-class _ObjectStream:
+class ObjectStream:
     """§7.5.7: objects without `obj` and `endobj`, after a table of numbers and offsets."""
 
     def __init__(self, dictionary: Dictionary, data: bytes) -> None:

@@ -34,7 +34,7 @@ class Page:
     inherited: Dictionary
 
 
-class _Leaf(NamedTuple):
+class Leaf(NamedTuple):
     """A page that was not read yet, the node it hangs on, and what it inherits."""
 
     number: int
@@ -51,7 +51,7 @@ class PageTree:
 
     def __init__(self, document: LeanDocument, root: Dictionary) -> None:
         self._document = document
-        self._leaves: list[_Leaf] = []
+        self.leaves: list[Leaf] = []
         self._seen: set[int] = set()
         self._pages: dict[int, Page] = {}
         top = reference(root.get(b"/Pages", b""))
@@ -62,13 +62,13 @@ class PageTree:
     @property
     def count(self) -> int:
         """How many pages there are."""
-        return len(self._leaves)
+        return len(self.leaves)
 
     def page(self, index: int) -> Page:
         """A page by its index, from 0."""
         page = self._pages.get(index)
         if page is None:
-            leaf = self._leaves[index]
+            leaf = self.leaves[index]
             entries = self._document.dictionary(leaf.number)
             # Readers that climb from the page must inherit what we do, who came down to it.
             if entries.get(b"/Type") != b"/Page" or _parent(entries) != leaf.parent:
@@ -108,23 +108,23 @@ class PageTree:
         if depth and b"/Kids" not in raw and b"#" not in raw and _PAGE.search(raw) is not None:
             # Without /Kids it cannot stand for more than itself, whatever else it holds. It is
             # cut into entries only when it is to be sealed: of 200 pages that is one.
-            self._leaves.append(_Leaf(number_, parent, inherited))
+            self.leaves.append(Leaf(number_, parent, inherited))
             return
         entries, _ = read_dictionary(raw)
         kind = entries.get(b"/Type")
         if depth and kind == b"/Page":
-            self._leaves.append(_Leaf(number_, parent, inherited))
+            self.leaves.append(Leaf(number_, parent, inherited))
             return
         if kind != b"/Pages" or _parent(entries) != parent:
             raise InDoubtError("page-tree", f"object {number_} is no node, or another's")
-        before = len(self._leaves)
+        before = len(self.leaves)
         own = {**inherited, **{key: entries[key] for key in _INHERITED if key in entries}}
         for raw in read_array(self._document.value(entries.get(b"/Kids", b""))):
             kid = reference(raw)
             if kid is None:
                 raise InDoubtError("page-tree", "a kid that is no reference")
             self._walk(kid, number_, own, depth + 1)
-        if integer(self._document.value(entries.get(b"/Count", b""))) != len(self._leaves) - before:
+        if integer(self._document.value(entries.get(b"/Count", b""))) != len(self.leaves) - before:
             raise InDoubtError("page-tree", "a /Count that lies")
 
     def _entry(self, page: Page, key: bytes) -> bytes | None:

@@ -25,13 +25,24 @@ _DEEPEST = 6  # each level doubles the expression
 # before Python 3.11.5 (gh-106052), and Debian 12 has 3.11.2.
 
 _REGULAR = rb"[^\x00-\x20\x7f-\xff()<>\[\]{}/%]"  # of other names than ASCII others judge
-_BETWEEN = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\r\n][\x00\t\n\x0c\r ]*+)*"
-_NAME = rb"/" + _REGULAR + rb"*+(?!" + _REGULAR + rb")"
+BETWEEN = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\r\n][\x00\t\n\x0c\r ]*+)*"
+NAME = rb"/" + _REGULAR + rb"*+(?!" + _REGULAR + rb")"
+
+
+def _string_down_to(depth: int) -> bytes:
+    """A string; brackets within it stand in pairs or behind backslashes (§7.3.4.2)."""
+    within = rb"\\." if depth == 0 else rb"(?:\\.|" + _string_down_to(depth - 1) + rb")"
+    return rb"\([^()\\]*+(?:" + within + rb"[^()\\]*+)*\)"
+
+
+STRING = _string_down_to(2)
+"""A string, as an expression; to be compiled with re.DOTALL."""
+
 _SCALAR = (
-    _NAME
+    NAME
     + rb"|\d++ 0 R(?!" + _REGULAR + rb")"
     + rb"|(?:[+-]?(?:\d++\.?\d*+|\.\d++)|true|false|null)(?!" + _REGULAR + rb")"
-    + rb"|\([^()\\]*+(?:\\.[^()\\]*+)*\)"
+    + rb"|" + STRING
     + rb"|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
 )  # fmt: skip
 
@@ -42,20 +53,23 @@ def _value_down_to(depth: int) -> bytes:
     inner = _value_down_to(depth - 1)
     return (
         _SCALAR
-        + rb"|\[" + _BETWEEN + rb"(?:(?:" + inner + rb")" + _BETWEEN + rb")*\]"
-        + rb"|<<" + _BETWEEN
-        + rb"(?:" + _NAME + _BETWEEN + rb"(?:" + inner + rb")" + _BETWEEN + rb")*>>"
+        + rb"|\[" + BETWEEN + rb"(?:(?:" + inner + rb")" + BETWEEN + rb")*\]"
+        + rb"|<<" + BETWEEN
+        + rb"(?:" + NAME + BETWEEN + rb"(?:" + inner + rb")" + BETWEEN + rb")*>>"
     )  # fmt: skip
 
 
-_VALUE = re.compile(_BETWEEN + rb"(" + _value_down_to(_DEEPEST) + rb")", re.DOTALL)
+VALUE = _value_down_to(_DEEPEST)
+"""A whole value, as an expression; to be compiled with re.DOTALL."""
+
+_VALUE = re.compile(BETWEEN + rb"(" + VALUE + rb")", re.DOTALL)
 _ENTRY = re.compile(
-    rb"(" + _NAME + rb")" + _BETWEEN + rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + _BETWEEN,
+    rb"(" + NAME + rb")" + BETWEEN + rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + BETWEEN,
     re.DOTALL,
 )
-_ELEMENT = re.compile(rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + _BETWEEN, re.DOTALL)
-_OPENS = re.compile(_BETWEEN + rb"(<<|\[)" + _BETWEEN)
-_BEYOND = re.compile(_BETWEEN)
+_ELEMENT = re.compile(rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + BETWEEN, re.DOTALL)
+_OPENS = re.compile(BETWEEN + rb"(<<|\[)" + BETWEEN)
+_BEYOND = re.compile(BETWEEN)
 _REFERENCE = re.compile(rb"(\d{1,10}) 0 R")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
 _INTEGER = re.compile(rb"[+-]?\d{1,18}")
@@ -66,7 +80,7 @@ def read_dictionary(buffer: Buffer, at: int = 0) -> tuple[Dictionary, int]:
 
     Raises:
         InDoubtError: it is none, or is deep, or has a key twice or in escapes, or holds what is
-            rarely seen: a string with brackets within, a reference to a later generation.
+            rarely seen: a name of other than ASCII characters, a reference to a later generation.
     """
     opens = _OPENS.match(buffer, at)
     if opens is None or opens[1] != b"<<":

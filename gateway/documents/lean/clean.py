@@ -1,0 +1,253 @@
+"""Proof, in a fraction of a millisecond, that the intake rules would find nothing.
+
+`gateway.documents.inspection` looks at every object with two readers and is precise, but slow.
+Most documents have nothing that any rule is about, and that can be seen without understanding
+them: nothing is in the file but objects that are named and hang together, and of the words that
+rules look for none occurs. Whatever is not seen at once is left to the inspection, so this room
+never names a finding; it says True or nothing. A differential test holds it to that.
+"""
+
+import io
+import re
+import zlib
+
+import pikepdf
+
+from gateway.documents.lean.document import LeanDocument
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.revisions import count_revisions
+from gateway.documents.lean.survey import Seen, survey
+from gateway.documents.lean.tokens import NAME, Buffer, number, read_array, read_dictionary
+
+# The bounds are those of `gateway.documents.inspection.bounds`, or closer.
+_LARGEST_PLAIN = 64 * 1024 * 1024
+_HIGHEST_RATIO = 1032  # of Deflate
+_MOST_PACKED = 512 * 1024
+_MOST_PIXELS = 400_000_000
+_MOST_PAGES = 2000
+_SMALLEST_UNITS = 20.0
+_CORNERS = 4
+
+_NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
+_SPACE = rb"[\x00\t\n\x0c\r ]*"
+_WORDS = re.compile(
+    rb"/(?:"
+    # Actions, scripts and media
+    rb"GoTo3DView|GoToE|GoToR|Hide|ImportData|JavaScript|Launch|Movie|Rendition|ResetForm|"
+    rb"RichMediaExecute|SetOCGState|Sound|SubmitForm|Thread|3D|PS|Projection|RichMedia|Screen|"
+    rb"AA|JS|XFA|RichMediaContent|"
+    # Files
+    rb"EF|EmbeddedFiles|Collection|FileAttachment|EmbeddedFile|Ref|OPI|"
+    # Forms, annotations that are more than links, layers, boxes that hide
+    rb"AcroForm|Widget|AP|OCProperties|CropBox|"
+    # Structure that this proof does not follow
+    rb"Encrypt|Extends|Crypt"
+    rb")" + _NAME_ENDS
+)
+"""Where one of these occurs as a name, wherever that is, the inspection has to look."""
+
+_KEYS = re.compile(rb"(" + NAME + rb")" + _SPACE + rb"(?:" + NAME + rb")?")
+"""Keys, and some elements of arrays: in a dictionary a name behind a name is a value."""
+
+_NAMES = re.compile(NAME)
+_TARGETS = re.compile(rb"(\d+) 0 R")
+_HOLDING = re.compile(rb"/Type" + _SPACE + rb"/(?:ObjStm|XRef)" + _NAME_ENDS + rb"|/Linearized \d")
+_HINTS = re.compile(rb"/H" + _SPACE + rb"\[([\d\r\n\t ]*)\]")
+_MEDIA_BOX = re.compile(rb"/MediaBox" + _SPACE + rb"(\[[^\[\]]*\])")
+_ELSEWHERE = re.compile(rb"/F" + _NAME_ENDS)
+_IMAGE = re.compile(rb"/Subtype" + _SPACE + rb"/Image" + _NAME_ENDS)
+_FORM = re.compile(rb"/Subtype" + _SPACE + rb"/Form" + _NAME_ENDS)
+_TYPE_3 = re.compile(rb"/Type3" + _NAME_ENDS)
+_FILTERS = re.compile(rb"/Filter" + _SPACE + rb"(/[A-Za-z0-9]+|\[[^\[\]]*\])")
+_SIDES = re.compile(rb"/(Width|Height)" + _SPACE + rb"(\d{1,9})(?![\d.]| 0 R)")
+_CONTENTS = re.compile(rb"/Contents" + _SPACE + rb"(\d+ 0 R|\[[^\[\]]*\])")
+_INLINE_PICTURE = re.compile(rb"(?<![^\x00\t\n\x0c\r ])BI(?![^\x00\t\n\x0c\r /])")
+_URI = re.compile(rb"/URI" + _NAME_ENDS)
+_LINKS = re.compile(
+    rb"/S" + _SPACE + rb"/URI" + _NAME_ENDS + rb"|/URI" + _SPACE + rb"\((?:https?|mailto|tel):",
+    re.IGNORECASE,
+)
+_OPENINGS = re.compile(rb"/OpenAction" + _NAME_ENDS)
+_JUMPS = re.compile(rb"/OpenAction" + _SPACE + rb"\[")
+
+
+def is_clean(lean: LeanDocument, tree: PageTree, *, look_under: bool) -> bool:
+    """Whether the inspection would surely find nothing. False says nothing.
+
+    Args:
+        lean: the document.
+        tree: its pages.
+        look_under: whether it matters what lies under pictures.
+    """
+    try:
+        if count_revisions(lean) != 1 or tree.count > _MOST_PAGES:
+            return False
+        objects = survey(lean)
+        return (
+            _has_no_word(objects)
+            and not any(_has_twins(seen) for seen in objects.values())
+            and _has_plain_streams(lean, objects)
+            and _hangs_together(lean, objects)
+            and _has_plain_boxes(objects, tree)
+            and not (look_under and _may_draw_pictures(lean, objects, tree))
+            and _second_reader_agrees(lean.bytes, tree.count)
+        )
+    except InDoubtError:
+        return False
+
+
+def _has_no_word(objects: dict[int, Seen]) -> bool:
+    """Whether no rule's word occurs, nor a name in escapes; links and jumps must be plain."""
+    together = b"\n".join([seen.text for seen in objects.values()])
+    if b"#" in together or _WORDS.search(together) is not None:
+        return False
+    if len(_OPENINGS.findall(together)) != len(_JUMPS.findall(together)):
+        return False
+    links = len(_URI.findall(together)) if b"/URI" in together else 0
+    return not links or links == sum(len(_LINKS.findall(seen.raw)) for seen in objects.values())
+
+
+def _has_twins(seen: Seen) -> bool:
+    """Whether a dictionary, or one within it, has a key twice.
+
+    Raises:
+        InDoubtError: one has.
+    """
+    keys = _KEYS.findall(seen.text)
+    return len(set(keys)) != len(keys) and _holds_twins(seen.text)
+
+
+def _holds_twins(text: bytes) -> bool:
+    if text[:2] == b"<<":
+        return any(map(_holds_twins, read_dictionary(text)[0].values()))
+    return text[:1] == b"[" and any(map(_holds_twins, read_array(text)))
+
+
+def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether each stream lies in the file, and they unpack to something of a usual size."""
+    packed = 0
+    for seen in objects.values():
+        if seen.data is None:
+            continue
+        if _ELSEWHERE.search(seen.text) is not None:
+            return False
+        if b"/Image" in seen.text and _IMAGE.search(seen.text) is not None:
+            sides = dict(_SIDES.findall(seen.text))
+            if int(sides.get(b"Width", 0)) * int(sides.get(b"Height", 0)) not in _PICTURES:
+                return False
+        elif b"/Filter" in seen.text:
+            packed += seen.data[1] - seen.data[0]
+            if not _is_packed_plainly(lean, seen, seen.data):
+                return False
+    return packed <= _MOST_PACKED
+
+
+_PICTURES = range(1, _MOST_PIXELS)
+
+
+def _is_packed_plainly(lean: LeanDocument, seen: Seen, data: tuple[int, int]) -> bool:
+    filters = _FILTERS.findall(seen.text)
+    if len(filters) != 1:
+        return False
+    names = _NAMES.findall(filters[0])
+    if names not in ([b"/FlateDecode"], [b"/ASCII85Decode", b"/FlateDecode"]):
+        return False
+    if (data[1] - data[0]) * _HIGHEST_RATIO <= _LARGEST_PLAIN:
+        return True
+    return len(names) == 1 and _unpacked(lean.bytes[data[0] : data[1]]) is not None
+
+
+def _unpacked(data: bytes) -> bytes | None:
+    inflate = zlib.decompressobj()
+    try:
+        plain = inflate.decompress(data, _LARGEST_PLAIN)
+    except zlib.error:
+        return None
+    return plain if inflate.eof else None
+
+
+def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether every object is reached from the trailer, but for what holds the file together."""
+    todo = _TARGETS.findall(b" ".join(lean.references.trailer.values()))
+    reached: set[int] = set()
+    while todo:
+        number_ = int(todo.pop())
+        if number_ in reached:
+            continue
+        if number_ not in objects:
+            return False
+        reached.add(number_)
+        text = objects[number_].text
+        if b" R" in text:
+            todo += _TARGETS.findall(text)
+    unreached = [objects[number_] for number_ in objects.keys() - reached]
+    hints = {
+        int(offset)
+        for seen in unreached
+        if b"/Linearized" in seen.text
+        for hint in _HINTS.findall(seen.text)
+        for offset in hint.split()[::2]
+    }
+    return all(
+        _HOLDING.search(seen.text) is not None or lean.references.find(seen.number) in hints
+        for seen in unreached
+    )
+
+
+def _has_plain_boxes(objects: dict[int, Seen], tree: PageTree) -> bool:
+    """Whether each page has a box of a usual size; of /CropBox `_WORDS` has taken care."""
+    boxes: set[bytes] = set()
+    for leaf in tree.leaves:
+        page = objects[leaf.number].text
+        if b"/MediaBox" in page:
+            boxes.update(_MEDIA_BOX.findall(page) or [b""])
+        else:
+            boxes.add(leaf.inherited.get(b"/MediaBox", b""))
+    return all(map(_is_plain_box, boxes))
+
+
+def _is_plain_box(raw: bytes) -> bool:
+    corners = [number(each) for each in read_array(raw)]
+    return (
+        len(corners) == _CORNERS
+        and abs(corners[2] - corners[0]) >= _SMALLEST_UNITS
+        and abs(corners[3] - corners[1]) >= _SMALLEST_UNITS
+    )
+
+
+def _may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
+    """Whether any page may have a picture, which may lie over something."""
+    drawn: set[int] = set()
+    for seen in objects.values():
+        if _IMAGE.search(seen.text) is not None or _TYPE_3.search(seen.text) is not None:
+            return True
+        if seen.data is not None and _FORM.search(seen.text) is not None:
+            drawn.add(seen.number)
+    for leaf in tree.leaves:
+        page = objects[leaf.number].text
+        contents = _CONTENTS.findall(page)
+        if len(contents) != page.count(b"/Contents"):
+            return True
+        drawn.update(int(each) for raw in contents for each in _TARGETS.findall(raw))
+    return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
+
+
+def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
+    if seen is None or seen.data is None:
+        return True
+    plain: bytes | None = lean.bytes[seen.data[0] : seen.data[1]]
+    if plain is not None and b"/Filter" in seen.text:
+        plain = _unpacked(plain)
+    return plain is None or _INLINE_PICTURE.search(plain) is not None
+
+
+def _second_reader_agrees(document: Buffer, pages: int) -> bool:
+    """Whether qpdf opens it without a word, and counts the same pages."""
+    try:
+        with pikepdf.open(
+            io.BytesIO(document), attempt_recovery=False, suppress_warnings=True
+        ) as pdf:
+            return len(pdf.pages) == pages and not pdf.get_warnings()
+    except (pikepdf.PdfError, RuntimeError, ValueError):
+        return False
