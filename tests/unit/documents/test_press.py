@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from gateway.documents.model import Prepared
+from gateway.documents.model import Prepared, StampPosition
 from gateway.seals.model import Picture
 from hsm.interfaces import Mechanism
 from policies.bundle import RoundStamp
@@ -238,5 +238,6 @@ def test_a_document_of_many_pages_is_stamped_on_its_last() -> None:
     )
     prepared = soft_seal().prepare(document, CORNER)
     assert prepared.facts.pages == count
-    assert prepared.stamp is not None
-    assert prepared.stamp.page == count
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
+    assert stamp.page == count
