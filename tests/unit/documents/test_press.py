@@ -219,6 +219,7 @@ def test_a_png_stamp_is_drawn_with_its_transparency() -> None:
 
     drawn = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
     drawn.paste((255, 0, 0, 255), (0, 0, 100, 200))
+    drawn.putpixel((199, 0), (0, 0, 255, 255))  # margins are cut off; this keeps them
     written = io.BytesIO()
     drawn.save(written, "PNG", dpi=(600, 600))
     stamp = Picture(kind="png", data=written.getvalue(), width_mm=20)
