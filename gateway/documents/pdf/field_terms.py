@@ -24,6 +24,7 @@ from pyhanko.sign.general import SigningError, UnacceptableSignerError
 from gateway.documents.errors import FieldUnusableProblem
 
 Flags = SigSeedValFlags
+_KNOWN_FLAGS = sum(int(flag.value) for flag in Flags)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ def refuse_unmet(field: Any, signing: Signing, *, name: str) -> None:  # noqa: A
 
 def _unmet(values: SigSeedValueSpec, seed: Any, signing: Signing) -> Iterator[str]:  # noqa: ANN401 - PDF objects are untyped
     flags = values.flags
+    if "/Ff" in seed and int(seed["/Ff"]) & ~_KNOWN_FLAGS:
+        yield f"something that is not understood (/Ff {seed['/Ff']})"
     pades = SigSeedSubFilter.PADES
     if flags & Flags.SUBFILTER and pades not in (values.subfilters or ()):
         yield "another format of signature than PAdES (/SubFilter)"

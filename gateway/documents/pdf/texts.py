@@ -1,6 +1,7 @@
 """The text of a document's pages, read by pdfium: opened once, when somebody first asks."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cached_property
@@ -43,7 +44,7 @@ class PageText:
 
         Of a hit in several lines or with gaps the box is that of the last part.
         """
-        if pattern.search(folded(self._whole)) is None:
+        if pattern.search(folded(unicodedata.normalize("NFC", self._whole))) is None:
             return
         text, origins = self._characters()
         for hit in pattern.finditer(text):
@@ -69,6 +70,11 @@ class PageText:
         origins: list[int] = []
         for index in range(self._text.count_chars()):
             piece = folded(chr(raw.FPDFText_GetUnicode(self._text, index)))
+            if pieces and piece and unicodedata.combining(piece[0]):
+                composed = unicodedata.normalize("NFC", pieces[-1] + piece)
+                if len(composed) == len(pieces[-1]):  # é is one character, however it is written
+                    pieces[-1] = composed
+                    continue
             pieces.append(piece)
             origins.extend([index] * len(piece))
         return "".join(pieces), origins
