@@ -44,6 +44,7 @@ from policies.model import Placement
 
 # ETSI.CAdES.detached is in ISO 32000-2; before, it is an extension (EN 319 142-1).
 _PADES_IS_PART_OF = (2, 0)
+_PRINT = 0b100
 Embedding = Generator[Any, Any, None]
 
 _PERMISSIONS = {"no-changes": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
@@ -163,6 +164,8 @@ class PDFPress:
         )
         refuse_unmet(field, signing, name=existing.name)
         widget = get_single_field_annot(field)
+        # A seal that is not printed is of no use on paper (§12.5.3).
+        widget["/F"] = generic.NumberObject(int(widget.get("/F", 0)) | _PRINT)
         writer.update_container(widget)
         return embedding, widget, lock_of(field)
 
