@@ -76,11 +76,11 @@ def _nearest_left(
     wanted: Area, geometry: PageGeometry, top: float, near: Sequence[Area]
 ) -> float | None:
     rightmost = geometry.width_mm - wanted.width_mm
-    band = Area(0.0, top, geometry.width_mm, wanted.height_mm)
+    lowest, highest = top + wanted.height_mm - _SLACK_MM, top + _SLACK_MM
     taken = sorted(
         (area.left_mm - wanted.width_mm, area.left_mm + area.width_mm)
         for area in near
-        if Obstacle(area, "").meets(band)
+        if area.top_mm < lowest and area.top_mm + area.height_mm > highest
     )
     candidates = list(_free_ends(taken, wanted.left_mm, rightmost))
     return min(candidates, key=lambda left: abs(left - wanted.left_mm), default=None)

@@ -35,6 +35,7 @@ from policies.model import (
 from policies.page_set import NoSuchPageError, PageSet
 
 _MOST_STAMPS = 5_000
+_MOST_OBSTACLES = 2_000
 _MOST_NAMED = 20
 _MOST_IN_THE_WAY = 3
 _LONGEST_WORD = 30
@@ -190,24 +191,35 @@ class _Placer:
                 f"page {number} is a scan without text, so nobody can say what a stamp on it covers"
             )
         obstacles = list(self._obstacles(index, geometry))
+        if len(obstacles) > _MOST_OBSTACLES:
+            raise OverlapProblem(
+                f"page {number} has text in more than {_MOST_OBSTACLES} places, too many to look "
+                "for one that is free"
+            )
         free = nearest_free(wanted, geometry, obstacles)
         if free is None:
-            in_the_way = [each for each in obstacles if each.meets(wanted)] or obstacles
-            told = ", ".join(
-                f"{each.what} at {each.area.left_mm:.0f}/{each.area.top_mm:.0f} mm"
-                for each in in_the_way[:_MOST_IN_THE_WAY]
-            )
             raise OverlapProblem(
                 f"page {number} has no free spot of {self._width_mm:g} x {self._height_mm:g} mm "
                 f"within {FARTHEST_MM:g} mm of {wanted.left_mm:.0f}/{wanted.top_mm:.0f} mm; "
-                f"in the way: {told}"
+                f"in the way: {self._in_the_way(index, geometry, wanted)}"
             )
         return free
 
-    def _obstacles(self, index: int, geometry: PageGeometry) -> Iterator[Obstacle]:
-        for box, words in self._texts.page(index).lines():
-            if geometry.shows(box):
-                yield Obstacle(geometry.to_area(box), f"the text {_short(words)!r}")
+    def _in_the_way(self, index: int, geometry: PageGeometry, wanted: Area) -> str:
+        obstacles = list(self._obstacles(index, geometry, in_words=True))
+        covered = [each for each in obstacles if each.meets(wanted)] or obstacles
+        told = [
+            f"{each.what} at {each.area.left_mm:.0f}/{each.area.top_mm:.0f} mm" for each in covered
+        ]
+        return ", ".join(told[:_MOST_IN_THE_WAY]) or "the page's own edges"
+
+    def _obstacles(
+        self, index: int, geometry: PageGeometry, *, in_words: bool = False
+    ) -> Iterator[Obstacle]:
+        text = self._texts.page(index)
+        for box in text.boxes():
+            what = f"the text {_short(text.words(box))!r}" if in_words else "text"
+            yield Obstacle(geometry.to_area(box), what)
         for annotation in self._pages.annotations(index):
             yield Obstacle(geometry.to_area(annotation.box), annotation.what)
         for place in self.places:

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,7 @@ from gateway.documents.pdf.keywords import folded
 
 # A picture within a form within a form: scanners nest no deeper.
 _DEPTH_OF_PICTURES = 3
+_LAST_OF_ONE_UNIT = 0xFFFF
 
 
 class PageText:
@@ -44,40 +45,86 @@ class PageText:
 
         Of a hit in several lines or with gaps the box is that of the last part.
         """
-        if pattern.search(folded(unicodedata.normalize("NFC", self._whole))) is None:
-            return
-        text, origins = self._characters()
+        text, origins = _traced(self._whole)
         for hit in pattern.finditer(text):
-            start, end = origins[hit.start()], origins[hit.end() - 1]
+            start, end = self._index(origins[hit.start()]), self._index(origins[hit.end() - 1])
             parts = self._text.count_rects(start, end - start + 1)
             if parts:
                 yield Rectangle(*self._text.get_rect(parts - 1))
 
-    def lines(self) -> Iterator[tuple[Rectangle, str]]:
-        """Every piece of text with its box; what is set in one line and one font is one piece."""
+    def boxes(self) -> Iterator[Rectangle]:
+        """Where there is text: pieces of lines, joined where the gap is none that a stamp fits in.
+
+        Some programs place each character alone, and a page of them would be thousands of boxes.
+        """
+        joined: Rectangle | None = None
         for index in range(self._text.count_rects()):
-            box = self._text.get_rect(index)
-            yield Rectangle(*box), self._text.get_text_bounded(*box).strip()
+            box = Rectangle(*self._text.get_rect(index))
+            if joined is not None and _is_beside(joined, box):
+                joined = Rectangle(
+                    min(joined.x0, box.x0),
+                    min(joined.y0, box.y0),
+                    max(joined.x1, box.x1),
+                    max(joined.y1, box.y1),
+                )
+                continue
+            if joined is not None:
+                yield joined
+            joined = box
+        if joined is not None:
+            yield joined
+
+    def words(self, box: Rectangle) -> str:
+        """The text in a box."""
+        text: str = self._text.get_text_bounded(box.x0, box.y0, box.x1, box.y1)
+        return " ".join(text.split())
 
     @cached_property
     def _whole(self) -> str:
         text: str = self._text.get_text_range()
         return text
 
-    def _characters(self) -> tuple[str, list[int]]:
-        """The folded text, and for each of its characters the one of pdfium that it came from."""
-        pieces: list[str] = []
-        origins: list[int] = []
-        for index in range(self._text.count_chars()):
-            piece = folded(chr(raw.FPDFText_GetUnicode(self._text, index)))
-            if pieces and piece and unicodedata.combining(piece[0]):
-                composed = unicodedata.normalize("NFC", pieces[-1] + piece)
-                if len(composed) == len(pieces[-1]):  # é is one character, however it is written
-                    pieces[-1] = composed
-                    continue
-            pieces.append(piece)
-            origins.extend([index] * len(piece))
-        return "".join(pieces), origins
+    def _index(self, position: int) -> int:
+        """Pdfium's index of a character of the text: it counts some that have no text, too."""
+        index: int = raw.FPDFText_GetCharIndexFromTextIndex(self._text, position)
+        return index
+
+
+def _traced(text: str) -> tuple[str, Sequence[int]]:
+    """The folded text, and for each of its characters the position in UTF-16 that it came from."""
+    if all(map(_stays_one, set(text))):
+        return folded(text), range(len(text))
+    pieces: list[str] = []
+    origins: list[int] = []
+    position = 0
+    for character in text:
+        piece = folded(character)
+        here, position = position, position + (2 if ord(character) > _LAST_OF_ONE_UNIT else 1)
+        if pieces and piece and unicodedata.combining(piece[0]):
+            composed = unicodedata.normalize("NFC", pieces[-1] + piece)
+            if len(composed) == len(pieces[-1]):  # é is one character, however it is written
+                pieces[-1] = composed
+                continue
+        pieces.append(piece)
+        origins.extend([here] * len(piece))
+    return "".join(pieces), origins
+
+
+@cache
+def _stays_one(character: str) -> bool:
+    return (
+        ord(character) <= _LAST_OF_ONE_UNIT
+        and len(folded(character)) == 1
+        and not unicodedata.combining(character)
+    )
+
+
+def _is_beside(one: Rectangle, other: Rectangle) -> bool:
+    """Whether both stand in one line, not farther apart than the line is high."""
+    lower, higher = max(one.y0, other.y0), min(one.y1, other.y1)
+    heights = one.y1 - one.y0, other.y1 - other.y0
+    gap = max(one.x0, other.x0) - min(one.x1, other.x1)
+    return higher - lower > min(heights) / 2 and gap < max(heights)
 
 
 class DocumentText:

@@ -49,6 +49,26 @@ def test_a_stamp_moves_off_text_by_as_little_as_it_can(page: str) -> None:
     assert (again.left_mm, again.top_mm) == (stamp.left_mm, stamp.top_mm)
 
 
+def test_a_page_of_single_characters_is_looked_at_like_one_of_lines() -> None:
+    lines = "".join(
+        f"BT /F 10 Tf 1 0 0 1 {20 + 6 * column} {820 - 14 * row} Tm (x) Tj ET "
+        for row in range(57)
+        for column in range(92)
+    )
+    with pytest.raises(OverlapProblem, match="in the way: the text 'xx"):
+        SEAL.prepare(one_page(lines), here(100, 100))
+
+
+def test_a_page_with_more_pieces_than_can_be_looked_at_is_refused() -> None:
+    dots = "".join(
+        f"BT /F 1 Tf 1 0 0 1 {10 + 5 * column} {830 - 12 * row} Tm (x) Tj ET "
+        for row in range(65)
+        for column in range(110)
+    )
+    with pytest.raises(OverlapProblem, match="in more than 2000 places"):
+        SEAL.prepare(one_page(dots), here(100, 100))
+
+
 def test_what_is_in_the_way_is_told() -> None:
     lines = "".join(
         LINE.format(x=x, y=y) for y in range(10, 840, 20) for x in (10, 130, 250, 370, 490)
@@ -123,9 +143,10 @@ def test_on_real_receipts_no_text_is_covered(path: object) -> None:
     (stamp,) = stamps
     area = Area(stamp.left_mm, stamp.top_mm, stamp.width_mm, stamp.height_mm)
     with DocumentText(document, pages=count) as texts:
-        for box, words in texts.page(count - 1).lines():
+        text = texts.page(count - 1)
+        for box in text.boxes():
             lies = pages.geometry(count - 1).to_area(box)
-            assert not Obstacle(lies, words).meets(area), words
+            assert not Obstacle(lies, "").meets(area), text.words(box)
 
 
 def test_each_page_finds_its_own_spot() -> None:

@@ -20,14 +20,15 @@ SEAL = soft_seal()
 LETTERS = {
     "A": "收", "B": "货", "C": "单", "D": "位", "E": "签", "F": "章", "G": "（", "H": "(",
     "I": "Ｎ", "J": "ｏ", "K": "⼀", "L": "甲", "M": "：", "N": ":", "O": "2", "P": "²",
-    "Q": "f", "R": "e", "S": "\u0301",
+    "Q": "f", "R": "e", "S": "\u0301", "T": "𠮷",
 }  # fmt: skip
 
 
 def chinese(*placed: str, pages: int = 1) -> bytes:
     """Pages with text operators in a font in which LETTERS stand for those characters."""
     rows = "\n".join(
-        f"<{ord(letter):02X}> <{ord(character):04X}>" for letter, character in LETTERS.items()
+        f"<{ord(letter):02X}> <{character.encode('utf-16-be').hex()}>"
+        for letter, character in LETTERS.items()
     )
     to_unicode = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def "
@@ -97,6 +98,8 @@ def test_a_chinese_keyword_is_found_across_a_line_end() -> None:
         ("ABCD", "收货 单位"),
         ("AB CD", "收货单位"),
         ("QRS", "fé"),
+        ("ATB", "收𠮷货"),
+        ("TTAB", "收货"),
         ("ABCD", " 收货单位 "),
     ],
 )
