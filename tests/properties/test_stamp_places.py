@@ -117,7 +117,7 @@ def test_on_one_page_there_is_no_slice_and_the_list_says_so(size: PageGeometry, 
     assert placed(placement, PlainPages([size])) == ()
     (told,) = positions_of(placement, (), pages=1)
     assert isinstance(told, StampOmitted)
-    assert "no second page" in told.why
+    assert "no second to cross to" in told.why
 
 
 @given(st.floats(0, 400))

@@ -34,7 +34,7 @@ from policies.model import (
 )
 from policies.page_set import NoSuchPageError, PageSet
 
-_MOST_STAMPS = 5_000
+_MOST_STAMPS = 10_000
 _MOST_OBSTACLES = 2_000
 _MOST_NAMED = 20
 _MOST_IN_THE_WAY = 3
@@ -87,9 +87,11 @@ def positions_of(
     """
     positions: list[StampPosition | StampOmitted] = [_position(place) for place in places]
     for spot in _spots(placement):
-        if isinstance(spot, AcrossPages) and len(_numbers(spot.pages, pages)) < 2:  # noqa: PLR2004 - see places_across
-            why = f"pages {spot.pages} of {pages}: there is no second page to cross to"
-            positions.append(StampOmitted(placement="cross-page", why=why))
+        if isinstance(spot, AcrossPages):
+            chosen = len(_numbers(spot.pages, pages))
+            if chosen < 2:  # noqa: PLR2004 - see places_across
+                why = f"pages {spot.pages}: {chosen} of {pages}, so there is no second to cross to"
+                positions.append(StampOmitted(placement="cross-page", why=why))
     return tuple(positions)
 
 
