@@ -160,7 +160,7 @@ def _only_widget(reference: generic.IndirectObject) -> generic.IndirectObject | 
 
 
 def _obstacle(reference: generic.IndirectObject, widget: Any) -> str | None:  # noqa: ANN401 - PDF objects are untyped
-    if _flags(widget) & _NOT_SEEN:
+    if flags_of(widget) & _NOT_SEEN:
         return "is hidden"
     of_field = _inherited(reference.get_object(), "/Ff")
     if isinstance(of_field, generic.NumberObject) and int(of_field) & _READ_ONLY:
@@ -169,7 +169,7 @@ def _obstacle(reference: generic.IndirectObject, widget: Any) -> str | None:  # 
 
 
 def _annotation(annotation: Any, number: int) -> Annotation | None:  # noqa: ANN401 - PDF objects are untyped
-    if not isinstance(annotation, generic.DictionaryObject) or _flags(annotation) & _NOT_SEEN:
+    if not isinstance(annotation, generic.DictionaryObject) or flags_of(annotation) & _NOT_SEEN:
         return None
     kind = _entry(annotation, "/Subtype")
     if kind in ("/Link", "/Popup") or _entry(annotation, "/Rect") is None:
@@ -183,7 +183,8 @@ def _annotation(annotation: Any, number: int) -> Annotation | None:  # noqa: ANN
     return Annotation(box, what + called)
 
 
-def _flags(annotation: Any) -> int:  # noqa: ANN401 - PDF objects are untyped
+def flags_of(annotation: Any) -> int:  # noqa: ANN401 - PDF objects are untyped
+    """An annotation's /F (§12.5.3); 0 where there is none."""
     flags = _entry(annotation, "/F")
     return int(flags) if isinstance(flags, generic.NumberObject) else 0
 

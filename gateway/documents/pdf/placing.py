@@ -219,7 +219,7 @@ class _Placer:
         self, index: int, geometry: PageGeometry, *, in_words: bool = False
     ) -> Iterator[Obstacle]:
         text = self._texts.page(index)
-        for box in text.boxes():
+        for box in text.boxes:
             what = f"the text {_short(text.words(box))!r}" if in_words else "text"
             yield Obstacle(geometry.to_area(box), what)
         for annotation in self._pages.annotations(index):

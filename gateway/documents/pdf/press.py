@@ -33,7 +33,7 @@ from gateway.documents.pdf.appearance import Appearance, SharedAppearance
 from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
 from gateway.documents.pdf.field_terms import FieldLock, Signing, lock_of, refuse_unmet
-from gateway.documents.pdf.pages import PyHankoPages
+from gateway.documents.pdf.pages import PyHankoPages, flags_of
 from gateway.documents.pdf.places import StampPlace
 from gateway.documents.pdf.placing import places_for, positions_of
 from gateway.documents.pdf.reading import facts_of, open_pdf, reading_refusals
@@ -165,7 +165,7 @@ class PDFPress:
         refuse_unmet(field, signing, name=existing.name)
         widget = get_single_field_annot(field)
         # A seal that is not printed is of no use on paper (§12.5.3).
-        widget["/F"] = generic.NumberObject(int(widget.get("/F", 0)) | _PRINT)
+        widget["/F"] = generic.NumberObject(flags_of(widget) | _PRINT)
         writer.update_container(widget)
         return embedding, widget, lock_of(field)
 

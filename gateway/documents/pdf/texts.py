@@ -52,11 +52,15 @@ class PageText:
             if parts:
                 yield Rectangle(*self._text.get_rect(parts - 1))
 
-    def boxes(self) -> Iterator[Rectangle]:
+    @cached_property
+    def boxes(self) -> tuple[Rectangle, ...]:
         """Where there is text: pieces of lines, joined where the gap is none that a stamp fits in.
 
         Some programs place each character alone, and a page of them would be thousands of boxes.
         """
+        return tuple(self._joined())
+
+    def _joined(self) -> Iterator[Rectangle]:
         joined: Rectangle | None = None
         for index in range(self._text.count_rects()):
             box = Rectangle(*self._text.get_rect(index))

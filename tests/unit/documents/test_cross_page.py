@@ -12,6 +12,7 @@ from gateway.documents.errors import (
     PageOutOfRangeProblem,
 )
 from gateway.documents.model import StampOmitted
+from gateway.seals.model import Picture
 from policies.bundle import RoundStamp
 from policies.model import AcrossPages, Edge, Invisible, OnPage, OnPages, Placement, Several
 from tests.document_fixtures import assert_sealed, ink_box, rendered, soft_seal
@@ -61,6 +62,19 @@ def test_three_hundred_slices_take_little_room() -> None:
     document = many_pages([A4] * 300)
     one = len(ROUND.prepare(document, OnPage(page=1, left_mm=1, top_mm=1)).update)
     assert len(ROUND.prepare(document, RIGHT).update) - one < 300 * 1000
+
+
+def test_a_picture_with_a_white_margin_leaves_no_page_without_ink() -> None:
+    drawn = Image.new("RGB", (240, 240), "white")
+    drawn.paste((255, 0, 0), (20, 20, 220, 220))
+    data = io.BytesIO()
+    drawn.save(data, "PNG")
+    seal = soft_seal(stamp=Picture(kind="png", data=data.getvalue(), width_mm=40))
+    sealed = seal.seal(many_pages([A4] * 25), RIGHT)
+    for page in range(1, 26):
+        left, top, right, bottom = ink_box(rendered(sealed, page=page), "red")
+        assert right - left == pytest.approx(40 / 25 * UNITS_PER_MM, abs=1)
+        assert bottom - top == pytest.approx(40 * UNITS_PER_MM, abs=1)
 
 
 @pytest.mark.parametrize("edge", ["right", "left", "top", "bottom"])

@@ -93,6 +93,20 @@ def test_the_fields_place_is_kept_and_no_other_field_is_made() -> None:
         assert [float(value) for value in field.Rect] == list(BOX)
 
 
+def test_a_field_that_would_not_be_printed_is_printed_with_its_stamp() -> None:
+    field = "<</FT/Sig/T(PartyA)/Type/Annot/Subtype/Widget/Rect[1 1 90 90]>>"
+    document = one_page(
+        page=f"{A4}/Annots[6 0 R]",
+        catalog="<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>",
+        more={6: field},
+    )
+    sealed = SEAL.seal(document, PARTY)
+    assert_sealed(sealed)
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        (field,) = pdf.Root.AcroForm.Fields
+        assert field.F == 4
+
+
 def test_a_field_together_with_other_stamps_carries_the_signature() -> None:
     document = with_field(many_pages([A4] * 3), page=2)
     placement = Several(placements=(AcrossPages(edge="right"), PARTY))

@@ -144,7 +144,7 @@ def test_on_real_receipts_no_text_is_covered(path: object) -> None:
     area = Area(stamp.left_mm, stamp.top_mm, stamp.width_mm, stamp.height_mm)
     with DocumentText(document, pages=count) as texts:
         text = texts.page(count - 1)
-        for box in text.boxes():
+        for box in text.boxes:
             lies = pages.geometry(count - 1).to_area(box)
             assert not Obstacle(lies, "").meets(area), text.words(box)
 
