@@ -7,7 +7,7 @@ docs/api.md says the same in words.
 import json
 import secrets
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ class Submission:
     business_number: str
     attributes: Mapping[str, str | int | bool]
     idempotency_key: str
-    placement: Mapping[str, Any] | None = None
+    placement: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def multipart_body(submission: Submission) -> tuple[bytes, str]:
         "attributes": dict(submission.attributes),
     }
     if submission.placement is not None:
-        request["placement"] = dict(submission.placement)
+        request["placement"] = submission.placement
     boundary = f"sealgate-{secrets.token_hex(16)}"
     body = b"\r\n".join(
         [

@@ -31,7 +31,7 @@ from policies.bundle import (
 from policies.library import KindT, Library, Shelf
 from policies.model import Caller, DocumentFacts, Placement, SealRequest
 from policies.object_kinds import DocumentTypeKind, SealKind, StampSpec, SystemKind
-from policies.placement import PlacementInput
+from policies.placement import PlacementInput, placement_of
 from policies.policy_kinds import ForbidSpec, PermitSpec, SealPolicyKind, TestSpec, tests_of
 from policies.references import BUILT_IN_RULES
 
@@ -129,8 +129,8 @@ def _stamp(spec: StampSpec) -> Stamp | None:
     return None
 
 
-def _placement(written: PlacementInput | None) -> Placement | None:
-    return None if written is None else written.placement()
+def _placement(written: PlacementInput | tuple[PlacementInput, ...] | None) -> Placement | None:
+    return None if written is None else placement_of(written)
 
 
 def _policy(name: str, kind: SealPolicyKind, defaults: "_Defaults") -> SealPolicy:

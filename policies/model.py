@@ -21,28 +21,82 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
 
 
+Avoid = Literal["overlap"] | msgspec.UnsetType
+"""`overlap`: the stamp moves to where it covers neither text nor an annotation. Unset, and then not
+written at all, so that requests of earlier versions keep their digest: it stays where it is."""
+
+Edge = Literal["right", "left", "top", "bottom"]
+
+
 class OnPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """A stamp whose top left corner lies `left_mm`/`top_mm` from the page's top left corner."""
 
     page: int | Literal["last"]
     left_mm: float
     top_mm: float
+    avoid: Avoid = msgspec.UNSET
+
+
+class OnPages(msgspec.Struct, frozen=True, kw_only=True, tag="pages"):
+    """`OnPage` on each of several pages: `pages` is the text of a `policies.page_set.PageSet`."""
+
+    pages: str
+    left_mm: float
+    top_mm: float
+    avoid: Avoid = msgspec.UNSET
 
 
 class BesideKeyword(msgspec.Struct, frozen=True, kw_only=True, tag="keyword"):
     """A stamp whose centre lies on the end of a keyword's box, moved by dx/dy millimetres."""
 
     keyword: str
-    occurrence: int | Literal["first", "last"] = "first"
+    occurrence: int | Literal["first", "last", "all"] = "first"
     dx_mm: float = 0.0
     dy_mm: float = 0.0
+    avoid: Avoid = msgspec.UNSET
+
+
+class IntoField(msgspec.Struct, frozen=True, kw_only=True, tag="field"):
+    """A stamp in the middle of a signature field that the document has, still empty.
+
+    `field` is its fully qualified name (ISO 32000-2 §12.7.4.2). The signature goes into it.
+    """
+
+    field: str
+
+
+class AcrossPages(msgspec.Struct, frozen=True, kw_only=True, tag="cross-page"):
+    """骑缝章: one stamp cut into as many slices as pages, each on its page's edge.
+
+    Attributes:
+        edge: where the slices lie.
+        pages: the text of a `policies.page_set.PageSet`.
+        alternate: for duplex printing: even pages have their slice on the opposite edge.
+        max_pages_per_seal: more pages than these get several stamps; None: one, however many.
+        offset_mm: from the edge's top or left end to the slice; None: in the middle of the edge.
+    """
+
+    edge: Edge
+    pages: str = "all"
+    alternate: bool = False
+    max_pages_per_seal: int | None = None
+    offset_mm: float | None = None
+
+
+Spot = OnPage | OnPages | BesideKeyword | IntoField | AcrossPages
+
+
+class Several(msgspec.Struct, frozen=True, kw_only=True, tag="several"):
+    """Several placements in one act: one signature covers all of their stamps."""
+
+    placements: tuple[Spot, ...]
 
 
 class Invisible(msgspec.Struct, frozen=True, kw_only=True, tag="invisible"):
     """No stamp; the signature alone."""
 
 
-Placement = OnPage | BesideKeyword | Invisible
+Placement = OnPage | OnPages | BesideKeyword | IntoField | AcrossPages | Several | Invisible
 
 
 class SealRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from policies.placement import PlacementInput
+from policies.placement import WrittenPlacement, is_visible
 from policies.spelling import (
     AttributeName,
     Fingerprint,
@@ -200,13 +200,14 @@ class SealSpec(StrictModel):
     certificate: RelativePath
     signature: SignatureSpec = SignatureSpec()
     stamp: StampSpec | None = None
-    placement: PlacementInput | None = None
+    placement: WrittenPlacement | None = None
 
     @model_validator(mode="after")
     def _makes_sense_together(self) -> Self:
         if self.frozen_reason is not None and self.state != "frozen":
             raise refusal("an active seal has no frozenReason", "remove it, or freeze the seal")
-        if self.stamp is None and self.placement is not None and not self.placement.invisible:
+        placed = self.placement is not None and is_visible(self.placement)
+        if self.stamp is None and placed:
             raise refusal(
                 "the seal has no stamp that could be placed", "add `stamp:` or remove `placement:`"
             )

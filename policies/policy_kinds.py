@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from policies.object_kinds import Kind
-from policies.placement import PlacementInput
+from policies.placement import WrittenPlacement
 from policies.spelling import (
     AnyName,
     Count,
@@ -46,7 +46,7 @@ class PermitSpec(StrictModel):
     companies: Names = ()
     when: str | None = None
     limits: LimitsSpec = LimitsSpec()
-    placement: PlacementInput | None = None
+    placement: WrittenPlacement | None = None
     approvals: ApprovalsSpec | None = None
 
     @model_validator(mode="after")
@@ -105,7 +105,7 @@ class TestRequestSpec(StrictModel):
     roles: Names | None = None
     business_number: str = "self-test"
     at: datetime = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - the policy's time zone is added
-    placement: PlacementInput | None = None
+    placement: WrittenPlacement | None = None
     doc: TestDocumentSpec = TestDocumentSpec()
 
 

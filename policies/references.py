@@ -7,6 +7,7 @@ from policies.conditions import Pattern
 from policies.errors import ConditionError
 from policies.library import AnyShelf, Library
 from policies.object_kinds import SystemKind
+from policies.placement import is_visible
 from policies.policy_kinds import PermitSpec, SealPolicyKind, tests_of
 from strictyaml import Loaded, Mistake, Path, StrictModel
 
@@ -115,7 +116,7 @@ def _policy_mistakes(library: Library, policy: Loaded[SealPolicyKind]) -> Iterat
 def _stamp_mistakes(
     library: Library, policy: Loaded[SealPolicyKind], permit: PermitSpec, path: Path
 ) -> Iterator[Mistake]:
-    if permit.placement is None or permit.placement.invisible:
+    if permit.placement is None or not is_visible(permit.placement):
         return
     for name in policy.value.spec.seals:
         seal = library.seals.spec(name)

@@ -48,10 +48,11 @@ def _path(detail: ErrorDetails, tree: Tree) -> Path:
     tail: Path = ()
     if detail["type"] == "missing":
         location, tail = location[:-1], location[-1:]
-    known = len(location)
-    while location[:known] not in tree.lines:
-        known -= 1
-    return location[:known] + tail
+    path: Path = ()
+    for step in location:
+        if (*path, step) in tree.lines:
+            path = (*path, step)
+    return path + tail
 
 
 def _message(detail: ErrorDetails) -> str:

@@ -30,7 +30,8 @@ from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.seals.errors import SealMaterialError
 from policies.engine import CELPolicyEngine
-from policies.model import Decision, Reason
+from policies.model import Decision, Denied, Reason
+from policies.placement_words import told
 from policies.telling import Explanation, Finding
 from strictyaml import Mistake, MistakesError
 
@@ -307,6 +308,8 @@ def _print_explanation(report: ExplainReport) -> None:
     deciding = report.decision.reasons[:1] if report.nearest else report.decision.reasons
     for reason in deciding:
         _say(f"  {reason.rule}: {reason.message}")
+    if not isinstance(report.decision, Denied) and report.decision.placement is not None:
+        _say(f"  stamp: {told(report.decision.placement)}")
     if report.nearest is not None:
         _say("nearest that would have allowed it")
         _say(f"  {report.nearest.rule}: {report.nearest.message}")

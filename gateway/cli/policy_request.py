@@ -8,6 +8,7 @@ from pathlib import Path
 
 from policies.bundle import Bundle
 from policies.model import Caller, DocumentFacts, SealRequest
+from policies.placement import placement_of
 from policies.policy_kinds import TestRequestSpec
 from strictyaml import load, nearest
 
@@ -113,7 +114,7 @@ def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined
             document_type=spec.document_type,
             business_number=spec.business_number,
             attributes=dict(document.attributes),
-            placement=None if spec.placement is None else spec.placement.placement(),
+            placement=None if spec.placement is None else placement_of(spec.placement),
         ),
         facts=DocumentFacts(
             pages=document.pages,

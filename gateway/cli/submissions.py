@@ -25,7 +25,7 @@ class Line(StrictModel):
     document_type: str
     business_number: str
     attributes: dict[str, StrictStr | StrictBool | StrictInt] = Field(default_factory=dict)
-    placement: dict[str, Any] | None = None
+    placement: dict[str, Any] | list[dict[str, Any]] | None = None
 
 
 def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:

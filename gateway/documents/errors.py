@@ -133,6 +133,35 @@ class OffPageProblem(PlacementProblem):
     title: ClassVar[str] = "The stamp would not lie wholly on the page"
 
 
+class OverlapProblem(PlacementProblem):
+    """`avoid: overlap` was asked for, and no free spot is near."""
+
+    type: ClassVar[str] = "stamp-overlaps"
+    title: ClassVar[str] = "The stamp would cover text, a field or an earlier seal"
+    cure: ClassVar[str] = (
+        "Name a spot nearer to free paper, leave `avoid` out, or have the document laid out with "
+        "room for the stamp."
+    )
+
+
+class FieldNotFoundProblem(PlacementProblem):
+    """The document has no signature field of that name."""
+
+    type: ClassVar[str] = "field-not-found"
+    title: ClassVar[str] = "The signature field does not exist"
+    cure: ClassVar[str] = "Name one of the document's empty signature fields, or a spot on a page."
+
+
+class FieldUnusableProblem(PlacementProblem):
+    """The field exists, but this seal cannot sign in it."""
+
+    type: ClassVar[str] = "field-unusable"
+    title: ClassVar[str] = "The seal cannot sign in this signature field"
+    cure: ClassVar[str] = (
+        "Name another empty field, use a seal that fits it, or name a spot on a page."
+    )
+
+
 class WorkersUnavailableProblem(Problem):
     """No document worker could be started."""
 

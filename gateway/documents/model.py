@@ -1,20 +1,48 @@
 """What goes to a document worker and what comes back."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from policies.model import DocumentFacts, Placement
 
 
-class StampPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stamp lies: millimetres from the top left of the page as a reader sees it."""
+class StampPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A slice of a stamp: from `start` to `end`, fractions of its width (x) or height (y)."""
+
+    axis: Literal["x", "y"]
+    start: float
+    end: float
+
+
+class StampPosition(msgspec.Struct, frozen=True, kw_only=True, tag="stamp"):
+    """Where a stamp lies: millimetres from the top left of the page as a reader sees it.
+
+    Attributes:
+        page: counted from 1.
+        left_mm: from the page's left edge.
+        top_mm: from the page's top edge.
+        width_mm: of the stamp, or of its slice.
+        height_mm: of the stamp, or of its slice.
+        part: which slice of a 骑缝章 it is; None: the whole stamp.
+        field: the name of the document's own signature field that it is in, if it is in one.
+    """
 
     page: int
     left_mm: float
     top_mm: float
     width_mm: float
     height_mm: float
+    part: StampPart | None = None
+    field: str | None = None
+
+
+class StampOmitted(msgspec.Struct, frozen=True, kw_only=True, tag="omitted"):
+    """A stamp that was asked for and is not there, which is no error; `why` says why."""
+
+    placement: Literal["cross-page"]
+    why: str
 
 
 class Preparation(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +51,7 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         document_id: our id for the document, which becomes part of the signature dictionary.
         signed_at: the moment the signature dictionary names (/M), whole seconds, UTC.
-        placement: where the stamp goes.
+        placement: where the stamps go.
     """
 
     document_id: str
@@ -42,7 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         update: the bytes that follow the input, with the room for the container still zeros.
         container_at: where in `update` the hex digits of the container begin.
         container_room: how many hex digits there are room for.
-        stamp: where the stamp lies, if there is one.
+        stamps: where the stamps lie; empty for an invisible signature.
         doubt: why the lean way gave the document up; None where it did not.
     """
 
@@ -53,5 +81,5 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     update: bytes
     container_at: int
     container_room: int
-    stamp: StampPosition | None
+    stamps: tuple[StampPosition | StampOmitted, ...]
     doubt: str | None = None

@@ -66,7 +66,7 @@ def metadata(row: DocumentRow) -> dict[str, Any]:
         "output": None
         if row.output_digest is None
         else {"sha256": row.output_digest.hex(), "bytes": row.output_bytes},
-        "stamp": _camel(msgspec.json.decode(row.stamp or b"null")),
+        "stamps": _stamps(row),
         "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
         "trace": row.trace_id,
         "links": {"self": here, "content": f"{here}/content", "decision": f"{here}/decision"},
@@ -86,6 +86,15 @@ def decision(row: DocumentRow) -> dict[str, Any]:
         "salt": row.salt.hex(),
         "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
     }
+
+
+def _stamps(row: DocumentRow) -> list[Any]:
+    # Rows of the first version have one stamp or null, without a type.
+    kept = msgspec.json.decode(row.stamp or b"null")
+    if isinstance(kept, dict):
+        kept = [{"type": "stamp", **kept}]
+    told: list[Any] = _camel([] if kept is None else kept)
+    return told
 
 
 def _camel(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -17,7 +17,7 @@ from gateway.http.errors import (
     RequestTooSlowProblem,
 )
 from policies.model import Caller, SealRequest
-from policies.placement import PlacementInput
+from policies.placement import WrittenPlacement, placement_of
 from strictyaml import StrictModel
 
 _MOST_REQUEST_BYTES = 64 * 1024
@@ -48,7 +48,7 @@ class SealRequestInput(StrictModel):
         max_length=100,
         description="As the document type declares them; money in minor units.",
     )
-    placement: PlacementInput | None = None
+    placement: WrittenPlacement | None = None
 
     def seal_request(self, *, caller: Caller, seal: str) -> SealRequest:
         """The value that the rest of the house works with."""
@@ -58,7 +58,7 @@ class SealRequestInput(StrictModel):
             document_type=self.document_type,
             business_number=self.business_number,
             attributes=self.attributes,
-            placement=None if self.placement is None else self.placement.placement(),
+            placement=None if self.placement is None else placement_of(self.placement),
         )
 
 

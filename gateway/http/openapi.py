@@ -18,6 +18,39 @@ _AUDIT = {
     "properties": {"intent": {"type": "integer"}, "outcome": {"type": ["integer", "null"]}},
     "required": ["intent", "outcome"],
 }
+_STAMP = {
+    "type": "object",
+    "description": "A stamp, or one slice of it. Millimetres from the page's top left corner.",
+    "properties": {
+        "type": {"const": "stamp"},
+        "page": {"type": "integer", "minimum": 1},
+        "leftMillimetres": {"type": "number"},
+        "topMillimetres": {"type": "number"},
+        "widthMillimetres": {"type": "number"},
+        "heightMillimetres": {"type": "number"},
+        "part": {
+            "type": ["object", "null"],
+            "description": "Of a cross-page stamp: which part of its width (x) or height (y).",
+            "properties": {
+                "axis": {"enum": ["x", "y"]},
+                "start": {"type": "number", "minimum": 0, "maximum": 1},
+                "end": {"type": "number", "minimum": 0, "maximum": 1},
+            },
+        },
+        "field": {"type": ["string", "null"], "description": "The document's own field."},
+    },
+    "required": ["type", "page", "leftMillimetres", "topMillimetres"],
+}
+_OMITTED = {
+    "type": "object",
+    "description": "A stamp that was asked for and is not there, which is no error.",
+    "properties": {
+        "type": {"const": "omitted"},
+        "placement": {"const": "cross-page"},
+        "why": {"type": "string"},
+    },
+    "required": ["type", "placement", "why"],
+}
 
 
 def problem_types() -> dict[str, type[Problem]]:
@@ -204,7 +237,7 @@ def _schemas() -> dict[str, Any]:
                     "type": ["object", "null"],
                     "properties": {"sha256": _DIGEST, "bytes": {"type": "integer"}},
                 },
-                "stamp": {"type": ["object", "null"]},
+                "stamps": {"type": "array", "items": {"oneOf": [_STAMP, _OMITTED]}},
                 "audit": _AUDIT,
                 "trace": {"type": "string"},
                 "links": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -178,7 +178,7 @@ class SigningService:
             input_digest=prepared.input_digest,
             to_be_signed_digest=prepared.digest,
             intent_index=-1,
-            stamp=records.encode(prepared.stamp),
+            stamp=records.encode(prepared.stamps),
         )
         try:
             row = await self._intend(

@@ -30,7 +30,7 @@ def documents(draw: st.DrawFn) -> Drawn:
     tree = draw(st.sampled_from(["flat", "nested", "chain"]))
     _put_tree(objects, pages, first_page, tree, draw(_attributes()))
     for index in range(pages):
-        own = draw(_page()) if pages <= 4 else ""
+        own = draw(_page(first=index == 0)) if pages <= 4 else ""
         objects[first_page + index] = (
             f"<</Type{draw(_SPACES)}/Page{draw(_SPACES)}/Parent {_parent(index, pages, tree)} 0 R"
             f"/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R{own}>>"
@@ -106,15 +106,17 @@ def _attributes(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def _page(draw: st.DrawFn) -> str:
-    """What a page has of its own."""
+def _page(draw: st.DrawFn, *, first: bool) -> str:
+    """What a page has of its own. No two pages share an array of annotations."""
     own = draw(
         st.sampled_from(
             ["", "/CropBox[20 20 300 400]", "/Rotate 270", "/UserUnit 2", "/MediaBox 70 0 R"]
         )
     )
     annotations = draw(
-        st.sampled_from(["", "", "/Annots[]", "/Annots[71 0 R]", "/Annots 72 0 R", "/Annots null"])
+        st.sampled_from(
+            ["", "/Annots[]", "/Annots[71 0 R]", "/Annots null", *(["/Annots 72 0 R"] * first)]
+        )
     )
     nested = draw(st.sampled_from(["", "/PieceInfo<</A<</Private(/Type /Pages >>)>>>>"]))
     return f"{nested}{own}{annotations}"

@@ -16,7 +16,7 @@ from gateway.documents.lean.press import LeanPress
 from gateway.documents.model import Prepared
 from gateway.documents.pdf.press import PDFPress
 from gateway.documents.stamp.making import artwork_for
-from policies.model import Invisible, OnPage, Placement
+from policies.model import AcrossPages, Invisible, OnPage, OnPages, Placement, Several
 from tests.differential.comparing import assert_same_objects, poppler_says, qpdf_finds
 from tests.differential.documents import Drawn, documents
 from tests.document_fixtures import (
@@ -26,6 +26,7 @@ from tests.document_fixtures import (
     soft_seal,
     verdicts,
 )
+from tests.unit.documents.drafts import draft
 
 DRAWN = int(os.environ.get("SEALGATE_DRAWN_DOCUMENTS", "400"))
 SEALS = {
@@ -33,9 +34,13 @@ SEALS = {
     "certification": soft_seal("rsa-pkcs1-sha256", kind="certification"),
     "wide": soft_seal("ecdsa-p384-sha384", kind="certification", permission="form-filling"),
 }
+CORNER = OnPage(page="last", left_mm=5, top_mm=5)
 PLACEMENTS: tuple[Placement, ...] = (
-    OnPage(page="last", left_mm=5, top_mm=5),
+    CORNER,
     OnPage(page=1, left_mm=20.25, top_mm=12.125),
+    OnPages(pages="odd", left_mm=5, top_mm=5),
+    AcrossPages(edge="right", pages="all"),
+    Several(placements=(CORNER, AcrossPages(edge="top", pages="all"), CORNER)),
     Invisible(),
 )
 
@@ -70,7 +75,7 @@ def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Pat
         return
     other = ways.second.prepare(document, wanted)
     assert one.facts == other.facts
-    assert one.stamp == other.stamp
+    assert one.stamps == other.stamps
     assert one.input_digest == other.input_digest
     lean, second = ways.sealed(document, one), ways.sealed(document, other)
     assert_same_objects(lean, second)
@@ -121,4 +126,21 @@ def test_what_pyhanko_refuses_the_lean_way_does_not_seal(
         return
     other = ways.second.prepare(bytes(document), wanted)
     assert one.facts == other.facts
-    assert one.stamp == other.stamp
+    assert one.stamps == other.stamps
+
+
+def test_pages_that_share_an_array_go_the_second_way() -> None:
+    page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 700]/Annots 5 0 R>>"
+    document = draft(
+        {
+            1: "<</Type/Catalog/Pages 2 0 R>>",
+            2: "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>",
+            3: page,
+            4: page,
+            5: "[]",
+        }
+    )
+    with pytest.raises(InDoubtError, match="twice"):
+        WAYS["approval"].lean.prepare(
+            document, preparation(OnPages(pages="all", left_mm=5, top_mm=5))
+        )

@@ -13,6 +13,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.client import GatewayRefusedError
+from tests.document_fixtures import receipt
 from tests.running_gateway import RECEIPT, RunningGateway
 
 
@@ -63,6 +64,32 @@ async def test_the_decision_can_be_looked_up_and_stands_in_the_audit_log(
     by_number = shared_gateway.run("audit", "show", "--number", "WB-7", "--json")
     assert by_number.stdout == shown.stdout
     assert shared_gateway.run("audit", "show", "--number", "WB-unknown").returncode == 1
+
+
+async def test_several_stamps_in_one_act_are_one_signature_and_their_places_are_told(
+    shared_gateway: RunningGateway, tmp_path: Path
+) -> None:
+    sealed = await shared_gateway.seal(
+        document=receipt("outline-3-pages"),
+        placement=[
+            {"crossPage": {"edge": "right"}},
+            {"page": "last", "leftMillimetres": 20, "topMillimetres": 30.5},
+        ],
+    )
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(sealed.content)
+    told = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=True)
+    assert told.stdout.count("Signature is Valid.") == 1
+    assert "Total document signed" in told.stdout
+    async with shared_gateway.client() as client:
+        metadata = await client.get_json(f"/v1/documents/{sealed.document_id}")
+        decision = await client.get_json(metadata["links"]["decision"])
+    *slices, whole = metadata["stamps"]
+    assert [stamp["page"] for stamp in slices] == [1, 2, 3]
+    assert slices[0]["part"] == {"axis": "x", "start": 0.0, "end": pytest.approx(1 / 3)}
+    assert (whole["page"], whole["leftMillimetres"], whole["topMillimetres"]) == (3, 20, 30.5)
+    assert whole["part"] is None
+    assert decision["decision"]["placement"]["type"] == "several"
 
 
 async def test_a_refusal_names_the_rules_and_stands_in_the_audit_log(

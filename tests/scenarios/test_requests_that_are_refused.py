@@ -32,6 +32,7 @@ def _without_pages() -> bytes:
     return out.getvalue()
 
 
+CORNER = {"leftMillimetres": 5, "topMillimetres": 5}
 PAGE_9 = {"page": 9, "leftMillimetres": 10, "topMillimetres": 10}
 OFF_PAGE = {"page": 1, "leftMillimetres": 190, "topMillimetres": 10}
 
@@ -52,6 +53,17 @@ BAD = {
     "not allowed": ({"attributes": {"amount_cents": 9_000_000}}, 403, "policy-denied"),
     "needs approval": ({"attributes": {"amount_cents": 60_000_000}}, 403, "approval-needed"),
     "NUL in a number": ({"business_number": "WB\x001"}, 400, "request-malformed"),
+    "field unknown": ({"placement": {"field": "PartyA"}}, 422, "field-not-found"),
+    "page of a set out of range": (
+        {"placement": {**CORNER, "pages": "1-9"}},
+        422,
+        "page-out-of-range",
+    ),
+    "pages that run backwards": (
+        {"placement": {**CORNER, "pages": "3-1"}},
+        400,
+        "request-malformed",
+    ),
     "NUL in a keyword": ({"placement": {"keyword": "\x00"}}, 400, "request-malformed"),
     "a placement of two kinds": (
         {"placement": {**PAGE_9, "keyword": "x"}},

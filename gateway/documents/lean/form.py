@@ -1,5 +1,7 @@
 """Where the signature's field is entered: the form, the page's annotations, the catalogue."""
 
+import re
+
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import Page
@@ -14,6 +16,7 @@ from gateway.documents.lean.tokens import (
 from gateway.documents.lean.update import UpdateBuilder
 
 _MOST_FIELDS = 2000
+_NAME = re.compile(rb"\([\x20-\x7e]*\)|<FEFF(?:[0-9A-F]{4})*>", re.IGNORECASE)
 _SIGNATURES_EXIST_AND_APPEND_ONLY = b"3"  # §12.7.3, table 225
 
 
@@ -48,8 +51,8 @@ def _refuse_filled(
         kind = document.value(field.get(b"/FT", inherited))
         if kind == b"/Sig" and b"/V" in field:
             raise InDoubtError("signed", "a field is signed")
-        if field.get(b"/T", b"(")[:1] not in (b"(", b"<"):
-            raise InDoubtError("form", "a field's name that is no string")
+        if _NAME.fullmatch(field.get(b"/T", b"()")) is None:
+            raise InDoubtError("form", "a field's name that is no plain text")
         if b"/Kids" in field:
             kids = read_array(document.value(field[b"/Kids"]))
             _refuse_filled(document, kids, inherited=kind, left=left)

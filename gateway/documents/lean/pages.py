@@ -15,6 +15,7 @@ from gateway.documents.lean.tokens import (
     reference,
 )
 from gateway.documents.pdf.geometry import PageGeometry, Rectangle, Rotation
+from gateway.documents.pdf.places import Annotation, SignatureField
 
 _DEEPEST = 64
 _MOST_NODES = 20_000
@@ -43,7 +44,7 @@ class Leaf(NamedTuple):
 
 
 class PageTree:
-    """The pages of a document. Only nodes and the pages that are asked for are read.
+    """The pages of a document: `places.Pages`. Only nodes and what is asked for are read.
 
     Raises:
         InDoubtError: from every method, where the tree is not exactly as expected.
@@ -97,6 +98,14 @@ class PageTree:
         if turned not in _TURNED or not 0 < unit <= _LARGEST_USER_UNIT:
             raise InDoubtError("page", "an odd /Rotate or /UserUnit")
         return PageGeometry(box=visible, rotation=_TURNED[turned], user_unit=unit)
+
+    def annotations(self, index: int) -> tuple[Annotation, ...]:
+        """See `gateway.documents.pdf.places.Pages`."""
+        raise InDoubtError("placement", f"what lies on page {index + 1} is asked for")
+
+    def signature_fields(self) -> tuple[SignatureField, ...]:
+        """See `gateway.documents.pdf.places.Pages`."""
+        raise InDoubtError("placement", "a field of the document's own is asked for")
 
     def _walk(self, number_: int, parent: int | None, inherited: Dictionary, depth: int) -> None:
         # Every leaf is reached once, and its own dictionary says that it is one; /Count of each

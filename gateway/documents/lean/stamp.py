@@ -3,7 +3,9 @@
 import zlib
 
 from gateway.documents.lean.update import UpdateBuilder
-from gateway.documents.pdf.geometry import POINTS_PER_MM, PageGeometry
+from gateway.documents.pdf.appearance import window_of
+from gateway.documents.pdf.geometry import POINTS_PER_MM, Area, PageGeometry
+from gateway.documents.pdf.places import StampPlace
 from gateway.documents.stamp.model import Artwork, Raster
 
 
@@ -14,21 +16,58 @@ class EncodedStamp:
         self.width_mm, self.height_mm = artwork.width_mm, artwork.height_mm
         self._image = artwork.image
         self._content = zlib.compress(artwork.content, 9)
-        self._box = decimals(0, 0, self.width_mm * POINTS_PER_MM, self.height_mm * POINTS_PER_MM)
+        self.whole = Area(0.0, 0.0, artwork.width_mm, artwork.height_mm)
 
-    def put(self, update: UpdateBuilder, geometry: PageGeometry) -> int:
-        """Write the stamp, upright for a page; gives the number of its form XObject."""
+    def put(self, update: UpdateBuilder, geometry: PageGeometry | None) -> int:
+        """Write the stamp, upright for a page or as it is drawn; gives its form's number."""
         resources = b"<<>>"
         if self._image is not None:
             resources = b"<</XObject<</Im0 %d 0 R>>>>" % _put_image(update, self._image)
-        number = update.number()
-        entries = b"/Type/XObject/Subtype/Form/BBox%b/Matrix%b/Resources%b" % (
-            self._box,
-            decimals(*geometry.upright_matrix(), 0, 0),
-            resources,
-        )
-        update.put(number, _stream(entries, self._content))
-        return number
+        return _put_form(update, self.whole, geometry, resources, self._content)
+
+
+class SharedStamp:
+    """One stamp's drawing for all the places of one update, as `pdf.appearance` has it."""
+
+    def __init__(self, stamp: EncodedStamp, update: UpdateBuilder) -> None:
+        self._stamp = stamp
+        self._update = update
+        self._whole: int | None = None
+        self._forms: dict[tuple[int, Area], int] = {}
+
+    def form(self, place: StampPlace) -> int:
+        """The number of the form XObject of the place."""
+        window = window_of(place, self._stamp.width_mm, self._stamp.height_mm)
+        key = place.geometry.rotation, window
+        if key not in self._forms:
+            self._forms[key] = self._put(place.geometry, window)
+        return self._forms[key]
+
+    def _put(self, geometry: PageGeometry, window: Area) -> int:
+        if self._whole is None:
+            self._whole = self._stamp.put(self._update, None)
+        if geometry.rotation == 0 and window == self._stamp.whole:
+            return self._whole
+        right = -window.left_mm * POINTS_PER_MM
+        up = -(self._stamp.height_mm - window.top_mm - window.height_mm) * POINTS_PER_MM
+        content = zlib.compress(f"1 0 0 1 {right:.4f} {up:.4f} cm /Stamp Do".encode(), 9)
+        resources = b"<</XObject<</Stamp %d 0 R>>>>" % self._whole
+        return _put_form(self._update, window, geometry, resources, content)
+
+
+def _put_form(
+    update: UpdateBuilder,
+    window: Area,
+    geometry: PageGeometry | None,
+    resources: bytes,
+    deflated: bytes,
+) -> int:
+    box = decimals(0, 0, window.width_mm * POINTS_PER_MM, window.height_mm * POINTS_PER_MM)
+    matrix = b"" if geometry is None else b"/Matrix" + decimals(*geometry.upright_matrix(), 0, 0)
+    entries = b"/Type/XObject/Subtype/Form/BBox%b%b/Resources%b" % (box, matrix, resources)
+    number = update.number()
+    update.put(number, _stream(entries, deflated))
+    return number
 
 
 def _put_image(update: UpdateBuilder, raster: Raster) -> int:
@@ -55,7 +94,7 @@ def _stream(entries: bytes, deflated: bytes) -> bytes:
 
 
 def decimals(*values: float) -> bytes:
-    """An array of numbers to four decimals."""
+    """An array of numbers to a ten thousandth of a unit."""
     return b"[%b]" % b" ".join(map(_decimal, values))
 
 

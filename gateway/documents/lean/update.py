@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.documents.lean.crossref import CrossReferences
+from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import Dictionary, written
 
 _LEFT_OUT = frozenset(
@@ -55,7 +56,13 @@ class UpdateBuilder:
         return self._next - 1
 
     def put(self, number: int, body: bytes) -> None:
-        """Write an object, new or in a new version."""
+        """Write an object, new or in a new version.
+
+        Raises:
+            InDoubtError: it was written before; two pages share what each of them would change.
+        """
+        if number in self._offsets:
+            raise InDoubtError("page", f"object {number} would change twice")
         self._offsets[number] = self._at
         self._append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
 

@@ -50,8 +50,9 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
         except SuspiciousModification as refused:
             raise CertifiedDocumentProblem(
                 f"a seal would break the signature in field {signature.field_name!r}: it permits "
-                f"signing, but not what this seal adds ({refused}). A seal that is invisible may "
-                "be possible"
+                f"signing, but not what this seal adds ({refused}). One of these may be possible: "
+                "an invisible seal, a single stamp instead of several, or a stamp in an empty "
+                "signature field that the document has (`field`)"
             ) from None
 
 

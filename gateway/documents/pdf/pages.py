@@ -1,20 +1,28 @@
 """The page tree: how many pages there really are, and the geometry of one (ISO 32000-2 §7.7.3)."""
 
 import math
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
+from pyhanko.sign.fields import enumerate_sig_fields
 
 from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
 from gateway.documents.pdf.geometry import PageGeometry, Rectangle, Rotation
+from gateway.documents.pdf.places import Annotation, SignatureField
 
 _DEEPEST = 64
 _MOST_NODES = 200_000
 # A roll of receipts as long as a street: past it, sums of coordinates lose the millimetre.
 _FARTHEST_UNITS = 1_000_000
 _LARGEST_USER_UNIT = 75_000  # what Acrobat supports
+# Of an annotation's /F (§12.5.3): Hidden and NoView.
+_NOT_SEEN = 0b10_0010
+_READ_ONLY = 1  # of a field's /Ff (§12.7.4.1)
+_LONGEST_NAME = 40
 
 
 def count_pages(reader: PdfFileReader) -> int:
@@ -56,13 +64,132 @@ def _count(node_ref: Any, *, seen: set[generic.Reference], depth: int) -> int:  
     return pages
 
 
-def page_geometry(handler: PdfHandler, page_index: int) -> PageGeometry:
-    """The visible page; some of its attributes may be inherited from the tree (§7.7.3.4).
+class PyHankoPages:
+    """The pages of a document as pyHanko reads them: `gateway.documents.pdf.places.Pages`.
 
-    Raises:
-        DamagedDocumentProblem: boxes, /Rotate or /UserUnit are missing or make no sense.
+    Args:
+        handler: the document, or an update of it.
+        count: what `count_pages` gave for it.
     """
-    page = handler.find_page_for_modification(page_index)[0].get_object()
+
+    def __init__(self, handler: PdfHandler, count: int) -> None:
+        self._handler = handler
+        self._count = count
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return self._count
+
+    def reference(self, index: int) -> generic.IndirectObject:
+        """The page object."""
+        return self._references[index]
+
+    def geometry(self, index: int) -> PageGeometry:
+        """What is visible of a page; some of it may be inherited from the tree (§7.7.3.4).
+
+        Raises:
+            DamagedDocumentProblem: boxes, /Rotate or /UserUnit are missing or make no sense.
+        """
+        return _geometry(self.reference(index).get_object(), index)
+
+    def annotations(self, index: int) -> tuple[Annotation, ...]:
+        """The annotations of a page that a reader sees; links and pop-ups are none."""
+        annotations = _entry(self.reference(index).get_object(), "/Annots")
+        if not isinstance(annotations, generic.ArrayObject):
+            return ()
+        found = (
+            _annotation(annotations[position], index + 1) for position in range(len(annotations))
+        )
+        return tuple(each for each in found if each is not None)
+
+    def signature_fields(self) -> tuple[SignatureField, ...]:
+        """All signature fields of the document, signed or not."""
+        return tuple(
+            self._field(name, reference, is_signed=value is not None)
+            for name, value, reference in enumerate_sig_fields(self._handler)
+        )
+
+    @cached_property
+    def _references(self) -> list[generic.IndirectObject]:
+        # Counted before, so the tree is known to be sound, and its objects are at hand.
+        return list(_leaves(self._handler.root.raw_get("/Pages")))
+
+    def _field(
+        self, name: str, reference: generic.IndirectObject, *, is_signed: bool
+    ) -> SignatureField:
+        widget_ref = _only_widget(reference)
+        if widget_ref is None:
+            return SignatureField(name, is_signed, None, None)
+        widget = widget_ref.get_object()
+        index = self._page_of(widget_ref)
+        if index is None:
+            return SignatureField(name, is_signed, None, None)
+        box = _rectangle(_entry(widget, "/Rect"), index + 1)
+        return SignatureField(name, is_signed, index, box, obstacle=_obstacle(reference, widget))
+
+    def _page_of(self, widget_ref: generic.IndirectObject) -> int | None:
+        # What counts is where the page lists it; /P is optional, and may lie.
+        for index, reference in enumerate(self._references):
+            annotations = _entry(reference.get_object(), "/Annots")
+            if isinstance(annotations, generic.ArrayObject) and any(
+                isinstance(raw, generic.IndirectObject) and raw.reference == widget_ref.reference
+                for raw in map(annotations.raw_get, range(len(annotations)))
+            ):
+                return index
+        return None
+
+
+def _leaves(node_ref: Any) -> Iterator[generic.IndirectObject]:  # noqa: ANN401 - PDF objects are untyped
+    node = node_ref.get_object()
+    if _entry(node, "/Type") == "/Page":
+        yield node_ref
+        return
+    kids = node["/Kids"]
+    for position in range(len(kids)):
+        yield from _leaves(kids.raw_get(position))
+
+
+def _only_widget(reference: generic.IndirectObject) -> generic.IndirectObject | None:
+    field = reference.get_object()
+    kids = _entry(field, "/Kids")
+    if not isinstance(kids, generic.ArrayObject):
+        return reference if "/Rect" in field else None
+    only = kids.raw_get(0) if len(kids) == 1 else None
+    return only if isinstance(only, generic.IndirectObject) else None
+
+
+def _obstacle(reference: generic.IndirectObject, widget: Any) -> str | None:  # noqa: ANN401 - PDF objects are untyped
+    if flags_of(widget) & _NOT_SEEN:
+        return "is hidden"
+    of_field = _inherited(reference.get_object(), "/Ff")
+    if isinstance(of_field, generic.NumberObject) and int(of_field) & _READ_ONLY:
+        return "is read-only"
+    return None
+
+
+def _annotation(annotation: Any, number: int) -> Annotation | None:  # noqa: ANN401 - PDF objects are untyped
+    if not isinstance(annotation, generic.DictionaryObject) or flags_of(annotation) & _NOT_SEEN:
+        return None
+    kind = _entry(annotation, "/Subtype")
+    if kind in ("/Link", "/Popup") or _entry(annotation, "/Rect") is None:
+        return None
+    box = _rectangle(_entry(annotation, "/Rect"), number)
+    if box.x0 == box.x1 or box.y0 == box.y1:
+        return None
+    name = _entry(annotation, "/T")
+    called = f" {str(name)[:_LONGEST_NAME]!r}" if isinstance(name, str) else ""
+    what = "the form field" if kind == "/Widget" else f"an annotation ({str(kind)[1:]})"
+    return Annotation(box, what + called)
+
+
+def flags_of(annotation: Any) -> int:  # noqa: ANN401 - PDF objects are untyped
+    """An annotation's /F (§12.5.3); 0 where there is none."""
+    flags = _entry(annotation, "/F")
+    return int(flags) if isinstance(flags, generic.NumberObject) else 0
+
+
+def _geometry(page: Any, page_index: int) -> PageGeometry:  # noqa: ANN401 - PDF objects are untyped
     number = page_index + 1
     media = _rectangle(_inherited(page, "/MediaBox"), number)
     cropped = _inherited(page, "/CropBox")
@@ -90,7 +217,7 @@ def _inherited(node: Any, key: str) -> Any:  # noqa: ANN401 - PDF objects are un
         if "/Parent" not in node:
             return None
         node = node["/Parent"]
-    raise DamagedDocumentProblem("the page tree is nested too deeply")
+    raise DamagedDocumentProblem("it is nested too deeply")
 
 
 def _entry(node: Any, key: str) -> Any:  # noqa: ANN401 - PDF objects are untyped

@@ -5,8 +5,12 @@ crash signs the very digest that its intent record names.
 """
 
 import hashlib
+from collections.abc import Generator
 from io import BytesIO
+from typing import Any
 
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.form_tools import get_single_field_annot
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import constants
@@ -23,21 +27,26 @@ from pyhanko.sign.signers.pdf_byterange import (
 )
 
 from gateway.documents.errors import AlreadySignedProblem
-from gateway.documents.model import Preparation, Prepared, StampPosition
-from gateway.documents.pdf.appearance import Appearance
+from gateway.documents.model import Preparation, Prepared
+from gateway.documents.pdf.annotations import add_stamp, rectangle
+from gateway.documents.pdf.appearance import Appearance, SharedAppearance
 from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
-from gateway.documents.pdf.geometry import Area, PageGeometry
-from gateway.documents.pdf.pages import page_geometry
-from gateway.documents.pdf.placing import area_beside, area_on_page, find_keyword, page_index
+from gateway.documents.pdf.field_terms import FieldLock, Signing, lock_of, refuse_unmet
+from gateway.documents.pdf.pages import PyHankoPages, flags_of
+from gateway.documents.pdf.places import StampPlace
+from gateway.documents.pdf.placing import places_for, positions_of
 from gateway.documents.pdf.reading import facts_of, open_pdf, reading_refusals
 from gateway.documents.pdf.update import UpdateWriter
 from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import SealMaterial
-from policies.model import BesideKeyword, Invisible, Placement
+from policies.model import Placement
 
 # ETSI.CAdES.detached is in ISO 32000-2; before, it is an extension (EN 319 142-1).
 _PADES_IS_PART_OF = (2, 0)
+_PRINT = 0b100
+Embedding = Generator[Any, Any, None]
+
 _PERMISSIONS = {"no-changes": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
 
 
@@ -58,8 +67,9 @@ class PDFPress:
             facts = facts_of(reader, document)
             self._refuse_if_signed(reader)
             writer = UpdateWriter(reader, document, document_id=preparation.document_id)
-            place = self._place(document, preparation.placement, writer, pages=facts.pages)
-            output, fixed = self._write(writer, preparation, place)
+            pages = PyHankoPages(writer, facts.pages)
+            places = self._places(document, preparation.placement, pages)
+            output, fixed = self._write(writer, preparation, places, pages)
             refuse_if_it_breaks(reader, output)
             to_be_signed = self.containers.to_be_signed(fixed.document_digest)
             return Prepared(
@@ -70,7 +80,9 @@ class PDFPress:
                 update=output[len(document) :],
                 container_at=fixed.reserved_region_start + 1 - len(document),
                 container_room=2 * self.containers.room,
-                stamp=_position(place),
+                stamps=positions_of(preparation.placement, places, pages=facts.pages)
+                if self._appearance is not None
+                else (),
             )
 
     def complete(self, prepared: Prepared, signature: bytes) -> bytes:
@@ -93,85 +105,121 @@ class PDFPress:
                 f"signature; the document has {len(reader.embedded_signatures)}"
             )
 
-    def _place(
-        self,
-        document: bytes,
-        placement: Placement | None,
-        writer: UpdateWriter,
-        *,
-        pages: int,
-    ) -> tuple[int, PageGeometry, Area] | None:
-        if self._appearance is None or placement is None or isinstance(placement, Invisible):
-            return None
-        size = {"width_mm": self._appearance.width_mm, "height_mm": self._appearance.height_mm}
-        if isinstance(placement, BesideKeyword):
-            index, box, geometry = find_keyword(
-                document,
-                placement,
-                pages=pages,
-                geometry_of=lambda index: page_geometry(writer, index),
-            )
-            return index, geometry, area_beside(placement, box, geometry, **size)
-        index = page_index(placement, pages=pages)
-        geometry = page_geometry(writer, index)
-        return index, geometry, area_on_page(placement, geometry, **size)
+    def _places(
+        self, document: bytes, placement: Placement | None, pages: PyHankoPages
+    ) -> tuple[StampPlace, ...]:
+        if self._appearance is None:
+            return ()
+        return places_for(
+            placement,
+            width_mm=self._appearance.width_mm,
+            height_mm=self._appearance.height_mm,
+            pages=pages,
+            document=document,
+        )
 
     def _write(
         self,
         writer: UpdateWriter,
         preparation: Preparation,
-        place: tuple[int, PageGeometry, Area] | None,
+        places: tuple[StampPlace, ...],
+        pages: PyHankoPages,
     ) -> tuple[bytes, PreparedByteRangeDigest]:
         """The whole output, its digest, and where the /Contents string lies in it."""
-        field = f"Seal-{preparation.document_id}"
-        embedding = PdfCMSEmbedder(_field_spec(field, place)).write_cms(field, writer)
-        widget = next(embedding).get_object()
-        if place is not None and self._appearance is not None:
-            widget["/AP"] = self._appearance.add_to(writer, place[1])
+        reason = f"Sealgate record {preparation.document_id}"
+        embedding, widget, lock = self._field(writer, places, reason, preparation.document_id)
+        self._draw(writer, widget, places, pages, document_id=preparation.document_id)
         if writer.output_version < _PADES_IS_PART_OF:
             writer.register_extension(constants.ESIC_EXTENSION_1)
         signature = SignatureObject(
             timestamp=preparation.signed_at,
             subfilter=SigSeedSubFilter.PADES,
-            reason=f"Sealgate record {preparation.document_id}",
+            reason=reason,
             app_build_props=BuildProps(name="Sealgate"),
             bytes_reserved=2 * self.containers.room,
         )
-        certify = self._material.kind == "certification"
-        embedding.send(
-            SigObjSetup(
-                sig_placeholder=signature,
-                mdp_setup=SigMDPSetup(
-                    md_algorithm=self.containers.digest_name,
-                    certify=certify,
-                    docmdp_perms=_PERMISSIONS[self._material.permission] if certify else None,
-                ),
-            )
-        )
+        embedding.send(SigObjSetup(sig_placeholder=signature, mdp_setup=self._promise(lock)))
         output = BytesIO()
         fixed, _ = embedding.send(
             SigIOSetup(md_algorithm=self.containers.digest_name, output=output)
         )
         return output.getvalue(), fixed
 
+    def _field(
+        self, writer: UpdateWriter, places: tuple[StampPlace, ...], reason: str, document_id: str
+    ) -> tuple[Embedding, generic.DictionaryObject, FieldLock | None]:
+        """The signature field, new or the document's own, its widget, and what it locks."""
+        existing = places[0].field if places else None
+        if existing is None:
+            name = f"Seal-{document_id}"
+            embedding = PdfCMSEmbedder(_field_spec(name, places[:1])).write_cms(name, writer)
+            return embedding, next(embedding).get_object(), None
+        embedding = PdfCMSEmbedder().write_cms(existing.name, writer, existing_fields_only=True)
+        field = next(embedding).get_object()
+        signing = Signing(
+            certificates=self._material.certificates,
+            digest=self.containers.digest_name,
+            reason=reason,
+            permission=self._permission,
+        )
+        refuse_unmet(field, signing, name=existing.name)
+        widget = get_single_field_annot(field)
+        # A seal that is not printed is of no use on paper (§12.5.3).
+        widget["/F"] = generic.NumberObject(flags_of(widget) | _PRINT)
+        writer.update_container(widget)
+        return embedding, widget, lock_of(field)
 
-def _field_spec(field: str, place: tuple[int, PageGeometry, Area] | None) -> SigFieldSpec:
-    if place is None:
-        return SigFieldSpec(field, invis_sig_settings=InvisSigSettings(set_print_flag=True))
-    index, geometry, area = place
-    box = geometry.to_user_space(area)
-    corners = tuple(round(value, 4) for value in (box.x0, box.y0, box.x1, box.y1))
-    return SigFieldSpec(field, on_page=index, box=corners)  # type: ignore[arg-type]  # floats are PDF numbers
+    def _draw(
+        self,
+        writer: UpdateWriter,
+        widget: generic.DictionaryObject,
+        places: tuple[StampPlace, ...],
+        pages: PyHankoPages,
+        *,
+        document_id: str,
+    ) -> None:
+        if self._appearance is None or not places:
+            return
+        first, *others = places
+        if not others and first.part is None and first.field is None:
+            look = self._appearance.add_to(writer, first.geometry)
+            widget["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): look})
+            return
+        shared = SharedAppearance(self._appearance, writer)
+        look = shared.form(first)
+        widget["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): look})
+        for number, place in enumerate(others, start=2):
+            add_stamp(
+                writer,
+                pages.reference(place.page_index),
+                place,
+                shared.form(place),
+                document_id=document_id,
+                number=number,
+                of=len(places),
+            )
+
+    @property
+    def _permission(self) -> MDPPerm | None:
+        certifies = self._material.kind == "certification"
+        return _PERMISSIONS[self._material.permission] if certifies else None
+
+    def _promise(self, lock: FieldLock | None) -> SigMDPSetup:
+        """What may change after this signature; of the seal's word and the lock's the stricter."""
+        permission = self._permission
+        if lock is not None and lock.permission is not None:
+            both = [each for each in (permission, lock.permission) if each is not None]
+            permission = min(both, key=lambda each: int(each.value))
+        return SigMDPSetup(
+            md_algorithm=self.containers.digest_name,
+            certify=self._permission is not None,
+            field_lock=None if lock is None else lock.fields,
+            docmdp_perms=permission,
+        )
 
 
-def _position(place: tuple[int, PageGeometry, Area] | None) -> StampPosition | None:
-    if place is None:
-        return None
-    index, _, area = place
-    return StampPosition(
-        page=index + 1,
-        left_mm=area.left_mm,
-        top_mm=area.top_mm,
-        width_mm=area.width_mm,
-        height_mm=area.height_mm,
-    )
+def _field_spec(name: str, place: tuple[StampPlace, ...]) -> SigFieldSpec:
+    if not place:
+        return SigFieldSpec(name, invis_sig_settings=InvisSigSettings(set_print_flag=True))
+    (first,) = place
+    return SigFieldSpec(name, on_page=first.page_index, box=rectangle(first))  # type: ignore[arg-type]  # floats are PDF numbers

@@ -38,6 +38,6 @@ def artwork_for(stamp: bundle.RoundStamp | Picture, *, font: Path | None) -> Art
                 text = stamp.data.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise StampError(f"The SVG is not UTF-8 text: {error}. Save it as UTF-8.") from None
-            return artwork_from_svg(text, width_mm=stamp.width_mm)
+            return artwork_from_svg(text, width_mm=stamp.width_mm, trim=True)
         case Picture():
             return artwork_from_png(stamp.data, width_mm=stamp.width_mm)

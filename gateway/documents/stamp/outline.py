@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from fontTools.misc.arrayTools import calcBounds, unionRect
+from fontTools.misc.bezierTools import calcCubicBounds, calcQuadraticBounds
+
 Command = tuple[str, tuple[float, ...]]
 Outline = tuple[Command, ...]
 Point = tuple[float, float]
@@ -36,6 +39,37 @@ def moved(outline: Outline, by: Affine) -> Outline:
         )
         for verb, numbers in outline
     )
+
+
+def bounds(outlines: Iterable[Outline]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what the outlines enclose, true to the curves.
+
+    Points that only guide a curve may lie farther out. There must be at least one outline.
+    """
+    found: tuple[float, float, float, float] | None = None
+    for outline in outlines:
+        at = start = (0.0, 0.0)
+        for verb, numbers in outline:
+            points = list(zip(numbers[::2], numbers[1::2], strict=True))
+            if verb == "Z":
+                at = start
+                continue
+            box = _BOUNDS.get(verb, _bounds_of_points)(at, *points)
+            if verb != "M":
+                found = box if found is None else unionRect(found, box)
+            at = points[-1]
+            start = at if verb == "M" else start
+    if found is None:
+        raise ValueError("there is no outline")
+    return found
+
+
+def _bounds_of_points(*points: Point) -> tuple[float, float, float, float]:
+    box: tuple[float, float, float, float] = calcBounds(points)
+    return box
+
+
+_BOUNDS = {"Q": calcQuadraticBounds, "C": calcCubicBounds}
 
 
 def polygon(points: Iterable[Point]) -> Outline:

@@ -2,8 +2,9 @@
 
 import io
 import zlib
+from functools import reduce
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.model import POINTS_PER_MM, Artwork, Raster, require_side
@@ -13,6 +14,8 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 4_000_000
 """2000 × 2000: a seal of 42 mm at 1200 dpi."""
 
+# Paper that was scanned or saved as JPEG once is not quite white; a seal's faintest edge is darker.
+_WHITEST_INK = 240
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 
@@ -20,23 +23,20 @@ _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 def artwork_from_png(data: bytes, *, width_mm: float) -> Artwork:
     """The picture `width_mm` wide with square pixels; transparency becomes the soft mask.
 
-    Colours are taken as sRGB whatever profile the file carries. Margins stay as they are.
+    Colours are taken as sRGB whatever profile the file carries. Transparent and white margins are
+    cut off first, so that the width is that of the mark itself, and no slice of a stamp across
+    pages is empty. A picture that is white everywhere keeps all that is not transparent.
 
     Raises:
         StampError: the data is no PNG, damaged, animated, deeper than 8 bits, too large,
             or wholly transparent.
     """
     require_side("width", width_mm)
-    picture = _opened(data).convert("RGBA")
+    picture = _trimmed(_opened(data).convert("RGBA"))
     height_mm = width_mm * picture.height / picture.width
     require_side("height", height_mm)
     mask = picture.getchannel("A")
-    faintest, strongest = mask.getextrema()
-    if strongest == 0:
-        raise StampError(
-            "The PNG is transparent everywhere, so the stamp would not be seen. Export it again"
-            " with the seal's layer visible."
-        )
+    faintest, _ = mask.getextrema()
     width, height = (written(side * POINTS_PER_MM, 3) for side in (width_mm, height_mm))
     return Artwork(
         width_mm=width_mm,
@@ -49,6 +49,19 @@ def artwork_from_png(data: bytes, *, width_mm: float) -> Artwork:
             alpha=None if faintest == 255 else zlib.compress(mask.tobytes(), 9),  # noqa: PLR2004  # opaque
         ),
     )
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    on_paper = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    darkest = reduce(ImageChops.darker, on_paper.convert("RGB").split())
+    ink = darkest.point(lambda value: 255 * (value < _WHITEST_INK)).getbbox()
+    box = ink or picture.getchannel("A").getbbox()
+    if box is None:
+        raise StampError(
+            "The PNG is transparent everywhere, so the stamp would not be seen. Export it again"
+            " with the seal's layer visible."
+        )
+    return picture.crop(box)
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -1,7 +1,7 @@
 """Company-supplied SVG, reduced to filled paths and written as a PDF content stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.documents.stamp.errors import StampError
@@ -9,17 +9,20 @@ from gateway.documents.stamp.intake import admit
 from gateway.documents.stamp.magnify import magnified
 from gateway.documents.stamp.model import POINTS_PER_MM, Artwork, require_side
 from gateway.documents.stamp.operators import clipped, fill_color, fill_path
-from gateway.documents.stamp.outline import Affine, Outline, moved
+from gateway.documents.stamp.outline import Affine, Outline, bounds, moved
 
 MAX_CONTENT_BYTES = 512 * 1024
 
 _UNITS = 4000.0
+_WHITE = "1 1 1 rg"
 # Points; half a hundredth of a millimetre is rounding, not a shape that stands out.
 _SLACK = 0.015
 
 
-def artwork_from_svg(svg_text: str, *, width_mm: float) -> Artwork:
+def artwork_from_svg(svg_text: str, *, width_mm: float, trim: bool = False) -> Artwork:
     """The picture as filled paths, `width_mm` wide; its height follows the viewBox.
+
+    With `trim` empty and white margins are cut off first, so that the width is that of the mark.
 
     Understood: paths and basic shapes with solid fills and strokes, transforms and use. What lies
     outside the viewBox is cut off. Refused rather than drawn otherwise than the designer saw it:
@@ -32,12 +35,16 @@ def artwork_from_svg(svg_text: str, *, width_mm: float) -> Artwork:
     require_side("width", width_mm)
     picture = magnified(admit(svg_text), _UNITS)
     box = picture.view_box()
+    fills = _fills(picture)
+    if trim:
+        box = _trimmed(box, fills)
     height_mm = width_mm * box.h / box.w
     require_side("height", height_mm)
     width, height = width_mm * POINTS_PER_MM, height_mm * POINTS_PER_MM
     scale = width / box.w
     # SVG's y grows downwards, PDF's upwards.
-    fills = _fills(picture, Affine(scale, 0, 0, -scale, -scale * box.x, scale * box.y + height))
+    to_page = Affine(scale, 0, 0, -scale, -scale * box.x, scale * box.y + height)
+    fills = [replace(fill, outline=moved(fill.outline, to_page)) for fill in fills]
     lines = []
     color = None
     for fill in fills:
@@ -58,15 +65,15 @@ def artwork_from_svg(svg_text: str, *, width_mm: float) -> Artwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fill:
-    """An outline in points on the page, and how it is filled."""
+    """An outline, and how it is filled."""
 
     outline: Outline
     color: str
     even_odd: bool
 
 
-def _fills(picture: Any, to_page: Affine) -> list[_Fill]:  # noqa: ANN401  # picosvg is half typed
-    """What paints, in painting order, transforms applied.
+def _fills(picture: Any) -> list[_Fill]:  # noqa: ANN401  # picosvg is half typed
+    """What paints, in painting order, in the units of the viewBox, transforms applied.
 
     Of picosvg's own `topicosvg` these are the steps that are needed here. The others parse every
     path again and again, and turn even-odd fills into winding fills, which PDF does not need.
@@ -74,7 +81,7 @@ def _fills(picture: Any, to_page: Affine) -> list[_Fill]:  # noqa: ANN401  # pic
     try:
         found = [
             _Fill(
-                outline=moved(tuple(shape.as_cmd_seq()), to_page),
+                outline=tuple(shape.as_cmd_seq()),
                 color=shape.fill,
                 even_odd=shape.fill_rule == "evenodd",
             )
@@ -95,6 +102,17 @@ def _fills(picture: Any, to_page: Affine) -> list[_Fill]:  # noqa: ANN401  # pic
             "The SVG draws nothing. Check that its shapes are visible, and filled or stroked."
         )
     return found
+
+
+def _trimmed(view_box: Any, fills: Sequence[_Fill]) -> Any:  # noqa: ANN401  # picosvg is half typed
+    """The part of the viewBox that has ink; all of it where there is none but white."""
+    inked = [fill.outline for fill in fills if fill_color(fill.color) != _WHITE]
+    x0, y0, x1, y1 = bounds(inked or [fill.outline for fill in fills])
+    x0, y0 = max(x0, view_box.x), max(y0, view_box.y)
+    x1, y1 = min(x1, view_box.x + view_box.w), min(y1, view_box.y + view_box.h)
+    if x1 - x0 <= 0 or y1 - y0 <= 0:
+        return view_box
+    return type(view_box)(x0, y0, x1 - x0, y1 - y0)
 
 
 def _stands_out(fills: Sequence[_Fill], width: float, height: float) -> bool:

@@ -104,6 +104,7 @@ def test_a_request_that_is_allowed_is_explained_rule_by_rule(sealgate: CommandLi
     result = sealgate("policy", "explain", *ORDINARY, "-a", "amount_cents=100")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("allowed\n")
+    assert "stamp: beside the keyword 收货人签章 (last)" in result.stdout
     assert "permit receipts/tms-automatic: applies" in result.stdout
     assert "forbid receipts/no-changes-after-signature: condition-false" in result.stdout
 

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 CATALOG = "<</Type/Catalog/Pages 2 0 R>>"
@@ -57,6 +57,29 @@ def one_page(
     return draft({**objects, **(more or {})}, trailer=trailer, version=version, xref=xref)
 
 
+def many_pages(
+    pages: Sequence[str],
+    content: str = "",
+    *,
+    catalog: str = CATALOG,
+    font: str = FONT,
+    more: Mapping[int, str | bytes] | None = None,
+) -> bytes:
+    """A document of pages with these entries; objects up to 5, and from 1000 on, are taken."""
+    kids = " ".join(f"{1000 + index} 0 R" for index in range(len(pages)))
+    objects: dict[int, str | bytes] = {
+        1: catalog,
+        2: f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
+        4: font,
+        5: stream(content.encode("latin-1")),
+    }
+    for index, page in enumerate(pages):
+        objects[1000 + index] = (
+            "<</Type/Page/Parent 2 0 R/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R" + page + ">>"
+        )
+    return draft({**objects, **(more or {})})
+
+
 def stream(data: bytes, entries: str = "") -> bytes:
     """A stream object's body."""
     return f"<</Length {len(data)}{entries}>>\nstream\n".encode() + data + b"\nendstream"
@@ -87,7 +110,7 @@ def _revision(
     document: bytes, objects: Mapping[int, str | bytes], *, trailer: str, xref: str
 ) -> bytes:
     offsets = {}
-    size = max([_SIZE, *map(int, re.findall(rb"/Size (\d+)", document))])
+    size = max([_SIZE, max(objects) + 1, *map(int, re.findall(rb"/Size (\d+)", document))])
     for number, body in objects.items():
         offsets[number] = len(document)
         raw = body if isinstance(body, bytes) else body.encode()

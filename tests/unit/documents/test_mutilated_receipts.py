@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.errors import DocumentProblem
-from policies.model import BesideKeyword, OnPage, Placement
+from policies.model import (
+    AcrossPages,
+    BesideKeyword,
+    IntoField,
+    OnPage,
+    OnPages,
+    Placement,
+    Several,
+)
 from tests.document_fixtures import assert_sealed, receipt, soft_seal
 
 NAMES = (
@@ -20,6 +28,9 @@ DOCUMENTS = {name: receipt(name) for name in NAMES}
 PLACEMENTS: tuple[Placement, ...] = (
     OnPage(page="last", left_mm=5, top_mm=5),
     BesideKeyword(keyword="收货"),
+    BesideKeyword(keyword="收货", occurrence="all", avoid="overlap"),
+    Several(placements=(AcrossPages(edge="right"), OnPages(pages="all", left_mm=5, top_mm=5))),
+    IntoField(field="ReceiverSeal"),
 )
 SEAL = soft_seal()
 OFTEN = settings(max_examples=100, deadline=None)

@@ -9,8 +9,8 @@ from gateway.documents.errors import (
     PageOutOfRangeProblem,
     PlacementProblem,
 )
-from gateway.documents.pdf.geometry import PageGeometry, Rectangle
-from gateway.documents.pdf.placing import find_keyword
+from gateway.documents.model import StampPosition
+from gateway.documents.pdf.texts import DocumentText
 from gateway.seals.model import Picture
 from policies.model import BesideKeyword, Invisible, OnPage
 from tests.document_fixtures import (
@@ -107,10 +107,11 @@ def test_a_stamp_is_upright_on_every_rotation() -> None:
 
 def test_what_is_reported_is_what_was_asked_for() -> None:
     prepared = SEAL.prepare(receipt("outline-3-pages"), OnPage(page="last", left_mm=1, top_mm=2))
-    assert prepared.stamp is not None
-    assert prepared.stamp.page == 3
-    assert (prepared.stamp.left_mm, prepared.stamp.top_mm) == (1, 2)
-    assert (prepared.stamp.width_mm, prepared.stamp.height_mm) == pytest.approx((10, 10))
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
+    assert stamp.page == 3
+    assert (stamp.left_mm, stamp.top_mm) == (1, 2)
+    assert (stamp.width_mm, stamp.height_mm) == pytest.approx((10, 10))
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
@@ -176,8 +177,9 @@ def test_the_asked_for_occurrence_is_taken(occurrence: int | str, y: int) -> Non
 def test_occurrences_are_counted_through_all_pages() -> None:
     document = three_pages(words((100, 700, "Seal"), (100, 500, "Seal")))
     prepared = SEAL.prepare(document, BesideKeyword(keyword="Seal", occurrence=4))
-    assert prepared.stamp is not None
-    assert prepared.stamp.page == 2
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
+    assert stamp.page == 2
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,8 @@ def test_a_keyword_that_is_not_there_is_named_and_counted(occurrence: object, ti
 def test_a_chinese_keyword_is_found() -> None:
     document = receipt("reportlab-a4-ascii85")
     prepared = SEAL.prepare(document, BesideKeyword(keyword="收货"))
-    assert prepared.stamp is not None
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
     assert_sealed(SEAL.seal(document, BesideKeyword(keyword="收货")))
     with pytest.raises(KeywordNotFoundProblem, match="没有的字"):
         SEAL.prepare(document, BesideKeyword(keyword="没有的字"))
@@ -228,8 +231,9 @@ def test_a_keyword_outside_the_visible_page_does_not_count() -> None:
     cropped = f"{A4}/CropBox[0 0 595 600]"
     document = one_page(words((100, 700, "Seal"), (100, 300, "Seal")), page=cropped)
     prepared = SEAL.prepare(document, BesideKeyword(keyword="Seal", occurrence="first"))
-    assert prepared.stamp is not None
-    assert prepared.stamp.top_mm > 90
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
+    assert stamp.top_mm > 90
     with pytest.raises(KeywordNotFoundProblem, match="found it 1 times"):
         SEAL.prepare(document, BesideKeyword(keyword="Seal", occurrence=2))
 
@@ -244,25 +248,23 @@ def test_a_keyword_that_is_everywhere_has_no_last() -> None:
     document = one_page(f"BT /F 0.1 Tf 1 0 0 1 10 700 Tm {line * 10} ET")
     with pytest.raises(PlacementProblem, match="more than 10000 times"):
         SEAL.prepare(document, BesideKeyword(keyword="a", occurrence="last"))
-    assert SEAL.prepare(document, BesideKeyword(keyword="a", occurrence=500)).stamp is not None
+    assert SEAL.prepare(document, BesideKeyword(keyword="a", occurrence=500)).stamps
 
 
 def test_a_document_that_two_readers_count_differently_is_refused() -> None:
-    page = PageGeometry(box=Rectangle(0, 0, 595, 842), rotation=0, user_unit=1)
-    with pytest.raises(DamagedDocumentProblem, match="2 pages and another 3"):
-        find_keyword(
-            three_pages(words((100, 700, "Seal"))),
-            BesideKeyword(keyword="Seal"),
-            pages=2,
-            geometry_of=lambda _: page,
-        )
+    document = three_pages(words((100, 700, "Seal")))
+    with (
+        DocumentText(document, pages=2) as texts,
+        pytest.raises(DamagedDocumentProblem, match="2 pages and another 3"),
+    ):
+        texts.page(0)
 
 
 @pytest.mark.parametrize("placement", [None, Invisible()])
 def test_without_a_placement_there_is_nothing_to_see(placement: Invisible | None) -> None:
     document = receipt("plain-a4-traditional-620")
     sealed = SEAL.seal(document, placement)
-    assert SEAL.prepare(document, placement).stamp is None
+    assert SEAL.prepare(document, placement).stamps == ()
     assert_sealed(sealed)
     assert rendered(sealed).tobytes() == rendered(document).tobytes()
 

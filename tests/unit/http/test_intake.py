@@ -1,16 +1,19 @@
 """What comes in over HTTP: parts, sizes, words; and each nonce once."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.client import multipart_body
+from gateway.http.answers import metadata
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem, ReplayProblem
 from gateway.http.intake import read_submission
 from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi, problem_types
-from gateway.store.documents import UsedNonce
-from policies.model import BesideKeyword, Caller
+from gateway.store.documents import DocumentRow, UsedNonce
+from policies.model import AcrossPages, BesideKeyword, Caller, IntoField, OnPages, Several
 from tests.running_gateway import submission
 
 LIMIT = 1_000_000
@@ -32,6 +35,49 @@ def test_what_the_client_sends_is_what_the_gateway_reads() -> None:
     assert asked.business_number == "回单-0001"
     assert asked.attributes == sent.attributes
     assert asked.placement == BesideKeyword(keyword="收货人签章", occurrence=2)
+
+
+def test_a_placement_may_be_a_list() -> None:
+    spots = [
+        {"crossPage": {"edge": "right", "maxPagesPerSeal": 20}},
+        {"field": "PartyA"},
+        {"pages": "odd", "leftMillimetres": 1, "topMillimetres": 2, "avoid": "overlap"},
+    ]
+    body, content_type = multipart_body(submission(placement=spots))
+    got = read_submission(content_type, body, max_document_bytes=LIMIT).request
+    asked = got.seal_request(caller=Caller(system="tms", company="east"), seal="s")
+    assert asked.placement == Several(
+        placements=(
+            AcrossPages(edge="right", max_pages_per_seal=20),
+            IntoField(field="PartyA"),
+            OnPages(pages="odd", left_mm=1.0, top_mm=2.0, avoid="overlap"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (None, []),
+        (b"null", []),
+        (b"[]", []),
+        (b'{"page":1,"left_mm":2.5}', [{"type": "stamp", "page": 1, "leftMillimetres": 2.5}]),
+        (b'[{"type":"stamp","page":2}]', [{"type": "stamp", "page": 2}]),
+    ],
+)
+def test_stamps_are_told_as_a_list_whichever_version_kept_them(
+    kept: bytes | None, told: list[dict[str, object]]
+) -> None:
+    row = DocumentRow(
+        **dict.fromkeys(("id", "system", "idempotency_key", "state", "seal"), "x"),
+        **dict.fromkeys(("document_type", "business_number", "trace_id"), "x"),
+        **dict.fromkeys(("request_digest", "request", "decision", "salt"), b""),
+        **dict.fromkeys(("input_digest", "to_be_signed_digest"), b""),
+        signed_at=datetime(2026, 11, 26, tzinfo=UTC),
+        intent_index=1,
+        stamp=kept,
+    )
+    assert metadata(row)["stamps"] == told
 
 
 @given(st.binary(max_size=3000))

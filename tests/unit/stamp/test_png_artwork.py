@@ -1,4 +1,4 @@
-"""A company's PNG keeps its pixels, its shape and its transparency."""
+"""A company's PNG keeps its pixels, its shape and its transparency, but not its margins."""
 
 import io
 import struct
@@ -42,13 +42,39 @@ def test_an_opaque_picture_needs_no_mask() -> None:
 def test_transparency_becomes_the_soft_mask(page: LookAt) -> None:
     picture = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     picture.paste((230, 0, 18, 255), (0, 0, 50, 100))
+    picture.putpixel((99, 0), (230, 0, 18, 255))
     artwork = artwork_from_png(png(picture), width_mm=40)
     assert artwork.image is not None
     assert artwork.image.alpha is not None
-    assert zlib.decompress(artwork.image.alpha) == (b"\xff" * 50 + b"\x00" * 50) * 100
+    assert zlib.decompress(artwork.image.alpha)[100:] == (b"\xff" * 50 + b"\x00" * 50) * 99
     seen = page(artwork).rendered(dpi=254)
     assert seen.getpixel((100, 200)) == (230, 0, 18)
     assert seen.getpixel((300, 200)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("paper", [(255, 255, 255, 255), (0, 0, 0, 0), (250, 248, 245, 255)])
+def test_margins_are_cut_off_so_that_the_width_is_the_marks(
+    paper: tuple[int, int, int, int],
+) -> None:
+    picture = Image.new("RGBA", (240, 140), paper)
+    picture.paste((230, 0, 18, 255), (20, 20, 220, 120))
+    artwork = artwork_from_png(png(picture), width_mm=40)
+    assert (artwork.width_mm, artwork.height_mm) == (40, 20)
+    assert artwork.image is not None
+    assert (artwork.image.width_px, artwork.image.height_px) == (200, 100)
+    assert zlib.decompress(artwork.image.rgb) == bytes((230, 0, 18)) * 20_000
+
+
+def test_a_pale_mark_is_no_margin() -> None:
+    picture = Image.new("RGB", (100, 100), "white")
+    picture.paste((255, 255, 0), (10, 10, 90, 50))
+    assert artwork_from_png(png(picture), width_mm=40).height_mm == 20
+
+
+def test_a_mark_in_nothing_but_white_keeps_its_shape() -> None:
+    picture = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    picture.paste((255, 255, 255, 255), (10, 10, 90, 50))
+    assert artwork_from_png(png(picture), width_mm=40).height_mm == 20
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])

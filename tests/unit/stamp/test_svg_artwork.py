@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops
 
 from gateway.documents.stamp import intake
 from gateway.documents.stamp.errors import StampError
@@ -127,6 +128,37 @@ def test_what_stands_out_of_the_view_box_is_cut_off() -> None:
     assert outside.content.endswith(b"\nQ\n")
 
 
+@pytest.mark.parametrize(
+    ("body", "height"),
+    [
+        ('<rect x="10" y="5" width="20" height="10" fill="red"/>', 20),
+        (
+            '<rect width="40" height="40" fill="#fff"/><rect x="10" y="5" width="20" height="10"/>',
+            20,
+        ),
+        # A circle's guiding points lie outside of it.
+        ('<circle cx="20" cy="20" r="7" fill="red"/>', 40),
+        ('<rect x="30" y="30" width="40" height="5" fill="red"/>', 20),
+    ],
+    ids=["empty margin", "white margin", "curves", "half outside"],
+)
+def test_margins_are_cut_off_so_that_the_width_is_the_marks(
+    page: LookAt, body: str, height: float
+) -> None:
+    artwork = artwork_from_svg(svg(body), width_mm=40, trim=True)
+    assert artwork.height_mm == pytest.approx(height, abs=0.01)
+    seen = page(artwork).rendered(dpi=254)
+    paper = Image.new("RGB", seen.size, "white")
+    left, top, right, bottom = ImageChops.difference(seen, paper).getbbox() or (0, 0, 0, 0)
+    assert (left, top) == (0, 0)
+    assert (right, bottom) == pytest.approx((400, 10 * height), abs=1)
+
+
+def test_a_mark_in_nothing_but_white_keeps_its_shape() -> None:
+    body = '<rect x="10" y="5" width="20" height="10" fill="white"/>'
+    assert artwork_from_svg(svg(body), width_mm=40, trim=True).height_mm == pytest.approx(20)
+
+
 def test_titles_metadata_comments_and_editor_leftovers_are_ignored() -> None:
     body = (
         "<!-- 公章 --><title>t</title><metadata><x xmlns='urn:x'/></metadata>"
@@ -202,7 +234,7 @@ def test_a_ring_in_a_small_view_box_is_as_round_as_in_a_large_one(page: LookAt) 
         pytest.param(svg("<g/>", box="0 0 0 0"), "viewBox", id="empty view box"),
         pytest.param(svg("<g/>", box="0 0 nan 1"), "viewBox", id="nan view box"),
         pytest.param('<svg xmlns="http://www.w3.org/2000/svg"/>', "viewBox", id="no view box"),
-        pytest.param(svg("<g/>", box="0 0 1 400"), "height", id="too high"),
+        pytest.param(svg('<path d="M0 0H1V1Z"/>', box="0 0 1 400"), "height", id="too high"),
         pytest.param(svg("<g>" * 40 + "</g>" * 40), "nested more than", id="too deep"),
     ],
 )
