@@ -22,10 +22,10 @@ from pyhanko.sign.signers.pdf_byterange import (
     SignatureObject,
 )
 
+from gateway.documents.container import ContainerPress
 from gateway.documents.errors import AlreadySignedProblem
 from gateway.documents.model import Preparation, Prepared, StampPosition
 from gateway.documents.pdf.appearance import Appearance
-from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
 from gateway.documents.pdf.geometry import Area, PageGeometry
 from gateway.documents.pdf.pages import page_geometry
@@ -75,14 +75,7 @@ class PDFPress:
 
     def complete(self, prepared: Prepared, signature: bytes) -> bytes:
         """See `gateway.documents.interfaces.DocumentPress.complete`."""
-        container = self._containers.container(
-            to_be_signed=prepared.to_be_signed, signature=signature
-        )
-        digits = container.hex().encode().ljust(prepared.container_room, b"0")
-        if len(digits) != prepared.container_room:
-            raise ValueError("the container does not fit into the room that was reserved for it")
-        start, end = prepared.container_at, prepared.container_at + prepared.container_room
-        return prepared.update[:start] + digits + prepared.update[end:]
+        return self._containers.complete(prepared, signature)
 
     def _refuse_if_signed(self, reader: PdfFileReader) -> None:
         refuse_if_closed(reader)
