@@ -26,6 +26,7 @@ from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.readiness import Readiness
+from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
@@ -122,7 +123,7 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
         )
         authenticator = Authenticator(
             in_force=lambda: policies.current,
-            policy_directory=config.policies.directory,
+            keys=VerificationKeys(config.policies.directory, clock=clock),
             external_url=config.http.external_url,
             skew=timedelta(seconds=config.http.signature_skew_seconds),
             nonces=nonces,
