@@ -17,7 +17,7 @@ from gateway.http.app import API
 from gateway.http.authentication import Authenticated, Authenticator
 from gateway.signing import service
 from gateway.signing.service import SigningService
-from gateway.store.content import ContentStore
+from gateway.store.content import _Segment
 from policies.engine import CELPolicyEngine
 
 Moments = dict[str, "array[float]"]
@@ -35,8 +35,8 @@ SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("intent commit", SigningService, "_intend", True),
     ("sign", SigningService, "_sign", True),
     ("complete", WorkerPool, "complete", True),
-    ("content", ContentStore, "put", True),
-    ("release (content and outcome)", SigningService, "_release", True),
+    ("content write (a group)", _Segment, "append", False),
+    ("release (content, outcome)", SigningService, "_release", True),
     ("answer", answers, "pdf_response", False),
     ("whole request", API, "seal", True),
 )

@@ -23,9 +23,12 @@ from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import Record, leaf_bytes, read_leaf
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_checkpoint, audit_leaf
+from gateway.store.statements import RowStatement
 
-_insert_leaf = insert(audit_leaf)
-_insert_checkpoint = insert(audit_checkpoint)
+_insert_leaf = RowStatement(insert(audit_leaf), *(column.name for column in audit_leaf.c))
+_insert_checkpoint = RowStatement(
+    insert(audit_checkpoint), *(column.name for column in audit_checkpoint.c)
+)
 
 _log = structlog.get_logger("audit")
 
@@ -112,8 +115,8 @@ class AuditLog:
         leaf = leaf_bytes(record, index=end.size, previous=end.last_hash)
         hashed = leaf_hash(leaf)
         transaction.later(_insert_leaf, {"index": end.size, "leaf": leaf, "leaf_hash": hashed})
-        transaction.state[self] = grown = _End(end.size + 1, hashed)
-        transaction.after_commit(lambda: self._grow(hashed, grown, record.at))
+        transaction.state[self] = _End(end.size + 1, hashed)
+        transaction.after_commit(self._grow, (hashed, record.at))
         return end.size
 
     async def record(self, record: Record) -> int:
@@ -149,13 +152,15 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         open_checkpoint(signed_checkpoint(self._key, head, signature), self._key)
 
-    def _grow(self, hashed: bytes, end: _End, moment: datetime) -> None:
+    def _grow(self, leaves: list[tuple[bytes, datetime]]) -> None:
         # On the lane's thread. A new frontier takes the old one's place in one assignment, so the
         # event loop never sees half of it.
         frontier = self._frontier.copy()
-        frontier.append(hashed)
-        self._frontier, self._end = frontier, end
-        self._newest = max(self._newest, moment.timestamp())
+        for hashed, _ in leaves:
+            frontier.append(hashed)
+        self._frontier, self._end = frontier, _End(frontier.size, leaves[-1][0])
+        newest = max(moment for _, moment in leaves)
+        self._newest = max(self._newest, newest.timestamp())
 
     async def _tick(self) -> None:
         while True:

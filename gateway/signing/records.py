@@ -1,7 +1,6 @@
 """What the audit log says of a document, and the canonical bytes that its row keeps."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,14 +38,14 @@ def request_digest(request: SealRequest, document_digest: bytes) -> bytes:
 
 def with_intent(row: DocumentRow, index: int) -> DocumentRow:
     """The row with the place of its intent."""
-    return replace(row, intent_index=index)
+    return msgspec.structs.replace(row, intent_index=index)
 
 
 def with_outcome(
     row: DocumentRow, index: int, *, output_digest: bytes, length: int, location: Location
 ) -> DocumentRow:
     """The row of the sealed document."""
-    return replace(
+    return msgspec.structs.replace(
         row,
         state="sealed",
         outcome_index=index,

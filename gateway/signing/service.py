@@ -34,7 +34,7 @@ from gateway.signing.ids import new_document_id
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.refusals import LimitReached, problem_for
 from gateway.signing.screening import screen
-from gateway.store.content import ContentStore
+from gateway.store.content import ContentStore, Location
 from gateway.store.documents import (
     DocumentReader,
     DocumentRow,
@@ -262,10 +262,9 @@ class SigningService:
     async def _release(self, row: DocumentRow, document: bytes, update: bytes) -> SealedDocument:
         output = await sha256_of(document, update)
         length = len(document) + len(update)
-        location = await self._content.put(f"{row.id}.pdf", row.signed_at, (document, update))
         record = records.sealed(row, output_digest=output, at=self._clock.now())
 
-        def unit(transaction: Transaction) -> DocumentRow:
+        def unit(transaction: Transaction, location: Location) -> DocumentRow:
             index = self._audit.append(transaction, record)
             done = records.with_outcome(
                 row, index, output_digest=output, length=length, location=location
@@ -273,7 +272,10 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        done = await self._lane.write(unit)
+        # The content is durable before the lane sees the unit that counts it.
+        done = await self._content.put_and_write(
+            f"{row.id}.pdf", row.signed_at, (document, update), lane=self._lane, unit=unit
+        )
         return SealedDocument(done, (document, update), repeated=False)
 
     async def _denied(

@@ -9,22 +9,23 @@ with each start, each day and each GiB.
 import asyncio
 import contextlib
 import os
-import queue
 import secrets
 import shutil
 import tarfile
-import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
 from gateway.clock import Clock
 from gateway.store.errors import ContentDamagedError, StoreProblem
+from gateway.store.groups import Errand, GroupThread, tell
+from gateway.store.lane import Transaction, WriterLane
+
+T = TypeVar("T")
 
 _MOST_IN_ONE_SYNC = 256
 _SEGMENT_BYTES = 1024**3
@@ -47,7 +48,7 @@ class _Entry:
     name: str
     moment: datetime
     parts: Sequence[bytes]
-    written: "Future[Location]"
+    pass_on: Callable[[Location], None] | None = None
 
 
 def prove_room(directory: Path) -> None:
@@ -72,8 +73,9 @@ class ContentStore:
     def __init__(self, directory: Path, *, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
-        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="content-lane", daemon=True)
+        self._thread: GroupThread[_Entry] = GroupThread(
+            "content-lane", carry_out=self._write, most=_MOST_IN_ONE_SYNC
+        )
         self._segment: _Segment | None = None
 
     async def __aenter__(self) -> Self:
@@ -84,8 +86,9 @@ class ContentStore:
 
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._thread.stop()
+        if self._segment is not None:
+            self._segment.close()
 
     def recover(self, ends: Mapping[str, int]) -> None:
         """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
@@ -132,9 +135,33 @@ class ContentStore:
         Raises:
             StoreProblem: the disk is full or refuses.
         """
-        written: Future[Location] = Future()
-        self._queue.put(_Entry(name, moment, parts, written))
-        return await asyncio.wrap_future(written)
+        location: Location = await self._thread.ask(_Entry(name, moment, parts))
+        return location
+
+    async def put_and_write(
+        self,
+        name: str,
+        moment: datetime,
+        parts: Sequence[bytes],
+        *,
+        lane: WriterLane,
+        unit: Callable[[Transaction, Location], T],
+    ) -> T:
+        """Append a document and then have a unit of work written that names its location.
+
+        The same as `put` and then `lane.write`, but the lane gets the unit straight from this
+        store's thread: the caller is woken once, when both are durable.
+
+        Raises:
+            StoreProblem: the disk or the database refuses.
+        """
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def pass_on(location: Location) -> None:
+            lane.write_for(answer, lambda transaction: unit(transaction, location))
+
+        self._thread.take(Errand(_Entry(name, moment, parts, pass_on), answer))
+        return await answer
 
     async def get(self, location: Location, length: int) -> bytes:
         """The document's bytes.
@@ -154,36 +181,25 @@ class ContentStore:
             raise StoreProblem(f"segment {location.segment} is shorter than it was")
         return content
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            entries = [first]
-            stop = False
-            while len(entries) < _MOST_IN_ONE_SYNC and not self._queue.empty():
-                entry = self._queue.get()
-                if entry is None:
-                    stop = True
-                    break
-                entries.append(entry)
-            self._write(entries)
-            if stop:
-                break
-        if self._segment is not None:
-            self._segment.close()
-
-    def _write(self, entries: list[_Entry]) -> None:
-        # See WriterLane: who has given up waiting is left out, the others cannot any more.
-        entries = [entry for entry in entries if entry.written.set_running_or_notify_cancel()]
+    def _write(self, errands: list[Errand[_Entry]]) -> None:
         try:
-            locations = self._present_segment().append(entries)
+            locations = self._present_segment().append([errand.work for errand in errands])
         except Exception as error:  # noqa: BLE001 - whatever it is: these fail, not the lane
-            _log.error("content_not_written", error=str(error), documents=len(entries))
+            _log.error("content_not_written", error=str(error), documents=len(errands))
             self._give_the_segment_up()
             problem = StoreProblem(f"the sealed document cannot be written: {error}")
-            for entry in entries:
-                entry.written.set_exception(problem)
+            for errand in errands:
+                errand.failure = problem
+            tell(errands)
             return
-        for entry, location in zip(entries, locations, strict=True):
-            entry.written.set_result(location)
+        waiting: list[Errand[_Entry]] = []
+        for errand, location in zip(errands, locations, strict=True):
+            if errand.work.pass_on is not None:
+                errand.work.pass_on(location)
+            else:
+                errand.result = location
+                waiting.append(errand)
+        tell(waiting)
 
     def _present_segment(self) -> "_Segment":
         today = f"{self._clock.now():%Y-%m-%d}"

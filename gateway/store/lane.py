@@ -6,18 +6,16 @@ larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-
 """
 
 import asyncio
-import queue
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql import Executable
 
 from gateway.store.errors import StoreProblem
+from gateway.store.groups import Errand, GroupThread, tell
+from gateway.store.statements import Row, RowStatement
 
 T = TypeVar("T")
 
@@ -36,16 +34,19 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.state: dict[object, Any] = {}
-        self._later: list[tuple[Executable, Mapping[str, object]]] = []
-        self._after_commit: list[Callable[[], None]] = []
+        self._later: list[tuple[RowStatement, Row]] = []
+        self._after_commit: list[tuple[Callable[[list[Any]], None], Any]] = []
 
-    def later(self, statement: Executable, row: Mapping[str, object]) -> None:
+    def later(self, statement: RowStatement, row: Row) -> None:
         """Run the statement with this row before the commit, together with all others like it."""
         self._later.append((statement, row))
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Call once it is durable, on the lane's thread, before any caller is woken."""
-        self._after_commit.append(call)
+    def after_commit(self, call: Callable[[list[T]], None], item: T) -> None:
+        """Call once it is durable, on the lane's thread, before any caller is woken.
+
+        It is called once a transaction, with everything that was handed in for it.
+        """
+        self._after_commit.append((call, item))
 
     def attempt(self, unit: "Callable[[Transaction], T]") -> T:
         """Run a unit; leave no trace of it here when it raises."""
@@ -60,16 +61,19 @@ class Transaction:
 
     def flush(self) -> None:
         """Run what was put off: one executemany a statement, in the order they first came."""
-        groups: dict[int, tuple[Executable, list[Mapping[str, object]]]] = {}
+        groups: dict[RowStatement, list[Row]] = {}
         for statement, row in self._later:
-            groups.setdefault(id(statement), (statement, []))[1].append(row)
-        for statement, rows in groups.values():
-            self.connection.execute(statement, rows)
+            groups.setdefault(statement, []).append(row)
+        for statement, rows in groups.items():
+            statement.run(self.connection, rows)
 
     def committed(self) -> None:
         """Run the hooks."""
-        for call in self._after_commit:
-            call()
+        hooks: dict[Callable[[list[Any]], None], list[Any]] = {}
+        for call, item in self._after_commit:
+            hooks.setdefault(call, []).append(item)
+        for call, items in hooks.items():
+            call(items)
 
 
 Unit = Callable[[Transaction], Any]
@@ -84,8 +88,9 @@ class WriterLane:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Unit, Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="writer-lane", daemon=True)
+        self._thread: GroupThread[Unit] = GroupThread(
+            "writer-lane", carry_out=self._commit, most=_MOST_UNITS
+        )
         self.commits = 0
         self.units = 0
 
@@ -96,8 +101,7 @@ class WriterLane:
 
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._thread.stop()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run a unit of work and wait until it is durable; gives what the unit gave.
@@ -106,49 +110,36 @@ class WriterLane:
             StoreProblem: the database could not keep it; nothing of the unit was committed.
             Exception: whatever the unit raised; nothing of it was committed.
         """
-        future: Future[T] = Future()
-        self._queue.put((unit, future))
-        return await asyncio.wrap_future(future)
+        result: T = await self._thread.ask(unit)
+        return result
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            stop = False
-            while len(group) < _MOST_UNITS and not self._queue.empty():
-                entry = self._queue.get()
-                if entry is None:
-                    stop = True
-                    break
-                group.append(entry)
-            self._commit(group)
-            if stop:
-                return
+    def write_for(self, answer: "asyncio.Future[Any]", unit: Unit) -> None:
+        """Run a unit of work for somebody who waits for `answer`; callable from any thread.
 
-    def _commit(self, group: list[tuple[Unit, Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
-        # A caller may have given up waiting: its unit is left out, and from here on cannot be
-        # cancelled, or telling it the result would end this thread.
-        group = [entry for entry in group if entry[1].set_running_or_notify_cancel()]
+        It is settled as `write` would return or raise.
+        """
+        self._thread.take(Errand(unit, answer))
+
+    def _commit(self, group: list[Errand[Unit]]) -> None:
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
-                for unit, future in group:
+                for errand in group:
                     try:
-                        results.append((future, transaction.attempt(unit)))
+                        errand.result = transaction.attempt(errand.work)
                     except SQLAlchemyError:
                         raise
                     except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
-                        future.set_exception(refused)
+                        errand.failure = refused
                 transaction.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
             _log.error("commit_failed", error=str(error.__cause__ or error), units=len(group))
             problem = StoreProblem(f"the database refused the commit: {error.__cause__ or error}")
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(problem)
+            for errand in group:
+                errand.failure = errand.failure or problem
+            tell(group)
             return
         transaction.committed()
         self.commits += 1
-        self.units += len(results)
-        for future, result in results:
-            future.set_result(result)
+        self.units += sum(errand.failure is None for errand in group)
+        tell(group)

@@ -15,8 +15,10 @@ from gateway.store.errors import StoreProblem, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.schema import charge, metadata
+from gateway.store.statements import RowStatement
 
-_add = insert(charge)
+_insert = insert(charge)
+_add = RowStatement(_insert, "counter", "window", "used")
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def test_the_database_survives_a_power_cut_as_far_as_sqlite_can_promise(engine: 
 def test_a_reader_cannot_write(engine: Engine, tmp_path: Path) -> None:
     reader = open_reader(tmp_path / "test.sqlite")
     with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
-        connection.execute(_add, {"counter": "x", "window": "w", "used": 1})
+        connection.execute(_insert, {"counter": "x", "window": "w", "used": 1})
     reader.dispose()
     engine.dispose()
 
