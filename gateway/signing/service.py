@@ -34,7 +34,7 @@ from gateway.signing.ids import new_document_id
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.refusals import LimitReached, problem_for
 from gateway.signing.screening import screen
-from gateway.store.content import ContentStore, Location
+from gateway.store.content import Content, Location
 from gateway.store.documents import (
     DocumentReader,
     DocumentRow,
@@ -75,7 +75,6 @@ class SigningService:
         audit: AuditLog,
         lane: WriterLane,
         reader: DocumentReader,
-        content: ContentStore,
         archive: Archive,
         clock: Clock,
         clock_guard: ClockGuard,
@@ -86,7 +85,6 @@ class SigningService:
         self._audit = audit
         self._lane = lane
         self._reader = reader
-        self._content = content
         self._archive = archive
         self._clock = clock
         self._clock_guard = clock_guard
@@ -272,10 +270,8 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        # The content is durable before the lane sees the unit that counts it.
-        done = await self._content.put_and_write(
-            f"{row.id}.pdf", row.signed_at, (document, update), lane=self._lane, unit=unit
-        )
+        content = Content(f"{row.id}.pdf", row.signed_at, (document, update))
+        done = await self._lane.write_with(content, unit)
         return SealedDocument(done, (document, update), repeated=False)
 
     async def _denied(

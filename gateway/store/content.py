@@ -12,22 +12,16 @@ import os
 import secrets
 import shutil
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self, TypeVar
 
 import structlog
 
 from gateway.clock import Clock
 from gateway.store.errors import ContentDamagedError, StoreProblem
-from gateway.store.groups import Errand, GroupThread, tell
-from gateway.store.lane import Transaction, WriterLane
 
-T = TypeVar("T")
-
-_MOST_IN_ONE_SYNC = 256
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -44,11 +38,12 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Content:
+    """A document to be kept: its bytes in parts that follow one another."""
+
     name: str
     moment: datetime
     parts: Sequence[bytes]
-    pass_on: Callable[[Location], None] | None = None
 
 
 def prove_room(directory: Path) -> None:
@@ -64,31 +59,17 @@ def prove_room(directory: Path) -> None:
 
 
 class ContentStore:
-    """Keeps sealed documents. Use as an async context manager.
+    """Keeps sealed documents. One thread appends: the writer lane's.
 
-    Promise: `put` returns only when the document would survive a power cut. The caller commits the
-    location; what stands in a segment without a committed location counts for nothing.
+    Promise: `append` returns only when the documents would survive a power cut. The caller commits
+    their locations; what stands in a segment without a committed location counts for nothing.
     """
 
     def __init__(self, directory: Path, *, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
-        self._thread: GroupThread[_Entry] = GroupThread(
-            "content-lane", carry_out=self._write, most=_MOST_IN_ONE_SYNC
-        )
-        self._segment: _Segment | None = None
-
-    async def __aenter__(self) -> Self:
-        """Start the thread."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._thread.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Write what waits, then stop."""
-        await self._thread.stop()
-        if self._segment is not None:
-            self._segment.close()
+        self._segment: _Segment | None = None
 
     def recover(self, ends: Mapping[str, int]) -> None:
         """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
@@ -129,39 +110,26 @@ class ContentStore:
             os.fsync(tail.fileno())
         os.truncate(path, end)
 
-    async def put(self, name: str, moment: datetime, parts: Sequence[bytes]) -> Location:
-        """Append a document, given in parts that follow one another.
+    def append(self, documents: Sequence[Content]) -> list[Location]:
+        """Append the documents with one sync for all; gives where each of them is.
 
         Raises:
-            StoreProblem: the disk is full or refuses.
+            StoreProblem: the disk is full or refuses; none of them counts.
         """
-        location: Location = await self._thread.ask(_Entry(name, moment, parts))
-        return location
+        try:
+            return self._present_segment().append(documents)
+        except Exception as error:
+            _log.error("content_not_written", error=str(error), documents=len(documents))
+            self.close()
+            raise StoreProblem(f"the sealed document cannot be written: {error}") from error
 
-    async def put_and_write(
-        self,
-        name: str,
-        moment: datetime,
-        parts: Sequence[bytes],
-        *,
-        lane: WriterLane,
-        unit: Callable[[Transaction, Location], T],
-    ) -> T:
-        """Append a document and then have a unit of work written that names its location.
-
-        The same as `put` and then `lane.write`, but the lane gets the unit straight from this
-        store's thread: the caller is woken once, when both are durable.
-
-        Raises:
-            StoreProblem: the disk or the database refuses.
-        """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def pass_on(location: Location) -> None:
-            lane.write_for(answer, lambda transaction: unit(transaction, location))
-
-        self._thread.take(Errand(_Entry(name, moment, parts, pass_on), answer))
-        return await answer
+    def close(self) -> None:
+        """Begin no further document in the present segment; it is complete as it stands."""
+        # After an error what is at its end is uncertain; documents already in it stay readable.
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            with contextlib.suppress(OSError):
+                segment.close()
 
     async def get(self, location: Location, length: int) -> bytes:
         """The document's bytes.
@@ -181,42 +149,15 @@ class ContentStore:
             raise StoreProblem(f"segment {location.segment} is shorter than it was")
         return content
 
-    def _write(self, errands: list[Errand[_Entry]]) -> None:
-        try:
-            locations = self._present_segment().append([errand.work for errand in errands])
-        except Exception as error:  # noqa: BLE001 - whatever it is: these fail, not the lane
-            _log.error("content_not_written", error=str(error), documents=len(errands))
-            self._give_the_segment_up()
-            problem = StoreProblem(f"the sealed document cannot be written: {error}")
-            for errand in errands:
-                errand.failure = problem
-            tell(errands)
-            return
-        waiting: list[Errand[_Entry]] = []
-        for errand, location in zip(errands, locations, strict=True):
-            if errand.work.pass_on is not None:
-                errand.work.pass_on(location)
-            else:
-                errand.result = location
-                waiting.append(errand)
-        tell(waiting)
-
     def _present_segment(self) -> "_Segment":
         today = f"{self._clock.now():%Y-%m-%d}"
         segment = self._segment
         if segment is None or segment.size > _SEGMENT_BYTES or not segment.name.startswith(today):
-            self._give_the_segment_up()
+            self.close()
             moment = f"{self._clock.now():%Y-%m-%dT%H-%M-%S}"
             segment = _Segment(self._directory, f"{moment}-{secrets.token_hex(4)}.tar")
             self._segment = segment
         return segment
-
-    def _give_the_segment_up(self) -> None:
-        # What is at its end is uncertain now; documents already in it stay readable.
-        segment, self._segment = self._segment, None
-        if segment is not None:
-            with contextlib.suppress(OSError):
-                segment.close()
 
 
 class _Segment:
@@ -234,7 +175,7 @@ class _Segment:
             os.close(self._descriptor)
             raise
 
-    def append(self, entries: Sequence[_Entry]) -> list[Location]:
+    def append(self, entries: Sequence[Content]) -> list[Location]:
         """Write the entries and wait until they are on the disk."""
         locations, pieces = [], list[bytes]()
         size = self.size
@@ -255,7 +196,7 @@ class _Segment:
         os.close(self._descriptor)
 
 
-def _header(entry: _Entry, length: int) -> bytes:
+def _header(entry: Content, length: int) -> bytes:
     member = tarfile.TarInfo(entry.name)
     member.size = length
     member.mtime = int(entry.moment.timestamp())

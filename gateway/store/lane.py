@@ -2,17 +2,19 @@
 
 A caller hands in a unit of work and is woken when the transaction that holds it is on the disk.
 Whatever waits while a commit is under way goes into the next one, so a slow disk makes groups
-larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-jobs §2).
+larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-jobs §2). A unit
+may bring a document with it, which is on the disk before the unit runs.
 """
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.store.content import Content, ContentStore, Location
 from gateway.store.errors import StoreProblem
 from gateway.store.groups import Errand, GroupThread, tell
 from gateway.store.statements import Row, RowStatement
@@ -20,6 +22,7 @@ from gateway.store.statements import Row, RowStatement
 T = TypeVar("T")
 
 _MOST_UNITS = 512
+_NOWHERE = Location("", 0)
 
 _log = structlog.get_logger("store")
 
@@ -76,7 +79,11 @@ class Transaction:
             call(items)
 
 
-Unit = Callable[[Transaction], Any]
+@dataclass(slots=True)
+class _Work:
+    unit: Callable[[Transaction, Location], Any]
+    content: Content | None = None
+    location: Location = _NOWHERE
 
 
 class WriterLane:
@@ -86,10 +93,17 @@ class WriterLane:
     cut, and raises StoreProblem when it would not. Units run one after the other, in order.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, content: ContentStore) -> None:
+        """Make the lane.
+
+        Args:
+            engine: of the writing connection.
+            content: where the documents go that units bring with them.
+        """
         self._engine = engine
-        self._thread: GroupThread[Unit] = GroupThread(
-            "writer-lane", carry_out=self._commit, most=_MOST_UNITS
+        self._content = content
+        self._thread: GroupThread[_Work] = GroupThread(
+            "writer-lane", carry_out=self._carry_out, most=_MOST_UNITS
         )
         self.commits = 0
         self.units = 0
@@ -102,6 +116,7 @@ class WriterLane:
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
         await self._thread.stop()
+        self._content.close()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run a unit of work and wait until it is durable; gives what the unit gave.
@@ -110,27 +125,29 @@ class WriterLane:
             StoreProblem: the database could not keep it; nothing of the unit was committed.
             Exception: whatever the unit raised; nothing of it was committed.
         """
-        result: T = await self._thread.ask(unit)
+        result: T = await self._thread.ask(_Work(lambda transaction, _nowhere: unit(transaction)))
         return result
 
-    def write_for(self, answer: "asyncio.Future[Any]", unit: Unit) -> None:
-        """Run a unit of work for somebody who waits for `answer`; callable from any thread.
+    async def write_with(self, content: Content, unit: Callable[[Transaction, Location], T]) -> T:
+        """Keep a document and then run a unit of work that counts it; wait until both are durable.
 
-        It is settled as `write` would return or raise.
+        The unit runs only once the document would survive a power cut.
+
+        Raises:
+            StoreProblem: disk or database could not keep them; nothing of the unit was committed.
+            Exception: whatever the unit raised; nothing of it was committed.
         """
-        self._thread.take(Errand(unit, answer))
+        result: T = await self._thread.ask(_Work(unit, content))
+        return result
 
-    def _commit(self, group: list[Errand[Unit]]) -> None:
+    def _carry_out(self, group: list[Errand[_Work]]) -> None:
+        self._keep_content(group)
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
                 for errand in group:
-                    try:
-                        errand.result = transaction.attempt(errand.work)
-                    except SQLAlchemyError:
-                        raise
-                    except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
-                        errand.failure = refused
+                    if errand.failure is None:
+                        self._run(errand, transaction)
                 transaction.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
             _log.error("commit_failed", error=str(error.__cause__ or error), units=len(group))
@@ -143,3 +160,25 @@ class WriterLane:
         self.commits += 1
         self.units += sum(errand.failure is None for errand in group)
         tell(group)
+
+    def _keep_content(self, group: list[Errand[_Work]]) -> None:
+        brought = [(errand, content) for errand in group if (content := errand.work.content)]
+        if not brought:
+            return
+        try:
+            locations = self._content.append([content for _, content in brought])
+        except StoreProblem as problem:
+            for errand, _ in brought:
+                errand.failure = problem
+            return
+        for (errand, _), location in zip(brought, locations, strict=True):
+            errand.work.location = location
+
+    def _run(self, errand: Errand[_Work], transaction: Transaction) -> None:
+        work = errand.work
+        try:
+            errand.result = transaction.attempt(lambda unit: work.unit(unit, work.location))
+        except SQLAlchemyError:
+            raise
+        except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
+            errand.failure = refused

@@ -86,7 +86,7 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
     )
     writer = open_writer(config.database)
     migrate(writer)
-    lane = WriterLane(writer)
+    lane = WriterLane(writer, content)
     reader = DocumentReader(open_reader(config.database))
     audit = AuditLog(
         lane=lane,
@@ -101,7 +101,6 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
         await stack.enter_async_context(lane)
         stack.push_async_callback(reader.close)
         await stack.enter_async_context(audit)
-        await stack.enter_async_context(content)
         policies = PolicySource(
             config.policies.directory,
             keys=lambda: signer.keys,
@@ -116,7 +115,6 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
             audit=audit,
             lane=lane,
             reader=reader,
-            content=content,
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
