@@ -107,7 +107,7 @@ class Installation:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         patience = time.monotonic() + _START_SECONDS
-        while b'"event": "ready"' not in self.log.read_bytes():
+        while b'"event":"ready"' not in self.log.read_bytes():
             if process.poll() is not None or time.monotonic() > patience:
                 raise BenchError(f"the gateway did not become ready: {self._last_words()}")
             time.sleep(_LOOK_SECONDS)

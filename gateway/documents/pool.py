@@ -170,16 +170,15 @@ class WorkerPool:
             document=document,
             preparation=preparation,
         )
-        job = _Job(message, seal, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        job = _Job(message, seal, loop.create_future())
         self._queue.append(job)
         self._hand_out()
+        late = loop.call_later(self._limits.queue_seconds, self._give_up, job)
         try:
-            async with asyncio.timeout(self._limits.queue_seconds):
-                return await job.answer
-        except TimeoutError:
-            raise errors.WorkersUnavailableProblem(
-                f"no worker took the document within {self._limits.queue_seconds:g} s"
-            ) from None
+            return await job.answer
+        finally:
+            late.cancel()
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         """See `DocumentPress.complete`; done here, as nothing of it is parsed."""
@@ -193,6 +192,14 @@ class WorkerPool:
                 self._containers.clear()
             self._containers[seal.fingerprint] = containers
         return containers
+
+    def _give_up(self, job: _Job) -> None:
+        if not job.answer.done():
+            job.answer.set_exception(
+                errors.WorkersUnavailableProblem(
+                    f"no worker took the document within {self._limits.queue_seconds:g} s"
+                )
+            )
 
     def _hand_out(self) -> None:
         while self._queue:
