@@ -55,7 +55,7 @@ def main(
     )
     _print_processes(console, came, before, after, seconds=seconds)
     if functions:
-        console.print(words[words.find(b"function calls") :].decode(), markup=False)
+        console.print(words[words.find(b"FUNCTIONS") :].decode(), markup=False)
     else:
         _print_stages(console, words)
 
@@ -84,9 +84,9 @@ def _run(
             )
             return load(installation, row, document, [burst])[0]
 
-        warm = one(1.0, _FIRST_GUESS_PER_S)
+        warm = one(2.0, _FIRST_GUESS_PER_S)
         before = used_below(keeper)
-        came = one(seconds, 2.0 * warm.completed)
+        came = one(seconds, warm.completed)
         return came, before, used_below(keeper)
 
 

@@ -25,10 +25,8 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_checkpoint, audit_leaf
 from gateway.store.statements import RowStatement
 
-_insert_leaf = RowStatement(insert(audit_leaf), *(column.name for column in audit_leaf.c))
-_insert_checkpoint = RowStatement(
-    insert(audit_checkpoint), *(column.name for column in audit_checkpoint.c)
-)
+_insert_leaf = RowStatement(insert(audit_leaf), "index", "leaf", "leaf_hash")
+_insert_checkpoint = RowStatement(insert(audit_checkpoint), "size", "note", "frontier", "newest")
 
 _log = structlog.get_logger("audit")
 
@@ -114,7 +112,7 @@ class AuditLog:
         end: _End = transaction.state.get(self) or self._end
         leaf = leaf_bytes(record, index=end.size, previous=end.last_hash)
         hashed = leaf_hash(leaf)
-        transaction.later(_insert_leaf, {"index": end.size, "leaf": leaf, "leaf_hash": hashed})
+        transaction.later(_insert_leaf, (end.size, leaf, hashed))
         transaction.state[self] = _End(end.size + 1, hashed)
         transaction.after_commit(self._grow, (hashed, record.at))
         return end.size
@@ -132,12 +130,7 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         note = signed_checkpoint(self._key, head, signature)
         open_checkpoint(note, self._key)
-        row = {
-            "size": head.size,
-            "note": note,
-            "frontier": frontier.to_bytes(),
-            "newest": self._newest,
-        }
+        row = (head.size, note, frontier.to_bytes(), self._newest)
         await self._lane.write(lambda transaction: transaction.later(_insert_checkpoint, row))
         await asyncio.to_thread(_publish, self._file, note)
         self._signed_size = head.size

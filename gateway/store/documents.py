@@ -64,7 +64,8 @@ class UsedNonce:
     expires_at: float
 
 
-_COLUMNS = [column.name for column in document.c]
+_COLUMNS = DocumentRow.__struct_fields__  # the table's columns, each under its own name
+_SIGNED_AT = _COLUMNS.index("signed_at")
 _put_document = RowStatement(
     upsert(document).on_conflict_do_update(
         index_elements=[document.c.id],
@@ -90,19 +91,20 @@ _seal_document = RowStatement(
     "in_segment",
     "at_offset",
 )
-_put_nonce = RowStatement(
-    upsert(nonce).on_conflict_do_nothing(), *(column.name for column in nonce.c)
-)
+_put_nonce = RowStatement(upsert(nonce).on_conflict_do_nothing(), "key_id", "nonce", "expires_at")
 _add_charge = RowStatement(
     upsert(charge).on_conflict_do_update(
         index_elements=[charge.c.counter, charge.c.window], set_={"used": charge.c.used + 1}
     ),
-    *(column.name for column in charge.c),
+    "counter",
+    "window",
+    "used",
 )
-_by_key = select(document).where(
+_row = select(*(document.c[name] for name in _COLUMNS))
+_by_key = _row.where(
     document.c.system == bindparam("system"), document.c.idempotency_key == bindparam("key")
 )
-_by_id = select(document).where(document.c.id == bindparam("document_id"))
+_by_id = _row.where(document.c.id == bindparam("document_id"))
 _used = select(charge.c.used).where(
     charge.c.counter == bindparam("counter"), charge.c.window == bindparam("window")
 )
@@ -110,30 +112,29 @@ _used = select(charge.c.used).where(
 
 def put_document(transaction: Transaction, row: DocumentRow) -> None:
     """Write a document's row, new or repeated."""
-    values = {name: getattr(row, name) for name in _COLUMNS}
-    transaction.later(_put_document, {**values, "signed_at": int(row.signed_at.timestamp())})
+    values = list(msgspec.structs.astuple(row))
+    values[_SIGNED_AT] = int(row.signed_at.timestamp())
+    transaction.later(_put_document, tuple(values))
 
 
 def seal_document(transaction: Transaction, row: DocumentRow) -> None:
     """Mark a document as sealed: from this commit on it may be released."""
     transaction.later(
         _seal_document,
-        {
-            "document_id": row.id,
-            "outcome": row.outcome_index,
-            "digest": row.output_digest,
-            "length": row.output_bytes,
-            "in_segment": row.segment,
-            "at_offset": row.segment_offset,
-        },
+        (
+            row.id,
+            row.outcome_index,
+            row.output_digest,
+            row.output_bytes,
+            row.segment,
+            row.segment_offset,
+        ),
     )
 
 
 def remember_nonce(transaction: Transaction, used: UsedNonce) -> None:
     """Keep a nonce for as long as a replay could come."""
-    transaction.later(
-        _put_nonce, {"key_id": used.key_id, "nonce": used.value, "expires_at": used.expires_at}
-    )
+    transaction.later(_put_nonce, (used.key_id, used.value, used.expires_at))
 
 
 def charges_used(transaction: Transaction, counter: str, window: str) -> int:
@@ -149,7 +150,7 @@ def add_charge(transaction: Transaction, counter: str, window: str) -> None:
     """Charge the counter once."""
     key = (counter, window)
     transaction.state[key] = transaction.state.get(key, 0) + 1
-    transaction.later(_add_charge, {"counter": counter, "window": window, "used": 1})
+    transaction.later(_add_charge, (counter, window, 1))
 
 
 def live_nonces(connection: Connection, *, now: float) -> list[UsedNonce]:

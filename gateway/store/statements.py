@@ -4,14 +4,14 @@ SQLAlchemy works a parameter set out anew for each row, which takes several time
 takes to write it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.expression import ClauseElement
 
-Row = Mapping[str, object]
+Row = tuple[object, ...]
 
 
 class RowStatement:
@@ -25,26 +25,34 @@ class RowStatement:
 
         Args:
             statement: as SQLAlchemy writes it.
-            names: of the columns or parameters that each row gives; two at least.
+            names: of the columns or parameters, in the order in which each row gives them; two at
+                least.
         """
         self._statement = statement
         self._names = names
         self._made_for: Dialect | None = None
         self._sql = ""
-        self._picked: Callable[[Row], Any] = dict
+        self._constants: Row = ()
+        self._ordered: Callable[[Row], Row] = tuple
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Run it for every row."""
+        """Run it for every row.
+
+        Raises:
+            Exception: the driver's own; the transaction must be given up.
+        """
         if self._made_for is not connection.dialect:
             self._compile(connection.dialect)
-        connection.exec_driver_sql(self._sql, [self._picked(row) for row in rows])
+        ordered, constants = self._ordered, self._constants
+        cursor = connection.connection.cursor()
+        cursor.executemany(self._sql, [ordered(row + constants) for row in rows])
+        cursor.close()
 
     def _compile(self, dialect: Dialect) -> None:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=list(self._names))
         constants = {k: v for k, v in compiled.params.items() if k not in self._names}
-        pick: Callable[[Row], Any] = (
-            dict if compiled.positiontup is None else itemgetter(*compiled.positiontup)
-        )
-        self._picked = (lambda row: pick({**constants, **row})) if constants else pick
+        known = [*self._names, *constants]
+        self._constants = tuple(constants.values())
+        self._ordered = itemgetter(*(known.index(name) for name in compiled.positiontup))
         self._sql = str(compiled)
         self._made_for = dialect

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.store.content import Content, ContentStore, Location
+from gateway.store.content import Content, ContentStore, Location, _header, _unusual_header
 from gateway.store.errors import ContentDamagedError, StoreProblem
 from tests.signing_house import FakeClock
 
@@ -51,6 +51,20 @@ async def test_many_at_once_land_in_one_segment_that_any_tar_reads(
     unpacked.mkdir()
     subprocess.run(["tar", "-xf", segment, "-C", unpacked], check=True, capture_output=True)
     assert {path.name: path.read_bytes() for path in unpacked.iterdir()} == documents
+
+
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60),
+    moment=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001 - made aware
+    length=st.integers(0, 2**33),
+)
+def test_a_header_is_what_tarfile_makes(name: str, moment: datetime, length: int) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    try:
+        expected = _unusual_header(Content(name, aware, ()), length)
+    except ValueError:  # too long a name for ustar
+        return
+    assert _header(Content(name, aware, ()), length) == expected
 
 
 @given(contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=8))

@@ -57,7 +57,7 @@ class Gate:
 
 
 def put(transaction: Transaction, name: str) -> str:
-    transaction.later(_add, {"counter": name, "window": "w", "used": 1})
+    transaction.later(_add, (name, "w", 1))
     return name
 
 
