@@ -16,7 +16,7 @@ import msgspec
 from bench.figures import percentile
 from bench.profiling.seams import Moments, time_the_seams
 from gateway.store.groups import GroupThread
-from gateway.wiring import serving
+from gateway.wiring import process
 
 MARK = b"PROFILE "
 _MOST_FUNCTIONS = 60
@@ -32,8 +32,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> int:
-    """Serve as `gateway.wiring.serving` does."""
-    serve: Callable[[], int] = serving.main
+    """Serve as `gateway.wiring.process` does."""
+    serve: Callable[[], int] = process.main
     if sys.argv[3:] == ["functions"]:
         return _by_function(serve)
     moments = time_the_seams()

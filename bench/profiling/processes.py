@@ -8,7 +8,7 @@ from pathlib import Path
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _ROLES = {
     b"bench.profiling.gateway": "gateway",
-    b"gateway.wiring.serving": "gateway",
+    b"gateway.wiring.process": "gateway",
     b"gateway.documents.worker": "worker",
     b"hsm.signer": "signer",
 }

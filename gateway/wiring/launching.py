@@ -14,7 +14,7 @@ from processes.keeper import Keeper
 
 
 def launch(
-    config: Config, config_file: Path, *, gateway: tuple[str, ...] = ("gateway.wiring.serving",)
+    config: Config, config_file: Path, *, gateway: tuple[str, ...] = ("gateway.wiring.process",)
 ) -> int:
     """Serve until TERM or INT; gives the exit code.
 

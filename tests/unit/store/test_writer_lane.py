@@ -16,7 +16,7 @@ from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import UsedNonce, live_nonces, remember_nonce
 from gateway.store.errors import StoreProblem, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
+from gateway.store.migrating import migrate, newest_revision
 from gateway.store.schema import charge, metadata
 from gateway.store.statements import RowStatement
 from tests.signing_house import START, FakeClock
@@ -211,6 +211,13 @@ def test_the_migrations_make_the_schema_that_the_code_uses(engine: Engine) -> No
     assert {name: told(table) for name, table in metadata.tables.items()} == {
         name: told(table) for name, table in present.tables.items() if name != "alembic_version"
     }
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_alembic_goes_to(engine: Engine) -> None:
+    with engine.connect() as connection:
+        present = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert present.scalar_one() == newest_revision()
     engine.dispose()
 
 
