@@ -63,6 +63,10 @@ differential: $(STAMP) ## the lean way against pyHanko's over 2,500 drawn docume
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
 	@$(PYTHON) -m bench
 
+.PHONY: profile
+profile: $(STAMP) ## where a document's time goes, by stage and by process
+	@$(PYTHON) -m bench.profiling
+
 .PHONY: lock
 lock: ## compile the hash-pinned lock files anew (needs uv)
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/runtime.txt -q pyproject.toml

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
-from bench.installation import Installation
+from bench.installation import HMAC_KEY_ID, Installation
 from bench.load import Load, Task
 from bench.measuring import measure
 from bench.rows import AT_A_SPOT, Row
+from gateway.cli.trial import CLIENT_KEY_ID
 
 CONNECTIONS = (4, 8, 16, 32, 64)
 _SAMPLES = 4
@@ -29,6 +30,7 @@ class Burst:
         seconds: that count.
         expected_per_s: decides how many requests are prepared; half as many again.
         placement: as the API takes it; None leaves it to the seal, which looks for a keyword.
+        ed25519: whether the requests are signed with the Ed25519 key instead of HMAC-SHA256.
     """
 
     connections: int
@@ -36,9 +38,17 @@ class Burst:
     seconds: float
     expected_per_s: float
     placement: dict[str, Any] | None
+    ed25519: bool = False
 
 
-def at_a_spot(*, connections: int, warm_up: float, seconds: float, expected_per_s: float) -> Burst:
+def at_a_spot(
+    *,
+    connections: int,
+    warm_up: float,
+    seconds: float,
+    expected_per_s: float,
+    ed25519: bool = False,
+) -> Burst:
     """A burst with the stamp where pyHanko puts it too."""
     return Burst(
         connections=connections,
@@ -46,6 +56,7 @@ def at_a_spot(*, connections: int, warm_up: float, seconds: float, expected_per_
         seconds=seconds,
         expected_per_s=expected_per_s,
         placement=AT_A_SPOT,
+        ed25519=ed25519,
     )
 
 
@@ -66,7 +77,10 @@ def _one(installation: Installation, row: Row, document: Path, burst: Burst) -> 
     while True:
         task = Task(
             port=installation.port,
-            client_key=str(installation.trial.client_key),
+            key_id=CLIENT_KEY_ID if burst.ed25519 else HMAC_KEY_ID,
+            key_file=str(
+                installation.trial.client_key if burst.ed25519 else installation.hmac_secret
+            ),
             document=str(document),
             seal=row.seal,
             placement=burst.placement,

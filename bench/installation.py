@@ -1,6 +1,7 @@
 """An installation of its own for the benchmark: made by `init`, served by `sealgate serve`."""
 
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -27,6 +28,10 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _LOG_TAIL = 2000
+_SECRET_BYTES = 48
+
+HMAC_KEY_ID = "tms-hmac"
+"""The calling system's second key, for `hmac-sha256`; its secret is `Installation.hmac_secret`."""
 
 
 class Installation:
@@ -44,26 +49,37 @@ class Installation:
         """config.yaml."""
         return self.trial.config_file
 
+    @property
+    def hmac_secret(self) -> Path:
+        """The secret that the calling system shares with the gateway."""
+        return self.trial.policies / "secrets" / HMAC_KEY_ID
+
     def certificates_of(self, seal: str) -> Path:
         """PEM: the seal's certificate, then the demo CA's."""
         return self.trial.policies / "certificates" / f"{seal}.pem"
 
     @contextmanager
-    def serve(self) -> Iterator[None]:
+    def serve(self, *program: str) -> Iterator[int]:
         """Run `sealgate serve` meanwhile: ready at the beginning, cleanly stopped at the end.
+
+        Gives the process id.
+
+        Args:
+            program: `python -m` with these arguments instead.
 
         Raises:
             BenchError: it did not become ready, or did not stop with code 0.
         """
+        ordinary = ("gateway", "serve", "--config", str(self.config_file))
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "serve", "--config", str(self.config_file)],
+                [sys.executable, "-m", *(program or ordinary)],
                 stdin=subprocess.DEVNULL,
                 stderr=log,
             )
             try:
                 self._wait_until_ready(process)
-                yield
+                yield process.pid
                 process.send_signal(signal.SIGTERM)
                 code = process.wait(_STOP_SECONDS)
             finally:
@@ -91,7 +107,7 @@ class Installation:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         patience = time.monotonic() + _START_SECONDS
-        while b'"event": "ready"' not in self.log.read_bytes():
+        while b'"event":"ready"' not in self.log.read_bytes():
             if process.poll() is not None or time.monotonic() > patience:
                 raise BenchError(f"the gateway did not become ready: {self._last_words()}")
             time.sleep(_LOOK_SECONDS)
@@ -115,7 +131,9 @@ def temporary_installation(parent: Path) -> Iterator[Installation]:
         port = _free_port()
         text = trial.config_file.read_text(encoding="utf-8")
         trial.config_file.write_text(with_port(text, port), encoding="utf-8")
-        yield Installation(trial, port=port)
+        installation = Installation(trial, port=port)
+        _add_hmac_key(installation)
+        yield installation
     finally:
         shutil.rmtree(directory)
 
@@ -132,6 +150,20 @@ def with_port(config: str, port: int) -> str:
             f"the trial's config.yaml names its port {count} times; bench expects once"
         )
     return changed
+
+
+def _add_hmac_key(installation: Installation) -> None:
+    installation.hmac_secret.parent.mkdir(mode=0o700)
+    installation.hmac_secret.write_text(secrets.token_urlsafe(_SECRET_BYTES), encoding="ascii")
+    file = installation.trial.policies / "systems.yaml"
+    text = file.read_text(encoding="utf-8")
+    keys = "  keys:\n"
+    entry = (
+        f"    - {{id: {HMAC_KEY_ID}, algorithm: hmac-sha256, secretFile: secrets/{HMAC_KEY_ID}}}\n"
+    )
+    if text.count(keys) != 1:
+        raise BenchError("the trial's systems.yaml has not one list of keys; bench expects one")
+    file.write_text(text.replace(keys, keys + entry), encoding="utf-8")
 
 
 def _free_port() -> int:

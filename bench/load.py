@@ -36,7 +36,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         port: of the gateway, at 127.0.0.1.
-        client_key: PEM file of the calling system's Ed25519 key.
+        key_id: of the calling system's key.
+        key_file: PEM with its Ed25519 key, or the secret of its HMAC key.
         document: the file that is sent each time.
         placement: as the API takes it; None leaves it to the seal.
         requests: how many are prepared.
@@ -46,7 +47,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     port: int
-    client_key: str
+    key_id: str
+    key_file: str
     document: str
     seal: str
     placement: dict[str, Any] | None
@@ -193,9 +195,7 @@ def content_length(head: bytes) -> int:
 
 def prepared_requests(task: Task, document: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Signed requests, each as what goes before the document and what goes after it."""
-    signer = RequestSigner.from_file(
-        Path(task.client_key), key_id=CLIENT_KEY_ID, clock=SystemClock()
-    )
+    signer = _signer(task)
     host, path = f"127.0.0.1:{task.port}", f"/v1/seals/{task.seal}/documents"
     for number in range(task.requests):
         key = secrets.token_hex(16)
@@ -222,6 +222,13 @@ def prepared_requests(task: Task, document: bytes) -> Iterator[tuple[bytes, byte
         if not found:
             raise BenchError("the body does not hold the document")
         yield "\r\n".join([*lines, "", ""]).encode() + before, after
+
+
+def _signer(task: Task) -> RequestSigner:
+    file, clock = Path(task.key_file), SystemClock()
+    if task.key_id == CLIENT_KEY_ID:
+        return RequestSigner.from_file(file, key_id=task.key_id, clock=clock)
+    return RequestSigner(key_id=task.key_id, key=file.read_bytes(), clock=clock)
 
 
 def _prepare(task: Task) -> Callable[[float], Load]:

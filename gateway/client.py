@@ -18,7 +18,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
-from http_message_signatures.algorithms import ED25519
+from http_message_signatures.algorithms import ED25519, HMAC_SHA256
 
 from gateway.clock import Clock
 
@@ -59,13 +59,16 @@ class Sealed:
 
 
 class RequestSigner(HTTPSignatureKeyResolver):
-    """Signs requests with a system's Ed25519 key (RFC 9421)."""
+    """Signs requests with a system's Ed25519 key, or with the secret that it shares (RFC 9421)."""
 
-    def __init__(self, *, key_id: str, key: Ed25519PrivateKey, clock: Clock) -> None:
+    def __init__(self, *, key_id: str, key: Ed25519PrivateKey | bytes, clock: Clock) -> None:
         self._key_id = key_id
         self._key = key
         self._clock = clock
-        self._signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=self)
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=HMAC_SHA256 if isinstance(key, bytes) else ED25519,
+            key_resolver=self,
+        )
 
     @classmethod
     def from_file(cls, path: Path, *, key_id: str, clock: Clock) -> Self:
@@ -75,7 +78,10 @@ class RequestSigner(HTTPSignatureKeyResolver):
             raise ValueError(f"{path} holds no Ed25519 private key")  # noqa: TRY004 - a bad value
         return cls(key_id=key_id, key=key, clock=clock)
 
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:  # noqa: ARG002 - there is one
+    def resolve_private_key(
+        self,
+        key_id: str,  # noqa: ARG002 - there is one
+    ) -> Ed25519PrivateKey | bytes:
         """The library asks for the key by its id."""
         return self._key
 

@@ -178,6 +178,8 @@ def _has_nul(values: Iterable[object]) -> bool:
         if isinstance(value, str):
             if "\0" in value:
                 return True
+        elif isinstance(value, int | datetime):  # most of what is left
+            continue
         elif isinstance(value, Mapping):
             if _has_nul(value.keys()) or _has_nul(value.values()):
                 return True

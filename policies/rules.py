@@ -49,9 +49,19 @@ class RuleBook:
         ordered = [policies[name] for name in sorted(policies)]
         self._permits = _by_pair(ordered, lambda policy: policy.permit)
         self._forbids = _by_pair(ordered, lambda policy: policy.forbid)
+        self._covering: dict[tuple[str, str], Covering] = {}
 
     def covering(self, seal: str, document_type: str) -> Covering:
         """The rules for this pair; only forbids can be for all seals or all types."""
+        found = self._covering.get((seal, document_type))
+        if found is None:
+            found = self._put_together(seal, document_type)
+            # Callers may name pairs without end; those that a policy names are few.
+            if (seal, document_type) in self._permits:
+                self._covering[seal, document_type] = found
+        return found
+
+    def _put_together(self, seal: str, document_type: str) -> Covering:
         forbids = tuple(
             rule
             for pair in ((seal, document_type), (seal, ANY), (ANY, document_type), (ANY, ANY))

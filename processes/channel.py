@@ -10,6 +10,7 @@ import contextlib
 import socket
 import threading
 from collections import deque
+from typing import cast
 
 from processes.errors import ChannelClosedError, FrameTooLargeError
 
@@ -17,32 +18,29 @@ MAX_FRAME_BYTES = 512 * 1024 * 1024
 _LENGTH_BYTES = 4
 # Longer frames are not copied together with others: the copy would cost more than a system call.
 _COALESCED_BYTES = 64 * 1024
+# What a parent holds of a child's frames before it stops reading more.
+_HELD_BYTES = 1024 * 1024
 
 
 class AsyncChannel:
     """The parent's end. Belongs to one event loop; `receive` MUST have one caller at a time."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        *,
-        max_frame_bytes: int = MAX_FRAME_BYTES,
-    ) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._max_frame_bytes = max_frame_bytes
+    def __init__(self, transport: asyncio.WriteTransport, incoming: "_Incoming") -> None:
+        self._transport = transport
+        self._incoming = incoming
         self._waiting: list[bytes] = []
-        self._closed = False
 
     @classmethod
     async def over(
         cls, sock: socket.socket, *, max_frame_bytes: int = MAX_FRAME_BYTES
     ) -> "AsyncChannel":
         """Take a connected stream socket over."""
-        sock.settimeout(0.0)
-        reader, writer = await asyncio.open_unix_connection(sock=sock, limit=1 << 20)
-        return cls(reader, writer, max_frame_bytes=max_frame_bytes)
+        sock.setblocking(False)  # noqa: FBT003 - socket's own
+        loop = asyncio.get_running_loop()
+        transport, incoming = await loop.create_unix_connection(
+            lambda: _Incoming(max_frame_bytes), sock=sock
+        )
+        return cls(transport, incoming)
 
     def send(self, frame: bytes) -> None:
         """Queue a frame; everything queued in one turn of the loop is written at once.
@@ -53,7 +51,7 @@ class AsyncChannel:
         Raises:
             FrameTooLargeError: nothing was queued, and the channel is as good as before.
         """
-        _check_length(len(frame), self._max_frame_bytes)
+        _check_length(len(frame), self._incoming.max_frame_bytes)
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
         self._waiting.append(len(frame).to_bytes(_LENGTH_BYTES))
@@ -61,8 +59,8 @@ class AsyncChannel:
 
     def _flush(self) -> None:
         frames, self._waiting = self._waiting, []
-        if not self._writer.is_closing():
-            self._writer.writelines(frames)
+        if not self._transport.is_closing():
+            self._transport.writelines(frames)
 
     async def receive(self) -> bytes:
         """Wait for the next frame.
@@ -71,18 +69,7 @@ class AsyncChannel:
             ChannelClosedError: we closed it, the other end is gone, or it sent a frame so large
                 that nothing after it can be told apart; the channel is closed then.
         """
-        if self._closed:
-            raise ChannelClosedError("this end of the channel is closed")
-        try:
-            header = await self._reader.readexactly(_LENGTH_BYTES)
-            length = int.from_bytes(header)
-            _check_length(length, self._max_frame_bytes)
-            return await self._reader.readexactly(length)
-        except (asyncio.IncompleteReadError, OSError) as gone:
-            raise ChannelClosedError("the other process closed the channel") from gone
-        except FrameTooLargeError as hostile:
-            self.close()
-            raise ChannelClosedError(f"the other process is broken: {hostile}") from hostile
+        return await self._incoming.next()
 
     def close(self) -> None:
         """Close this end at once; the child reads end-of-file and leaves. Safe to call twice.
@@ -90,8 +77,96 @@ class AsyncChannel:
         What was not sent is not sent: a child that hangs would never take it, and the close would
         wait for that.
         """
-        self._closed = True
-        self._writer.transport.abort()
+        self._incoming.end("this end of the channel is closed")
+        self._incoming.frames.clear()
+        self._transport.abort()
+
+
+class _Incoming(asyncio.Protocol):
+    """Cuts what comes in into frames; stops the other end while nobody takes them."""
+
+    def __init__(self, max_frame_bytes: int) -> None:
+        self.max_frame_bytes = max_frame_bytes
+        self.transport: asyncio.Transport | None = None
+        self.frames: deque[bytes] = deque()
+        self._rest = bytearray()
+        self._wanted = _LENGTH_BYTES
+        self._held_bytes = 0
+        self._paused = False
+        self._ended: str | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        # uvloop's transports can pause without being asyncio.Transport.
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        if self._ended is not None:
+            return
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._wanted:
+                return
+            data, self._rest = bytes(self._rest), bytearray()
+        try:
+            self._cut(data)
+        except FrameTooLargeError as hostile:
+            self.end(f"the other process is broken: {hostile}")
+            if self.transport is not None:
+                self.transport.abort()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's own
+        """See `asyncio.Protocol`."""
+        self.end("the other process closed the channel")
+
+    async def next(self) -> bytes:
+        """The next frame; those that came whole before the end come before the error."""
+        while not self.frames:
+            if self._ended is not None:
+                raise ChannelClosedError(self._ended)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        frame = self.frames.popleft()
+        self._held_bytes -= len(frame)
+        if self._paused and self._held_bytes <= _HELD_BYTES and self.transport is not None:
+            self._paused = False
+            self.transport.resume_reading()
+        return frame
+
+    def end(self, why: str) -> None:
+        """Nothing more comes."""
+        self._ended = self._ended or why
+        self._wake()
+
+    def _cut(self, data: bytes) -> None:
+        at = 0
+        while True:
+            start = at + _LENGTH_BYTES
+            if start > len(data):
+                self._wanted = _LENGTH_BYTES
+                break
+            length = int.from_bytes(data[at:start])
+            _check_length(length, self.max_frame_bytes)
+            if start + length > len(data):
+                self._wanted = _LENGTH_BYTES + length
+                break
+            self.frames.append(data[start : start + length])
+            self._held_bytes += length
+            at = start + length
+        self._rest += data[at:]
+        if self._held_bytes > _HELD_BYTES and not self._paused and self.transport is not None:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class BlockingChannel:

@@ -78,6 +78,19 @@ class KeptSigner:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._ordered = False
+
+    def order(self) -> None:
+        """Have the first signer started ahead of time; the first `start_anew` then takes it.
+
+        Raises:
+            ChannelClosedError: the keeper is gone.
+        """
+        try:
+            self._socket.sendall(_START_ANEW)
+        except OSError as gone:
+            raise ChannelClosedError("the keeper is gone") from gone
+        self._ordered = True
 
     async def start_anew(self) -> socket.socket:
         """End the present signer, if there is one, and start another.
@@ -89,8 +102,10 @@ class KeptSigner:
         return await asyncio.to_thread(self._order)
 
     def _order(self) -> socket.socket:
+        if not self._ordered:
+            self.order()
+        self._ordered = False
         try:
-            self._socket.sendall(_START_ANEW)
             answer, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1, socket.MSG_CMSG_CLOEXEC)
         except OSError as gone:
             raise ChannelClosedError("the keeper is gone") from gone

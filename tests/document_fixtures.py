@@ -119,7 +119,7 @@ class SoftSeal:
         """The sealed document."""
         press = self.press()
         prepared = press.prepare(document, preparation(placement, document_id=document_id))
-        return document + press.complete(prepared, self.sign(prepared.digest))
+        return document + press.containers.complete(prepared, self.sign(prepared.digest))
 
 
 def preparation(placement: Placement | None, *, document_id: str = "D1") -> Preparation:

@@ -54,7 +54,7 @@ class RunningGateway:
 
     def kill_gateway(self) -> None:
         """Kill the gateway process itself, as a crash would; the keeper then leaves."""
-        os.kill(self.pid_of("gateway.wiring.serving"), signal.SIGKILL)
+        os.kill(self.pid_of("gateway.wiring.process"), signal.SIGKILL)
         assert self.process is not None
         self.process.wait(timeout=30)
 

@@ -145,7 +145,7 @@ class OwnPress:
         return PDFPress(seal, None).prepare(document, preparation)
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
-        return PDFPress(seal, None).complete(prepared, signature)
+        return PDFPress(seal, None).containers.complete(prepared, signature)
 
 
 @dataclass
@@ -209,11 +209,11 @@ async def signing_house(
     reader = DocumentReader(open_reader(directory / "test.sqlite"))
     press = OwnPress()
     content = ContentStore(directory / "documents", clock=clock)
-    lane = WriterLane(engine)
+    lane = WriterLane(engine, content)
     audit = AuditLog(
         lane=lane, key=log_key, signer=signer, checkpoint_file=directory / "checkpoint"
     )
-    async with lane, audit, content:
+    async with lane, audit:
         service = SigningService(
             in_force=lambda: in_force,
             press=press,
@@ -221,7 +221,6 @@ async def signing_house(
             audit=audit,
             lane=lane,
             reader=reader,
-            content=content,
             archive=Archive(reader=reader, content=content),
             clock=clock,
             clock_guard=ClockGuard(audit.newest),

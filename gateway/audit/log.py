@@ -23,9 +23,10 @@ from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import Record, leaf_bytes, read_leaf
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_checkpoint, audit_leaf
+from gateway.store.statements import RowStatement
 
-_insert_leaf = insert(audit_leaf)
-_insert_checkpoint = insert(audit_checkpoint)
+_insert_leaf = RowStatement(insert(audit_leaf), "index", "leaf", "leaf_hash")
+_insert_checkpoint = RowStatement(insert(audit_checkpoint), "size", "note", "frontier", "newest")
 
 _log = structlog.get_logger("audit")
 
@@ -111,9 +112,9 @@ class AuditLog:
         end: _End = transaction.state.get(self) or self._end
         leaf = leaf_bytes(record, index=end.size, previous=end.last_hash)
         hashed = leaf_hash(leaf)
-        transaction.later(_insert_leaf, {"index": end.size, "leaf": leaf, "leaf_hash": hashed})
-        transaction.state[self] = grown = _End(end.size + 1, hashed)
-        transaction.after_commit(lambda: self._grow(hashed, grown, record.at))
+        transaction.later(_insert_leaf, (end.size, leaf, hashed))
+        transaction.state[self] = _End(end.size + 1, hashed)
+        transaction.after_commit(self._grow, (hashed, record.at))
         return end.size
 
     async def record(self, record: Record) -> int:
@@ -129,12 +130,7 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         note = signed_checkpoint(self._key, head, signature)
         open_checkpoint(note, self._key)
-        row = {
-            "size": head.size,
-            "note": note,
-            "frontier": frontier.to_bytes(),
-            "newest": self._newest,
-        }
+        row = (head.size, note, frontier.to_bytes(), self._newest)
         await self._lane.write(lambda transaction: transaction.later(_insert_checkpoint, row))
         await asyncio.to_thread(_publish, self._file, note)
         self._signed_size = head.size
@@ -149,13 +145,15 @@ class AuditLog:
         signature = await self._signer.sign_checkpoint(checkpoint_text(self._key.origin, head))
         open_checkpoint(signed_checkpoint(self._key, head, signature), self._key)
 
-    def _grow(self, hashed: bytes, end: _End, moment: datetime) -> None:
+    def _grow(self, leaves: list[tuple[bytes, datetime]]) -> None:
         # On the lane's thread. A new frontier takes the old one's place in one assignment, so the
         # event loop never sees half of it.
         frontier = self._frontier.copy()
-        frontier.append(hashed)
-        self._frontier, self._end = frontier, end
-        self._newest = max(self._newest, moment.timestamp())
+        for hashed, _ in leaves:
+            frontier.append(hashed)
+        self._frontier, self._end = frontier, _End(frontier.size, leaves[-1][0])
+        newest = max(moment for _, moment in leaves)
+        self._newest = max(self._newest, newest.timestamp())
 
     async def _tick(self) -> None:
         while True:

@@ -41,7 +41,7 @@ def leaf_bytes(record: Record, *, index: int, previous: bytes) -> bytes:
             **record.content,
             "v": 1,
             "kind": record.kind,
-            "at": f"{record.at:%Y-%m-%dT%H:%M:%S.%f}Z",
+            "at": f"{record.at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z",
             "index": index,
             "previous": previous.hex(),
         }

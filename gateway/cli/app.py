@@ -1,16 +1,9 @@
 """The commands, and the errors that they tell in a line."""
 
-import typer
-
 from gateway.cli import audit, doctor, hsm, init, policy, seal, serve, verify
+from gateway.cli.shared import new_app
 
-app = typer.Typer(
-    name="sealgate",
-    help="Sealgate: seals documents with keys in your HSM, as your policies allow.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)

@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, new_app
 from gateway.wiring.launching import launch
 
 
@@ -13,3 +13,9 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     standard error.
     """
     raise typer.Exit(launch(configuration(config), config.absolute()))
+
+
+app = new_app()
+"""`sealgate` with this command alone."""
+app.callback()(lambda: None)  # with a single command, typer would not want its name
+app.command("serve")(serve)

@@ -24,6 +24,17 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+def new_app() -> typer.Typer:
+    """`sealgate` without commands."""
+    return typer.Typer(
+        name="sealgate",
+        help="Sealgate: seals documents with keys in your HSM, as your policies allow.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
 def fail(message: str, *, code: int = 2) -> typer.Exit:
     """Say what is wrong on standard error; raise what this gives."""
     err.print("[bold red]error[/]", end=" ")

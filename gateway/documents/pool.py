@@ -19,16 +19,14 @@ import structlog
 
 from gateway.config import DocumentsConfig
 from gateway.documents import errors
+from gateway.documents.container import ContainerPress
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.starting import start
 from gateway.documents.wire import (
     PROTOCOL,
-    Complete,
-    Completed,
     FromWorker,
     LoadSeal,
     Prepare,
-    PreparedReply,
     Ready,
     Refused,
     SetUp,
@@ -43,6 +41,8 @@ from processes.errors import ChannelClosedError, FrameTooLargeError, ProcessErro
 # Two: while a worker's answer travels, its next document is already there.
 _IN_HAND = 2
 _BLAMED_TWICE = 2
+# Of seals that were changed meanwhile; those in use are made again in a millisecond.
+_MOST_CONTAINER_PRESSES = 1000
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.1, 10.0
 
 _log = structlog.get_logger("documents")
@@ -82,9 +82,9 @@ class _OutOfTurnError(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    message: Prepare | Complete
+    message: Prepare
     material: SealMaterial
-    answer: "asyncio.Future[PreparedReply | Completed]"
+    answer: "asyncio.Future[Prepared]"
     blamed: int = 0
 
 
@@ -108,6 +108,7 @@ class WorkerPool:
         self._queue: deque[_Job] = deque()
         self._workers: list[_Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._containers: dict[str, ContainerPress] = {}
         self.restarts = 0
         self.restrictions: tuple[str, ...] = ()
 
@@ -169,37 +170,36 @@ class WorkerPool:
             document=document,
             preparation=preparation,
         )
-        reply = await self._ask(message, seal)
-        if not isinstance(reply, PreparedReply):
-            raise TypeError("a worker answered `prepare` with something else")
-        return reply.prepared
-
-    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
-        """See `DocumentPress.complete`."""
-        message = Complete(
-            number=next(self._numbers),
-            seal=seal.fingerprint,
-            prepared=prepared,
-            signature=signature,
-        )
-        reply = await self._ask(message, seal)
-        if not isinstance(reply, Completed):
-            raise TypeError("a worker answered `complete` with something else")
-        return reply.update
-
-    async def _ask(
-        self, message: Prepare | Complete, material: SealMaterial
-    ) -> PreparedReply | Completed:
-        job = _Job(message, material, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        job = _Job(message, seal, loop.create_future())
         self._queue.append(job)
         self._hand_out()
+        late = loop.call_later(self._limits.queue_seconds, self._give_up, job)
         try:
-            async with asyncio.timeout(self._limits.queue_seconds):
-                return await job.answer
-        except TimeoutError:
-            raise errors.WorkersUnavailableProblem(
-                f"no worker took the document within {self._limits.queue_seconds:g} s"
-            ) from None
+            return await job.answer
+        finally:
+            late.cancel()
+
+    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
+        """See `DocumentPress.complete`; done here, as nothing of it is parsed."""
+        return self._containers_of(seal).complete(prepared, signature)
+
+    def _containers_of(self, seal: SealMaterial) -> ContainerPress:
+        containers = self._containers.get(seal.fingerprint)
+        if containers is None:
+            containers = ContainerPress(certificates=seal.certificates, mechanism=seal.mechanism)
+            if len(self._containers) >= _MOST_CONTAINER_PRESSES:
+                self._containers.clear()
+            self._containers[seal.fingerprint] = containers
+        return containers
+
+    def _give_up(self, job: _Job) -> None:
+        if not job.answer.done():
+            job.answer.set_exception(
+                errors.WorkersUnavailableProblem(
+                    f"no worker took the document within {self._limits.queue_seconds:g} s"
+                )
+            )
 
     def _hand_out(self) -> None:
         while self._queue:
@@ -252,16 +252,28 @@ class WorkerPool:
         job = worker.in_hand[0] if worker.in_hand else None
         if job is None or isinstance(reply, Ready) or reply.number != job.message.number:
             raise _OutOfTurnError("it answered what it was not asked")
-        if not _answers(reply, job.message):
-            raise _OutOfTurnError("its answer is of the wrong kind")
+        if isinstance(reply, Refused):
+            if reply.problem not in _PROBLEMS:
+                raise _OutOfTurnError("it refused for a reason that is none of ours")
+        else:
+            self._check_prepared(reply.prepared, job.material)
         worker.in_hand.popleft()
         self._start_timer(worker)
         if not job.answer.done():
             if isinstance(reply, Refused):
                 job.answer.set_exception(_PROBLEMS[reply.problem](reply.detail))
             else:
-                job.answer.set_result(reply)
+                job.answer.set_result(reply.prepared)
         self._hand_out()
+
+    def _check_prepared(self, prepared: Prepared, seal: SealMaterial) -> None:
+        # Before the key is used: what cannot be completed must not be signed.
+        try:
+            fits = self._containers_of(seal).fits(prepared)
+        except ValueError as error:
+            raise _OutOfTurnError(f"it prepared for a seal that cannot sign: {error}") from error
+        if not fits:
+            raise _OutOfTurnError("it left no room for the signature container")
 
     async def _bury(self, worker: _Worker) -> None:
         self._workers.remove(worker)
@@ -324,13 +336,3 @@ class WorkerPool:
         worker = _Worker(started.child, started.channel)
         self._workers.append(worker)
         return worker
-
-
-def _answers(reply: PreparedReply | Completed | Refused, message: Prepare | Complete) -> bool:
-    match reply:
-        case PreparedReply():
-            return isinstance(message, Prepare)
-        case Completed():
-            return isinstance(message, Complete)
-        case Refused():
-            return reply.problem in _PROBLEMS

@@ -12,11 +12,12 @@ from gateway.seals.model import SealMaterial
 
 
 class TwoWayPress:
-    """Prepares and completes PDFs for one seal, the lean way where that is certain."""
+    """Prepares PDFs for one seal, the lean way where that is certain."""
 
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
         self._second = PDFPress(material, artwork)
-        self._lean = LeanPress(material, artwork, self._second.containers)
+        self.containers = self._second.containers
+        self._lean = LeanPress(material, artwork, self.containers)
 
     def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`."""
@@ -27,7 +28,3 @@ class TwoWayPress:
                 doubt = doubtful.doubt
         prepared = self._second.prepare(document, preparation)
         return msgspec.structs.replace(prepared, doubt=doubt)
-
-    def complete(self, prepared: Prepared, signature: bytes) -> bytes:
-        """See `gateway.documents.interfaces.DocumentPress.complete`."""
-        return self._second.complete(prepared, signature)

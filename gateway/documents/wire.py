@@ -1,11 +1,11 @@
-"""Every message between the gateway and a document worker (msgpack, version 1)."""
+"""Every message between the gateway and a document worker (msgpack, version 2)."""
 
 import msgspec
 
 from gateway.documents.model import Preparation, Prepared
 from gateway.seals.model import SealMaterial
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
@@ -31,15 +31,6 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag="prepare"):
     preparation: Preparation
 
 
-class Complete(msgspec.Struct, frozen=True, kw_only=True, tag="complete"):
-    """Fill a signature value in."""
-
-    number: int
-    seal: str
-    prepared: Prepared
-    signature: bytes
-
-
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
     """The worker runs; `restrictions` names what it gave up."""
 
@@ -54,13 +45,6 @@ class PreparedReply(msgspec.Struct, frozen=True, kw_only=True, tag="prepared"):
     prepared: Prepared
 
 
-class Completed(msgspec.Struct, frozen=True, kw_only=True, tag="completed"):
-    """The answer to `Complete`: the final update."""
-
-    number: int
-    update: bytes
-
-
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """The document cannot be sealed: the problem's type and this case's detail."""
 
@@ -69,8 +53,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     detail: str
 
 
-ToWorker = SetUp | LoadSeal | Prepare | Complete
-FromWorker = Ready | PreparedReply | Completed | Refused
+ToWorker = SetUp | LoadSeal | Prepare
+FromWorker = Ready | PreparedReply | Refused
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker = msgspec.msgpack.Decoder(ToWorker)

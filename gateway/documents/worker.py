@@ -17,8 +17,6 @@ from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.wire import (
     PROTOCOL,
-    Complete,
-    Completed,
     FromWorker,
     LoadSeal,
     Prepare,
@@ -72,19 +70,16 @@ class DocumentWorker:
         except Exception as error:  # noqa: BLE001 - nor must a certificate
             raise SealUnusableProblem(f"seal {seal.id!r}: {error}") from None
 
-    def answer(self, message: Prepare | Complete) -> PreparedReply | Completed | Refused:
-        """Prepare or complete, or say why not."""
+    def answer(self, message: Prepare) -> PreparedReply | Refused:
+        """Prepare, or say why not."""
         press = self._presses[message.seal]
         try:
             if isinstance(press, DocumentProblem):
                 raise press
-            if isinstance(message, Prepare):
-                prepared = press.prepare(message.document, message.preparation)
-                return PreparedReply(number=message.number, prepared=prepared)
-            update = press.complete(message.prepared, message.signature)
-            return Completed(number=message.number, update=update)
+            prepared = press.prepare(message.document, message.preparation)
         except DocumentProblem as problem:
             return Refused(number=message.number, problem=problem.type, detail=problem.detail)
+        return PreparedReply(number=message.number, prepared=prepared)
 
 
 def restrict(setup: SetUp) -> tuple[str, ...]:
@@ -136,7 +131,7 @@ def serve(
         match decode_to_worker(frame):
             case LoadSeal() as message:
                 worker.load(message)
-            case Prepare() | Complete() as message:
+            case Prepare() as message:
                 say(worker.answer(message))
             case SetUp():
                 return 2

@@ -1,6 +1,5 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,6 +21,7 @@ from gateway.http.intake import idempotency_key, read_body, read_submission
 from gateway.http.metrics import Metrics
 from gateway.http.openapi import openapi
 from gateway.http.readiness import Readiness
+from gateway.randomness import random_bytes
 from gateway.signing.archive import Archive
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
@@ -29,6 +29,8 @@ from gateway.signing.service import SigningService
 _MOST_BYTES_AT_ONCE = 1024**3
 
 TRACE = web.RequestKey("trace", str)
+TOLD = web.RequestKey("told", dict[str, object])
+"""What a handler adds to the request's line in the log."""
 
 _log = structlog.get_logger("http")
 
@@ -106,18 +108,17 @@ class API:
             ),
             submission.document,
         )
-        _log.info(
-            "sealed",
-            trace=request[TRACE],
-            document=sealed.row.id,
-            system=sealed.row.system,
-            seal=sealed.row.seal,
-            audit_intent=sealed.row.intent_index,
-            audit_outcome=sealed.row.outcome_index,
-            repeated=sealed.repeated,
-        )
+        told: dict[str, object] = {
+            "document": sealed.row.id,
+            "system": sealed.row.system,
+            "seal": sealed.row.seal,
+            "audit_intent": sealed.row.intent_index,
+            "audit_outcome": sealed.row.outcome_index,
+            "repeated": sealed.repeated,
+        }
+        request[TOLD] = told
         if not sealed.repeated:
-            self._metrics.sealed.labels(sealed.row.seal).inc()
+            self._metrics.count_sealed(sealed.row.seal)
         if "application/json" in request.headers.get("Accept", ""):
             return answers.json_response(sealed)
         return answers.pdf_response(sealed)
@@ -176,7 +177,7 @@ class API:
     @web.middleware
     async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Around every request: trace id, problems as answers, log line and metrics."""
-        request[TRACE] = trace_id = secrets.token_hex(16)
+        request[TRACE] = trace_id = random_bytes(16).hex()
         started = self._clock.monotonic()
         route = request.match_info.route.name or "none"
         self._under_way += 1
@@ -187,8 +188,7 @@ class API:
             self._under_way -= 1
             self._metrics.under_way.dec()
         seconds = self._clock.monotonic() - started
-        self._metrics.requests.labels(route, outcome).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.count_request(route, outcome, seconds)
         response.headers["Sealgate-Trace"] = trace_id
         _log.info(
             "request",
@@ -198,6 +198,7 @@ class API:
             status=response.status,
             outcome=outcome,
             milliseconds=round(seconds * 1000, 1),
+            **request.get(TOLD, {}),
         )
         return response
 

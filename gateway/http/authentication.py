@@ -5,12 +5,12 @@ type of a body, and the idempotency key where there is one; it carries creation 
 nonce, and each nonce counts once. The officers' policy files say whose a key or certificate is.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +27,8 @@ from gateway.http.errors import (
     SignatureInvalidProblem,
 )
 from gateway.http.nonces import NonceBook
+from gateway.http.plain_signature import PlainSignature, verified
+from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce
 from policies.bundle import System, SystemKey
@@ -38,7 +40,6 @@ _ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
 }
 _KEY_ID = re.compile(r';keyid="([^"]{1,100})"')
 _MOST_NONCE_CHARACTERS = 100
-_LEAST_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Authenticated:
         Raises:
             SignatureInvalidProblem: it is another.
         """
-        if self.nonce is None:
+        if self.nonce is None or self._is_plainly(body):
             return
         try:
             proved = ContentDigest.verify_components(self.covered, body)
@@ -69,6 +70,12 @@ class Authenticated:
             raise SignatureInvalidProblem(str(error)) from error
         if body and not proved:
             raise SignatureInvalidProblem("it covers no digest of the body")
+
+    def _is_plainly(self, body: bytes) -> bool:
+        """Whether the one digest that is covered is SHA-256 in its usual form, and fits."""
+        said = [value for name, value in self.covered.items() if name[:15] == '"content-digest']
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        return said == [f"sha-256=:{digest}:"] and '"content-digest"' in self.covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +94,14 @@ class Authenticator:
         self,
         *,
         in_force: Callable[[], InForce],
-        policy_directory: Path,
+        keys: VerificationKeys,
         external_url: str | None,
         skew: timedelta,
         nonces: NonceBook,
         clock: Clock,
     ) -> None:
         self._in_force = in_force
-        self._directory = policy_directory
+        self._keys = keys
         self._external_url = external_url
         self._skew = skew
         self._nonces = nonces
@@ -131,25 +138,22 @@ class Authenticator:
             required += ["content-digest", "content-type"]
         if "Idempotency-Key" in request.headers:
             required.append("idempotency-key")
-        verifier = _Verifier(
-            signature_algorithm=_ALGORITHMS[key.algorithm],
-            key_resolver=_OneKey(key.id, self._verification_key(key)),
+        ready = self._keys.ready(key)
+        url = self._url(request)
+        plain = verified(
+            request.method,
+            url,
+            request.headers,
+            key_id=key.id,
+            algorithm=key.algorithm,
+            check=ready.check,
         )
-        try:
-            (result,) = verifier.verify(
-                _Message(request.method, self._url(request), request.headers),
-                max_age=None,
-                require_components=required,
-            )
-        except (HTTPMessageSignaturesException, ValueError) as error:
-            why = str(error) or f"it does not match the public key of {key.id!r}"
-            raise SignatureInvalidProblem(
-                f"{why} (covered must be: {', '.join(required)})"
-            ) from error
-        self._check_time(result.parameters)
-        return Authenticated(
-            _caller(system), self._use_nonce(key, result.nonce), result.covered_components
-        )
+        if plain is None or not all(f'"{name}"' in plain.covered for name in required):
+            message = _Message(request.method, url, request.headers)
+            plain = _verified_by_the_library(message, key, ready.value, required)
+        self._check_time(plain.parameters)
+        nonce = self._use_nonce(key, plain.parameters.get("nonce"))
+        return Authenticated(_caller(system), nonce, plain.covered)
 
     def _key_of(self, signature_input: str) -> tuple[System, SystemKey]:
         # Which key decides which algorithm, so it is looked up before anything is verified; the
@@ -161,24 +165,6 @@ class Authenticator:
         if found is None:
             raise SignatureInvalidProblem(f"no system has a key {named[0]!r}")
         return found
-
-    def _verification_key(self, key: SystemKey) -> Ed25519PublicKey | bytes:
-        if key.public_key is not None:
-            return Ed25519PublicKey.from_public_bytes(key.public_key)
-        path = self._directory / (key.secret_file or "")
-        try:
-            secret = path.read_bytes().removesuffix(b"\n")
-        except OSError as error:
-            raise SignatureInvalidProblem(
-                f"the secret of key {key.id!r} cannot be read at the gateway ({error.strerror})"
-            ) from error
-        if len(secret) < _LEAST_SECRET_BYTES:
-            # An empty file, half-written or never filled, would let anybody in.
-            raise SignatureInvalidProblem(
-                f"the secret of key {key.id!r} at the gateway has {len(secret)} bytes; "
-                f"{_LEAST_SECRET_BYTES} are the least"
-            )
-        return secret
 
     def _check_time(self, parameters: Mapping[str, int | str]) -> None:
         now = self._clock.now().timestamp()
@@ -194,8 +180,8 @@ class Authenticator:
         if isinstance(expires, int) and now >= expires:
             raise RequestTimeProblem(f"it expired {now - expires:.0f} s ago by its own word")
 
-    def _use_nonce(self, key: SystemKey, value: str | None) -> UsedNonce:
-        if not value or len(value) > _MOST_NONCE_CHARACTERS:
+    def _use_nonce(self, key: SystemKey, value: int | str | None) -> UsedNonce:
+        if not isinstance(value, str) or not 1 <= len(value) <= _MOST_NONCE_CHARACTERS:
             raise SignatureInvalidProblem(
                 f"it carries no nonce of 1 to {_MOST_NONCE_CHARACTERS} characters"
             )
@@ -208,6 +194,21 @@ class Authenticator:
     def _url(self, request: web.Request) -> str:
         origin = self._external_url or f"{request.scheme}://{request.host}"
         return f"{origin}{request.raw_path}"
+
+
+def _verified_by_the_library(
+    message: _Message, key: SystemKey, value: Ed25519PublicKey | bytes, required: list[str]
+) -> PlainSignature:
+    """The same answer for every form that RFC 9421 allows, and the reason when there is none."""
+    verifier = _Verifier(
+        signature_algorithm=_ALGORITHMS[key.algorithm], key_resolver=_OneKey(key.id, value)
+    )
+    try:
+        (result,) = verifier.verify(message, max_age=None, require_components=required)
+    except (HTTPMessageSignaturesException, ValueError) as error:
+        why = str(error) or f"it does not match the public key of {key.id!r}"
+        raise SignatureInvalidProblem(f"{why} (covered must be: {', '.join(required)})") from error
+    return PlainSignature(result.covered_components, result.parameters)
 
 
 class _Verifier(HTTPMessageVerifier):

@@ -24,6 +24,12 @@ _MOST_REQUEST_BYTES = 64 * 1024
 _ENVELOPE_BYTES = 16 * 1024
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_MISTAKES = 10
+_PLAIN_BOUNDARY = re.compile(rb"[A-Za-z0-9-]{1,60}")
+_PART_HEAD = re.compile(
+    rb'\r\nContent-Disposition: form-data; name="([a-z]{1,20})"'
+    rb'(?:; filename="[A-Za-z0-9._ -]{1,100}")?\r\n'
+    rb"(?:Content-Type: [a-z]{1,20}/[a-z0-9.+-]{1,50}\r\n)?\r\n"
+)
 _BODY_SECONDS = 120
 
 
@@ -85,6 +91,12 @@ async def read_body(request: web.Request, *, max_document_bytes: int) -> bytes:
     too_large = DocumentTooLargeProblem(f"at most {max_document_bytes} bytes are taken")
     if request.content_length is not None and request.content_length > limit:
         raise too_large
+    if request.content.is_eof():
+        # All of it came with the headers, as with most receipts: nothing to wait for.
+        body = request.content.read_nowait()
+        if len(body) > limit:
+            raise too_large
+        return body
     chunks: list[bytes] = []
     length = 0
     try:
@@ -172,11 +184,39 @@ def _parts(content_type: str, body: bytes) -> dict[str, bytes]:
     kind, options = parse_options_header(content_type)
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise MalformedRequestProblem(f"Content-Type is {content_type[:100]!r}")
-    _refuse_what_stands_outside(body, options["boundary"].encode())
+    boundary = options["boundary"].encode()
+    _refuse_what_stands_outside(body, boundary)
+    return _plain_parts(body, boundary) or _parsed_parts(body, options["boundary"])
+
+
+def _plain_parts(body: bytes, boundary: bytes) -> dict[str, bytes] | None:
+    """The parts of a body in the form in which nearly all come; None says nothing: parse it.
+
+    Two parts of different names, each with the usual one or two header lines, and the boundary
+    nowhere else than between them.
+    """
+    if _PLAIN_BOUNDARY.fullmatch(boundary) is None:
+        return None
+    delimiter = b"\r\n--" + boundary
+    end = len(body.removesuffix(b"\r\n")) - len(delimiter) - len(b"--")
+    middle = body.find(delimiter, 0, end)
+    if middle < 0 or body.find(delimiter, middle + 1) != end:
+        return None
+    first = _PART_HEAD.match(body, len(delimiter) - len(b"\r\n"), middle)
+    second = _PART_HEAD.match(body, middle + len(delimiter), end)
+    if first is None or second is None or first[1] == second[1]:
+        return None
+    return {
+        first[1].decode(): body[first.end() : middle],
+        second[1].decode(): body[second.end() : end],
+    }
+
+
+def _parsed_parts(body: bytes, boundary: str) -> dict[str, bytes]:
     parts: dict[str, bytes] = {}
     name, pieces = "", list[bytes]()
     try:
-        with PushMultipartParser(options["boundary"], max_segment_count=8, strict=True) as parser:
+        with PushMultipartParser(boundary, max_segment_count=8, strict=True) as parser:
             for event in parser.parse(body):
                 if isinstance(event, MultipartSegment):
                     name, pieces = event.name, []

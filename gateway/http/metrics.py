@@ -1,5 +1,7 @@
 """Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -50,6 +52,20 @@ class Metrics:
             "1 while the policy files are broken and an older bundle is in force.",
             registry=self.registry,
         )
+
+        # `labels` checks and joins its values each time; the few combinations are kept.
+        self._request = cache(self.requests.labels)
+        self._seconds = cache(self.seconds.labels)
+        self._sealed = cache(self.sealed.labels)
+
+    def count_request(self, route: str, outcome: str, seconds: float) -> None:
+        """A request was answered."""
+        self._request(route, outcome).inc()
+        self._seconds(route).observe(seconds)
+
+    def count_sealed(self, seal: str) -> None:
+        """A document was sealed, for the first time."""
+        self._sealed(seal).inc()
 
     def text(self) -> bytes:
         """The exposition format."""

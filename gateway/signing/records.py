@@ -1,8 +1,8 @@
 """What the audit log says of a document, and the canonical bytes that its row keeps."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -39,14 +39,14 @@ def request_digest(request: SealRequest, document_digest: bytes) -> bytes:
 
 def with_intent(row: DocumentRow, index: int) -> DocumentRow:
     """The row with the place of its intent."""
-    return replace(row, intent_index=index)
+    return msgspec.structs.replace(row, intent_index=index)
 
 
 def with_outcome(
     row: DocumentRow, index: int, *, output_digest: bytes, length: int, location: Location
 ) -> DocumentRow:
     """The row of the sealed document."""
-    return replace(
+    return msgspec.structs.replace(
         row,
         state="sealed",
         outcome_index=index,
@@ -77,7 +77,7 @@ def intent(
             "request": _salted(row.salt, row.request),
             "business_number": _salted(row.salt, row.business_number.encode()),
             "facts": msgspec.to_builtins(facts),
-            "decision": _told(decision),
+            "decision": _told_allowed(decision),
             "decision_digest": hashlib.sha256(row.decision).hexdigest(),
             "key": seal.key,
             "mechanism": seal.mechanism,
@@ -158,6 +158,18 @@ def _told(decision: Decision) -> dict[str, Any]:
     shortened = msgspec.structs.replace(decision, reasons=nearest)
     told: dict[str, Any] = msgspec.json.decode(encode(shortened))
     return told
+
+
+@lru_cache(maxsize=256)
+def _told_allowed(decision: Allowed) -> dict[str, Any]:
+    # A rule allows thousands of documents in the same words; nobody changes a record's content.
+    return _told(decision)
+
+
+@lru_cache(maxsize=256)
+def encoded_decision(decision: Allowed) -> bytes:
+    """The bytes of the decision that the document's row keeps."""
+    return encode(decision)
 
 
 def _salted(salt: bytes, value: bytes) -> str:

@@ -7,7 +7,6 @@ the intent is durable and that nothing is released before the outcome is.
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -20,12 +19,13 @@ from gateway.clock import Clock
 from gateway.documents.interfaces import DocumentPress
 from gateway.documents.model import Preparation
 from gateway.errors import Problem
+from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.seals.model import SealMaterial
 from gateway.signing import records
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.digests import sha256_of
+from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
     SignerUnavailableProblem,
@@ -34,7 +34,7 @@ from gateway.signing.ids import new_document_id
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.refusals import LimitReached, problem_for
 from gateway.signing.screening import screen
-from gateway.store.content import ContentStore
+from gateway.store.content import Content, Location
 from gateway.store.documents import (
     DocumentReader,
     DocumentRow,
@@ -75,7 +75,6 @@ class SigningService:
         audit: AuditLog,
         lane: WriterLane,
         reader: DocumentReader,
-        content: ContentStore,
         archive: Archive,
         clock: Clock,
         clock_guard: ClockGuard,
@@ -86,7 +85,6 @@ class SigningService:
         self._audit = audit
         self._lane = lane
         self._reader = reader
-        self._content = content
         self._archive = archive
         self._clock = clock
         self._clock_guard = clock_guard
@@ -102,14 +100,14 @@ class SigningService:
         """
         asked = request.seal_request
         key = (asked.caller.system, request.idempotency_key)
-        document_digest = await sha256_of(document)
-        digest = records.request_digest(asked, document_digest)
+        sent = await hashed(document)
+        digest = records.request_digest(asked, sent.digest)
         twin = self._under_way.get(key)
         if twin is not None:
             if twin[0] != digest:
                 raise _reused(request)
             return await asyncio.shield(twin[1])
-        task = asyncio.create_task(self._seal_once(request, document, document_digest, digest))
+        task = asyncio.create_task(self._seal_once(request, sent, digest))
         self._under_way[key] = (digest, task)
         task.add_done_callback(lambda done: self._forget(key, done))
         # Shielded: a caller that hangs up must not leave an intent without its outcome.
@@ -127,7 +125,7 @@ class SigningService:
             done.exception()  # the callers were told; where none waits, nobody needs to be
 
     async def _seal_once(
-        self, request: SigningRequest, document: bytes, document_digest: bytes, digest: bytes
+        self, request: SigningRequest, document: HashedDocument, digest: bytes
     ) -> SealedDocument:
         asked = request.seal_request
         known = await self._reader.by_key(asked.caller.system, request.idempotency_key)
@@ -142,7 +140,7 @@ class SigningService:
         in_force = self._in_force()
         denied = screen(in_force, asked, at=now)
         if denied is not None:
-            raise await self._denied(request, denied, None, document_digest, now)
+            raise await self._denied(request, denied, None, document.digest, now)
         seal = in_force.seals[asked.seal]
 
         # Step 3: prepare. A repeat prepares for the same id and moment, so it signs the same bytes.
@@ -150,15 +148,15 @@ class SigningService:
         signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
         placement = in_force.engine.likely_placement(asked)
         preparation = Preparation(document_id=document_id, signed_at=signed_at, placement=placement)
-        prepared = await self._press.prepare(document, preparation, seal)
+        prepared = await self._press.prepare(document.content, preparation, seal)
 
         # Step 4: decide.
         decision = in_force.engine.decide(asked, prepared.facts, at=now)
         if not isinstance(decision, Allowed):
-            raise await self._denied(request, decision, prepared.facts, document_digest, now)
+            raise await self._denied(request, decision, prepared.facts, document.digest, now)
         if decision.placement != placement:
             preparation = msgspec.structs.replace(preparation, placement=decision.placement)
-            prepared = await self._press.prepare(document, preparation, seal)
+            prepared = await self._press.prepare(document.content, preparation, seal)
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
@@ -171,11 +169,11 @@ class SigningService:
             document_type=asked.document_type,
             business_number=asked.business_number,
             request=records.encode(asked),
-            decision=records.encode(decision),
+            decision=records.encoded_decision(decision),
             trace_id=request.trace_id,
-            salt=known.salt if known is not None else secrets.token_bytes(16),
+            salt=known.salt if known is not None else random_bytes(16),
             signed_at=signed_at,
-            input_digest=prepared.input_digest,
+            input_digest=document.digest,
             to_be_signed_digest=prepared.digest,
             intent_index=-1,
             stamp=records.encode(prepared.stamps),
@@ -193,7 +191,7 @@ class SigningService:
         except LimitReached as reached:
             refused = Denied(bundle=decision.bundle, reasons=(reached.reason,))
             raise await self._denied(
-                request, refused, prepared.facts, document_digest, now
+                request, refused, prepared.facts, document.digest, now
             ) from None
 
         # Steps 6 and 7: sign against a grant, fill the container in.
@@ -248,7 +246,7 @@ class SigningService:
 
     def _grant(self, row: DocumentRow, seal: SealMaterial) -> Grant:
         return Grant(
-            number=secrets.token_bytes(16),
+            number=random_bytes(16),
             epoch=self._signer.epoch,
             seal=seal.id,
             key=seal.key,
@@ -259,13 +257,14 @@ class SigningService:
             expires_at=(self._clock.now() + _GRANT_LIFE).timestamp(),
         )
 
-    async def _release(self, row: DocumentRow, document: bytes, update: bytes) -> SealedDocument:
-        output = await sha256_of(document, update)
-        length = len(document) + len(update)
-        location = await self._content.put(f"{row.id}.pdf", row.signed_at, (document, update))
+    async def _release(
+        self, row: DocumentRow, document: HashedDocument, update: bytes
+    ) -> SealedDocument:
+        output = document.digest_with(update)
+        length = len(document.content) + len(update)
         record = records.sealed(row, output_digest=output, at=self._clock.now())
 
-        def unit(transaction: Transaction) -> DocumentRow:
+        def unit(transaction: Transaction, location: Location) -> DocumentRow:
             index = self._audit.append(transaction, record)
             done = records.with_outcome(
                 row, index, output_digest=output, length=length, location=location
@@ -273,8 +272,9 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        done = await self._lane.write(unit)
-        return SealedDocument(done, (document, update), repeated=False)
+        content = Content(f"{row.id}.pdf", row.signed_at, (document.content, update))
+        done = await self._lane.write_with(content, unit)
+        return SealedDocument(done, (document.content, update), repeated=False)
 
     async def _denied(
         self,

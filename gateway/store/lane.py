@@ -2,26 +2,27 @@
 
 A caller hands in a unit of work and is woken when the transaction that holds it is on the disk.
 Whatever waits while a commit is under way goes into the next one, so a slow disk makes groups
-larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-jobs §2).
+larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-jobs §2). A unit
+may bring a document with it, which is on the disk before the unit runs.
 """
 
-import asyncio
-import queue
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql import Executable
 
+from gateway.store.content import Content, ContentStore, Location
 from gateway.store.errors import StoreProblem
+from gateway.store.groups import Errand, GroupThread, tell
+from gateway.store.statements import Row, RowStatement
 
 T = TypeVar("T")
 
 _MOST_UNITS = 512
+_NOWHERE = Location("", 0)
 
 _log = structlog.get_logger("store")
 
@@ -36,16 +37,19 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.state: dict[object, Any] = {}
-        self._later: list[tuple[Executable, Mapping[str, object]]] = []
-        self._after_commit: list[Callable[[], None]] = []
+        self._later: list[tuple[RowStatement, Row]] = []
+        self._after_commit: list[tuple[Callable[[list[Any]], None], Any]] = []
 
-    def later(self, statement: Executable, row: Mapping[str, object]) -> None:
+    def later(self, statement: RowStatement, row: Row) -> None:
         """Run the statement with this row before the commit, together with all others like it."""
         self._later.append((statement, row))
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Call once it is durable, on the lane's thread, before any caller is woken."""
-        self._after_commit.append(call)
+    def after_commit(self, call: Callable[[list[T]], None], item: T) -> None:
+        """Call once it is durable, on the lane's thread, before any caller is woken.
+
+        It is called once a transaction, with everything that was handed in for it.
+        """
+        self._after_commit.append((call, item))
 
     def attempt(self, unit: "Callable[[Transaction], T]") -> T:
         """Run a unit; leave no trace of it here when it raises."""
@@ -60,19 +64,26 @@ class Transaction:
 
     def flush(self) -> None:
         """Run what was put off: one executemany a statement, in the order they first came."""
-        groups: dict[int, tuple[Executable, list[Mapping[str, object]]]] = {}
+        groups: dict[RowStatement, list[Row]] = {}
         for statement, row in self._later:
-            groups.setdefault(id(statement), (statement, []))[1].append(row)
-        for statement, rows in groups.values():
-            self.connection.execute(statement, rows)
+            groups.setdefault(statement, []).append(row)
+        for statement, rows in groups.items():
+            statement.run(self.connection, rows)
 
     def committed(self) -> None:
         """Run the hooks."""
-        for call in self._after_commit:
-            call()
+        hooks: dict[Callable[[list[Any]], None], list[Any]] = {}
+        for call, item in self._after_commit:
+            hooks.setdefault(call, []).append(item)
+        for call, items in hooks.items():
+            call(items)
 
 
-Unit = Callable[[Transaction], Any]
+@dataclass(slots=True)
+class _Work:
+    unit: Callable[[Transaction, Location], Any]
+    content: Content | None = None
+    location: Location = _NOWHERE
 
 
 class WriterLane:
@@ -82,10 +93,18 @@ class WriterLane:
     cut, and raises StoreProblem when it would not. Units run one after the other, in order.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, content: ContentStore) -> None:
+        """Make the lane.
+
+        Args:
+            engine: of the writing connection.
+            content: where the documents go that units bring with them.
+        """
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[Unit, Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="writer-lane", daemon=True)
+        self._content = content
+        self._thread: GroupThread[_Work] = GroupThread(
+            "writer-lane", carry_out=self._carry_out, most=_MOST_UNITS
+        )
         self.commits = 0
         self.units = 0
 
@@ -96,8 +115,8 @@ class WriterLane:
 
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._thread.stop()
+        self._content.close()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run a unit of work and wait until it is durable; gives what the unit gave.
@@ -106,49 +125,60 @@ class WriterLane:
             StoreProblem: the database could not keep it; nothing of the unit was committed.
             Exception: whatever the unit raised; nothing of it was committed.
         """
-        future: Future[T] = Future()
-        self._queue.put((unit, future))
-        return await asyncio.wrap_future(future)
+        result: T = await self._thread.ask(_Work(lambda transaction, _nowhere: unit(transaction)))
+        return result
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            stop = False
-            while len(group) < _MOST_UNITS and not self._queue.empty():
-                entry = self._queue.get()
-                if entry is None:
-                    stop = True
-                    break
-                group.append(entry)
-            self._commit(group)
-            if stop:
-                return
+    async def write_with(self, content: Content, unit: Callable[[Transaction, Location], T]) -> T:
+        """Keep a document and then run a unit of work that counts it; wait until both are durable.
 
-    def _commit(self, group: list[tuple[Unit, Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
-        # A caller may have given up waiting: its unit is left out, and from here on cannot be
-        # cancelled, or telling it the result would end this thread.
-        group = [entry for entry in group if entry[1].set_running_or_notify_cancel()]
+        The unit runs only once the document would survive a power cut.
+
+        Raises:
+            StoreProblem: disk or database could not keep them; nothing of the unit was committed.
+            Exception: whatever the unit raised; nothing of it was committed.
+        """
+        result: T = await self._thread.ask(_Work(unit, content))
+        return result
+
+    def _carry_out(self, group: list[Errand[_Work]]) -> None:
+        self._keep_content(group)
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
-                for unit, future in group:
-                    try:
-                        results.append((future, transaction.attempt(unit)))
-                    except SQLAlchemyError:
-                        raise
-                    except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
-                        future.set_exception(refused)
+                for errand in group:
+                    if errand.failure is None:
+                        self._run(errand, transaction)
                 transaction.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
             _log.error("commit_failed", error=str(error.__cause__ or error), units=len(group))
             problem = StoreProblem(f"the database refused the commit: {error.__cause__ or error}")
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(problem)
+            for errand in group:
+                errand.failure = errand.failure or problem
+            tell(group)
             return
         transaction.committed()
         self.commits += 1
-        self.units += len(results)
-        for future, result in results:
-            future.set_result(result)
+        self.units += sum(errand.failure is None for errand in group)
+        tell(group)
+
+    def _keep_content(self, group: list[Errand[_Work]]) -> None:
+        brought = [(errand, content) for errand in group if (content := errand.work.content)]
+        if not brought:
+            return
+        try:
+            locations = self._content.append([content for _, content in brought])
+        except StoreProblem as problem:
+            for errand, _ in brought:
+                errand.failure = problem
+            return
+        for (errand, _), location in zip(brought, locations, strict=True):
+            errand.work.location = location
+
+    def _run(self, errand: Errand[_Work], transaction: Transaction) -> None:
+        work = errand.work
+        try:
+            errand.result = transaction.attempt(lambda unit: work.unit(unit, work.location))
+        except SQLAlchemyError:
+            raise
+        except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
+            errand.failure = refused

@@ -13,13 +13,21 @@ from processes.errors import ChildNotStartedError
 from processes.keeper import Keeper
 
 
-def launch(config: Config, config_file: Path) -> int:
-    """Serve until TERM or INT; gives the exit code."""
+def launch(
+    config: Config, config_file: Path, *, gateway: tuple[str, ...] = ("gateway.wiring.process",)
+) -> int:
+    """Serve until TERM or INT; gives the exit code.
+
+    Args:
+        config: as it was read.
+        config_file: where from.
+        gateway: the gateway's module and what it is told besides; `make profile` has its own.
+    """
     # A PIN that was asked for stays here for the signer's next start, and nobody may look.
     forbid_inspection()
     pin = ask_pin(config.hsm)
     return Keeper(
-        start_gateway=lambda: start_child("gateway.wiring.serving", str(config_file)),
+        start_gateway=lambda: start_child(gateway[0], str(config_file), *gateway[1:]),
         start_signer=lambda: start_signer(config.hsm, pin),
     ).run()
 

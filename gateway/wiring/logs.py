@@ -1,9 +1,13 @@
 """Logs: one JSON object a line on standard error, ours and the libraries' alike."""
 
+import json
 import logging
 import sys
 
+import msgspec
 import structlog
+
+_encoder = msgspec.json.Encoder(enc_hook=repr)
 
 
 def write_json_logs(level: int = logging.INFO) -> None:
@@ -15,9 +19,9 @@ def write_json_logs(level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_line)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -26,8 +30,20 @@ def write_json_logs(level: int = logging.INFO) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(serializer=_text_line),
             ],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _line(event: object, **_options: object) -> bytes:
+    try:
+        return _encoder.encode(event)
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        # Half a surrogate pair, from somebody's path or header: a line must not fail for it.
+        return json.dumps(event, default=repr).encode()
+
+
+def _text_line(event: object, **_options: object) -> str:
+    return _line(event).decode()

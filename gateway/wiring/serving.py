@@ -1,32 +1,28 @@
-"""The gateway process: `python -m gateway.wiring.serving FD CONFIG`, started by the keeper."""
+"""The composition root: everything that the gateway process is made of, joined and taken apart."""
 
 import asyncio
 import contextlib
-import os
 import signal
 import ssl
-import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
-import uvloop
 from aiohttp import web
 
 from gateway import __version__
 from gateway.audit.checkpoint import LogKey
-from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.clock import SystemClock
-from gateway.config import Config, TLSConfig, load_config
+from gateway.config import Config, TLSConfig
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.http.app import API
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.readiness import Readiness
-from gateway.seals.errors import SealMaterialError
+from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
@@ -34,42 +30,24 @@ from gateway.signing.service import SigningService
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, add_charge, live_nonces, segment_ends
-from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from gateway.store.ownership import sole_owner
-from gateway.wiring.confining import confine_gateway
-from gateway.wiring.logs import write_json_logs
 from hsm.client import SignerClient
-from hsm.errors import KeyRoomError, PinRefusedError
-from processes.child import channel_socket, start_child
-from processes.errors import ProcessError
+from processes.child import Child
 from processes.keeper import KeptSigner
-from strictyaml import MistakesError
-
-PIN_REFUSED = 78
-"""Exit code after a refused PIN (EX_CONFIG): a supervisor must not start us again by itself."""
 
 _SHUTDOWN_SECONDS = 20.0
 
 _log = structlog.get_logger("gateway")
 
-_EXPECTED = (
-    AuditLogDamagedError,
-    CheckpointInvalidError,
-    ContentDamagedError,
-    KeyRoomError,
-    MistakesError,
-    OSError,
-    ProcessError,
-    SealMaterialError,
-    StateInUseError,
-    StoreVersionError,
-)
-"""What an operator can mend: told in one line, without a trace."""
 
-
-async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) -> None:
+async def serve(
+    config: Config,
+    signer_source: KeptSigner,
+    *,
+    confined: bool,
+    start_worker: Callable[[], Child],
+) -> None:
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     clock = SystemClock()
     metrics = Metrics()
@@ -79,13 +57,10 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
         deadline_seconds=config.hsm.deadline_seconds,
         restart=config.hsm.restart,
     )
-    pool = WorkerPool(
-        WorkerLimits.of(config.documents),
-        start_worker=lambda: start_child("gateway.documents.worker"),
-    )
+    pool = WorkerPool(WorkerLimits.of(config.documents), start_worker=start_worker)
     writer = open_writer(config.database)
     migrate(writer)
-    lane = WriterLane(writer)
+    lane = WriterLane(writer, content)
     reader = DocumentReader(open_reader(config.database))
     audit = AuditLog(
         lane=lane,
@@ -100,7 +75,6 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
         await stack.enter_async_context(lane)
         stack.push_async_callback(reader.close)
         await stack.enter_async_context(audit)
-        await stack.enter_async_context(content)
         policies = PolicySource(
             config.policies.directory,
             keys=lambda: signer.keys,
@@ -115,14 +89,13 @@ async def serve(config: Config, signer_source: KeptSigner, *, confined: bool) ->
             audit=audit,
             lane=lane,
             reader=reader,
-            content=content,
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
         )
         authenticator = Authenticator(
             in_force=lambda: policies.current,
-            policy_directory=config.policies.directory,
+            keys=VerificationKeys(config.policies.directory, clock=clock),
             external_url=config.http.external_url,
             skew=timedelta(seconds=config.http.signature_skew_seconds),
             nonces=nonces,
@@ -275,32 +248,3 @@ async def _until_told_to_stop() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-def main() -> int:
-    """Confine, serve, and say in one line what an operator can mend."""
-    write_json_logs()
-    # The loop gives the interpreter lock away with every system call; where another thread has it,
-    # 5 ms (the default) is a long time to wait for it back. Measured: 310 -> 370 documents/s.
-    sys.setswitchinterval(0.0005)
-    os.umask(0o077)  # database, checkpoints, documents: for this user alone
-    keeper = channel_socket(sys.argv[1])
-    config_file = Path(sys.argv[2])
-    try:
-        config = load_config(config_file)
-        confined = confine_gateway(config, config_file)
-        if not confined:
-            _log.warning("gateway_not_confined", cure="run `sealgate doctor`")
-        with sole_owner(config.state_directory):
-            uvloop.run(serve(config, KeptSigner(keeper), confined=confined))
-    except PinRefusedError as error:
-        _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
-        return PIN_REFUSED
-    except _EXPECTED as error:
-        _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -58,7 +58,7 @@ class TwoWays:
     def sealed(self, document: bytes, prepared: Prepared) -> bytes:
         """The document with its update, signed."""
         signature = self.seal.sign(prepared.digest)
-        return document + self.second.complete(prepared, signature)
+        return document + self.second.containers.complete(prepared, signature)
 
 
 WAYS = {name: TwoWays(seal) for name, seal in SEALS.items()}

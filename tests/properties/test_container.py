@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.documents.pdf.container import ContainerPress
+from gateway.documents.container import ContainerPress
 from hsm.interfaces import Mechanism
 from tests.document_fixtures import MECHANISMS, authority, soft_seal
 

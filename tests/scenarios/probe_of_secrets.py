@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 VAR = HERE.parent.parent
 LIBC = ctypes.CDLL(None, use_errno=True)
-GATEWAY, WORKER, SIGNER = "gateway.wiring.serving", "gateway.documents.worker", "hsm.signer"
+GATEWAY, WORKER, SIGNER = "gateway.wiring.process", "gateway.documents.worker", "hsm.signer"
 
 
 def checked(result: int) -> None:

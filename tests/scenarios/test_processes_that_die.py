@@ -86,7 +86,7 @@ async def test_killing_the_gateway_loses_nothing_that_was_acknowledged(
     sealed, failures = await _seal_many(
         gateway,
         count=300,
-        halfway=lambda: os.kill(gateway.pid_of("gateway.wiring.serving"), signal.SIGKILL),
+        halfway=lambda: os.kill(gateway.pid_of("gateway.wiring.process"), signal.SIGKILL),
     )
     assert failures  # the callers see broken connections
     assert gateway.process is not None
@@ -139,13 +139,13 @@ async def test_a_second_gateway_on_the_same_state_is_refused_and_the_first_goes_
     second = gateway.run("serve")  # the configuration asks for a free port, so only the lock helps
 
     assert second.returncode == 1
-    assert f"pid {gateway.pid_of('gateway.wiring.serving')}" in second.stderr
+    assert f"pid {gateway.pid_of('gateway.wiring.process')}" in second.stderr
     assert (await gateway.seal()).content
     assert json.loads(gateway.run("audit", "verify", "--json").stdout)["whole"]
 
 
 async def test_all_processes_end_with_the_keeper(gateway: RunningGateway) -> None:
-    modules = ("gateway.wiring.serving", "hsm.signer", "gateway.documents.worker")
+    modules = ("gateway.wiring.process", "hsm.signer", "gateway.documents.worker")
     pids = [pid for module in modules for pid in gateway.pids_of(module)]
     assert gateway.process is not None
     gateway.process.kill()

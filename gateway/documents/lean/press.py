@@ -8,6 +8,7 @@ not handle with certainty it hands over.
 import hashlib
 import re
 
+from gateway.documents.container import ContainerPress
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.form import effective_version, refuse_signed
@@ -18,7 +19,6 @@ from gateway.documents.lean.tokens import reference
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
-from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.places import StampPlace
 from gateway.documents.pdf.placing import places_for, positions_of
 from gateway.documents.stamp.model import Artwork

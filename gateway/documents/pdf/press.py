@@ -26,11 +26,11 @@ from pyhanko.sign.signers.pdf_byterange import (
     SignatureObject,
 )
 
+from gateway.documents.container import ContainerPress
 from gateway.documents.errors import AlreadySignedProblem
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.pdf.annotations import add_stamp, rectangle
 from gateway.documents.pdf.appearance import Appearance, SharedAppearance
-from gateway.documents.pdf.container import ContainerPress
 from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
 from gateway.documents.pdf.field_terms import FieldLock, Signing, lock_of, refuse_unmet
 from gateway.documents.pdf.pages import PyHankoPages, flags_of
@@ -51,7 +51,7 @@ _PERMISSIONS = {"no-changes": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_F
 
 
 class PDFPress:
-    """Prepares and completes PDFs for one seal."""
+    """Prepares PDFs for one seal."""
 
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
         self._material = material
@@ -84,17 +84,6 @@ class PDFPress:
                 if self._appearance is not None
                 else (),
             )
-
-    def complete(self, prepared: Prepared, signature: bytes) -> bytes:
-        """See `gateway.documents.interfaces.DocumentPress.complete`."""
-        container = self.containers.container(
-            to_be_signed=prepared.to_be_signed, signature=signature
-        )
-        digits = container.hex().encode().ljust(prepared.container_room, b"0")
-        if len(digits) != prepared.container_room:
-            raise ValueError("the container does not fit into the room that was reserved for it")
-        start, end = prepared.container_at, prepared.container_at + prepared.container_room
-        return prepared.update[:start] + digits + prepared.update[end:]
 
     def _refuse_if_signed(self, reader: PdfFileReader) -> None:
         refuse_if_closed(reader)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bench.errors import BenchError
 from bench.installation import with_port
 from bench.load import Task, content_length, prepared_requests
+from gateway.cli.trial import CLIENT_KEY_ID
 from gateway.http.intake import read_submission
 
 DOCUMENT = b"%PDF-1.7\n" + bytes(range(256))
@@ -23,7 +24,8 @@ def _task(directory: Path, *, requests: int) -> Task:
     )
     return Task(
         port=8480,
-        client_key=str(key),
+        key_id=CLIENT_KEY_ID,
+        key_file=str(key),
         document="unread",
         seal="receipt-east",
         placement={"page": 1, "leftMillimetres": 120, "topMillimetres": 200},

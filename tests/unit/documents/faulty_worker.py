@@ -11,23 +11,28 @@ import sys
 import threading
 from pathlib import Path
 
+import msgspec
+
 from gateway.documents.errors import DocumentProblem
 from gateway.documents.pdf.reading import reading_refusals
-from gateway.documents.wire import Complete, Completed, Prepare, PreparedReply, Refused
+from gateway.documents.wire import PROTOCOL, Prepare, PreparedReply, Ready, Refused
 from gateway.documents.worker import DocumentWorker, serve
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
 from processes.confinement import die_with_parent
 
 MARK = b"FAULT "
+RECEIPT = (
+    Path(__file__).parents[3] / "examples" / "receipts" / "plain-roll58-line-ends-crlf-614.pdf"
+).read_bytes()
 
 
 class FaultyWorker(DocumentWorker):
     """Answers like a worker, unless the document orders a fault."""
 
-    def answer(self, message: Prepare | Complete) -> PreparedReply | Completed | Refused:
+    def answer(self, message: Prepare) -> PreparedReply | Refused:
         """Do what the document says after the mark, if it has one."""
-        if not isinstance(message, Prepare) or not message.document.startswith(MARK):
+        if not message.document.startswith(MARK):
             return super().answer(message)
         fault, *arguments = message.document.removeprefix(MARK).decode().split(" ")
         match fault:
@@ -39,13 +44,22 @@ class FaultyWorker(DocumentWorker):
             case "die":
                 os.kill(os.getpid(), getattr(signal, arguments[0]))
             case "wrong-number":
-                return Completed(number=message.number + 1, update=b"")
+                return Refused(number=message.number + 1, problem="document-damaged", detail="")
             case "wrong-kind":
-                return Completed(number=message.number, update=b"")
+                return Ready(protocol=PROTOCOL, restrictions=())  # type: ignore[return-value]  # the fault
+            case "no-room":
+                return self._without_room(message)
             case _:
                 problem, detail = _reported(fault, arguments)
                 return Refused(number=message.number, problem=problem, detail=detail)
         raise AssertionError(f"the worker has survived {fault!r}")
+
+    def _without_room(self, message: Prepare) -> PreparedReply | Refused:
+        ordinary = super().answer(msgspec.structs.replace(message, document=RECEIPT))
+        assert isinstance(ordinary, PreparedReply)
+        at = ordinary.prepared.container_at + 2
+        moved = msgspec.structs.replace(ordinary.prepared, container_at=at)
+        return msgspec.structs.replace(ordinary, prepared=moved)
 
 
 def _reported(fault: str, arguments: list[str]) -> tuple[str, str]:

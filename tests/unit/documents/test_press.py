@@ -126,7 +126,7 @@ def test_only_the_container_is_filled_in_by_completion() -> None:
     seal = soft_seal()
     press = seal.press()
     prepared: Prepared = press.prepare(text_page(), preparation(CORNER))
-    update = press.complete(prepared, seal.sign(prepared.digest))
+    update = press.containers.complete(prepared, seal.sign(prepared.digest))
     start, end = prepared.container_at, prepared.container_at + prepared.container_room
     assert update[:start] == prepared.update[:start]
     assert update[end:] == prepared.update[end:]

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.client import multipart_body
 from gateway.http.answers import metadata
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem, ReplayProblem
-from gateway.http.intake import read_submission
+from gateway.http.intake import _parsed_parts, _plain_parts, read_submission
 from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi, problem_types
 from gateway.store.documents import DocumentRow, UsedNonce
@@ -91,6 +91,43 @@ def test_any_document_survives_the_envelope(document: bytes) -> None:
 def test_any_body_is_read_or_refused_by_name(body: bytes, content_type: str) -> None:
     with pytest.raises((MalformedRequestProblem, DocumentTooLargeProblem)):
         read_submission(content_type, body, max_document_bytes=LIMIT)
+
+
+_pieces = st.sampled_from(
+    [
+        b"\r\n--b",
+        b"--b",
+        b"\r\n",
+        b"--",
+        b"x",
+        b'\r\nContent-Disposition: form-data; name="request"\r\n\r\n',
+        b'\r\nContent-Disposition: form-data; name="document"; filename="d.pdf"\r\n\r\n',
+        b'\r\nContent-Disposition: form-data; name="document"\r\nContent-Length: 1\r\n\r\n',
+        b'\r\nContent-Disposition: attachment; name="request"\r\n\r\n',
+        b"\r\nContent-Type: a/b\r\n\r\n",
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(_pieces, max_size=4), st.lists(_pieces, max_size=4), st.lists(_pieces, max_size=4))
+def test_what_is_read_without_a_parser_a_parser_reads_alike(
+    first: list[bytes], second: list[bytes], third: list[bytes]
+) -> None:
+    parts = [b"".join(pieces) for pieces in (first, second, third)]
+    body = b"--b" + b"\r\n--b".join(part for part in parts if part) + b"\r\n--b--"
+    if not body.startswith(b"--b\r\n"):
+        return
+    plain = _plain_parts(body, b"b")
+    if plain is not None:
+        assert plain == _parsed_parts(body, "b")
+
+
+def test_what_our_client_sends_is_read_without_a_parser() -> None:
+    _, _, boundary = CONTENT_TYPE.partition("boundary=")
+    plain = _plain_parts(BODY, boundary.encode())
+    assert plain is not None
+    assert plain == _parsed_parts(BODY, boundary)
 
 
 BODY, CONTENT_TYPE = multipart_body(submission())

@@ -1,6 +1,8 @@
 """One thread writes for many: order, shared commits, and failures that hurt nobody else."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -9,14 +11,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, MetaData, Table, insert, select
 
+from gateway.store.content import Content, ContentStore, Location
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import UsedNonce, live_nonces, remember_nonce
 from gateway.store.errors import StoreProblem, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
+from gateway.store.migrating import migrate, newest_revision
 from gateway.store.schema import charge, metadata
+from gateway.store.statements import RowStatement
+from tests.signing_house import START, FakeClock
 
-_add = insert(charge)
+_insert = insert(charge)
+_add = RowStatement(_insert, "counter", "window", "used")
 
 
 @pytest.fixture
@@ -27,8 +33,13 @@ def engine(tmp_path: Path) -> Engine:
 
 
 @pytest.fixture
-async def lane(engine: Engine) -> AsyncIterator[WriterLane]:
-    async with WriterLane(engine) as made:
+def content(tmp_path: Path) -> ContentStore:
+    return ContentStore(tmp_path / "documents", clock=FakeClock())
+
+
+@pytest.fixture
+async def lane(engine: Engine, content: ContentStore) -> AsyncIterator[WriterLane]:
+    async with WriterLane(engine, content) as made:
         yield made
     engine.dispose()
 
@@ -46,7 +57,7 @@ class Gate:
 
 
 def put(transaction: Transaction, name: str) -> str:
-    transaction.later(_add, {"counter": name, "window": "w", "used": 1})
+    transaction.later(_add, (name, "w", 1))
     return name
 
 
@@ -108,6 +119,43 @@ async def test_a_commit_that_fails_fails_for_everybody_in_it(
     assert await lane.write(lambda unit: put(unit, "next")) == "next"
 
 
+async def test_a_document_is_on_the_disk_before_the_unit_that_counts_it_runs(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    def count(unit: Transaction, location: Location) -> bytes:
+        put(unit, f"{location.offset}")
+        return (tmp_path / "documents" / location.segment).read_bytes()[location.offset :][:5]
+
+    kept = await asyncio.gather(
+        *(lane.write_with(Content(f"{n}.pdf", START, (b"doc-%d" % n,)), count) for n in range(5)),
+        lane.write(lambda unit: put(unit, "beside")),
+    )
+    assert kept == [b"doc-%d" % n for n in range(5)] + ["beside"]
+
+
+async def test_a_document_that_cannot_be_kept_fails_its_own_unit_only(
+    lane: WriterLane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    gate = Gate()
+    blocking = asyncio.create_task(lane.write(gate.wait))
+    await asyncio.to_thread(gate.reached.wait, 20)
+    content = Content("x.pdf", START, (b"x",))
+    lost = asyncio.create_task(lane.write_with(content, lambda unit, _: put(unit, "lost")))
+    beside = asyncio.create_task(lane.write(lambda unit: put(unit, "beside")))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(os, "writev", full)
+    gate.opened.set()
+    await blocking
+
+    with pytest.raises(StoreProblem, match="No space"):
+        await lost
+    assert await beside == "beside"
+    assert names(tmp_path) == ["beside"]
+
+
 async def test_a_caller_that_gives_up_does_not_end_the_lane(
     lane: WriterLane, tmp_path: Path
 ) -> None:
@@ -125,8 +173,10 @@ async def test_a_caller_that_gives_up_does_not_end_the_lane(
     assert names(tmp_path) == ["next"]
 
 
-async def test_what_waits_is_written_before_the_lane_stops(engine: Engine, tmp_path: Path) -> None:
-    async with WriterLane(engine) as lane:
+async def test_what_waits_is_written_before_the_lane_stops(
+    engine: Engine, content: ContentStore, tmp_path: Path
+) -> None:
+    async with WriterLane(engine, content) as lane:
         waiting = [asyncio.create_task(lane.write(lambda u, n=n: put(u, f"{n}"))) for n in range(9)]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
@@ -147,7 +197,7 @@ def test_the_database_survives_a_power_cut_as_far_as_sqlite_can_promise(engine: 
 def test_a_reader_cannot_write(engine: Engine, tmp_path: Path) -> None:
     reader = open_reader(tmp_path / "test.sqlite")
     with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
-        connection.execute(_add, {"counter": "x", "window": "w", "used": 1})
+        connection.execute(_insert, {"counter": "x", "window": "w", "used": 1})
     reader.dispose()
     engine.dispose()
 
@@ -161,6 +211,13 @@ def test_the_migrations_make_the_schema_that_the_code_uses(engine: Engine) -> No
     assert {name: told(table) for name, table in metadata.tables.items()} == {
         name: told(table) for name, table in present.tables.items() if name != "alembic_version"
     }
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_alembic_goes_to(engine: Engine) -> None:
+    with engine.connect() as connection:
+        present = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert present.scalar_one() == newest_revision()
     engine.dispose()
 
 

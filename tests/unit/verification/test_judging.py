@@ -97,7 +97,7 @@ def test_a_signature_value_for_another_digest_does_not_verify() -> None:
     prepared = press.prepare(
         RECEIPT, Preparation(document_id=RECORD, signed_at=SIGNED_AT, placement=None)
     )
-    forged = RECEIPT + press.complete(prepared, seal.sign(bytes(32)))
+    forged = RECEIPT + press.containers.complete(prepared, seal.sign(bytes(32)))
     judgement = judge(forged)
     assert judgement.verdict == "not-valid"
     assert "does not verify with the key" in why(judgement)
@@ -167,7 +167,7 @@ def test_a_certificate_is_judged_at_the_time_that_the_signer_claims(days: int, t
     press = seal.press()
     at = SIGNED_AT + timedelta(days=days)
     prepared = press.prepare(RECEIPT, Preparation(document_id=RECORD, signed_at=at, placement=None))
-    document = RECEIPT + press.complete(prepared, seal.sign(prepared.digest))
+    document = RECEIPT + press.containers.complete(prepared, seal.sign(prepared.digest))
     trust = (authority().certificate.public_bytes(Encoding.DER),)
     judgement = Judging(trust=trust).judge(document, now=NOW + timedelta(days=4000))
     assert judgement.verdict == "not-valid"

@@ -3,7 +3,8 @@
 Certificates, algorithm identifiers and the frame of the signed attributes are the same for every
 document of a seal, so asn1crypto encodes them once; a document adds its digest and its signature
 value. DER stays canonical because only values of fixed length change within a frame: a signature of
-another length (ECDSA) gets a frame of its own. RFC 5652 §5, RFC 5035 (signing-certificate-v2),
+another length (ECDSA) gets a frame of its own. No document is parsed for that, so the gateway
+process fills containers in itself (docs/adr/0010). RFC 5652 §5, RFC 5035 (signing-certificate-v2),
 RFC 6211 (algorithm protection), ETSI EN 319 122-1 §5.2.2.3, EN 319 142-1 §6.3.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from asn1crypto import algos, cms, tsp, x509
 
+from gateway.documents.model import Prepared
 from hsm.interfaces import Mechanism
 
 _DIGESTS: dict[Mechanism, str] = {
@@ -56,14 +58,13 @@ class ContainerPress:
             self._signed_attributes().dump(force=True), self._no_digest
         )
         self._frames: dict[int, _ContainerFrame] = {}
-
-    @property
-    def room(self) -> int:
-        """How many bytes the longest container of this seal takes."""
-        longest = bytes(self._longest_signature())
-        return len(
-            self.container(to_be_signed=self.to_be_signed(self._no_digest), signature=longest)
+        self.room = len(
+            self.container(
+                to_be_signed=self.to_be_signed(self._no_digest),
+                signature=bytes(self._longest_signature()),
+            )
         )
+        """How many bytes the longest container of this seal takes."""
 
     def to_be_signed(self, document_digest: bytes) -> bytes:
         """The signed attributes as they are hashed: an explicit SET OF (RFC 5652 §5.4)."""
@@ -76,6 +77,28 @@ class ContainerPress:
     def container(self, *, to_be_signed: bytes, signature: bytes) -> bytes:
         """The finished ContentInfo, DER."""
         return self._frame_for(len(signature)).fill(_implicit(to_be_signed), signature)
+
+    def fits(self, prepared: Prepared) -> bool:
+        """Whether the prepared update has the room for this seal's containers, all zeros still."""
+        start, end = prepared.container_at, prepared.container_at + prepared.container_room
+        return (
+            prepared.container_room >= 2 * self.room
+            and start > 0
+            and prepared.update[start:end] == b"0" * prepared.container_room
+        )
+
+    def complete(self, prepared: Prepared, signature: bytes) -> bytes:
+        """Fill the signature value in; gives the final `update`.
+
+        Raises:
+            ValueError: the container does not fit into its room.
+        """
+        container = self.container(to_be_signed=prepared.to_be_signed, signature=signature)
+        digits = container.hex().encode().ljust(prepared.container_room, b"0")
+        if len(digits) != prepared.container_room:
+            raise ValueError("the container does not fit into the room that was reserved for it")
+        start, end = prepared.container_at, prepared.container_at + prepared.container_room
+        return prepared.update[:start] + digits + prepared.update[end:]
 
     def _longest_signature(self) -> int:
         if self._mechanism in _LONGEST_ECDSA:
