@@ -7,6 +7,20 @@ import msgspec
 
 from policies.model import DocumentFacts, Placement
 
+Doubt = Literal[
+    "syntax",
+    "cross-references",
+    "object-streams",
+    "page-tree",
+    "page",
+    "form",
+    "signed",
+    "encrypted",
+    "extensions",
+    "placement",
+]
+"""Why the lean way gave a document up: the label of a counter, so the list is short and closed."""
+
 
 class StampPart(msgspec.Struct, frozen=True, kw_only=True):
     """A slice of a stamp: from `start` to `end`, fractions of its width (x) or height (y)."""
@@ -82,4 +96,4 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     container_at: int
     container_room: int
     stamps: tuple[StampPosition | StampOmitted, ...]
-    doubt: str | None = None
+    doubt: Doubt | None = None

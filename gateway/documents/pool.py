@@ -20,7 +20,7 @@ import structlog
 from gateway.config import DocumentsConfig
 from gateway.documents import errors
 from gateway.documents.container import ContainerPress
-from gateway.documents.model import Preparation, Prepared
+from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.starting import start
 from gateway.documents.wire import (
     PROTOCOL,
@@ -101,9 +101,23 @@ class _Worker:
 class WorkerPool:
     """Implements `DocumentPress` over worker processes. Use as an async context manager."""
 
-    def __init__(self, limits: WorkerLimits, *, start_worker: Callable[[], Child]) -> None:
+    def __init__(
+        self,
+        limits: WorkerLimits,
+        *,
+        start_worker: Callable[[], Child],
+        tell_doubt: Callable[[Doubt], None] = lambda _doubt: None,
+    ) -> None:
+        """Workers within these limits.
+
+        Args:
+            limits: what one document may cost.
+            start_worker: starts a worker's process.
+            tell_doubt: is told why a document went the second way, each time.
+        """
         self._limits = limits
         self._start_worker = start_worker
+        self._tell_doubt = tell_doubt
         self._numbers = itertools.count(1)
         self._queue: deque[_Job] = deque()
         self._workers: list[_Worker] = []
@@ -176,9 +190,12 @@ class WorkerPool:
         self._hand_out()
         late = loop.call_later(self._limits.queue_seconds, self._give_up, job)
         try:
-            return await job.answer
+            prepared = await job.answer
         finally:
             late.cancel()
+        if prepared.doubt is not None:
+            self._tell_doubt(prepared.doubt)
+        return prepared
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         """See `DocumentPress.complete`; done here, as nothing of it is parsed."""

@@ -47,6 +47,12 @@ class Metrics:
         self.worker_restarts = Gauge(
             "sealgate_worker_restarts", "How often a worker was restarted.", registry=self.registry
         )
+        self.second_way = Counter(
+            "sealgate_documents_second_way_total",
+            "Documents that pyHanko prepared, because the lean way was in doubt.",
+            ("doubt",),
+            registry=self.registry,
+        )
         self.policies_refused = Gauge(
             "sealgate_policies_refused",
             "1 while the policy files are broken and an older bundle is in force.",

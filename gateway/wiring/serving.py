@@ -57,7 +57,11 @@ async def serve(
         deadline_seconds=config.hsm.deadline_seconds,
         restart=config.hsm.restart,
     )
-    pool = WorkerPool(WorkerLimits.of(config.documents), start_worker=start_worker)
+    pool = WorkerPool(
+        WorkerLimits.of(config.documents),
+        start_worker=start_worker,
+        tell_doubt=lambda doubt: metrics.second_way.labels(doubt).inc(),
+    )
     writer = open_writer(config.database)
     migrate(writer)
     lane = WriterLane(writer, content)

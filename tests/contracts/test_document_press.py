@@ -34,7 +34,7 @@ from tests.document_fixtures import (
     receipts,
     soft_seal,
 )
-from tests.unit.documents.drafts import one_page, stream
+from tests.unit.documents.drafts import hybrid_as_office_programs_write_it, one_page, stream
 
 MIB = 1024 * 1024
 CORNER = OnPage(page="last", left_mm=5, top_mm=5)
@@ -107,6 +107,18 @@ async def test_a_worker_gives_what_the_press_gives() -> None:
     async with workers() as pool:
         prepared = await pool.prepare(DOCUMENT, preparation(CORNER), SEAL.material)
     assert prepared == SEAL.prepare(DOCUMENT, CORNER)
+
+
+async def test_whoever_counts_is_told_of_documents_that_went_the_second_way() -> None:
+    doubts: list[str] = []
+    hybrid = hybrid_as_office_programs_write_it()
+    limits = WorkerLimits(
+        count=1, deadline_seconds=15, max_memory_bytes=1024 * MIB, queue_seconds=60
+    )
+    async with WorkerPool(limits, start_worker=real, tell_doubt=doubts.append) as pool:
+        for document in (DOCUMENT, hybrid, DOCUMENT):
+            await pool.prepare(document, preparation(CORNER), SEAL.material)
+    assert doubts == ["cross-references"]
 
 
 async def test_documents_survive_the_death_of_every_worker() -> None:

@@ -1,20 +1,6 @@
 """What the lean way says when it is not certain: the document goes the second way (pyHanko)."""
 
-from typing import Literal
-
-Doubt = Literal[
-    "syntax",
-    "cross-references",
-    "object-streams",
-    "page-tree",
-    "page",
-    "form",
-    "signed",
-    "encrypted",
-    "extensions",
-    "placement",
-]
-"""Why the lean way gave a document up: the label of a counter, so the list is short and closed."""
+from gateway.documents.model import Doubt
 
 
 class InDoubtError(Exception):
