@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from policies.intake import Intake
 from policies.model import DocumentFacts, Placement, SealRequest
 
 ANY = "*"
@@ -77,6 +78,7 @@ class DocumentType(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str | None = None
     attributes: Mapping[str, Attribute] = {}
+    intake: Intake = Intake()
 
 
 class RoundStamp(msgspec.Struct, frozen=True, kw_only=True, tag="round"):
