@@ -22,6 +22,7 @@ from gateway.audit.log import AuditLog
 from gateway.cli.trial_pki import TrialCA
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.pdf.press import PDFPress
+from gateway.documents.preparing import prepare
 from gateway.seals.in_force import InForce, bring_into_force
 from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
@@ -142,7 +143,7 @@ class OwnPress:
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         self.prepared.append(preparation)
-        return PDFPress(seal, None).prepare(document, preparation)
+        return prepare(PDFPress(seal, None), document, preparation)
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         return PDFPress(seal, None).complete(prepared, signature)

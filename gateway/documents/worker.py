@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.documents.errors import DocumentProblem, SealUnusableProblem, StampUnusableProblem
 from gateway.documents.pdf.press import PDFPress
+from gateway.documents.preparing import prepare
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.wire import (
@@ -79,7 +80,7 @@ class DocumentWorker:
             if isinstance(press, DocumentProblem):
                 raise press
             if isinstance(message, Prepare):
-                prepared = press.prepare(message.document, message.preparation)
+                prepared = prepare(press, message.document, message.preparation)
                 return PreparedReply(number=message.number, prepared=prepared)
             update = press.complete(message.prepared, message.signature)
             return Completed(number=message.number, update=update)
