@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import audit, doctor, hsm, init, policy, seal, serve, verify
+from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, verify
 
 app = typer.Typer(
     name="sealgate",
@@ -15,6 +15,7 @@ app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
+app.command("inspect")(inspect.inspect)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hsm.app, name="hsm")

@@ -41,7 +41,8 @@ class IntakeRefusedProblem(DeniedProblem):
     title: ClassVar[str] = "The document has what the intake rules keep out"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = (
-        "Do what the reasons say, or ask an officer whether the document type should accept them."
+        "Do what the reasons say (`sealgate inspect` finds the same), or ask an officer whether "
+        "the document type should accept it."
     )
 
 

@@ -126,7 +126,7 @@ def _revisions(reader: PdfFileReader, document: bytes) -> Iterator[Sighting]:
     if unsigned:
         yield Sighting(
             "several-revisions",
-            f"{count} revisions, of which the last {unsigned} are covered by no signature",
+            f"{count} revisions, {unsigned} of them covered by no signature",
         )
 
 

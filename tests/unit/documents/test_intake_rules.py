@@ -156,7 +156,7 @@ def test_an_update_after_a_signature_is_one() -> None:
     changed = updated(sealed, {5: stream(b"0 0 9 9 re f")})
     (finding,) = inspect(changed)
     assert finding.rule == "several-revisions"
-    assert finding.detail == "3 revisions, of which the last 1 are covered by no signature"
+    assert finding.detail == "3 revisions, 1 of them covered by no signature"
 
 
 def test_bytes_before_the_header_make_it_no_pdf() -> None:
