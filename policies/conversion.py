@@ -103,6 +103,7 @@ def _document_type(name: str, kind: DocumentTypeKind) -> DocumentType:
         title=spec.title,
         attributes=MappingProxyType(attributes),
         intake=Intake(accept=frozenset(spec.intake.accept), refuse=frozenset(spec.intake.refuse)),
+        normalize=spec.normalize,
     )
 
 

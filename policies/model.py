@@ -70,7 +70,8 @@ class IntakeFinding(msgspec.Struct, frozen=True, kw_only=True):
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a document worker found out about the document, before anything is signed.
 
-    `findings` are sorted by rule, one a rule.
+    With a document type that normalises, these are facts of the document written anew, and findings
+    of both. `findings` are sorted by rule, one a rule.
     """
 
     pages: int

@@ -162,6 +162,7 @@ class DocumentTypeSpec(StrictModel):
     title: Title | None = None
     attributes: dict[AttributeName, AttributeSpec] = Field(default_factory=dict)
     intake: IntakeSpec = IntakeSpec()
+    normalize: bool = False
 
 
 class DocumentTypeKind(Kind):

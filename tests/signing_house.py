@@ -59,6 +59,11 @@ kind: DocumentType
 metadata: {name: receipt}
 ---
 apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: inquiry}
+spec: {normalize: true}
+---
+apiVersion: sealgate/v1
 kind: Seal
 metadata: {name: receipt-east}
 spec: {company: east, type: 回单章, state: active, key: receipt-east, certificate: seal.pem}
@@ -68,7 +73,7 @@ kind: SealPolicy
 metadata: {name: receipts}
 spec:
   seals: [receipt-east]
-  documentTypes: [receipt]
+  documentTypes: [receipt, inquiry]
   permit:
     - id: automatic
       systems: [tms]

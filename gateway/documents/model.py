@@ -24,11 +24,13 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
         document_id: our id for the document, which becomes part of the signature dictionary.
         signed_at: the moment the signature dictionary names (/M), whole seconds, UTC.
         placement: where the stamp goes.
+        normalize: whether the document is written anew first.
     """
 
     document_id: str
     signed_at: datetime
     placement: Placement | None
+    normalize: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         container_at: where in `update` the hex digits of the container begin.
         container_room: how many hex digits there are room for.
         stamp: where the stamp lies, if there is one.
+        normalized: the document written anew, where that was asked for; then `update` follows
+            these bytes, and `facts` are about them.
     """
 
     facts: DocumentFacts
@@ -53,3 +57,4 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     container_at: int
     container_room: int
     stamp: StampPosition | None
+    normalized: bytes | None = None

@@ -149,7 +149,12 @@ class SigningService:
         document_id = known.id if known is not None else new_document_id(now)
         signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
         placement = in_force.engine.likely_placement(asked)
-        preparation = Preparation(document_id=document_id, signed_at=signed_at, placement=placement)
+        preparation = Preparation(
+            document_id=document_id,
+            signed_at=signed_at,
+            placement=placement,
+            normalize=in_force.bundle.document_types[asked.document_type].normalize,
+        )
         prepared = await self._press.prepare(document, preparation, seal)
 
         # Step 4: decide.
@@ -159,6 +164,10 @@ class SigningService:
         if decision.placement != placement:
             preparation = msgspec.structs.replace(preparation, placement=decision.placement)
             prepared = await self._press.prepare(document, preparation, seal)
+
+        # What is sealed: the bytes that came in, or what a type that normalises made of them.
+        base = document if prepared.normalized is None else prepared.normalized
+        prepared = msgspec.structs.replace(prepared, normalized=None)
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
@@ -176,6 +185,7 @@ class SigningService:
             salt=known.salt if known is not None else secrets.token_bytes(16),
             signed_at=signed_at,
             input_digest=prepared.input_digest,
+            normalized_digest=None if base is document else await sha256_of(base),
             to_be_signed_digest=prepared.digest,
             intent_index=-1,
             stamp=records.encode(prepared.stamp),
@@ -201,7 +211,7 @@ class SigningService:
             signature = await self._sign(row, seal)
             update = await self._press.complete(prepared, signature, seal)
             # Step 8: the outcome; then, and only then, release.
-            return await self._release(row, document, update)
+            return await self._release(row, base, update)
         except Problem as problem:
             await self._failed(row, problem)
             raise
@@ -259,10 +269,10 @@ class SigningService:
             expires_at=(self._clock.now() + _GRANT_LIFE).timestamp(),
         )
 
-    async def _release(self, row: DocumentRow, document: bytes, update: bytes) -> SealedDocument:
-        output = await sha256_of(document, update)
-        length = len(document) + len(update)
-        location = await self._content.put(f"{row.id}.pdf", row.signed_at, (document, update))
+    async def _release(self, row: DocumentRow, base: bytes, update: bytes) -> SealedDocument:
+        output = await sha256_of(base, update)
+        length = len(base) + len(update)
+        location = await self._content.put(f"{row.id}.pdf", row.signed_at, (base, update))
         record = records.sealed(row, output_digest=output, at=self._clock.now())
 
         def unit(transaction: Transaction) -> DocumentRow:
@@ -274,7 +284,7 @@ class SigningService:
             return done
 
         done = await self._lane.write(unit)
-        return SealedDocument(done, (document, update), repeated=False)
+        return SealedDocument(done, (base, update), repeated=False)
 
     async def _denied(
         self,

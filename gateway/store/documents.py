@@ -39,6 +39,7 @@ class DocumentRow:
     segment: str | None = None
     segment_offset: int | None = None
     stamp: bytes | None = None
+    normalized_digest: bytes | None = None
 
     @property
     def location(self) -> Location | None:

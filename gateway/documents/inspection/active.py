@@ -1,6 +1,6 @@
 """Scripts, actions and media; streams that lie elsewhere; attached files (§12.6, §13, §7.11)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gateway.documents.inspection.sighting import Sighting, named
@@ -29,18 +29,20 @@ _ACTIONS: Final = frozenset(
 _MEDIA: Final = frozenset(
     ["/3D", "/Movie", "/PS", "/Projection", "/RichMedia", "/Screen", "/Sound"]
 )
-_ACTIVE_KEYS: Final = {
+ACTIVE_KEYS: Final = {
     "/AA": "additional actions (/AA)",
     "/JS": "a script (/JS)",
     "/JavaScript": "a tree of scripts (/JavaScript)",
     "/XFA": "an XFA form (/XFA)",
     "/RichMediaContent": "rich media (/RichMediaContent)",
 }
-_FILE_KEYS: Final = {
+"""Entries that make a document active, and how a finding calls them."""
+FILE_KEYS: Final = {
     "/EF": "an attached file (/EF)",
     "/EmbeddedFiles": "a tree of attached files (/EmbeddedFiles)",
     "/Collection": "a portfolio of files (/Collection)",
 }
+"""Entries that attach files."""
 _EXTERNAL_KEYS: Final = {
     "/F": "data in another file (/F)",
     "/Ref": "a page of another file (/Ref)",
@@ -91,12 +93,12 @@ def _in_dictionary(
     subtype = snapshot.resolve(dictionary.get("/Subtype"))
     if isinstance(subtype, str) and subtype in _MEDIA:
         yield Sighting("active-content", f"{where} is of the active kind {subtype}")
-    for key, what in _ACTIVE_KEYS.items():
+    for key, what in ACTIVE_KEYS.items():
         if key in dictionary and not _is_empty(snapshot.resolve(dictionary[key])):
             yield Sighting("active-content", f"{where} has {what}")
     if _runs_script(snapshot.resolve(dictionary.get("/URI"))):
         yield Sighting("active-content", f"{where} has a link that runs a script")
-    for key, what in _FILE_KEYS.items():
+    for key, what in FILE_KEYS.items():
         if key in dictionary and not _is_empty(snapshot.resolve(dictionary[key])):
             yield Sighting("embedded-files", f"{where} has {what}")
     if subtype == "/FileAttachment" or snapshot.resolve(dictionary.get("/Type")) == "/EmbeddedFile":
@@ -133,8 +135,13 @@ def _name_tables(snapshot: Snapshot) -> set[int]:
     found: set[int] = set()
     for value in (snapshot.trailer, *snapshot.objects.values()):
         for dictionary in dictionaries(value):
-            for key in _NAME_TABLES & dictionary.keys():
+            for key in name_table_keys(dictionary):
                 table = snapshot.resolve(dictionary[key])
                 if isinstance(table, dict) and not _MEANING & table.keys():
                     found.add(id(table))
     return found
+
+
+def name_table_keys(keys: Iterable[str]) -> frozenset[str]:
+    """Those of a dictionary's keys whose values are dictionaries of names that people chose."""
+    return _NAME_TABLES.intersection(keys)
