@@ -44,7 +44,11 @@ def in_object_streams(document: bytes) -> bytes:
     """The same document with its objects in object streams."""
     written = io.BytesIO()
     with pikepdf.open(io.BytesIO(document)) as pdf:
-        pdf.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            written,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            deterministic_id=True,
+        )
     return written.getvalue()
 
 

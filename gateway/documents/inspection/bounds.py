@@ -25,6 +25,10 @@ MOST_PIXELS: Final = 400_000_000
 MOST_PAGES_UNDER_PICTURES: Final = 60
 """Pages that are drawn to see what lies under a picture or annotation."""
 
+MOST_TAKEN_APART: Final = 512 * MIB
+"""Of content, for drawing all pages once: forms count as often as they are drawn."""
+MOST_TILES: Final = 1_000_000
+"""Of a pattern, on the largest page."""
 MOST_DRAWN: Final = 3_000_000
 """Things drawn on all pages together that are looked at."""
 MOST_TEXT_BOXES: Final = 5_000

@@ -14,6 +14,7 @@ from gateway.documents.inspection.bounds import (
 )
 from gateway.documents.inspection.boxes import Box, cropped
 from gateway.documents.inspection.covering import FORM_DEPTH, count_covered
+from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
 
@@ -49,6 +50,11 @@ def drawn_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
                 suspects = page.text_under(_annotation_boxes(snapshot, reference))
             if not suspects:
                 continue
+            if drawn_pages == 0 and has_costly_pattern(snapshot):
+                yield Sighting(
+                    "limits", "text lies under a picture, beside a pattern of endless tiles"
+                )
+                return
             drawn_pages += 1
             if drawn_pages > MOST_PAGES_UNDER_PICTURES:
                 yield Sighting(

@@ -9,6 +9,7 @@ from gateway.documents.inspection.active import active_sightings
 from gateway.documents.inspection.agreement import listed_offsets, reader_sightings
 from gateway.documents.inspection.boxes import box_sightings
 from gateway.documents.inspection.drawn import drawn_sightings
+from gateway.documents.inspection.expansion import refuse_endless_drawing
 from gateway.documents.inspection.forms import form_sightings
 from gateway.documents.inspection.layers import layer_sightings
 from gateway.documents.inspection.raw import raw_sightings
@@ -55,5 +56,6 @@ def _sightings(reader: PdfFileReader, document: bytes) -> Iterator[Sighting]:
     too_large = list(size_sightings(reader, document, snapshot))
     yield from too_large
     yield from box_sightings(snapshot)
+    refuse_endless_drawing(document, snapshot)
     if snapshot.pages() and not too_large:  # what could choke a reader is not drawn
         yield from drawn_sightings(document, snapshot)

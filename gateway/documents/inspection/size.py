@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Final
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import (
@@ -26,10 +27,11 @@ from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, children
 
 _HIGHEST_RATIO = 1100  # of one compression; several on one another know no bounds
-_LIMITS = DecodeLimits(
+STREAM_LIMITS: Final = DecodeLimits(
     per_stream=StreamDecodeLimits(max_output_size=LARGEST_STREAM),
     document_budget=DocumentDecodeBudget(base_allowance=LARGEST_TOTAL, max_ratio=0),
 )
+"""For readers that unpack streams."""
 
 
 def size_sightings(
@@ -97,7 +99,7 @@ def _bombs(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
         suspects = list(snapshot.streams)
     if not suspects:
         return
-    reader = PdfFileReader(BytesIO(document), strict=True, decode_limits=_LIMITS)
+    reader = PdfFileReader(BytesIO(document), strict=True, decode_limits=STREAM_LIMITS)
     for reference in suspects:
         if not _may_unpack_to(snapshot, reference, snapshot.streams[reference]):
             continue
