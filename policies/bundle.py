@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from policies.intake import Intake
 from policies.model import DocumentFacts, Placement, SealRequest
 
 ANY = "*"
@@ -72,11 +73,16 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentType(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of business document and the attributes that a request must or may give."""
+    """A kind of business document and the attributes that a request must or may give.
+
+    `normalize`: documents are written anew before they are sealed.
+    """
 
     name: str
     title: str | None = None
     attributes: Mapping[str, Attribute] = {}
+    intake: Intake = Intake()
+    normalize: bool = False
 
 
 class RoundStamp(msgspec.Struct, frozen=True, kw_only=True, tag="round"):

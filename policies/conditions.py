@@ -44,6 +44,7 @@ VARIABLES: Final[Mapping[str, Any]] = {
     "doc.revisions": cel.Type.INT,
     "doc.signatures": cel.Type.INT,
     "doc.pdf_version": cel.Type.STRING,
+    "doc.findings": cel.Type.List(cel.Type.STRING),
     "doc.attributes": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
     "now": cel.Type.TIMESTAMP,
 }
@@ -71,6 +72,7 @@ def variables_of(
         "doc.revisions": facts.revisions,
         "doc.signatures": facts.signatures,
         "doc.pdf_version": facts.pdf_version,
+        "doc.findings": [finding.rule for finding in facts.findings],
         "doc.attributes": request.attributes,
         "now": at,
     }

@@ -28,8 +28,9 @@ from policies.bundle import (
     System,
     SystemKey,
 )
+from policies.intake import Intake
 from policies.library import KindT, Library, Shelf
-from policies.model import Caller, DocumentFacts, Placement, SealRequest
+from policies.model import Caller, Placement, SealRequest
 from policies.object_kinds import DocumentTypeKind, SealKind, StampSpec, SystemKind
 from policies.placement import PlacementInput, placement_of
 from policies.policy_kinds import ForbidSpec, PermitSpec, SealPolicyKind, TestSpec, tests_of
@@ -96,7 +97,14 @@ def _document_type(name: str, kind: DocumentTypeKind) -> DocumentType:
         )
         for attribute, spec in kind.spec.attributes.items()
     }
-    return DocumentType(name=name, title=kind.spec.title, attributes=MappingProxyType(attributes))
+    spec = kind.spec
+    return DocumentType(
+        name=name,
+        title=spec.title,
+        attributes=MappingProxyType(attributes),
+        intake=Intake(accept=frozenset(spec.intake.accept), refuse=frozenset(spec.intake.refuse)),
+        normalize=spec.normalize,
+    )
 
 
 def _seal(name: str, kind: SealKind) -> Seal:
@@ -189,7 +197,7 @@ class _Defaults:
             yield PolicyTest(
                 name=test.name,
                 request=self._request(kind, test),
-                facts=_facts(test),
+                facts=test.request.doc.facts(),
                 at=at if at.tzinfo else _in_zone(at, kind.spec.time_zone),
                 expect=test.expect,
                 rule=f"{name}/{test.rule}"
@@ -233,14 +241,3 @@ def _first(named: tuple[str, ...], everything: list[str]) -> str:
 
 def _in_zone(at: datetime, zone: str) -> datetime:
     return at.replace(tzinfo=ZoneInfo(zone))
-
-
-def _facts(test: TestSpec) -> DocumentFacts:
-    doc = test.request.doc
-    return DocumentFacts(
-        pages=doc.pages,
-        size_bytes=doc.size_bytes,
-        revisions=doc.revisions,
-        signatures=doc.signatures,
-        pdf_version=doc.pdf_version,
-    )

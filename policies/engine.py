@@ -8,6 +8,7 @@ from policies.bundle import Bundle, ForbidRule, PermitRule, Seal
 from policies.conditions import CELConditions, variables_of
 from policies.errors import NaiveMomentError
 from policies.expressions import conjuncts
+from policies.intake import refusals
 from policies.interfaces import Conditions
 from policies.model import (
     Allowed,
@@ -28,9 +29,10 @@ from policies.weighing import Weighing
 class CELPolicyEngine:
     """Decides by one bundle; implements `policies.interfaces.PolicyEngine`.
 
-    Reasons carry a rule's full name, `policy/rule-id`, or one of four built-in names: `seal`
-    (unknown or frozen), `document-type` (unknown, or its attributes), `placement` (a stamp is asked
-    for that the seal does not have) and `default` (nothing permits it). After `default` follow the
+    Reasons carry a rule's full name, `policy/rule-id`, `intake/RULE` for what an intake rule keeps
+    out, or one of four built-in names: `seal` (unknown or frozen), `document-type` (unknown, or its
+    attributes), `placement` (a stamp is asked for that the seal does not have) and `default`
+    (nothing permits it). After `default` follow the
     permits that were considered, the nearest first, each with what would have to change.
     """
 
@@ -88,8 +90,11 @@ class CELPolicyEngine:
             return self._denied(reasons)
         seal = self._bundle.seals[request.seal]
         weighing = self._weigh(request, facts, seal, at)
-        if weighing.against:
-            return self._denied(map(reason_of, weighing.against))
+        kept_out = refusals(
+            self._bundle.document_types[request.document_type].intake, facts.findings
+        )
+        if kept_out or weighing.against:
+            return self._denied((*kept_out, *map(reason_of, weighing.against)))
         chosen = _preferred(weighing.permitting)
         if chosen is None:
             default = _default(request, covered=bool(weighing.permits))

@@ -110,14 +110,30 @@ class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
     placement: Placement | None = None
 
 
+class IntakeFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """What an intake rule (`policies.intake`) found: `detail` says what and where, once a rule.
+
+    The detail is ours: it names objects, pages and keys of the format, and never quotes the
+    document.
+    """
+
+    rule: str
+    detail: str
+
+
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document worker found out about the document, before anything is signed."""
+    """What a document worker found out about the document, before anything is signed.
+
+    With a document type that normalises, these are facts of the document written anew, and findings
+    of both. `findings` are sorted by rule, one a rule.
+    """
 
     pages: int
     size_bytes: int
     revisions: int
     signatures: int
     pdf_version: str
+    findings: tuple[IntakeFinding, ...] = ()
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

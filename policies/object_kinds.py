@@ -9,11 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from policies.intake import RULES
 from policies.placement import WrittenPlacement, is_visible
 from policies.spelling import (
     AttributeName,
     Fingerprint,
     Int64,
+    IntakeRules,
     Name,
     Names,
     PublicKey,
@@ -135,11 +137,32 @@ class AttributeSpec(StrictModel):
         return self
 
 
+class IntakeSpec(StrictModel):
+    """Which intake rules a document type switches, one way or the other."""
+
+    accept: IntakeRules = ()
+    refuse: IntakeRules = ()
+
+    @model_validator(mode="after")
+    def _makes_up_its_mind(self) -> Self:
+        both = sorted({*self.accept} & {*self.refuse})
+        if both:
+            raise refusal(f"`{both[0]}` is accepted and refused", "write it under one of the two")
+        for name in self.accept:
+            if not RULES[name].switchable:
+                raise refusal(
+                    f"`{name}` cannot be accepted: {RULES[name].reason}", "remove it from `accept:`"
+                )
+        return self
+
+
 class DocumentTypeSpec(StrictModel):
     """A kind of business document."""
 
     title: Title | None = None
     attributes: dict[AttributeName, AttributeSpec] = Field(default_factory=dict)
+    intake: IntakeSpec = IntakeSpec()
+    normalize: bool = False
 
 
 class DocumentTypeKind(Kind):

@@ -6,11 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from policies.intake import PREFIX
+from policies.model import DocumentFacts, IntakeFinding
 from policies.object_kinds import Kind
 from policies.placement import WrittenPlacement
 from policies.spelling import (
     AnyName,
     Count,
+    IntakeRules,
     Limit,
     Name,
     Names,
@@ -79,7 +82,22 @@ class TestDocumentSpec(StrictModel):
     revisions: Count = 1
     signatures: Count = 0
     pdf_version: str = "1.7"
+    findings: IntakeRules = ()
     attributes: dict[str, str | int | bool] = Field(default_factory=dict)
+
+    def facts(self) -> DocumentFacts:
+        """The value that the rest of the house works with."""
+        return DocumentFacts(
+            pages=self.pages,
+            size_bytes=self.size_bytes,
+            revisions=self.revisions,
+            signatures=self.signatures,
+            pdf_version=self.pdf_version,
+            findings=tuple(
+                IntakeFinding(rule=name, detail=f"what {name} is about is in it")
+                for name in sorted(self.findings)
+            ),
+        )
 
 
 class TestRequestSpec(StrictModel):
@@ -113,7 +131,7 @@ class TestSpec(StrictModel):
     """One example with the answer that its author expects; `rule` is the one that decides.
 
     `rule` is the id of a rule of this policy, `policy/id` for another's, or a built-in name:
-    `default`, `seal`, `document-type`, `placement`.
+    `default`, `seal`, `document-type`, `placement`, `intake/RULE`.
     """
 
     __test__ = False
@@ -163,6 +181,11 @@ class SealPolicyKind(Kind):
 
     @model_validator(mode="after")
     def _is_tested(self) -> Self:
+        if self.metadata.name == PREFIX.removesuffix("/"):
+            raise refusal(
+                "a policy called `intake` would give its rules the names of the intake rules",
+                "give it another name",
+            )
         if not self.tests and not self.spec.tests:
             raise refusal(
                 "the policy has no tests, so nobody knows that it says what was meant",

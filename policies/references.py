@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from policies.bundle import ANY
 from policies.conditions import Pattern
 from policies.errors import ConditionError
+from policies.intake import PREFIX, RULES
 from policies.library import AnyShelf, Library
 from policies.object_kinds import SystemKind
 from policies.placement import is_visible
@@ -148,13 +149,15 @@ def _test_mistakes(library: Library, policy: Loaded[SealPolicyKind]) -> Iterator
                 (*path, "rule"),
                 f"there is no rule `{test.rule}`",
                 f"write one of {ids}, another policy's as policy/rule, or a built-in name: "
-                + ", ".join(sorted(BUILT_IN_RULES)),
+                + ", ".join((*sorted(BUILT_IN_RULES), f"{PREFIX}RULE")),
             )
 
 
 def _is_rule(library: Library, policy: SealPolicyKind, rule: str) -> bool:
     if rule in BUILT_IN_RULES or rule in _rule_ids(policy):
         return True
+    if rule.startswith(PREFIX):
+        return rule.removeprefix(PREFIX) in RULES
     name, _, rule_id = rule.partition("/")
     other = library.policies.spec(name)
     if other is None:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from policies.expressions import RESERVED
-from strictyaml import refusal
+from policies.intake import RULES
+from strictyaml import nearest, refusal
 
 _NAME: Final = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 _ED25519_BYTES: Final = 32
@@ -69,6 +70,14 @@ def _is_public_key(text: str) -> str:
     return text
 
 
+def _is_intake_rule(name: str) -> str:
+    if name not in RULES:
+        meant = nearest(name, RULES)
+        cure = f"did you mean {meant}?" if meant else f"there are: {', '.join(RULES)}"
+        raise refusal(f"no intake rule is called `{name}`", cure)
+    return name
+
+
 def is_set(items: tuple[str, ...]) -> tuple[str, ...]:
     """A list in which nothing stands twice, for `AfterValidator`."""
     twice = first_twice(items)
@@ -98,4 +107,7 @@ PublicKey = Annotated[str, AfterValidator(_is_public_key)]
 Fingerprint = Annotated[str, AfterValidator(_is_fingerprint)]
 AttributeName = Annotated[str, AfterValidator(_is_attribute_name)]
 TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
+IntakeRules = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_intake_rule)], ...], AfterValidator(is_set)
+]
 Int64 = Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)]

@@ -21,7 +21,7 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.cli.trial_pki import TrialCA
 from gateway.documents.model import Preparation, Prepared
-from gateway.documents.pdf.press import PDFPress
+from gateway.documents.press import TwoWayPress
 from gateway.seals.in_force import InForce, bring_into_force
 from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
@@ -58,6 +58,11 @@ kind: DocumentType
 metadata: {name: receipt}
 ---
 apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: inquiry}
+spec: {normalize: true}
+---
+apiVersion: sealgate/v1
 kind: Seal
 metadata: {name: receipt-east}
 spec: {company: east, type: 回单章, state: active, key: receipt-east, certificate: seal.pem}
@@ -67,7 +72,7 @@ kind: SealPolicy
 metadata: {name: receipts}
 spec:
   seals: [receipt-east]
-  documentTypes: [receipt]
+  documentTypes: [receipt, inquiry]
   permit:
     - id: automatic
       systems: [tms]
@@ -142,10 +147,10 @@ class OwnPress:
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         self.prepared.append(preparation)
-        return PDFPress(seal, None).prepare(document, preparation)
+        return TwoWayPress(seal, None).prepare(document, preparation)
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
-        return PDFPress(seal, None).containers.complete(prepared, signature)
+        return TwoWayPress(seal, None).containers.complete(prepared, signature)
 
 
 @dataclass

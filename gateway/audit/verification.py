@@ -215,6 +215,9 @@ class LogVerifier:
             "seal": row.seal,
             "document_type": row.document_type,
             "input": _as_bytes(row.input_digest).hex(),
+            "normalized": None
+            if row.normalized_digest is None
+            else _as_bytes(row.normalized_digest).hex(),
             "to_be_signed": _as_bytes(row.to_be_signed_digest).hex(),
             "request": hashlib.sha256(salt + _as_bytes(row.request)).hexdigest(),
             "business_number": hashlib.sha256(salt + str(row.business_number).encode()).hexdigest(),

@@ -1,6 +1,6 @@
 """The commands, and the errors that they tell in a line."""
 
-from gateway.cli import audit, doctor, hsm, init, policy, seal, serve, verify
+from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, verify
 from gateway.cli.shared import new_app
 
 app = new_app()
@@ -8,6 +8,7 @@ app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
+app.command("inspect")(inspect.inspect)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hsm.app, name="hsm")

@@ -116,13 +116,7 @@ def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined
             attributes=dict(document.attributes),
             placement=None if spec.placement is None else placement_of(spec.placement),
         ),
-        facts=DocumentFacts(
-            pages=document.pages,
-            size_bytes=document.size_bytes,
-            revisions=document.revisions,
-            signatures=document.signatures,
-            pdf_version=document.pdf_version,
-        ),
+        facts=document.facts(),
         at=_moment(spec.at) if "at" in spec.model_fields_set else now,
     )
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 
+from gateway.cli.reading import name_of, read_file
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, fail, out
 from gateway.cli.telling import printable, tell_json
 from gateway.clock import SystemClock
@@ -97,7 +98,7 @@ def verify(
         roots = list(_roots(demo)) if demo.exists() else []
     told = tuple(
         TrustedRoot(
-            file=_name(path),
+            file=name_of(path),
             subject=root.subject.rfc4514_string(),
             sha256=root.fingerprint(SHA256()).hex(),
             demo=path == demo,
@@ -131,37 +132,17 @@ async def _judge_all(files: list[Path], trust: tuple[bytes, ...]) -> tuple[Judge
 
 
 async def _judge(verifier: Verifier, file: Path, limits: VerifierLimits) -> JudgedFile:
-    read = await asyncio.to_thread(_read, file, limits.max_document_bytes)
+    read = await asyncio.to_thread(read_file, file, limits.max_document_bytes)
     if isinstance(read, bytes):
         judgement = await verifier.judge(read)
     else:
-        judgement = read
+        judgement = FileJudgement(verdict="could-not-tell", why=(read,))
     return JudgedFile(
-        file=_name(file),
+        file=name_of(file),
         verdict=judgement.verdict,
         why=judgement.why,
         signatures=judgement.signatures,
     )
-
-
-def _read(file: Path, max_bytes: int) -> bytes | FileJudgement:
-    try:
-        if not file.exists():
-            why = "there is no such file"
-        elif not file.is_file():
-            why = "it is not a regular file"
-        else:
-            with file.open("rb") as opened:
-                # One byte more than is judged, so that a larger file is refused and not cut.
-                return opened.read(max_bytes + 1)
-    except OSError as error:
-        why = f"it cannot be read: {error.strerror}"
-    return FileJudgement(verdict="could-not-tell", why=(why,))
-
-
-def _name(file: Path) -> str:
-    # A name may hold bytes that are no UTF-8; they come as surrogates, which JSON has not.
-    return str(file).encode("utf-8", "replace").decode()
 
 
 def _print(report: Report) -> None:

@@ -84,6 +84,22 @@ class AlreadySignedProblem(DocumentProblem):
     cure: ClassVar[str] = "Seal the original, or use a seal whose signature kind is `approval`."
 
 
+class SignedDocumentNotNormalizedProblem(DocumentProblem):
+    """The document type normalises, and a signature would break."""
+
+    type: ClassVar[str] = "document-signed"
+    title: ClassVar[str] = "The document is signed and cannot be normalised"
+    cure: ClassVar[str] = "Send the unsigned original, or use a type that does not normalise."
+
+
+class NotNormalizableProblem(DocumentProblem):
+    """The document type normalises, and the document has no one look that could be kept."""
+
+    type: ClassVar[str] = "document-not-normalizable"
+    title: ClassVar[str] = "The document cannot be normalised"
+    cure: ClassVar[str] = "Have the producing system flatten the form, or write the appearances."
+
+
 class StampUnusableProblem(DocumentProblem):
     """The seal's stamp cannot be drawn."""
 

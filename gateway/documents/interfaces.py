@@ -9,7 +9,8 @@ from gateway.seals.model import SealMaterial
 class DocumentPress(Protocol):
     """Prepares a document for a signature and completes it with one.
 
-    `document + update` is the sealed document: the bytes that came in are never touched.
+    `document + update` is the sealed document: the bytes that came in are never touched. Where the
+    preparation says `normalize`, the document written anew takes their place (`Prepared`).
     """
 
     async def prepare(

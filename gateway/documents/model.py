@@ -66,11 +66,16 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
         document_id: our id for the document, which becomes part of the signature dictionary.
         signed_at: the moment the signature dictionary names (/M), whole seconds, UTC.
         placement: where the stamps go.
+        normalize: whether the document is written anew first.
+        look_under: whether to look for what lies under pictures and outside the visible page even
+            where nothing may be changed after sealing.
     """
 
     document_id: str
     signed_at: datetime
     placement: Placement | None
+    normalize: bool = False
+    look_under: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         container_room: how many hex digits there are room for.
         stamps: where the stamps lie; empty for an invisible signature.
         doubt: why the lean way gave the document up; None where it did not.
+        normalized: the document written anew, where that was asked for; then `update` follows
+            these bytes, and `facts` are about them.
     """
 
     facts: DocumentFacts
@@ -97,3 +104,4 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     container_room: int
     stamps: tuple[StampPosition | StampOmitted, ...]
     doubt: Doubt | None = None
+    normalized: bytes | None = None

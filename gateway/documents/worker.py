@@ -5,6 +5,7 @@ neither code nor font, and all memory beyond a bound; its time is bounded from o
 be killed (see `pool`).
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -141,6 +142,9 @@ def serve(
 def main() -> None:
     """Run until the parent goes."""
     die_with_parent()
+    # Parsers log what they find wrong, which hostile documents could make a flood; what matters of
+    # it is in the answer.
+    logging.disable(logging.CRITICAL)
     code = serve(BlockingChannel(channel_socket(sys.argv[1])))
     sys.stderr.flush()
     os._exit(code)

@@ -63,6 +63,9 @@ def metadata(row: DocumentRow) -> dict[str, Any]:
         "businessNumber": row.business_number,
         "signedAt": f"{row.signed_at:%Y-%m-%dT%H:%M:%SZ}",
         "input": {"sha256": row.input_digest.hex()},
+        "normalized": None
+        if row.normalized_digest is None
+        else {"sha256": row.normalized_digest.hex()},
         "output": None
         if row.output_digest is None
         else {"sha256": row.output_digest.hex(), "bytes": row.output_bytes},

@@ -233,6 +233,10 @@ def _schemas() -> dict[str, Any]:
                 "businessNumber": {"type": "string"},
                 "signedAt": {"type": "string", "format": "date-time"},
                 "input": {"type": "object", "properties": {"sha256": _DIGEST}},
+                "normalized": {
+                    "type": ["object", "null"],
+                    "properties": {"sha256": _DIGEST},
+                },
                 "output": {
                     "type": ["object", "null"],
                     "properties": {"sha256": _DIGEST, "bytes": {"type": "integer"}},

@@ -33,6 +33,19 @@ class LimitReachedProblem(DeniedProblem):
     cure: ClassVar[str] = "Wait for the next window, or ask the officer to raise the limit."
 
 
+class IntakeRefusedProblem(DeniedProblem):
+    """The document has what the intake rules of its type keep out."""
+
+    type: ClassVar[str] = "intake-refused"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The document has what the intake rules keep out"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Do what the reasons say (`sealgate inspect` finds the same), or ask an officer whether "
+        "the document type should accept it."
+    )
+
+
 class RequestRefusedProblem(Problem):
     """The document type is unknown, or the attributes are not what it declares."""
 

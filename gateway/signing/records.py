@@ -83,6 +83,7 @@ def intent(
             "mechanism": seal.mechanism,
             "certificate": hashlib.sha256(seal.certificates[0]).hexdigest(),
             "input": row.input_digest.hex(),
+            **_normalized(row),
             "to_be_signed": row.to_be_signed_digest.hex(),
         },
     )
@@ -138,6 +139,10 @@ def denied(
             "decision": _told(decision),
         },
     )
+
+
+def _normalized(row: DocumentRow) -> dict[str, str]:
+    return {} if row.normalized_digest is None else {"normalized": row.normalized_digest.hex()}
 
 
 def _asked(request: SealRequest) -> dict[str, Any]:

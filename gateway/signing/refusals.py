@@ -3,6 +3,7 @@
 from gateway.documents.errors import PlacementProblem
 from gateway.errors import Problem
 from gateway.signing import errors
+from policies.intake import PREFIX
 from policies.model import Charge, Denied, NeedsApproval, Reason
 
 _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
@@ -36,5 +37,10 @@ def problem_for(decision: Denied | NeedsApproval, *, audit_index: int) -> Proble
         return errors.ApprovalNeededProblem(
             f"{decision.count} of {roles} must approve; {detail}", reasons=reasons
         )
-    kind = _BY_BUILT_IN_RULE.get(decision.reasons[0].rule, errors.DeniedProblem)
-    return kind(detail, reasons=reasons)
+    return _kind(decision.reasons[0].rule)(detail, reasons=reasons)
+
+
+def _kind(rule: str) -> type[Problem]:
+    if rule.startswith(PREFIX):
+        return errors.IntakeRefusedProblem
+    return _BY_BUILT_IN_RULE.get(rule, errors.DeniedProblem)

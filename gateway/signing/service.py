@@ -147,7 +147,14 @@ class SigningService:
         document_id = known.id if known is not None else new_document_id(now)
         signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
         placement = in_force.engine.likely_placement(asked)
-        preparation = Preparation(document_id=document_id, signed_at=signed_at, placement=placement)
+        document_type = in_force.bundle.document_types[asked.document_type]
+        preparation = Preparation(
+            document_id=document_id,
+            signed_at=signed_at,
+            placement=placement,
+            normalize=document_type.normalize,
+            look_under=document_type.intake.looks_under,
+        )
         prepared = await self._press.prepare(document.content, preparation, seal)
 
         # Step 4: decide.
@@ -157,6 +164,12 @@ class SigningService:
         if decision.placement != placement:
             preparation = msgspec.structs.replace(preparation, placement=decision.placement)
             prepared = await self._press.prepare(document.content, preparation, seal)
+
+        # What is sealed: the bytes that came in, or what a type that normalises made of them.
+        base = document
+        if prepared.normalized is not None:
+            base = await hashed(prepared.normalized)
+            prepared = msgspec.structs.replace(prepared, normalized=None)
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
@@ -174,6 +187,7 @@ class SigningService:
             salt=known.salt if known is not None else random_bytes(16),
             signed_at=signed_at,
             input_digest=document.digest,
+            normalized_digest=None if base is document else base.digest,
             to_be_signed_digest=prepared.digest,
             intent_index=-1,
             stamp=records.encode(prepared.stamps),
@@ -199,7 +213,7 @@ class SigningService:
             signature = await self._sign(row, seal)
             update = await self._press.complete(prepared, signature, seal)
             # Step 8: the outcome; then, and only then, release.
-            return await self._release(row, document, update)
+            return await self._release(row, base, update)
         except Problem as problem:
             await self._failed(row, problem)
             raise
@@ -258,10 +272,10 @@ class SigningService:
         )
 
     async def _release(
-        self, row: DocumentRow, document: HashedDocument, update: bytes
+        self, row: DocumentRow, base: HashedDocument, update: bytes
     ) -> SealedDocument:
-        output = document.digest_with(update)
-        length = len(document.content) + len(update)
+        output = base.digest_with(update)
+        length = len(base.content) + len(update)
         record = records.sealed(row, output_digest=output, at=self._clock.now())
 
         def unit(transaction: Transaction, location: Location) -> DocumentRow:
@@ -272,9 +286,9 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        content = Content(f"{row.id}.pdf", row.signed_at, (document.content, update))
+        content = Content(f"{row.id}.pdf", row.signed_at, (base.content, update))
         done = await self._lane.write_with(content, unit)
-        return SealedDocument(done, (document.content, update), repeated=False)
+        return SealedDocument(done, (base.content, update), repeated=False)
 
     async def _denied(
         self,

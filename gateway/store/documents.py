@@ -41,6 +41,7 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     segment: str | None = None
     segment_offset: int | None = None
     stamp: bytes | None = None
+    normalized_digest: bytes | None = None
 
     @property
     def location(self) -> Location | None:

@@ -67,6 +67,7 @@ document = Table(
     Column("segment", String(40)),
     Column("segment_offset", BigInteger),
     Column("stamp", LargeBinary),
+    Column("normalized_digest", LargeBinary(32)),
     Index("document_by_key", "system", "idempotency_key", unique=True),
     Index("document_by_business_number", "business_number"),
 )

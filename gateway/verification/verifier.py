@@ -1,6 +1,5 @@
 """The judging process as others see it: asked with bytes, killed when it hangs."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -10,9 +9,8 @@ import msgspec
 from gateway.clock import Clock
 from gateway.verification.model import FileJudgement
 from gateway.verification.wire import PROTOCOL, Judge, SetUp, decode_from_child, encode
-from processes.channel import AsyncChannel
+from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
-from processes.errors import ProcessError
 
 MODULE = "gateway.verification.child"
 
@@ -44,11 +42,14 @@ class Verifier:
         limits: VerifierLimits | None = None,
         start: Callable[[], Child] = lambda: start_child(MODULE),
     ) -> None:
-        self._trust = trust
         self._clock = clock
         self._limits = limits or VerifierLimits()
-        self._start = start
-        self._running: tuple[Child, AsyncChannel] | None = None
+        set_up = SetUp(
+            protocol=PROTOCOL, max_memory_bytes=self._limits.max_memory_bytes, trust=trust
+        )
+        self._child = AskedChild(
+            start, set_up=encode(set_up), deadline_seconds=self._limits.deadline_seconds
+        )
 
     async def __aenter__(self) -> Self:
         """Nothing is started before there is something to judge."""
@@ -56,7 +57,7 @@ class Verifier:
 
     async def __aexit__(self, *_: object) -> None:
         """End the judging process."""
-        await self._end()
+        await self._child.end()
 
     async def judge(self, document: bytes) -> FileJudgement:
         """The judgement; a file that hangs or crashes its judge is one that nothing can be told of.
@@ -69,44 +70,21 @@ class Verifier:
                 f"it has {len(document):,} bytes; at most {limits.max_document_bytes:,} are judged"
             )
         try:
-            async with asyncio.timeout(limits.deadline_seconds):
-                channel = await self._channel()
-                channel.send(encode(Judge(document=document, now=self._clock.now())))
-                return decode_from_child(await channel.receive()).judgement
-        except TimeoutError:
-            await self._end()
+            question = encode(Judge(document=document, now=self._clock.now()))
+            return decode_from_child(await self._child.ask(question)).judgement
+        except TooSlowError:
             return _unknown(
                 f"judging it took longer than {limits.deadline_seconds:g} s and was stopped: it is "
                 "made to be slow, or very large"
             )
-        except (ProcessError, OSError, msgspec.DecodeError):
-            code = await self._end()
+        except EndedError as ended:
             return _unknown(
-                f"it ended the process that read it (exit code {code}): it is damaged, or made to "
-                "do harm"
+                f"it ended the process that read it (exit code {ended.exit_code}): it is damaged, "
+                "or made to do harm"
             )
-
-    async def _channel(self) -> AsyncChannel:
-        if self._running is None:
-            child = self._start()
-            channel = await AsyncChannel.over(child.socket)
-            setup = SetUp(
-                protocol=PROTOCOL,
-                max_memory_bytes=self._limits.max_memory_bytes,
-                trust=self._trust,
-            )
-            channel.send(encode(setup))
-            self._running = child, channel
-        return self._running[1]
-
-    async def _end(self) -> int | None:
-        if self._running is None:
-            return None
-        child, channel = self._running
-        self._running = None
-        channel.close()
-        await asyncio.to_thread(child.kill)
-        return child.process.returncode
+        except msgspec.DecodeError:
+            await self._child.end()
+            return _unknown("the process that read it gave no answer: it is made to do harm")
 
 
 def _unknown(why: str) -> FileJudgement:

@@ -1,6 +1,7 @@
 """Documents drawn by Hypothesis: every way in which producers write what a seal touches."""
 
 import io
+import re
 from dataclasses import dataclass
 
 import pikepdf
@@ -53,6 +54,8 @@ def documents(draw: st.DrawFn) -> Drawn:
         )
     )
     xref = draw(st.sampled_from(["table", "stream"]))
+    if draw(st.booleans()):
+        _drop_unreached(objects, trailer)
     document = draft(objects, trailer=trailer, version=version, xref=xref)
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         page = objects[first_page]
@@ -174,3 +177,17 @@ def _rewritten(document: bytes, how: str) -> bytes:
             deterministic_id=True,
         )
     return output.getvalue()
+
+
+def _drop_unreached(objects: dict[int, str | bytes], trailer: str) -> None:
+    """Leave no object that nothing refers to."""
+    todo, reached = [trailer.encode()], set[int]()
+    while todo:
+        for target in re.findall(rb"(\d+) 0 R", todo.pop()):
+            number = int(target)
+            if number not in reached and number in objects:
+                reached.add(number)
+                body = objects[number]
+                todo.append(body if isinstance(body, bytes) else body.encode())
+    for number in objects.keys() - reached:
+        del objects[number]

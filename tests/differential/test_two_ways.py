@@ -68,7 +68,7 @@ def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Pat
     """Prepare both ways, the lean one without a doubt; all that can be seen must be the same."""
     wanted = preparation(placement)
     try:
-        one = ways.lean.prepare(document, wanted)
+        one = ways.lean.prepare(document, wanted, look_under=True).prepared
     except DocumentProblem as problem:
         with pytest.raises(type(problem)):
             ways.second.prepare(document, wanted)
@@ -99,7 +99,7 @@ def test_a_drawn_document_is_sealed_alike(
 ) -> None:
     if drawn.is_doubtful:
         with pytest.raises(InDoubtError):
-            WAYS[seal].lean.prepare(drawn.document, preparation(placement))
+            WAYS[seal].lean.prepare(drawn.document, preparation(placement), look_under=True)
         return
     compare(drawn.document, placement, WAYS[seal], tmp_path)
 
@@ -121,7 +121,7 @@ def test_what_pyhanko_refuses_the_lean_way_does_not_seal(
         document[data.draw(st.integers(0, len(document) - 1))] = data.draw(st.integers(0, 255))
     ways, wanted = WAYS["approval"], preparation(placement)
     try:
-        one = ways.lean.prepare(bytes(document), wanted)
+        one = ways.lean.prepare(bytes(document), wanted, look_under=True).prepared
     except (InDoubtError, DocumentProblem):
         return
     other = ways.second.prepare(bytes(document), wanted)

@@ -16,6 +16,7 @@ from gateway.client import (
     RequestSigner,
     multipart_body,
 )
+from tests.hostile.samples import SAMPLES, shadow_hide
 from tests.running_gateway import RECEIPT, RunningGateway, submission
 
 
@@ -52,6 +53,11 @@ BAD = {
     "wrongly typed": ({"attributes": {"amount_cents": "1"}}, 422, "request-refused"),
     "not allowed": ({"attributes": {"amount_cents": 9_000_000}}, 403, "policy-denied"),
     "needs approval": ({"attributes": {"amount_cents": 60_000_000}}, 403, "approval-needed"),
+    "a script": (
+        {"document": SAMPLES["active-content"]["launch"](), "placement": {"invisible": True}},
+        422,
+        "intake-refused",
+    ),
     "NUL in a number": ({"business_number": "WB\x001"}, 400, "request-malformed"),
     "field unknown": ({"placement": {"field": "PartyA"}}, 422, "field-not-found"),
     "page of a set out of range": (
@@ -86,6 +92,22 @@ async def test_bad_input_has_its_own_problem_type_and_a_cure(
     assert problem["cure"]
     assert problem["owner"] in {"caller", "officer", "it", "partner"}
     assert (await shared_gateway.seal()).content  # the next request works
+
+
+async def test_an_intake_refusal_says_what_and_where_and_stands_in_the_log(
+    shared_gateway: RunningGateway,
+) -> None:
+    document = shadow_hide()
+    placement = {"page": 1, "leftMillimetres": 10, "topMillimetres": 10}
+    with pytest.raises(GatewayRefusedError) as refused:
+        await shared_gateway.seal(document=document, placement=placement)
+    problem = refused.value.problem
+    (reason,) = problem["reasons"]
+    assert reason["rule"] == "intake/covered-content"
+    assert "page 1 has a text under a picture" in reason["message"]
+    assert "remove the covered text" in problem["detail"]
+    shown = shared_gateway.run("audit", "show", "--json", "-n", "1")
+    assert "intake/covered-content" in shown.stdout
 
 
 async def test_a_document_over_the_limit_is_refused_before_it_is_read_to_its_end(

@@ -7,8 +7,10 @@ not handle with certainty it hands over.
 
 import hashlib
 import re
+from typing import NamedTuple
 
 from gateway.documents.container import ContainerPress
+from gateway.documents.lean.clean import is_clean
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.form import effective_version, refuse_signed
@@ -29,6 +31,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9-]{1,60}")
 _PERMISSIONS = {"no-changes": 1, "form-filling": 2}
 
 
+class LeanPrepared(NamedTuple):
+    """What came of it, and whether the intake rules would surely find nothing."""
+
+    prepared: Prepared
+    is_clean: bool
+
+
 class LeanPress:
     """Prepares PDFs for one seal."""
 
@@ -43,8 +52,15 @@ class LeanPress:
             room=2 * containers.room,
         )
 
-    def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
+    def prepare(
+        self, document: bytes, preparation: Preparation, *, look_under: bool
+    ) -> LeanPrepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`.
+
+        Args:
+            document: the file.
+            preparation: what for.
+            look_under: whether it matters what lies under pictures; see `clean`.
 
         Raises:
             InDoubtError: the document has to go the second way.
@@ -72,7 +88,10 @@ class LeanPress:
         gapped = writer.write(root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
         stamps = positions_of(preparation.placement, places, pages=tree.count) if has_stamp else ()
-        return self._prepared(document, gapped, facts, stamps)
+        return LeanPrepared(
+            self._prepared(document, gapped, facts, stamps),
+            is_clean(lean, tree, look_under=look_under),
+        )
 
     def _places(
         self, document: bytes, placement: Placement | None, tree: PageTree

@@ -73,6 +73,8 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
                 packed.add(number)
     if len(plain) + len(packed) > _MOST_OBJECTS:
         raise InDoubtError("syntax", "too many objects")
+    if max(plain.keys() | packed) >= integer(lean.references.trailer.get(b"/Size")):
+        raise InDoubtError("cross-references", "an object beyond the /Size")
     objects = {seen.number: seen for seen in _objects(lean, plain)}
     if objects.keys() != plain.keys() | packed:
         raise InDoubtError("object-streams", "an object that is listed and not there")

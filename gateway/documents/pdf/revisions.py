@@ -21,9 +21,7 @@ def count_revisions(reader: PdfFileReader, document: bytes) -> int:
     """
     xrefs = reader.xrefs
     sections = [xrefs.get_xref_container_info(index) for index in range(xrefs.total_revisions)]
-    if len(sections) > 1 and (
-        _linearised(reader, sections, document) or _hybrid_at_once(reader, sections)
-    ):
+    if len(sections) > 1 and (_linearised(reader, sections, document) or is_hybrid_at_once(reader)):
         return len(sections) - 1
     return len(sections)
 
@@ -60,9 +58,12 @@ def _linearised_length(reader: PdfFileReader, head: bytes) -> int | None:
     return int(length) if isinstance(length, generic.NumberObject) else None
 
 
-def _hybrid_at_once(reader: PdfFileReader, sections: list[XRefSectionMetaInfo]) -> bool:
+def is_hybrid_at_once(reader: PdfFileReader) -> bool:
     """§7.5.8.4 as office programs write it: an empty table whose stream was in the file before."""
-    first, second = sections[0], sections[1]
+    if reader.xrefs.total_revisions < 2:  # noqa: PLR2004 - the table and the empty table
+        return False
+    first = reader.xrefs.get_xref_container_info(0)
+    second = reader.xrefs.get_xref_container_info(1)
     hybrid = reader.xrefs.get_xref_data(1).hybrid
     return (
         second.xref_section_type is XRefSectionType.HYBRID_MAIN

@@ -76,6 +76,10 @@ TAMPERINGS: dict[str, tuple[Tamper, int]] = {
         lambda db: db.execute("update document set decision=replace(decision, 'auto', 'otto')"),
         1,
     ),
+    "a digest of a normalised document that is none": (
+        lambda db: db.execute("update document set normalized_digest=zeroblob(32) where rowid=1"),
+        1,
+    ),
     "a sealed document's digest": (
         lambda db: db.execute("update document set output_digest=zeroblob(32) where rowid=1"),
         1,

@@ -1,0 +1,147 @@
+"""Scripts, actions and media; streams that lie elsewhere; attached files (§12.6, §13, §7.11)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from gateway.documents.inspection.sighting import Sighting, named
+from gateway.documents.inspection.snapshot import Snapshot, Value, dictionaries
+
+# Links (URI), jumps within the document (GoTo) and page turning (Named) are what papers need.
+_ACTIONS: Final = frozenset(
+    [
+        "/GoTo3DView",
+        "/GoToE",
+        "/GoToR",
+        "/Hide",
+        "/ImportData",
+        "/JavaScript",
+        "/Launch",
+        "/Movie",
+        "/Rendition",
+        "/ResetForm",
+        "/RichMediaExecute",
+        "/SetOCGState",
+        "/Sound",
+        "/SubmitForm",
+        "/Thread",
+    ]
+)
+_MEDIA: Final = frozenset(
+    ["/3D", "/Movie", "/PS", "/Projection", "/RichMedia", "/Screen", "/Sound"]
+)
+ACTIVE_KEYS: Final = {
+    "/AA": "additional actions (/AA)",
+    "/JS": "a script (/JS)",
+    "/JavaScript": "a tree of scripts (/JavaScript)",
+    "/XFA": "an XFA form (/XFA)",
+    "/RichMediaContent": "rich media (/RichMediaContent)",
+}
+"""Entries that make a document active, and how a finding calls them."""
+FILE_KEYS: Final = {
+    "/EF": "an attached file (/EF)",
+    "/EmbeddedFiles": "a tree of attached files (/EmbeddedFiles)",
+    "/Collection": "a portfolio of files (/Collection)",
+}
+"""Entries that attach files."""
+_EXTERNAL_KEYS: Final = {
+    "/F": "data in another file (/F)",
+    "/Ref": "a page of another file (/Ref)",
+    "/OPI": "a picture of another file (/OPI)",
+}
+_NAME_TABLES: Final = frozenset(
+    [
+        "/ColorSpace",
+        "/Dests",
+        "/ExtGState",
+        "/Font",
+        "/Pattern",
+        "/Properties",
+        "/Shading",
+        "/XObject",
+    ]
+)
+_MEANING: Final = frozenset(
+    ["/A", "/FT", "/Fields", "/Kids", "/Pages", "/S", "/Subtype", "/T", "/Type"]
+)
+
+
+def active_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
+    """What the rules active-content, external-stream and embedded-files are about.
+
+    All objects are looked at, also those that nothing refers to, wherever an entry stands.
+    """
+    yield from _opening(snapshot)
+    tables = _name_tables(snapshot)
+    for reference, value in (("the trailer", snapshot.trailer), *snapshot.objects.items()):
+        where = reference if reference == "the trailer" else named(reference)
+        for dictionary in dictionaries(value):
+            if id(dictionary) in tables:
+                continue
+            yield from _in_dictionary(snapshot, dictionary, where)
+        if reference in snapshot.streams:
+            for key, what in _EXTERNAL_KEYS.items():
+                if key in value:
+                    yield Sighting("external-stream", f"{where} has {what}")
+
+
+def _in_dictionary(
+    snapshot: Snapshot, dictionary: dict[str, Value], where: str
+) -> Iterator[Sighting]:
+    action = snapshot.resolve(dictionary.get("/S"))
+    if isinstance(action, str) and action in _ACTIONS:
+        yield Sighting("active-content", f"{where} has an action ({action})")
+    subtype = snapshot.resolve(dictionary.get("/Subtype"))
+    if isinstance(subtype, str) and subtype in _MEDIA:
+        yield Sighting("active-content", f"{where} is of the active kind {subtype}")
+    for key, what in ACTIVE_KEYS.items():
+        if key in dictionary and not _is_empty(snapshot.resolve(dictionary[key])):
+            yield Sighting("active-content", f"{where} has {what}")
+    if _runs_script(snapshot.resolve(dictionary.get("/URI"))):
+        yield Sighting("active-content", f"{where} has a link that runs a script")
+    for key, what in FILE_KEYS.items():
+        if key in dictionary and not _is_empty(snapshot.resolve(dictionary[key])):
+            yield Sighting("embedded-files", f"{where} has {what}")
+    if subtype == "/FileAttachment" or snapshot.resolve(dictionary.get("/Type")) == "/EmbeddedFile":
+        yield Sighting("embedded-files", f"{where} is an attached file")
+
+
+def _opening(snapshot: Snapshot) -> Iterator[Sighting]:
+    opening = snapshot.entry(snapshot.root, "/OpenAction")
+    if not isinstance(opening, dict):
+        return  # a destination: where reading begins
+    if snapshot.entry(opening, "/S") != "/GoTo" or "/Next" in opening:
+        yield Sighting("active-content", "the catalogue has an /OpenAction that is no plain jump")
+
+
+def _is_empty(value: Value) -> bool:
+    return value is None or value in ({}, [])
+
+
+def _runs_script(value: Value) -> bool:
+    if not isinstance(value, str):
+        return False
+    kind, _, text = value.partition(":")
+    if kind == "b":
+        text = bytes.fromhex(text).decode("latin-1")
+    plain = "".join(mark for mark in text if mark.isprintable() and not mark.isspace())
+    return plain.lower().startswith(("javascript:", "vbscript:", "data:"))
+
+
+def _name_tables(snapshot: Snapshot) -> set[int]:
+    """Dictionaries whose keys are names that the producer chose: a font may be called /JS.
+
+    One that could also be read as something with a meaning is none, whoever calls it a table.
+    """
+    found: set[int] = set()
+    for value in (snapshot.trailer, *snapshot.objects.values()):
+        for dictionary in dictionaries(value):
+            for key in name_table_keys(dictionary):
+                table = snapshot.resolve(dictionary[key])
+                if isinstance(table, dict) and not _MEANING & table.keys():
+                    found.add(id(table))
+    return found
+
+
+def name_table_keys(keys: Iterable[str]) -> frozenset[str]:
+    """Those of a dictionary's keys whose values are dictionaries of names that people chose."""
+    return _NAME_TABLES.intersection(keys)

@@ -1,0 +1,93 @@
+"""The pages' boxes (§14.11.2): what is visible, and whether that can be said at all."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from gateway.documents.inspection.sighting import Sighting
+from gateway.documents.inspection.snapshot import Snapshot, Value
+
+_CORNERS: Final = 4
+_SMALLEST_UNITS: Final = 20.0  # 7 mm: a business document shows more of itself
+_SLACK_UNITS: Final = 1.0  # producers round their boxes
+_RULE: Final = "page-box-tricks"
+
+
+class Box(NamedTuple):
+    """A rectangle in user space, left < right and bottom < top."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def meets(self, other: "Box") -> bool:
+        """Whether they have more in common than an edge."""
+        common = self.common(other)
+        return common.left < common.right and common.bottom < common.top
+
+    def common(self, other: "Box") -> "Box":
+        """What lies in both; may be turned inside out when that is nothing."""
+        return Box(
+            max(self.left, other.left),
+            max(self.bottom, other.bottom),
+            min(self.right, other.right),
+            min(self.top, other.top),
+        )
+
+    @property
+    def area(self) -> float:
+        """Nothing, for a box turned inside out."""
+        return max(self.right - self.left, 0.0) * max(self.top - self.bottom, 0.0)
+
+
+def box_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
+    """What the rule page-box-tricks is about, but for what is drawn outside (`drawn`)."""
+    for number, page in enumerate(snapshot.pages(), start=1):
+        media = read_box(snapshot, page, "/MediaBox")
+        crop = read_box(snapshot, page, "/CropBox")
+        if media is None:
+            yield Sighting(_RULE, f"page {number} has no /MediaBox of four numbers")
+        elif crop is None:
+            if snapshot.inherited(page, "/CropBox") is not None:
+                yield Sighting(_RULE, f"page {number} has a /CropBox that is none")
+            yield from _if_small(media, number)
+        elif not media.meets(crop):
+            yield Sighting(_RULE, f"page {number} has a /CropBox outside its /MediaBox")
+        else:
+            yield from _if_small(media.common(crop), number)
+
+
+def _if_small(visible: Box, number: int) -> Iterator[Sighting]:
+    if visible.right - visible.left < _SMALLEST_UNITS or (
+        visible.top - visible.bottom < _SMALLEST_UNITS
+    ):
+        yield Sighting(_RULE, f"page {number} shows less than {_SMALLEST_UNITS:g} units of itself")
+
+
+def cropped(snapshot: Snapshot, page: str) -> Box | None:
+    """What is visible of a page whose /CropBox hides something; None when it hides nothing."""
+    media = read_box(snapshot, page, "/MediaBox")
+    crop = read_box(snapshot, page, "/CropBox")
+    if media is None or crop is None or not media.meets(crop):
+        return None
+    visible = media.common(crop)
+    cut = max(abs(one - other) for one, other in zip(media, visible, strict=True))
+    return visible if cut > _SLACK_UNITS else None
+
+
+def read_box(snapshot: Snapshot, page: str, key: str) -> Box | None:
+    """A box of the page, its own or inherited; None when it is not there or no box."""
+    corners = snapshot.inherited(page, key)
+    values = [_number(snapshot.resolve(each)) for each in corners] if _is_box(corners) else []
+    if len(values) != _CORNERS or None in values:
+        return None
+    one, two, three, four = (float(value) for value in values if value is not None)
+    return Box(min(one, three), min(two, four), max(one, three), max(two, four))
+
+
+def _is_box(value: Value) -> bool:
+    return isinstance(value, list) and len(value) == _CORNERS
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and abs(value) <= 1e9 else None  # noqa: PLR2004 - a float keeps its units

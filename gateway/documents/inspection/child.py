@@ -1,0 +1,81 @@
+"""The inspecting process: `python -m gateway.documents.inspection.child FD`. No secrets.
+
+For `sealgate inspect`, which has no workers. Confined like the process that verifies.
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from gateway.documents.errors import DocumentProblem
+from gateway.documents.inspection.inspecting import inspect
+from gateway.documents.inspection.wire import (
+    PROTOCOL,
+    Inspect,
+    Inspected,
+    SetUp,
+    decode_to_child,
+    encode,
+)
+from gateway.documents.pdf.reading import facts_of, open_pdf, reading_refusals
+from processes.channel import BlockingChannel
+from processes.child import channel_socket
+from processes.confinement import (
+    die_with_parent,
+    forbid_inspection,
+    leave_the_network,
+    limit_memory,
+    see_only,
+)
+
+_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache")
+_ROOM = Path(__file__).parents[2]
+
+
+def serve(channel: BlockingChannel) -> int:
+    """Answer until the other end closes; gives the exit code."""
+    frame = channel.receive()
+    if frame is None:
+        return 0
+    setup = decode_to_child(frame)
+    if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
+        return 2
+    forbid_inspection()
+    leave_the_network()
+    see_only(
+        readable=[Path(sys.prefix), Path(sys.base_prefix), _ROOM, *map(Path, _SYSTEM)], writable=()
+    )
+    limit_memory(setup.max_memory_bytes)
+    while (frame := channel.receive()) is not None:
+        message = decode_to_child(frame)
+        if not isinstance(message, Inspect):
+            return 2
+        channel.send(encode(answer(message.document)))
+    return 0
+
+
+def answer(document: bytes) -> Inspected:
+    """Facts and findings of a file, or why there are none."""
+    try:
+        findings = inspect(document)
+        with reading_refusals():
+            facts = facts_of(open_pdf(document), document)
+    except DocumentProblem as problem:
+        return Inspected(facts=None, problem=problem.type, detail=problem.detail)
+    return Inspected(facts=msgspec.structs.replace(facts, findings=findings))
+
+
+def main() -> None:
+    """Run until the parent goes."""
+    die_with_parent()
+    logging.disable(logging.CRITICAL)
+    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Fields, widgets and annotations that are not what they seem (§12.5, §12.7)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.inspection.sighting import Sighting, named
+from gateway.documents.inspection.snapshot import Snapshot, Value, is_reference
+
+_HIDDEN: Final = 2
+_NO_VIEW: Final = 32
+_DEEPEST: Final = 64
+
+
+def form_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
+    """What the rules form-fields, widget-outside-form and (of annotations) hidden-layers see."""
+    known: set[str] = set()
+    for field, kind in _fields(snapshot, known):
+        if kind != "/Sig":
+            yield Sighting("form-fields", f"{named(field)} is a form field")
+    for number, page in enumerate(snapshot.pages(), start=1):
+        for reference in snapshot.annotations(page):
+            annotation = snapshot.resolve(reference)
+            if not isinstance(annotation, dict):
+                continue
+            where = f"{named(reference)} on page {number}"
+            if snapshot.entry(annotation, "/Subtype") == "/Widget" and not (
+                is_reference(reference) and reference in known
+            ):
+                yield Sighting("widget-outside-form", f"{where} is a widget outside the form")
+            if _is_hidden(snapshot, annotation):
+                yield Sighting("hidden-layers", f"{where} is an annotation that is hidden")
+
+
+def _fields(snapshot: Snapshot, known: set[str]) -> Iterator[tuple[Value, Value]]:
+    """Every field without kids of its own kind, with its type; `known` gets what was walked."""
+    fields = snapshot.entry(snapshot.root, "/AcroForm", "/Fields")
+    todo: list[tuple[Value, Value]] = [
+        (each, None) for each in (fields if isinstance(fields, list) else [])
+    ]
+    while todo:
+        reference, inherited = todo.pop()
+        if is_reference(reference):
+            if reference in known:
+                continue
+            known.add(reference)
+        field = snapshot.resolve(reference)
+        if not isinstance(field, dict):
+            continue
+        kind = snapshot.entry(field, "/FT") or inherited
+        kids = snapshot.entry(field, "/Kids")
+        if isinstance(kids, list) and kids:
+            todo += [(kid, kind) for kid in kids]
+        else:
+            yield reference, kind
+
+
+def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
+    """Whether nobody sees it, though it has an appearance; signatures may be invisible."""
+    flags = snapshot.entry(annotation, "/F")
+    if not isinstance(flags, int) or not flags & (_HIDDEN | _NO_VIEW):
+        return False
+    if snapshot.entry(annotation, "/Subtype") == "/Popup":
+        return False  # a note that opens when it is clicked
+    return snapshot.entry(annotation, "/AP") is not None and not _signs(snapshot, annotation)
+
+
+def _signs(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
+    node: Value = annotation
+    for _ in range(_DEEPEST):
+        kind = snapshot.entry(node, "/FT")
+        if kind is not None:
+            return bool(kind == "/Sig")
+        node = snapshot.entry(node, "/Parent")
+        if node is None:
+            return False
+    return False

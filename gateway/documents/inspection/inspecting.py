@@ -1,0 +1,66 @@
+"""`inspect`: everything that the intake rules find in a document."""
+
+from collections.abc import Iterator
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from gateway.documents.errors import EncryptedDocumentProblem
+from gateway.documents.inspection.active import active_sightings
+from gateway.documents.inspection.agreement import listed_offsets, reader_sightings
+from gateway.documents.inspection.boxes import box_sightings
+from gateway.documents.inspection.drawn import drawn_sightings
+from gateway.documents.inspection.expansion import refuse_endless_drawing
+from gateway.documents.inspection.forms import form_sightings
+from gateway.documents.inspection.layers import layer_sightings
+from gateway.documents.inspection.raw import raw_sightings
+from gateway.documents.inspection.reach import reach_sightings
+from gateway.documents.inspection.sighting import Sighting, findings_of
+from gateway.documents.inspection.size import size_sightings
+from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
+from gateway.documents.pdf.reading import open_pdf, reading_refusals
+from policies.model import IntakeFinding
+
+
+def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding, ...]:
+    """What the rules of `policies.intake` find, one finding a rule, sorted by rule.
+
+    A function of the bytes alone. Memory and time are bounded by `bounds` as far as that can be
+    done from inside; the rest is for whoever runs the process.
+
+    Args:
+        document: the file.
+        look_under: whether pages are drawn, to see what lies under pictures and annotations or
+            outside the visible page. It matters where something may be changed after sealing.
+
+    Raises:
+        DocumentProblem: it is no PDF that could be judged, e.g. empty, truncated or damaged.
+    """
+    with reading_refusals():
+        try:
+            reader = open_pdf(document)
+        except EncryptedDocumentProblem as encrypted:
+            return findings_of([Sighting("encryption", encrypted.detail)])
+        return findings_of(_sightings(reader, document, look_under=look_under))
+
+
+def _sightings(reader: PdfFileReader, document: bytes, *, look_under: bool) -> Iterator[Sighting]:
+    yield from raw_sightings(document, listed_offsets(reader))
+    try:
+        snapshot = take(document)
+    except UnreadableError as error:
+        yield Sighting("ambiguous-structure", f"qpdf cannot read it without repair: {error}")
+        return
+    except TooLargeError as error:
+        yield Sighting("limits", str(error))
+        return
+    yield from reader_sightings(reader, document, snapshot)
+    yield from reach_sightings(reader, document, snapshot)
+    yield from active_sightings(snapshot)
+    yield from form_sightings(snapshot)
+    yield from layer_sightings(snapshot)
+    too_large = list(size_sightings(reader, document, snapshot))
+    yield from too_large
+    yield from box_sightings(snapshot)
+    refuse_endless_drawing(document, snapshot)
+    if look_under and snapshot.pages() and not too_large:  # what could choke a reader is not drawn
+        yield from drawn_sightings(document, snapshot)

@@ -1,0 +1,52 @@
+"""Hundreds of hostile files through real workers: refused or prepared, and no worker is lost."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from gateway.documents.errors import DocumentProblem
+from gateway.documents.pool import WorkerLimits, WorkerPool
+from policies.model import BesideKeyword, OnPage, Placement
+from processes.child import start_child
+from tests.document_fixtures import preparation, soft_seal
+from tests.hostile.corpus import corpus
+
+SEAL = soft_seal()
+PLACEMENTS: tuple[tuple[Placement, bool], ...] = (
+    (OnPage(page=1, left_mm=5, top_mm=5), False),
+    (BesideKeyword(keyword="Payment"), False),
+    (OnPage(page="last", left_mm=5, top_mm=5), True),
+)
+_LIMITS = WorkerLimits(
+    count=2, deadline_seconds=60, max_memory_bytes=1024 * 1024 * 1024, queue_seconds=600
+)
+
+
+def test_the_corpus_is_large_and_always_the_same() -> None:
+    files = corpus()
+    assert len(set(files.values())) == len(files) >= 500
+    assert corpus() == files
+
+
+@pytest.mark.timeout(600)  # a thousand documents on a machine that may have other things to do
+@pytest.mark.parametrize(("placement", "normalize"), PLACEMENTS, ids=["spot", "keyword", "anew"])
+async def test_no_hostile_file_hangs_or_ends_a_worker(
+    placement: Placement, *, normalize: bool
+) -> None:
+    asked = msgspec.structs.replace(preparation(placement), normalize=normalize)
+    async with WorkerPool(
+        _LIMITS, start_worker=lambda: start_child("gateway.documents.worker")
+    ) as pool:
+        before = pool.pids
+
+        async def outcome(document: bytes) -> object:
+            try:
+                return await pool.prepare(document, asked, SEAL.material)
+            except DocumentProblem as problem:
+                return problem
+
+        outcomes = await asyncio.gather(*map(outcome, corpus().values()))
+        assert pool.restarts == 0
+        assert pool.pids == before
+    assert any(not isinstance(each, DocumentProblem) for each in outcomes)

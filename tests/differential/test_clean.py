@@ -1,0 +1,94 @@
+"""What the lean way calls clean, the inspection finds nothing in. It may call less clean."""
+
+import io
+import warnings
+from pathlib import Path
+
+import pikepdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.documents.inspection.inspecting import inspect
+from gateway.documents.lean.clean import is_clean
+from gateway.documents.lean.document import LeanDocument
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.tokens import reference
+from tests.differential.documents import Drawn, documents
+from tests.differential.test_two_ways import DRAWN
+from tests.document_fixtures import receipts
+from tests.hostile.samples import SAMPLES
+
+EVERY_SAMPLE = [
+    pytest.param(rule, make(), id=f"{rule}: {name}")
+    for rule, samples in SAMPLES.items()
+    for name, make in samples.items()
+]
+
+
+def called_clean(document: bytes, *, look_under: bool) -> bool:
+    try:
+        lean = LeanDocument(document)
+        number = reference(lean.references.trailer[b"/Root"])
+        assert number is not None
+        tree = PageTree(lean, lean.dictionary(number))
+    except InDoubtError:
+        return False
+    return is_clean(lean, tree, look_under=look_under)
+
+
+def packed(document: bytes) -> bytes:
+    """The same objects, in object streams."""
+    output = io.BytesIO()
+    with warnings.catch_warnings(), pikepdf.open(io.BytesIO(document)) as pdf:
+        warnings.simplefilter("ignore", pikepdf.exceptions.PageCopyWarning)  # of samples' widgets
+        pdf.save(output, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return output.getvalue()
+
+
+def held_to_the_inspection(document: bytes) -> None:
+    for look_under in (False, True):
+        if called_clean(document, look_under=look_under):
+            assert inspect(document, look_under=look_under) == ()
+
+
+@pytest.mark.parametrize("receipt", receipts(), ids=lambda path: path.stem)
+def test_a_receipt_that_is_called_clean_is(receipt: Path) -> None:
+    held_to_the_inspection(receipt.read_bytes())
+
+
+def test_most_receipts_are_called_clean() -> None:
+    clean = [path for path in receipts() if called_clean(path.read_bytes(), look_under=False)]
+    assert len(clean) >= 70
+
+
+@pytest.mark.parametrize(("rule", "document"), EVERY_SAMPLE)
+def test_no_hostile_sample_is_called_clean(rule: str, document: bytes) -> None:
+    assert not called_clean(document, look_under=True), rule
+    held_to_the_inspection(document)
+
+
+@settings(max_examples=DRAWN, deadline=None)
+@given(documents())
+def test_a_drawn_document_that_is_called_clean_is(drawn: Drawn) -> None:
+    held_to_the_inspection(drawn.document)
+
+
+@settings(max_examples=DRAWN, deadline=None)
+@given(documents(), st.data())
+def test_with_bytes_turned_over_it_still_holds(drawn: Drawn, data: st.DataObject) -> None:
+    document = bytearray(drawn.document)
+    for _ in range(data.draw(st.integers(1, 4))):
+        document[data.draw(st.integers(0, len(document) - 1))] = data.draw(st.integers(0, 255))
+    held_to_the_inspection(bytes(document))
+
+
+@pytest.mark.parametrize(("rule", "document"), EVERY_SAMPLE)
+def test_no_hostile_sample_is_called_clean_in_object_streams(rule: str, document: bytes) -> None:
+    try:
+        repacked = packed(document)
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError):
+        return  # what qpdf cannot read it cannot pack
+    held_to_the_inspection(repacked)
+    assert rule  # named in the report
