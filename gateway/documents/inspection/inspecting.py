@@ -20,6 +20,13 @@ from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError
 from gateway.documents.pdf.reading import open_pdf, reading_refusals
 from policies.model import IntakeFinding
 
+READERS_DIFFER = frozenset(
+    {"ambiguous-structure", "duplicate-keys", "duplicate-objects", "hybrid-cross-references"}
+)
+"""Rules whose findings mean that other software may see another document than we do."""
+UNDRAWN = READERS_DIFFER | {"limits"}
+"""Rules after whose findings a document is not drawn."""
+
 
 def inspect(document: bytes) -> tuple[IntakeFinding, ...]:
     """What the rules of `policies.intake` find, one finding a rule, sorted by rule.
@@ -39,23 +46,26 @@ def inspect(document: bytes) -> tuple[IntakeFinding, ...]:
 
 
 def _sightings(reader: PdfFileReader, document: bytes) -> Iterator[Sighting]:
-    yield from raw_sightings(document, listed_offsets(reader))
+    found = list(raw_sightings(document, listed_offsets(reader)))
     try:
         snapshot = take(document)
     except UnreadableError as error:
+        yield from found
         yield Sighting("ambiguous-structure", f"qpdf cannot read it without repair: {error}")
         return
     except TooLargeError as error:
+        yield from found
         yield Sighting("limits", str(error))
         return
-    yield from reader_sightings(reader, document, snapshot)
+    found += reader_sightings(reader, document, snapshot)
+    found += size_sightings(reader, document, snapshot)
+    yield from found
     yield from reach_sightings(reader, document, snapshot)
     yield from active_sightings(snapshot)
     yield from form_sightings(snapshot)
     yield from layer_sightings(snapshot)
-    too_large = list(size_sightings(reader, document, snapshot))
-    yield from too_large
     yield from box_sightings(snapshot)
     refuse_endless_drawing(document, snapshot)
-    if snapshot.pages() and not too_large:  # what could choke a reader is not drawn
+    # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
+    if snapshot.pages() and not UNDRAWN & {rule for rule, _ in found}:
         yield from drawn_sightings(document, snapshot)

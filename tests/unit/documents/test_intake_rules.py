@@ -6,7 +6,7 @@ from gateway.documents.errors import DamagedDocumentProblem, NotAPDFProblem
 from gateway.documents.inspection.inspecting import inspect
 from gateway.documents.preparing import prepare
 from policies.intake import RULES, Intake, refusals
-from policies.model import OnPage
+from policies.model import BesideKeyword, OnPage
 from tests.document_fixtures import RECEIPTS, preparation, receipt, soft_seal
 from tests.hostile.samples import SAMPLES, SHADOW, TEXT, all_samples, layers, picture_over_text
 from tests.unit.documents.drafts import (
@@ -176,3 +176,11 @@ def test_a_preparation_carries_the_findings() -> None:
     (finding,) = prepared.facts.findings
     assert finding.rule == "active-content"
     assert finding.detail == "object 6 has an action (/Launch)"
+
+
+@pytest.mark.parametrize("rule", ["ambiguous-structure", "duplicate-keys"])
+def test_no_keyword_is_looked_for_where_readers_may_differ(rule: str) -> None:
+    (_, make), *_ = SAMPLES[rule].items()
+    asked = preparation(BesideKeyword(keyword="Payment"))
+    with pytest.raises(DamagedDocumentProblem, match=rf"readers may differ.*{rule}"):
+        prepare(soft_seal().press(), make(), asked)
