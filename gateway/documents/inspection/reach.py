@@ -9,6 +9,7 @@ from gateway.documents.inspection.snapshot import (
     Snapshot,
     TooLargeError,
     UnreadableError,
+    Value,
     take,
 )
 
@@ -24,7 +25,7 @@ def reach_sightings(
     unreached = {
         reference
         for reference in snapshot.places.keys() - snapshot.reached()
-        if snapshot.objects.get(reference) is not None
+        if reference in snapshot.streams or _could_be_shown(snapshot.objects.get(reference))
     } - _structure(reader, snapshot)
     for earlier in _earlier(reader, document) if unreached else ():
         unreached -= earlier.reached()
@@ -32,6 +33,11 @@ def reach_sightings(
             break
     for reference in sorted(unreached, key=lambda each: int(each.split()[0])):
         yield Sighting("unreachable-objects", f"{named(reference)} is shown by nothing")
+
+
+def _could_be_shown(value: Value) -> bool:
+    """Numbers, names and empty dictionaries are left behind by many programs and show nothing."""
+    return isinstance(value, dict | list) and bool(value)
 
 
 def _structure(reader: PdfFileReader, snapshot: Snapshot) -> set[str]:

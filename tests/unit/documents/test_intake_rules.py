@@ -134,6 +134,10 @@ def test_pictures_that_hide_no_text_are_fine(name: str, document: bytes) -> None
     assert "covered-content" not in rules(document), name
 
 
+def test_leftovers_that_show_nothing_are_fine() -> None:
+    assert inspect(one_page(TEXT, more={6: "22", 7: "<<>>", 8: "[]", 9: "/Name", 10: "null"})) == ()
+
+
 def test_what_an_update_replaced_is_no_unreachable_object() -> None:
     changed = updated(
         one_page(TEXT),
