@@ -7,6 +7,8 @@ MIB: Final = 1024 * 1024
 MOST_PAGES: Final = 2_000
 MOST_OBJECTS: Final = 200_000
 MOST_REVISIONS: Final = 50
+UNREADABLE_REVISIONS: Final = 500
+"""From here on a document is not even looked at: readers take the square of it."""
 MOST_FILTERS: Final = 6
 DEEPEST: Final = 100
 """Arrays and dictionaries within one another."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.errors import EncryptedDocumentProblem
+from gateway.documents.errors import DocumentTooDemandingProblem, EncryptedDocumentProblem
 from gateway.documents.inspection.active import active_sightings
 from gateway.documents.inspection.agreement import listed_offsets, reader_sightings
+from gateway.documents.inspection.bounds import UNREADABLE_REVISIONS
 from gateway.documents.inspection.boxes import box_sightings
 from gateway.documents.inspection.drawn import drawn_sightings
 from gateway.documents.inspection.expansion import refuse_endless_drawing
@@ -42,6 +43,12 @@ def inspect(document: bytes) -> tuple[IntakeFinding, ...]:
             reader = open_pdf(document)
         except EncryptedDocumentProblem as encrypted:
             return findings_of([Sighting("encryption", encrypted.detail)])
+        revisions = reader.xrefs.total_revisions
+        if revisions > UNREADABLE_REVISIONS:
+            raise DocumentTooDemandingProblem(
+                f"it has {revisions} revisions; with more than {UNREADABLE_REVISIONS} readers take "
+                "too long"
+            )
         return findings_of(_sightings(reader, document))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from gateway.documents.inspection.bounds import MOST_REVISIONS
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import (
     Snapshot,
@@ -70,8 +71,9 @@ def _linearisation(snapshot: Snapshot) -> set[str]:
 
 
 def _earlier(reader: PdfFileReader, document: bytes) -> Iterator[Snapshot]:
-    """The document as it was after each earlier revision, the newest first."""
-    for revision in reversed(range(reader.xrefs.total_revisions - 1)):
+    """The document as it was after each earlier revision, the newest first, up to a bound."""
+    newest = reader.xrefs.total_revisions - 1
+    for revision in range(newest - 1, max(newest - 1 - MOST_REVISIONS, -1), -1):
         section = reader.xrefs.get_xref_container_info(revision)
         end = document.find(b"%%EOF", section.end_location)
         if end < 0:
