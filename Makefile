@@ -59,6 +59,14 @@ test: $(STAMP) ## the whole test suite, with coverage
 differential: $(STAMP) ## the lean way against pyHanko's over 2,500 drawn documents
 	@SEALGATE_DRAWN_DOCUMENTS=2500 $(PYTHON) -m pytest -q tests/differential
 
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(STAMP) ## look for documents that hurt a worker, for FUZZ_SECONDS (60)
+	@# atheris has no wheel for every Python; without it documents are damaged blindly.
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt \
+	  || echo "without atheris"
+	@$(PYTHON) -m tests.hostile.fuzzing --seconds $(FUZZ_SECONDS)
+
 .PHONY: bench
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
 	@$(PYTHON) -m bench
@@ -71,6 +79,7 @@ profile: $(STAMP) ## where a document's time goes, by stage and by process
 lock: ## compile the hash-pinned lock files anew (needs uv)
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/runtime.txt -q pyproject.toml
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev -o requirements/dev.txt -q pyproject.toml
+	echo "atheris>=3" | uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/fuzz.txt -q -
 
 .PHONY: clean
 clean: ## remove the trial installation, caches and the virtual environment

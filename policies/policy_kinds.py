@@ -94,7 +94,7 @@ class TestDocumentSpec(StrictModel):
             signatures=self.signatures,
             pdf_version=self.pdf_version,
             findings=tuple(
-                IntakeFinding(rule=name, detail=f"what {name} is about is in it")
+                IntakeFinding(rule=name, detail="an imagined finding")
                 for name in sorted(self.findings)
             ),
         )

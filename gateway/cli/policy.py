@@ -188,6 +188,10 @@ def explain(
     signatures: Annotated[
         int | None, typer.Option(help="Signatures that the document has already; 0.")
     ] = None,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(help="Intake rule that finds something in it, may be repeated."),
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="When, such as 2026-11-22T03:00:00+08:00; now.")
     ] = None,
@@ -211,6 +215,7 @@ def explain(
             attributes=attributes_from(attribute or []),
             pages=pages,
             signatures=signatures,
+            findings=tuple(finding or ()),
             at=at,
         )
         if request is not None and options.given:

@@ -38,6 +38,7 @@ class Options:
     attributes: dict[str, str | int | bool]
     pages: int | None
     signatures: int | None
+    findings: tuple[str, ...]
     at: str | None
 
     @property
@@ -50,6 +51,7 @@ class Options:
             attributes={},
             pages=None,
             signatures=None,
+            findings=(),
             at=None,
         )
 
@@ -62,7 +64,7 @@ class Options:
             "documentType": self.document_type,
             "at": self.at,
         }
-        doc = {**_said(document), "attributes": self.attributes}
+        doc = {**_said(document), "findings": self.findings, "attributes": self.attributes}
         return json.dumps({**_said(request), "doc": doc}, ensure_ascii=False)
 
 

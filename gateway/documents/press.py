@@ -1,35 +1,33 @@
 """From the bytes that came in to what can be signed: intake, then one of two ways to prepare.
 
-The lean way comes first, with its proof that the intake rules would find nothing. Without that
-proof the document is inspected; where the lean way is in doubt, pyHanko prepares it.
+The lean way reads first, with its proof that the intake rules would find nothing. Without that
+proof the document is inspected, before anything in it is drawn or searched; where the lean way is
+in doubt, pyHanko prepares it.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
-from gateway.documents.inspection.inspecting import inspect
+from gateway.documents.errors import DamagedDocumentProblem
+from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
+from gateway.documents.lean.clean import is_clean
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import LeanPress
+from gateway.documents.lean.press import LeanPress, LeanReading, read
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.normalizing import normalize
 from gateway.documents.pdf.press import PDFPress
 from gateway.documents.pdf.reading import reading_refusals
 from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import SealMaterial
-from policies.model import IntakeFinding
+from policies.model import BesideKeyword, IntakeFinding, OnPage, OnPages, Placement, Several
+
+Findings = tuple[IntakeFinding, ...]
 
 # Of two readings of a document a rewrite keeps one, and nobody knows whether it is the one that
 # its author saw. So these findings stay whatever comes of it.
-_OF_THE_ORIGINAL = frozenset(
-    {
-        "ambiguous-structure",
-        "duplicate-keys",
-        "duplicate-objects",
-        "hybrid-cross-references",
-        "limits",
-    }
-)
+_OF_THE_ORIGINAL = READERS_DIFFER | {"limits"}
 
 
 class TwoWayPress:
@@ -45,46 +43,74 @@ class TwoWayPress:
     def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`."""
         if not preparation.normalize:
-            return self._prepare(document, preparation)
+            return self._prepare(document, preparation, ())
         look_under = self._looks_under(preparation)
-        kept = [each for each in inspect(document, look_under=look_under) if _stays(each)]
+        findings = inspect(document, look_under=look_under)
+        kept = tuple(each for each in findings if each.rule in _OF_THE_ORIGINAL)
         anew = normalize(document)
-        prepared = self._prepare(anew, preparation)
-        found = {each.rule: each for each in (*prepared.facts.findings, *kept)}
         return msgspec.structs.replace(
-            _with(prepared, tuple(found[rule] for rule in sorted(found))),
+            self._prepare(anew, preparation, kept),
             input_digest=hashlib.sha256(document).digest(),
             normalized=anew,
         )
 
-    def _prepare(self, document: bytes, preparation: Preparation) -> Prepared:
+    def _prepare(self, document: bytes, preparation: Preparation, kept: Findings) -> Prepared:
+        """Prepare; `kept` is what was found in the document before it was written anew."""
         look_under = self._looks_under(preparation)
-        doubt: Doubt | None = None
+        reading: LeanReading | None = None
         prepared: Prepared | None = None
-        is_clean = False
+        doubt: Doubt | None = None
         with reading_refusals():
             try:
-                prepared, is_clean = self._lean.prepare(
-                    document, preparation, look_under=look_under
-                )
+                reading = read(document)
             except InDoubtError as doubtful:
                 doubt = doubtful.doubt
-        findings = () if is_clean else inspect(document, look_under=look_under)
+            proved = reading is not None and is_clean(
+                reading.document, reading.pages, look_under=look_under
+            )
+        findings = kept if proved else _united(inspect(document, look_under=look_under), kept)
+        _refuse_uncertain_text(preparation.placement, findings)
+        if reading is not None:
+            with reading_refusals():
+                try:
+                    prepared = self._lean.prepare(reading, preparation)
+                except InDoubtError as doubtful:
+                    doubt = doubtful.doubt
         if prepared is None:
             prepared = self._second.prepare(document, preparation)
             prepared = msgspec.structs.replace(prepared, doubt=doubt)
-        return _with(prepared, findings)
+        if not findings:
+            return prepared
+        facts = msgspec.structs.replace(prepared.facts, findings=findings)
+        return msgspec.structs.replace(prepared, facts=facts)
 
     def _looks_under(self, preparation: Preparation) -> bool:
         return preparation.look_under or not self._is_final
 
 
-def _stays(finding: IntakeFinding) -> bool:
-    return finding.rule in _OF_THE_ORIGINAL
+def _united(findings: Findings, kept: Findings) -> Findings:
+    found = {each.rule: each for each in (*findings, *kept)}
+    return tuple(found[rule] for rule in sorted(found))
 
 
-def _with(prepared: Prepared, findings: tuple[IntakeFinding, ...]) -> Prepared:
-    if prepared.facts.findings == findings:
-        return prepared
-    facts = msgspec.structs.replace(prepared.facts, findings=findings)
-    return msgspec.structs.replace(prepared, facts=facts)
+def _refuse_uncertain_text(placement: Placement | None, findings: Iterable[IntakeFinding]) -> None:
+    """Whoever looks for text may read another document than the one that was inspected.
+
+    Raises:
+        DamagedDocumentProblem: where the stamp lies depends on text, and readers differ.
+    """
+    spots = placement.placements if isinstance(placement, Several) else (placement,)
+    if not any(_depends_on_text(spot) for spot in spots):
+        return
+    for finding in findings:
+        if finding.rule in READERS_DIFFER:
+            raise DamagedDocumentProblem(
+                "readers may differ about it, so nobody can say with certainty where its text is: "
+                f"{finding.detail} ({finding.rule})"
+            )
+
+
+def _depends_on_text(spot: Placement | None) -> bool:
+    if isinstance(spot, BesideKeyword):
+        return True
+    return isinstance(spot, OnPage | OnPages) and spot.avoid == "overlap"

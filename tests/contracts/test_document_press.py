@@ -103,6 +103,21 @@ async def test_every_receipt_comes_back_sealed() -> None:
         await valid(output)
 
 
+async def test_a_document_written_anew_comes_back_with_its_seal() -> None:
+    asked = msgspec.structs.replace(preparation(CORNER), normalize=True)
+    document = receipt("handset-a4")
+    async with workers() as pool:
+        first, again = await asyncio.gather(
+            *(pool.prepare(document, asked, SEAL.material) for _ in range(2))
+        )
+        assert first == again
+        assert first.normalized is not None
+        assert first.facts.revisions == 1
+        bare = msgspec.structs.replace(first, normalized=None)
+        update = await pool.complete(bare, SEAL.sign(first.digest), SEAL.material)
+    await valid(first.normalized + update)
+
+
 async def test_a_worker_gives_what_the_press_gives() -> None:
     async with workers() as pool:
         prepared = await pool.prepare(DOCUMENT, preparation(CORNER), SEAL.material)

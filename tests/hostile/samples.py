@@ -302,6 +302,10 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
                 "/Type/XObject/Subtype/Form/BBox[0 0 600 800]",
             ),
         ),
+        "picture that cannot be drawn": lambda: picture_over_text(
+            f"{TEXT} q 500 0 0 60 80 680 cm /P Do Q",
+            stream(b"x", "/Type/XObject/Subtype/Image/Width 9/Height 9/Filter/JPXDecode"),
+        ),
         "annotation over text": lambda: annotation(
             "/Subtype/Stamp/F 4/AP<</N 7 0 R>>", {7: WHITE_BOX}
         ),

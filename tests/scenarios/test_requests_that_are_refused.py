@@ -16,7 +16,7 @@ from gateway.client import (
     RequestSigner,
     multipart_body,
 )
-from tests.hostile.samples import SAMPLES, shadow_hide
+from tests.hostile.samples import SAMPLES
 from tests.running_gateway import RECEIPT, RunningGateway, submission
 
 
@@ -97,17 +97,17 @@ async def test_bad_input_has_its_own_problem_type_and_a_cure(
 async def test_an_intake_refusal_says_what_and_where_and_stands_in_the_log(
     shared_gateway: RunningGateway,
 ) -> None:
-    document = shadow_hide()
+    document = SAMPLES["active-content"]["script at opening"]()
     placement = {"page": 1, "leftMillimetres": 10, "topMillimetres": 10}
     with pytest.raises(GatewayRefusedError) as refused:
         await shared_gateway.seal(document=document, placement=placement)
     problem = refused.value.problem
     (reason,) = problem["reasons"]
-    assert reason["rule"] == "intake/covered-content"
-    assert "page 1 has a text under a picture" in reason["message"]
-    assert "remove the covered text" in problem["detail"]
+    assert reason["rule"] == "intake/active-content"
+    assert "object 1 has a script (/JS)" in reason["message"]
+    assert "without scripts" in problem["detail"]
     shown = shared_gateway.run("audit", "show", "--json", "-n", "1")
-    assert "intake/covered-content" in shown.stdout
+    assert "intake/active-content" in shown.stdout
 
 
 async def test_a_document_over_the_limit_is_refused_before_it_is_read_to_its_end(

@@ -7,6 +7,8 @@ MIB: Final = 1024 * 1024
 MOST_PAGES: Final = 2_000
 MOST_OBJECTS: Final = 200_000
 MOST_REVISIONS: Final = 50
+UNREADABLE_REVISIONS: Final = 500
+"""From here on a document is not even looked at: readers take the square of it."""
 MOST_FILTERS: Final = 6
 DEEPEST: Final = 100
 """Arrays and dictionaries within one another."""
@@ -31,5 +33,9 @@ MOST_TILES: Final = 1_000_000
 """Of a pattern, on the largest page."""
 MOST_DRAWN: Final = 3_000_000
 """Things drawn on all pages together that are looked at."""
-MOST_TEXT_BOXES: Final = 5_000
+MOST_TEXT_BOXES: Final = 50_000
 """Lines of text on one page that may lie under something."""
+MOST_PAIRS: Final = 2_000_000
+"""Of a text and a picture, on one page; past it every text counts as one that may be covered."""
+MOST_PIXELS_DRAWN: Final = 200_000_000
+"""Of pictures on pages that are drawn: four times unpacked, that is a few seconds."""

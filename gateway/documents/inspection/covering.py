@@ -5,8 +5,9 @@ the page, and is not seen with them. So a watermark that lets the text shine thr
 behind the text, and the invisible text of a scan are no findings.
 """
 
+from collections.abc import Iterator
 from contextlib import closing
-from ctypes import byref, c_int
+from ctypes import byref, c_int, c_uint
 from typing import Any, Final
 
 import pypdfium2
@@ -52,6 +53,45 @@ def count_covered(pdf: pypdfium2.PdfDocument, index: int, texts: list[Box]) -> i
         for area in areas
         if area[0] < area[2] and area[1] < area[3]
     )
+
+
+def count_pixels(pdf: pypdfium2.PdfDocument, index: int) -> int:
+    """The pixels of all pictures of a page, each as often as it is drawn."""
+    total = 0
+    width, height = c_uint(), c_uint()
+    with closing(pdf[index]) as page:
+        for picture in _pictures(_PAGE, page, FORM_DEPTH):
+            if pdfium.FPDFImageObj_GetImagePixelSize(picture, byref(width), byref(height)):
+                total += width.value * height.value
+    return total
+
+
+def has_undrawable_picture(pdf: pypdfium2.PdfDocument, index: int) -> bool:
+    """Whether a picture of the page is too large or too odd for pdfium, which then leaves it out.
+
+    Other readers may show it.
+    """
+    with closing(pdf[index]) as page:
+        return any(not _can_be_drawn(picture) for picture in _pictures(_PAGE, page, FORM_DEPTH))
+
+
+def _can_be_drawn(picture: Any) -> bool:  # noqa: ANN401 - pdfium is untyped
+    bitmap = pdfium.FPDFImageObj_GetBitmap(picture)
+    if not bitmap:
+        return False
+    pdfium.FPDFBitmap_Destroy(bitmap)
+    return True
+
+
+def _pictures(calls: Any, holder: Any, depth: int) -> Iterator[Any]:  # noqa: ANN401 - see above
+    count, get, _ = calls
+    for index in range(count(holder)):
+        drawn = get(holder, index)
+        kind = pdfium.FPDFPageObj_GetType(drawn)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            yield drawn
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth:
+            yield from _pictures(_FORM, drawn, depth - 1)
 
 
 _GREYS: Final = range(256)

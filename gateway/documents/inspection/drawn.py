@@ -10,10 +10,17 @@ import pypdfium2.raw as pdfium
 from gateway.documents.inspection.bounds import (
     MOST_DRAWN,
     MOST_PAGES_UNDER_PICTURES,
+    MOST_PAIRS,
+    MOST_PIXELS_DRAWN,
     MOST_TEXT_BOXES,
 )
 from gateway.documents.inspection.boxes import Box, cropped
-from gateway.documents.inspection.covering import FORM_DEPTH, count_covered
+from gateway.documents.inspection.covering import (
+    FORM_DEPTH,
+    count_covered,
+    count_pixels,
+    has_undrawable_picture,
+)
 from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
@@ -23,9 +30,12 @@ _HALF: Final = 0.5
 _NO_COVERS: Final = frozenset({"/Link", "/Popup"})
 
 
+class _TooMuchError(Exception):
+    """There is more to look at than is looked at; the message says what."""
+
+
 def drawn_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
     """What covered-content is about, and page-box-tricks of what lies outside the page."""
-    budget, drawn_pages = MOST_DRAWN, 0
     with ExitStack() as stack:
         pdf = pypdfium2.PdfDocument(document)
         stack.callback(pdf.close)
@@ -36,39 +46,53 @@ def drawn_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
                 f"one reader finds {len(pages)} pages and another {len(pdf)}",
             )
             return
-        for index, reference in enumerate(pages):
-            with _Page(pdf, index) as page:
-                budget -= page.count
-                if budget < 0:
-                    yield Sighting("limits", f"more is drawn than is looked at ({MOST_DRAWN})")
-                    return
-                visible = cropped(snapshot, reference)
-                if visible is not None and page.draws_outside(visible):
-                    yield Sighting(
-                        "page-box-tricks", f"page {index + 1} has content outside its /CropBox"
-                    )
-                suspects = page.text_under(_annotation_boxes(snapshot, reference))
-            if not suspects:
-                continue
-            if drawn_pages == 0 and has_costly_pattern(snapshot):
-                yield Sighting(
-                    "limits", "text lies under a picture, beside a pattern of endless tiles"
-                )
-                return
-            drawn_pages += 1
-            if drawn_pages > MOST_PAGES_UNDER_PICTURES:
-                yield Sighting(
-                    "limits",
-                    f"text lies under pictures on more than {MOST_PAGES_UNDER_PICTURES} pages",
-                )
-                return
-            covered = count_covered(pdf, index, suspects)
-            if covered:
-                texts = "a text" if covered == 1 else f"{covered} texts"
-                yield Sighting(
-                    "covered-content",
-                    f"page {index + 1} has {texts} under a picture or annotation",
-                )
+        try:
+            yield from _of_pages(pdf, pages, snapshot)
+        except _TooMuchError as too_much:
+            yield Sighting("limits", str(too_much))
+
+
+def _of_pages(
+    pdf: pypdfium2.PdfDocument, pages: list[str], snapshot: Snapshot
+) -> Iterator[Sighting]:
+    things, pixels, drawn_pages = 0, 0, 0
+    for index, reference in enumerate(pages):
+        with _Page(pdf, index) as page:
+            things += page.count
+            if things > MOST_DRAWN:
+                raise _TooMuchError(f"more than {MOST_DRAWN} things are drawn")
+            visible = cropped(snapshot, reference)
+            if visible is not None and page.draws_outside(visible):
+                what = f"page {index + 1} has content outside its /CropBox"
+                yield Sighting("page-box-tricks", what)
+            suspects = page.text_under(_annotation_boxes(snapshot, reference))
+        if not suspects:
+            continue
+        drawn_pages += 1
+        pixels += count_pixels(pdf, index)
+        if drawn_pages > MOST_PAGES_UNDER_PICTURES or pixels > MOST_PIXELS_DRAWN:
+            raise _TooMuchError(
+                f"text lies under pictures on more than {MOST_PAGES_UNDER_PICTURES} pages, or "
+                f"under more than {MOST_PIXELS_DRAWN} pixels of them"
+            )
+        if drawn_pages == 1 and has_costly_pattern(snapshot):
+            raise _TooMuchError("text lies under a picture, beside a pattern of endless tiles")
+        yield from _of_texts(pdf, index, suspects)
+
+
+def _of_texts(pdf: pypdfium2.PdfDocument, index: int, suspects: list[Box]) -> Iterator[Sighting]:
+    if has_undrawable_picture(pdf, index):
+        yield Sighting(
+            "covered-content",
+            f"page {index + 1} has a text under a picture, and a picture that cannot be drawn to "
+            "see what it hides",
+        )
+        return
+    covered = count_covered(pdf, index, suspects)
+    if covered:
+        texts = "a text" if covered == 1 else f"{covered} texts"
+        what = f"page {index + 1} has {texts} under a picture or annotation"
+        yield Sighting("covered-content", what)
 
 
 class _Page:
@@ -101,19 +125,32 @@ class _Page:
     def text_under(self, annotations: list[Box]) -> list[Box]:
         """The boxes of text of which more than half lies under a picture or annotation."""
         covers = annotations + [Box(*each.get_bounds()) for each in self._pictures()]
-        if not covers:
+        if not covers or not self._shows_text():
             return []
         text = self._page.get_textpage()
         try:
-            count = min(text.count_rects(), MOST_TEXT_BOXES)
+            count = text.count_rects()
+            if count > MOST_TEXT_BOXES:
+                raise _TooMuchError(f"a page has more than {MOST_TEXT_BOXES} texts")
             boxes = [Box(*text.get_rect(index)) for index in range(count)]
         finally:
             text.close()
+        smallest = min((box.area for box in boxes), default=0.0)
+        large = [cover for cover in covers if cover.area > _HALF * smallest]
+        if len(large) * len(boxes) > MOST_PAIRS:
+            return boxes  # drawing them tells, too
         return [
             box
             for box in boxes
-            if any(box.common(cover).area > _HALF * box.area for cover in covers)
+            if any(box.common(cover).area > _HALF * box.area for cover in large)
         ]
+
+    def _shows_text(self) -> bool:
+        """Whether any text is to be seen; that of most scans is not (§9.3.6, mode 3)."""
+        return any(
+            pdfium.FPDFTextObj_GetTextRenderMode(each) != pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+            for each in self._page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT], max_depth=FORM_DEPTH)
+        )
 
     def _pictures(self) -> Iterator[pypdfium2.PdfObject]:
         """Pictures, and forms with a picture in them, of which the size is enough here."""

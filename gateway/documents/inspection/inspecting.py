@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from gateway.documents.errors import EncryptedDocumentProblem
+from gateway.documents.errors import DocumentTooDemandingProblem, EncryptedDocumentProblem
 from gateway.documents.inspection.active import active_sightings
 from gateway.documents.inspection.agreement import listed_offsets, reader_sightings
+from gateway.documents.inspection.bounds import UNREADABLE_REVISIONS
 from gateway.documents.inspection.boxes import box_sightings
 from gateway.documents.inspection.drawn import drawn_sightings
 from gateway.documents.inspection.expansion import refuse_endless_drawing
@@ -19,6 +20,13 @@ from gateway.documents.inspection.size import size_sightings
 from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
 from gateway.documents.pdf.reading import open_pdf, reading_refusals
 from policies.model import IntakeFinding
+
+READERS_DIFFER = frozenset(
+    {"ambiguous-structure", "duplicate-keys", "duplicate-objects", "hybrid-cross-references"}
+)
+"""Rules whose findings mean that other software may see another document than we do."""
+UNDRAWN = READERS_DIFFER | {"limits"}
+"""Rules after whose findings a document is not drawn."""
 
 
 def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding, ...]:
@@ -40,27 +48,36 @@ def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding,
             reader = open_pdf(document)
         except EncryptedDocumentProblem as encrypted:
             return findings_of([Sighting("encryption", encrypted.detail)])
+        revisions = reader.xrefs.total_revisions
+        if revisions > UNREADABLE_REVISIONS:
+            raise DocumentTooDemandingProblem(
+                f"it has {revisions} revisions; with more than {UNREADABLE_REVISIONS} readers take "
+                "too long"
+            )
         return findings_of(_sightings(reader, document, look_under=look_under))
 
 
 def _sightings(reader: PdfFileReader, document: bytes, *, look_under: bool) -> Iterator[Sighting]:
-    yield from raw_sightings(document, listed_offsets(reader))
+    found = list(raw_sightings(document, listed_offsets(reader)))
     try:
         snapshot = take(document)
     except UnreadableError as error:
+        yield from found
         yield Sighting("ambiguous-structure", f"qpdf cannot read it without repair: {error}")
         return
     except TooLargeError as error:
+        yield from found
         yield Sighting("limits", str(error))
         return
-    yield from reader_sightings(reader, document, snapshot)
+    found += reader_sightings(reader, document, snapshot)
+    found += size_sightings(reader, document, snapshot)
+    yield from found
     yield from reach_sightings(reader, document, snapshot)
     yield from active_sightings(snapshot)
     yield from form_sightings(snapshot)
     yield from layer_sightings(snapshot)
-    too_large = list(size_sightings(reader, document, snapshot))
-    yield from too_large
     yield from box_sightings(snapshot)
     refuse_endless_drawing(document, snapshot)
-    if look_under and snapshot.pages() and not too_large:  # what could choke a reader is not drawn
+    # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
+    if look_under and snapshot.pages() and not UNDRAWN & {rule for rule, _ in found}:
         yield from drawn_sightings(document, snapshot)

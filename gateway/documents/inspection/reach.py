@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from gateway.documents.inspection.bounds import MOST_REVISIONS
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import (
     Snapshot,
     TooLargeError,
     UnreadableError,
+    Value,
     take,
 )
 
@@ -24,7 +26,7 @@ def reach_sightings(
     unreached = {
         reference
         for reference in snapshot.places.keys() - snapshot.reached()
-        if snapshot.objects.get(reference) is not None
+        if reference in snapshot.streams or _could_be_shown(snapshot.objects.get(reference))
     } - _structure(reader, snapshot)
     for earlier in _earlier(reader, document) if unreached else ():
         unreached -= earlier.reached()
@@ -32,6 +34,11 @@ def reach_sightings(
             break
     for reference in sorted(unreached, key=lambda each: int(each.split()[0])):
         yield Sighting("unreachable-objects", f"{named(reference)} is shown by nothing")
+
+
+def _could_be_shown(value: Value) -> bool:
+    """Numbers, names and empty dictionaries are left behind by many programs and show nothing."""
+    return isinstance(value, dict | list) and bool(value)
 
 
 def _structure(reader: PdfFileReader, snapshot: Snapshot) -> set[str]:
@@ -64,8 +71,9 @@ def _linearisation(snapshot: Snapshot) -> set[str]:
 
 
 def _earlier(reader: PdfFileReader, document: bytes) -> Iterator[Snapshot]:
-    """The document as it was after each earlier revision, the newest first."""
-    for revision in reversed(range(reader.xrefs.total_revisions - 1)):
+    """The document as it was after each earlier revision, the newest first, up to a bound."""
+    newest = reader.xrefs.total_revisions - 1
+    for revision in range(newest - 1, max(newest - 1 - MOST_REVISIONS, -1), -1):
         section = reader.xrefs.get_xref_container_info(revision)
         end = document.find(b"%%EOF", section.end_location)
         if end < 0:

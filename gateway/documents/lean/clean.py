@@ -18,7 +18,7 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.survey import Seen, survey
-from gateway.documents.lean.tokens import NAME, Buffer, number, read_array, read_dictionary
+from gateway.documents.lean.tokens import NAME, number, read_array, read_dictionary
 
 # The bounds are those of `gateway.documents.inspection.bounds`, or closer.
 _LARGEST_PLAIN = 64 * 1024 * 1024
@@ -101,6 +101,8 @@ def is_clean(lean: LeanDocument, tree: PageTree, *, look_under: bool) -> bool:
 def _has_no_word(objects: dict[int, Seen]) -> bool:
     """Whether no rule's word occurs, nor a name in escapes; links and jumps must be plain."""
     together = b"\n".join([seen.text for seen in objects.values()])
+    if b"/Form" in together and _FORM.search(together) is not None:
+        return False  # forms may draw one another without end
     if b"#" in together or _WORDS.search(together) is not None:
         return False
     if len(_OPENINGS.findall(together)) != len(_JUMPS.findall(together)):
@@ -243,7 +245,7 @@ def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
     return plain is None or _INLINE_PICTURE.search(plain) is not None
 
 
-def _second_reader_agrees(document: Buffer, pages: int) -> bool:
+def _second_reader_agrees(document: bytes, pages: int) -> bool:
     """Whether qpdf opens it without a word, and counts the same pages."""
     try:
         with pikepdf.open(

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
-    Buffer,
     Dictionary,
     integer,
     read_array,
@@ -60,7 +59,7 @@ class Section:
     end: int
     trailer: Dictionary
     widths: tuple[int, int, int] | None
-    rows: Buffer
+    rows: bytes
     subsections: tuple[_Subsection, ...]
 
     def find(self, number: int) -> Entry | Literal["free"] | None:
@@ -137,7 +136,7 @@ class CrossReferences:
         raise InDoubtError("cross-references", f"object {number} is not there")
 
 
-def read_cross_references(document: Buffer) -> CrossReferences:
+def read_cross_references(document: bytes) -> CrossReferences:
     """Follow the sections from the end of the document.
 
     Raises:
@@ -163,7 +162,7 @@ def read_cross_references(document: Buffer) -> CrossReferences:
     return CrossReferences(tuple(sections))
 
 
-def _table(document: Buffer, start: int, at: int) -> Section:
+def _table(document: bytes, start: int, at: int) -> Section:
     runs: list[_Subsection] = []
     while (head := _SUBSECTION.match(document, at)) is not None:
         run = _Subsection(int(head[1]), int(head[2]), head.end())
@@ -179,7 +178,7 @@ def _table(document: Buffer, start: int, at: int) -> Section:
     return Section(start, end, dictionary, None, document, _disjoint(runs))
 
 
-def _stream(document: Buffer, start: int) -> Section:
+def _stream(document: bytes, start: int) -> Section:
     dictionary, data, end = read_stream(document, start, None, most=_LARGEST_SECTION)
     if dictionary.get(b"/Type") != b"/XRef":
         raise InDoubtError("cross-references", f"no cross-reference section at {start}")
@@ -210,7 +209,7 @@ def _disjoint(runs: list[_Subsection]) -> tuple[_Subsection, ...]:
     return tuple(runs)
 
 
-def object_body(document: Buffer, at: int, number: int | None) -> int:
+def object_body(document: bytes, at: int, number: int | None) -> int:
     """The offset behind `N G obj`.
 
     Raises:
@@ -223,7 +222,7 @@ def object_body(document: Buffer, at: int, number: int | None) -> int:
 
 
 def read_stream(
-    document: Buffer, at: int, number: int | None, *, most: int
+    document: bytes, at: int, number: int | None, *, most: int
 ) -> tuple[Dictionary, bytes, int]:
     """A stream object with direct /Length: its dictionary, its unpacked data, where it ends.
 

@@ -10,7 +10,6 @@ from gateway.documents.lean.crossref import (
 )
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
-    Buffer,
     Dictionary,
     integer,
     read_dictionary,
@@ -31,7 +30,7 @@ class LeanDocument:
         InDoubtError: from every method, where the document is not exactly as expected.
     """
 
-    def __init__(self, document: Buffer) -> None:
+    def __init__(self, document: bytes) -> None:
         self.bytes = document
         header = _HEADER.match(document)
         if header is None:
@@ -40,7 +39,7 @@ class LeanDocument:
         self.references: CrossReferences = read_cross_references(document)
         self._streams: dict[int, ObjectStream] = {}
 
-    def place_of(self, number: int) -> tuple[Buffer, int]:
+    def place_of(self, number: int) -> tuple[bytes, int]:
         """The buffer that an object's value is in, and the offset at which it begins."""
         entry = self.references.find(number)
         if isinstance(entry, int):

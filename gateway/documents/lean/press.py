@@ -10,14 +10,13 @@ import re
 from typing import NamedTuple
 
 from gateway.documents.container import ContainerPress
-from gateway.documents.lean.clean import is_clean
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.form import effective_version, refuse_signed
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.stamp import EncodedStamp
-from gateway.documents.lean.tokens import reference
+from gateway.documents.lean.tokens import Dictionary, reference
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
@@ -31,11 +30,42 @@ _PLAIN = re.compile(r"[A-Za-z0-9-]{1,60}")
 _PERMISSIONS = {"no-changes": 1, "form-filling": 2}
 
 
-class LeanPrepared(NamedTuple):
-    """What came of it, and whether the intake rules would surely find nothing."""
+class LeanReading(NamedTuple):
+    """A document that the lean way can read: its catalogue, its pages, and the facts."""
 
-    prepared: Prepared
-    is_clean: bool
+    document: LeanDocument
+    root_number: int
+    root: Dictionary
+    pages: PageTree
+    facts: DocumentFacts
+
+
+def read(document: bytes) -> LeanReading:
+    """Read what a signature needs of a document.
+
+    Raises:
+        InDoubtError: the document has to go the second way.
+    """
+    lean = LeanDocument(document)
+    root_number = reference(lean.references.trailer.get(b"/Root", b""))
+    if root_number is None:
+        raise InDoubtError("syntax", "no /Root")
+    root = lean.dictionary(root_number)
+    if root.get(b"/Type") != b"/Catalog" or b"/Extensions" in root:
+        raise InDoubtError("extensions", "a catalogue that is odd or has extensions")
+    refuse_signed(lean, root)
+    pages = PageTree(lean, root)
+    if pages.count == 0:
+        raise InDoubtError("page-tree", "no pages")
+    major, minor = effective_version(lean, root)
+    facts = DocumentFacts(
+        pages=pages.count,
+        size_bytes=len(document),
+        revisions=count_revisions(lean),
+        signatures=0,
+        pdf_version=f"{major}.{minor}",
+    )
+    return LeanReading(lean, root_number, root, pages, facts)
 
 
 class LeanPress:
@@ -52,52 +82,26 @@ class LeanPress:
             room=2 * containers.room,
         )
 
-    def prepare(
-        self, document: bytes, preparation: Preparation, *, look_under: bool
-    ) -> LeanPrepared:
+    def prepare(self, reading: LeanReading, preparation: Preparation) -> Prepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`.
-
-        Args:
-            document: the file.
-            preparation: what for.
-            look_under: whether it matters what lies under pictures; see `clean`.
 
         Raises:
             InDoubtError: the document has to go the second way.
             DocumentProblem: what was asked for cannot be.
         """
-        lean = LeanDocument(document)
-        root_number = reference(lean.references.trailer.get(b"/Root", b""))
-        if root_number is None or _PLAIN.fullmatch(preparation.document_id) is None:
-            raise InDoubtError("syntax", "no /Root, or an id that needs escapes")
-        root = lean.dictionary(root_number)
-        if root.get(b"/Type") != b"/Catalog" or b"/Extensions" in root:
-            raise InDoubtError("extensions", "a catalogue that is odd or has extensions")
-        refuse_signed(lean, root)
-        tree = PageTree(lean, root)
-        major, minor = effective_version(lean, root)
-        facts = DocumentFacts(
-            pages=tree.count,
-            size_bytes=len(document),
-            revisions=count_revisions(lean),
-            signatures=0,
-            pdf_version=f"{major}.{minor}",
-        )
-        places = self._places(document, preparation.placement, tree)
-        writer = SealWriter(lean, root, tree, preparation)
-        gapped = writer.write(root_number, self._signing, places)
+        if _PLAIN.fullmatch(preparation.document_id) is None:
+            raise InDoubtError("syntax", "an id that needs escapes")
+        document, _, root, pages, facts = reading
+        places = self._places(document.bytes, preparation.placement, pages)
+        writer = SealWriter(document, root, pages, preparation)
+        gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
-        stamps = positions_of(preparation.placement, places, pages=tree.count) if has_stamp else ()
-        return LeanPrepared(
-            self._prepared(document, gapped, facts, stamps),
-            is_clean(lean, tree, look_under=look_under),
-        )
+        stamps = positions_of(preparation.placement, places, pages=pages.count) if has_stamp else ()
+        return self._prepared(document.bytes, gapped, facts, stamps)
 
     def _places(
         self, document: bytes, placement: Placement | None, tree: PageTree
     ) -> tuple[StampPlace, ...]:
-        if tree.count == 0:
-            raise InDoubtError("page-tree", "no pages")
         stamp = self._signing.stamp
         if stamp is None:
             return ()

@@ -8,13 +8,9 @@ reading is done by the expression engine and not, token by token, by Python. At 
 most one alternative fits, so it neither guesses nor runs wild.
 """
 
-import mmap
 import re
 
 from gateway.documents.lean.doubt import InDoubtError
-
-Buffer = bytes | mmap.mmap
-"""A document, or what a stream of it unpacks to."""
 
 Dictionary = dict[bytes, bytes]
 """Entries by name, slash included, in their order; values raw, without space around them."""
@@ -75,7 +71,7 @@ _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)")
 _INTEGER = re.compile(rb"[+-]?\d{1,18}")
 
 
-def read_dictionary(buffer: Buffer, at: int = 0) -> tuple[Dictionary, int]:
+def read_dictionary(buffer: bytes, at: int = 0) -> tuple[Dictionary, int]:
     """The dictionary that begins at an offset (after space), and the offset behind it.
 
     Raises:
@@ -117,7 +113,7 @@ def read_array(raw: bytes) -> list[bytes]:
     return elements
 
 
-def read_value(buffer: Buffer, at: int) -> tuple[int, int]:
+def read_value(buffer: bytes, at: int) -> tuple[int, int]:
     """Where the value after an offset begins and ends.
 
     Raises:
@@ -129,7 +125,7 @@ def read_value(buffer: Buffer, at: int) -> tuple[int, int]:
     return value.span(1)
 
 
-def skip_space(buffer: Buffer, at: int) -> int:
+def skip_space(buffer: bytes, at: int) -> int:
     """The offset of what comes after space and comments."""
     beyond = _BEYOND.match(buffer, at)
     return at if beyond is None else beyond.end()

@@ -182,3 +182,15 @@ def test_policies_with_mistakes_explain_nothing(sealgate: CommandLine) -> None:
     result = sealgate("policy", "explain", *ORDINARY)
     assert result.exit_code == 2
     assert "no Company is called `west`" in result.stderr
+
+
+def test_an_explanation_imagines_what_intake_rules_find(sealgate: CommandLine) -> None:
+    amount = ("-a", "amount_cents=1")
+    result = sealgate("policy", "explain", *ORDINARY, *amount, "--finding", "active-content")
+    assert result.exit_code == 1
+    assert "intake/active-content: an imagined finding: it can change" in result.stdout
+    accepted = sealgate("policy", "explain", *ORDINARY, *amount, "--finding", "form-fields")
+    assert accepted.exit_code == 0, accepted.output
+    unknown = sealgate("policy", "explain", *ORDINARY, *amount, "--finding", "activ-content")
+    assert unknown.exit_code == 2
+    assert "did you mean active-content?" in unknown.stderr

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from policies.intake import RULES
 from policies.loader import load_bundle
 from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read
 
@@ -21,6 +22,17 @@ def _program() -> ModuleType:
 
 def test_the_error_table_is_current() -> None:
     assert read("docs/errors.md") == _program().page(), "run: python docs/make_errors.py"
+
+
+def test_the_intake_rules_are_those_of_the_code() -> None:
+    page = read("docs/intake.md")
+    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        [f"`{rule.name}`", rule.default if rule.switchable else "always refuse", rule.reason]
+        for rule in RULES.values()
+    ]
+    for rule in RULES:
+        assert f"**{rule}.**" in page
 
 
 @pytest.mark.parametrize("page", ["docs/policies.md", "docs/policies.zh-CN.md"])

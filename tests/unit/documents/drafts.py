@@ -65,8 +65,8 @@ def many_pages(
     font: str = FONT,
     more: Mapping[int, str | bytes] | None = None,
 ) -> bytes:
-    """A document of pages with these entries; objects up to 5, and from 1000 on, are taken."""
-    kids = " ".join(f"{1000 + index} 0 R" for index in range(len(pages)))
+    """A document of pages with these entries; objects up to 5, and from 50 on, are taken."""
+    kids = " ".join(f"{50 + index} 0 R" for index in range(len(pages)))
     objects: dict[int, str | bytes] = {
         1: catalog,
         2: f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
@@ -74,7 +74,7 @@ def many_pages(
         5: stream(content.encode("latin-1")),
     }
     for index, page in enumerate(pages):
-        objects[1000 + index] = (
+        objects[50 + index] = (
             "<</Type/Page/Parent 2 0 R/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R" + page + ">>"
         )
     return draft({**objects, **(more or {})})

@@ -1,4 +1,4 @@
-"""Drawings that would keep a reader busy for ever are told from those that would not."""
+"""What would keep a reader busy for ever is told from what would not."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from gateway.documents.errors import DocumentTooDemandingProblem
 from gateway.documents.inspection.inspecting import inspect
 from tests.hostile.oddities_of_drawings import oddities_of_drawings
-from tests.unit.documents.drafts import A4, CATALOG, FONT, PAGES, draft, stream
+from tests.unit.documents.drafts import A4, CATALOG, FONT, PAGES, draft, one_page, stream, updated
 
 FORM = "/Type/XObject/Subtype/Form/BBox[0 0 9 9]"
 COVERED = (
@@ -82,3 +82,11 @@ def test_patterns_of_endless_tiles_are_not_drawn(pattern: str) -> None:
 
 def test_an_ordinary_pattern_is_drawn() -> None:
     assert [each.rule for each in inspect(tiled("/XStep 9/YStep 9"))] == ["covered-content"]
+
+
+def test_a_document_of_five_hundred_revisions_is_not_even_looked_at() -> None:
+    document = one_page("x")
+    for number in range(501):
+        document = updated(document, {9: str(number)})
+    with pytest.raises(DocumentTooDemandingProblem, match="it has 502 revisions"):
+        inspect(document)

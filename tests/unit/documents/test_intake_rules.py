@@ -5,7 +5,7 @@ import pytest
 from gateway.documents.errors import DamagedDocumentProblem, NotAPDFProblem
 from gateway.documents.inspection.inspecting import inspect
 from policies.intake import RULES, Intake, refusals
-from policies.model import OnPage
+from policies.model import BesideKeyword, OnPage
 from tests.document_fixtures import RECEIPTS, preparation, receipt, soft_seal
 from tests.hostile.samples import SAMPLES, SHADOW, TEXT, all_samples, layers, picture_over_text
 from tests.unit.documents.drafts import (
@@ -133,6 +133,10 @@ def test_pictures_that_hide_no_text_are_fine(name: str, document: bytes) -> None
     assert "covered-content" not in rules(document), name
 
 
+def test_leftovers_that_show_nothing_are_fine() -> None:
+    assert inspect(one_page(TEXT, more={6: "22", 7: "<<>>", 8: "[]", 9: "/Name", 10: "null"})) == ()
+
+
 def test_what_an_update_replaced_is_no_unreachable_object() -> None:
     changed = updated(
         one_page(TEXT),
@@ -175,3 +179,11 @@ def test_a_preparation_carries_the_findings() -> None:
     (finding,) = prepared.facts.findings
     assert finding.rule == "active-content"
     assert finding.detail == "object 6 has an action (/Launch)"
+
+
+@pytest.mark.parametrize("rule", ["ambiguous-structure", "duplicate-keys"])
+def test_no_keyword_is_looked_for_where_readers_may_differ(rule: str) -> None:
+    (_, make), *_ = SAMPLES[rule].items()
+    asked = preparation(BesideKeyword(keyword="Payment"))
+    with pytest.raises(DamagedDocumentProblem, match=rf"readers may differ.*{rule}"):
+        soft_seal().press().prepare(make(), asked)

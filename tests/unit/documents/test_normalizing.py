@@ -164,5 +164,5 @@ def test_the_seal_follows_the_new_document_and_both_digests_are_told() -> None:
     assert made.normalized == normalize(document)
     assert made.input_digest == sha256(document).digest()
     assert (made.facts.revisions, made.facts.findings) == (1, ())
-    sealed = made.normalized + seal.press().complete(made, seal.sign(made.digest))
+    sealed = made.normalized + seal.press().containers.complete(made, seal.sign(made.digest))
     assert_sealed(sealed)
