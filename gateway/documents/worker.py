@@ -70,13 +70,13 @@ class DocumentWorker:
         except Exception as error:  # noqa: BLE001 - nor must a certificate
             raise SealUnusableProblem(f"seal {seal.id!r}: {error}") from None
 
-    def answer(self, message: Prepare) -> PreparedReply | Refused:
+    def answer(self, message: Prepare, document: bytes) -> PreparedReply | Refused:
         """Prepare, or say why not."""
         press = self._presses[message.seal]
         try:
             if isinstance(press, DocumentProblem):
                 raise press
-            prepared = press.prepare(message.document, message.preparation)
+            prepared = press.prepare(document, message.preparation)
         except DocumentProblem as problem:
             return Refused(number=message.number, problem=problem.type, detail=problem.detail)
         return PreparedReply(number=message.number, prepared=prepared)
@@ -132,7 +132,10 @@ def serve(
             case LoadSeal() as message:
                 worker.load(message)
             case Prepare() as message:
-                say(worker.answer(message))
+                if (document := channel.receive()) is None:
+                    return 0
+                say(worker.answer(message, document))
+                del document
             case SetUp():
                 return 2
     return 0

@@ -17,7 +17,7 @@ from gateway.http.errors import (
     NotFoundProblem,
     OverloadedProblem,
 )
-from gateway.http.intake import idempotency_key, read_body, read_submission
+from gateway.http.intake import Submission, idempotency_key, read_body, read_submission
 from gateway.http.metrics import Metrics
 from gateway.http.openapi import openapi
 from gateway.http.readiness import Readiness
@@ -85,18 +85,22 @@ class API:
         who = self._authenticator.authenticate(request)
         key = idempotency_key(request)
         with self._room_for(request.content_length or self._max_document_bytes):
-            body = await read_body(request, max_document_bytes=self._max_document_bytes)
-            who.check_body(body)
-            return await self._seal(request, who, key, body)
+            submission = await self._submission(request, who)
+            return await self._seal(request, who, key, submission)
 
-    async def _seal(
-        self, request: web.Request, who: Authenticated, key: str, body: bytes
-    ) -> web.StreamResponse:
-        submission = read_submission(
+    async def _submission(self, request: web.Request, who: Authenticated) -> Submission:
+        """What the body says. The body itself is not kept: it may be large."""
+        body = await read_body(request, max_document_bytes=self._max_document_bytes)
+        who.check_body(body)
+        return read_submission(
             request.headers.get("Content-Type", ""),
             body,
             max_document_bytes=self._max_document_bytes,
         )
+
+    async def _seal(
+        self, request: web.Request, who: Authenticated, key: str, submission: Submission
+    ) -> web.StreamResponse:
         sealed = await self._signing.seal(
             SigningRequest(
                 seal_request=submission.request.seal_request(

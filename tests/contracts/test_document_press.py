@@ -167,7 +167,7 @@ async def test_a_document_that_eats_memory_is_refused_and_the_same_worker_goes_o
 
 
 async def test_a_document_too_large_for_a_worker_is_refused_and_the_next_is_sealed() -> None:
-    large = one_page(more={6: stream(bytes(64 * MIB))})
+    large = one_page(more={6: stream(bytes(96 * MIB))})
     async with workers(max_memory_bytes=256 * MIB) as pool:
         with pytest.raises(DocumentTooDemandingProblem):
             await pool.prepare(large, preparation(CORNER), SEAL.material)
