@@ -5,6 +5,7 @@ neither code nor font, and all memory beyond a bound; its time is bounded from o
 be killed (see `pool`).
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -126,6 +127,9 @@ def serve(
         return 2
     restrictions = restrict(setup)
     worker = make_worker(None if setup.stamp_font is None else Path(setup.stamp_font))
+    # What was loaded stays: no later garbage collection needs to look at it.
+    gc.collect()
+    gc.freeze()
     say(Ready(protocol=PROTOCOL, restrictions=restrictions))
     while (frame := channel.receive()) is not None:
         match decode_to_worker(frame):
