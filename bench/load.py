@@ -89,7 +89,7 @@ class _Run:
     def __init__(self, task: Task, document: bytes, requests: list[tuple[bytes, bytes]]) -> None:
         self.document = document
         self.total = self.completed = 0
-        self.used_up = False
+        self.used_up = self.is_over = False
         self.milliseconds = array("d")
         self.failure: str | None = None
         self._requests = iter(requests)
@@ -146,13 +146,16 @@ class _Connection(asyncio.BufferedProtocol):
             self._closed.set_result(None)
 
     def send_next(self) -> None:
-        if self._free is not None:
+        if self._free is None:
+            self.send(time.monotonic())
+        elif self._run.is_over:
+            self.end()
+        else:
             self._free.append(self)
             self._sent_at = 0.0
-        else:
-            self.send(time.monotonic())
 
     def end(self) -> None:
+        self._sent_at = 0.0
         if self._transport is not None:
             self._transport.close()
 
@@ -274,7 +277,7 @@ async def _drive(task: Task, run: _Run, begin: float) -> Load:
     for connection in connections:
         connection.send_next()
     if free is not None and task.open_loop_per_s is not None:
-        await _pace(task, free, connections, 1 / task.open_loop_per_s)
+        await _pace(task, run, free, 1 / task.open_loop_per_s)
     async with asyncio.timeout(task.warm_up + task.seconds + _QUIET_SECONDS):
         await asyncio.gather(*closed)
     if run.failure is not None:
@@ -289,21 +292,19 @@ async def _drive(task: Task, run: _Run, begin: float) -> Load:
     )
 
 
-async def _pace(
-    task: Task, free: deque[_Connection], connections: list[_Connection], distance: float
-) -> None:
-    """Send a request at every `distance` seconds, then close what is open."""
+async def _pace(task: Task, run: _Run, free: deque[_Connection], distance: float) -> None:
+    """Send a request at every `distance` seconds; then let the connections close."""
     due = time.monotonic()
     end = due + task.warm_up + task.seconds
-    while due < end:
+    while due < end and run.failure is None:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        while not free:  # noqa: ASYNC110 - late already; the cores are for the gateway
-            await asyncio.sleep(distance / 4)
-        free.popleft().send(due)
-        due += distance
-    while len(free) < len(connections):  # noqa: ASYNC110 - as above
-        await asyncio.sleep(distance)
-    for connection in connections:
+        if free:
+            free.popleft().send(due)
+            due += distance
+        else:
+            await asyncio.sleep(distance / 4)  # late already; the cores are for the gateway
+    run.is_over = True
+    for connection in free:
         connection.end()
 
 
