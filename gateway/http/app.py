@@ -1,5 +1,6 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,8 @@ from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
 
 _MOST_BYTES_AT_ONCE = 1024**3
+# Up to here hashing is quicker than handing it to a thread and back.
+_BESIDE_THE_LOOP_BYTES = 512 * 1024
 
 TRACE = web.RequestKey("trace", str)
 TOLD = web.RequestKey("told", dict[str, object])
@@ -91,7 +94,10 @@ class API:
     async def _submission(self, request: web.Request, who: Authenticated) -> Submission:
         """What the body says. The body itself is not kept: it may be large."""
         body = await read_body(request, max_document_bytes=self._max_document_bytes)
-        who.check_body(body)
+        if len(body) <= _BESIDE_THE_LOOP_BYTES:
+            who.check_body(body)
+        else:
+            await asyncio.to_thread(who.check_body, body)
         return read_submission(
             request.headers.get("Content-Type", ""),
             body,
