@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bench.errors import BenchError
 from bench.installation import temporary_installation
+from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
 from bench.results import report
 from bench.rows import ROWS
@@ -31,6 +32,9 @@ def main(
     row: Annotated[
         list[str] | None, typer.Option(help="Only this row; may be given several times.")
     ] = None,
+    memory_documents: Annotated[
+        int, typer.Option(min=100, help="Over how many documents a worker's memory is watched.")
+    ] = 100_000,
     directory: Annotated[
         Path,
         typer.Option(help="Where the temporary installation goes: on the disk to be measured."),
@@ -58,6 +62,11 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
+            limits = None
+            if row is None:
+                quiet.print("[dim]memory, a large document, the start[/]")
+                documents = min(memory_documents, 1000) if quick else memory_documents
+                limits = measure_limits(installation, documents=documents)
             machine = describe_machine(
                 installation.trial.directory, busy_elsewhere=bench.elsewhere.most
             )
@@ -67,7 +76,7 @@ def main(
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH_IN_A_FILE)
-    print_table(console, results, machine)
+    print_table(console, results, machine, limits)
     same_code = code_digest(checkout) == code
     if not same_code:
         console.print(
@@ -76,7 +85,13 @@ def main(
     file = _LATEST if whole and same_code and is_quiet(machine) else _PARTIAL
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(
-        report(results, machine=machine, commit=measured_commit, at=SystemClock().now())
+        report(
+            results,
+            machine=machine,
+            limits=limits,
+            commit=measured_commit,
+            at=SystemClock().now(),
+        )
     )
     console.print(f"written to {file.relative_to(_HERE.parent)}")
 

@@ -6,13 +6,12 @@ A real `sealgate serve`, and a load generator beside it on the same cores (see `
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.errors import BenchError
 from bench.installation import HMAC_KEY_ID, Installation
 from bench.load import Load, Task
 from bench.measuring import measure
-from bench.rows import AT_A_SPOT, Row
+from bench.rows import Row
 from gateway.cli.trial import CLIENT_KEY_ID
 
 CONNECTIONS = (4, 8, 16, 32, 64)
@@ -29,49 +28,47 @@ class Burst:
         warm_up: seconds that do not count.
         seconds: that count.
         expected_per_s: decides how many requests are prepared; half as many again.
-        placement: as the API takes it; None leaves it to the seal, which looks for a keyword.
+        keyword: leave the stamp's place to the seal, which looks for a keyword.
         ed25519: whether the requests are signed with the Ed25519 key instead of HMAC-SHA256.
+        open_loop_per_s: send at this rate, whatever comes back; None: each connection sends its
+            next request when the last answer is complete.
     """
 
     connections: int
     warm_up: float
     seconds: float
     expected_per_s: float
-    placement: dict[str, Any] | None
+    keyword: bool = False
     ed25519: bool = False
-
-
-def at_a_spot(
-    *,
-    connections: int,
-    warm_up: float,
-    seconds: float,
-    expected_per_s: float,
-    ed25519: bool = False,
-) -> Burst:
-    """A burst with the stamp where pyHanko puts it too."""
-    return Burst(
-        connections=connections,
-        warm_up=warm_up,
-        seconds=seconds,
-        expected_per_s=expected_per_s,
-        placement=AT_A_SPOT,
-        ed25519=ed25519,
-    )
+    open_loop_per_s: float | None = None
 
 
 def load(
-    installation: Installation, row: Row, document: Path, bursts: Sequence[Burst]
+    installation: Installation,
+    row: Row,
+    document: Path,
+    bursts: Sequence[Burst],
+    *,
+    count_all: bool = False,
 ) -> list[Load]:
     """Load a running gateway with one burst after the other.
+
+    Args:
+        installation: whose gateway runs.
+        row: the seal, and the stamp's place.
+        document: the file that is sent each time.
+        bursts: one after the other.
+        count_all: content with documents that came back after the seconds that count.
 
     Raises:
         BenchError: the gateway refused, or closed a connection.
     """
-    return [_one(installation, row, document, burst) for burst in bursts]
+    return [_one(installation, row, document, burst, count_all=count_all) for burst in bursts]
 
 
-def _one(installation: Installation, row: Row, document: Path, burst: Burst) -> Load:
+def _one(
+    installation: Installation, row: Row, document: Path, burst: Burst, *, count_all: bool
+) -> Load:
     requests = burst.expected_per_s * (burst.warm_up + burst.seconds) * _SPARE
     done = 0
     while True:
@@ -83,11 +80,12 @@ def _one(installation: Installation, row: Row, document: Path, burst: Burst) -> 
             ),
             document=str(document),
             seal=row.seal,
-            placement=burst.placement,
+            placement=None if burst.keyword else row.spot,
             connections=burst.connections,
             requests=int(requests) + burst.connections,
             warm_up=burst.warm_up,
             seconds=burst.seconds,
+            open_loop_per_s=burst.open_loop_per_s,
             samples=_SAMPLES,
             samples_directory=str(installation.samples),
         )
@@ -96,7 +94,7 @@ def _one(installation: Installation, row: Row, document: Path, burst: Burst) -> 
         if not came.used_up:
             break
         requests *= 2
-    if not came.completed:
+    if not came.completed and not count_all:
         raise BenchError(f"no document came back within {burst.seconds:g} s")
     return Load(
         completed=came.completed,

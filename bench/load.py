@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         requests: how many are prepared.
         warm_up: seconds that do not count.
         seconds: that count.
+        open_loop_per_s: requests a second, sent at even distances on whatever connection is free;
+            times are then counted from the moment at which a request was due. None: closed loop.
         samples: how many sealed documents, evenly over `seconds`, go to `samples_directory`.
     """
 
@@ -56,6 +59,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     warm_up: float
     seconds: float
+    open_loop_per_s: float | None
     samples: int
     samples_directory: str
 
@@ -85,7 +89,7 @@ class _Run:
     def __init__(self, task: Task, document: bytes, requests: list[tuple[bytes, bytes]]) -> None:
         self.document = document
         self.total = self.completed = 0
-        self.used_up = False
+        self.used_up = self.is_over = False
         self.milliseconds = array("d")
         self.failure: str | None = None
         self._requests = iter(requests)
@@ -120,8 +124,11 @@ class _Run:
 class _Connection(asyncio.BufferedProtocol):
     """Sends a request when the answer to the one before is complete."""
 
-    def __init__(self, run: _Run, closed: asyncio.Future[None]) -> None:
+    def __init__(
+        self, run: _Run, closed: asyncio.Future[None], free: "deque[_Connection] | None"
+    ) -> None:
         self._run = run
+        self._free = free
         self._closed = closed
         self._buffer = bytearray(_BUFFER_BYTES)
         self._filled = self._content_at = self._whole = 0
@@ -139,6 +146,21 @@ class _Connection(asyncio.BufferedProtocol):
             self._closed.set_result(None)
 
     def send_next(self) -> None:
+        if self._free is None:
+            self.send(time.monotonic())
+        elif self._run.is_over:
+            self.end()
+        else:
+            self._free.append(self)
+            self._sent_at = 0.0
+
+    def end(self) -> None:
+        self._sent_at = 0.0
+        if self._transport is not None:
+            self._transport.close()
+
+    def send(self, due_at: float) -> None:
+        """Send a request that was due at this moment."""
         if self._transport is None:
             raise TypeError("not connected")
         request = self._run.next()
@@ -147,7 +169,7 @@ class _Connection(asyncio.BufferedProtocol):
             self._transport.close()
             return
         self._filled = self._whole = 0
-        self._sent_at = time.monotonic()
+        self._sent_at = due_at
         self._transport.writelines([request[0], self._run.document, request[1]])
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's signature
@@ -241,10 +263,11 @@ async def _drive(task: Task, run: _Run, begin: float) -> Load:
     loop = asyncio.get_running_loop()
     connections: list[_Connection] = []
     closed: list[asyncio.Future[None]] = []
+    free: deque[_Connection] | None = None if task.open_loop_per_s is None else deque()
     for _ in range(task.connections):
         end: asyncio.Future[None] = loop.create_future()
         _, connection = await loop.create_connection(
-            partial(_Connection, run, end), "127.0.0.1", task.port
+            partial(_Connection, run, end, free), "127.0.0.1", task.port
         )
         connections.append(connection)
         closed.append(end)
@@ -253,6 +276,8 @@ async def _drive(task: Task, run: _Run, begin: float) -> Load:
     began, used = time.monotonic(), time.process_time()
     for connection in connections:
         connection.send_next()
+    if free is not None and task.open_loop_per_s is not None:
+        await _pace(task, run, free, 1 / task.open_loop_per_s)
     async with asyncio.timeout(task.warm_up + task.seconds + _QUIET_SECONDS):
         await asyncio.gather(*closed)
     if run.failure is not None:
@@ -260,11 +285,27 @@ async def _drive(task: Task, run: _Run, begin: float) -> Load:
     return Load(
         completed=run.completed,
         total=run.total,
-        p50_ms=percentile(run.milliseconds, 50),
-        p99_ms=percentile(run.milliseconds, 99),
+        p50_ms=percentile(run.milliseconds, 50) if run.completed else 0.0,
+        p99_ms=percentile(run.milliseconds, 99) if run.completed else 0.0,
         cores=(time.process_time() - used) / (time.monotonic() - began),
         used_up=run.used_up,
     )
+
+
+async def _pace(task: Task, run: _Run, free: deque[_Connection], distance: float) -> None:
+    """Send a request at every `distance` seconds; then let the connections close."""
+    due = time.monotonic()
+    end = due + task.warm_up + task.seconds
+    while due < end and run.failure is None:
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        if free:
+            free.popleft().send(due)
+            due += distance
+        else:
+            await asyncio.sleep(distance / 4)  # late already; the cores are for the gateway
+    run.is_over = True
+    for connection in free:
+        connection.end()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measuring processes: started together, ready together, sent off at one moment.
+"""Measuring processes: started one after the other, sent off at one moment.
 
 A child reads its task from standard input (one line of JSON), makes everything ready that is not
 measured, says so, is told the moment at which to begin, and answers with one line of JSON. Moments
@@ -26,21 +26,21 @@ _LEAD_SECONDS = 0.1
 def measure(
     module: str, tasks: Sequence[msgspec.Struct], answer_type: type[AnswerT]
 ) -> list[AnswerT]:
-    """Run `python -m module` once for each task, all at the same time; gives their answers.
+    """Run `python -m module` once for each task, measuring at one time; gives their answers.
 
     Raises:
         BenchError: a child ended without its answer; its own words are on standard error.
     """
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        for _ in tasks
-    ]
+    children: list[subprocess.Popen[bytes]] = []
     try:
-        for child, task in zip(children, tasks, strict=True):
+        for task in tasks:
+            child = subprocess.Popen(
+                [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            children.append(child)
             _tell(child, msgspec.json.encode(task))
-        for child in children:
+            # One after the other: a login writes to SoftHSM's token, and who opens it in that
+            # moment may find none.
             if _line(child, module) != _READY:
                 raise BenchError(f"{module} said something else than that it is ready")
         begin = time.monotonic() + _LEAD_SECONDS

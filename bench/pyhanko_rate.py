@@ -47,6 +47,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     certificates: str
     seal: str
     document: str
+    page: int
     seconds: float
     sample: str
 
@@ -63,6 +64,7 @@ def pyhanko_rate(
             certificates=str(installation.certificates_of(row.seal)),
             seal=row.seal,
             document=str(document),
+            page=row.page,
             seconds=seconds,
             sample=str(sample),
         )
@@ -137,7 +139,7 @@ def _signer(task: Task, stack: ExitStack) -> PdfSigner:
         ),
         signer=pkcs11_signer,
         stamp_style=_stamp_style(artwork),
-        new_field_spec=SigFieldSpec("Seal", on_page=0, box=_box(artwork)),
+        new_field_spec=SigFieldSpec("Seal", on_page=task.page - 1, box=_box(artwork)),
     )
 
 

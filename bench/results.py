@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 
+from bench.errors import BenchError
 from bench.figures import Spread
 from bench.hsm_rate import Setting
+from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.press_time import PressTime
 from bench.rows import Row
 
 
@@ -18,7 +21,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A row's figures: medians of the rounds; each `…_spread` is the least and the greatest.
 
     Attributes:
-        gateway_keyword_per_s: the same, the stamp beside a keyword that is looked for in the text.
+        gateway_ed25519_per_s: the same, requests signed with Ed25519 instead of HMAC-SHA256.
+        gateway_keyword_per_s: the same, the stamp beside a keyword that is looked for in the text;
+            None where the page has no such text.
+        half_load_p50_ms: when half as many documents come, at even distances (open loop).
+        prepare_ms: CPU time of the document worker's own work at one document.
+        sha256_ms: of one SHA-256 over the document, for comparison.
         p50_ms: of the callers' waiting, with `connections` of them at once.
         knee: documents a second by connections, from which `connections` was chosen.
         generator_cores: what the load generator took of the cores, a share of one.
@@ -36,7 +44,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     gateway_over_pyhanko: float
     p50_ms: float
     p99_ms: float
-    gateway_keyword_per_s: float
+    gateway_ed25519_per_s: float
+    gateway_keyword_per_s: float | None
+    half_load_p50_ms: float
+    half_load_p99_ms: float
+    prepare_ms: float
+    sha256_ms: float
     hsm_per_s_spread: tuple[float, float]
     pyhanko_per_s_spread: tuple[float, float]
     gateway_per_s_spread: tuple[float, float]
@@ -44,7 +57,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     gateway_over_pyhanko_spread: tuple[float, float]
     p50_ms_spread: tuple[float, float]
     p99_ms_spread: tuple[float, float]
-    gateway_keyword_per_s_spread: tuple[float, float]
+    gateway_ed25519_per_s_spread: tuple[float, float]
+    gateway_keyword_per_s_spread: tuple[float, float] | None
     hsm_setting: Setting
     pyhanko_processes: int
     connections: int
@@ -71,16 +85,23 @@ class Measured:
     hsm: list[float] = field(default_factory=list)
     pyhanko: list[float] = field(default_factory=list)
     gateway: list[float] = field(default_factory=list)
+    ed25519: list[float] = field(default_factory=list)
     keyword: list[float] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
+    half_load: Load | None = None
+    press: PressTime | None = None
 
 
 def result_of(measured: Measured, *, seconds: float) -> Result:
     """The figures of a row whose rounds are all done."""
-    hsm, pyhanko, gateway, keyword = (
+    hsm, pyhanko, gateway, ed25519 = (
         Spread.of(rates)
-        for rates in (measured.hsm, measured.pyhanko, measured.gateway, measured.keyword)
+        for rates in (measured.hsm, measured.pyhanko, measured.gateway, measured.ed25519)
     )
+    keyword = Spread.of(measured.keyword) if measured.keyword else None
+    half_load, press = measured.half_load, measured.press
+    if half_load is None or press is None:
+        raise BenchError(f"{measured.row.name} is not measured to its end")
     over_hsm = Spread.of([a / b for a, b in zip(measured.gateway, measured.hsm, strict=True)])
     over_pyhanko = Spread.of(
         [a / b for a, b in zip(measured.gateway, measured.pyhanko, strict=True)]
@@ -98,7 +119,12 @@ def result_of(measured: Measured, *, seconds: float) -> Result:
         gateway_over_pyhanko=round(gateway.median / pyhanko.median, 2),
         p50_ms=round(p50.median, 1),
         p99_ms=round(p99.median, 1),
-        gateway_keyword_per_s=round(keyword.median, 1),
+        gateway_ed25519_per_s=round(ed25519.median, 1),
+        gateway_keyword_per_s=None if keyword is None else round(keyword.median, 1),
+        half_load_p50_ms=round(half_load.p50_ms, 1),
+        half_load_p99_ms=round(half_load.p99_ms, 1),
+        prepare_ms=round(press.prepare_ms, 3),
+        sha256_ms=round(press.sha256_ms, 3),
         hsm_per_s_spread=hsm.ends(1),
         pyhanko_per_s_spread=pyhanko.ends(1),
         gateway_per_s_spread=gateway.ends(1),
@@ -106,7 +132,8 @@ def result_of(measured: Measured, *, seconds: float) -> Result:
         gateway_over_pyhanko_spread=over_pyhanko.ends(2),
         p50_ms_spread=p50.ends(1),
         p99_ms_spread=p99.ends(1),
-        gateway_keyword_per_s_spread=keyword.ends(1),
+        gateway_ed25519_per_s_spread=ed25519.ends(1),
+        gateway_keyword_per_s_spread=None if keyword is None else keyword.ends(1),
         hsm_setting=measured.hsm_setting,
         pyhanko_processes=measured.pyhanko_processes,
         connections=measured.connections,
@@ -119,12 +146,20 @@ def result_of(measured: Measured, *, seconds: float) -> Result:
     )
 
 
-def report(results: Mapping[str, Result], *, machine: Machine, commit: str, at: datetime) -> bytes:
-    """The JSON file: machine, commit and moment, and beside them each row under its name."""
+def report(
+    results: Mapping[str, Result],
+    *,
+    machine: Machine,
+    limits: Limits | None,
+    commit: str,
+    at: datetime,
+) -> bytes:
+    """The JSON file: machine, commit, moment and limits, and beside them each row by its name."""
     whole: dict[str, Any] = {
         "machine": machine,
         "commit": commit,
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "limits": limits,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

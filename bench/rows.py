@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.documents import pages, picture
+
 _RECEIPTS = Path(__file__).parent.parent / "examples" / "receipts"
 
 STAMP_LEFT_MM, STAMP_TOP_MM = 120, 200
 """Where the stamp goes, for the gateway and for pyHanko alike; from the page's top left corner."""
-
-AT_A_SPOT = {
-    "page": 1,
-    "leftMillimetres": STAMP_LEFT_MM,
-    "topMillimetres": STAMP_TOP_MM,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +23,10 @@ class Row:
         seal: of the trial installation; its key decides the mechanism.
         document: gives the PDF's bytes.
         document_name: for people, and for whoever wants to repeat it.
+        page: where the stamp goes.
+        first_guess_per_s: decides how many requests are prepared before anything is known; if
+            the gateway is faster, the burst is repeated.
+        keyword: whether the page has the text beside which the trial's seals look for their place.
     """
 
     name: str
@@ -34,6 +34,18 @@ class Row:
     seal: str
     document: Callable[[], bytes]
     document_name: str
+    page: int = 1
+    first_guess_per_s: float = 1000.0
+    keyword: bool = True
+
+    @property
+    def spot(self) -> dict[str, int]:
+        """The stamp's place as the API takes it."""
+        return {
+            "page": self.page,
+            "leftMillimetres": STAMP_LEFT_MM,
+            "topMillimetres": STAMP_TOP_MM,
+        }
 
 
 def _receipt(file: str) -> Callable[[], bytes]:
@@ -58,5 +70,24 @@ ROWS = (
         seal="receipt-south",
         document=_receipt(_ONE_PAGE),
         document_name=_ONE_PAGE,
+    ),
+    Row(
+        name="pages200",
+        title="RSA-2048, 200 pages, seal on the last",
+        seal="receipt-east",
+        document=partial(pages, 200),
+        document_name="bench/documents.py: pages(200)",
+        page=200,
+        first_guess_per_s=300.0,
+        keyword=False,
+    ),
+    Row(
+        name="mb5",
+        title="RSA-2048, 5 MB, 1 page",
+        seal="receipt-east",
+        document=partial(picture, 5_000_000),
+        document_name="bench/documents.py: picture(5_000_000)",
+        first_guess_per_s=60.0,
+        keyword=False,
     ),
 )

@@ -4,24 +4,23 @@ In turn, because a machine's speed changes while one looks: what is compared is 
 same minute, and the spread over the rounds shows how steady it was.
 """
 
+import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.checks import check_audit, check_sealed
 from bench.figures import knee
-from bench.gateway_rate import CONNECTIONS, Burst, at_a_spot, load
+from bench.gateway_rate import CONNECTIONS, Burst, load
 from bench.hsm_rate import hsm_rate, settings
 from bench.installation import Installation
 from bench.load import Load
 from bench.machine import Elsewhere, cores
+from bench.press_time import press_time
 from bench.pyhanko_rate import pyhanko_rate
 from bench.results import Measured, Result, result_of
-from bench.rows import AT_A_SPOT, Row
-
-# Before anything is known of a gateway's speed; if it is faster, the burst is repeated.
-_FIRST_GUESS_PER_S = 600.0
+from bench.rows import Row
 
 Tell = Callable[[str], None]
 
@@ -63,6 +62,10 @@ class Bench:
             for measured, document in every:
                 self._tell(f"round {number} of {self._plan.rounds}: {measured.row.title}")
                 self._measure(measured, document)
+        for measured, document in every:
+            self._tell(f"half load and the work at one document: {measured.row.title}")
+            self._at_half_load(measured, document)
+            measured.press = press_time(self._installation, measured.row, document)
         return {
             measured.row.name: result_of(measured, seconds=self._plan.seconds)
             for measured, _ in every
@@ -86,16 +89,17 @@ class Bench:
             verified=0,
         )
         bursts = [
-            at_a_spot(
+            Burst(
                 connections=connections,
                 warm_up=self._plan.warm_up,
                 seconds=seconds,
-                expected_per_s=_FIRST_GUESS_PER_S,
+                expected_per_s=row.first_guess_per_s,
             )
             # Up and down again: what the machine does meanwhile is not taken for the curve.
             for connections in (*CONNECTIONS, *reversed(CONNECTIONS))
         ]
-        loads = self._load(measured, self._file(row), bursts)
+        # A slow row's shortest burst may end before anything came back: that is a figure too.
+        loads = self._load(measured, self._file(row), bursts, count_all=True)
         completed = Counter[int]()
         for burst, came in zip(bursts, loads, strict=True):
             completed[burst.connections] += came.completed
@@ -120,26 +124,46 @@ class Bench:
         measured.pyhanko.append(rate)
         measured.verified += self._check(samples, document)
         expected = max(measured.knee.values())
-        bursts = [
-            Burst(
-                connections=measured.connections,
-                warm_up=self._plan.warm_up,
-                seconds=seconds,
-                expected_per_s=expected,
-                placement=placement,
-            )
-            for placement in (AT_A_SPOT, None)
-        ]
-        at_spot, by_keyword = self._load(measured, document, bursts)
-        measured.loads.append(at_spot)
-        measured.gateway.append(at_spot.completed / seconds)
-        measured.keyword.append(by_keyword.completed / seconds)
+        ordinary = Burst(
+            connections=measured.connections,
+            warm_up=self._plan.warm_up,
+            seconds=seconds,
+            expected_per_s=expected,
+        )
+        bursts = [ordinary, replace(ordinary, ed25519=True)]
+        if row.keyword:
+            bursts.append(replace(ordinary, keyword=True))
+        came, by_ed25519, *by_keyword = self._load(measured, document, bursts)
+        measured.loads.append(came)
+        measured.gateway.append(came.completed / seconds)
+        measured.ed25519.append(by_ed25519.completed / seconds)
+        measured.keyword += [each.completed / seconds for each in by_keyword]
 
-    def _load(self, measured: Measured, document: Path, bursts: Sequence[Burst]) -> list[Load]:
+    def _at_half_load(self, measured: Measured, document: Path) -> None:
+        """How long callers wait when half as many come as the gateway could serve."""
+        half = statistics.median(measured.gateway) / 2
+        burst = Burst(
+            connections=2 * max(CONNECTIONS),
+            warm_up=self._plan.warm_up,
+            seconds=self._plan.seconds,
+            expected_per_s=half,
+            open_loop_per_s=half,
+        )
+        (came,) = self._load(measured, document, [burst])
+        measured.half_load = came
+
+    def _load(
+        self,
+        measured: Measured,
+        document: Path,
+        bursts: Sequence[Burst],
+        *,
+        count_all: bool = False,
+    ) -> list[Load]:
         for old in self._installation.samples.iterdir():
             old.unlink()
         with self.elsewhere.watched(), self._installation.serve():
-            loads = load(self._installation, measured.row, document, bursts)
+            loads = load(self._installation, measured.row, document, bursts, count_all=count_all)
         kinds = self._installation.audit_kinds(since=self._audit_size)
         self._audit_size += kinds.total()
         documents = sum(came.total for came in loads)

@@ -5,21 +5,33 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from bench.limits import Limits
 from bench.machine import Machine, is_quiet
 from bench.results import Result
 
 
-def print_table(console: Console, results: Mapping[str, Result], machine: Machine) -> None:
+def print_table(
+    console: Console, results: Mapping[str, Result], machine: Machine, limits: Limits | None
+) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
     table = Table(
         title="Documents a second (HSM: signatures); below each median the least and the greatest"
     )
     table.add_column("")
-    for name in ("HSM alone", "pyHanko", "gateway", "by keyword", "of the HSM", "x pyHanko"):
+    for name in (
+        "HSM alone",
+        "pyHanko",
+        "gateway",
+        "Ed25519",
+        "by keyword",
+        "of the HSM",
+        "x pyHanko",
+    ):
         table.add_column(name, justify="right")
     table.add_column("p50 ms", justify="right")
     table.add_column("p99 ms", justify="right")
     table.add_column("callers", justify="right")
+    table.add_column("p99 ms at half load", justify="right")
     for result in results.values():
         table.add_row(*cells(result))
     console.print(table)
@@ -35,7 +47,17 @@ def print_table(console: Console, results: Mapping[str, Result], machine: Machin
             f"{result.hsm_setting.processes} x {result.hsm_setting.threads} processes x threads, "
             f"pyHanko in {result.pyhanko_processes} processes; "
             f"{result.documents} documents sealed and found in the audit log, "
-            f"{result.verified} verified",
+            f"{result.verified} verified; preparing one takes {result.prepare_ms:.3f} ms of CPU, a "
+            f"SHA-256 over it {result.sha256_ms:.3f} ms",
+            soft_wrap=True,
+        )
+    if limits is not None:
+        rss = limits.worker_rss_mib
+        console.print(
+            f"Start to ready {limits.start_to_ready_s:.2f} s; a worker's memory over "
+            f"{limits.documents:,} documents {rss[0]:.0f} to {rss[-1]:.0f} MiB; for a document of "
+            f"{limits.large_bytes:,} bytes {limits.large_over_size:.2f} x its size, in the gateway "
+            f"{limits.large_gateway_over_size:.2f} x",
             soft_wrap=True,
         )
     if not is_quiet(machine):
@@ -54,12 +76,16 @@ def cells(result: Result) -> tuple[str, ...]:
         _cell(result.hsm_per_s, result.hsm_per_s_spread),
         _cell(result.pyhanko_per_s, result.pyhanko_per_s_spread),
         _cell(result.gateway_per_s, result.gateway_per_s_spread),
-        _cell(result.gateway_keyword_per_s, result.gateway_keyword_per_s_spread),
+        _cell(result.gateway_ed25519_per_s, result.gateway_ed25519_per_s_spread),
+        "-"
+        if result.gateway_keyword_per_s is None or result.gateway_keyword_per_s_spread is None
+        else _cell(result.gateway_keyword_per_s, result.gateway_keyword_per_s_spread),
         f"{result.gateway_over_hsm:.1%}",
         f"{result.gateway_over_pyhanko:.1f}",
         _cell(result.p50_ms, result.p50_ms_spread, digits=1),
         _cell(result.p99_ms, result.p99_ms_spread, digits=1),
         str(result.connections),
+        f"{result.half_load_p99_ms:.1f}",
     )
 
 

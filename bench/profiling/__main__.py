@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.gateway_rate import at_a_spot, load
+from bench.gateway_rate import Burst, load
 from bench.installation import Installation, temporary_installation
 from bench.load import Load
 from bench.profiling.gateway import MARK, Stage
@@ -75,7 +75,7 @@ def _run(
     with installation.serve("bench.profiling.serve", str(installation.config_file), mode) as keeper:
 
         def one(seconds: float, expected_per_s: float) -> Load:
-            burst = at_a_spot(
+            burst = Burst(
                 connections=connections,
                 warm_up=0.0,
                 seconds=seconds,

@@ -83,6 +83,7 @@ class _OutOfTurnError(Exception):
 @dataclass(slots=True, eq=False)
 class _Job:
     message: Prepare
+    document: bytes
     material: SealMaterial
     answer: "asyncio.Future[Prepared]"
     blamed: int = 0
@@ -181,11 +182,10 @@ class WorkerPool:
         message = Prepare(
             number=next(self._numbers),
             seal=seal.fingerprint,
-            document=document,
             preparation=preparation,
         )
         loop = asyncio.get_running_loop()
-        job = _Job(message, seal, loop.create_future())
+        job = _Job(message, document, seal, loop.create_future())
         self._queue.append(job)
         self._hand_out()
         late = loop.call_later(self._limits.queue_seconds, self._give_up, job)
@@ -234,6 +234,7 @@ class WorkerPool:
             worker.channel.send(encode(LoadSeal(material=job.material)))
         worker.in_hand.append(job)
         worker.channel.send(encode(job.message))
+        worker.channel.send(job.document)
         if len(worker.in_hand) == 1:
             self._start_timer(worker)
 

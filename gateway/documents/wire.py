@@ -23,11 +23,10 @@ class LoadSeal(msgspec.Struct, frozen=True, kw_only=True, tag="load-seal"):
 
 
 class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag="prepare"):
-    """Prepare a document."""
+    """Prepare the document that follows as the next frame, just as it is: it is not copied."""
 
     number: int
     seal: str
-    document: bytes
     preparation: Preparation
 
 

@@ -5,6 +5,7 @@ neither code nor font, and all memory beyond a bound; its time is bounded from o
 be killed (see `pool`).
 """
 
+import gc
 import logging
 import os
 import sys
@@ -71,13 +72,13 @@ class DocumentWorker:
         except Exception as error:  # noqa: BLE001 - nor must a certificate
             raise SealUnusableProblem(f"seal {seal.id!r}: {error}") from None
 
-    def answer(self, message: Prepare) -> PreparedReply | Refused:
+    def answer(self, message: Prepare, document: bytes) -> PreparedReply | Refused:
         """Prepare, or say why not."""
         press = self._presses[message.seal]
         try:
             if isinstance(press, DocumentProblem):
                 raise press
-            prepared = press.prepare(message.document, message.preparation)
+            prepared = press.prepare(document, message.preparation)
         except DocumentProblem as problem:
             return Refused(number=message.number, problem=problem.type, detail=problem.detail)
         return PreparedReply(number=message.number, prepared=prepared)
@@ -127,13 +128,19 @@ def serve(
         return 2
     restrictions = restrict(setup)
     worker = make_worker(None if setup.stamp_font is None else Path(setup.stamp_font))
+    # What was loaded stays: no later garbage collection needs to look at it.
+    gc.collect()
+    gc.freeze()
     say(Ready(protocol=PROTOCOL, restrictions=restrictions))
     while (frame := channel.receive()) is not None:
         match decode_to_worker(frame):
             case LoadSeal() as message:
                 worker.load(message)
             case Prepare() as message:
-                say(worker.answer(message))
+                if (document := channel.receive()) is None:
+                    return 0
+                say(worker.answer(message, document))
+                del document
             case SetUp():
                 return 2
     return 0

@@ -4,10 +4,15 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
 
 from gateway.errors import Problem
 from gateway.signing.model import SealedDocument
 from gateway.store.documents import DocumentRow
+
+# Up to here one write of headers and a joined body is quicker than a write for each part.
+_JOINED_BYTES = 1024 * 1024
 
 PROBLEM_BASE = "urn:sealgate:problem:"
 
@@ -38,8 +43,11 @@ def problem_response(problem: Problem, *, trace_id: str) -> web.Response:
 
 def pdf_response(sealed: SealedDocument) -> web.Response:
     """The sealed document itself."""
+    small = sum(map(len, sealed.content)) <= _JOINED_BYTES
     return web.Response(
-        body=b"".join(sealed.content), content_type="application/pdf", headers=_headers(sealed)
+        body=b"".join(sealed.content) if small else _Parts(sealed.content),
+        content_type="application/pdf",
+        headers=_headers(sealed),
     )
 
 
@@ -50,6 +58,24 @@ def json_response(sealed: SealedDocument) -> web.Response:
         content_type="application/json",
         headers=_headers(sealed),
     )
+
+
+class _Parts(Payload):
+    """Bytes in parts that follow one another, sent without being joined."""
+
+    def __init__(self, parts: tuple[bytes, ...]) -> None:
+        super().__init__(parts, content_type="application/pdf")
+        self._parts = parts
+        self._size = sum(map(len, parts))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """See `Payload.decode`."""
+        return b"".join(self._parts).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """See `Payload.write`."""
+        for part in self._parts:
+            await writer.write(part)
 
 
 def metadata(row: DocumentRow) -> dict[str, Any]:

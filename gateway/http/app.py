@@ -1,5 +1,6 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from gateway.http.errors import (
     NotFoundProblem,
     OverloadedProblem,
 )
-from gateway.http.intake import idempotency_key, read_body, read_submission
+from gateway.http.intake import Submission, idempotency_key, read_body, read_submission
 from gateway.http.metrics import Metrics
 from gateway.http.openapi import openapi
 from gateway.http.readiness import Readiness
@@ -27,6 +28,8 @@ from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
 
 _MOST_BYTES_AT_ONCE = 1024**3
+# Up to here hashing is quicker than handing it to a thread and back.
+_BESIDE_THE_LOOP_BYTES = 512 * 1024
 
 TRACE = web.RequestKey("trace", str)
 TOLD = web.RequestKey("told", dict[str, object])
@@ -85,18 +88,25 @@ class API:
         who = self._authenticator.authenticate(request)
         key = idempotency_key(request)
         with self._room_for(request.content_length or self._max_document_bytes):
-            body = await read_body(request, max_document_bytes=self._max_document_bytes)
-            who.check_body(body)
-            return await self._seal(request, who, key, body)
+            submission = await self._submission(request, who)
+            return await self._seal(request, who, key, submission)
 
-    async def _seal(
-        self, request: web.Request, who: Authenticated, key: str, body: bytes
-    ) -> web.StreamResponse:
-        submission = read_submission(
+    async def _submission(self, request: web.Request, who: Authenticated) -> Submission:
+        """What the body says. The body itself is not kept: it may be large."""
+        body = await read_body(request, max_document_bytes=self._max_document_bytes)
+        if len(body) <= _BESIDE_THE_LOOP_BYTES:
+            who.check_body(body)
+        else:
+            await asyncio.to_thread(who.check_body, body)
+        return read_submission(
             request.headers.get("Content-Type", ""),
             body,
             max_document_bytes=self._max_document_bytes,
         )
+
+    async def _seal(
+        self, request: web.Request, who: Authenticated, key: str, submission: Submission
+    ) -> web.StreamResponse:
         sealed = await self._signing.seal(
             SigningRequest(
                 seal_request=submission.request.seal_request(

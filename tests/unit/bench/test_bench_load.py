@@ -33,6 +33,7 @@ def _task(directory: Path, *, requests: int) -> Task:
         requests=requests,
         warm_up=0,
         seconds=1,
+        open_loop_per_s=None,
         samples=1,
         samples_directory=str(directory),
     )

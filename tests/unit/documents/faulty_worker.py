@@ -30,11 +30,11 @@ RECEIPT = (
 class FaultyWorker(DocumentWorker):
     """Answers like a worker, unless the document orders a fault."""
 
-    def answer(self, message: Prepare) -> PreparedReply | Refused:
+    def answer(self, message: Prepare, document: bytes) -> PreparedReply | Refused:
         """Do what the document says after the mark, if it has one."""
-        if not message.document.startswith(MARK):
-            return super().answer(message)
-        fault, *arguments = message.document.removeprefix(MARK).decode().split(" ")
+        if not document.startswith(MARK):
+            return super().answer(message, document)
+        fault, *arguments = document.removeprefix(MARK).decode().split(" ")
         match fault:
             case "hang":
                 threading.Event().wait()
@@ -55,7 +55,7 @@ class FaultyWorker(DocumentWorker):
         raise AssertionError(f"the worker has survived {fault!r}")
 
     def _without_room(self, message: Prepare) -> PreparedReply | Refused:
-        ordinary = super().answer(msgspec.structs.replace(message, document=RECEIPT))
+        ordinary = super().answer(message, RECEIPT)
         assert isinstance(ordinary, PreparedReply)
         at = ordinary.prepared.container_at + 2
         moved = msgspec.structs.replace(ordinary.prepared, container_at=at)
