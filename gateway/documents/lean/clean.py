@@ -28,6 +28,7 @@ _MOST_PIXELS = 400_000_000
 _MOST_PAGES = 2000
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
+_LONGEST_NUMBER = 12  # ten digits, and what may stand before them
 _OF_THE_SIZE = "reported number of objects"  # too large, which changes nothing: see `survey`
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
@@ -52,7 +53,7 @@ _KEYS = re.compile(rb"(" + NAME + rb")" + _SPACE + rb"(?:" + NAME + rb")?")
 """Keys, and some elements of arrays: in a dictionary a name behind a name is a value."""
 
 _NAMES = re.compile(NAME)
-_TARGETS = re.compile(rb"(\d+) 0 R")
+_TARGETS = re.compile(rb"(\d++) 0 R")
 _HOLDING = re.compile(rb"/Type" + _SPACE + rb"/(?:ObjStm|XRef)" + _NAME_ENDS + rb"|/Linearized \d")
 _HINTS = re.compile(rb"/H" + _SPACE + rb"\[([\d\r\n\t ]*)\]")
 _MEDIA_BOX = re.compile(rb"/MediaBox" + _SPACE + rb"(\[[^\[\]]*\]|\d+ 0 R)")
@@ -172,18 +173,13 @@ def _unpacked(data: bytes) -> bytes | None:
 
 def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether every object is reached from the trailer, but for what holds the file together."""
-    todo = _TARGETS.findall(b" ".join(lean.references.trailer.values()))
     reached: set[int] = set()
-    while todo:
-        number_ = int(todo.pop())
-        if number_ in reached:
-            continue
-        if number_ not in objects:
+    fresh = _targets(b" ".join(lean.references.trailer.values()))
+    while fresh:
+        if not fresh <= objects.keys():
             return False
-        reached.add(number_)
-        text = objects[number_].text
-        if b" R" in text:
-            todo += _TARGETS.findall(text)
+        reached |= fresh
+        fresh = _targets(b" ".join([objects[each].text for each in fresh])) - reached
     unreached = [objects[number_] for number_ in objects.keys() - reached]
     hints = {
         int(offset)
@@ -196,6 +192,17 @@ def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
         _HOLDING.search(seen.text) is not None or lean.references.find(seen.number) in hints
         for seen in unreached
     )
+
+
+def _targets(text: bytes) -> set[int]:
+    """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first."""
+    try:
+        return {
+            int(piece[-_LONGEST_NUMBER:].rsplit(None, 1)[-1].lstrip(b"[>)"))
+            for piece in text.split(b" 0 R")[:-1]
+        }
+    except (ValueError, IndexError):
+        raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
 def _has_plain_boxes(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:

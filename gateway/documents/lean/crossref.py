@@ -32,6 +32,7 @@ _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})[ \r\n]+")
 _LINES = re.compile(rb"(?:\d{10} (?:00000 n|\d{5} f)(?: \r| \n|\r\n))*+")
 _TRAILER = re.compile(rb"trailer(?=[\x00\t\n\x0c\r <])")
 _LINE_BYTES = 20
+_IN_USE = ord("n")
 
 
 class _Subsection(NamedTuple):
@@ -72,6 +73,14 @@ class Section:
     def in_use(self) -> Iterator[tuple[int, Entry]]:
         """Every object that the section has, by number."""
         for first, length, at in self.subsections:
+            if self.widths is None:
+                block = self.rows[at : at + length * _LINE_BYTES]
+                kinds = block[17::_LINE_BYTES]
+                for index in range(length):
+                    if kinds[index] == _IN_USE:
+                        start = index * _LINE_BYTES
+                        yield first + index, int(block[start : start + 10])
+                continue
             for index in range(length):
                 entry = self._row(at, index)
                 if entry != "free":

@@ -7,20 +7,29 @@ twice, nothing before the first or behind the last.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.tokens import BETWEEN, STRING, VALUE, integer
+from gateway.documents.lean.tokens import (
+    BETWEEN,
+    DEEPEST,
+    SPACE,
+    STRING,
+    VALUE,
+    integer,
+    value_down_to,
+)
 
 _MOST_OBJECTS = 20_000
 
 _HEAD = re.compile(rb"%PDF-\d\.\d[\r\n ]*(?:%[^\r\n]*[\r\n]+)*[\r\n\t ]*")
+_NAMED = rb"(\d{1,10}) 0 obj"
+_ENDING = rb"(endobj|stream\r?\n)"
 _OBJECT = re.compile(
-    rb"(\d{1,10}) 0 obj" + BETWEEN + rb"(" + VALUE + rb")" + BETWEEN + rb"(endobj|stream\r?\n)",
-    re.DOTALL,
+    _NAMED + SPACE + rb"(" + value_down_to(DEEPEST, SPACE) + rb")" + SPACE + _ENDING, re.DOTALL
 )
-_PACKED = re.compile(BETWEEN + rb"(" + VALUE + rb")" + BETWEEN, re.DOTALL)
 _END_OF_STREAM = re.compile(rb"[\r\n\t ]*endstream[\r\n\t ]+endobj")
 _GAP = re.compile(rb"[\r\n\t \x00\x0c]*(?:%[^\r\n]*[\r\n]+[\r\n\t ]*)*")
 _CLOSING = re.compile(rb"[\r\n\t ]*startxref[\r\n ]+\d+[\r\n ]+%%EOF[\r\n ]*")
@@ -29,6 +38,17 @@ _COMMENT = re.compile(rb"%[^\r\n]*")
 _LENGTH = re.compile(rb"/Length[\r\n\t ]+(\d+(?: 0 R)?)")
 
 T = TypeVar("T")
+
+
+# Large expressions take long to compile, and most documents do without these two.
+@cache
+def _object_with_comments() -> re.Pattern[bytes]:
+    return re.compile(_NAMED + BETWEEN + rb"(" + VALUE + rb")" + BETWEEN + _ENDING, re.DOTALL)
+
+
+@cache
+def _packed_value() -> re.Pattern[bytes]:
+    return re.compile(BETWEEN + rb"(" + VALUE + rb")" + BETWEEN, re.DOTALL)
 
 
 class Seen(NamedTuple):
@@ -45,14 +65,6 @@ class Seen(NamedTuple):
     raw: bytes
     text: bytes
     data: tuple[int, int] | None
-
-
-class _Part(NamedTuple):
-    """What begins at an offset of the file: an object, or (number -1) a table that ends."""
-
-    at: int
-    number: int
-    end: int
 
 
 def survey(lean: LeanDocument) -> dict[int, Seen]:
@@ -83,30 +95,42 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
 
 def _objects(lean: LeanDocument, plain: dict[int, int]) -> Iterator[Seen]:
     document, sections = lean.bytes, lean.references.sections
-    tables = [_Part(each.start, -1, each.end) for each in sections if each.widths is None]
-    parts = sorted([*(_Part(at, number, 0) for number, at in plain.items()), *tables])
+    tables = [(each.start, -1, each.end) for each in sections if each.widths is None]
+    parts = sorted([*((at, number, 0) for number, at in plain.items()), *tables])
     starts = {section.start for section in sections}
-    _require(starts <= {part.at for part in parts} or None)
-    _require(_HEAD.fullmatch(document, 0, parts[0].at))
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
-        until = len(document) if after is None else after.at
-        if part.number < 0:
-            _require(_CLOSING.fullmatch(document, part.end, until))
+    if not starts <= {at for at, _, _ in parts}:
+        raise InDoubtError("cross-references", "a section that is in no table")
+    _require(_HEAD.fullmatch(document, 0, parts[0][0]))
+    ends = [*(at for at, _, _ in parts[1:]), len(document)]
+    for (at, number, table_end), until in zip(parts, ends, strict=True):
+        if number < 0:
+            _require(_CLOSING.fullmatch(document, table_end, until))
             continue
-        found = _require(_OBJECT.match(document, part.at, until))
-        if int(found[1]) != part.number:
+        found = _OBJECT.match(document, at, until) or _require(
+            _object_with_comments().match(document, at, until)
+        )
+        named, raw, ending = found.groups()
+        if int(named) != number:
             raise InDoubtError("cross-references", "another object")
-        raw, closed, data = found[2], found.end(), None
-        if found[3] != b"endobj":
+        closed, data = found.end(), None
+        if ending != b"endobj":
             data = closed, closed + _length_of(lean, raw)
             closed = _require(_END_OF_STREAM.match(document, data[1], until)).end()
-        # A linearised file's first section is often not followed by a startxref.
-        if part.at not in starts or _CLOSING.fullmatch(document, closed, until) is None:
-            _require(_GAP.fullmatch(document, closed, until))
-            _require(after)
-        yield Seen(part.number, raw, _text_of(raw), data)
+        if not _ends_well(document, closed, until, at_section=at in starts):
+            raise InDoubtError("syntax", f"something is behind object {number}")
+        yield Seen(number, raw, _text_of(raw), data)
         if data is not None and b"/ObjStm" in raw:
-            yield from _packed(lean, part.number)
+            yield from _packed(lean, number)
+
+
+def _ends_well(document: bytes, closed: int, until: int, *, at_section: bool) -> bool:
+    """Whether nothing but space is between an object and what follows it, or the file's end."""
+    if at_section and _CLOSING.fullmatch(document, closed, until) is not None:
+        return True
+    # Only a linearised file's first section may lack its startxref.
+    if until == len(document):
+        return False
+    return document[closed:until] == b"\n" or _GAP.fullmatch(document, closed, until) is not None
 
 
 def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
@@ -117,7 +141,7 @@ def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
     for index, number in enumerate(stream.numbers):
         if lean.references.find(number) != (container, index):
             raise InDoubtError("object-streams", "an object that is elsewhere")
-        found = _require(_PACKED.fullmatch(stream.data, stream.offsets[index], ends[index]))
+        found = _require(_packed_value().fullmatch(stream.data, stream.offsets[index], ends[index]))
         yield Seen(number, found[1], _text_of(found[1]), None)
 
 

@@ -15,14 +15,16 @@ from gateway.documents.lean.doubt import InDoubtError
 Dictionary = dict[bytes, bytes]
 """Entries by name, slash included, in their order; values raw, without space around them."""
 
-_DEEPEST = 6  # each level doubles the expression
+DEEPEST = 5
+"""How deep values may be nested."""
 
 # Possessive quantifiers stand behind single sets of characters only: around groups they are broken
 # before Python 3.11.5 (gh-106052), and Debian 12 has 3.11.2.
 
 _REGULAR = rb"[^\x00-\x20\x7f-\xff()<>\[\]{}/%]"  # of other names than ASCII others judge
-BETWEEN = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\r\n][\x00\t\n\x0c\r ]*+)*"
-NAME = rb"/" + _REGULAR + rb"*+(?!" + _REGULAR + rb")"
+SPACE = rb"[\x00\t\n\x0c\r ]*+"
+BETWEEN = SPACE + rb"(?:%[^\r\n]*+[\r\n]" + SPACE + rb")*"
+NAME = rb"/" + _REGULAR + rb"*+"
 
 
 def _string_down_to(depth: int) -> bytes:
@@ -34,36 +36,45 @@ def _string_down_to(depth: int) -> bytes:
 STRING = _string_down_to(2)
 """A string, as an expression; to be compiled with re.DOTALL."""
 
+# A number that ` 0 R` follows is a reference; every other start of a token tells what it is. No two
+# alternatives MUST fit one text: where a match fails at last, each such text would double the time.
 _SCALAR = (
     NAME
-    + rb"|\d++ 0 R(?!" + _REGULAR + rb")"
-    + rb"|(?:[+-]?(?:\d++\.?\d*+|\.\d++)|true|false|null)(?!" + _REGULAR + rb")"
+    + rb"|\d++(?: 0 R|\.\d*+)?(?!" + _REGULAR + rb")"
+    + rb"|(?:[+-](?:\d++\.?\d*+|\.\d++)|\.\d++)(?!" + _REGULAR + rb")"
     + rb"|" + STRING
     + rb"|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
+    + rb"|(?:true|false|null)(?!" + _REGULAR + rb")"
 )  # fmt: skip
 
 
-def _value_down_to(depth: int) -> bytes:
+def value_down_to(depth: int, between: bytes) -> bytes:
+    """A whole value, nested at most so deep, as an expression; to be compiled with re.DOTALL.
+
+    Args:
+        depth: each level doubles the expression.
+        between: what may stand between tokens: `BETWEEN`, or `SPACE` where comments are not seen.
+    """
     if depth == 0:
         return _SCALAR
-    inner = _value_down_to(depth - 1)
+    inner = value_down_to(depth - 1, between)
     return (
         _SCALAR
-        + rb"|\[" + BETWEEN + rb"(?:(?:" + inner + rb")" + BETWEEN + rb")*\]"
-        + rb"|<<" + BETWEEN
-        + rb"(?:" + NAME + BETWEEN + rb"(?:" + inner + rb")" + BETWEEN + rb")*>>"
+        + rb"|<<" + between
+        + rb"(?:" + NAME + between + rb"(?:" + inner + rb")" + between + rb")*>>"
+        + rb"|\[" + between + rb"(?:(?:" + inner + rb")" + between + rb")*\]"
     )  # fmt: skip
 
 
-VALUE = _value_down_to(_DEEPEST)
+VALUE = value_down_to(DEEPEST, BETWEEN)
 """A whole value, as an expression; to be compiled with re.DOTALL."""
 
 _VALUE = re.compile(BETWEEN + rb"(" + VALUE + rb")", re.DOTALL)
 _ENTRY = re.compile(
-    rb"(" + NAME + rb")" + BETWEEN + rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + BETWEEN,
+    rb"(" + NAME + rb")" + BETWEEN + rb"(" + value_down_to(DEEPEST - 1, BETWEEN) + rb")" + BETWEEN,
     re.DOTALL,
 )
-_ELEMENT = re.compile(rb"(" + _value_down_to(_DEEPEST - 1) + rb")" + BETWEEN, re.DOTALL)
+_ELEMENT = re.compile(rb"(" + value_down_to(DEEPEST - 1, BETWEEN) + rb")" + BETWEEN, re.DOTALL)
 _OPENS = re.compile(BETWEEN + rb"(<<|\[)" + BETWEEN)
 _BEYOND = re.compile(BETWEEN)
 _REFERENCE = re.compile(rb"(\d{1,10}) 0 R")
