@@ -28,7 +28,7 @@ _MOST_PIXELS = 400_000_000
 _MOST_PAGES = 2000
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
-_LONGEST_NUMBER = 12  # ten digits, and what may stand before them
+_LONGEST_NUMBER = 10
 _OF_THE_SIZE = "reported number of objects"  # too large, which changes nothing: see `survey`
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
@@ -196,12 +196,10 @@ def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
 
 def _targets(text: bytes) -> set[int]:
     """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first."""
+    ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
     try:
-        return {
-            int(piece[-_LONGEST_NUMBER:].rsplit(None, 1)[-1].lstrip(b"[>)"))
-            for piece in text.split(b" 0 R")[:-1]
-        }
-    except (ValueError, IndexError):
+        return {int(end[len(end.rstrip(b"0123456789")) :]) for end in ends}
+    except ValueError:
         raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
