@@ -20,7 +20,7 @@ from bench.measuring import answer, measure
 from bench.rows import STAMP_LEFT_MM, STAMP_TOP_MM, Row
 from bench.token import hsm_of, key_of
 from gateway.documents.model import Preparation
-from gateway.documents.pdf.press import PDFPress
+from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import material_of
@@ -84,7 +84,7 @@ def _prepare(task: Task) -> Callable[[float], PressTime]:
     return run
 
 
-def _press(task: Task) -> PDFPress:
+def _press(task: Task) -> TwoWayPress:
     policies = Path(task.policies)
     seal = load_bundle(read_sources(policies)).seals[task.seal]
     key = key_of(hsm_of(Path(task.config_file)), seal.key)
@@ -101,7 +101,7 @@ def _press(task: Task) -> PDFPress:
     )
     material = material_of(seal, directory=policies, keys={key.id: described})
     artwork = None if material.stamp is None else artwork_for(material.stamp, font=None)
-    return PDFPress(material, artwork)
+    return TwoWayPress(material, artwork)
 
 
 def _milliseconds(call: Callable[[], object], seconds: float) -> float:

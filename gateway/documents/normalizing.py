@@ -17,8 +17,8 @@ from gateway.documents.errors import (
     SignedDocumentNotNormalizedProblem,
 )
 from gateway.documents.inspection.active import ACTIVE_KEYS, FILE_KEYS, name_table_keys
-from gateway.documents.pdf.earlier import refuse_if_hidden
-from gateway.documents.pdf.reading import open_pdf, reading_refusals
+from gateway.documents.pyhanko.earlier import refuse_if_hidden
+from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
 
 _KEPT_IN_CATALOGUE: Final = frozenset(
     [

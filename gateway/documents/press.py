@@ -17,8 +17,8 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress, LeanReading, read
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.normalizing import normalize
-from gateway.documents.pdf.press import PDFPress
-from gateway.documents.pdf.reading import reading_refusals
+from gateway.documents.pyhanko.press import PyHankoPress
+from gateway.documents.pyhanko.reading import reading_refusals
 from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import SealMaterial
 from policies.model import BesideKeyword, IntakeFinding, OnPage, OnPages, Placement, Several
@@ -34,7 +34,7 @@ class TwoWayPress:
     """Prepares PDFs for one seal."""
 
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:
-        self._second = PDFPress(material, artwork)
+        self._second = PyHankoPress(material, artwork)
         self.containers = self._second.containers
         self._lean = LeanPress(material, artwork, self.containers)
         # After a certification that permits no changes nothing can come to light any more.

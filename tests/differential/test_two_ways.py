@@ -14,7 +14,7 @@ from gateway.documents.errors import DocumentProblem
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress, read
 from gateway.documents.model import Prepared
-from gateway.documents.pdf.press import PDFPress
+from gateway.documents.pyhanko.press import PyHankoPress
 from gateway.documents.stamp.making import artwork_for
 from policies.model import AcrossPages, Invisible, OnPage, OnPages, Placement, Several
 from tests.differential.comparing import assert_same_objects, poppler_says, qpdf_finds
@@ -52,7 +52,7 @@ class TwoWays:
         stamp = seal.material.stamp
         artwork = None if stamp is None else artwork_for(stamp, font=None)
         self.seal = seal
-        self.second = PDFPress(seal.material, artwork)
+        self.second = PyHankoPress(seal.material, artwork)
         self.lean = LeanPress(seal.material, artwork, self.second.containers)
 
     def sealed(self, document: bytes, prepared: Prepared) -> bytes:

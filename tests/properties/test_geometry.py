@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.documents.pdf.geometry import POINTS_PER_MM, Area, PageGeometry, Rectangle
+from gateway.documents.placing.geometry import POINTS_PER_MM, Area, PageGeometry, Rectangle
 
 ROTATIONS = (0, 90, 180, 270)
 ORIGINS = st.floats(-5000, 5000)

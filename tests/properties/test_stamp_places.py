@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from gateway.documents.errors import OffPageProblem
 from gateway.documents.model import StampOmitted, StampPosition
-from gateway.documents.pdf.cross_page import shares, slices
-from gateway.documents.pdf.free_spot import FARTHEST_MM, Obstacle, nearest_free
-from gateway.documents.pdf.geometry import Area, PageGeometry, Rectangle
-from gateway.documents.pdf.places import Annotation, Pages, SignatureField, StampPlace
-from gateway.documents.pdf.placing import places_for, positions_of
+from gateway.documents.placing.cross_page import shares, slices
+from gateway.documents.placing.free_spot import FARTHEST_MM, Obstacle, nearest_free
+from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
+from gateway.documents.placing.places import Annotation, Pages, SignatureField, StampPlace
+from gateway.documents.placing.placing import places_for, positions_of
 from policies.model import AcrossPages, Edge
 
 WIDTH, HEIGHT = 40.0, 30.0

@@ -9,8 +9,8 @@ from pyhanko.pdf_utils.xref import ObjStreamRef, XRefSectionData
 
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Place, Snapshot
-from gateway.documents.pdf.pages import count_pages
-from gateway.documents.pdf.revisions import count_revisions, is_hybrid_at_once
+from gateway.documents.pyhanko.pages import count_pages
+from gateway.documents.pyhanko.revisions import count_revisions, is_hybrid_at_once
 
 _RULE = "ambiguous-structure"
 _SIZE_WARNING = "reported number of objects"

@@ -20,7 +20,7 @@ from gateway.documents.inspection.wire import (
     decode_to_child,
     encode,
 )
-from gateway.documents.pdf.reading import facts_of, open_pdf, reading_refusals
+from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
 from processes.confinement import (

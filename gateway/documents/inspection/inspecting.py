@@ -18,7 +18,7 @@ from gateway.documents.inspection.reach import reach_sightings
 from gateway.documents.inspection.sighting import Sighting, findings_of
 from gateway.documents.inspection.size import size_sightings
 from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
-from gateway.documents.pdf.reading import open_pdf, reading_refusals
+from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
 from policies.model import IntakeFinding
 
 READERS_DIFFER = frozenset(

@@ -14,8 +14,8 @@ from gateway.documents.lean.tokens import (
     read_dictionary,
     reference,
 )
-from gateway.documents.pdf.geometry import PageGeometry, Rectangle, Rotation
-from gateway.documents.pdf.places import Annotation, SignatureField
+from gateway.documents.placing.geometry import PageGeometry, Rectangle, Rotation
+from gateway.documents.placing.places import Annotation, SignatureField
 
 _DEEPEST = 64
 _MOST_NODES = 20_000
@@ -100,11 +100,11 @@ class PageTree:
         return PageGeometry(box=visible, rotation=_TURNED[turned], user_unit=unit)
 
     def annotations(self, index: int) -> tuple[Annotation, ...]:
-        """See `gateway.documents.pdf.places.Pages`."""
+        """See `gateway.documents.placing.places.Pages`."""
         raise InDoubtError("placement", f"what lies on page {index + 1} is asked for")
 
     def signature_fields(self) -> tuple[SignatureField, ...]:
-        """See `gateway.documents.pdf.places.Pages`."""
+        """See `gateway.documents.placing.places.Pages`."""
         raise InDoubtError("placement", "a field of the document's own is asked for")
 
     def _walk(self, number_: int, parent: int | None, inherited: Dictionary, depth: int) -> None:

@@ -1,6 +1,6 @@
 """The lean way to prepare a PDF: read what must be read, write what changes, hash once.
 
-It gives the same objects as the second way (`gateway.documents.pdf.press`, pyHanko), which a
+It gives the same objects as the second way (`gateway.documents.pyhanko.press`, pyHanko), which a
 differential test shows over every sample and thousands of generated documents. Whatever it does
 not handle with certainty it hands over.
 """
@@ -20,8 +20,8 @@ from gateway.documents.lean.tokens import Dictionary, reference
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
-from gateway.documents.pdf.places import StampPlace
-from gateway.documents.pdf.placing import places_for, positions_of
+from gateway.documents.placing.places import StampPlace
+from gateway.documents.placing.placing import places_for, positions_of
 from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import SealMaterial
 from policies.model import DocumentFacts, Placement

@@ -1,4 +1,4 @@
-"""How often a document was written; the same answer as `gateway.documents.pdf.revisions`."""
+"""How often a document was written; the same answer as `gateway.documents.pyhanko.revisions`."""
 
 import re
 

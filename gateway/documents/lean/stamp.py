@@ -3,9 +3,9 @@
 import zlib
 
 from gateway.documents.lean.update import UpdateBuilder
-from gateway.documents.pdf.appearance import window_of
-from gateway.documents.pdf.geometry import POINTS_PER_MM, Area, PageGeometry
-from gateway.documents.pdf.places import StampPlace
+from gateway.documents.placing.frames import window_of
+from gateway.documents.placing.geometry import POINTS_PER_MM, Area, PageGeometry
+from gateway.documents.placing.places import StampPlace
 from gateway.documents.stamp.model import Artwork, Raster
 
 

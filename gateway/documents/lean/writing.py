@@ -11,8 +11,8 @@ from gateway.documents.lean.stamp import EncodedStamp, SharedStamp, decimals
 from gateway.documents.lean.tokens import Dictionary, read_array, written
 from gateway.documents.lean.update import GappedUpdate, UpdateBuilder
 from gateway.documents.model import Preparation
-from gateway.documents.pdf.annotations import FLAGS, rectangle
-from gateway.documents.pdf.places import StampPlace
+from gateway.documents.placing.frames import STAMP_FLAGS, rectangle
+from gateway.documents.placing.places import StampPlace
 
 _ID_BYTES = 16
 _LEAST_VERSION = (1, 7)
@@ -113,7 +113,7 @@ class SealWriter:
             % (
                 decimals(*rectangle(place)),
                 self._tree.page(place.page_index).number,
-                FLAGS,
+                STAMP_FLAGS,
                 form,
                 self._id,
                 number,

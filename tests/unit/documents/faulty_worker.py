@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.documents.errors import DocumentProblem
-from gateway.documents.pdf.reading import reading_refusals
+from gateway.documents.pyhanko.reading import reading_refusals
 from gateway.documents.wire import PROTOCOL, Prepare, PreparedReply, Ready, Refused
 from gateway.documents.worker import DocumentWorker, serve
 from processes.channel import BlockingChannel

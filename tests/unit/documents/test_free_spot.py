@@ -8,10 +8,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.errors import OverlapProblem
 from gateway.documents.model import StampPosition
-from gateway.documents.pdf.free_spot import Obstacle
-from gateway.documents.pdf.geometry import Area
-from gateway.documents.pdf.pages import PyHankoPages
-from gateway.documents.pdf.texts import DocumentText
+from gateway.documents.placing.free_spot import Obstacle
+from gateway.documents.placing.geometry import Area
+from gateway.documents.placing.texts import DocumentText
+from gateway.documents.pyhanko.pages import PyHankoPages
 from policies.model import BesideKeyword, OnPage, OnPages, Placement, Several
 from tests.document_fixtures import assert_sealed, receipts, soft_seal
 from tests.unit.documents.drafts import A4, many_pages, one_page

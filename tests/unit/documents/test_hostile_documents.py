@@ -19,7 +19,7 @@ from gateway.documents.errors import (
     NotAPDFProblem,
     TruncatedDocumentProblem,
 )
-from gateway.documents.pdf.reading import reading_refusals
+from gateway.documents.pyhanko.reading import reading_refusals
 from policies.model import BesideKeyword, OnPage, Placement
 from tests.document_fixtures import receipt, soft_seal
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream

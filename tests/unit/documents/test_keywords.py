@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gateway.documents.errors import KeywordNotFoundProblem, PlacementProblem
-from gateway.documents.pdf.keywords import folded, keyword_pattern
+from gateway.documents.placing.keywords import folded, keyword_pattern
 from policies.model import BesideKeyword, OnPages, Several
 from tests.document_fixtures import assert_sealed, receipt, soft_seal
 from tests.unit.documents.drafts import A4, many_pages, stream

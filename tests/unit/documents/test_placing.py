@@ -10,7 +10,7 @@ from gateway.documents.errors import (
     PlacementProblem,
 )
 from gateway.documents.model import StampPosition
-from gateway.documents.pdf.texts import DocumentText
+from gateway.documents.placing.texts import DocumentText
 from gateway.seals.model import Picture
 from policies.model import BesideKeyword, Invisible, OnPage
 from tests.document_fixtures import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from gateway.documents.pdf.reading import facts_of, open_pdf
+from gateway.documents.pyhanko.reading import facts_of, open_pdf
 from policies.model import DocumentFacts, Invisible, OnPage
 from tests.document_fixtures import assert_sealed, receipt, receipts, soft_seal
 from tests.unit.documents.drafts import (

@@ -6,8 +6,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
-from gateway.documents.pdf.geometry import POINTS_PER_MM, Area, PageGeometry
-from gateway.documents.pdf.places import StampPlace
+from gateway.documents.placing.frames import window_of
+from gateway.documents.placing.geometry import POINTS_PER_MM, Area, PageGeometry
+from gateway.documents.placing.places import StampPlace
 from gateway.documents.stamp.model import Artwork, Raster
 
 
@@ -69,30 +70,6 @@ class SharedAppearance:
         content = zlib.compress(f"1 0 0 1 {right:.4f} {up:.4f} cm /Stamp Do".encode(), 9)
         form = _form(window.width_mm, window.height_mm, geometry, resources, content)
         return self._writer.add_object(form)
-
-
-def window_of(place: StampPlace, width: float, height: float) -> Area:
-    """What of the artwork a place shows: millimetres from the artwork's top left corner.
-
-    Args:
-        place: where it is shown.
-        width: of the artwork, millimetres.
-        height: of the artwork, millimetres.
-    """
-    if place.field is not None and place.field.box is not None:
-        room = place.geometry.to_area(place.field.box)
-        return Area(
-            (width - room.width_mm) / 2,
-            (height - room.height_mm) / 2,
-            room.width_mm,
-            room.height_mm,
-        )
-    if place.part is None:
-        return Area(0.0, 0.0, width, height)
-    start, length = place.part.start, place.part.end - place.part.start
-    if place.part.axis == "x":
-        return Area(start * width, 0.0, length * width, height)
-    return Area(0.0, start * height, width, length * height)
 
 
 def _form(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gateway.documents.errors import KeywordNotFoundProblem, PlacementProblem
-from gateway.documents.pdf.geometry import Rectangle
-from gateway.documents.pdf.keywords import keyword_pattern
-from gateway.documents.pdf.places import Pages
-from gateway.documents.pdf.texts import DocumentText
+from gateway.documents.placing.geometry import Rectangle
+from gateway.documents.placing.keywords import keyword_pattern
+from gateway.documents.placing.places import Pages
+from gateway.documents.placing.texts import DocumentText
 from policies.model import BesideKeyword
 
 _MOST_OCCURRENCES = 10_000

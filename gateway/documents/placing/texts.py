@@ -12,8 +12,8 @@ import pypdfium2
 from pypdfium2 import raw
 
 from gateway.documents.errors import DamagedDocumentProblem
-from gateway.documents.pdf.geometry import Rectangle
-from gateway.documents.pdf.keywords import folded
+from gateway.documents.placing.geometry import Rectangle
+from gateway.documents.placing.keywords import folded
 
 # A picture within a form within a form: scanners nest no deeper.
 _DEPTH_OF_PICTURES = 3

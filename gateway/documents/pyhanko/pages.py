@@ -11,8 +11,8 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
-from gateway.documents.pdf.geometry import PageGeometry, Rectangle, Rotation
-from gateway.documents.pdf.places import Annotation, SignatureField
+from gateway.documents.placing.geometry import PageGeometry, Rectangle, Rotation
+from gateway.documents.placing.places import Annotation, SignatureField
 
 _DEEPEST = 64
 _MOST_NODES = 200_000
@@ -65,7 +65,7 @@ def _count(node_ref: Any, *, seen: set[generic.Reference], depth: int) -> int:  
 
 
 class PyHankoPages:
-    """The pages of a document as pyHanko reads them: `gateway.documents.pdf.places.Pages`.
+    """The pages of a document as pyHanko reads them: `gateway.documents.placing.places.Pages`.
 
     Args:
         handler: the document, or an update of it.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.documents.pdf.geometry import Area, PageGeometry
+from gateway.documents.placing.geometry import Area, PageGeometry
 
 FARTHEST_MM = 80.0
 """How far a stamp is moved at most: two seals wide. Farther, and nobody would see why it is there.

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Literal
 
 from gateway.documents.errors import OffPageProblem
-from gateway.documents.pdf.geometry import Area, PageGeometry
-from gateway.documents.pdf.places import Pages, Slice, StampPlace
+from gateway.documents.placing.geometry import Area, PageGeometry
+from gateway.documents.placing.places import Pages, Slice, StampPlace
 from policies.model import AcrossPages, Edge
 
 _OPPOSITE: dict[Edge, Edge] = {"right": "left", "left": "right", "top": "bottom", "bottom": "top"}

@@ -1,7 +1,7 @@
 """Where the stamps go: pages and areas on them, or a named reason why nowhere.
 
 `places_for` knows no PDF library; what it asks of the document stands in
-`gateway.documents.pdf.places`.
+`gateway.documents.placing.places`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from gateway.documents.errors import (
     PlacementProblem,
 )
 from gateway.documents.model import StampOmitted, StampPart, StampPosition
-from gateway.documents.pdf.cross_page import places_across
-from gateway.documents.pdf.free_spot import FARTHEST_MM, Obstacle, nearest_free
-from gateway.documents.pdf.geometry import Area, PageGeometry, Rectangle
-from gateway.documents.pdf.keyword_places import KeywordSearch
-from gateway.documents.pdf.places import Pages, SignatureField, StampPlace
-from gateway.documents.pdf.texts import DocumentText
+from gateway.documents.placing.cross_page import places_across
+from gateway.documents.placing.free_spot import FARTHEST_MM, Obstacle, nearest_free
+from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
+from gateway.documents.placing.keyword_places import KeywordSearch
+from gateway.documents.placing.places import Pages, SignatureField, StampPlace
+from gateway.documents.placing.texts import DocumentText
 from policies.model import (
     AcrossPages,
     BesideKeyword,

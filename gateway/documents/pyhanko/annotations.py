@@ -8,12 +8,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
-from gateway.documents.pdf.appearance import numbers
-from gateway.documents.pdf.places import StampPlace
-
-# §12.5.3: Print, ReadOnly, Locked, LockedContents.
-FLAGS = 1 << 2 | 1 << 6 | 1 << 7 | 1 << 9
-"""Of a stamp annotation (/F)."""
+from gateway.documents.placing.frames import STAMP_FLAGS, rectangle
+from gateway.documents.placing.places import StampPlace
+from gateway.documents.pyhanko.appearance import numbers
 
 
 def add_stamp(
@@ -43,7 +40,7 @@ def add_stamp(
             pdf_name("/Subtype"): pdf_name("/Stamp"),
             pdf_name("/Rect"): numbers(*rectangle(place)),
             pdf_name("/P"): page,
-            pdf_name("/F"): generic.NumberObject(FLAGS),
+            pdf_name("/F"): generic.NumberObject(STAMP_FLAGS),
             pdf_name("/Name"): pdf_name("/Seal"),
             pdf_name("/NM"): pdf_string(f"Sealgate-{document_id}-{number}"),
             pdf_name("/Contents"): pdf_string(
@@ -53,9 +50,3 @@ def add_stamp(
         }
     )
     writer.register_annotation(page, writer.add_object(annotation))
-
-
-def rectangle(place: StampPlace) -> tuple[float, float, float, float]:
-    """The place in user space, to a ten thousandth of a unit."""
-    box = place.geometry.to_user_space(place.area)
-    return round(box.x0, 4), round(box.y0, 4), round(box.x1, 4), round(box.y1, 4)

@@ -6,7 +6,7 @@ No PDF library is named here, so that whoever reads pages or writes stamps can b
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from gateway.documents.pdf.geometry import Area, PageGeometry, Rectangle
+from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,20 @@ from pyhanko.sign.signers.pdf_byterange import (
 from gateway.documents.container import ContainerPress
 from gateway.documents.errors import AlreadySignedProblem
 from gateway.documents.model import Preparation, Prepared
-from gateway.documents.pdf.annotations import add_stamp, rectangle
-from gateway.documents.pdf.appearance import Appearance, SharedAppearance
-from gateway.documents.pdf.earlier import refuse_if_closed, refuse_if_hidden, refuse_if_it_breaks
-from gateway.documents.pdf.field_terms import FieldLock, Signing, lock_of, refuse_unmet
-from gateway.documents.pdf.pages import PyHankoPages, flags_of
-from gateway.documents.pdf.places import StampPlace
-from gateway.documents.pdf.placing import places_for, positions_of
-from gateway.documents.pdf.reading import facts_of, open_pdf, reading_refusals
-from gateway.documents.pdf.update import UpdateWriter
+from gateway.documents.placing.frames import rectangle
+from gateway.documents.placing.places import StampPlace
+from gateway.documents.placing.placing import places_for, positions_of
+from gateway.documents.pyhanko.annotations import add_stamp
+from gateway.documents.pyhanko.appearance import Appearance, SharedAppearance
+from gateway.documents.pyhanko.earlier import (
+    refuse_if_closed,
+    refuse_if_hidden,
+    refuse_if_it_breaks,
+)
+from gateway.documents.pyhanko.field_terms import FieldLock, Signing, lock_of, refuse_unmet
+from gateway.documents.pyhanko.pages import PyHankoPages, flags_of
+from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
+from gateway.documents.pyhanko.update import UpdateWriter
 from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import SealMaterial
 from policies.model import Placement
@@ -50,7 +55,7 @@ Embedding = Generator[Any, Any, None]
 _PERMISSIONS = {"no-changes": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
 
 
-class PDFPress:
+class PyHankoPress:
     """Prepares PDFs for one seal."""
 
     def __init__(self, material: SealMaterial, artwork: Artwork | None) -> None:

@@ -17,8 +17,8 @@ from gateway.documents.errors import (
     NotAPDFProblem,
     TruncatedDocumentProblem,
 )
-from gateway.documents.pdf.pages import count_pages
-from gateway.documents.pdf.revisions import count_revisions
+from gateway.documents.pyhanko.pages import count_pages
+from gateway.documents.pyhanko.revisions import count_revisions
 from policies.model import DocumentFacts
 
 # A reader looks for the header in the first and for the end in the last 1024 bytes (ISO 32000-2

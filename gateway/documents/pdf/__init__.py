@@ -1,1 +1,0 @@
-"""PDF: read by pyHanko, updated incrementally, sealed as PAdES B-B. Runs in workers only."""
