@@ -15,7 +15,16 @@ from gateway.documents.errors import (
 )
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import read
-from policies.model import AcrossPages, BesideKeyword, OnPage, OnPages, Placement, Several
+from gateway.documents.model import StampPosition
+from policies.model import (
+    AcrossPages,
+    BesideKeyword,
+    IntoField,
+    OnPage,
+    OnPages,
+    Placement,
+    Several,
+)
 from tests.differential.comparing import poppler_says, qpdf_finds
 from tests.differential.test_clean import held_to_the_inspection
 from tests.differential.test_two_ways import CORNER, WAYS, compare
@@ -47,6 +56,7 @@ REFUSED: dict[tuple[str, str], type[DocumentProblem]] = {
 BY_NAME = {vector.name: vector for vector in VECTORS}
 CASES = [(vector.name, kind) for vector in VECTORS for kind in KINDS]
 SEALED = [case for case in CASES if case not in REFUSED]
+UNDOUBTED = [vector.name for vector in VECTORS if vector.doubt is None]
 HYBRIDS = ("hybrid", "hybrid-with-more")
 EVERY = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
 
@@ -82,6 +92,27 @@ def test_a_committed_document_is_sealed_alike_or_doubted_as_known(
     with pytest.raises(InDoubtError) as doubtful:
         WAYS["approval"].lean.prepare(read(vector.document), preparation(placement))
     assert doubtful.value.doubt == vector.doubt
+
+
+@pytest.mark.parametrize("seal", ["certification", "wide"])
+@pytest.mark.parametrize("name", UNDOUBTED)
+def test_a_certification_is_written_alike(name: str, seal: str, tmp_path: Path) -> None:
+    compare(BY_NAME[name].document, PLACEMENTS["list"], WAYS[seal], tmp_path)
+
+
+def test_a_field_with_a_chinese_name_takes_the_seal(tmp_path: Path) -> None:
+    """The lean way leaves fields of the document's own to pyHanko."""
+    vector, seal = BY_NAME["form-fields"], WAYS["approval"].seal
+    press = seal.press()
+    prepared = press.prepare(vector.document, preparation(IntoField(field="买方签章")))
+    assert prepared.doubt == "placement"
+    (stamp,) = prepared.stamps
+    assert isinstance(stamp, StampPosition)
+    assert (stamp.page, stamp.field) == (2, "买方签章")
+    document = vector.document + press.containers.complete(prepared, seal.sign(prepared.digest))
+    assert [each.bottom_line for each in verdicts(document)] == [True]
+    assert "- Total document signed" in poppler_says(document, tmp_path)
+    assert qpdf_finds(document, tmp_path) == ""
 
 
 @pytest.mark.parametrize(("name", "kind"), SEALED)
