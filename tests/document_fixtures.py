@@ -180,10 +180,19 @@ def receipts() -> list[Path]:
     return sorted(RECEIPTS.glob("*.pdf"))
 
 
-def verdicts(sealed: bytes) -> list[PdfSignatureStatus]:
-    """pyHanko's opinion of every signature, earliest first, with the test CA as the only trust."""
-    root = ValidationContext(trust_roots=[_asn1(authority().certificate)], allow_fetching=False)
-    reader = PdfFileReader(io.BytesIO(sealed), strict=True)
+def verdicts(
+    sealed: bytes, *more_roots: x509.Certificate, strict: bool = True
+) -> list[PdfSignatureStatus]:
+    """pyHanko's opinion of every signature, earliest first; only the test CA is trusted, and these.
+
+    Args:
+        sealed: the document.
+        more_roots: who else is trusted.
+        strict: pyHanko's strict reading, in which it judges no hybrid files.
+    """
+    trusted = [_asn1(each) for each in (authority().certificate, *more_roots)]
+    root = ValidationContext(trust_roots=trusted, allow_fetching=False)
+    reader = PdfFileReader(io.BytesIO(sealed), strict=strict)
     return [
         validate_pdf_signature(signature, root, skip_diff=False)
         for signature in reader.embedded_signatures

@@ -49,8 +49,9 @@ def inspect(
 ) -> None:
     """Tell facts and findings of files, by the defaults of the intake rules.
 
-    Document types can switch rules, which is not looked at here. Exits 0 when nothing would be
-    refused, 1 when a file would be, 2 when that could not be told.
+    Document types can switch rules, which is not looked at here. Pages are drawn to see what lies
+    under pictures, as the gateway does for seals after which something may still be changed. Exits
+    0 when nothing would be refused, 1 when a file would be, 2 when that could not be told.
     """
     inspected = asyncio.run(_inspect_all(files))
     verdicts = {each.verdict for each in inspected}
