@@ -12,7 +12,6 @@ import msgspec
 
 from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
-from gateway.documents.lean.clean import is_clean
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress, LeanReading, read
 from gateway.documents.model import Doubt, Preparation, Prepared
@@ -65,9 +64,7 @@ class TwoWayPress:
                 reading = read(document)
             except InDoubtError as doubtful:
                 doubt = doubtful.doubt
-            proved = reading is not None and is_clean(
-                reading.document, reading.pages, look_under=look_under
-            )
+            proved = reading is not None and reading.is_clean(look_under=look_under)
         findings = kept if proved else _united(inspect(document, look_under=look_under), kept)
         _refuse_uncertain_text(preparation.placement, findings)
         if reading is not None:

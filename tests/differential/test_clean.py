@@ -10,11 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.inspection.inspecting import inspect
-from gateway.documents.lean.clean import is_clean
-from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.pages import PageTree
-from gateway.documents.lean.tokens import reference
+from gateway.documents.lean.press import read
 from tests.differential.documents import Drawn, documents
 from tests.differential.test_two_ways import DRAWN
 from tests.document_fixtures import receipts
@@ -29,13 +26,9 @@ EVERY_SAMPLE = [
 
 def called_clean(document: bytes, *, look_under: bool) -> bool:
     try:
-        lean = LeanDocument(document)
-        number = reference(lean.references.trailer[b"/Root"])
-        assert number is not None
-        tree = PageTree(lean, lean.dictionary(number))
+        return read(document).is_clean(look_under=look_under)
     except InDoubtError:
         return False
-    return is_clean(lean, tree, look_under=look_under)
 
 
 def packed(document: bytes) -> bytes:

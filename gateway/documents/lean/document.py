@@ -1,6 +1,7 @@
 """A document as the lean way sees it: objects found by number, read only when somebody asks."""
 
 import re
+from collections.abc import Mapping
 
 from gateway.documents.lean.crossref import (
     CrossReferences,
@@ -38,6 +39,11 @@ class LeanDocument:
         self.header_version = (int(header[1]), int(header[2]))
         self.references: CrossReferences = read_cross_references(document)
         self._streams: dict[int, ObjectStream] = {}
+        self._known: dict[int, bytes] = {}
+
+    def know(self, values: Mapping[int, bytes]) -> None:
+        """Take objects' values that somebody has read already, so that none is read twice."""
+        self._known.update(values)
 
     def place_of(self, number: int) -> tuple[bytes, int]:
         """The buffer that an object's value is in, and the offset at which it begins."""
@@ -73,6 +79,9 @@ class LeanDocument:
 
     def raw_object(self, number: int) -> bytes:
         """What an object is, raw. Streams are not asked for in this way."""
+        known = self._known.get(number)
+        if known is not None:
+            return known
         buffer, at = self.place_of(number)
         start, end = read_value(buffer, at)
         if buffer is self.bytes:

@@ -10,12 +10,14 @@ import re
 from typing import NamedTuple
 
 from gateway.documents.container import ContainerPress
+from gateway.documents.lean.clean import is_clean
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.form import effective_version, refuse_signed
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.stamp import EncodedStamp
+from gateway.documents.lean.survey import Seen, survey
 from gateway.documents.lean.tokens import Dictionary, reference
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing
@@ -31,13 +33,23 @@ _PERMISSIONS = {"no-changes": 1, "form-filling": 2}
 
 
 class LeanReading(NamedTuple):
-    """A document that the lean way can read: its catalogue, its pages, and the facts."""
+    """A document that the lean way can read: its catalogue, its pages, and the facts.
+
+    `objects` are all that there is in the file; None where it may hold something else besides.
+    """
 
     document: LeanDocument
     root_number: int
     root: Dictionary
     pages: PageTree
     facts: DocumentFacts
+    objects: dict[int, Seen] | None
+
+    def is_clean(self, *, look_under: bool) -> bool:
+        """Whether the inspection would surely find nothing; see `clean`."""
+        return self.objects is not None and is_clean(
+            self.document, self.pages, self.objects, look_under=look_under
+        )
 
 
 def read(document: bytes) -> LeanReading:
@@ -47,6 +59,7 @@ def read(document: bytes) -> LeanReading:
         InDoubtError: the document has to go the second way.
     """
     lean = LeanDocument(document)
+    objects = _all_objects(lean)
     root_number = reference(lean.references.trailer.get(b"/Root", b""))
     if root_number is None:
         raise InDoubtError("syntax", "no /Root")
@@ -65,7 +78,16 @@ def read(document: bytes) -> LeanReading:
         signatures=0,
         pdf_version=f"{major}.{minor}",
     )
-    return LeanReading(lean, root_number, root, pages, facts)
+    return LeanReading(lean, root_number, root, pages, facts, objects)
+
+
+def _all_objects(lean: LeanDocument) -> dict[int, Seen] | None:
+    try:
+        objects = survey(lean)
+    except InDoubtError:
+        return None
+    lean.know({seen.number: seen.raw for seen in objects.values() if seen.data is None})
+    return objects
 
 
 class LeanPress:
@@ -91,13 +113,13 @@ class LeanPress:
         """
         if _PLAIN.fullmatch(preparation.document_id) is None:
             raise InDoubtError("syntax", "an id that needs escapes")
-        document, _, root, pages, facts = reading
+        document, root, pages = reading.document, reading.root, reading.pages
         places = self._places(document.bytes, preparation.placement, pages)
         writer = SealWriter(document, root, pages, preparation)
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
         stamps = positions_of(preparation.placement, places, pages=pages.count) if has_stamp else ()
-        return self._prepared(document.bytes, gapped, facts, stamps)
+        return self._prepared(document.bytes, gapped, reading.facts, stamps)
 
     def _places(
         self, document: bytes, placement: Placement | None, tree: PageTree

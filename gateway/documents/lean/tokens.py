@@ -29,7 +29,8 @@ NAME = rb"/" + _REGULAR + rb"*+"
 
 def _string_down_to(depth: int) -> bytes:
     """A string; brackets within it stand in pairs or behind backslashes (§7.3.4.2)."""
-    within = rb"\\." if depth == 0 else rb"(?:\\.|" + _string_down_to(depth - 1) + rb")"
+    escape = rb"\\[nrtbf()\\0-7\r\n]"
+    within = escape if depth == 0 else rb"(?:" + escape + rb"|" + _string_down_to(depth - 1) + rb")"
     return rb"\([^()\\]*+(?:" + within + rb"[^()\\]*+)*\)"
 
 
