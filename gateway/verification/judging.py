@@ -81,6 +81,10 @@ class Judging:
             return FileJudgement(verdict="could-not-tell", why=("it is not a PDF file",))
         try:
             reader = PdfFileReader(BytesIO(document), strict=True)
+            if reader.xrefs.hybrid_xrefs_present:
+                # Read without fault, but of a strict reader pyHanko lets no hybrid be judged. Word
+                # processors write hybrids, and other verifiers judge them (ISO 32000-2 §7.5.8.4).
+                reader = PdfFileReader(BytesIO(document), strict=False)
             if reader.encrypted:
                 why = "it is encrypted, so what was signed cannot be seen: verify it unencrypted"
                 return FileJudgement(verdict="could-not-tell", why=(why,))

@@ -64,9 +64,9 @@ def read(document: bytes) -> LeanReading:
     if root_number is None:
         raise InDoubtError("syntax", "no /Root")
     root = lean.dictionary(root_number)
+    refuse_signed(lean, root)
     if root.get(b"/Type") != b"/Catalog" or b"/Extensions" in root:
         raise InDoubtError("extensions", "a catalogue that is odd or has extensions")
-    refuse_signed(lean, root)
     pages = PageTree(lean, root)
     if pages.count == 0:
         raise InDoubtError("page-tree", "no pages")

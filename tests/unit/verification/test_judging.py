@@ -20,6 +20,7 @@ from gateway.verification.judging import Judging
 from gateway.verification.model import FileJudgement, worst
 from policies.model import Invisible
 from tests.document_fixtures import SIGNED_AT, SoftSeal, authority, receipt, soft_seal
+from tests.unit.documents.drafts import hybrid_as_office_programs_write_it
 
 NOW = SIGNED_AT + timedelta(hours=1)
 RECORD = "01a20325-2f7c-7850-936a-6df68b4c1ce9"
@@ -52,6 +53,12 @@ def with_annotation(document: bytes) -> bytes:
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
+
+
+def test_a_hybrid_as_office_programs_write_it_is_judged_like_any_other() -> None:
+    document = sealed(document=hybrid_as_office_programs_write_it())
+    assert judge(document).verdict == "valid", why(judge(document))
+    assert judge(with_annotation(document)).verdict == "not-valid"
 
 
 def test_a_sealed_document_is_valid_and_tells_what_its_seal_says() -> None:
