@@ -19,7 +19,13 @@ class Randomness:
         self._at = 0
 
     def bytes(self, count: int) -> bytes:
-        """So many random bytes that nobody else gets; 4096 at the most."""
+        """So many random bytes that nobody else gets; 4096 at the most.
+
+        Raises:
+            ValueError: more are asked for.
+        """
+        if count > _DRAWN_BYTES:
+            raise ValueError(f"{count} random bytes at once; {_DRAWN_BYTES} are the most")
         with self._lock:
             if self._at + count > len(self._drawn):
                 self._drawn, self._at = secrets.token_bytes(_DRAWN_BYTES), 0

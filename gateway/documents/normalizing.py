@@ -16,7 +16,8 @@ from gateway.documents.errors import (
     NotNormalizableProblem,
     SignedDocumentNotNormalizedProblem,
 )
-from gateway.documents.inspection.active import ACTIVE_KEYS, FILE_KEYS, name_table_keys
+from gateway.documents.inspection.active import name_table_keys
+from gateway.documents.inspection.words import ACTIVE_KEYS, FILE_KEYS
 from gateway.documents.pyhanko.earlier import refuse_if_hidden
 from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
 

@@ -226,6 +226,32 @@ def in_object_streams_with_spare() -> bytes:
     return document + b"startxref\n%d\n%%%%EOF\n" % start
 
 
+def streams_together() -> bytes:
+    """Nine pieces of content that are each within bounds, and not together."""
+    packed = zlib.compress(b" " * 59_850_000, 9)
+    piece = stream(packed, "/Filter/FlateDecode")
+    contents = " ".join(f"{10 + index} 0 R" for index in range(9))
+    page = f"<</Type/Page/Parent 2 0 R{A4}/Resources<<>>/Contents[{contents}]>>"
+    return draft({1: CATALOG, 2: PAGES, 3: page, **{10 + index: piece for index in range(9)}})
+
+
+def object_streams_together() -> bytes:
+    """Three object streams with one object each, and much space behind it."""
+    document, rows = bytearray(b"%PDF-1.7\n"), {}
+    for number, body in ((1, CATALOG), (2, PAGES), (3, f"<</Type/Page/Parent 2 0 R{A4}>>")):
+        table = f"{number} 0 ".encode()
+        data = zlib.compress(table + body.encode() + b" " * 50_000_000, 9)
+        entries = f"/Type/ObjStm/N 1/First {len(table)}/Filter/FlateDecode"
+        rows[number] = b"\x02" + (10 + number).to_bytes(4) + b"\0\0"
+        rows[10 + number] = b"\x01" + len(document).to_bytes(4) + b"\0\0"
+        document += f"{10 + number} 0 obj\n".encode() + stream(data, entries) + b"\nendobj\n"
+    start = len(document)
+    rows[14] = b"\x01" + start.to_bytes(4) + b"\0\0"
+    table = b"".join(rows.get(number, bytes(7)) for number in range(15))
+    document += b"14 0 obj\n" + stream(table, "/Type/XRef/Root 1 0 R/Size 15/W[1 4 2]")
+    return bytes(document) + f"\nendobj\nstartxref\n{start}\n%%EOF\n".encode()
+
+
 SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     "active-content": {
         "script at opening": lambda: one_page(
@@ -364,6 +390,8 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
                 "/Subtype/Image/Width 100000/Height 100000/BitsPerComponent 1/ImageMask true",
             ),
         ),
+        "streams together": streams_together,
+        "object streams together": object_streams_together,
         "filters": lambda: one_page(
             more={5: stream(b">", "/Filter[" + "/ASCIIHexDecode" * 7 + "]")}
         ),

@@ -5,49 +5,14 @@ from typing import Final
 
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, dictionaries
+from gateway.documents.inspection.words import (
+    ACTIONS,
+    ACTIVE_KEYS,
+    EXTERNAL_KEYS,
+    FILE_KEYS,
+    MEDIA,
+)
 
-# Links (URI), jumps within the document (GoTo) and page turning (Named) are what papers need.
-_ACTIONS: Final = frozenset(
-    [
-        "/GoTo3DView",
-        "/GoToE",
-        "/GoToR",
-        "/Hide",
-        "/ImportData",
-        "/JavaScript",
-        "/Launch",
-        "/Movie",
-        "/Rendition",
-        "/ResetForm",
-        "/RichMediaExecute",
-        "/SetOCGState",
-        "/Sound",
-        "/SubmitForm",
-        "/Thread",
-    ]
-)
-_MEDIA: Final = frozenset(
-    ["/3D", "/Movie", "/PS", "/Projection", "/RichMedia", "/Screen", "/Sound"]
-)
-ACTIVE_KEYS: Final = {
-    "/AA": "additional actions (/AA)",
-    "/JS": "a script (/JS)",
-    "/JavaScript": "a tree of scripts (/JavaScript)",
-    "/XFA": "an XFA form (/XFA)",
-    "/RichMediaContent": "rich media (/RichMediaContent)",
-}
-"""Entries that make a document active, and how a finding calls them."""
-FILE_KEYS: Final = {
-    "/EF": "an attached file (/EF)",
-    "/EmbeddedFiles": "a tree of attached files (/EmbeddedFiles)",
-    "/Collection": "a portfolio of files (/Collection)",
-}
-"""Entries that attach files."""
-_EXTERNAL_KEYS: Final = {
-    "/F": "data in another file (/F)",
-    "/Ref": "a page of another file (/Ref)",
-    "/OPI": "a picture of another file (/OPI)",
-}
 _NAME_TABLES: Final = frozenset(
     [
         "/ColorSpace",
@@ -79,7 +44,7 @@ def active_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
                 continue
             yield from _in_dictionary(snapshot, dictionary, where)
         if reference in snapshot.streams:
-            for key, what in _EXTERNAL_KEYS.items():
+            for key, what in EXTERNAL_KEYS.items():
                 if key in value:
                     yield Sighting("external-stream", f"{where} has {what}")
 
@@ -88,10 +53,10 @@ def _in_dictionary(
     snapshot: Snapshot, dictionary: dict[str, Value], where: str
 ) -> Iterator[Sighting]:
     action = snapshot.resolve(dictionary.get("/S"))
-    if isinstance(action, str) and action in _ACTIONS:
+    if isinstance(action, str) and action in ACTIONS:
         yield Sighting("active-content", f"{where} has an action ({action})")
     subtype = snapshot.resolve(dictionary.get("/Subtype"))
-    if isinstance(subtype, str) and subtype in _MEDIA:
+    if isinstance(subtype, str) and subtype in MEDIA:
         yield Sighting("active-content", f"{where} is of the active kind {subtype}")
     for key, what in ACTIVE_KEYS.items():
         if key in dictionary and not _is_empty(snapshot.resolve(dictionary[key])):

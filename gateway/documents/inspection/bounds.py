@@ -21,6 +21,8 @@ LARGEST_STREAM: Final = 64 * MIB
 """Of a stream that is no picture, unpacked."""
 LARGEST_TOTAL: Final = 512 * MIB
 """Of all such streams together, unpacked."""
+HIGHEST_RATIO: Final = 1100
+"""Of one compression, a little above Deflate's 1032; several on one another know no bounds."""
 MOST_PIXELS: Final = 400_000_000
 """Of one picture: an A0 sheet at 450 dpi has 310 million."""
 

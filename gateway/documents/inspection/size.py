@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.inspection.bounds import (
     DEEPEST,
+    HIGHEST_RATIO,
     LARGEST_STREAM,
     LARGEST_TOTAL,
     MIB,
@@ -26,7 +27,6 @@ from gateway.documents.inspection.bounds import (
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, children
 
-_HIGHEST_RATIO = 1100  # of one compression; several on one another know no bounds
 STREAM_LIMITS: Final = DecodeLimits(
     per_stream=StreamDecodeLimits(max_output_size=LARGEST_STREAM),
     document_budget=DocumentDecodeBudget(base_allowance=LARGEST_TOTAL, max_ratio=0),
@@ -133,4 +133,4 @@ def _may_unpack_to(snapshot: Snapshot, reference: str, length: int) -> int:
         return 0
     if len(packings) > 1:
         return LARGEST_STREAM + 1
-    return 0 if snapshot.entry(stream, "/Subtype") == "/Image" else length * _HIGHEST_RATIO
+    return 0 if snapshot.entry(stream, "/Subtype") == "/Image" else length * HIGHEST_RATIO

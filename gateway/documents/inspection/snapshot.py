@@ -17,6 +17,7 @@ import msgspec
 import pikepdf
 
 from gateway.documents.inspection.bounds import (
+    HIGHEST_RATIO,
     LARGEST_OBJECT_STREAMS,
     MIB,
     MOST_OBJECTS,
@@ -32,7 +33,6 @@ _STREAM_NAME = re.compile(r"stream <_io\.BytesIO object at 0x[0-9a-f]+>:? ?")
 _LONGEST_MESSAGE = 150
 _TREE_DEPTH = 64
 _COMPRESSED = 2  # §7.5.8.3
-_HIGHEST_RATIO = 1032  # of Deflate
 
 # Process-wide, and set before any document is opened (the worker has one thread). They are far
 # beyond what business documents need; past them qpdf warns, and a warning is a finding.
@@ -255,7 +255,7 @@ def _measure_object_streams(pdf: pikepdf.Pdf, containers: set[int]) -> None:
     for number in sorted(containers):
         container = pdf.get_object(number, 0)
         raw = container.read_raw_bytes() if isinstance(container, pikepdf.Stream) else b""
-        if len(raw) * _HIGHEST_RATIO < left // len(containers):
+        if len(raw) * HIGHEST_RATIO < left // len(containers):
             continue
         left -= len(zlib.decompressobj().decompress(raw, left + 1))
         if left < 0:

@@ -9,10 +9,27 @@ never names a finding; it says True or nothing. A differential test holds it to 
 
 import re
 import zlib
+from collections.abc import Iterable
 from contextlib import closing
 
 import pypdfium2
 
+from gateway.documents.inspection.bounds import (
+    HIGHEST_RATIO,
+    LARGEST_OBJECT_STREAMS,
+    LARGEST_STREAM,
+    LARGEST_TOTAL,
+    MOST_PAGES,
+    MOST_PIXELS,
+)
+from gateway.documents.inspection.words import (
+    ACTIONS,
+    ACTIVE_KEYS,
+    EXTERNAL_KEYS,
+    FILE_KEYS,
+    FILE_KINDS,
+    MEDIA,
+)
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
@@ -20,31 +37,30 @@ from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.survey import Seen
 from gateway.documents.lean.tokens import NAME, number, read_array, read_dictionary
 
-# The bounds are those of `gateway.documents.inspection.bounds`, or closer.
-_LARGEST_PLAIN = 64 * 1024 * 1024
-_HIGHEST_RATIO = 1032  # of Deflate
-_MOST_PACKED = 512 * 1024
-_MOST_PIXELS = 400_000_000
-_MOST_PAGES = 2000
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
 _LONGEST_NUMBER = 10
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
 _SPACE = rb"[\x00\t\n\x0c\r ]*"
-_WORDS = re.compile(
-    rb"/(?:"
-    # Actions, scripts and media
-    rb"GoTo3DView|GoToE|GoToR|Hide|ImportData|JavaScript|Launch|Movie|Rendition|ResetForm|"
-    rb"RichMediaExecute|SetOCGState|Sound|SubmitForm|Thread|3D|PS|Projection|RichMedia|Screen|"
-    rb"AA|JS|XFA|RichMediaContent|"
-    # Files
-    rb"EF|EmbeddedFiles|Collection|FileAttachment|EmbeddedFile|Ref|OPI|"
+_OTHER_WORDS = (
     # Forms, annotations that are more than links, layers, boxes that hide
-    rb"AcroForm|Widget|AP|OCProperties|CropBox|"
+    *("/AcroForm", "/Widget", "/AP", "/OCProperties", "/CropBox"),
     # Structure that this proof does not follow
-    rb"Encrypt|Extends|Crypt"
-    rb")" + _NAME_ENDS
+    *("/Encrypt", "/Extends", "/Crypt"),
+)
+_OF_STREAMS = "/F"  # elsewhere the name of a font, or an annotation's flags
+_WORDS = re.compile(
+    rb"(?:"
+    + b"|".join(
+        re.escape(word.encode())
+        for word in sorted(
+            {*ACTIONS, *MEDIA, *ACTIVE_KEYS, *FILE_KEYS, *FILE_KINDS, *EXTERNAL_KEYS, *_OTHER_WORDS}
+            - {_OF_STREAMS}
+        )
+    )
+    + rb")"
+    + _NAME_ENDS
 )
 """Where one of these occurs as a name, wherever that is, the inspection has to look."""
 
@@ -86,10 +102,10 @@ def is_clean(
     """
     try:
         return (
-            tree.count <= _MOST_PAGES
+            tree.count <= MOST_PAGES
             and count_revisions(lean) == 1
             and _has_no_word(objects)
-            and not any(_has_twins(seen) for seen in objects.values())
+            and all(_has_no_twins(seen) for seen in objects.values())
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
             and _has_plain_boxes(lean, objects, tree)
@@ -113,25 +129,32 @@ def _has_no_word(objects: dict[int, Seen]) -> bool:
     return not links or links == sum(len(_LINKS.findall(seen.raw)) for seen in objects.values())
 
 
-def _has_twins(seen: Seen) -> bool:
-    """Whether a dictionary, or one within it, has a key twice.
+def _has_no_twins(seen: Seen) -> bool:
+    """Whether no dictionary, nor one within it, has a key twice."""
+    keys = _KEYS.findall(seen.text)
+    if len(set(keys)) != len(keys):
+        _refuse_twins(seen.text)
+    return True
+
+
+def _refuse_twins(text: bytes) -> None:
+    """Look at each dictionary by itself.
 
     Raises:
-        InDoubtError: one has.
+        InDoubtError: one has a key twice.
     """
-    keys = _KEYS.findall(seen.text)
-    return len(set(keys)) != len(keys) and _holds_twins(seen.text)
-
-
-def _holds_twins(text: bytes) -> bool:
+    within: Iterable[bytes] = ()
     if text[:2] == b"<<":
-        return any(map(_holds_twins, read_dictionary(text)[0].values()))
-    return text[:1] == b"[" and any(map(_holds_twins, read_array(text)))
+        within = read_dictionary(text)[0].values()
+    elif text[:1] == b"[":
+        within = read_array(text)
+    for each in within:
+        _refuse_twins(each)
 
 
 def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether each stream lies in the file, and they unpack to something of a usual size."""
-    packed = 0
+    packed: list[tuple[int, int]] = []
     for seen in objects.values():
         if seen.data is None:
             continue
@@ -142,31 +165,32 @@ def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
             if int(sides.get(b"Width", 0)) * int(sides.get(b"Height", 0)) not in _PICTURES:
                 return False
         elif b"/Filter" in seen.text:
-            packed += seen.data[1] - seen.data[0]
-            if not _is_packed_plainly(lean, seen, seen.data):
+            packings = _FILTERS.findall(seen.text)
+            if len(packings) != 1 or _NAMES.findall(packings[0]) not in _PLAIN_PACKINGS:
                 return False
-    return packed <= _MOST_PACKED
+            packed.append(seen.data)
+    return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and _unpack_to_little(lean, packed)
 
 
-_PICTURES = range(1, _MOST_PIXELS)
+_PICTURES = range(1, MOST_PIXELS)
+_PLAIN_PACKINGS = ([b"/FlateDecode"], [b"/ASCII85Decode", b"/FlateDecode"])
 
 
-def _is_packed_plainly(lean: LeanDocument, seen: Seen, data: tuple[int, int]) -> bool:
-    filters = _FILTERS.findall(seen.text)
-    if len(filters) != 1:
+def _unpack_to_little(lean: LeanDocument, packed: list[tuple[int, int]]) -> bool:
+    """Whether no stream, nor all together, can unpack to too much; large ones are unpacked."""
+    sizes = [end - start for start, end in packed]
+    if sum(sizes) * HIGHEST_RATIO > LARGEST_TOTAL:
         return False
-    names = _NAMES.findall(filters[0])
-    if names not in ([b"/FlateDecode"], [b"/ASCII85Decode", b"/FlateDecode"]):
-        return False
-    if (data[1] - data[0]) * _HIGHEST_RATIO <= _LARGEST_PLAIN:
-        return True
-    return len(names) == 1 and _unpacked(lean.bytes[data[0] : data[1]]) is not None
+    return all(
+        size * HIGHEST_RATIO <= LARGEST_STREAM or _unpacked(lean.bytes[start:end]) is not None
+        for size, (start, end) in zip(sizes, packed, strict=True)
+    )
 
 
 def _unpacked(data: bytes) -> bytes | None:
     inflate = zlib.decompressobj()
     try:
-        plain = inflate.decompress(data, _LARGEST_PLAIN)
+        plain = inflate.decompress(data, LARGEST_STREAM)
     except zlib.error:
         return None
     return plain if inflate.eof else None

@@ -53,6 +53,11 @@ class LeanDocument:
         stream = self.object_stream(entry[0])
         return stream.data, stream.offset_of(number, entry[1])
 
+    @property
+    def unpacked_bytes(self) -> int:
+        """Of all object streams that were read."""
+        return sum(len(stream.data) for stream in self._streams.values())
+
     def object_stream(self, number: int) -> "ObjectStream":
         """An object stream, unpacked once."""
         stream = self._streams.get(number)
