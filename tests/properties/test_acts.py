@@ -45,6 +45,8 @@ async def _live_through(directory: Path, failing: list[Fault], *, restarts: bool
                 await _one_try(house, tries.pop(0))
                 if restarts:
                     break
+        # Not while it runs: a tree head is in the database a moment before it is published.
+        _assert_the_log_is_whole(house)
 
 
 async def _one_try(house: House, fault: Fault | None) -> None:
@@ -75,7 +77,6 @@ async def _one_try(house: House, fault: Fault | None) -> None:
     assert released[-1] == b"".join(sealed.content)
     assert released[0].startswith(RECEIPT)
     assert all(later.startswith(one) for one, later in itertools.pairwise(released))
-    _assert_the_log_is_whole(house)
     _assert_each_seal_signed_one_digest_in_its_turn(house)
 
 
@@ -87,12 +88,10 @@ async def _content(house: House, document_id: str) -> bytes | None:
 
 
 def _assert_the_log_is_whole(house: House) -> None:
-    file = house.directory / "checkpoint"
-    published = {"checkpoint": file.read_text()} if file.exists() else {}
+    published = {"checkpoint": (house.directory / "checkpoint").read_text()}
     with open_reader(house.directory / "test.sqlite").connect() as connection:
         verdict = LogVerifier(connection, key=house.log_key, published=published).verify()
     assert verdict.findings == []
-    assert verdict.sealed == len(SEALS)
 
 
 def _assert_each_seal_signed_one_digest_in_its_turn(house: House) -> None:

@@ -1,6 +1,7 @@
 """公章 and 法人章 in one act: the document comes back with both seals, or it does not come back."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -190,12 +191,13 @@ async def test_other_peoples_software_calls_both_seals_valid(
     await assert_valid(shared, sealed.content, tmp_path / "双章.pdf")
 
 
+@pytest.mark.parametrize("first", ["company-east", "certifying-east"])
 async def test_both_seals_go_into_the_fields_that_a_form_has_for_them(
-    shared: RunningGateway, tmp_path: Path
+    shared: RunningGateway, tmp_path: Path, first: str
 ) -> None:
     form = with_field(with_field(RECEIPT, "甲方", box=(60, 60, 200, 200)), "法定代表人")
     sealed = await shared.seal(
-        seal="certifying-east",
+        seal=first,
         document=form,
         placement={"field": "甲方"},
         further=[{"seal": "legal-rep-li", "placement": {"field": "法定代表人"}}],
@@ -285,6 +287,9 @@ async def test_the_act_can_be_looked_up_with_every_revision(shared: RunningGatew
         first, last = told["act"]["parts"]
         between = await client.get_json(first["links"]["self"])
         decided = await client.get_json(told["links"]["decision"])
+        revision = await _content(shared, first["links"]["content"])
+    assert sealed.content.startswith(revision)
+    assert hashlib.sha256(revision).hexdigest() == between["output"]["sha256"]
     assert told["act"]["complete"]
     assert [first["seal"], last["seal"]] == ["company-east", "legal-rep-li"]
     assert last["document"] == told["act"]["id"] == sealed.document_id
@@ -379,3 +384,11 @@ async def test_killing_the_gateway_between_seals_leaves_no_act_with_two_outputs(
 def _records(gateway: RunningGateway) -> list[dict[str, Any]]:
     shown = gateway.run("audit", "show", "0", "-n", "10000", "--json")
     return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+async def _content(gateway: RunningGateway, path: str) -> bytes:
+    url = f"{gateway.url}{path}"
+    headers = gateway.signer().sign("GET", url, {})
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.read()
