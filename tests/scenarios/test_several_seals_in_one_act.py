@@ -301,6 +301,8 @@ async def test_the_act_can_be_looked_up_with_every_revision(shared: RunningGatew
     by_number = shared.run("audit", "show", "--number", "HT-7", "--json").stdout.splitlines()
     assert [json.loads(line)["act"]["part"] for line in by_number] == [1, 1, 2, 2]
     assert shared.run("audit", "verify").returncode == 0
+    shown = shared.run("audit", "show", "--document", sealed.document_id).stdout
+    assert "part 1 of 2" in " ".join(shown.split())
 
 
 async def test_the_command_line_asks_for_several_seals(own: RunningGateway, tmp_path: Path) -> None:
