@@ -201,6 +201,7 @@ class SigningService:
         if begun:
             kept = await self._archive.content_of(begun[-1])
             base, ready = await hashed(b"".join(kept.content)), None
+            act = replace(act, normalized_digest=begun[-1].normalized_digest)
         *between, last = parts[len(begun) :]
         await rehearse(self._press, (*between, last), decisions[len(begun) :], base.content, ready)
         for part in between:

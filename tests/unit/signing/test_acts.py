@@ -223,6 +223,34 @@ async def test_each_rule_is_charged_with_its_own_seal(house: House) -> None:
         await house.act("company-east", key="alone-3")
 
 
+async def test_a_limit_that_others_use_up_in_between_stops_the_act_until_it_has_room(
+    house: House,
+) -> None:
+    await house.act("legal-rep-li", key="alone")
+
+    def use_up(grant: Grant) -> None:
+        if grant.seal == "company-east":
+            house.engine.raw_connection().execute(
+                "update charge set used=2 where counter like '%legal-representative%'"
+            )
+
+    house.signer.before = use_up
+    with pytest.raises(LimitReachedProblem, match="legal-representative/automatic permits 2"):
+        await house.act()
+    first = await house.reader.by_key("tms", "k")
+    assert first is not None
+    with pytest.raises(ActIncompleteProblem):
+        await house.archive.sealed(first.id, TMS)
+
+    house.clock.move(timedelta(hours=1))
+    assert (await house.act()).row.is_last
+    assert [grant.seal for grant in house.signer.redeemed] == [
+        "legal-rep-li",
+        "company-east",
+        "legal-rep-li",
+    ]
+
+
 async def test_two_seals_of_one_rule_need_room_for_both(house: House) -> None:
     for number in range(4):
         await house.act("company-east", key=f"alone-{number}")
