@@ -46,6 +46,7 @@ class Submission:
     attributes: Mapping[str, str | int | bool]
     idempotency_key: str
     placement: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    further: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,8 @@ def multipart_body(submission: Submission) -> tuple[bytes, str]:
     }
     if submission.placement is not None:
         request["placement"] = submission.placement
+    if submission.further:
+        request["further"] = submission.further
     boundary = f"sealgate-{secrets.token_hex(16)}"
     body = b"\r\n".join(
         [

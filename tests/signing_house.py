@@ -6,7 +6,7 @@ For what a running gateway cannot show: time that jumps, a disk that is full, a 
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,27 @@ metadata: {name: receipt-east}
 spec: {company: east, type: 回单章, state: active, key: receipt-east, certificate: seal.pem}
 ---
 apiVersion: sealgate/v1
+kind: Seal
+metadata: {name: company-east}
+spec:
+  {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
+   signature: {kind: approval}}
+---
+apiVersion: sealgate/v1
+kind: Seal
+metadata: {name: certifying-east}
+spec:
+  {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
+   signature: {kind: certification, permission: form-filling}}
+---
+apiVersion: sealgate/v1
+kind: Seal
+metadata: {name: legal-rep-li}
+spec:
+  {company: east, type: 法人章, state: active, key: legal-rep-li, certificate: legal-rep-li.pem,
+   signature: {kind: approval}}
+---
+apiVersion: sealgate/v1
 kind: SealPolicy
 metadata: {name: receipts}
 spec:
@@ -77,6 +98,44 @@ spec:
     - id: automatic
       systems: [tms]
       limits: {perHour: 3}
+tests:
+  - name: a receipt
+    request: {system: tms}
+    expect: allowed
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: company}
+spec:
+  seals: [company-east, certifying-east]
+  documentTypes: [receipt, inquiry]
+  permit:
+    - id: automatic
+      systems: [tms]
+      when: doc.pages < 4
+      limits: {perHour: 5}
+  forbid:
+    - id: signed
+      when: doc.signatures > 0
+tests:
+  - name: a receipt
+    request: {system: tms, seal: company-east}
+    expect: allowed
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: legal-representative}
+spec:
+  seals: [legal-rep-li]
+  documentTypes: [receipt, inquiry]
+  permit:
+    - id: automatic
+      systems: [tms]
+      when: doc.pages < 2
+      limits: {perHour: 2}
+  forbid:
+    - id: signed
+      when: doc.signatures > 0
 tests:
   - name: a receipt
     request: {system: tms}
@@ -112,26 +171,30 @@ class SoftSigner:
     before: Callable[[Grant], None] = lambda _grant: None
 
     def __post_init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        named = ("receipt-east", "legal-rep-li")
+        self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in named}
         self.log_key = Ed25519PrivateKey.generate()
         self._book = GrantBook(epoch=self.epoch)
-        public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        description = KeyDescription(
-            id="receipt-east",
-            label="receipt-east",
-            mechanism="ecdsa-p256-sha256",
-            public_key=public,
-            local=True,
-            sensitive=True,
-            never_extractable=True,
+        self.keys = tuple(
+            KeyDescription(
+                id=name,
+                label=name,
+                mechanism="ecdsa-p256-sha256",
+                public_key=key.public_key().public_bytes(
+                    Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+                ),
+                local=True,
+                sensitive=True,
+                never_extractable=True,
+            )
+            for name, key in self._keys.items()
         )
-        self.keys = (description,)
 
     async def sign(self, grant: Grant) -> bytes:
         self.before(grant)
         self._book.redeem(grant, now=self.clock.now().timestamp())
         self.redeemed.append(grant)
-        return self.key.sign(grant.digest, ec.ECDSA(Prehashed(SHA256())))
+        return self._keys[grant.key].sign(grant.digest, ec.ECDSA(Prehashed(SHA256())))
 
     async def sign_checkpoint(self, text: bytes) -> bytes:
         return self.log_key.sign(text)
@@ -166,12 +229,21 @@ class House:
     reader: DocumentReader
     content: ContentStore
     engine: Any
+    archive: Archive
     directory: Path
     log_key: LogKey
     in_force: InForce
 
     async def seal(self, key: str = "k", document: bytes = RECEIPT) -> SealedDocument:
         return await self.service.seal(request(key), document)
+
+    def reload(self) -> None:
+        """Bring into force what the policy files say now."""
+        self.in_force = bring_into_force(self.directory / "policies", keys=self.signer.keys)
+
+    async def act(self, *seals: str, key: str = "k", document: bytes = RECEIPT) -> SealedDocument:
+        """Several seals in one act."""
+        return await self.service.seal(act_request(*seals, key=key), document)
 
 
 def request(key: str = "k", **changes: Any) -> SigningRequest:  # noqa: ANN401 - request fields
@@ -189,6 +261,14 @@ def request(key: str = "k", **changes: Any) -> SigningRequest:  # noqa: ANN401 -
     )
 
 
+def act_request(*seals: str, key: str = "k", **changes: Any) -> SigningRequest:  # noqa: ANN401 - request fields
+    """A request for several seals in one act; the company's and its representative's by default."""
+    first, *further = [
+        request(key, seal=seal, **changes) for seal in seals or ("company-east", "legal-rep-li")
+    ]
+    return replace(first, further=tuple(each.seal_request for each in further))
+
+
 @asynccontextmanager
 async def signing_house(
     directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
@@ -201,10 +281,12 @@ async def signing_house(
     (policies / "all.yaml").write_text(POLICY)
     if not (policies / "seal.pem").exists():
         authority = TrialCA(now=clock.now())
+        company, person = signer.keys
         (policies / "seal.pem").write_text(
-            authority.issue(
-                signer.keys[0].public_key, common_name="回单专用章", organisation="示例物流"
-            )
+            authority.issue(company.public_key, common_name="回单专用章", organisation="示例物流")
+        )
+        (policies / "legal-rep-li.pem").write_text(
+            authority.issue(person.public_key, common_name="法定代表人", organisation="示例物流")
         )
     in_force = bring_into_force(policies, keys=signer.keys)
     engine = open_writer(directory / "test.sqlite")
@@ -219,18 +301,19 @@ async def signing_house(
         lane=lane, key=log_key, signer=signer, checkpoint_file=directory / "checkpoint"
     )
     async with lane, audit:
+        archive = Archive(reader=reader, content=content)
         service = SigningService(
-            in_force=lambda: in_force,
+            in_force=lambda: made.in_force,
             press=press,
             signer=signer,
             audit=audit,
             lane=lane,
             reader=reader,
-            archive=Archive(reader=reader, content=content),
+            archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
         )
-        yield House(
+        made = House(
             service=service,
             signer=signer,
             press=press,
@@ -240,9 +323,11 @@ async def signing_house(
             reader=reader,
             content=content,
             engine=engine,
+            archive=archive,
             directory=directory,
             log_key=log_key,
             in_force=in_force,
         )
+        yield made
     await reader.close()
     engine.dispose()

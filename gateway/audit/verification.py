@@ -74,6 +74,7 @@ class LogVerifier:
         self._verdict = LogVerdict()
         self._heads: list[tuple[TreeHead, str]] = []
         self._outputs: dict[str, tuple[int, str]] = {}
+        self._parts: dict[tuple[str, int], str] = {}
 
     def verify(self) -> LogVerdict:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""
@@ -169,6 +170,10 @@ class LogVerifier:
         match content.get("kind"):
             case "intent":
                 verdict.interrupted[index] = str(content.get("document"))
+                if not self._follows(content):
+                    return self._find(
+                        index, f"record {index} does not follow the part before it in its act"
+                    )
             case "denied":
                 verdict.denied += 1
             case "outcome":
@@ -179,11 +184,19 @@ class LogVerifier:
                 if content.get("result") == "sealed":
                     verdict.sealed += 1
                     self._outputs[named] = (index, str(content.get("output")))
+                    act = _act_of(content)
+                    self._parts[str(act.get("id")), _number(act)] = str(content.get("output"))
                 else:
                     verdict.failed += 1
             case _:
                 pass
         return True
+
+    def _follows(self, content: dict[str, Any]) -> bool:
+        """Whether an intent's part is the first of its act, or follows what the one before gave."""
+        act = _act_of(content)
+        part = _number(act)
+        return part <= 1 or self._parts.get((str(act.get("id")), part - 1)) == act.get("follows")
 
     def _compare_documents(self) -> None:
         """Every released document is what its intent and its outcome say."""
@@ -222,6 +235,11 @@ class LogVerifier:
             "request": hashlib.sha256(salt + _as_bytes(row.request)).hexdigest(),
             "business_number": hashlib.sha256(salt + str(row.business_number).encode()).hexdigest(),
         }
+        act = _act_of(intent)
+        if [act.get(name) for name in ("id", "part", "parts")] != (
+            [None] * 3 if row.act is None else [row.act, row.part, row.parts]
+        ):
+            return f"document {row.id}: its act is not what record {row.intent_index} says"
         for name, value in in_the_row.items():
             if intent.get(name) != value:
                 return f"document {row.id}: its {name} is not what record {row.intent_index} says"
@@ -232,6 +250,16 @@ class LogVerifier:
     def _find(self, index: int | None, what: str) -> bool:
         self._verdict.findings.append(Finding(index, what))
         return False
+
+
+def _act_of(content: dict[str, Any]) -> dict[str, Any]:
+    act = content.get("act")
+    return act if isinstance(act, dict) else {}
+
+
+def _number(act: dict[str, Any]) -> int:
+    part = act.get("part")
+    return part if isinstance(part, int) else 0
 
 
 def _as_bytes(value: object) -> bytes:

@@ -139,17 +139,23 @@ def _sentence(record: dict[str, Any]) -> str:
             rules = ", ".join(reason["rule"] for reason in record["decision"]["reasons"])
             return (
                 f"{record['system']} → {record['seal']} on {record['document_type']}, "
-                f"by {rules}; document {record['document']}"
+                f"by {rules}; document {record['document']}{_part(record)}"
             )
         case "outcome":
             how = record["result"] if record["result"] == "sealed" else record["problem"]
-            return f"{how}; document {record['document']}, intent {record['intent']}"
+            return f"{how}; document {record['document']}{_part(record)}, intent {record['intent']}"
         case "denied":
             # After `default` come the rules that might have permitted it, the nearest first.
             told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
-            return f"{record['system']} → {record['seal']}: {'; '.join(told[:2])}"
+            seals = " + ".join([record["seal"], *record.get("further", ())])
+            return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
         case _:
             return str(record.get("bundle") or record.get("version") or "")
+
+
+def _part(record: dict[str, Any]) -> str:
+    act = record.get("act")
+    return f" (part {act['part']} of {act['parts']}, act {act['id']})" if act else ""
 
 
 def _tell(verdict: LogVerdict) -> None:

@@ -31,9 +31,18 @@ def seal(
     attribute: Annotated[
         list[str] | None, typer.Option("--attribute", "-a", help="name=value, for every file.")
     ] = None,
+    further: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--further", help="A seal that follows in the same act, all or none; may be repeated."
+        ),
+    ] = None,
     requests: Annotated[
         Path | None,
-        typer.Option(help="JSONL: file, document_type, business_number, attributes a line."),
+        typer.Option(
+            help="JSONL: file, document_type, business_number, attributes a line; also placement, "
+            "further."
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="The gateway; by default as config.yaml says.")
@@ -54,7 +63,7 @@ def seal(
         http = configuration(config).http
         url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
     try:
-        work = _work(files or [], seal_id, document_type, attribute or [], requests)
+        work = _work(files or [], seal_id, further or [], document_type, attribute or [], requests)
         signer = RequestSigner.from_file(
             key or config.parent / "clients" / "tms.key.pem", key_id=key_id, clock=SystemClock()
         )
@@ -74,12 +83,13 @@ def seal(
 def _work(
     files: list[Path],
     seal_id: str,
+    further: list[str],
     document_type: str | None,
     attributes: list[str],
     requests: Path | None,
 ) -> Work:
     if requests is not None:
-        return list(from_lines(requests, seal=seal_id))
+        return list(from_lines(requests, seal=seal_id, further=further))
     if not files or document_type is None:
         raise SubmissionsError("give files and --type, or --requests FILE.jsonl")
     return list(
@@ -88,6 +98,7 @@ def _work(
             seal=seal_id,
             document_type=document_type,
             attributes=attributes_from(attributes),
+            further=further,
         )
     )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,15 @@ class Line(StrictModel):
     business_number: str
     attributes: dict[str, StrictStr | StrictBool | StrictInt] = Field(default_factory=dict)
     placement: dict[str, Any] | list[dict[str, Any]] | None = None
+    further: list[dict[str, Any]] | None = None
 
 
-def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:
+def from_lines(
+    path: Path, *, seal: str, further: Sequence[str] = ()
+) -> Iterator[tuple[Path, Submission]]:
     """A submission for every line; the files lie beside the JSONL file.
+
+    `further` seals are those of the lines that name none themselves.
 
     Raises:
         SubmissionsError: a line is wrong, or its file cannot be read.
@@ -44,6 +49,8 @@ def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:
             raise SubmissionsError(f"{path}:{number}: {field}: {first['msg']}") from error
         file = path.parent / line.file
         document = _read(file)
+        seals = _further(further) if line.further is None else line.further
+        asked = line.model_dump_json(exclude={"file", "further"})
         yield (
             file,
             Submission(
@@ -53,19 +60,26 @@ def from_lines(path: Path, *, seal: str) -> Iterator[tuple[Path, Submission]]:
                 business_number=line.business_number,
                 attributes=line.attributes,
                 placement=line.placement,
-                idempotency_key=_key(document, seal, line.model_dump_json(exclude={"file"})),
+                further=seals,
+                idempotency_key=_key(document, seal, asked, *_told(seals)),
             ),
         )
 
 
 def from_files(
-    files: Iterable[Path], *, seal: str, document_type: str, attributes: dict[str, Any]
+    files: Iterable[Path],
+    *,
+    seal: str,
+    document_type: str,
+    attributes: dict[str, Any],
+    further: Sequence[str] = (),
 ) -> Iterator[tuple[Path, Submission]]:
     """A submission for every file; its name without the ending is its business number.
 
     Raises:
         SubmissionsError: a file cannot be read.
     """
+    seals = _further(further)
     for file in files:
         document = _read(file)
         yield (
@@ -76,8 +90,14 @@ def from_files(
                 document_type=document_type,
                 business_number=file.stem,
                 attributes=attributes,
+                further=seals,
                 idempotency_key=_key(
-                    document, seal, document_type, file.stem, json.dumps(attributes, sort_keys=True)
+                    document,
+                    seal,
+                    document_type,
+                    file.stem,
+                    json.dumps(attributes, sort_keys=True),
+                    *_told(seals),
                 ),
             ),
         )
@@ -100,6 +120,15 @@ def attributes_from(pairs: Iterable[str]) -> dict[str, str | int | bool]:
             read = value
         attributes[name] = read if isinstance(read, bool | int) else value
     return attributes
+
+
+def _further(seals: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"seal": seal} for seal in seals]
+
+
+def _told(further: list[dict[str, Any]]) -> tuple[str, ...]:
+    # Nothing where there are none, so that the keys of earlier versions stay.
+    return (json.dumps(further, sort_keys=True),) if further else ()
 
 
 def _key(document: bytes, *asked: str) -> str:

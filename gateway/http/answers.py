@@ -1,5 +1,6 @@
 """How a sealed document, its metadata and a problem are told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -54,7 +55,7 @@ def pdf_response(sealed: SealedDocument) -> web.Response:
 def json_response(sealed: SealedDocument) -> web.Response:
     """What was sealed, and where to get it."""
     return web.Response(
-        body=msgspec.json.encode(metadata(sealed.row)),
+        body=msgspec.json.encode(metadata(sealed.row, sealed.parts)),
         content_type="application/json",
         headers=_headers(sealed),
     )
@@ -78,9 +79,11 @@ class _Parts(Payload):
             await writer.write(part)
 
 
-def metadata(row: DocumentRow) -> dict[str, Any]:
-    """A document's metadata as the API tells it. Digests are hex, moments RFC 3339."""
-    here = f"/v1/documents/{row.id}"
+def metadata(row: DocumentRow, parts: Sequence[DocumentRow] = ()) -> dict[str, Any]:
+    """A document's metadata as the API tells it. Digests are hex, moments RFC 3339.
+
+    `parts` are the rows of its act, if it belongs to one.
+    """
     return {
         "id": row.id,
         "state": row.state,
@@ -96,25 +99,67 @@ def metadata(row: DocumentRow) -> dict[str, Any]:
         if row.output_digest is None
         else {"sha256": row.output_digest.hex(), "bytes": row.output_bytes},
         "stamps": _stamps(row),
-        "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
+        "act": None if row.act is None else _act(row, parts),
+        "audit": _audit(row),
         "trace": row.trace_id,
-        "links": {"self": here, "content": f"{here}/content", "decision": f"{here}/decision"},
+        "links": _links(row),
     }
 
 
-def decision(row: DocumentRow) -> dict[str, Any]:
+def decision(row: DocumentRow, parts: Sequence[DocumentRow] = ()) -> dict[str, Any]:
     """Which rule of which bundle allowed the seal, and where that stands in the audit log.
 
     `requestText` is the very text that the intent record has the salted hash of, so it is given as
     it stands: SHA-256 over the salt and its UTF-8 bytes is the record's `request`.
+
+    `parts` are the rows of its act, if it belongs to one; each was decided for itself.
     """
+    told = _decision(row)
+    if row.act is not None:
+        told["act"] = _act(row, parts)
+        told["parts"] = [_decision(each) for each in parts]
+    return told
+
+
+def _decision(row: DocumentRow) -> dict[str, Any]:
     return {
         "document": row.id,
+        "seal": row.seal,
         "decision": _camel(msgspec.json.decode(row.decision)),
         "requestText": row.request.decode(),
         "salt": row.salt.hex(),
-        "audit": {"intent": row.intent_index, "outcome": row.outcome_index},
+        "audit": _audit(row),
     }
+
+
+def _act(row: DocumentRow, parts: Sequence[DocumentRow]) -> dict[str, Any]:
+    return {
+        "id": row.act,
+        "part": row.part,
+        "of": row.parts,
+        "complete": any(each.is_last and each.is_sealed for each in parts),
+        "parts": [
+            {
+                "document": each.id,
+                "part": each.part,
+                "seal": each.seal,
+                "state": each.state,
+                "stamps": _stamps(each),
+                "audit": _audit(each),
+                "links": _links(each),
+            }
+            for each in parts
+        ],
+    }
+
+
+def _audit(row: DocumentRow) -> dict[str, Any]:
+    return {"intent": row.intent_index, "outcome": row.outcome_index}
+
+
+def _links(row: DocumentRow) -> dict[str, str]:
+    here = f"/v1/documents/{row.id}"
+    return {"self": here, "content": f"{here}/content", "decision": f"{here}/decision"}
 
 
 def _stamps(row: DocumentRow) -> list[Any]:

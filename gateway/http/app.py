@@ -107,14 +107,14 @@ class API:
     async def _seal(
         self, request: web.Request, who: Authenticated, key: str, submission: Submission
     ) -> web.StreamResponse:
+        first = submission.request.seal_request(caller=who.caller, seal=request.match_info["seal"])
         sealed = await self._signing.seal(
             SigningRequest(
-                seal_request=submission.request.seal_request(
-                    caller=who.caller, seal=request.match_info["seal"]
-                ),
+                seal_request=first,
                 idempotency_key=key,
                 trace_id=request[TRACE],
                 nonce=who.nonce,
+                further=submission.request.further_requests(first),
             ),
             submission.document,
         )
@@ -126,9 +126,12 @@ class API:
             "audit_outcome": sealed.row.outcome_index,
             "repeated": sealed.repeated,
         }
+        if sealed.parts:
+            told["seals"] = [part.seal for part in sealed.parts]
         request[TOLD] = told
         if not sealed.repeated:
-            self._metrics.count_sealed(sealed.row.seal)
+            for row in sealed.parts or (sealed.row,):
+                self._metrics.count_sealed(row.seal)
         if "application/json" in request.headers.get("Accept", ""):
             return answers.json_response(sealed)
         return answers.pdf_response(sealed)
@@ -136,7 +139,7 @@ class API:
     async def document(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/documents/{id}: its metadata."""
         row = await self._archive.row(request.match_info["id"], self._who(request).caller)
-        return _json(answers.metadata(row))
+        return _json(answers.metadata(row, await self._archive.parts(row)))
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/documents/{id}/content: the sealed PDF."""
@@ -146,7 +149,7 @@ class API:
     async def decision(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/documents/{id}/decision: why it was allowed."""
         row = await self._archive.row(request.match_info["id"], self._who(request).caller)
-        return _json(answers.decision(row))
+        return _json(answers.decision(row, await self._archive.parts(row)))
 
     async def healthz(self, _request: web.Request) -> web.StreamResponse:
         """GET /healthz: the process runs."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
+import msgspec
 from aiohttp import web
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -24,6 +25,7 @@ _MOST_REQUEST_BYTES = 64 * 1024
 _ENVELOPE_BYTES = 16 * 1024
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_MISTAKES = 10
+_MOST_FURTHER_SEALS = 4
 _PLAIN_BOUNDARY = re.compile(rb"[A-Za-z0-9-]{1,60}")
 _PART_HEAD = re.compile(
     rb'\r\nContent-Disposition: form-data; name="([a-z]{1,20})"'
@@ -34,6 +36,13 @@ _BODY_SECONDS = 120
 
 
 _AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+
+
+class FurtherSealInput(StrictModel):
+    """A seal that follows on the same document, in the same act."""
+
+    seal: Annotated[str, Field(min_length=1, max_length=100, description="The seal's id.")]
+    placement: WrittenPlacement | None = None
 
 
 class SealRequestInput(StrictModel):
@@ -55,6 +64,11 @@ class SealRequestInput(StrictModel):
         description="As the document type declares them; money in minor units.",
     )
     placement: WrittenPlacement | None = None
+    further: tuple[FurtherSealInput, ...] = Field(
+        default=(),
+        max_length=_MOST_FURTHER_SEALS,
+        description="Seals that follow the one in the path, in this order: all of them or none.",
+    )
 
     def seal_request(self, *, caller: Caller, seal: str) -> SealRequest:
         """The value that the rest of the house works with."""
@@ -65,6 +79,28 @@ class SealRequestInput(StrictModel):
             business_number=self.business_number,
             attributes=self.attributes,
             placement=None if self.placement is None else placement_of(self.placement),
+        )
+
+    def further_requests(self, first: SealRequest) -> tuple[SealRequest, ...]:
+        """The same for each further seal of the act.
+
+        Raises:
+            MalformedRequestProblem: a seal is asked for twice.
+        """
+        seals = [first.seal, *(each.seal for each in self.further)]
+        twice = sorted({seal for seal in seals if seals.count(seal) > 1})
+        if twice:
+            raise MalformedRequestProblem(
+                f"further: seal {', '.join(map(repr, twice))} is asked for twice in one act; name "
+                "it once, with a list of placements for several stamps"
+            )
+        return tuple(
+            msgspec.structs.replace(
+                first,
+                seal=each.seal,
+                placement=None if each.placement is None else placement_of(each.placement),
+            )
+            for each in self.further
         )
 
 

@@ -53,6 +53,44 @@ _OMITTED = {
 }
 
 
+_ACT = {
+    "type": ["object", "null"],
+    "description": "The act of several seals that the document belongs to; its id is the document "
+    "that carries all of them. A revision before the last is given out once `complete` is true.",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "part": {"type": "integer", "minimum": 1},
+        "of": {"type": "integer", "minimum": 2},
+        "complete": {"type": "boolean"},
+        "parts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "document": {"type": "string", "format": "uuid"},
+                    "part": {"type": "integer"},
+                    "seal": {"type": "string"},
+                    "state": {"enum": ["intent", "sealed"]},
+                    "stamps": {"type": "array", "items": {"oneOf": [_STAMP, _OMITTED]}},
+                    "audit": _AUDIT,
+                    "links": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+                "required": ["document", "part", "seal", "state", "audit", "links"],
+            },
+        },
+    },
+    "required": ["id", "part", "of", "complete", "parts"],
+}
+_DECISION = {
+    "document": {"type": "string", "format": "uuid"},
+    "seal": {"type": "string"},
+    "decision": {"type": "object"},
+    "requestText": {"type": "string"},
+    "salt": {"type": "string"},
+    "audit": _AUDIT,
+}
+
+
 def problem_types() -> dict[str, type[Problem]]:
     """Every problem that the gateway can answer with, by its type."""
     rooms = (document_errors, http_errors, signing_errors, store_errors)
@@ -114,7 +152,8 @@ def _seal() -> dict[str, Any]:
         "operationId": "sealDocument",
         "summary": "Seal one document",
         "description": "Answers when the sealed document and its record are durable. The same "
-        "Idempotency-Key with the same content gives the same sealed document again.",
+        "Idempotency-Key with the same content gives the same sealed document again. With further "
+        "seals the document carries all of them, or none is released.",
         "parameters": [
             _path_parameter("seal", "The seal's id."),
             {
@@ -242,6 +281,7 @@ def _schemas() -> dict[str, Any]:
                     "properties": {"sha256": _DIGEST, "bytes": {"type": "integer"}},
                 },
                 "stamps": {"type": "array", "items": {"oneOf": [_STAMP, _OMITTED]}},
+                "act": _ACT,
                 "audit": _AUDIT,
                 "trace": {"type": "string"},
                 "links": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -251,13 +291,15 @@ def _schemas() -> dict[str, Any]:
         "DecisionRecord": {
             "type": "object",
             "properties": {
-                "document": {"type": "string", "format": "uuid"},
-                "decision": {"type": "object"},
-                "requestText": {"type": "string"},
-                "salt": {"type": "string"},
-                "audit": _AUDIT,
+                **_DECISION,
+                "act": _ACT,
+                "parts": {
+                    "type": "array",
+                    "description": "Of an act: the same for each of its seals, in order.",
+                    "items": {"type": "object", "properties": _DECISION},
+                },
             },
-            "required": ["document", "decision", "requestText", "salt", "audit"],
+            "required": ["document", "seal", "decision", "requestText", "salt", "audit"],
         },
         "Problem": {
             "type": "object",

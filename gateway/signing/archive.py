@@ -1,7 +1,11 @@
 """What was sealed, for the system that had it sealed."""
 
 from gateway.signing.digests import sha256_of
-from gateway.signing.errors import DocumentUnknownProblem, NotSealedProblem
+from gateway.signing.errors import (
+    ActIncompleteProblem,
+    DocumentUnknownProblem,
+    NotSealedProblem,
+)
 from gateway.signing.model import SealedDocument
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, DocumentRow
@@ -35,11 +39,24 @@ class Archive:
         Raises:
             DocumentUnknownProblem: there is none, or it is another system's.
             NotSealedProblem: its seal was never completed.
+            ActIncompleteProblem: further seals belong on it, and are not there yet.
         """
-        return await self.content_of(await self.row(document_id, caller))
+        row = await self.row(document_id, caller)
+        if row.act is not None and not row.is_last:
+            whole = await self._reader.by_id(row.act)
+            if whole is None or not whole.is_sealed:
+                raise ActIncompleteProblem(
+                    f"document {row.id} is part {row.part} of {row.parts} of an act, and its "
+                    "revision is given out only once all seals are on it"
+                )
+        return await self.content_of(row)
+
+    async def parts(self, row: DocumentRow) -> tuple[DocumentRow, ...]:
+        """The rows of the document's act, as far as it has come; empty for a seal alone."""
+        return () if row.act is None else await self._reader.by_act(row.act)
 
     async def content_of(self, row: DocumentRow) -> SealedDocument:
-        """A sealed row with its content, which must be what was released.
+        """A sealed row with its content, which must be what was kept.
 
         Raises:
             NotSealedProblem: its seal was never completed.
@@ -53,4 +70,4 @@ class Archive:
                 f"the content of document {row.id} in {row.location.segment} was changed; "
                 "put the segment back from a backup"
             )
-        return SealedDocument(row, (content,), repeated=True)
+        return SealedDocument(row, (content,), repeated=True, parts=await self.parts(row))

@@ -94,6 +94,29 @@ class SealExpiredProblem(Problem):
     cure: ClassVar[str] = "Renew the certificate and name the new one in the seal's YAML."
 
 
+class SealsDoNotCombineProblem(DeniedProblem):
+    """The signatures of the seals cannot follow one another on one document."""
+
+    type: ClassVar[str] = "seals-do-not-combine"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "These seals cannot be put on one document in this order"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Ask for seals whose `signature.kind` is `approval`. Only the first seal may certify, with "
+        "the permission `form-filling`; those after it are then invisible or in a field."
+    )
+
+
+class ActIncompleteProblem(Problem):
+    """A revision that does not carry all the seals of its act is given to nobody."""
+
+    type: ClassVar[str] = "act-not-complete"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "Not all seals of the act are on the document"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the request again with the same idempotency key."
+
+
 class IdempotencyKeyReusedProblem(Problem):
     """The key was used for something else."""
 

@@ -12,6 +12,7 @@ class SigningRequest:
 
     Attributes:
         seal_request: who, which seal, which type, number and attributes.
+        further: the same for each further seal of the act, in order.
         idempotency_key: one per document and caller; a repeat gives the same sealed document.
         trace_id: 32 hex digits that follow the document into the audit log.
         nonce: the nonce of the request's signature, remembered with its record. None for mTLS.
@@ -21,12 +22,22 @@ class SigningRequest:
     idempotency_key: str
     trace_id: str
     nonce: UsedNonce | None = None
+    further: tuple[SealRequest, ...] = ()
+
+    @property
+    def seal_requests(self) -> tuple[SealRequest, ...]:
+        """What is asked for each seal, in the order of the signatures."""
+        return (self.seal_request, *self.further)
 
 
 @dataclass(frozen=True, slots=True)
 class SealedDocument:
-    """A released document: its row, and its bytes in two parts that follow one another."""
+    """A released document: its row, and its bytes in two parts that follow one another.
+
+    `parts` are the rows of its act in order; empty for a seal alone.
+    """
 
     row: DocumentRow
     content: tuple[bytes, ...]
     repeated: bool
+    parts: tuple[DocumentRow, ...] = ()

@@ -1,6 +1,7 @@
 """What the audit log says of a document, and the canonical bytes that its row keeps."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,15 +27,17 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def request_digest(request: SealRequest, document_digest: bytes) -> bytes:
+def request_digest(requests: Iterable[SealRequest], document_digest: bytes) -> bytes:
     """SHA-256 over what the caller asked for and for which document: what a key stands for.
 
     The caller's roles are left out, because an officer may change them between two tries.
+
+    Args:
+        requests: one a seal, in order.
+        document_digest: of the document that came in.
     """
-    asked = msgspec.structs.replace(
-        request, caller=msgspec.structs.replace(request.caller, roles=frozenset())
-    )
-    return hashlib.sha256(document_digest + encode(asked)).digest()
+    asked = b"".join(encode(_without_roles(request)) for request in requests)
+    return hashlib.sha256(document_digest + asked).digest()
 
 
 def with_intent(row: DocumentRow, index: int) -> DocumentRow:
@@ -58,22 +61,28 @@ def with_outcome(
 
 
 def intent(
-    request: SigningRequest,
+    asked: SealRequest,
     row: DocumentRow,
     *,
     decision: Allowed,
     facts: DocumentFacts,
     seal: SealMaterial,
+    follows: bytes,
     at: datetime,
 ) -> Record:
-    """What is about to be signed: the exact digest, with which key, for whom, by which rule."""
+    """What is about to be signed: the exact digest, with which key, for whom, by which rule.
+
+    `follows` is the digest of what the signature's revision is appended to; it is recorded where
+    that is the output of an earlier part of the act.
+    """
     return Record(
         kind="intent",
         at=at,
         content={
             "trace": row.trace_id,
             "document": row.id,
-            **_asked(request.seal_request),
+            **_act(row, follows=follows),
+            **_asked(asked),
             "request": _salted(row.salt, row.request),
             "business_number": _salted(row.salt, row.business_number.encode()),
             "facts": msgspec.to_builtins(facts),
@@ -98,6 +107,7 @@ def sealed(row: DocumentRow, *, output_digest: bytes, at: datetime) -> Record:
             "trace": row.trace_id,
             "document": row.id,
             "intent": row.intent_index,
+            **_act(row),
             "result": "sealed",
             "output": output_digest.hex(),
         },
@@ -113,6 +123,7 @@ def failed(row: DocumentRow, problem: Problem, *, at: datetime) -> Record:
             "trace": row.trace_id,
             "document": row.id,
             "intent": row.intent_index,
+            **_act(row),
             "result": "failed",
             "problem": problem.type,
         },
@@ -134,6 +145,7 @@ def denied(
         content={
             "trace": request.trace_id,
             **_asked(request.seal_request),
+            **_further(request),
             "input": document_digest.hex(),
             "facts": None if facts is None else msgspec.to_builtins(facts),
             "decision": _told(decision),
@@ -143,6 +155,24 @@ def denied(
 
 def _normalized(row: DocumentRow) -> dict[str, str]:
     return {} if row.normalized_digest is None else {"normalized": row.normalized_digest.hex()}
+
+
+def _act(row: DocumentRow, *, follows: bytes | None = None) -> dict[str, Any]:
+    if row.act is None:
+        return {}
+    told: dict[str, Any] = {"id": row.act, "part": row.part, "parts": row.parts}
+    if follows is not None and row.part > 1:
+        told["follows"] = follows.hex()
+    return {"act": told}
+
+
+def _further(request: SigningRequest) -> dict[str, Any]:
+    return {"further": [each.seal for each in request.further]} if request.further else {}
+
+
+def _without_roles(request: SealRequest) -> SealRequest:
+    caller = msgspec.structs.replace(request.caller, roles=frozenset())
+    return msgspec.structs.replace(request, caller=caller)
 
 
 def _asked(request: SealRequest) -> dict[str, Any]:

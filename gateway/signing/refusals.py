@@ -4,7 +4,7 @@ from gateway.documents.errors import PlacementProblem
 from gateway.errors import Problem
 from gateway.signing import errors
 from policies.intake import PREFIX
-from policies.model import Charge, Denied, NeedsApproval, Reason
+from policies.model import Denied, NeedsApproval
 
 _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "seal-unknown": errors.SealUnknownProblem,
@@ -13,19 +13,9 @@ _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "certificate-not-yet-valid": errors.SealNotYetValidProblem,
     "document-type": errors.RequestRefusedProblem,
     "placement": PlacementProblem,
+    "act": errors.SealsDoNotCombineProblem,
     "limit": errors.LimitReachedProblem,
 }
-
-
-class LimitReached(Exception):  # noqa: N818 - an answer of the store, not an error
-    """A charge would go beyond its limit; raised inside the unit of work that would make it."""
-
-    def __init__(self, charge: Charge) -> None:
-        super().__init__(charge.rule)
-        self.reason = Reason(
-            rule="limit",
-            message=f"{charge.rule} permits {charge.limit} in {charge.window}; all are used",
-        )
 
 
 def problem_for(decision: Denied | NeedsApproval, *, audit_index: int) -> Problem:

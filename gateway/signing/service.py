@@ -8,6 +8,7 @@ the intent is durable and that nothing is released before the outcome is.
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,12 +18,13 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.clock import Clock
 from gateway.documents.interfaces import DocumentPress
-from gateway.documents.model import Preparation
+from gateway.documents.model import Preparation, Prepared
 from gateway.errors import Problem
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.seals.model import SealMaterial
 from gateway.signing import records
+from gateway.signing.act import Act, Part, decide_all, parts_of, screen_all
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.digests import HashedDocument, hashed
@@ -30,16 +32,15 @@ from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
     SignerUnavailableProblem,
 )
-from gateway.signing.ids import new_document_id
+from gateway.signing.limits import LimitReached, refuse_beyond_limits
 from gateway.signing.model import SealedDocument, SigningRequest
-from gateway.signing.refusals import LimitReached, problem_for
-from gateway.signing.screening import screen
+from gateway.signing.refusals import problem_for
+from gateway.signing.rehearsal import rehearse
 from gateway.store.content import Content, Location
 from gateway.store.documents import (
     DocumentReader,
     DocumentRow,
     add_charge,
-    charges_used,
     put_document,
     remember_nonce,
     seal_document,
@@ -101,7 +102,7 @@ class SigningService:
         asked = request.seal_request
         key = (asked.caller.system, request.idempotency_key)
         sent = await hashed(document)
-        digest = records.request_digest(asked, sent.digest)
+        digest = records.request_digest(request.seal_requests, sent.digest)
         twin = self._under_way.get(key)
         if twin is not None:
             if twin[0] != digest:
@@ -131,87 +132,154 @@ class SigningService:
         known = await self._reader.by_key(asked.caller.system, request.idempotency_key)
         if known is not None and known.request_digest != digest:
             raise _reused(request)
-        if known is not None and known.is_sealed:
+        if known is not None and known.is_sealed and known.is_last:
             return await self._archive.content_of(known)
         now = self._clock.now()
         self._clock_guard.check(now)
 
         # Step 2: refuse cheaply what no document could make right.
         in_force = self._in_force()
-        denied = screen(in_force, asked, at=now)
+        denied = screen_all(in_force, request.seal_requests, at=now)
         if denied is not None:
             raise await self._denied(request, denied, None, document.digest, now)
-        seal = in_force.seals[asked.seal]
 
         # Step 3: prepare. A repeat prepares for the same id and moment, so it signs the same bytes.
-        document_id = known.id if known is not None else new_document_id(now)
-        signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
+        earlier = () if known is None else await self._archive.parts(known) or (known,)
+        parts = parts_of(request.seal_requests, in_force.seals, earlier, now=now)
+        first = parts[0]
         placement = in_force.engine.likely_placement(asked)
         document_type = in_force.bundle.document_types[asked.document_type]
         preparation = Preparation(
-            document_id=document_id,
-            signed_at=signed_at,
+            document_id=first.document_id,
+            signed_at=first.signed_at,
             placement=placement,
             normalize=document_type.normalize,
             look_under=document_type.intake.looks_under,
         )
-        prepared = await self._press.prepare(document.content, preparation, seal)
+        prepared = await self._press.prepare(document.content, preparation, first.seal)
 
-        # Step 4: decide.
-        decision = in_force.engine.decide(asked, prepared.facts, at=now)
-        if not isinstance(decision, Allowed):
-            raise await self._denied(request, decision, prepared.facts, document.digest, now)
-        if decision.placement != placement:
-            preparation = msgspec.structs.replace(preparation, placement=decision.placement)
-            prepared = await self._press.prepare(document.content, preparation, seal)
+        # Step 4: decide, each seal for itself, on the document that came in.
+        facts = prepared.facts
+        decisions = decide_all(in_force.engine, request.seal_requests, facts, at=now)
+        if not isinstance(decisions, tuple):
+            raise await self._denied(request, decisions, facts, document.digest, now)
+        if decisions[0].placement != placement:
+            preparation = msgspec.structs.replace(preparation, placement=decisions[0].placement)
+            prepared = await self._press.prepare(document.content, preparation, first.seal)
 
         # What is sealed: the bytes that came in, or what a type that normalises made of them.
         base = document
         if prepared.normalized is not None:
             base = await hashed(prepared.normalized)
             prepared = msgspec.structs.replace(prepared, normalized=None)
+        act = Act(
+            request=request,
+            request_digest=digest,
+            input_digest=document.digest,
+            normalized_digest=None if base is document else base.digest,
+            facts=facts,
+            decided_at=now,
+        )
+        if first.is_last:
+            return await self._seal_part(act, first, decisions, base, prepared)
+        return await self._seal_parts(act, parts, decisions, base, prepared)
+
+    async def _seal_parts(
+        self,
+        act: Act,
+        parts: tuple[Part, ...],
+        decisions: tuple[Allowed, ...],
+        base: HashedDocument,
+        prepared: Prepared,
+    ) -> SealedDocument:
+        """One part after the other, from where an earlier try has come to.
+
+        The revisions between are kept, and given to nobody before the last is sealed.
+        """
+        ready: Prepared | None = prepared
+        begun = [part.known for part in parts if part.known is not None and part.is_sealed]
+        if begun:
+            kept = await self._archive.content_of(begun[-1])
+            base, ready = await hashed(b"".join(kept.content)), None
+            act = replace(act, normalized_digest=begun[-1].normalized_digest)
+        *between, last = parts[len(begun) :]
+        await rehearse(self._press, (*between, last), decisions[len(begun) :], base.content, ready)
+        for part in between:
+            kept = await self._seal_part(act, part, decisions[part.number - 1 :], base, ready)
+            base, ready = await hashed(b"".join(kept.content)), None
+        sealed = await self._seal_part(act, last, decisions[-1:], base, ready)
+        return replace(sealed, parts=await self._archive.parts(sealed.row))
+
+    async def _seal_part(
+        self,
+        act: Act,
+        part: Part,
+        decisions: tuple[Allowed, ...],
+        base: HashedDocument,
+        prepared: Prepared | None,
+    ) -> SealedDocument:
+        """Steps 5 to 8 for one seal, on the document or on the output of the part before.
+
+        Args:
+            act: what all parts have in common.
+            part: the seal.
+            decisions: this part's own, and those of the parts that are to follow.
+            base: what its update is appended to.
+            prepared: for `base`; None: a further part, which is prepared here (step 3 again).
+        """
+        request, decision = act.request, decisions[0]
+        if prepared is None:
+            preparation = part.on_the_revision_before(decision.placement)
+            prepared = await self._press.prepare(base.content, preparation, part.seal)
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
-            id=document_id,
-            system=asked.caller.system,
+            id=part.document_id,
+            system=part.asked.caller.system,
             idempotency_key=request.idempotency_key,
-            request_digest=digest,
+            request_digest=act.request_digest,
             state="intent",
-            seal=asked.seal,
-            document_type=asked.document_type,
-            business_number=asked.business_number,
-            request=records.encode(asked),
+            seal=part.asked.seal,
+            document_type=part.asked.document_type,
+            business_number=part.asked.business_number,
+            request=records.encode(part.asked),
             decision=records.encoded_decision(decision),
             trace_id=request.trace_id,
-            salt=known.salt if known is not None else random_bytes(16),
-            signed_at=signed_at,
-            input_digest=document.digest,
-            normalized_digest=None if base is document else base.digest,
+            salt=part.known.salt if part.known is not None else random_bytes(16),
+            signed_at=part.signed_at,
+            input_digest=act.input_digest,
+            normalized_digest=act.normalized_digest,
             to_be_signed_digest=prepared.digest,
             intent_index=-1,
             stamp=records.encode(prepared.stamps),
+            act=part.act,
+            part=part.number,
+            parts=part.of,
         )
+        record = records.intent(
+            part.asked,
+            intended,
+            decision=decision,
+            facts=act.facts,
+            seal=part.seal,
+            follows=base.digest,
+            at=act.decided_at,
+        )
+        # A repeat was charged when it was first intended.
+        charges = decision.charges if part.known is None else ()
+        further = tuple(charge for each in decisions[1:] for charge in each.charges)
         try:
-            row = await self._intend(
-                request,
-                intended,
-                records.intent(
-                    request, intended, decision=decision, facts=prepared.facts, seal=seal, at=now
-                ),
-                # A repeat was charged when it was first intended.
-                charges=decision.charges if known is None else (),
-            )
+            row = await self._intend(request, intended, record, charges=charges, further=further)
         except LimitReached as reached:
             refused = Denied(bundle=decision.bundle, reasons=(reached.reason,))
             raise await self._denied(
-                request, refused, prepared.facts, document.digest, now
+                request, refused, act.facts, act.input_digest, act.decided_at
             ) from None
 
         # Steps 6 and 7: sign against a grant, fill the container in.
         try:
-            signature = await self._sign(row, seal)
-            update = await self._press.complete(prepared, signature, seal)
+            signature = await self._sign(row, part.seal)
+            update = await self._press.complete(prepared, signature, part.seal)
             # Step 8: the outcome; then, and only then, release.
             return await self._release(row, base, update)
         except Problem as problem:
@@ -225,11 +293,16 @@ class SigningService:
         record: Record,
         *,
         charges: tuple[Charge, ...],
+        further: tuple[Charge, ...],
     ) -> DocumentRow:
+        """Make the intent durable, with its charges.
+
+        `further` are charges of the parts that are to follow: made with their own intents, but
+        looked at here, so that no key is used where the limits have no room for the whole act.
+        """
+
         def unit(transaction: Transaction) -> DocumentRow:
-            for charge in charges:
-                if charges_used(transaction, charge.counter, charge.window) >= charge.limit:
-                    raise LimitReached(charge)
+            refuse_beyond_limits(transaction, (*charges, *further))
             for charge in charges:
                 add_charge(transaction, charge.counter, charge.window)
             index = self._audit.append(transaction, record)

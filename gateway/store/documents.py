@@ -17,7 +17,12 @@ from gateway.store.statements import RowStatement
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that reached an intent. Digests are raw bytes; JSON fields are encoded."""
+    """A document that reached an intent. Digests are raw bytes; JSON fields are encoded.
+
+    Of an act of several seals there is one row a seal: `part` of `parts`, counted from 1. Each
+    follows the output of the one before; the last is the document that is released, and `act` is
+    its id in all of them. `act` is None for a seal alone.
+    """
 
     id: str
     system: str
@@ -42,6 +47,9 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     segment_offset: int | None = None
     stamp: bytes | None = None
     normalized_digest: bytes | None = None
+    act: str | None = None
+    part: int = 1
+    parts: int = 1
 
     @property
     def location(self) -> Location | None:
@@ -52,8 +60,13 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_sealed(self) -> bool:
-        """Whether the sealed document may be released."""
+        """Whether its outcome is durable."""
         return self.state == "sealed"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its output carries all the seals that were asked for."""
+        return self.part == self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +117,8 @@ _add_charge = RowStatement(
 _row = select(*(document.c[name] for name in _COLUMNS))
 _by_key = _row.where(
     document.c.system == bindparam("system"), document.c.idempotency_key == bindparam("key")
-)
+).order_by(document.c.part.desc())
+_by_act = _row.where(document.c.act == bindparam("act")).order_by(document.c.part)
 _by_id = _row.where(document.c.id == bindparam("document_id"))
 _used = select(charge.c.used).where(
     charge.c.counter == bindparam("counter"), charge.c.window == bindparam("window")
@@ -184,14 +198,22 @@ class DocumentReader:
         self._connection: PoolProxiedConnection | None = None
         self._by_key = _compiled(_by_key, engine)
         self._by_id = _compiled(_by_id, engine)
+        self._by_act = _compiled(_by_act, engine)
 
     async def by_key(self, system: str, key: str) -> DocumentRow | None:
-        """The document of an idempotency key, if that key reached an intent."""
+        """The document of an idempotency key, if that key reached an intent.
+
+        Of an act of several seals it is the part that the act has come to.
+        """
         return self._one(self._by_key, (system, key))
 
     async def by_id(self, document_id: str) -> DocumentRow | None:
         """The document of that id."""
         return self._one(self._by_id, (document_id,))
+
+    async def by_act(self, act: str) -> tuple[DocumentRow, ...]:
+        """The parts of an act that reached an intent, in order."""
+        return tuple(map(_document_row, self._all(self._by_act, (act,))))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -199,14 +221,19 @@ class DocumentReader:
             self._connection.close()
 
     def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
+        for row in self._all(query, values):
+            return _document_row(row)
+        return None
+
+    def _all(self, query: str, values: tuple[str, ...]) -> Sequence[Sequence[Any]]:
         if self._connection is None:
             self._connection = self._engine.raw_connection()
         # No transaction is begun for a SELECT (sqlite3), so each sees what is committed by then.
         cursor = self._connection.cursor()
         cursor.execute(query, values)
-        row = cursor.fetchone()
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
         cursor.close()
-        return None if row is None else _document_row(row)
+        return rows
 
 
 def _compiled(query: Select[Any], engine: Engine) -> str:

@@ -68,10 +68,17 @@ document = Table(
     Column("segment_offset", BigInteger),
     Column("stamp", LargeBinary),
     Column("normalized_digest", LargeBinary(32)),
-    Index("document_by_key", "system", "idempotency_key", unique=True),
+    Column("act", String(36)),
+    Column("part", Integer, nullable=False, server_default="1"),
+    Column("parts", Integer, nullable=False, server_default="1"),
+    Index("document_by_key", "system", "idempotency_key", "part", unique=True),
+    Index("document_by_act", "act"),
     Index("document_by_business_number", "business_number"),
 )
-"""One row an idempotency key that reached an intent. `state` is `intent` or `sealed`."""
+"""One row an idempotency key that reached an intent. `state` is `intent` or `sealed`.
+
+With several seals in one act, one row a seal: `part` of `parts`. `act` is the id of the last.
+"""
 
 nonce = Table(
     "nonce",

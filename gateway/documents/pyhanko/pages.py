@@ -106,7 +106,8 @@ class PyHankoPages:
     def signature_fields(self) -> tuple[SignatureField, ...]:
         """All signature fields of the document, signed or not."""
         return tuple(
-            self._field(name, reference, is_signed=value is not None)
+            # pyHanko's text is a str of its own kind, which no message between processes takes.
+            self._field(str(name), reference, is_signed=value is not None)
             for name, value, reference in enumerate_sig_fields(self._handler)
         )
 

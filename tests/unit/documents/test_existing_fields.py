@@ -27,6 +27,7 @@ from gateway.documents.errors import (
     FieldNotFoundProblem,
     FieldUnusableProblem,
 )
+from gateway.documents.wire import PreparedReply, decode_from_worker, encode
 from policies.model import AcrossPages, IntoField, OnPage, Several
 from tests.document_fixtures import (
     SoftSeal,
@@ -59,6 +60,15 @@ def with_field(document: bytes, name: str = "PartyA", *, page: int = 0, **spec: 
 def asking(**seed: object) -> bytes:
     """A document whose field has these seed values."""
     return with_field(one_page(), seed_value_dict=SigSeedValueSpec(**seed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["PartyA", "甲方"])
+def test_a_worker_can_tell_which_field_the_stamp_is_in(name: str) -> None:
+    prepared = SEAL.prepare(with_field(one_page(), name), IntoField(field=name))
+    told = decode_from_worker(encode(PreparedReply(number=1, prepared=prepared)))
+    assert isinstance(told, PreparedReply)
+    (stamp,) = stamps_of(told.prepared)
+    assert stamp.field == name
 
 
 @pytest.mark.parametrize("combined", [True, False])

@@ -1,0 +1,55 @@
+"""A database of an earlier version is brought up to date, and says the same as before."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, inspect, text
+
+import gateway.store
+from gateway.store.database import open_reader, open_writer
+from gateway.store.documents import DocumentReader
+from gateway.store.migrating import migrate
+
+_BEFORE_ACTS = "0002"
+_VALUES = {
+    **dict.fromkeys(("id", "system", "idempotency_key", "state", "seal"), "x"),
+    **dict.fromkeys(("document_type", "business_number", "trace_id"), "x"),
+    **dict.fromkeys(("request_digest", "request", "decision", "salt"), b""),
+    **dict.fromkeys(("input_digest", "to_be_signed_digest"), b""),
+    "signed_at": 1_795_000_000,
+    "intent_index": 0,
+}
+
+
+def _bring_to(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(gateway.store.__file__).parent / "migrations")
+    )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+async def test_a_document_from_before_acts_is_the_only_part_of_its_own(tmp_path: Path) -> None:
+    engine = open_writer(tmp_path / "test.sqlite")
+    _bring_to(engine, _BEFORE_ACTS)
+    with engine.begin() as connection:
+        names = ", ".join(_VALUES)
+        values = ", ".join(f":{name}" for name in _VALUES)
+        connection.execute(text(f"INSERT INTO document ({names}) VALUES ({values})"), _VALUES)  # noqa: S608 - our own names
+
+    migrate(engine)
+
+    reader = DocumentReader(open_reader(tmp_path / "test.sqlite"))
+    row = await reader.by_key("x", "x")
+    assert row is not None
+    assert (row.act, row.part, row.parts) == (None, 1, 1)
+    assert row.is_last
+    assert row.signed_at == datetime.fromtimestamp(_VALUES["signed_at"], UTC)  # type: ignore[arg-type]  # it is a number
+    indexes = {each["name"]: each for each in inspect(engine).get_indexes("document")}
+    assert indexes["document_by_key"]["unique"]
+    await reader.close()
+    engine.dispose()
