@@ -138,7 +138,8 @@ class SigningService:
 
         # Step 2: refuse cheaply what no document could make right.
         in_force = self._in_force()
-        denied = screen(in_force, asked, at=now)
+        case = in_force.engine.case(asked)
+        denied = screen(in_force, asked, case, at=now)
         if denied is not None:
             raise await self._denied(request, denied, None, document.digest, now)
         seal = in_force.seals[asked.seal]
@@ -146,7 +147,7 @@ class SigningService:
         # Step 3: prepare. A repeat prepares for the same id and moment, so it signs the same bytes.
         document_id = known.id if known is not None else new_document_id(now)
         signed_at = known.signed_at if known is not None else now.replace(microsecond=0)
-        placement = in_force.engine.likely_placement(asked)
+        placement = case.likely_placement()
         document_type = in_force.bundle.document_types[asked.document_type]
         preparation = Preparation(
             document_id=document_id,
@@ -158,7 +159,7 @@ class SigningService:
         prepared = await self._press.prepare(document.content, preparation, seal)
 
         # Step 4: decide.
-        decision = in_force.engine.decide(asked, prepared.facts, at=now)
+        decision = case.decide(prepared.facts, at=now)
         if not isinstance(decision, Allowed):
             raise await self._denied(request, decision, prepared.facts, document.digest, now)
         if decision.placement != placement:
