@@ -63,7 +63,7 @@ class Transaction:
             raise
 
     def flush(self) -> None:
-        """Run what was put off: one executemany a statement, in the order they first came."""
+        """Run what was put off: a statement for all of its rows, in the order they first came."""
         groups: dict[RowStatement, list[Row]] = {}
         for statement, row in self._later:
             groups.setdefault(statement, []).append(row)
