@@ -50,6 +50,9 @@ VARIABLES: Final[Mapping[str, Any]] = {
 }
 """What a condition may speak of, with CEL types."""
 
+_WITHOUT_TEXT: Final = (int, datetime)
+_BOOL: Final = cel.Type.BOOL
+
 ENVIRONMENT: Final = cel.NewEnv(variables=dict(VARIABLES))
 
 
@@ -95,13 +98,15 @@ class CELConditions:
         for hint in set(hints) - self._compiled.keys():
             with suppress(ConditionError):
                 self._compiled[hint] = compiled(hint)
+        self._named = named_in(self._compiled)
 
     def situation(self, variables: Mapping[str, object]) -> Situation:
         """See `policies.interfaces.Conditions`."""
         if _has_nul(variables.values()):
             return _Unanswerable()
         # Values are converted when a condition reads them; what cannot be converted fails there.
-        return CELSituation(self._compiled, ENVIRONMENT.Activation(dict(variables)))
+        named = {name: variables[name] for name in self._named if name in variables}
+        return CELSituation(self._compiled, ENVIRONMENT.Activation(named))
 
 
 class CELSituation:
@@ -157,6 +162,16 @@ class Pattern:
         return _truth(self._expression, self._environment.Activation({"value": text}))
 
 
+def named_in(conditions: Iterable[str]) -> tuple[str, ...]:
+    """The variables that these conditions may speak of: never too few, perhaps too many.
+
+    However a name is spaced or commented, its last word stands in the text as it is: CEL has no
+    escapes in names.
+    """
+    text = "\n".join(conditions)
+    return tuple(name for name in VARIABLES if name.rpartition(".")[2] in text)
+
+
 def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub that loads
     """The engine's own form of a condition.
 
@@ -180,10 +195,11 @@ def _has_nul(values: Iterable[object]) -> bool:
         if isinstance(value, str):
             if "\0" in value:
                 return True
-        elif isinstance(value, int | datetime):  # most of what is left
+        elif isinstance(value, _WITHOUT_TEXT) or not value:
             continue
-        elif isinstance(value, Mapping):
-            if _has_nul(value.keys()) or _has_nul(value.values()):
+        # `dict` by its own name, because to ask an abstract class takes ten times as long.
+        elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - see above
+            if _has_nul(value) or _has_nul(value.values()):
                 return True
         elif isinstance(value, list) and _has_nul(value):
             return True
@@ -196,7 +212,7 @@ def _truth(expression: Any, activation: object) -> bool:  # noqa: ANN401 - see `
         kind, value = answer.type(), answer.value()
     except Exception as error:  # e.g. the iteration budget; no answer, whatever it was
         raise ConditionError(one_line(str(error))) from error
-    if kind == cel.Type.BOOL and (value is True or value is False):
+    if (value is True or value is False) and kind == _BOOL:
         return value
     if kind == cel.Type.ERROR:
         raise ConditionError(one_line(str(value)))

@@ -7,6 +7,34 @@ from typing import Protocol
 from policies.model import Decision, Denied, DocumentFacts, Placement, SealRequest
 
 
+class Case(Protocol):
+    """One request before one bundle."""
+
+    @property
+    def request(self) -> SealRequest:
+        """Who asks for which seal on what."""
+        ...
+
+    def screen(self, *, at: datetime) -> Denied | None:
+        """Refuse cheaply what no document could make right: unknown seal, caller, type, frozen.
+
+        None means go on, and promises nothing.
+        """
+        ...
+
+    def likely_placement(self) -> Placement | None:
+        """Where `decide` will most likely put the stamp, so that a worker can prepare at once.
+
+        A hint: the caller MUST compare it with the decision's placement and prepare again when
+        they differ.
+        """
+        ...
+
+    def decide(self, facts: DocumentFacts, *, at: datetime) -> Decision:
+        """Deny by default; one forbid outweighs every permit; an error in a condition denies."""
+        ...
+
+
 class PolicyEngine(Protocol):
     """Decides by one bundle. Pure: the same arguments give the same answer."""
 
@@ -15,23 +43,8 @@ class PolicyEngine(Protocol):
         """`sha256:` and the hex digest of the bundle that decides."""
         ...
 
-    def screen(self, request: SealRequest, *, at: datetime) -> Denied | None:
-        """Refuse cheaply what no document could make right: unknown seal, caller, type, frozen.
-
-        None means go on, and promises nothing.
-        """
-        ...
-
-    def likely_placement(self, request: SealRequest) -> Placement | None:
-        """Where `decide` will most likely put the stamp, so that a worker can prepare at once.
-
-        A hint: the caller MUST compare it with the decision's placement and prepare again when
-        they differ.
-        """
-        ...
-
-    def decide(self, request: SealRequest, facts: DocumentFacts, *, at: datetime) -> Decision:
-        """Deny by default; one forbid outweighs every permit; an error in a condition denies."""
+    def case(self, request: SealRequest) -> "Case":
+        """The request before this bundle. It lives no longer than the request."""
         ...
 
 

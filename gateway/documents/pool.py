@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,8 @@ _IN_HAND = 2
 _BLAMED_TWICE = 2
 # Of seals that were changed meanwhile; those in use are made again in a millisecond.
 _MOST_CONTAINER_PRESSES = 1000
+# A worker takes about a quarter of a second for each, and documents wait meanwhile.
+_MOST_MADE_READY = 8
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.1, 10.0
 
 _log = structlog.get_logger("documents")
@@ -124,6 +126,7 @@ class WorkerPool:
         self._workers: list[_Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._containers: dict[str, ContainerPress] = {}
+        self._made_ready: tuple[SealMaterial, ...] = ()
         self.restarts = 0
         self.restrictions: tuple[str, ...] = ()
 
@@ -174,6 +177,25 @@ class WorkerPool:
         """
         if not self._workers:
             raise errors.WorkersUnavailableProblem("no worker is running")
+
+    def make_ready(self, seals: Iterable[SealMaterial]) -> None:
+        """Have every worker draw these seals now, so that no document has to wait for it.
+
+        Workers that are started later do so, too. Of many seals, only the first eight: the others
+        are made ready with the first document that asks for them.
+        """
+        self._made_ready = tuple(itertools.islice(seals, _MOST_MADE_READY))
+        for worker in self._workers:
+            self._load_what_is_made_ready(worker)
+
+    def _load_what_is_made_ready(self, worker: _Worker) -> None:
+        for seal in self._made_ready:
+            self._load(worker, seal)
+
+    def _load(self, worker: _Worker, seal: SealMaterial) -> None:
+        if seal.fingerprint not in worker.loaded:
+            worker.loaded.add(seal.fingerprint)
+            worker.channel.send(encode(LoadSeal(material=seal)))
 
     async def prepare(
         self, document: bytes, preparation: Preparation, seal: SealMaterial
@@ -229,9 +251,7 @@ class WorkerPool:
                 self._give(worker, job)
 
     def _give(self, worker: _Worker, job: _Job) -> None:
-        if job.material.fingerprint not in worker.loaded:
-            worker.loaded.add(job.material.fingerprint)
-            worker.channel.send(encode(LoadSeal(material=job.material)))
+        self._load(worker, job.material)
         worker.in_hand.append(job)
         worker.channel.send(encode(job.message))
         worker.channel.send(job.document)
@@ -353,4 +373,5 @@ class WorkerPool:
         self.restrictions = started.restrictions
         worker = _Worker(started.child, started.channel)
         self._workers.append(worker)
+        self._load_what_is_made_ready(worker)
         return worker

@@ -17,6 +17,7 @@ from gateway.http.errors import (
     MalformedRequestProblem,
     RequestTooSlowProblem,
 )
+from gateway.http.plain_request import PlainRequest, plain_request
 from policies.model import Caller, SealRequest
 from policies.placement import WrittenPlacement, placement_of
 from strictyaml import StrictModel
@@ -109,7 +110,7 @@ class Submission:
     """The two parts of a request to seal."""
 
     document: bytes
-    request: SealRequestInput
+    request: SealRequestInput | PlainRequest
 
 
 async def read_body(request: web.Request, *, max_document_bytes: int) -> bytes:
@@ -181,9 +182,13 @@ def read_submission(content_type: str, body: bytes, *, max_document_bytes: int) 
     return Submission(parts["document"], _request(parts["request"]))
 
 
-def _request(data: bytes) -> SealRequestInput:
+def _request(data: bytes) -> SealRequestInput | PlainRequest:
     if len(data) > _MOST_REQUEST_BYTES:
         raise MalformedRequestProblem(f"`request` is longer than {_MOST_REQUEST_BYTES} bytes")
+    return plain_request(data) or _parsed_request(data)
+
+
+def _parsed_request(data: bytes) -> SealRequestInput:
     try:
         json.loads(data, object_pairs_hook=_without_twins)
         return SealRequestInput.model_validate_json(data)

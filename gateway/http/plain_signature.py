@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 Check = Callable[[bytes, bytes], bool]
@@ -75,7 +76,7 @@ def verified(
     if not _METHOD.fullmatch(method) or not _URL.fullmatch(url):
         return None
     parameters = _parameters(named[4])
-    covered = _covered(named[3], method, url, headers)
+    covered = _covered(_components(named[3]), method, url, headers)
     signature = _bytes(signed[2])
     if covered is None or signature is None or parameters is None:
         return None
@@ -97,7 +98,7 @@ def _only(headers: HeaderLines, name: str) -> str:
     if len(lines) != 1:
         return ""
     value = lines[0]
-    plain = value.isascii() and value.isprintable() and value[:1] != " " and value[-1:] != " "
+    plain = value.isascii() and value.isprintable() and value.strip(" ") == value
     return value if plain else ""
 
 
@@ -107,25 +108,30 @@ def _parameters(text: str) -> dict[str, int | str] | None:
     return parameters if len(parameters) == len(found) else None
 
 
-def _covered(names: str, method: str, url: str, headers: HeaderLines) -> dict[str, str] | None:
+@lru_cache(maxsize=64)  # a calling system names the same ones each time
+def _components(names: str) -> tuple[str, ...]:
+    """The components without their quotation marks; none when one of them comes twice."""
+    components = tuple(name[1:-1] for name in names.split(" "))
+    return components if len(set(components)) == len(components) else ()
+
+
+def _covered(
+    components: tuple[str, ...], method: str, url: str, headers: HeaderLines
+) -> dict[str, str] | None:
     covered: dict[str, str] = {}
-    for name in names.split(" "):
-        value = _value(name[1:-1], method, url, headers)
-        if not value or name in covered:
+    for component in components:
+        if component in _FIELDS:
+            value = _only(headers, component)
+        elif component == "@method":
+            value = method
+        elif component == "@target-uri":
+            value = url
+        else:
             return None
-        covered[name] = value
-    return covered
-
-
-def _value(component: str, method: str, url: str, headers: HeaderLines) -> str:
-    """The component's value; the empty text when it is not plain."""
-    if component in _FIELDS:
-        return _only(headers, component)
-    if component == "@method":
-        return method
-    if component == "@target-uri":
-        return url
-    return ""
+        if not value:
+            return None
+        covered[f'"{component}"'] = value
+    return covered or None
 
 
 def _bytes(text: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """Several seals in one act: one part a seal, each on the output of the one before.
 
-A seal alone is an act of one part. Why revisions in a chain: docs/adr/0011.
+A seal alone is an act of one part. Why revisions in a chain: docs/adr/0012.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from gateway.signing.ids import new_document_id
 from gateway.signing.model import SigningRequest
 from gateway.signing.screening import screen
 from gateway.store.documents import DocumentRow
-from policies.interfaces import PolicyEngine
+from policies.interfaces import Case
 from policies.model import (
     Allowed,
     Denied,
@@ -90,9 +90,10 @@ class Act:
     decided_at: datetime
 
 
-def screen_all(in_force: InForce, asked: Sequence[SealRequest], *, at: datetime) -> Denied | None:
+def screen_all(in_force: InForce, cases: Sequence[Case], *, at: datetime) -> Denied | None:
     """Step 2 for every seal, and whether their signatures can follow one another."""
-    refusals = [(each, screen(in_force, each, at=at)) for each in asked]
+    asked = [case.request for case in cases]
+    refusals = [(case.request, screen(in_force, case.request, case, at=at)) for case in cases]
     denied = [(each, refusal) for each, refusal in refusals if refusal is not None]
     if denied:
         reasons = _reasons(denied, several=len(asked) > 1)
@@ -157,21 +158,21 @@ def parts_of(
 
 
 def decide_all(
-    engine: PolicyEngine, asked: Sequence[SealRequest], facts: DocumentFacts, *, at: datetime
+    cases: Sequence[Case], facts: DocumentFacts, *, at: datetime
 ) -> tuple[Allowed, ...] | Denied | NeedsApproval:
     """Step 4 for every seal, each for itself. One that is not allowed refuses the act.
 
     The refusal has the reasons of every seal that was denied; where none was, of every seal that
     needs approval.
     """
-    decisions = [(each, engine.decide(each, facts, at=at)) for each in asked]
+    decisions = [(case.request, case.decide(facts, at=at)) for case in cases]
     allowed = tuple(each for _, each in decisions if isinstance(each, Allowed))
-    if len(allowed) == len(asked):
+    if len(allowed) == len(cases):
         return allowed
     denied = [(each, said) for each, said in decisions if isinstance(said, Denied)]
     waiting = [(each, said) for each, said in decisions if isinstance(said, NeedsApproval)]
     against: list[tuple[SealRequest, Denied | NeedsApproval]] = [*(denied or waiting)]
-    reasons = _reasons(against, several=len(asked) > 1)
+    reasons = _reasons(against, several=len(cases) > 1)
     return msgspec.structs.replace(against[0][1], reasons=reasons)
 
 

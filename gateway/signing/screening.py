@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from gateway.seals.in_force import InForce
+from policies.interfaces import Case
 from policies.model import Denied, Reason, SealRequest
 
 
-def screen(in_force: InForce, request: SealRequest, *, at: datetime) -> Denied | None:
+def screen(in_force: InForce, request: SealRequest, case: Case, *, at: datetime) -> Denied | None:
     """The policies' own screening, and whether the seal can be used at this moment.
 
     The seal comes first: whether it exists, is frozen or has run out decides what the caller is
@@ -15,7 +16,7 @@ def screen(in_force: InForce, request: SealRequest, *, at: datetime) -> Denied |
     against = _against_the_seal(in_force, request, at)
     if against is not None:
         return Denied(bundle=in_force.bundle.digest, reasons=(against,))
-    return in_force.engine.screen(request, at=at)
+    return case.screen(at=at)
 
 
 def _against_the_seal(in_force: InForce, request: SealRequest, at: datetime) -> Reason | None:

@@ -139,7 +139,8 @@ class SigningService:
 
         # Step 2: refuse cheaply what no document could make right.
         in_force = self._in_force()
-        denied = screen_all(in_force, request.seal_requests, at=now)
+        cases = [in_force.engine.case(each) for each in request.seal_requests]
+        denied = screen_all(in_force, cases, at=now)
         if denied is not None:
             raise await self._denied(request, denied, None, document.digest, now)
 
@@ -147,7 +148,7 @@ class SigningService:
         earlier = () if known is None else await self._archive.parts(known) or (known,)
         parts = parts_of(request.seal_requests, in_force.seals, earlier, now=now)
         first = parts[0]
-        placement = in_force.engine.likely_placement(asked)
+        placement = cases[0].likely_placement()
         document_type = in_force.bundle.document_types[asked.document_type]
         preparation = Preparation(
             document_id=first.document_id,
@@ -160,7 +161,7 @@ class SigningService:
 
         # Step 4: decide, each seal for itself, on the document that came in.
         facts = prepared.facts
-        decisions = decide_all(in_force.engine, request.seal_requests, facts, at=now)
+        decisions = decide_all(cases, facts, at=now)
         if not isinstance(decisions, tuple):
             raise await self._denied(request, decisions, facts, document.digest, now)
         if decisions[0].placement != placement:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -88,22 +88,21 @@ _put_document = RowStatement(
     *_COLUMNS,
 )
 _seal_document = RowStatement(
-    update(document)
-    .where(document.c.id == bindparam("document_id"))
-    .values(
-        state="sealed",
-        outcome_index=bindparam("outcome"),
-        output_digest=bindparam("digest"),
-        output_bytes=bindparam("length"),
-        segment=bindparam("in_segment"),
-        segment_offset=bindparam("at_offset"),
+    # SQLAlchemy cannot give the columns of a VALUES names in SQLite's way.
+    text(
+        "WITH sealed (id, outcome, digest, length, segment, start) AS "
+        "(VALUES (:id, :outcome, :digest, :length, :segment, :start)) "
+        "UPDATE document SET state = 'sealed', outcome_index = sealed.outcome, "
+        "output_digest = sealed.digest, output_bytes = sealed.length, "
+        "segment = sealed.segment, segment_offset = sealed.start "
+        "FROM sealed WHERE document.id = sealed.id"
     ),
-    "document_id",
+    "id",
     "outcome",
     "digest",
     "length",
-    "in_segment",
-    "at_offset",
+    "segment",
+    "start",
 )
 _put_nonce = RowStatement(upsert(nonce).on_conflict_do_nothing(), "key_id", "nonce", "expires_at")
 _add_charge = RowStatement(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.store.content import Content, ContentStore, Location
 from gateway.store.errors import StoreProblem
-from gateway.store.groups import Errand, GroupThread, tell
+from gateway.store.groups import Errand, GroupThread
 from gateway.store.statements import Row, RowStatement
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Transaction:
             raise
 
     def flush(self) -> None:
-        """Run what was put off: one executemany a statement, in the order they first came."""
+        """Run what was put off: a statement for all of its rows, in the order they first came."""
         groups: dict[RowStatement, list[Row]] = {}
         for statement, row in self._later:
             groups.setdefault(statement, []).append(row)
@@ -154,12 +154,10 @@ class WriterLane:
             problem = StoreProblem(f"the database refused the commit: {error.__cause__ or error}")
             for errand in group:
                 errand.failure = errand.failure or problem
-            tell(group)
             return
         transaction.committed()
         self.commits += 1
         self.units += sum(errand.failure is None for errand in group)
-        tell(group)
 
     def _keep_content(self, group: list[Errand[_Work]]) -> None:
         brought = [(errand, content) for errand in group if (content := errand.work.content)]

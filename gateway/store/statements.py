@@ -1,15 +1,22 @@
-"""Statements for rows that come by the thousand: compiled once, run by the driver's executemany.
+"""Statements for rows that come by the thousand: compiled once, and run for many rows at a time.
 
 SQLAlchemy works a parameter set out anew for each row, which takes several times as long as SQLite
-takes to write it.
+takes to write it. The driver's executemany gives the interpreter lock away and fights to get it
+back for each row, while the event loop is busy; so as many rows as there are go into one VALUES.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.expression import ClauseElement
+
+# Powers of two, so that SQLite has a few prepared statements to keep and not one for each number.
+_MOST_ROWS = 32
+_VALUES = re.compile(r"(?<=VALUES )\(\?(?:, \?)*\)")
 
 Row = tuple[object, ...]
 
@@ -24,35 +31,49 @@ class RowStatement:
         """Keep the statement.
 
         Args:
-            statement: as SQLAlchemy writes it.
+            statement: as SQLAlchemy writes it, with one VALUES that takes nothing but a row.
             names: of the columns or parameters, in the order in which each row gives them; two at
                 least.
         """
         self._statement = statement
         self._names = names
         self._made_for: Dialect | None = None
-        self._sql = ""
+        self._by_count: dict[int, str] = {}
         self._constants: Row = ()
         self._ordered: Callable[[Row], Row] = tuple
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Run it for every row.
+        """Run it for every row, in order.
 
         Raises:
             Exception: the driver's own; the transaction must be given up.
         """
         if self._made_for is not connection.dialect:
             self._compile(connection.dialect)
-        ordered, constants = self._ordered, self._constants
         cursor = connection.connection.cursor()
-        cursor.executemany(self._sql, [ordered(row + constants) for row in rows])
+        for some in _divided(rows):
+            values = chain.from_iterable(map(self._ordered, some))
+            cursor.execute(self._by_count[len(some)], (*values, *self._constants))
         cursor.close()
 
     def _compile(self, dialect: Dialect) -> None:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=list(self._names))
-        constants = {k: v for k, v in compiled.params.items() if k not in self._names}
-        known = [*self._names, *constants]
-        self._constants = tuple(constants.values())
-        self._ordered = itemgetter(*(known.index(name) for name in compiled.positiontup))
-        self._sql = str(compiled)
+        sql, order = str(compiled), list(compiled.positiontup)
+        found = _VALUES.search(sql)
+        if found is None or sorted(order[: len(self._names)]) != sorted(self._names):
+            raise ValueError(f"the statement has no VALUES of its {len(self._names)} names: {sql}")
+        before, one, after = sql[: found.start()], found[0], sql[found.end() :]
+        counts = [1 << power for power in range(_MOST_ROWS.bit_length())]
+        self._by_count = {count: before + ", ".join([one] * count) + after for count in counts}
+        self._constants = tuple(compiled.params[name] for name in order[len(self._names) :])
+        self._ordered = itemgetter(*(self._names.index(name) for name in order[: len(self._names)]))
         self._made_for = dialect
+
+
+def _divided(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in as few pieces as there are statements for."""
+    at = 0
+    while left := len(rows) - at:
+        count = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
+        yield rows[at : at + count]
+        at += count

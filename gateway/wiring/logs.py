@@ -13,7 +13,6 @@ _encoder = msgspec.json.Encoder(enc_hook=repr)
 def write_json_logs(level: int = logging.INFO) -> None:
     """Configure structlog and the standard library's logging."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

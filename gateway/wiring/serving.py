@@ -85,6 +85,7 @@ async def serve(
             keys=lambda: signer.keys,
             first=bring_into_force(config.policies.directory, keys=signer.keys),
         )
+        pool.make_ready(policies.current.seals.values())
         nonces = await lane.write(lambda unit: _recover(unit, content, clock.now()))
         archive = Archive(reader=reader, content=content)
         signing = SigningService(
@@ -128,7 +129,9 @@ async def serve(
         await audit.record(_started(policies.current, clock.now()))
         stack.push_async_callback(_record_stop, audit, clock)
         stack.push_async_callback(signing.drain)
-        watching = asyncio.create_task(_watch(policies, audit, clock, config), name="policies")
+        watching = asyncio.create_task(
+            _watch(policies, pool, audit, clock, config), name="policies"
+        )
         stack.callback(watching.cancel)
         runner = web.AppRunner(
             api.application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
@@ -194,7 +197,11 @@ async def _record_stop(audit: AuditLog, clock: SystemClock) -> None:
 
 
 async def _watch(
-    policies: PolicySource, audit: AuditLog, clock: SystemClock, config: Config
+    policies: PolicySource,
+    pool: WorkerPool,
+    audit: AuditLog,
+    clock: SystemClock,
+    config: Config,
 ) -> None:
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
@@ -204,13 +211,15 @@ async def _watch(
                 await told.wait()
         told.clear()
         try:
-            await _refresh(policies, audit, clock)
+            await _refresh(policies, pool, audit, clock)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             policies.refused = f"the policies could not be read or recorded: {error}"
             _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
 
 
-async def _refresh(policies: PolicySource, audit: AuditLog, clock: SystemClock) -> None:
+async def _refresh(
+    policies: PolicySource, pool: WorkerPool, audit: AuditLog, clock: SystemClock
+) -> None:
     found = await asyncio.to_thread(policies.look)
     if found is None:
         return
@@ -220,6 +229,7 @@ async def _refresh(policies: PolicySource, audit: AuditLog, clock: SystemClock) 
     }
     await audit.record(Record(kind="policy", at=clock.now(), content=content))
     policies.put_in_force(found)
+    pool.make_ready(found.seals.values())
 
 
 def _write_something(unit: Transaction) -> None:

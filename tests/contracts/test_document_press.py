@@ -283,3 +283,19 @@ async def test_readiness_is_proved_by_a_running_worker() -> None:
         await pool.prove_ready()
     with pytest.raises(WorkersUnavailableProblem):
         await pool.prove_ready()
+
+
+async def test_seals_in_force_are_ready_before_a_document_asks_for_them() -> None:
+    names = [f"seal-{number}" for number in range(9)]
+    async with workers(faulty) as pool:
+        pool.make_ready(msgspec.structs.replace(SEAL.material, fingerprint=name) for name in names)
+        assert await loaded(pool) == {*names[:8], SEAL.material.fingerprint}
+        with pytest.raises(DocumentTooDemandingProblem):
+            await order(pool, "die SIGKILL")
+        assert await loaded(pool) == {*names[:8], SEAL.material.fingerprint}
+
+
+async def loaded(pool: WorkerPool) -> set[str]:
+    with pytest.raises(DamagedDocumentProblem) as told:
+        await order(pool, "loaded")
+    return set(told.value.detail.split())

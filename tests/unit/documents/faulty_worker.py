@@ -43,6 +43,9 @@ class FaultyWorker(DocumentWorker):
                     pass
             case "die":
                 os.kill(os.getpid(), getattr(signal, arguments[0]))
+            case "loaded":
+                ready = " ".join(sorted(self._presses))
+                return Refused(number=message.number, problem="document-damaged", detail=ready)
             case "wrong-number":
                 return Refused(number=message.number + 1, problem="document-damaged", detail="")
             case "wrong-kind":

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from policies.bundle import Seal
-from policies.conditions import VARIABLES, CELConditions, Pattern, variables_of
+from policies.conditions import VARIABLES, CELConditions, Pattern, named_in, variables_of
 from policies.errors import ConditionError
 from policies.interfaces import Conditions, Situation
 from policies.model import Attributes, Caller, DocumentFacts, SealRequest
@@ -104,6 +104,19 @@ def test_a_text_does_not_end_at_its_first_nul(changes: dict[str, object]) -> Non
     situation_with_nul = CELConditions([condition]).situation({**variables(), **changes})
     with pytest.raises(ConditionError, match="NUL"):
         situation_with_nul.holds(condition)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("between", [".", " . ", "\n.\n", ".// a comment\n"])
+def test_a_variable_is_found_however_it_is_written(name: str, between: str) -> None:
+    written = between.join(name.split("."))
+    condition = f"type({written}) == int || true"
+    assert name in named_in([condition])
+    assert situation(condition).holds(condition)
+
+
+def test_variables_that_no_condition_names_are_left_out() -> None:
+    assert named_in(["doc.pages > 1", "doc.revisions == 1"]) == ("doc.pages", "doc.revisions")
 
 
 def test_a_pattern_refuses_text_with_a_nul() -> None:
