@@ -9,6 +9,26 @@ from gateway.documents.inspection.snapshot import Snapshot, Value, is_reference
 _HIDDEN: Final = 2
 _NO_VIEW: Final = 32
 _DEEPEST: Final = 64
+# What is drawn over the page itself. Notes (/Text) are icons, and fields have rules of their own.
+_MARKS: Final = frozenset(
+    [
+        "/Caret",
+        "/Circle",
+        "/FreeText",
+        "/Highlight",
+        "/Ink",
+        "/Line",
+        "/PolyLine",
+        "/Polygon",
+        "/Redact",
+        "/Square",
+        "/Squiggly",
+        "/Stamp",
+        "/StrikeOut",
+        "/Underline",
+        "/Watermark",
+    ]
+)
 
 
 def form_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
@@ -27,6 +47,11 @@ def form_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
                 is_reference(reference) and reference in known
             ):
                 yield Sighting("widget-outside-form", f"{where} is a widget outside the form")
+            if _is_drawn_by_readers(snapshot, annotation):
+                yield Sighting(
+                    "ambiguous-structure",
+                    f"{where} has no appearance, so each reader draws it in its own way",
+                )
             if _is_hidden(snapshot, annotation):
                 yield Sighting("hidden-layers", f"{where} is an annotation that is hidden")
 
@@ -52,6 +77,15 @@ def _fields(snapshot: Snapshot, known: set[str]) -> Iterator[tuple[Value, Value]
             todo += [(kid, kind) for kid in kids]
         else:
             yield reference, kind
+
+
+def _is_drawn_by_readers(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
+    """Whether it marks the page and leaves it to the reader how (§12.5.5)."""
+    flags = snapshot.entry(annotation, "/F")
+    if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
+        return False
+    kind = snapshot.entry(annotation, "/Subtype")
+    return kind in _MARKS and snapshot.entry(annotation, "/AP") is None
 
 
 def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:

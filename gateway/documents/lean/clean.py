@@ -30,12 +30,20 @@ from gateway.documents.inspection.words import (
     FILE_KINDS,
     MEDIA,
 )
+from gateway.documents.lean.crossref import Section
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
-from gateway.documents.lean.survey import Seen
-from gateway.documents.lean.tokens import NAME, number, read_array, read_dictionary
+from gateway.documents.lean.survey import Seen, text_of
+from gateway.documents.lean.tokens import (
+    NAME,
+    integer,
+    number,
+    read_array,
+    read_dictionary,
+    reference,
+)
 
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
@@ -64,29 +72,24 @@ _WORDS = re.compile(
 )
 """Where one of these occurs as a name, wherever that is, the inspection has to look."""
 
-_KEYS = re.compile(rb"(" + NAME + rb")" + _SPACE + rb"(?:" + NAME + rb")?")
-"""Keys, and some elements of arrays: in a dictionary a name behind a name is a value."""
+_PAIRS = re.compile(rb"(" + NAME + rb")" + _SPACE + rb"(" + NAME + rb"|\(u?\)|\[)?")
+"""Keys with the name, text or bracket behind them, and some elements of arrays.
 
-_NAMES = re.compile(NAME)
-_TARGETS = re.compile(rb"(\d++) 0 R")
-_HOLDING = re.compile(rb"/Type" + _SPACE + rb"/(?:ObjStm|XRef)" + _NAME_ENDS + rb"|/Linearized \d")
-_HINTS = re.compile(rb"/H" + _SPACE + rb"\[([\d\r\n\t ]*)\]")
-_MEDIA_BOX = re.compile(rb"/MediaBox" + _SPACE + rb"(\[[^\[\]]*\]|\d+ 0 R)")
-_ELSEWHERE = re.compile(rb"/F" + _NAME_ENDS)
-_IMAGE = re.compile(rb"/Subtype" + _SPACE + rb"/Image" + _NAME_ENDS)
-_FORM = re.compile(rb"/Subtype" + _SPACE + rb"/Form" + _NAME_ENDS)
-_TYPE_3 = re.compile(rb"/Type3" + _NAME_ENDS)
-_FILTERS = re.compile(rb"/Filter" + _SPACE + rb"(/[A-Za-z0-9]+|\[[^\[\]]*\])")
-_SIDES = re.compile(rb"/(Width|Height)" + _SPACE + rb"(\d{1,9})(?![\d.]| 0 R)")
-_CONTENTS = re.compile(rb"/Contents" + _SPACE + rb"(\d+ 0 R|\[[^\[\]]*\])")
-_INLINE_PICTURE = re.compile(rb"(?<![^\x00\t\n\x0c\r ])BI(?![^\x00\t\n\x0c\r /])")
-_URI = re.compile(rb"/URI" + _NAME_ENDS)
-_LINKS = re.compile(
-    rb"/S" + _SPACE + rb"/URI" + _NAME_ENDS + rb"|/URI" + _SPACE + rb"\((?:https?|mailto|tel):",
-    re.IGNORECASE,
+In a dictionary names stand in pairs at most, the first a key, so what comes first in a run of names
+is a key, and a key cannot be taken for a value.
+"""
+
+_ELSEWHERE = b"/F"
+_PLAIN_PACKINGS = (
+    b"/FlateDecode",
+    b"[/FlateDecode]",
+    b"[ /FlateDecode ]",
+    b"[/ASCII85Decode/FlateDecode]",
+    b"[ /ASCII85Decode /FlateDecode ]",
 )
-_OPENINGS = re.compile(rb"/OpenAction" + _NAME_ENDS)
-_JUMPS = re.compile(rb"/OpenAction" + _SPACE + rb"\[")
+_REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
+_INLINE_PICTURE = re.compile(rb"(?<!" + _REGULAR + rb")BI(?!" + _REGULAR + rb")")
+_DIGITS = b"0123456789"
 
 
 def is_clean(
@@ -104,11 +107,10 @@ def is_clean(
         return (
             tree.count <= MOST_PAGES
             and count_revisions(lean) == 1
-            and _has_no_word(objects)
-            and all(_has_no_twins(seen) for seen in objects.values())
+            and _has_no_word(lean, objects)
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
-            and _has_plain_boxes(lean, objects, tree)
+            and _has_plain_boxes(lean, tree)
             and not (look_under and _may_draw_pictures(lean, objects, tree))
             and _another_agrees(lean.bytes, tree.count)
         )
@@ -116,25 +118,43 @@ def is_clean(
         return False
 
 
-def _has_no_word(objects: dict[int, Seen]) -> bool:
-    """Whether no rule's word occurs, nor a name in escapes; links and jumps must be plain."""
-    together = b"\n".join([seen.text for seen in objects.values()])
-    if b"/Form" in together and _FORM.search(together) is not None:
-        return False  # forms may draw one another without end
+def _has_no_word(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether no rule's word occurs, and names are where they can be seen for what they are."""
+    texts = [seen.text for seen in objects.values()]
+    texts += [_trailer_text(section) for section in lean.references.sections]
+    together = b"\n".join(texts)
     if b"#" in together or _WORDS.search(together) is not None:
         return False
-    if len(_OPENINGS.findall(together)) != len(_JUMPS.findall(together)):
-        return False
-    links = len(_URI.findall(together)) if b"/URI" in together else 0
-    return not links or links == sum(len(_LINKS.findall(seen.raw)) for seen in objects.values())
+    # A name by itself could be anything's /Subtype, by reference.
+    return all(text[:1] != b"/" and _has_plain_pairs(text) for text in texts)
 
 
-def _has_no_twins(seen: Seen) -> bool:
-    """Whether no dictionary, nor one within it, has a key twice."""
-    keys = _KEYS.findall(seen.text)
+def _has_plain_pairs(text: bytes) -> bool:
+    """Whether annotations are links to web addresses, the opening is a jump, no key comes twice.
+
+    Raises:
+        InDoubtError: a key comes twice.
+    """
+    pairs = _PAIRS.findall(text)
+    keys = [key for key, _ in pairs]
     if len(set(keys)) != len(keys):
-        _refuse_twins(seen.text)
-    return True
+        _refuse_twins(text)
+    if b"/URI" in text and not all(
+        (key != b"/URI" or value == b"(u)") and (value != b"/URI" or key == b"/S")
+        for key, value in pairs
+    ):
+        return False
+    if b"/Rect" in text and not all(
+        value == b"/Link" for key, value in pairs if key == b"/Subtype"
+    ):
+        return False
+    return b"/OpenAction" not in text or all(
+        (key != b"/OpenAction" or value == b"[") and value != b"/OpenAction" for key, value in pairs
+    )
+
+
+def _trailer_text(section: Section) -> bytes:
+    return text_of(b"<<%b>>" % b" ".join(map(b" ".join, section.trailer.items())))
 
 
 def _refuse_twins(text: bytes) -> None:
@@ -156,24 +176,27 @@ def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether each stream lies in the file, and they unpack to something of a usual size."""
     packed: list[tuple[int, int]] = []
     for seen in objects.values():
-        if seen.data is None:
+        entries, data = seen.entries, seen.data
+        if entries is None or data is None:
             continue
-        if _ELSEWHERE.search(seen.text) is not None:
+        kind = entries.get(b"/Subtype", b"/None")
+        # Forms may draw one another without end.
+        if _ELSEWHERE in entries or kind == b"/Form" or kind[:1] != b"/":
             return False
-        if b"/Image" in seen.text and _IMAGE.search(seen.text) is not None:
-            sides = dict(_SIDES.findall(seen.text))
-            if int(sides.get(b"Width", 0)) * int(sides.get(b"Height", 0)) not in _PICTURES:
+        if kind == b"/Image":
+            sides = [entries.get(key, b"") for key in (b"/Width", b"/Height")]
+            if not all(map(bytes.isdigit, sides)):
                 return False
-        elif b"/Filter" in seen.text:
-            packings = _FILTERS.findall(seen.text)
-            if len(packings) != 1 or _NAMES.findall(packings[0]) not in _PLAIN_PACKINGS:
+            if int(sides[0]) * int(sides[1]) not in _PICTURES:
                 return False
-            packed.append(seen.data)
+        elif b"/Filter" in entries:
+            if entries[b"/Filter"] not in _PLAIN_PACKINGS:
+                return False
+            packed.append(data)
     return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and _unpack_to_little(lean, packed)
 
 
 _PICTURES = range(1, MOST_PIXELS)
-_PLAIN_PACKINGS = ([b"/FlateDecode"], [b"/ASCII85Decode", b"/FlateDecode"])
 
 
 def _unpack_to_little(lean: LeanDocument, packed: list[tuple[int, int]]) -> bool:
@@ -197,46 +220,48 @@ def _unpacked(data: bytes) -> bytes | None:
 
 
 def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
-    """Whether every object is reached from the trailer, but for what holds the file together."""
+    """Whether every object is reached from a trailer, but for what holds the file together."""
+    sections = lean.references.sections
     reached: set[int] = set()
-    fresh = _targets(b" ".join(lean.references.trailer.values()))
+    fresh = _targets(b" ".join(map(_trailer_text, sections)))
     while fresh:
         if not fresh <= objects.keys():
             return False
         reached |= fresh
         fresh = _targets(b" ".join([objects[each].text for each in fresh])) - reached
-    unreached = [objects[number_] for number_ in objects.keys() - reached]
-    hints = {
-        int(offset)
-        for seen in unreached
-        if b"/Linearized" in seen.text
-        for hint in _HINTS.findall(seen.text)
-        for offset in hint.split()[::2]
-    }
-    return all(
-        _HOLDING.search(seen.text) is not None or lean.references.find(seen.number) in hints
-        for seen in unreached
-    )
+    return objects.keys() - reached <= _holding(lean, objects)
+
+
+def _holding(lean: LeanDocument, objects: dict[int, Seen]) -> set[int]:
+    """Cross-reference streams, object streams, and what makes a file linearised (Annex F)."""
+    places = {number: lean.references.find(number) for number in objects}
+    starts = {section.start for section in lean.references.sections}
+    holding = {place[0] for place in places.values() if isinstance(place, tuple)}
+    holding |= {number for number, place in places.items() if place in starts}
+    if len(lean.references.sections) == 1:
+        return holding
+    # `count_revisions` has seen that the first object is the linearisation dictionary.
+    first = min((place, number) for number, place in places.items() if isinstance(place, int))[1]
+    hints = read_array(read_dictionary(objects[first].raw)[0].get(b"/H", b"[]"))[::2]
+    offsets = {integer(each) for each in hints}
+    return holding | {first} | {number for number, place in places.items() if place in offsets}
 
 
 def _targets(text: bytes) -> set[int]:
     """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first."""
     ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
     try:
-        return {int(end[len(end.rstrip(b"0123456789")) :]) for end in ends}
+        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
     except ValueError:
         raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
-def _has_plain_boxes(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
+def _has_plain_boxes(lean: LeanDocument, tree: PageTree) -> bool:
     """Whether each page has a box of a usual size; of /CropBox `_WORDS` has taken care."""
     boxes: set[bytes] = set()
-    for leaf in tree.leaves:
-        page = objects[leaf.number].text
-        if b"/MediaBox" in page:
-            boxes.update(_MEDIA_BOX.findall(page) or [b""])
-        else:
-            boxes.add(leaf.inherited.get(b"/MediaBox", b""))
+    for index, leaf in enumerate(tree.leaves):
+        inherited = leaf.inherited.get(b"/MediaBox", b"")
+        boxes.add(tree.page(index).entries.get(b"/MediaBox", inherited))
     return all(_is_plain_box(lean.value(box)) for box in boxes)
 
 
@@ -251,26 +276,24 @@ def _is_plain_box(raw: bytes) -> bool:
 
 def _may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
     """Whether any page may have a picture, which may lie over something."""
+    if any(b"/Image" in seen.text or b"/Type3" in seen.text for seen in objects.values()):
+        return True
     drawn: set[int] = set()
-    for seen in objects.values():
-        if _IMAGE.search(seen.text) is not None or _TYPE_3.search(seen.text) is not None:
-            return True
-        if seen.data is not None and _FORM.search(seen.text) is not None:
-            drawn.add(seen.number)
-    for leaf in tree.leaves:
-        page = objects[leaf.number].text
-        contents = _CONTENTS.findall(page)
-        if len(contents) != page.count(b"/Contents"):
-            return True
-        drawn.update(int(each) for raw in contents for each in _TARGETS.findall(raw))
+    for index in range(tree.count):
+        contents = tree.page(index).entries.get(b"/Contents", b"[]")
+        single = reference(contents)
+        if single is not None and objects[single].data is not None:
+            drawn.add(single)
+        else:
+            drawn |= _targets(lean.value(contents))
     return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
 
 
 def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
-    if seen is None or seen.data is None:
+    if seen is None or seen.data is None or seen.entries is None:
         return True
     plain: bytes | None = lean.bytes[seen.data[0] : seen.data[1]]
-    if plain is not None and b"/Filter" in seen.text:
+    if plain is not None and b"/Filter" in seen.entries:
         plain = _unpacked(plain)
     return plain is None or _INLINE_PICTURE.search(plain) is not None
 

@@ -21,7 +21,7 @@ Entry = int | tuple[int, int]
 
 _TAIL_BYTES = 1024
 _MOST_SECTIONS = 64
-_MOST_SUBSECTIONS = 1000
+_MOST_SUBSECTIONS = 256  # of all sections: each is looked through for each object
 _MOST_OBJECTS = 1_000_000
 _LARGEST_SECTION = 32 * 1024 * 1024
 
@@ -166,6 +166,8 @@ def read_cross_references(document: bytes) -> CrossReferences:
         if b"/Encrypt" in section.trailer:
             raise InDoubtError("encrypted", "a trailer has an /Encrypt entry")
         sections.append(section)
+        if sum(len(each.subsections) for each in sections) > _MOST_SUBSECTIONS:
+            raise InDoubtError("cross-references", "too many subsections")
         previous = section.trailer.get(b"/Prev")
         at = None if previous is None else integer(previous)
     return CrossReferences(tuple(sections))

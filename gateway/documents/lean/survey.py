@@ -18,24 +18,26 @@ from gateway.documents.lean.tokens import (
     SPACE,
     STRING,
     VALUE,
+    Dictionary,
     integer,
+    read_dictionary,
     value_down_to,
 )
 
 _MOST_OBJECTS = 20_000
 
-_HEAD = re.compile(rb"%PDF-\d\.\d[\r\n ]*(?:%[^\r\n]*[\r\n]+)*[\r\n\t ]*")
+_HEAD = re.compile(rb"%PDF-\d\.\d" + BETWEEN)
 _NAMED = rb"(\d{1,10}) 0 obj"
 _ENDING = rb"(endobj|stream\r?\n)"
 _OBJECT = re.compile(
     _NAMED + SPACE + rb"(" + value_down_to(DEEPEST, SPACE) + rb")" + SPACE + _ENDING, re.DOTALL
 )
-_END_OF_STREAM = re.compile(rb"[\r\n\t ]*endstream[\r\n\t ]+endobj")
-_GAP = re.compile(rb"[\r\n\t \x00\x0c]*(?:%[^\r\n]*[\r\n]+[\r\n\t ]*)*")
-_CLOSING = re.compile(rb"[\r\n\t ]*startxref[\r\n ]+\d+[\r\n ]+%%EOF[\r\n ]*")
-_STRING = re.compile(STRING, re.DOTALL)
-_COMMENT = re.compile(rb"%[^\r\n]*")
-_LENGTH = re.compile(rb"/Length[\r\n\t ]+(\d+(?: 0 R)?)")
+_END_OF_STREAM = re.compile(SPACE + rb"endstream" + SPACE + rb"endobj")
+_GAP = re.compile(BETWEEN)
+_CLOSING = re.compile(SPACE + rb"startxref[\r\n ]++\d++[\r\n ]++%%EOF[\r\n ]*+")
+_ASIDE = re.compile(STRING + rb"|%[^\r\n]*+", re.DOTALL)
+_BEGINNING = b"obj"
+_ADDRESS = re.compile(rb"\((?:https?|mailto|tel):", re.IGNORECASE)
 
 T = TypeVar("T")
 
@@ -57,13 +59,16 @@ class Seen(NamedTuple):
     Attributes:
         number: its number.
         raw: its value as it stands; of a stream, the dictionary.
-        text: the same without what stands in strings and comments.
-        data: where a stream's data is in the file, from and to.
+        text: the same without comments, and with `()` for every string, but `(u)` for one that is
+            a web address. So what it says cannot pass for a name or a reference.
+        entries: a stream's dictionary, cut into its entries; None for other objects.
+        data: where a stream's data is in the file, from and to; None for other objects.
     """
 
     number: int
     raw: bytes
     text: bytes
+    entries: Dictionary | None
     data: tuple[int, int] | None
 
 
@@ -75,6 +80,7 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
     """
     plain: dict[int, int] = {}
     packed: set[int] = set()
+    containers: set[int] = set()
     for section in lean.references.sections:
         for number, entry in section.in_use():
             if number in plain or number in packed:
@@ -83,17 +89,18 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
                 plain[number] = entry
             else:
                 packed.add(number)
+                containers.add(entry[0])
     if len(plain) + len(packed) > _MOST_OBJECTS:
         raise InDoubtError("syntax", "too many objects")
     if max(plain.keys() | packed) >= integer(lean.references.trailer.get(b"/Size")):
         raise InDoubtError("cross-references", "an object beyond the /Size")
-    objects = {seen.number: seen for seen in _objects(lean, plain)}
+    objects = {seen.number: seen for seen in _objects(lean, plain, containers)}
     if objects.keys() != plain.keys() | packed:
         raise InDoubtError("object-streams", "an object that is listed and not there")
     return objects
 
 
-def _objects(lean: LeanDocument, plain: dict[int, int]) -> Iterator[Seen]:
+def _objects(lean: LeanDocument, plain: dict[int, int], containers: set[int]) -> Iterator[Seen]:
     document, sections = lean.bytes, lean.references.sections
     tables = [(each.start, -1, each.end) for each in sections if each.widths is None]
     parts = sorted([*((at, number, 0) for number, at in plain.items()), *tables])
@@ -101,6 +108,8 @@ def _objects(lean: LeanDocument, plain: dict[int, int]) -> Iterator[Seen]:
     if not starts <= {at for at, _, _ in parts}:
         raise InDoubtError("cross-references", "a section that is in no table")
     _require(_HEAD.fullmatch(document, 0, parts[0][0]))
+    if _BEGINNING in document[: parts[0][0]]:
+        raise InDoubtError("syntax", "what looks like an object stands before the first")
     ends = [*(at for at, _, _ in parts[1:]), len(document)]
     for (at, number, table_end), until in zip(parts, ends, strict=True):
         if number < 0:
@@ -112,14 +121,17 @@ def _objects(lean: LeanDocument, plain: dict[int, int]) -> Iterator[Seen]:
         named, raw, ending = found.groups()
         if int(named) != number:
             raise InDoubtError("cross-references", "another object")
-        closed, data = found.end(), None
+        closed, entries, data = found.end(), None, None
         if ending != b"endobj":
-            data = closed, closed + _length_of(lean, raw)
+            entries, _ = read_dictionary(raw)
+            data = closed, closed + integer(lean.value(entries.get(b"/Length", b"")))
             closed = _require(_END_OF_STREAM.match(document, data[1], until)).end()
         if not _ends_well(document, closed, until, at_section=at in starts):
             raise InDoubtError("syntax", f"something is behind object {number}")
-        yield Seen(number, raw, _text_of(raw), data)
-        if data is not None and b"/ObjStm" in raw:
+        if _BEGINNING in raw or _BEGINNING in document[closed:until]:
+            raise InDoubtError("syntax", "what looks like an object stands in a text or comment")
+        yield Seen(number, raw, text_of(raw), entries, data)
+        if number in containers:
             yield from _packed(lean, number)
 
 
@@ -142,19 +154,19 @@ def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
         if lean.references.find(number) != (container, index):
             raise InDoubtError("object-streams", "an object that is elsewhere")
         found = _require(_packed_value().fullmatch(stream.data, stream.offsets[index], ends[index]))
-        yield Seen(number, found[1], _text_of(found[1]), None)
+        yield Seen(number, found[1], text_of(found[1]), None, None)
 
 
-def _text_of(raw: bytes) -> bytes:
-    text = _STRING.sub(b"()", raw) if b"(" in raw else raw
-    return _COMMENT.sub(b"", text) if b"%" in text else text
+def text_of(raw: bytes) -> bytes:
+    """A value without what its strings and comments say; in one pass, as either may hold both."""
+    return _ASIDE.sub(_set_aside, raw) if b"(" in raw or b"%" in raw else raw
 
 
-def _length_of(lean: LeanDocument, dictionary: bytes) -> int:
-    found = _LENGTH.findall(dictionary)
-    if len(found) != 1:
-        raise InDoubtError("syntax", "no /Length, or several")
-    return integer(lean.value(found[0]))
+def _set_aside(found: re.Match[bytes]) -> bytes:
+    aside = found[0]
+    if aside[:1] == b"%":
+        return b" "
+    return b"(u)" if _ADDRESS.match(aside) is not None else b"()"
 
 
 def _require(found: T | None) -> T:
