@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar
 
 # Where several came together the last time, more are on their way: the group waits a moment for
 # them (PostgreSQL's commit_delay), the longer the more came. A group costs some 0.4 ms of CPU
-# whatever is in it, so at full load it is worth waiting; where few come nobody waits.
-_GATHER_FROM = 4
+# whatever is in it, so at full load it is worth waiting; up to three wait for nobody.
+_NOT_GATHERED = 3
 _GATHER_SECONDS_EACH = 0.0005
 _LONGEST_GATHER_SECONDS = 0.006
 
@@ -88,8 +88,9 @@ class GroupThread(Generic[WorkT]):
 
     def _call(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_called = True
-        if self._last_size >= _GATHER_FROM:
-            pause = min(self._last_size * _GATHER_SECONDS_EACH, _LONGEST_GATHER_SECONDS)
+        beyond = self._last_size - _NOT_GATHERED
+        if beyond > 0:
+            pause = min(beyond * _GATHER_SECONDS_EACH, _LONGEST_GATHER_SECONDS)
             loop.call_later(pause, self._hand_over, loop)
         else:
             loop.call_soon(self._hand_over, loop)
