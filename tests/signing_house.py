@@ -201,16 +201,23 @@ class SoftSigner:
 
 
 class OwnPress:
-    """`DocumentPress` in this process; the worker processes have tests of their own."""
+    """`DocumentPress` in this process; the worker processes have tests of their own.
+
+    `forge` is what a worker might do to its answer when a document has taken it over.
+    """
 
     def __init__(self) -> None:
         self.prepared: list[Preparation] = []
+        self.forge: Callable[[Prepared], Prepared] = lambda prepared: prepared
 
     async def prepare(
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         self.prepared.append(preparation)
-        return TwoWayPress(seal, None).prepare(document, preparation)
+        return self.forge(TwoWayPress(seal, None).prepare(document, preparation))
+
+    def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
+        return TwoWayPress(seal, None).containers.to_be_signed(document_digest)
 
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         return TwoWayPress(seal, None).containers.complete(prepared, signature)

@@ -44,15 +44,24 @@ class _ContainerFrame:
         )
 
 
+def digest_of(mechanism: Mechanism) -> str:
+    """The digest algorithm of a seal's mechanism, as hashlib calls it.
+
+    Raises:
+        ValueError: documents are not sealed with this mechanism.
+    """
+    if mechanism not in _DIGESTS:
+        raise ValueError(f"documents are not sealed with {mechanism}")
+    return _DIGESTS[mechanism]
+
+
 class ContainerPress:
     """Makes the signature containers of one seal. Safe to share between threads: it only reads."""
 
     def __init__(self, *, certificates: tuple[bytes, ...], mechanism: Mechanism) -> None:
-        if mechanism not in _DIGESTS:
-            raise ValueError(f"documents are not sealed with {mechanism}")
+        self.digest_name = digest_of(mechanism)
         self._mechanism = mechanism
         self._certificates = [x509.Certificate.load(der) for der in certificates]
-        self.digest_name = _DIGESTS[mechanism]
         self._no_digest = b"\xee" * hashlib.new(self.digest_name).digest_size
         self._before_digest, self._after_digest = _split(
             self._signed_attributes().dump(force=True), self._no_digest

@@ -187,3 +187,13 @@ class WorkersUnavailableProblem(Problem):
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = "Run `sealgate doctor`; look for why workers end in the gateway's log."
     retry_after_seconds: ClassVar[int | None] = 5
+
+
+class PreparationFailedProblem(DocumentProblem):
+    """A defect of ours, or a worker that is not itself any more; not the document's fault."""
+
+    type: ClassVar[str] = "document-preparation-failed"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Preparing the document failed at the gateway"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = "Look in the gateway's log under the trace id, and report it."

@@ -24,6 +24,10 @@ class DocumentPress(Protocol):
         """
         ...
 
+    def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
+        """The signed attributes of a document with this digest, whatever a worker says of it."""
+        ...
+
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         """Fill the signature value in; gives the final `update`."""
         ...

@@ -219,6 +219,10 @@ class WorkerPool:
             self._tell_doubt(prepared.doubt)
         return prepared
 
+    def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
+        """See `DocumentPress.to_be_signed`."""
+        return self._containers_of(seal).to_be_signed(document_digest)
+
     async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
         """See `DocumentPress.complete`; done here, as nothing of it is parsed."""
         return self._containers_of(seal).complete(prepared, signature)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.documents.errors import DamagedDocumentProblem
+from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
 from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress, LeanReading, read
@@ -95,11 +95,14 @@ def _refuse_uncertain_text(placement: Placement | None, findings: Iterable[Intak
 
     Raises:
         DamagedDocumentProblem: where the stamp lies depends on text, and readers differ.
+        DocumentTooDemandingProblem: it does, and what would be searched is out of all bounds.
     """
     spots = placement.placements if isinstance(placement, Several) else (placement,)
     if not any(_depends_on_text(spot) for spot in spots):
         return
     for finding in findings:
+        if finding.rule == "limits":
+            raise DocumentTooDemandingProblem(f"its text cannot be searched: {finding.detail}")
         if finding.rule in READERS_DIFFER:
             raise DamagedDocumentProblem(
                 "readers may differ about it, so nobody can say with certainty where its text is: "

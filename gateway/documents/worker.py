@@ -9,11 +9,17 @@ import gc
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from gateway.documents.errors import DocumentProblem, SealUnusableProblem, StampUnusableProblem
+from gateway.documents.errors import (
+    DocumentProblem,
+    PreparationFailedProblem,
+    SealUnusableProblem,
+    StampUnusableProblem,
+)
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.making import artwork_for
@@ -75,13 +81,27 @@ class DocumentWorker:
     def answer(self, message: Prepare, document: bytes) -> PreparedReply | Refused:
         """Prepare, or say why not."""
         press = self._presses[message.seal]
+        if isinstance(press, DocumentProblem):
+            return _refused(message, press)
         try:
-            if isinstance(press, DocumentProblem):
-                raise press
             prepared = press.prepare(document, message.preparation)
         except DocumentProblem as problem:
-            return Refused(number=message.number, problem=problem.type, detail=problem.detail)
+            return _refused(message, problem)
         return PreparedReply(number=message.number, prepared=prepared)
+
+
+def _refused(message: Prepare, problem: DocumentProblem) -> Refused:
+    return Refused(number=message.number, problem=problem.type, detail=problem.detail)
+
+
+def frame_of(worker: DocumentWorker, message: Prepare, document: bytes) -> bytes:
+    """The worker's answer as a frame. A defect of ours is told as one, and costs no worker."""
+    try:
+        return encode(worker.answer(message, document))
+    except Exception as error:  # noqa: BLE001 - see above
+        traceback.print_exc()
+        kind = type(error).__name__
+        return encode(_refused(message, PreparationFailedProblem(f"a worker failed ({kind})")))
 
 
 def restrict(setup: SetUp) -> tuple[str, ...]:
@@ -139,7 +159,7 @@ def serve(
             case Prepare() as message:
                 if (document := channel.receive()) is None:
                     return 0
-                say(worker.answer(message, document))
+                channel.send(frame_of(worker, message, document))
                 del document
             case SetUp():
                 return 2

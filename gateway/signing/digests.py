@@ -28,6 +28,21 @@ class HashedDocument:
         state.update(update)
         return state.digest()
 
+    def digest_around(self, update: bytes, *, start: int, end: int, algorithm: str) -> bytes:
+        """The digest of the document and an update but for a gap in it (ISO 32000-2 §12.8.1).
+
+        Args:
+            update: what follows the document.
+            start: of the gap, in the update.
+            end: of the gap.
+            algorithm: as hashlib calls it.
+        """
+        is_own = algorithm == "sha256"
+        state = self._state.copy() if is_own else hashlib.new(algorithm, self.content)
+        state.update(memoryview(update)[:start])
+        state.update(memoryview(update)[end:])
+        return state.digest()
+
 
 async def hashed(content: bytes) -> HashedDocument:
     """The document with its digest."""
@@ -39,3 +54,14 @@ async def hashed(content: bytes) -> HashedDocument:
 async def sha256_of(content: bytes) -> bytes:
     """The digest of the bytes."""
     return (await hashed(content)).digest
+
+
+async def digest_around(
+    document: HashedDocument, update: bytes, *, start: int, end: int, algorithm: str
+) -> bytes:
+    """See `HashedDocument.digest_around`; off the event loop where all is hashed anew."""
+    if algorithm == "sha256" or len(document.content) <= _BESIDE_THE_LOOP_BYTES:
+        return document.digest_around(update, start=start, end=end, algorithm=algorithm)
+    return await asyncio.to_thread(
+        document.digest_around, update, start=start, end=end, algorithm=algorithm
+    )

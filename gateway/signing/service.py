@@ -17,6 +17,8 @@ import structlog
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.clock import Clock
+from gateway.documents.container import digest_of
+from gateway.documents.errors import PreparationFailedProblem
 from gateway.documents.interfaces import DocumentPress
 from gateway.documents.model import Preparation, Prepared
 from gateway.errors import Problem
@@ -27,7 +29,7 @@ from gateway.signing import records
 from gateway.signing.act import Act, Part, decide_all, parts_of, screen_all
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.digests import HashedDocument, hashed
+from gateway.signing.digests import HashedDocument, digest_around, hashed
 from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
     SignerUnavailableProblem,
@@ -170,6 +172,8 @@ class SigningService:
 
         # What is sealed: the bytes that came in, or what a type that normalises made of them.
         base = document
+        if (prepared.normalized is not None) != document_type.normalize:
+            raise PreparationFailedProblem("a worker wrote a document anew, or did not, unasked")
         if prepared.normalized is not None:
             base = await hashed(prepared.normalized)
             prepared = msgspec.structs.replace(prepared, normalized=None)
@@ -233,6 +237,8 @@ class SigningService:
             preparation = part.on_the_revision_before(decision.placement)
             prepared = await self._press.prepare(base.content, preparation, part.seal)
 
+        await self._check_what_is_signed(prepared, base, part.seal)
+
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
             id=part.document_id,
@@ -286,6 +292,28 @@ class SigningService:
         except Problem as problem:
             await self._failed(row, problem)
             raise
+
+    async def _check_what_is_signed(
+        self, prepared: Prepared, base: HashedDocument, seal: SealMaterial
+    ) -> None:
+        """A worker reads strangers' files; it has no say in what a key signs.
+
+        Raises:
+            PreparationFailedProblem: its digest is not that of these very bytes.
+        """
+        start, room = prepared.container_at - 1, prepared.container_room + 2
+        digest = await digest_around(
+            base,
+            prepared.update,
+            start=start,
+            end=start + room,
+            algorithm=digest_of(seal.mechanism),
+        )
+        attributes = self._press.to_be_signed(digest, seal)
+        wanted = hashlib.new(digest_of(seal.mechanism), attributes).digest()
+        if prepared.to_be_signed != attributes or prepared.digest != wanted:
+            _log.critical("worker_forges", seal=seal.id, input=base.digest.hex())
+            raise PreparationFailedProblem("a worker asked for a signature over something else")
 
     async def _intend(
         self,

@@ -6,10 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from gateway.audit.record import Record, read_leaf
+from gateway.documents.errors import PreparationFailedProblem
 from gateway.errors import Problem
 from gateway.signing.errors import (
     ClockOffProblem,
@@ -26,6 +28,7 @@ from gateway.store.errors import StoreProblem
 from gateway.store.schema import audit_leaf
 from hsm.errors import SignerUnavailableError, TokenFailedError
 from policies.grant import Grant
+from tests.document_fixtures import soft_seal
 from tests.running_gateway import RECEIPT
 from tests.signing_house import House, request, signing_house
 
@@ -257,3 +260,26 @@ async def test_a_caller_that_hangs_up_does_not_stop_its_document(house: House) -
     again = await house.seal()
     assert len(house.signer.redeemed) == 1
     assert again.row.is_sealed
+
+
+OTHER = soft_seal().prepare(RECEIPT, None, document_id="another")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"digest": bytes(range(32))},
+        {"to_be_signed": OTHER.to_be_signed, "digest": OTHER.digest},
+        {"normalized": RECEIPT + b"I owe you a million"},
+        {"container_at": 40},
+    ],
+    ids=["any digest", "another document's", "another document", "another gap"],
+)
+async def test_a_worker_that_a_document_has_taken_over_has_no_say_in_what_is_signed(
+    house: House, forged: dict[str, Any]
+) -> None:
+    house.press.forge = lambda prepared: msgspec.structs.replace(prepared, **forged)
+    with pytest.raises(PreparationFailedProblem):
+        await house.seal()
+    assert house.signer.redeemed == []
+    assert [each["kind"] for each in records(house)] == []
