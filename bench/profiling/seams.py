@@ -18,7 +18,6 @@ from gateway.http.authentication import Authenticated, Authenticator
 from gateway.signing import service
 from gateway.signing.service import SigningService
 from gateway.store.content import _Segment
-from policies.engine import CELPolicyEngine
 
 Moments = dict[str, "array[float]"]
 """Seconds that a stage took, one for each time, by the stage's name."""
@@ -29,9 +28,9 @@ SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("HTTP body", gateway.http.app, "read_body", True),
     ("body digest", Authenticated, "check_body", False),
     ("parse", gateway.http.app, "read_submission", False),
-    ("screening", service, "screen", False),
+    ("screening", service, "screen_all", False),
     ("prepare (worker)", WorkerPool, "prepare", True),
-    ("decide", CELPolicyEngine, "decide", False),
+    ("decide", service, "decide_all", False),
     ("intent commit", SigningService, "_intend", True),
     ("sign", SigningService, "_sign", True),
     ("complete", WorkerPool, "complete", True),
