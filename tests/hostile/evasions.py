@@ -48,6 +48,11 @@ def drawn_by(entries: str, data: bytes, more: dict[int, str | bytes] | None = No
     return one_page(more={5: body, **(more or {})})
 
 
+def with_spare(entries: str) -> bytes:
+    """A font with these entries, and a page behind it that no table names."""
+    return page("", {4: FONT.replace(">>", f"{entries}>>") + SPARE_BEHIND})
+
+
 @cache
 def packed(times: int) -> bytes:
     """A hundred MiB of space, packed so often."""
@@ -90,6 +95,7 @@ def another_kind_of_page(kind: str) -> bytes:
     return one_page(TEXT, more={3: f"<<{kind}{rest}>>"})
 
 
+ENDS = "\nendstream"
 TEXT_BYTES = TEXT.encode()
 CUT = TEXT_BYTES + b"\nendstream endobj\n" + TEXT_BYTES
 WITH_OBJECT = TEXT_BYTES + b"\nendstream\nendobj\n9 0 obj\n<</S/JavaScript/JS(x)>>\nendobj\n"
@@ -278,6 +284,26 @@ PLAIN: Makers = {
 }
 """Made in the same ways and nothing in them, so that what is not clean in the others is known."""
 
+SPARE_BEHIND = f"\nendobj\n9 0 obj\n{SPARE}"
+NO_STREAMS: Makers = {
+    "a text": lambda: with_spare("/A(\nstream\n)"),
+    "a text that ends a dictionary": lambda: with_spare("/A(>>\nstream\n)"),
+    "a comment": lambda: with_spare("%stream\n"),
+    "a comment that ends a dictionary": lambda: with_spare("%>>stream\n"),
+    "a comment between objects": lambda: page(
+        "", {4: f"{FONT}\nendobj\n% <<>>stream\n9 0 obj\n{SPARE}"}
+    ),
+    "a length in a text": lambda: drawn_by(
+        f"/Length {len(TEXT)}/A(/Length {len(TEXT + ENDS + SPARE_BEHIND)} )",
+        f"{TEXT}{ENDS}{SPARE_BEHIND}".encode(),
+    ),
+    "a length in a dictionary within": lambda: drawn_by(
+        f"/Length {len(TEXT)}/A<</Length {len(TEXT + ENDS + SPARE_BEHIND)}>>",
+        f"{TEXT}{ENDS}{SPARE_BEHIND}".encode(),
+    ),
+}
+"""What is no stream, and hides an object that no table names from who skips to its end."""
+
 EVASIONS: Makers = {
     f"{family}: {name}": make
     for family, makers in {
@@ -291,6 +317,7 @@ EVASIONS: Makers = {
         "inline pictures": INLINE_PICTURES,
         "what looks like an object": LOOK_LIKE_OBJECTS,
         "long numbers": LONG_NUMBERS,
+        "no streams": NO_STREAMS,
     }.items()
     for name, make in makers.items()
 }
