@@ -9,12 +9,9 @@ from gateway.documents.inspection.sighting import Sighting
 
 _WHITE_SPACE: Final = b"\0\t\n\x0c\r "
 _SPACES: Final = rb"[\0\t\n\x0c\r ]+"
+# Whatever stands before the number: a table may name any byte.
 _TOKEN: Final = re.compile(
-    rb"(?:^|(?<=[\0\t\n\x0c\r >\]);]))(\d{1,10})"
-    + _SPACES
-    + rb"(\d{1,5})"
-    + _SPACES
-    + rb"obj(?![a-zA-Z])"
+    rb"(\d{1,10})" + _SPACES + rb"(\d{1,10})" + _SPACES + rb"obj(?![a-zA-Z])"
     rb"|(?<![a-zA-Z])stream(?:\r\n|\n|\r)"
     rb"|(?<![a-zA-Z])startxref(?![a-zA-Z])"
 )
