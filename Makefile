@@ -56,7 +56,7 @@ test: $(STAMP) ## the whole test suite, with coverage
 	@$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
 
 .PHONY: differential
-differential: $(STAMP) ## the lean way against pyHanko's over 2,500 drawn documents
+differential: $(STAMP) ## the lean way against pyHanko's and the inspection, over 2,500 documents drawn anew
 	@SEALGATE_DRAWN_DOCUMENTS=2500 $(PYTHON) -m pytest -q tests/differential
 
 FUZZ_SECONDS ?= 60

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.inspection.inspecting import inspect
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import read
 from tests.differential.documents import Drawn, documents
-from tests.differential.test_two_ways import DRAWN
+from tests.differential.drawing import DRAWN
 from tests.document_fixtures import receipts
 from tests.hostile.samples import SAMPLES
 
@@ -62,13 +62,13 @@ def test_no_hostile_sample_is_called_clean(rule: str, document: bytes) -> None:
     held_to_the_inspection(document)
 
 
-@settings(max_examples=DRAWN, deadline=None)
+@DRAWN
 @given(documents())
 def test_a_drawn_document_that_is_called_clean_is(drawn: Drawn) -> None:
     held_to_the_inspection(drawn.document)
 
 
-@settings(max_examples=DRAWN, deadline=None)
+@DRAWN
 @given(documents(), st.data())
 def test_with_bytes_turned_over_it_still_holds(drawn: Drawn, data: st.DataObject) -> None:
     document = bytearray(drawn.document)

@@ -1,13 +1,12 @@
 """The lean way and pyHanko's give the same sealed document, and every verifier says the same.
 
-`make differential` draws 2,500 documents; the suite draws some hundred, other ones each day.
+`make differential` draws 2,500 new documents; the suite draws some hundred, each time the same.
 """
 
-import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.errors import DocumentProblem
@@ -19,6 +18,7 @@ from gateway.documents.stamp.making import artwork_for
 from policies.model import AcrossPages, Invisible, OnPage, OnPages, Placement, Several
 from tests.differential.comparing import assert_same_objects, poppler_says, qpdf_finds
 from tests.differential.documents import Drawn, documents
+from tests.differential.drawing import DRAWN
 from tests.document_fixtures import (
     SoftSeal,
     preparation,
@@ -28,7 +28,6 @@ from tests.document_fixtures import (
 )
 from tests.unit.documents.drafts import draft
 
-DRAWN = int(os.environ.get("SEALGATE_DRAWN_DOCUMENTS", "400"))
 SEALS = {
     "approval": soft_seal(),
     "certification": soft_seal("rsa-pkcs1-sha256", kind="certification"),
@@ -87,12 +86,7 @@ def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Pat
 
 
 @pytest.mark.timeout(3600)
-@settings(
-    max_examples=DRAWN,
-    deadline=None,
-    derandomize=False,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@DRAWN
 @given(documents(), st.sampled_from(PLACEMENTS), st.sampled_from(sorted(WAYS)))
 def test_a_drawn_document_is_sealed_alike(
     tmp_path: Path, drawn: Drawn, placement: Placement, seal: str
@@ -110,7 +104,7 @@ def test_a_receipt_is_sealed_alike(receipt: Path, tmp_path: Path) -> None:
     compare(document, PLACEMENTS[0], WAYS["approval"], tmp_path)
 
 
-@settings(max_examples=DRAWN, deadline=None)
+@DRAWN
 @given(documents(), st.sampled_from(PLACEMENTS), st.data())
 def test_what_pyhanko_refuses_the_lean_way_does_not_seal(
     drawn: Drawn, placement: Placement, data: st.DataObject

@@ -9,21 +9,30 @@ from gateway.documents.inspection.sighting import Sighting
 
 _WHITE_SPACE: Final = b"\0\t\n\x0c\r "
 _SPACES: Final = rb"[\0\t\n\x0c\r ]+"
+# Whatever stands before the number: a table may name any byte.
 _TOKEN: Final = re.compile(
-    rb"(?:^|(?<=[\0\t\n\x0c\r >\]);]))(\d{1,10})"
-    + _SPACES
-    + rb"(\d{1,5})"
-    + _SPACES
-    + rb"obj(?![a-zA-Z])"
+    rb"(\d{1,10})" + _SPACES + rb"(\d{1,10})" + _SPACES + rb"obj(?![a-zA-Z])"
     rb"|(?<![a-zA-Z])stream(?:\r\n|\n|\r)"
     rb"|(?<![a-zA-Z])startxref(?![a-zA-Z])"
 )
-_LENGTH: Final = re.compile(
-    rb"/Length" + _SPACES + rb"(\d{1,10})(?!" + _SPACES + rb"\d+" + _SPACES + rb"R)"
-)
 _END: Final = re.compile(rb"[\0\t\n\x0c\r ]*endstream")
-# A stream's dictionary stands before its data; a longer one is not searched for its length.
-_DICTIONARY_BYTES: Final = 4096
+# A stream's dictionary stands before its data. What is longer than this is not taken for one, and
+# then its data is looked through, which finds more and misses nothing.
+_DICTIONARY_BYTES: Final = 65_536
+_BETWEEN: Final = re.compile(rb"(?:[\0\t\n\x0c\r ]|%[^\r\n]*[\r\n])*")
+_TEXT: Final = rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\))*\)"
+_MARK: Final = re.compile(
+    _TEXT
+    + rb"|%[^\r\n]*[\r\n]|(?P<opens><<|\[)|(?P<closes>>>|\])|<[^<>]*>|(?P<half>[(%])"
+    + rb"|/Length"
+    + _SPACES
+    + rb"(?P<length>\d{1,10})(?!\d|"
+    + _SPACES
+    + rb"\d+"
+    + _SPACES
+    + rb"R)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class Header:
 
 def headers(document: bytes) -> Iterator[Header]:
     """Where objects begin. What looks like one within a stream is none."""
-    position, part, dictionary_from = 0, 0, 0
+    position, part = 0, 0
+    dictionary_from: int | None = None
     while (found := _TOKEN.search(document, position)) is not None:
         position = found.end()
         if found[1] is not None:
@@ -46,15 +56,36 @@ def headers(document: bytes) -> Iterator[Header]:
             yield Header(int(found[1]), int(found[2]), found.start(), part)
         elif found[0].startswith(b"startxref"):
             part += 1
-        else:
-            position = _end_of_stream(document, dictionary_from, found.start(), position)
+        elif dictionary_from is not None:
+            lengths = _lengths(document, dictionary_from, found.start())
+            # In a text or a comment it begins none. One look an object keeps time linear.
+            dictionary_from = None
+            if lengths is not None:
+                position = _end_of_stream(document, lengths, position)
 
 
-def _end_of_stream(document: bytes, dictionary_from: int, keyword_at: int, data_at: int) -> int:
-    start = max(dictionary_from, keyword_at - _DICTIONARY_BYTES)
-    lengths = _LENGTH.findall(document, start, keyword_at)
+def _lengths(document: bytes, start: int, end: int) -> list[int] | None:
+    """The dictionary's own /Length, if it says one; None if there is not just a dictionary."""
+    opening = _BETWEEN.match(document, start, end)
+    if opening is None or document[opening.end() : opening.end() + 2] != b"<<":
+        return None
+    if end - start > _DICTIONARY_BYTES:
+        return None
+    depth, lengths = 0, list[int]()
+    for mark in _MARK.finditer(document, opening.end(), end):
+        if mark["half"]:
+            return None
+        if mark["length"] and depth == 1:
+            lengths.append(int(mark["length"]))
+        depth += bool(mark["opens"]) - bool(mark["closes"])
+        if depth == 0:
+            return lengths if _BETWEEN.fullmatch(document, mark.end(), end) else None
+    return None
+
+
+def _end_of_stream(document: bytes, lengths: list[int], data_at: int) -> int:
     if lengths:
-        end = _END.match(document, data_at + int(lengths[-1]))
+        end = _END.match(document, data_at + lengths[-1])
         if end is not None:
             return end.end()
     end_at = document.find(b"endstream", data_at)

@@ -114,6 +114,7 @@ def _objects(lean: LeanDocument, plain: dict[int, int], containers: set[int]) ->
     for (at, number, table_end), until in zip(parts, ends, strict=True):
         if number < 0:
             _require(_CLOSING.fullmatch(document, table_end, until))
+            _refuse_beginnings(document, at, until)
             continue
         found = _OBJECT.match(document, at, until) or _require(
             _object_with_comments().match(document, at, until)
@@ -128,11 +129,17 @@ def _objects(lean: LeanDocument, plain: dict[int, int], containers: set[int]) ->
             closed = _require(_END_OF_STREAM.match(document, data[1], until)).end()
         if not _ends_well(document, closed, until, at_section=at in starts):
             raise InDoubtError("syntax", f"something is behind object {number}")
-        if _BEGINNING in raw or _BEGINNING in document[closed:until]:
-            raise InDoubtError("syntax", "what looks like an object stands in a text or comment")
+        # Comments stand around the value too.
+        _refuse_beginnings(document, found.end(1) + len(b" 0 obj"), found.start(3))
+        _refuse_beginnings(document, closed, until)
         yield Seen(number, raw, text_of(raw), entries, data)
         if number in containers:
             yield from _packed(lean, number)
+
+
+def _refuse_beginnings(document: bytes, start: int, end: int) -> None:
+    if document.find(_BEGINNING, start, end) >= 0:
+        raise InDoubtError("syntax", "what looks like an object stands in a text or comment")
 
 
 def _ends_well(document: bytes, closed: int, until: int, *, at_section: bool) -> bool:
