@@ -1,9 +1,32 @@
 """The commands, and the errors that they tell in a line."""
 
+from typing import Annotated
+
+import typer
+
+from gateway import __version__
 from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, verify
 from gateway.cli.shared import new_app
 
 app = new_app()
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sealgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
+    """Sealgate: seals documents with keys in your HSM, as your policies allow."""
+
+
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)

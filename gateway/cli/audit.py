@@ -140,6 +140,7 @@ def _sentence(record: dict[str, Any]) -> str:
             return (
                 f"{record['system']} → {record['seal']} on {record['document_type']}, "
                 f"by {rules}; document {record['document']}{_part(record)}"
+                f"{_normalized(record)}"
             )
         case "outcome":
             how = record["result"] if record["result"] == "sealed" else record["problem"]
@@ -156,6 +157,10 @@ def _sentence(record: dict[str, Any]) -> str:
 def _part(record: dict[str, Any]) -> str:
     act = record.get("act")
     return f" (part {act['part']} of {act['parts']}, act {act['id']})" if act else ""
+
+
+def _normalized(record: dict[str, Any]) -> str:
+    return f", normalized to {record['normalized']}" if "normalized" in record else ""
 
 
 def _tell(verdict: LogVerdict) -> None:

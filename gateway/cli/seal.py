@@ -4,6 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import aiohttp
 import typer
@@ -40,8 +41,9 @@ def seal(
     requests: Annotated[
         Path | None,
         typer.Option(
-            help="JSONL: file, document_type, business_number, attributes a line; also placement, "
-            "further."
+            help="JSONL in UTF-8, a JSON object a line: file (counted from the folder of this "
+            "file), document_type, business_number, attributes; if wanted placement and further, "
+            "as in docs/api.md."
         ),
     ] = None,
     url: Annotated[
@@ -54,7 +56,10 @@ def seal(
     at_once: Annotated[int, typer.Option(min=1, max=1000, help="Requests at once.")] = 16,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Have files sealed by a running gateway; exits 0 when all were sealed, 1 when any was refused.
+    """Have files sealed by a running gateway.
+
+    Exits 0 when all were sealed, 1 when any was refused, 2 when that could not be told: arguments,
+    a file or the requests are wrong, or no gateway answers.
 
     The same file with the same purpose has the same idempotency key, so the command can be repeated
     after anything that went wrong.
@@ -63,6 +68,7 @@ def seal(
         http = configuration(config).http
         url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
     try:
+        _check_url(url)
         work = _work(files or [], seal_id, further or [], document_type, attribute or [], requests)
         signer = RequestSigner.from_file(
             key or config.parent / "clients" / "tms.key.pem", key_id=key_id, clock=SystemClock()
@@ -70,12 +76,10 @@ def seal(
         _check_output(work, output)
         output.mkdir(parents=True, exist_ok=True)
         refused = asyncio.run(_seal_all(url, signer, work, output, at_once))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise fail(_unanswered(url, error)) from error
     except (SubmissionsError, HTTPMessageSignaturesException, OSError, ValueError) as error:
         raise fail(str(error)) from error
-    except aiohttp.ClientConnectorError as error:
-        raise fail(f"no gateway answers at {url}: start it with `sealgate serve`") from error
-    except aiohttp.ClientError as error:
-        raise fail(f"the gateway at {url} broke the connection off: {error}") from error
     out.print(f"{len(work) - refused} sealed into {output}, {refused} refused")
     raise typer.Exit(1 if refused else 0)
 
@@ -100,6 +104,33 @@ def _work(
             attributes=attributes_from(attributes),
             further=further,
         )
+    )
+
+
+def _check_url(url: str) -> None:
+    """Raises SubmissionsError for what is no address of a gateway."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
+        raise SubmissionsError(f"{url} is no address of a gateway: write it as http://HOST:PORT")
+
+
+def _unanswered(url: str, error: Exception) -> str:
+    """Why there is no answer from `url`, and what to do."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return f"no secure connection to {url}: {error.__cause__ or error}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (
+            f"no gateway at {url}: start it with `sealgate serve` (or `make serve`), or see "
+            "`sealgate doctor`"
+        )
+    why = "did not answer in time" if isinstance(error, TimeoutError) else "broke the connection"
+    return (
+        f"the gateway at {url} {why}: see its log, then run the command again; what was sealed "
+        "is given back"
     )
 
 

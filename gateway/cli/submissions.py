@@ -1,5 +1,6 @@
 """Which documents are to be sealed with what: from the command line, or from a JSONL file."""
 
+import codecs
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +10,12 @@ from typing import Any
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from gateway.client import Submission
-from strictyaml import StrictModel
+from strictyaml import StrictModel, nearest
+
+_SHAPES = {
+    "placement": "should be an object or a list of objects, as docs/api.md has them",
+    "further": 'should be a list of objects such as {"seal": "ID"}',
+}
 
 
 class SubmissionsError(Exception):
@@ -39,14 +45,11 @@ def from_lines(
     Raises:
         SubmissionsError: a line is wrong, or its file cannot be read.
     """
-    text = _read(path).decode("utf-8")
-    for number, each in enumerate(text.splitlines(), start=1):
+    for number, each in _written(path):
         try:
             line = Line.model_validate_json(each)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "the line"
-            raise SubmissionsError(f"{path}:{number}: {field}: {first['msg']}") from error
+            raise SubmissionsError(f"{path}:{number}: {_mistake(error)}") from error
         file = path.parent / line.file
         document = _read(file)
         seals = _further(further) if line.further is None else line.further
@@ -120,6 +123,46 @@ def attributes_from(pairs: Iterable[str]) -> dict[str, str | int | bool]:
             read = value
         attributes[name] = read if isinstance(read, bool | int) else value
     return attributes
+
+
+def _written(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that say something, each with its number from 1.
+
+    Raises:
+        SubmissionsError: the file is not UTF-8, or says nothing.
+    """
+    # Windows programs put a mark in front.
+    data = _read(path).removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise SubmissionsError(f"{path}:{number} is not UTF-8; save it as UTF-8") from error
+    if not text.strip():
+        raise SubmissionsError(f"{path} is empty: write one request a line, a JSON object each")
+    # Not by splitlines, which also ends a line at characters that may stand in JSON's texts.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _mistake(error: ValidationError) -> str:
+    """One thing that is wrong with a line: an unknown key before what it leaves missing."""
+    details = error.errors(include_url=False)
+    detail = min(details, key=lambda each: each["type"] != "extra_forbidden")
+    names = [str(step) for step in detail["loc"]]
+    if not names:
+        return f"the line: {detail['msg']}"
+    if detail["type"] == "extra_forbidden":
+        known = list(Line.model_fields)
+        meant = nearest(names[0], known)
+        cure = f"did you mean `{meant}`?" if meant else f"known are {', '.join(known)}"
+        return f"unknown key `{names[0]}`; {cure}"
+    if detail["type"] == "missing":
+        return f"{names[0]}: required, but missing"
+    if names[0] == "attributes" and len(names) > 1:
+        return f"attributes.{names[1]}: should be text, true or false, or a whole number"
+    return f"{names[0]}: {_SHAPES.get(names[0], detail['msg'])}"
 
 
 def _further(seals: Iterable[str]) -> list[dict[str, Any]]:

@@ -62,9 +62,7 @@ class MalformedRequestProblem(Problem):
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request cannot be understood"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = (
-        "Send multipart/form-data with `document` and `request`; see /openapi.json."
-    )
+    cure: ClassVar[str] = "Correct what the detail names, as docs/api.md and /openapi.json say."
 
 
 class RequestTooSlowProblem(Problem):

@@ -17,6 +17,7 @@ from gateway.http.errors import (
     MalformedRequestProblem,
     RequestTooSlowProblem,
 )
+from gateway.http.mistakes import told_mistakes
 from gateway.http.plain_request import PlainRequest, plain_request
 from policies.model import Caller, SealRequest
 from policies.placement import WrittenPlacement, placement_of
@@ -190,15 +191,13 @@ def _request(data: bytes) -> SealRequestInput | PlainRequest:
 
 def _parsed_request(data: bytes) -> SealRequestInput:
     try:
-        json.loads(data, object_pairs_hook=_without_twins)
-        return SealRequestInput.model_validate_json(data)
+        written = json.loads(data, object_pairs_hook=_without_twins)
     except (ValueError, RecursionError) as error:
-        if not isinstance(error, ValidationError):
-            raise MalformedRequestProblem(f"`request` is not valid JSON: {error}") from None
-        mistakes = [
-            f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}"
-            for each in error.errors(include_url=False, include_input=False)
-        ]
+        raise MalformedRequestProblem(f"`request` is not valid JSON: {error}") from None
+    try:
+        return SealRequestInput.model_validate_json(data)
+    except ValidationError as error:
+        mistakes = list(told_mistakes(error, written))
         raise MalformedRequestProblem(
             f"`request` is not valid: {'; '.join(mistakes[:_MOST_MISTAKES])}"
         ) from None
@@ -224,7 +223,9 @@ def _refuse_what_stands_outside(body: bytes, boundary: bytes) -> None:
 def _parts(content_type: str, body: bytes) -> dict[str, bytes]:
     kind, options = parse_options_header(content_type)
     if kind != "multipart/form-data" or not options.get("boundary"):
-        raise MalformedRequestProblem(f"Content-Type is {content_type[:100]!r}")
+        raise MalformedRequestProblem(
+            f"Content-Type is {content_type[:100]!r}, not multipart/form-data with a boundary"
+        )
     boundary = options["boundary"].encode()
     _refuse_what_stands_outside(body, boundary)
     return _plain_parts(body, boundary) or _parsed_parts(body, options["boundary"])

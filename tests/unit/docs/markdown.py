@@ -36,7 +36,12 @@ def prose(text: str) -> str:
 
 def code(text: str) -> list[str]:
     """Everything in the fonts of code: blocks, and what stands between backticks."""
-    return [found[2] for found in _FENCED.finditer(text)] + _CODE.findall(prose(text))
+    return [found[2] for found in _FENCED.finditer(text)] + spans(text)
+
+
+def spans(text: str) -> list[str]:
+    """What stands between backticks."""
+    return _CODE.findall(prose(text))
 
 
 def links(text: str) -> list[str]:

@@ -8,10 +8,13 @@ import pytest
 import typer.main
 
 from gateway.cli.app import app
-from tests.unit.docs.markdown import PAGES, ROOT, anchors, code, links, read
+from tests.unit.docs.markdown import PAGES, ROOT, anchors, code, links, read, spans
 
 _NAMED = [page.relative_to(ROOT) for page in PAGES]
 _ELSEWHERE = ("http://", "https://", "mailto:")
+_OF_THE_CODE = [page for page in _NAMED if page.parts[0] == "docs"]
+_ROOMS = "bench|connectors|cloud_bridge|deploy|docs|examples|gateway|hsm|policies|processes"
+_PATH = re.compile(rf"(?:{_ROOMS}|strictyaml|tests)/[\w./-]*")
 _COMMAND = re.compile(r"\bsealgate ([a-z]+)(?![\w-])(?: ([a-z]+)(?![\w-]))?")
 
 
@@ -25,6 +28,13 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
         assert target.exists(), f"{page} links to {link}"
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", _OF_THE_CODE, ids=str)
+def test_every_path_of_the_repository_in_the_prose_exists(page: Path) -> None:
+    for path in spans(read(page)):
+        if _PATH.fullmatch(path):
+            assert (ROOT / path).exists(), f"{page}: {path}"
 
 
 @pytest.mark.parametrize("page", _NAMED, ids=str)

@@ -1,11 +1,13 @@
 """Pages that repeat something from the code say what the code says."""
 
 import importlib.util
+import re
 import tomllib
 from types import ModuleType
 
 import pytest
 
+from gateway.http.metrics import Metrics
 from policies.intake import RULES
 from policies.loader import load_bundle
 from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read
@@ -24,15 +26,50 @@ def test_the_error_table_is_current() -> None:
     assert read("docs/errors.md") == _program().page(), "run: python docs/make_errors.py"
 
 
+def _rows(text: str) -> list[list[str]]:
+    """The first three cells of the rows that begin with something in code."""
+    rows = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
 def test_the_intake_rules_are_those_of_the_code() -> None:
-    page = read("docs/intake.md")
-    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
-    assert [[cell.strip() for cell in row] for row in rows] == [
+    assert _rows(read("docs/intake.md")) == [
         [f"`{rule.name}`", rule.default if rule.switchable else "always refuse", rule.reason]
         for rule in RULES.values()
     ]
-    for rule in RULES:
-        assert f"**{rule}.**" in page
+
+
+def test_the_chinese_page_has_the_same_intake_rules() -> None:
+    words = {"refuse": "拒绝", "accept": "接受"}
+    assert [row[:2] for row in _rows(read("docs/intake.zh-CN.md"))] == [
+        [f"`{rule.name}`", words[rule.default] if rule.switchable else "始终拒绝"]
+        for rule in RULES.values()
+    ]
+
+
+@pytest.mark.parametrize("page", ["docs/intake.md", "docs/intake.zh-CN.md"])
+def test_every_intake_rule_is_explained_in_order(page: str) -> None:
+    assert re.findall(r"^\*\*([a-z-]+)\.\*\* ", read(page), re.MULTILINE) == list(RULES)
+
+
+def test_every_metric_is_listed() -> None:
+    table = read("docs/api.md").partition("## Metrics")[2]
+    listed = re.findall(r"`(sealgate_[a-z_]+)`", "".join(row[0] for row in _rows(table)))
+    served = [family.name for family in Metrics().registry.collect()]
+    assert sorted(name.removesuffix("_total") for name in listed) == sorted(served)
+
+
+def test_the_parts_of_the_document_room_are_those_that_are_there() -> None:
+    room = ROOT / "gateway" / "documents"
+    table = read("docs/architecture.md").partition("Within `gateway/documents/`")[2]
+    names = {
+        name
+        for row in _rows(table.partition("The floors of")[0])
+        for name in re.findall("`([^`]+)`", row[0])
+    }
+    assert {name for name in names if not (room / name).exists()} == set()
+    there = {f"{path.parent.name}/" for path in room.glob("*/__init__.py")}
+    assert {name for name in names if name.endswith("/")} == there
 
 
 @pytest.mark.parametrize("page", ["docs/policies.md", "docs/policies.zh-CN.md"])
@@ -54,7 +91,11 @@ def test_the_floors_in_the_architecture_are_those_that_are_enforced() -> None:
 
 @pytest.mark.parametrize(
     ("english", "chinese"),
-    [("README.md", "README.zh-CN.md"), ("docs/policies.md", "docs/policies.zh-CN.md")],
+    [
+        ("README.md", "README.zh-CN.md"),
+        ("docs/policies.md", "docs/policies.zh-CN.md"),
+        ("docs/intake.md", "docs/intake.zh-CN.md"),
+    ],
 )
 def test_both_languages_say_the_same(english: str, chinese: str) -> None:
     one, other = read(english), read(chinese)
