@@ -14,7 +14,7 @@ from gateway.documents.placing.texts import DocumentText
 from gateway.documents.pyhanko.pages import PyHankoPages
 from policies.model import BesideKeyword, OnPage, OnPages, Placement, Several
 from tests.document_fixtures import assert_sealed, receipts, soft_seal
-from tests.unit.documents.drafts import A4, many_pages, one_page
+from tests.unit.documents.drafts import A4, many_pages, one_page, stream
 from tests.unit.documents.looking import UNITS_PER_MM, assert_differs_only_inside, stamps_of
 from tests.unit.documents.test_keywords import scanned
 
@@ -117,7 +117,9 @@ def test_hidden_annotations_and_links_are_in_nobodys_way() -> None:
 
 def test_a_note_is_in_the_way() -> None:
     box = "/Rect[100 600 200 700]"
-    document = one_page(page=f"{A4}/Annots[<</Type/Annot/Subtype/Square{box}/T(Li Hua)>>]")
+    drawn = stream(b"0 0 100 100 re S", "/Type/XObject/Subtype/Form/BBox[0 0 100 100]")
+    note = f"<</Type/Annot/Subtype/Square{box}/T(Li Hua)/AP<</N 6 0 R>>>>"
+    document = one_page(page=f"{A4}/Annots[{note}]", more={6: drawn})
     stamp = only(document, here(40, 60))
     assert stamp.left_mm + 10 == pytest.approx(100 / UNITS_PER_MM, abs=0.01) or stamp.top_mm > 60
 
