@@ -259,6 +259,8 @@ LOOK_LIKE_OBJECTS: Makers = {
     "at once in a comment": lambda: page("%9 0 obj\n"),
     "in a word": lambda: page("/A(seen9 0 obj)"),
     "with many digits": lambda: page(f"/A({'0' * 40}9 {'0' * 9} obj)"),
+    "with a comment between its numbers": lambda: page("/A(9 %\n0 obj)"),
+    "with a comment before its word": lambda: page("/A(9 0 %\nobj)"),
     "in a trailer": lambda: trailing("/A(see 9 0 obj)"),
     "in a comment of a trailer": lambda: trailing("% 9 0 obj\n"),
     "in a gap": lambda: in_the_gap(one_page(TEXT), b"% 9 0 obj <</JS 1>> endobj\n"),
