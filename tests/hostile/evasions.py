@@ -261,6 +261,7 @@ LOOK_LIKE_OBJECTS: Makers = {
     "with many digits": lambda: page(f"/A({'0' * 40}9 {'0' * 9} obj)"),
     "with a comment between its numbers": lambda: page("/A(9 %\n0 obj)"),
     "with a comment before its word": lambda: page("/A(9 0 %\nobj)"),
+    "with much space before its word": lambda: page(f"/A(9 0 %\n{' ' * 99}obj)"),
     "in a trailer": lambda: trailing("/A(see 9 0 obj)"),
     "in a comment of a trailer": lambda: trailing("% 9 0 obj\n"),
     "in a gap": lambda: in_the_gap(one_page(TEXT), b"% 9 0 obj <</JS 1>> endobj\n"),

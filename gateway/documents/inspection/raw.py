@@ -60,7 +60,8 @@ def headers(document: bytes) -> Iterator[Header]:
             # Comments may stand between the numbers and the word. Prose has a word before it.
             near = document[max(0, found.start() - _NEAR) : found.start()]
             before = near.rstrip(_WHITE_SPACE)
-            if before[-1:].isdigit() or near[len(before) :].strip(b"\0\t\x0c "):
+            between = near[len(before) :].strip(b"\0\t\x0c ")
+            if not before or before[-1:].isdigit() or between:
                 yield Header(0, 0, found.start(), part)
         elif found[0].startswith(b"startxref"):
             part += 1
