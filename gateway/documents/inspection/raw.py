@@ -14,7 +14,9 @@ _TOKEN: Final = re.compile(
     rb"(\d{1,10})" + _SPACES + rb"(\d{1,10})" + _SPACES + rb"obj(?![a-zA-Z])"
     rb"|(?<![a-zA-Z])stream(?:\r\n|\n|\r)"
     rb"|(?<![a-zA-Z])startxref(?![a-zA-Z])"
+    rb"|(?<=[\0\t\n\x0c\r ])obj(?![a-zA-Z])"
 )
+_NEAR: Final = 64
 _END: Final = re.compile(rb"[\0\t\n\x0c\r ]*endstream")
 # A stream's dictionary stands before its data. What is longer than this is not taken for one, and
 # then its data is looked through, which finds more and misses nothing.
@@ -54,6 +56,13 @@ def headers(document: bytes) -> Iterator[Header]:
         if found[1] is not None:
             dictionary_from = position
             yield Header(int(found[1]), int(found[2]), found.start(), part)
+        elif found[0] == b"obj":
+            # Comments may stand between the numbers and the word. Prose has a word before it.
+            near = document[max(0, found.start() - _NEAR) : found.start()]
+            before = near.rstrip(_WHITE_SPACE)
+            between = near[len(before) :].strip(b"\0\t\x0c ")
+            if not before or before[-1:].isdigit() or between:
+                yield Header(0, 0, found.start(), part)
         elif found[0].startswith(b"startxref"):
             part += 1
         elif dictionary_from is not None:
