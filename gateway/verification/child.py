@@ -13,15 +13,9 @@ from gateway.verification.judging import Judging
 from gateway.verification.wire import PROTOCOL, Judge, Judged, SetUp, decode_to_child, encode
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
-from processes.confinement import (
-    die_with_parent,
-    forbid_inspection,
-    leave_the_network,
-    limit_memory,
-    see_only,
-)
+from processes.confinement import confine_reader, die_with_parent
 
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache")
+_ROOM = Path(__file__).parents[1]
 
 
 def serve(channel: BlockingChannel) -> int:
@@ -32,7 +26,7 @@ def serve(channel: BlockingChannel) -> int:
     setup = decode_to_child(frame)
     if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
         return 2
-    _restrict(setup.max_memory_bytes)
+    confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
     judging = Judging(trust=setup.trust)
     while (frame := channel.receive()) is not None:
         message = decode_to_child(frame)
@@ -41,19 +35,6 @@ def serve(channel: BlockingChannel) -> int:
         judgement = judging.judge(message.document, now=message.now)
         channel.send(encode(Judged(judgement=judgement)))
     return 0
-
-
-def _restrict(max_memory_bytes: int) -> None:
-    # Each as far as this kernel and user can; the verdict does not depend on any of them.
-    forbid_inspection()
-    leave_the_network()
-    here = Path(__file__).parents[1]
-    see_only(
-        # Imports that happen late still find their modules.
-        readable=[Path(sys.prefix), Path(sys.base_prefix), here, *map(Path, _SYSTEM)],
-        writable=(),
-    )
-    limit_memory(max_memory_bytes)
 
 
 def main() -> None:

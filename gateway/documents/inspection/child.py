@@ -23,15 +23,8 @@ from gateway.documents.inspection.wire import (
 from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
-from processes.confinement import (
-    die_with_parent,
-    forbid_inspection,
-    leave_the_network,
-    limit_memory,
-    see_only,
-)
+from processes.confinement import confine_reader, die_with_parent
 
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache")
 _ROOM = Path(__file__).parents[2]
 
 
@@ -43,12 +36,7 @@ def serve(channel: BlockingChannel) -> int:
     setup = decode_to_child(frame)
     if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
         return 2
-    forbid_inspection()
-    leave_the_network()
-    see_only(
-        readable=[Path(sys.prefix), Path(sys.base_prefix), _ROOM, *map(Path, _SYSTEM)], writable=()
-    )
-    limit_memory(setup.max_memory_bytes)
+    confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
     while (frame := channel.receive()) is not None:
         message = decode_to_child(frame)
         if not isinstance(message, Inspect):
