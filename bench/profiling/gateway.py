@@ -29,6 +29,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     mean_ms: float
     p99_ms: float
+    most_ms: float
 
 
 def main() -> int:
@@ -49,6 +50,7 @@ def _stages(moments: Moments) -> list[Stage]:
             count=len(taken),
             mean_ms=1000 * sum(taken) / len(taken),
             p99_ms=1000 * percentile(taken, 99),
+            most_ms=1000 * max(taken),
         )
         for name, taken in moments.items()
         if taken
