@@ -22,6 +22,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from gateway.documents.container import ContainerPress
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
@@ -119,7 +120,22 @@ class SoftSeal:
         """The sealed document."""
         press = self.press()
         prepared = press.prepare(document, preparation(placement, document_id=document_id))
-        return document + press.containers.complete(prepared, self.sign(prepared.digest))
+        return self.finish(document, prepared, press.containers)
+
+    def finish(self, document: bytes, prepared: Prepared, containers: ContainerPress) -> bytes:
+        """The document with its prepared update, signed over what is there."""
+        to_be_signed = self.to_be_signed(document, prepared, containers)
+        signature = self.sign(containers.digest(to_be_signed))
+        update = containers.complete(prepared, to_be_signed=to_be_signed, signature=signature)
+        return document + update
+
+    def to_be_signed(
+        self, document: bytes, prepared: Prepared, containers: ContainerPress
+    ) -> bytes:
+        """The signed attributes, as the signing room works them out."""
+        start, end = prepared.gap
+        around = document + prepared.update[:start] + prepared.update[end:]
+        return containers.to_be_signed(containers.digest(around))
 
 
 def preparation(placement: Placement | None, *, document_id: str = "D1") -> Preparation:

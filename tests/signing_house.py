@@ -219,8 +219,11 @@ class OwnPress:
     def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
         return TwoWayPress(seal, None).containers.to_be_signed(document_digest)
 
-    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
-        return TwoWayPress(seal, None).containers.complete(prepared, signature)
+    async def complete(
+        self, prepared: Prepared, seal: SealMaterial, *, to_be_signed: bytes, signature: bytes
+    ) -> bytes:
+        containers = TwoWayPress(seal, None).containers
+        return containers.complete(prepared, to_be_signed=to_be_signed, signature=signature)
 
 
 @dataclass

@@ -96,13 +96,13 @@ class ContainerPress:
             and prepared.update[start:end] == b"0" * prepared.container_room
         )
 
-    def complete(self, prepared: Prepared, signature: bytes) -> bytes:
-        """Fill the signature value in; gives the final `update`.
+    def complete(self, prepared: Prepared, *, to_be_signed: bytes, signature: bytes) -> bytes:
+        """Fill signed attributes and signature value in; gives the final `update`.
 
         Raises:
             ValueError: the container does not fit into its room.
         """
-        container = self.container(to_be_signed=prepared.to_be_signed, signature=signature)
+        container = self.container(to_be_signed=to_be_signed, signature=signature)
         digits = container.hex().encode().ljust(prepared.container_room, b"0")
         if len(digits) != prepared.container_room:
             raise ValueError("the container does not fit into the room that was reserved for it")

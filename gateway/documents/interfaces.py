@@ -16,7 +16,7 @@ class DocumentPress(Protocol):
     async def prepare(
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
-        """Read the document, find its facts, place the stamp and fix what will be signed.
+        """Read the document, find its facts, place the stamp and fix the bytes to be signed.
 
         Raises:
             DocumentProblem: the document cannot be sealed; the subclass says why. A document that
@@ -25,9 +25,14 @@ class DocumentPress(Protocol):
         ...
 
     def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
-        """The signed attributes of a document with this digest, whatever a worker says of it."""
+        """The signed attributes of a document with this digest (RFC 5652 §5.4).
+
+        The DER of an explicit SET OF; their digest is what the key signs.
+        """
         ...
 
-    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
-        """Fill the signature value in; gives the final `update`."""
+    async def complete(
+        self, prepared: Prepared, seal: SealMaterial, *, to_be_signed: bytes, signature: bytes
+    ) -> bytes:
+        """Fill in what was signed and the signature value; gives the final `update`."""
         ...

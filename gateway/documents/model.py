@@ -81,11 +81,10 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A document ready to be signed: all but the signature value is fixed.
 
+    It holds no digest: whoever has the key signed works that out from these bytes.
+
     Attributes:
         facts: what was found out about the document.
-        input_digest: SHA-256 of the bytes that came in.
-        to_be_signed: the DER of the signed attributes (RFC 5652 §5.4), explicit SET OF.
-        digest: the digest of `to_be_signed`, as the key's mechanism wants it.
         update: the bytes that follow the input, with the room for the container still zeros.
         container_at: where in `update` the hex digits of the container begin.
         container_room: how many hex digits there are room for.
@@ -96,12 +95,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     facts: DocumentFacts
-    input_digest: bytes
-    to_be_signed: bytes
-    digest: bytes
     update: bytes
     container_at: int
     container_room: int
     stamps: tuple[StampPosition | StampOmitted, ...]
     doubt: Doubt | None = None
     normalized: bytes | None = None
+
+    @property
+    def gap(self) -> tuple[int, int]:
+        """From where to where in `update` nothing is signed: the container and its brackets."""
+        return self.container_at - 1, self.container_at + self.container_room + 1

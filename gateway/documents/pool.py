@@ -223,9 +223,12 @@ class WorkerPool:
         """See `DocumentPress.to_be_signed`."""
         return self._containers_of(seal).to_be_signed(document_digest)
 
-    async def complete(self, prepared: Prepared, signature: bytes, seal: SealMaterial) -> bytes:
+    async def complete(
+        self, prepared: Prepared, seal: SealMaterial, *, to_be_signed: bytes, signature: bytes
+    ) -> bytes:
         """See `DocumentPress.complete`; done here, as nothing of it is parsed."""
-        return self._containers_of(seal).complete(prepared, signature)
+        containers = self._containers_of(seal)
+        return containers.complete(prepared, to_be_signed=to_be_signed, signature=signature)
 
     def _containers_of(self, seal: SealMaterial) -> ContainerPress:
         containers = self._containers.get(seal.fingerprint)

@@ -5,7 +5,6 @@ proof the document is inspected, before anything in it is drawn or searched; whe
 in doubt, pyHanko prepares it.
 """
 
-import hashlib
 from collections.abc import Iterable
 
 import msgspec
@@ -49,7 +48,6 @@ class TwoWayPress:
         anew = normalize(document)
         return msgspec.structs.replace(
             self._prepare(anew, preparation, kept),
-            input_digest=hashlib.sha256(document).digest(),
             normalized=anew,
         )
 

@@ -1,11 +1,11 @@
-"""Every message between the gateway and a document worker (msgpack, version 2)."""
+"""Every message between the gateway and a document worker (msgpack, version 3)."""
 
 import msgspec
 
 from gateway.documents.model import Preparation, Prepared
 from gateway.seals.model import SealMaterial
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):

@@ -1,7 +1,9 @@
 """Whether the seals of an act can follow one another on this document, before any key is used."""
 
+import hashlib
 from collections.abc import Sequence
 
+from gateway.documents.container import digest_of
 from gateway.documents.errors import DocumentProblem
 from gateway.documents.interfaces import DocumentPress
 from gateway.documents.model import Prepared
@@ -45,5 +47,9 @@ async def rehearse(
                     f"seal {part.seal.id!r}, {part.number} of {part.of}: {problem.detail}"
                 ) from problem
         if not part.is_last:
-            content += await press.complete(ready, _PLACEHOLDER, part.seal)
+            no_digest = bytes(hashlib.new(digest_of(part.seal.mechanism)).digest_size)
+            attributes = press.to_be_signed(no_digest, part.seal)
+            content += await press.complete(
+                ready, part.seal, to_be_signed=attributes, signature=_PLACEHOLDER
+            )
         ready = None

@@ -237,7 +237,7 @@ class SigningService:
             preparation = part.on_the_revision_before(decision.placement)
             prepared = await self._press.prepare(base.content, preparation, part.seal)
 
-        await self._check_what_is_signed(prepared, base, part.seal)
+        attributes = await self._to_be_signed(prepared, base, part.seal)
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
         intended = DocumentRow(
@@ -256,7 +256,7 @@ class SigningService:
             signed_at=part.signed_at,
             input_digest=act.input_digest,
             normalized_digest=act.normalized_digest,
-            to_be_signed_digest=prepared.digest,
+            to_be_signed_digest=hashlib.new(digest_of(part.seal.mechanism), attributes).digest(),
             intent_index=-1,
             stamp=records.encode(prepared.stamps),
             act=part.act,
@@ -286,34 +286,27 @@ class SigningService:
         # Steps 6 and 7: sign against a grant, fill the container in.
         try:
             signature = await self._sign(row, part.seal)
-            update = await self._press.complete(prepared, signature, part.seal)
+            update = await self._press.complete(
+                prepared, part.seal, to_be_signed=attributes, signature=signature
+            )
             # Step 8: the outcome; then, and only then, release.
             return await self._release(row, base, update)
         except Problem as problem:
             await self._failed(row, problem)
             raise
 
-    async def _check_what_is_signed(
+    async def _to_be_signed(
         self, prepared: Prepared, base: HashedDocument, seal: SealMaterial
-    ) -> None:
-        """A worker reads strangers' files; it has no say in what a key signs.
+    ) -> bytes:
+        """The signed attributes, over the very bytes that are released.
 
-        Raises:
-            PreparationFailedProblem: its digest is not that of these very bytes.
+        Worked out here: a worker reads strangers' files, so it has no say in what a key signs.
         """
-        start, room = prepared.container_at - 1, prepared.container_room + 2
+        start, end = prepared.gap
         digest = await digest_around(
-            base,
-            prepared.update,
-            start=start,
-            end=start + room,
-            algorithm=digest_of(seal.mechanism),
+            base, prepared.update, start=start, end=end, algorithm=digest_of(seal.mechanism)
         )
-        attributes = self._press.to_be_signed(digest, seal)
-        wanted = hashlib.new(digest_of(seal.mechanism), attributes).digest()
-        if prepared.to_be_signed != attributes or prepared.digest != wanted:
-            _log.critical("worker_forges", seal=seal.id, input=base.digest.hex())
-            raise PreparationFailedProblem("a worker asked for a signature over something else")
+        return self._press.to_be_signed(digest, seal)
 
     async def _intend(
         self,

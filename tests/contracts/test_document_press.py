@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from gateway.documents.errors import (
     StampUnusableProblem,
     WorkersUnavailableProblem,
 )
+from gateway.documents.model import Prepared
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.seals.model import Picture, SealMaterial
 from policies.bundle import RoundStamp
@@ -75,8 +77,18 @@ async def sealed_by(
     prepared = await pool.prepare(
         document, preparation(CORNER, document_id=f"D{number}"), seal.material
     )
-    update = await pool.complete(prepared, seal.sign(prepared.digest), seal.material)
-    return document + update
+    return document + await finished(pool, document, prepared, seal)
+
+
+async def finished(pool: WorkerPool, base: bytes, prepared: Prepared, seal: SoftSeal) -> bytes:
+    """The final update, as the signing room has it made."""
+    start, end = prepared.gap
+    digest = sha256(base + prepared.update[:start] + prepared.update[end:]).digest()
+    attributes = pool.to_be_signed(digest, seal.material)
+    signature = seal.sign(sha256(attributes).digest())
+    return await pool.complete(
+        prepared, seal.material, to_be_signed=attributes, signature=signature
+    )
 
 
 async def valid(sealed: bytes) -> None:
@@ -114,7 +126,7 @@ async def test_a_document_written_anew_comes_back_with_its_seal() -> None:
         assert first.normalized is not None
         assert first.facts.revisions == 1
         bare = msgspec.structs.replace(first, normalized=None)
-        update = await pool.complete(bare, SEAL.sign(first.digest), SEAL.material)
+        update = await finished(pool, first.normalized, bare, SEAL)
     await valid(first.normalized + update)
 
 

@@ -73,7 +73,7 @@ def sealed(name: str, kind: str) -> bytes:
     assert prepared.doubt == vector.doubt
     assert prepared.facts.pages == vector.pages
     assert tuple(each.rule for each in prepared.facts.findings) == vector.findings
-    return vector.document + press.containers.complete(prepared, seal.sign(prepared.digest))
+    return seal.finish(vector.document, prepared, press.containers)
 
 
 def test_there_are_a_hundred_committed_documents_and_more() -> None:
@@ -109,7 +109,7 @@ def test_a_field_with_a_chinese_name_takes_the_seal(tmp_path: Path) -> None:
     (stamp,) = prepared.stamps
     assert isinstance(stamp, StampPosition)
     assert (stamp.page, stamp.field) == (2, "买方签章")
-    document = vector.document + press.containers.complete(prepared, seal.sign(prepared.digest))
+    document = seal.finish(vector.document, prepared, press.containers)
     assert [each.bottom_line for each in verdicts(document)] == [True]
     assert "- Total document signed" in poppler_says(document, tmp_path)
     assert qpdf_finds(document, tmp_path) == ""

@@ -56,8 +56,7 @@ class TwoWays:
 
     def sealed(self, document: bytes, prepared: Prepared) -> bytes:
         """The document with its update, signed."""
-        signature = self.seal.sign(prepared.digest)
-        return document + self.second.containers.complete(prepared, signature)
+        return self.seal.finish(document, prepared, self.second.containers)
 
 
 WAYS = {name: TwoWays(seal) for name, seal in SEALS.items()}
@@ -75,7 +74,6 @@ def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Pat
     other = ways.second.prepare(document, wanted)
     assert one.facts == other.facts
     assert one.stamps == other.stamps
-    assert one.input_digest == other.input_digest
     lean, second = ways.sealed(document, one), ways.sealed(document, other)
     assert_same_objects(lean, second)
     said = [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(lean)]

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -61,8 +61,12 @@ def approved() -> Signed:
     prepared = press.prepare(
         document, Preparation(document_id="EARLIER", signed_at=SIGNED_AT, placement=placement)
     )
-    signature = key.sign(prepared.digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
-    sealed = document + press.containers.complete(prepared, signature)
+    start, end = prepared.gap
+    around = document + prepared.update[:start] + prepared.update[end:]
+    attributes = press.containers.to_be_signed(sha256(around).digest())
+    signature = key.sign(attributes, ec.ECDSA(hashes.SHA256()))
+    update = press.containers.complete(prepared, to_be_signed=attributes, signature=signature)
+    sealed = document + update
     return Signed(sealed, root.public_bytes(Encoding.PEM))
 
 

@@ -1,11 +1,10 @@
-"""The lean way to prepare a PDF: read what must be read, write what changes, hash once.
+"""The lean way to prepare a PDF: read what must be read, write what changes.
 
 It gives the same objects as the second way (`gateway.documents.pyhanko.press`, pyHanko), which a
 differential test shows over every sample and thousands of generated documents. Whatever it does
 not handle with certainty it hands over.
 """
 
-import hashlib
 import re
 from typing import NamedTuple
 
@@ -97,7 +96,6 @@ class LeanPress:
         self, material: SealMaterial, artwork: Artwork | None, containers: ContainerPress
     ) -> None:
         certifies = material.kind == "certification"
-        self._containers = containers
         self._signing = Signing(
             stamp=None if artwork is None else EncodedStamp(artwork),
             permission=_PERMISSIONS[material.permission] if certifies else None,
@@ -119,7 +117,7 @@ class LeanPress:
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
         stamps = positions_of(preparation.placement, places, pages=pages.count) if has_stamp else ()
-        return self._prepared(document.bytes, gapped, reading.facts, stamps)
+        return self._prepared(gapped, reading.facts, stamps)
 
     def _places(
         self, document: bytes, placement: Placement | None, tree: PageTree
@@ -137,24 +135,13 @@ class LeanPress:
 
     def _prepared(
         self,
-        document: bytes,
         gapped: GappedUpdate,
         facts: DocumentFacts,
         stamps: tuple[StampPosition | StampOmitted, ...],
     ) -> Prepared:
-        state = hashlib.sha256(document)
-        input_digest = state.digest()
-        if self._containers.digest_name != "sha256":
-            state = hashlib.new(self._containers.digest_name, document)
-        state.update(gapped.before)
-        state.update(gapped.after)
-        to_be_signed = self._containers.to_be_signed(state.digest())
         gap = b"0" * self._signing.room
         return Prepared(
             facts=facts,
-            input_digest=input_digest,
-            to_be_signed=to_be_signed,
-            digest=self._containers.digest(to_be_signed),
             update=b"".join((gapped.before, b"<", gap, b">", gapped.after)),
             container_at=len(gapped.before) + 1,
             container_room=len(gap),

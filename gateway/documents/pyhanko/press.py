@@ -4,7 +4,6 @@ The same preparation of the same bytes gives the same update, so that a request 
 crash signs the very digest that its intent record names.
 """
 
-import hashlib
 from collections.abc import Generator
 from io import BytesIO
 from typing import Any
@@ -76,12 +75,8 @@ class PyHankoPress:
             places = self._places(document, preparation.placement, pages)
             output, fixed = self._write(writer, preparation, places, pages)
             refuse_if_it_breaks(reader, output)
-            to_be_signed = self.containers.to_be_signed(fixed.document_digest)
             return Prepared(
                 facts=facts,
-                input_digest=hashlib.sha256(document).digest(),
-                to_be_signed=to_be_signed,
-                digest=self.containers.digest(to_be_signed),
                 update=output[len(document) :],
                 container_at=fixed.reserved_region_start + 1 - len(document),
                 container_room=2 * self.containers.room,

@@ -94,11 +94,11 @@ def test_who_wrote_a_document_and_when_stays_as_it_was(path: Path) -> None:
             assert sealed.Root.Metadata.read_bytes() == original.Root.Metadata.read_bytes()
 
 
-def test_another_document_id_gives_another_digest() -> None:
+def test_another_document_id_gives_other_bytes() -> None:
     seal = soft_seal()
     one = seal.prepare(text_page(), CORNER, document_id="D1")
     other = seal.prepare(text_page(), CORNER, document_id="D2")
-    assert one.digest != other.digest
+    assert one.update != other.update
 
 
 def test_the_first_half_of_the_file_identifier_stays() -> None:
@@ -126,7 +126,7 @@ def test_only_the_container_is_filled_in_by_completion() -> None:
     seal = soft_seal()
     press = seal.press()
     prepared: Prepared = press.prepare(text_page(), preparation(CORNER))
-    update = press.containers.complete(prepared, seal.sign(prepared.digest))
+    update = seal.finish(b"", prepared, press.containers)
     start, end = prepared.container_at, prepared.container_at + prepared.container_room
     assert update[:start] == prepared.update[:start]
     assert update[end:] == prepared.update[end:]

@@ -45,8 +45,7 @@ def sealed(document: bytes, placement: Placement) -> tuple[bytes, list[StampPosi
     seal = soft_seal()
     press = seal.press()
     prepared = press.prepare(document, preparation(placement))
-    update = press.containers.complete(prepared, seal.sign(prepared.digest))
-    return document + update, stamps_of(prepared)
+    return seal.finish(document, prepared, press.containers), stamps_of(prepared)
 
 
 @pytest.mark.parametrize("placement", [CORNERS, ACROSS], ids=["corners", "across"])

@@ -104,8 +104,12 @@ def test_a_signature_value_for_another_digest_does_not_verify() -> None:
     prepared = press.prepare(
         RECEIPT, Preparation(document_id=RECORD, signed_at=SIGNED_AT, placement=None)
     )
-    forged = RECEIPT + press.containers.complete(prepared, seal.sign(bytes(32)))
-    judgement = judge(forged)
+    update = press.containers.complete(
+        prepared,
+        to_be_signed=seal.to_be_signed(RECEIPT, prepared, press.containers),
+        signature=seal.sign(bytes(32)),
+    )
+    judgement = judge(RECEIPT + update)
     assert judgement.verdict == "not-valid"
     assert "does not verify with the key" in why(judgement)
 
@@ -174,7 +178,7 @@ def test_a_certificate_is_judged_at_the_time_that_the_signer_claims(days: int, t
     press = seal.press()
     at = SIGNED_AT + timedelta(days=days)
     prepared = press.prepare(RECEIPT, Preparation(document_id=RECORD, signed_at=at, placement=None))
-    document = RECEIPT + press.containers.complete(prepared, seal.sign(prepared.digest))
+    document = seal.finish(RECEIPT, prepared, press.containers)
     trust = (authority().certificate.public_bytes(Encoding.DER),)
     judgement = Judging(trust=trust).judge(document, now=NOW + timedelta(days=4000))
     assert judgement.verdict == "not-valid"
