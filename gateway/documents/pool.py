@@ -20,6 +20,7 @@ import structlog
 from gateway.config import DocumentsConfig
 from gateway.documents import errors
 from gateway.documents.container import ContainerPress
+from gateway.documents.hung import HungDocuments
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.starting import start
 from gateway.documents.wire import (
@@ -126,6 +127,7 @@ class WorkerPool:
         self._workers: list[_Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._containers: dict[str, ContainerPress] = {}
+        self._hung = HungDocuments()
         self._made_ready: tuple[SealMaterial, ...] = ()
         self.restarts = 0
         self.restrictions: tuple[str, ...] = ()
@@ -201,12 +203,13 @@ class WorkerPool:
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         """See `DocumentPress.prepare`."""
+        loop = asyncio.get_running_loop()
+        self._refuse_if_it_hung(document, now=loop.time())
         message = Prepare(
             number=next(self._numbers),
             seal=seal.fingerprint,
             preparation=preparation,
         )
-        loop = asyncio.get_running_loop()
         job = _Job(message, document, seal, loop.create_future())
         self._queue.append(job)
         self._hand_out()
@@ -238,6 +241,14 @@ class WorkerPool:
                 self._containers.clear()
             self._containers[seal.fingerprint] = containers
         return containers
+
+    def _refuse_if_it_hung(self, document: bytes, *, now: float) -> None:
+        seconds = self._hung.remaining_seconds(document, now=now)
+        if seconds:
+            raise errors.DocumentTooDemandingProblem(
+                f"these very bytes held a worker for {self._limits.deadline_seconds:g} s; they are "
+                f"not read again for another {seconds:.0f} s"
+            )
 
     def _give_up(self, job: _Job) -> None:
         if not job.answer.done():
@@ -348,6 +359,8 @@ class WorkerPool:
         if hung or suspect.blamed >= _BLAMED_TWICE:
             worker.in_hand.popleft()
             self._refuse(suspect, hung=hung)
+        if hung:
+            self._hung.add(suspect.document, now=asyncio.get_running_loop().time())
 
     def _refuse(self, job: _Job, *, hung: bool) -> None:
         if not job.answer.done():

@@ -173,6 +173,8 @@ async def test_a_document_that_hangs_a_worker_is_refused_and_the_next_is_sealed(
             await hanging
         for output in await asyncio.gather(*behind):
             await valid(output)
+        with pytest.raises(DocumentTooDemandingProblem, match="not read again"):
+            await order(pool, fault)
         assert pool.restarts == 1
 
 
