@@ -108,6 +108,7 @@ def use_of(act: Act, part: Part, allowed: Sequence[Decided[Allowed]]) -> Use:
     return Use(
         asked=part.asked,
         case=own.case,
+        in_force=inquiry.in_force,
         decision=own.decision,
         further=tuple(each.decision for each in further),
         known=own.known,

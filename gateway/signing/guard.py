@@ -34,6 +34,7 @@ class Use:
     Attributes:
         asked: who asks for the seal, and on what.
         case: the same before the policies that decided.
+        in_force: these policies, with all that they name.
         decision: theirs.
         further: for the seals of the act that are to follow.
         known: what was known besides, when they decided.
@@ -49,6 +50,7 @@ class Use:
 
     asked: SealRequest
     case: Case
+    in_force: InForce
     decision: Allowed
     further: tuple[Allowed, ...]
     known: Known
