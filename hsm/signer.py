@@ -8,6 +8,7 @@ Whatever the other end sends, it signs what the rules allow, refuses, or leaves.
 import contextlib
 import os
 import queue
+import re
 import secrets
 import sys
 import threading
@@ -56,6 +57,8 @@ from processes.errors import ChannelClosedError, FrameTooLargeError
 # A grant lives for seconds; one for longer would have to be remembered for longer.
 _LONGEST_GRANT_SECONDS = 600.0
 
+_BUNDLE = re.compile(r"sha256:[0-9a-f]{64}")
+
 _NOT_OURS, _CANNOT_SERVE, _BROKEN = 2, 3, 70
 
 _log = structlog.get_logger("signer")
@@ -99,6 +102,8 @@ class SignerService:
             raise GrantRefusedError(f"no seal key is called {grant.key!r}")
         if mechanism != grant.mechanism:
             raise GrantRefusedError(f"key {grant.key!r} signs {mechanism}, not {grant.mechanism}")
+        if not _BUNDLE.fullmatch(grant.bundle):
+            raise GrantRefusedError("the grant does not say by which policies it was decided")
         with self._lock:
             # Never back: the book has forgotten what expired, and would take it again.
             self._latest = max(self._latest, self._now())

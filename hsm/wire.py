@@ -1,4 +1,4 @@
-"""Every message between the gateway's side and the signer process (msgpack, version 1)."""
+"""Every message between the gateway's side and the signer process (msgpack, version 2)."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ import msgspec
 from hsm.interfaces import KeyDescription
 from policies.grant import Grant
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """The longest messages are those that name every key: the set-up and the greeting."""
 

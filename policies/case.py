@@ -11,11 +11,15 @@ from policies.errors import NaiveMomentError
 from policies.intake import refusals
 from policies.interfaces import Conditions
 from policies.model import (
+    NOTHING_KNOWN,
     Allowed,
+    CounterRead,
     Decision,
     Denied,
     DocumentFacts,
+    Fact,
     Invisible,
+    Known,
     NeedsApproval,
     Placement,
     Reason,
@@ -84,7 +88,21 @@ class Case:
         ]
         return self._placement(_preferred(candidates), seal)
 
-    def decide(self, facts: DocumentFacts, *, at: datetime) -> Decision:
+    def asks(self) -> frozenset[Fact]:
+        """See `policies.interfaces.Case`; no condition can speak of content yet."""
+        return frozenset()
+
+    def reads(self, at: datetime) -> tuple[CounterRead, ...]:  # noqa: ARG002 - see below
+        """See `policies.interfaces.Case`; no condition can speak of counters yet."""
+        return ()
+
+    def decide(
+        self,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        known: Known = NOTHING_KNOWN,  # noqa: ARG002 - no rule can speak of it yet
+    ) -> Decision:
         """See `policies.interfaces.Case`.
 
         Raises:
@@ -107,6 +125,24 @@ class Case:
             default = self._default(covered=bool(weighing.permits))
             return self._denied((default, *map(reason_of, weighing.nearest_first())))
         return self._permitted(chosen, seal, at)
+
+    def nearest(
+        self,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        known: Known = NOTHING_KNOWN,  # noqa: ARG002 - no rule can speak of it yet
+    ) -> tuple[Reason, ...]:
+        """See `policies.interfaces.Case`; none when the seal is unknown.
+
+        Raises:
+            NaiveMomentError: `at` has no time zone.
+        """
+        _require_zone(at)
+        seal = self._bundle.seals.get(self._request.seal)
+        if seal is None:
+            return ()
+        return tuple(map(reason_of, self._weigh(facts, seal, at).nearest_first()))
 
     def explain(self, facts: DocumentFacts, *, at: datetime) -> Explanation:
         """The decision with every rule that speaks of this seal and document type.
@@ -139,6 +175,8 @@ class Case:
         elif seal.state == "frozen":
             why = seal.frozen_reason or "no reason is given"
             yield Reason(rule="seal", message=f"the seal {seal.name} is frozen: {why}")
+        elif seal.state != "active":
+            yield Reason(rule="seal", message=f"the seal {seal.name} is {seal.state}")
         elif seal.stamp is None and not isinstance(request.placement, Invisible | None):
             message = f"the seal {seal.name} has no stamp to place; ask for an invisible signature"
             yield Reason(rule="placement", message=message)
@@ -154,19 +192,21 @@ class Case:
     ) -> Allowed | NeedsApproval:
         reasons = (Reason(rule=chosen.name, message=permission(chosen.rule)),)
         placement = self._placement(chosen, seal)
-        charges = charges_of(chosen, at)
         approvals = chosen.rule.approvals
         if approvals is None:
             return Allowed(
-                bundle=self._bundle.digest, reasons=reasons, placement=placement, charges=charges
+                bundle=self._bundle.digest,
+                reasons=reasons,
+                placement=placement,
+                charges=charges_of(chosen, at),
             )
         return NeedsApproval(
             bundle=self._bundle.digest,
             reasons=reasons,
-            count=approvals.count,
-            roles=approvals.roles,
+            stages=approvals.stages,
+            in_order=approvals.in_order,
+            expires_seconds=approvals.expires_seconds,
             placement=placement,
-            charges=charges,
         )
 
     def _placement(self, chosen: NamedRule[PermitRule] | None, seal: Seal) -> Placement:

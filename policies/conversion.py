@@ -30,10 +30,17 @@ from policies.bundle import (
 )
 from policies.intake import Intake
 from policies.library import KindT, Library, Shelf
-from policies.model import Caller, Placement, SealRequest
+from policies.model import Caller, Placement, SealRequest, Stage
 from policies.object_kinds import DocumentTypeKind, SealKind, StampSpec, SystemKind
 from policies.placement import PlacementInput, placement_of
-from policies.policy_kinds import ForbidSpec, PermitSpec, SealPolicyKind, TestSpec, tests_of
+from policies.policy_kinds import (
+    ApprovalsSpec,
+    ForbidSpec,
+    PermitSpec,
+    SealPolicyKind,
+    TestSpec,
+    tests_of,
+)
 from policies.references import BUILT_IN_RULES
 
 ValueT = TypeVar("ValueT")
@@ -155,7 +162,6 @@ def _policy(name: str, kind: SealPolicyKind, defaults: "_Defaults") -> SealPolic
 
 
 def _permit(spec: PermitSpec) -> PermitRule:
-    approvals = spec.approvals
     return PermitRule(
         id=spec.id,
         systems=frozenset(spec.systems),
@@ -164,10 +170,12 @@ def _permit(spec: PermitSpec) -> PermitRule:
         when=spec.when,
         limits=Limits(per_hour=spec.limits.per_hour, per_day=spec.limits.per_day),
         placement=_placement(spec.placement),
-        approvals=None
-        if approvals is None
-        else Approvals(count=approvals.count, roles=frozenset(approvals.roles)),
+        approvals=None if spec.approvals is None else _approvals(spec.approvals),
     )
+
+
+def _approvals(spec: ApprovalsSpec) -> Approvals:
+    return Approvals(stages=(Stage(count=spec.count, roles=frozenset(spec.roles)),))
 
 
 def _forbid(spec: ForbidSpec) -> ForbidRule:

@@ -7,7 +7,15 @@ from policies.bundle import Bundle, ForbidRule, PermitRule
 from policies.case import Case, Grounds
 from policies.conditions import CELConditions
 from policies.expressions import conjuncts
-from policies.model import Decision, Denied, DocumentFacts, Placement, SealRequest
+from policies.model import (
+    NOTHING_KNOWN,
+    Decision,
+    Denied,
+    DocumentFacts,
+    Known,
+    Placement,
+    SealRequest,
+)
 from policies.rules import RuleBook
 from policies.telling import Explanation
 
@@ -50,9 +58,16 @@ class CELPolicyEngine:
         """See `Case.likely_placement`."""
         return self.case(request).likely_placement()
 
-    def decide(self, request: SealRequest, facts: DocumentFacts, *, at: datetime) -> Decision:
+    def decide(
+        self,
+        request: SealRequest,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        known: Known = NOTHING_KNOWN,
+    ) -> Decision:
         """See `Case.decide`."""
-        return self.case(request).decide(facts, at=at)
+        return self.case(request).decide(facts, at=at, known=known)
 
     def explain(self, request: SealRequest, facts: DocumentFacts, *, at: datetime) -> Explanation:
         """See `Case.explain`."""

@@ -23,6 +23,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         mechanism: what the seal's certificate calls for; the signer compares it with the key's own.
         digest: the to-be-signed digest, raw bytes.
         decision: SHA-256 of the decision as it stands in the intent record.
+        bundle: digest of the policies that decided, `sha256:` and 64 hex digits, for the record:
+            the signer cannot judge it, and refuses only what has not this form.
         audit_index: where the intent record stands in the audit log.
         expires_at: Unix time in seconds; at this moment the grant is late.
     """
@@ -34,6 +36,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     mechanism: str
     digest: bytes
     decision: bytes
+    bundle: str
     audit_index: int
     expires_at: float
 

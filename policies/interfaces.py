@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from policies.model import Decision, Denied, DocumentFacts, Placement, SealRequest
+from policies.model import (
+    NOTHING_KNOWN,
+    CounterRead,
+    Decision,
+    Denied,
+    DocumentFacts,
+    Fact,
+    Known,
+    Placement,
+    Reason,
+    SealRequest,
+)
 
 
 class Case(Protocol):
@@ -30,8 +41,31 @@ class Case(Protocol):
         """
         ...
 
-    def decide(self, facts: DocumentFacts, *, at: datetime) -> Decision:
+    def asks(self) -> frozenset[Fact]:
+        """What `decide` wants to know of the document's content; a worker looks for no more."""
+        ...
+
+    def reads(self, at: datetime) -> tuple[CounterRead, ...]:
+        """The counters that `decide` reads at this moment; `Known.used` gives their values.
+
+        Whoever commits the intent MUST decide again by the counts in its transaction, where there
+        are any: between a decision and its intent others are sealed.
+        """
+        ...
+
+    def decide(
+        self, facts: DocumentFacts, *, at: datetime, known: Known = NOTHING_KNOWN
+    ) -> Decision:
         """Deny by default; one forbid outweighs every permit; an error in a condition denies."""
+        ...
+
+    def nearest(
+        self, facts: DocumentFacts, *, at: datetime, known: Known = NOTHING_KNOWN
+    ) -> tuple[Reason, ...]:
+        """The permits that did not apply, each with what would have to change, the nearest first.
+
+        For a denial because nothing permits it. It costs more than the decision.
+        """
         ...
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from policies.bundle import ANY, ForbidRule, PermitRule, SealPolicy
+from policies.bundle import ANY, ForbidRule, PermitRule, SealPolicy, SealScope
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Charge
+from policies.windows import Unit, window
 
 Outcome = Literal["applies", "other-caller", "condition-false", "error"]
 RuleT_co = TypeVar("RuleT_co", PermitRule, ForbidRule, covariant=True)
@@ -79,9 +80,11 @@ def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
         return False
     if rule.roles and rule.roles.isdisjoint(caller.roles):
         return False
+    if rule.companies and caller.company not in rule.companies:
+        return False
     if isinstance(rule, ForbidRule):
         return True
-    return not rule.companies or caller.company in rule.companies
+    return not rule.posts or not rule.posts.isdisjoint(caller.held_posts)
 
 
 def weigh(rule: PermitRule | ForbidRule, caller: Caller, situation: Situation) -> Verdict:
@@ -99,18 +102,28 @@ def weigh(rule: PermitRule | ForbidRule, caller: Caller, situation: Situation) -
 def charges_of(named: NamedRule[PermitRule], at: datetime) -> tuple[Charge, ...]:
     """What one use of the rule counts against, in the calendar of its policy's time zone."""
     limits = named.rule.limits
-    if limits.per_hour is None and limits.per_day is None:
-        return ()
-    local = at.astimezone(named.zone).isoformat()
-    # 2026-11-22T14:05:00+08:00: the day is ten characters, the hour thirteen.
-    windows = (("perHour", limits.per_hour, local[:13]), ("perDay", limits.per_day, local[:10]))
-    return tuple(
-        Charge(rule=named.name, counter=f"{named.name}/{word}", window=window, limit=limit)
-        for word, limit, window in windows
-        if limit is not None
+    units: tuple[tuple[Unit, int | None], ...] = (
+        ("hour", limits.per_hour),
+        ("day", limits.per_day),
+        ("month", limits.per_month),
+    )
+    return tuple(_charge(named, at, unit, limit) for unit, limit in units if limit is not None)
+
+
+def _charge(named: NamedRule[PermitRule], at: datetime, unit: Unit, limit: int) -> Charge:
+    starts_at, ends_at = window(at, named.zone, unit)
+    return Charge(
+        rule=named.name,
+        counter=f"rule:{named.name}",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        limit=limit,
+        window=at.astimezone(named.zone).isoformat()[: _TOLD[unit]],
     )
 
 
+# 2026-11-22T14:05:00+08:00: the month is seven characters, the day ten, the hour thirteen.
+_TOLD: Mapping[Unit, int] = {"month": 7, "day": 10, "hour": 13}
 _APPLIES = Verdict("applies")
 _OTHER_CALLER = Verdict("other-caller")
 _CONDITION_FALSE = Verdict("condition-false")
@@ -131,6 +144,8 @@ def _by_pair(
 
 
 def _pairs(policy: SealPolicy) -> Iterator[tuple[str, str]]:
+    if isinstance(policy.seals, SealScope):
+        raise NotImplementedError(f"the scope of {policy.name} has no index yet")
     for seal in policy.seals:
         for document_type in policy.document_types:
             yield seal, document_type

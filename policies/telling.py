@@ -1,7 +1,7 @@
 """Why a rule did or did not apply, in words that tell the caller what to change."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -10,7 +10,7 @@ from policies.bundle import ForbidRule, PermitRule
 from policies.errors import ConditionError
 from policies.expressions import conjuncts, variables_in
 from policies.interfaces import Situation
-from policies.model import Caller, Decision, Reason
+from policies.model import Caller, Decision, Reason, Stage
 from policies.rules import NamedRule, Outcome, Verdict
 
 _SHOWN = 80
@@ -116,7 +116,8 @@ def not_for(rule: PermitRule | ForbidRule, caller: Caller) -> str:
         for word, names in (
             ("systems", rule.systems),
             ("roles", rule.roles),
-            ("companies", rule.companies if isinstance(rule, PermitRule) else frozenset()),
+            ("companies", rule.companies),
+            ("posts", rule.posts if isinstance(rule, PermitRule) else frozenset()),
         )
         if names
     ]
@@ -136,8 +137,14 @@ def permission(rule: PermitRule) -> str:
     """What a permit says when it applies."""
     if rule.approvals is None:
         return "permitted"
-    roles = ", ".join(sorted(rule.approvals.roles))
-    return f"permitted once approved by {rule.approvals.count} of {roles}, not by who asked"
+    wanted = told_stages(rule.approvals.stages, in_order=rule.approvals.in_order)
+    return f"permitted once approved by {wanted}, not by who asked"
+
+
+def told_stages(stages: Iterable[Stage], *, in_order: bool) -> str:
+    """How many of whom: `1 of head, then 2 of finance, legal`."""
+    told = (f"{stage.count} of {', '.join(sorted(stage.roles))}" for stage in stages)
+    return (", then " if in_order else " and ").join(told)
 
 
 def _forbidden(rule: ForbidRule) -> str:

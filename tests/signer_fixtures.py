@@ -103,6 +103,7 @@ def new_grant(epoch: bytes, message: bytes = b"a receipt", **changes: Any) -> Gr
         "mechanism": MECHANISMS.get(key, ""),
         "digest": digest(key, message),
         "decision": bytes(32),
+        "bundle": f"sha256:{'0' * 64}",
         "audit_index": 1,
         "expires_at": time.time() + 30,  # noqa: TID251 - the signer asks the same clock
     }

@@ -26,6 +26,8 @@ from gateway.seals.in_force import InForce, bring_into_force
 from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
 from gateway.store.content import ContentStore
@@ -141,6 +143,14 @@ tests:
     request: {system: tms}
     expect: allowed
 """
+
+
+SURROUNDINGS = Surroundings(
+    guards=Guards((LimitGuard(),)),
+    knowing=NothingKnown(),
+    waiting_room=NoWaitingRoom(),
+    history=NoHistory(),
+)
 
 
 class FakeClock:
@@ -281,7 +291,11 @@ def act_request(*seals: str, key: str = "k", **changes: Any) -> SigningRequest: 
 
 @asynccontextmanager
 async def signing_house(
-    directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
+    directory: Path,
+    *,
+    clock: FakeClock | None = None,
+    signer: SoftSigner | None = None,
+    surroundings: Surroundings | None = None,
 ) -> AsyncIterator[House]:
     """Put a house up in a directory; again in the same one, it is after a restart."""
     clock = clock or FakeClock()
@@ -322,6 +336,7 @@ async def signing_house(
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
+            surroundings=surroundings or SURROUNDINGS,
         )
         made = House(
             service=service,

@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from policies.model import DocumentFacts, Placement
+from policies.bundle import Template
+from policies.model import DocumentFacts, Fact, Placement
 
 Doubt = Literal[
     "syntax",
@@ -69,6 +70,9 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
         normalize: whether the document is written anew first.
         look_under: whether to look for what lies under pictures and outside the visible page even
             where nothing may be changed after sealing.
+        ask: what is to be found out about the content.
+        templates: of the document's type, where a rule asks for the template or its fields.
+        parties: names to look for, where a rule asks for parties.
     """
 
     document_id: str
@@ -76,6 +80,9 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     placement: Placement | None
     normalize: bool = False
     look_under: bool = False
+    ask: frozenset[Fact] = frozenset()
+    templates: tuple[Template, ...] = ()
+    parties: tuple[str, ...] = ()
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

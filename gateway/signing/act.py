@@ -3,29 +3,20 @@
 A seal alone is an act of one part. Why revisions in a chain: docs/adr/0012.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from gateway.documents.model import Preparation
-from gateway.seals.in_force import InForce
+from gateway.documents.container import digest_of
+from gateway.documents.model import Preparation, Prepared
 from gateway.seals.model import SealMaterial
+from gateway.signing.deciding import Decided, Inquiry
+from gateway.signing.digests import HashedDocument
+from gateway.signing.guard import Use
 from gateway.signing.ids import new_document_id
-from gateway.signing.model import SigningRequest
-from gateway.signing.screening import screen
 from gateway.store.documents import DocumentRow
-from policies.interfaces import Case
-from policies.model import (
-    Allowed,
-    Denied,
-    DocumentFacts,
-    NeedsApproval,
-    Placement,
-    Reason,
-    SealRequest,
-)
+from policies.model import Allowed, DocumentFacts, Placement, SealRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,51 +65,61 @@ class Act:
     """What all parts have in common, once all seals are allowed.
 
     Attributes:
-        request: as it came.
-        request_digest: what the idempotency key stands for.
-        input_digest: of the document that came in.
-        normalized_digest: of that document written anew, where its type says so.
+        inquiry: what was asked.
+        normalized_digest: of the document written anew, where its type says so.
         facts: of the document that came in; every seal was decided on these.
-        decided_at: when.
     """
 
-    request: SigningRequest
-    request_digest: bytes
-    input_digest: bytes
+    inquiry: Inquiry
     normalized_digest: bytes | None
     facts: DocumentFacts
-    decided_at: datetime
 
 
-def screen_all(in_force: InForce, cases: Sequence[Case], *, at: datetime) -> Denied | None:
-    """Step 2 for every seal, and whether their signatures can follow one another."""
-    asked = [case.request for case in cases]
-    refusals = [(case.request, screen(in_force, case.request, case, at=at)) for case in cases]
-    denied = [(each, refusal) for each, refusal in refusals if refusal is not None]
-    if denied:
-        reasons = _reasons(denied, several=len(asked) > 1)
-        return msgspec.structs.replace(denied[0][1], reasons=reasons)
-    against = _do_not_combine([in_force.seals[each.seal] for each in asked])
-    if against is None:
-        return None
-    return Denied(bundle=in_force.bundle.digest, reasons=(Reason(rule="act", message=against),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A part as it is about to be signed.
+
+    Attributes:
+        act: what it belongs to.
+        part: the seal.
+        use: what the guards are asked about.
+        base: what its update is appended to.
+        prepared: the update.
+        to_be_signed: the signed attributes, DER (RFC 5652 §5.4).
+    """
+
+    act: Act
+    part: Part
+    use: Use
+    base: HashedDocument
+    prepared: Prepared
+    to_be_signed: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What the key signs, as its mechanism wants it."""
+        return hashlib.new(digest_of(self.part.seal.mechanism), self.to_be_signed).digest()
 
 
-def _do_not_combine(seals: Sequence[SealMaterial]) -> str | None:
-    """A certification must be the first signature, and may be the last (ISO 32000-2 §12.8.2.2)."""
-    first, *further = seals
-    for seal in further:
-        if seal.kind == "certification":
-            return (
-                f"seal {seal.id!r} certifies, and a certification must be the first signature; it "
-                f"cannot follow seal {first.id!r}"
-            )
-    if further and first.kind == "certification" and first.permission == "no-changes":
-        return (
-            f"seal {first.id!r} certifies that nothing is changed after it, so seal "
-            f"{further[0].id!r} cannot follow"
-        )
-    return None
+def use_of(act: Act, part: Part, allowed: Sequence[Decided[Allowed]]) -> Use:
+    """One part's use of its seal; `allowed` is its own, and those of the parts that follow it."""
+    own, *further = allowed
+    inquiry = act.inquiry
+    return Use(
+        asked=part.asked,
+        case=own.case,
+        in_force=inquiry.in_force,
+        decision=own.decision,
+        further=tuple(each.decision for each in further),
+        known=own.known,
+        facts=act.facts,
+        at=inquiry.at,
+        document_id=part.document_id,
+        act_digest=inquiry.digest,
+        input_digest=inquiry.input_digest,
+        first=part.known is None,
+        document_type=inquiry.document_type,
+    )
 
 
 def parts_of(
@@ -155,34 +156,3 @@ def parts_of(
             )
         )
     return tuple(parts)
-
-
-def decide_all(
-    cases: Sequence[Case], facts: DocumentFacts, *, at: datetime
-) -> tuple[Allowed, ...] | Denied | NeedsApproval:
-    """Step 4 for every seal, each for itself. One that is not allowed refuses the act.
-
-    The refusal has the reasons of every seal that was denied; where none was, of every seal that
-    needs approval.
-    """
-    decisions = [(case.request, case.decide(facts, at=at)) for case in cases]
-    allowed = tuple(each for _, each in decisions if isinstance(each, Allowed))
-    if len(allowed) == len(cases):
-        return allowed
-    denied = [(each, said) for each, said in decisions if isinstance(said, Denied)]
-    waiting = [(each, said) for each, said in decisions if isinstance(said, NeedsApproval)]
-    against: list[tuple[SealRequest, Denied | NeedsApproval]] = [*(denied or waiting)]
-    reasons = _reasons(against, several=len(cases) > 1)
-    return msgspec.structs.replace(against[0][1], reasons=reasons)
-
-
-def _reasons(
-    against: Iterable[tuple[SealRequest, Denied | NeedsApproval]], *, several: bool
-) -> tuple[Reason, ...]:
-    return tuple(
-        msgspec.structs.replace(reason, message=f"{asked.seal}: {reason.message}")
-        if several
-        else reason
-        for asked, decision in against
-        for reason in decision.reasons
-    )

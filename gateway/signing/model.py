@@ -16,6 +16,8 @@ class SigningRequest:
         idempotency_key: one per document and caller; a repeat gives the same sealed document.
         trace_id: 32 hex digits that follow the document into the audit log.
         nonce: the nonce of the request's signature, remembered with its record. None for mTLS.
+        approval_tokens: approvals that were made elsewhere, signed. They are no part of what the
+            idempotency key stands for.
     """
 
     seal_request: SealRequest
@@ -23,6 +25,7 @@ class SigningRequest:
     trace_id: str
     nonce: UsedNonce | None = None
     further: tuple[SealRequest, ...] = ()
+    approval_tokens: tuple[str, ...] = ()
 
     @property
     def seal_requests(self) -> tuple[SealRequest, ...]:

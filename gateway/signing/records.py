@@ -12,7 +12,6 @@ from gateway.audit.record import Record
 from gateway.errors import Problem
 from gateway.seals.model import SealMaterial
 from gateway.signing.model import SigningRequest
-from gateway.store.content import Location
 from gateway.store.documents import DocumentRow
 from policies.model import Allowed, Decision, Denied, DocumentFacts, NeedsApproval, SealRequest
 
@@ -30,34 +29,14 @@ def encode(value: object) -> bytes:
 def request_digest(requests: Iterable[SealRequest], document_digest: bytes) -> bytes:
     """SHA-256 over what the caller asked for and for which document: what a key stands for.
 
-    The caller's roles are left out, because an officer may change them between two tries.
+    What officers may change of the caller between two tries is left out: its roles, posts and line.
 
     Args:
         requests: one a seal, in order.
         document_digest: of the document that came in.
     """
-    asked = b"".join(encode(_without_roles(request)) for request in requests)
+    asked = b"".join(encode(_as_it_came(request)) for request in requests)
     return hashlib.sha256(document_digest + asked).digest()
-
-
-def with_intent(row: DocumentRow, index: int) -> DocumentRow:
-    """The row with the place of its intent."""
-    return msgspec.structs.replace(row, intent_index=index)
-
-
-def with_outcome(
-    row: DocumentRow, index: int, *, output_digest: bytes, length: int, location: Location
-) -> DocumentRow:
-    """The row of the sealed document."""
-    return msgspec.structs.replace(
-        row,
-        state="sealed",
-        outcome_index=index,
-        output_digest=output_digest,
-        output_bytes=length,
-        segment=location.segment,
-        segment_offset=location.offset,
-    )
 
 
 def intent(
@@ -85,7 +64,8 @@ def intent(
             **_asked(asked),
             "request": _salted(row.salt, row.request),
             "business_number": _salted(row.salt, row.business_number.encode()),
-            "facts": msgspec.to_builtins(facts),
+            "facts": _facts(facts),
+            **_content(facts, row.salt),
             "decision": _told_allowed(decision),
             "decision_digest": hashlib.sha256(row.decision).hexdigest(),
             "key": seal.key,
@@ -98,8 +78,8 @@ def intent(
     )
 
 
-def sealed(row: DocumentRow, *, output_digest: bytes, at: datetime) -> Record:
-    """The document was sealed and may be released."""
+def sealed(row: DocumentRow, *, bundle: str, output_digest: bytes, at: datetime) -> Record:
+    """The document was sealed and may be released; `bundle` is that of the decision."""
     return Record(
         kind="outcome",
         at=at,
@@ -108,13 +88,14 @@ def sealed(row: DocumentRow, *, output_digest: bytes, at: datetime) -> Record:
             "document": row.id,
             "intent": row.intent_index,
             **_act(row),
+            "bundle": bundle,
             "result": "sealed",
             "output": output_digest.hex(),
         },
     )
 
 
-def failed(row: DocumentRow, problem: Problem, *, at: datetime) -> Record:
+def failed(row: DocumentRow, problem: Problem, *, bundle: str, at: datetime) -> Record:
     """The intent came to nothing; nothing was released."""
     return Record(
         kind="outcome",
@@ -124,6 +105,7 @@ def failed(row: DocumentRow, problem: Problem, *, at: datetime) -> Record:
             "document": row.id,
             "intent": row.intent_index,
             **_act(row),
+            "bundle": bundle,
             "result": "failed",
             "problem": problem.type,
         },
@@ -147,7 +129,7 @@ def denied(
             **_asked(request.seal_request),
             **_further(request),
             "input": document_digest.hex(),
-            "facts": None if facts is None else msgspec.to_builtins(facts),
+            "facts": None if facts is None else _facts(facts),
             "decision": _told(decision),
         },
     )
@@ -170,9 +152,22 @@ def _further(request: SigningRequest) -> dict[str, Any]:
     return {"further": [each.seal for each in request.further]} if request.further else {}
 
 
-def _without_roles(request: SealRequest) -> SealRequest:
-    caller = msgspec.structs.replace(request.caller, roles=frozenset())
+def _as_it_came(request: SealRequest) -> SealRequest:
+    caller = msgspec.structs.replace(
+        request.caller, roles=frozenset(), posts=msgspec.UNSET, line=msgspec.UNSET
+    )
     return msgspec.structs.replace(request, caller=caller)
+
+
+def _facts(facts: DocumentFacts) -> Any:  # noqa: ANN401 - builtins, as msgspec gives them
+    """All but the content, which is nobody's business but the document's."""
+    return msgspec.to_builtins(msgspec.structs.replace(facts, content=msgspec.UNSET))
+
+
+def _content(facts: DocumentFacts, salt: bytes) -> dict[str, str]:
+    if isinstance(facts.content, msgspec.UnsetType):
+        return {}
+    return {"content": _salted(salt, encode(facts.content))}
 
 
 def _asked(request: SealRequest) -> dict[str, Any]:

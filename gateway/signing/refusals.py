@@ -1,10 +1,14 @@
 """From a decision that is no permission to the problem that the caller is told."""
 
+from collections.abc import Sequence
+
 from gateway.documents.errors import PlacementProblem
 from gateway.errors import Problem
 from gateway.signing import errors
+from gateway.signing.deciding import Refusal
 from policies.intake import PREFIX
-from policies.model import Denied, NeedsApproval
+from policies.model import NeedsApproval
+from policies.telling import told_stages
 
 _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "seal-unknown": errors.SealUnknownProblem,
@@ -18,14 +22,25 @@ _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
 }
 
 
-def problem_for(decision: Denied | NeedsApproval, *, audit_index: int) -> Problem:
-    """The problem for a refusal that stands in the audit log at `audit_index`."""
+def problem_for(
+    refusal: Refusal, *, audit_index: int, approvals: Sequence[str | None] = ()
+) -> Problem:
+    """The problem for a refusal.
+
+    Args:
+        refusal: what is told.
+        audit_index: where it stands in the audit log.
+        approvals: the ids under which people were asked, for each seal that waits for them; None
+            where there was nobody to ask.
+    """
+    decision = refusal.decision
     reasons = tuple((reason.rule, reason.message) for reason in decision.reasons)
     detail = f"{'; '.join(message for _, message in reasons)} (audit record {audit_index})"
     if isinstance(decision, NeedsApproval):
-        roles = ", ".join(sorted(decision.roles))
+        wanted = told_stages(decision.stages, in_order=decision.in_order)
+        asked = "".join(f" (approval {each})" for each in approvals if each is not None)
         return errors.ApprovalNeededProblem(
-            f"{decision.count} of {roles} must approve; {detail}", reasons=reasons
+            f"{wanted} must approve{asked}; {detail}", reasons=reasons
         )
     return _kind(decision.reasons[0].rule)(detail, reasons=reasons)
 

@@ -1,13 +1,13 @@
 """The signing cycle: screen, prepare, decide, intent, sign, complete, outcome, release.
 
-Each step is explained in docs/signing-cycle.md. The function is straight on purpose: whoever
-reviews it reads from top to bottom what happens to a document, and sees that the key is used after
-the intent is durable and that nothing is released before the outcome is.
+Each step is explained in docs/signing-cycle.md. It is straight on purpose: whoever reviews it reads
+from top to bottom what happens to a document, and sees that the key is used after the intent is
+durable and that nothing is released before the outcome is.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,34 +15,42 @@ import msgspec
 import structlog
 
 from gateway.audit.log import AuditLog
-from gateway.audit.record import Record
 from gateway.clock import Clock
 from gateway.documents.container import digest_of
-from gateway.documents.errors import PreparationFailedProblem
 from gateway.documents.interfaces import DocumentPress
-from gateway.documents.model import Preparation, Prepared
+from gateway.documents.model import Prepared
 from gateway.errors import Problem
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.seals.model import SealMaterial
-from gateway.signing import records
-from gateway.signing.act import Act, Part, decide_all, parts_of, screen_all
+from gateway.signing import records, rows
+from gateway.signing.act import Act, Draft, Part, parts_of, use_of
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.deciding import (
+    Decided,
+    Inquiry,
+    Refusal,
+    decide_all,
+    refusal_of,
+    screen_all,
+    stop_all,
+)
 from gateway.signing.digests import HashedDocument, digest_around, hashed
 from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
     SignerUnavailableProblem,
 )
-from gateway.signing.limits import LimitReached, refuse_beyond_limits
+from gateway.signing.guard import Surroundings, Use, UseRefused
+from gateway.signing.keeping import kept_intent, kept_refusals, waiting_of
 from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.preparing import first_preparation, what_is_sealed
 from gateway.signing.refusals import problem_for
 from gateway.signing.rehearsal import rehearse
 from gateway.store.content import Content, Location
 from gateway.store.documents import (
     DocumentReader,
     DocumentRow,
-    add_charge,
     put_document,
     remember_nonce,
     seal_document,
@@ -52,7 +60,7 @@ from hsm.errors import KeyRoomError, SignerUnavailableError
 from hsm.interfaces import Signer
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
-from policies.model import Allowed, Charge, Denied, DocumentFacts, NeedsApproval
+from policies.model import Allowed, Denied, DocumentFacts, NeedsApproval
 
 _GRANT_LIFE = timedelta(seconds=30)
 _SIGNER_PATIENCE_SECONDS = 20.0
@@ -81,6 +89,7 @@ class SigningService:
         archive: Archive,
         clock: Clock,
         clock_guard: ClockGuard,
+        surroundings: Surroundings,
     ) -> None:
         self._in_force = in_force
         self._press = press
@@ -91,6 +100,10 @@ class SigningService:
         self._archive = archive
         self._clock = clock
         self._clock_guard = clock_guard
+        self._guards = surroundings.guards
+        self._knowing = surroundings.knowing
+        self._waiting_room = surroundings.waiting_room
+        self._history = surroundings.history
         self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
 
     async def seal(self, request: SigningRequest, document: bytes) -> SealedDocument:
@@ -130,70 +143,95 @@ class SigningService:
     async def _seal_once(
         self, request: SigningRequest, document: HashedDocument, digest: bytes
     ) -> SealedDocument:
-        asked = request.seal_request
-        known = await self._reader.by_key(asked.caller.system, request.idempotency_key)
-        if known is not None and known.request_digest != digest:
-            raise _reused(request)
+        """Steps 2 to 4 for all seals, and then the parts."""
+        known = await self._earlier(request, digest)
         if known is not None and known.is_sealed and known.is_last:
             return await self._archive.content_of(known)
         now = self._clock.now()
         self._clock_guard.check(now)
 
         # Step 2: refuse cheaply what no document could make right.
-        in_force = self._in_force()
-        cases = [in_force.engine.case(each) for each in request.seal_requests]
-        denied = screen_all(in_force, cases, at=now)
-        if denied is not None:
-            raise await self._denied(request, denied, None, document.digest, now)
+        inquiry = self._inquiry(request, digest, document.digest, now)
+        refusal = self._screened(inquiry)
+        if refusal is not None:
+            raise await self._refused(inquiry, refusal, None)
 
         # Step 3: prepare. A repeat prepares for the same id and moment, so it signs the same bytes.
         earlier = () if known is None else await self._archive.parts(known) or (known,)
-        parts = parts_of(request.seal_requests, in_force.seals, earlier, now=now)
+        parts = parts_of(request.seal_requests, inquiry.in_force.seals, earlier, now=now)
         first = parts[0]
-        placement = cases[0].likely_placement()
-        document_type = in_force.bundle.document_types[asked.document_type]
-        preparation = Preparation(
-            document_id=first.document_id,
-            signed_at=first.signed_at,
-            placement=placement,
-            normalize=document_type.normalize,
-            look_under=document_type.intake.looks_under,
-        )
+        preparation = first_preparation(inquiry, first)
         prepared = await self._press.prepare(document.content, preparation, first.seal)
 
         # Step 4: decide, each seal for itself, on the document that came in.
         facts = prepared.facts
-        decisions = decide_all(cases, facts, at=now)
-        if not isinstance(decisions, tuple):
-            raise await self._denied(request, decisions, facts, document.digest, now)
-        if decisions[0].placement != placement:
-            preparation = msgspec.structs.replace(preparation, placement=decisions[0].placement)
+        allowed = await self._decided(inquiry, facts)
+        if isinstance(allowed, Refusal):
+            raise await self._refused(inquiry, allowed, facts)
+        placement = allowed[0].decision.placement
+        if placement != preparation.placement:
+            preparation = msgspec.structs.replace(preparation, placement=placement)
             prepared = await self._press.prepare(document.content, preparation, first.seal)
 
-        # What is sealed: the bytes that came in, or what a type that normalises made of them.
-        base = document
-        if (prepared.normalized is not None) != document_type.normalize:
-            raise PreparationFailedProblem("a worker wrote a document anew, or did not, unasked")
-        if prepared.normalized is not None:
-            base = await hashed(prepared.normalized)
-            prepared = msgspec.structs.replace(prepared, normalized=None)
-        act = Act(
-            request=request,
-            request_digest=digest,
-            input_digest=document.digest,
-            normalized_digest=None if base is document else base.digest,
-            facts=facts,
-            decided_at=now,
-        )
+        normalize = inquiry.document_type.normalize
+        base, prepared = await what_is_sealed(document, prepared, normalize=normalize)
+        normalized = None if base is document else base.digest
+        act = Act(inquiry=inquiry, normalized_digest=normalized, facts=facts)
         if first.is_last:
-            return await self._seal_part(act, first, decisions, base, prepared)
-        return await self._seal_parts(act, parts, decisions, base, prepared)
+            return await self._seal_part(act, first, allowed, base, prepared)
+        return await self._seal_parts(act, parts, allowed, base, prepared)
+
+    async def _earlier(self, request: SigningRequest, digest: bytes) -> DocumentRow | None:
+        """The row of an earlier try with this key.
+
+        Raises:
+            IdempotencyKeyReusedProblem: that asked for something else.
+        """
+        system = request.seal_request.caller.system
+        known = await self._reader.by_key(system, request.idempotency_key)
+        if known is not None and known.request_digest != digest:
+            raise _reused(request)
+        return known
+
+    def _inquiry(
+        self, request: SigningRequest, digest: bytes, input_digest: bytes, now: datetime
+    ) -> Inquiry:
+        in_force = self._in_force()
+        return Inquiry(
+            request=request,
+            digest=digest,
+            input_digest=input_digest,
+            in_force=in_force,
+            cases=tuple(in_force.engine.case(each) for each in request.seal_requests),
+            at=now,
+        )
+
+    def _screened(self, inquiry: Inquiry) -> Refusal | None:
+        in_force, cases = inquiry.in_force, inquiry.cases
+        refusal = screen_all(in_force, cases, at=inquiry.at)
+        return refusal if refusal is not None else stop_all(self._guards, in_force, cases)
+
+    async def _decided(
+        self, inquiry: Inquiry, facts: DocumentFacts
+    ) -> tuple[Decided[Allowed], ...] | Refusal:
+        known = [
+            await self._knowing.known(
+                case,
+                facts,
+                at=inquiry.at,
+                request=inquiry.request,
+                act_digest=inquiry.digest,
+                input_digest=inquiry.input_digest,
+            )
+            for case in inquiry.cases
+        ]
+        return decide_all(inquiry.cases, facts, at=inquiry.at, known=known)
 
     async def _seal_parts(
         self,
         act: Act,
         parts: tuple[Part, ...],
-        decisions: tuple[Allowed, ...],
+        allowed: tuple[Decided[Allowed], ...],
         base: HashedDocument,
         prepared: Prepared,
     ) -> SealedDocument:
@@ -208,18 +246,19 @@ class SigningService:
             base, ready = await hashed(b"".join(kept.content)), None
             act = replace(act, normalized_digest=begun[-1].normalized_digest)
         *between, last = parts[len(begun) :]
-        await rehearse(self._press, (*between, last), decisions[len(begun) :], base.content, ready)
+        decisions = [each.decision for each in allowed[len(begun) :]]
+        await rehearse(self._press, (*between, last), decisions, base.content, ready)
         for part in between:
-            kept = await self._seal_part(act, part, decisions[part.number - 1 :], base, ready)
+            kept = await self._seal_part(act, part, allowed[part.number - 1 :], base, ready)
             base, ready = await hashed(b"".join(kept.content)), None
-        sealed = await self._seal_part(act, last, decisions[-1:], base, ready)
+        sealed = await self._seal_part(act, last, allowed[-1:], base, ready)
         return replace(sealed, parts=await self._archive.parts(sealed.row))
 
     async def _seal_part(
         self,
         act: Act,
         part: Part,
-        decisions: tuple[Allowed, ...],
+        allowed: Sequence[Decided[Allowed]],
         base: HashedDocument,
         prepared: Prepared | None,
     ) -> SealedDocument:
@@ -228,71 +267,35 @@ class SigningService:
         Args:
             act: what all parts have in common.
             part: the seal.
-            decisions: this part's own, and those of the parts that are to follow.
+            allowed: this part's own decision, and those of the parts that are to follow.
             base: what its update is appended to.
             prepared: for `base`; None: a further part, which is prepared here (step 3 again).
         """
-        request, decision = act.request, decisions[0]
         if prepared is None:
-            preparation = part.on_the_revision_before(decision.placement)
+            preparation = part.on_the_revision_before(allowed[0].decision.placement)
             prepared = await self._press.prepare(base.content, preparation, part.seal)
-
-        attributes = await self._to_be_signed(prepared, base, part.seal)
+        draft = Draft(
+            act=act,
+            part=part,
+            use=use_of(act, part, allowed),
+            base=base,
+            prepared=prepared,
+            to_be_signed=await self._to_be_signed(prepared, base, part.seal),
+        )
 
         # Step 5: the intent, with the exact digest, durable before the key is used.
-        intended = DocumentRow(
-            id=part.document_id,
-            system=part.asked.caller.system,
-            idempotency_key=request.idempotency_key,
-            request_digest=act.request_digest,
-            state="intent",
-            seal=part.asked.seal,
-            document_type=part.asked.document_type,
-            business_number=part.asked.business_number,
-            request=records.encode(part.asked),
-            decision=records.encoded_decision(decision),
-            trace_id=request.trace_id,
-            salt=part.known.salt if part.known is not None else random_bytes(16),
-            signed_at=part.signed_at,
-            input_digest=act.input_digest,
-            normalized_digest=act.normalized_digest,
-            to_be_signed_digest=hashlib.new(digest_of(part.seal.mechanism), attributes).digest(),
-            intent_index=-1,
-            stamp=records.encode(prepared.stamps),
-            act=part.act,
-            part=part.number,
-            parts=part.of,
-        )
-        record = records.intent(
-            part.asked,
-            intended,
-            decision=decision,
-            facts=act.facts,
-            seal=part.seal,
-            follows=base.digest,
-            at=act.decided_at,
-        )
-        # A repeat was charged when it was first intended.
-        charges = decision.charges if part.known is None else ()
-        further = tuple(charge for each in decisions[1:] for charge in each.charges)
-        try:
-            row = await self._intend(request, intended, record, charges=charges, further=further)
-        except LimitReached as reached:
-            refused = Denied(bundle=decision.bundle, reasons=(reached.reason,))
-            raise await self._denied(
-                request, refused, act.facts, act.input_digest, act.decided_at
-            ) from None
+        row = await self._intend(draft)
 
         # Steps 6 and 7: sign against a grant, fill the container in.
         try:
-            signature = await self._sign(row, part.seal)
+            signature = await self._sign(draft, row)
             update = await self._press.complete(
-                prepared, part.seal, to_be_signed=attributes, signature=signature
+                prepared, part.seal, to_be_signed=draft.to_be_signed, signature=signature
             )
             # Step 8: the outcome; then, and only then, release.
-            return await self._release(row, base, update)
+            return await self._release(draft, row, update)
         except Problem as problem:
-            await self._failed(row, problem)
+            await self._failed(draft, row, problem)
             raise
 
     async def _to_be_signed(
@@ -308,35 +311,41 @@ class SigningService:
         )
         return self._press.to_be_signed(digest, seal)
 
-    async def _intend(
-        self,
-        request: SigningRequest,
-        intended: DocumentRow,
-        record: Record,
-        *,
-        charges: tuple[Charge, ...],
-        further: tuple[Charge, ...],
-    ) -> DocumentRow:
-        """Make the intent durable, with its charges.
+    async def _intend(self, draft: Draft) -> DocumentRow:
+        """Make the intent durable, in one transaction with what the guards count.
 
-        `further` are charges of the parts that are to follow: made with their own intents, but
-        looked at here, so that no key is used where the limits have no room for the whole act.
+        Raises:
+            Problem: a guard refuses the use; nothing of it was made durable but the refusal.
         """
+        use, inquiry = draft.use, draft.act.inquiry
+        intended = rows.intended(draft)
+        record = records.intent(
+            draft.part.asked,
+            intended,
+            decision=use.decision,
+            facts=use.facts,
+            seal=draft.part.seal,
+            follows=draft.base.digest,
+            at=use.at,
+        )
 
         def unit(transaction: Transaction) -> DocumentRow:
-            refuse_beyond_limits(transaction, (*charges, *further))
-            for charge in charges:
-                add_charge(transaction, charge.counter, charge.window)
+            self._guards.at_intent(transaction, use)
             index = self._audit.append(transaction, record)
-            row = records.with_intent(intended, index)
+            row = rows.with_intent(intended, index)
             put_document(transaction, row)
-            if request.nonce is not None:
-                remember_nonce(transaction, request.nonce)
+            if inquiry.request.nonce is not None:
+                remember_nonce(transaction, inquiry.request.nonce)
+            self._history.keep(transaction, kept_intent(use, index))
             return row
 
-        return await self._lane.write(unit)
+        try:
+            return await self._lane.write(unit)
+        except UseRefused as refused:
+            refusal = refusal_of(use, refused.decision)
+            raise await self._refused(inquiry, refusal, use.facts) from None
 
-    async def _sign(self, row: DocumentRow, seal: SealMaterial) -> bytes:
+    async def _sign(self, draft: Draft, row: DocumentRow) -> bytes:
         """A signature for the intent; waits for a signer that is being restarted.
 
         A signer that died with the grant in hand may have used the key. Asking again wastes at
@@ -344,8 +353,10 @@ class SigningService:
         """
         patience = self._clock.monotonic() + _SIGNER_PATIENCE_SECONDS
         while True:
+            # Before each grant: much can be stopped while a signer is away.
+            self._go_on_only_if_not_stopped(draft, row)
             try:
-                return await self._signer.sign(self._grant(row, seal))
+                return await self._signer.sign(self._grant(draft, row))
             except SignerUnavailableError as away:
                 if self._clock.monotonic() >= patience:
                     raise SignerUnavailableProblem(str(away)) from away
@@ -353,7 +364,8 @@ class SigningService:
             except (KeyRoomError, GrantRefusedError) as error:
                 raise SignerUnavailableProblem(str(error)) from error
 
-    def _grant(self, row: DocumentRow, seal: SealMaterial) -> Grant:
+    def _grant(self, draft: Draft, row: DocumentRow) -> Grant:
+        seal = draft.part.seal
         return Grant(
             number=random_bytes(16),
             epoch=self._signer.epoch,
@@ -362,60 +374,81 @@ class SigningService:
             mechanism=seal.mechanism,
             digest=row.to_be_signed_digest,
             decision=hashlib.sha256(row.decision).digest(),
+            bundle=draft.use.decision.bundle,
             audit_index=row.intent_index,
             expires_at=(self._clock.now() + _GRANT_LIFE).timestamp(),
         )
 
-    async def _release(
-        self, row: DocumentRow, base: HashedDocument, update: bytes
-    ) -> SealedDocument:
+    async def _release(self, draft: Draft, row: DocumentRow, update: bytes) -> SealedDocument:
+        base, use = draft.base, draft.use
+        # The document is written before its outcome is: what is stopped by now need not be.
+        self._go_on_only_if_not_stopped(draft, row)
         output = base.digest_with(update)
         length = len(base.content) + len(update)
-        record = records.sealed(row, output_digest=output, at=self._clock.now())
+        record = records.sealed(
+            row, bundle=use.decision.bundle, output_digest=output, at=self._clock.now()
+        )
 
         def unit(transaction: Transaction, location: Location) -> DocumentRow:
+            self._guards.at_release(transaction, use)
             index = self._audit.append(transaction, record)
-            done = records.with_outcome(
+            done = rows.with_outcome(
                 row, index, output_digest=output, length=length, location=location
             )
             seal_document(transaction, done)
             return done
 
         content = Content(f"{row.id}.pdf", row.signed_at, (base.content, update))
-        done = await self._lane.write_with(content, unit)
+        try:
+            done = await self._lane.write_with(content, unit)
+        except UseRefused as refused:
+            raise _stopped(use, row, refused.decision) from None
         return SealedDocument(done, (base.content, update), repeated=False)
 
-    async def _denied(
-        self,
-        request: SigningRequest,
-        decision: Denied | NeedsApproval,
-        facts: DocumentFacts | None,
-        document_digest: bytes,
-        now: datetime,
+    def _go_on_only_if_not_stopped(self, draft: Draft, row: DocumentRow) -> None:
+        denied = self._guards.refusal(draft.use.asked, draft.act.inquiry.in_force)
+        if denied is not None:
+            raise _stopped(draft.use, row, denied)
+
+    async def _refused(
+        self, inquiry: Inquiry, refusal: Refusal, facts: DocumentFacts | None
     ) -> Problem:
         """Record the refusal, durably, and give the problem to raise."""
+        request = inquiry.request
         record = records.denied(
             request,
-            decision,
+            refusal.decision,
             facts=facts,
-            document_digest=document_digest,
-            at=now,
+            document_digest=inquiry.input_digest,
+            at=inquiry.at,
         )
+        waiting = tuple(waiting_of(inquiry, refusal, facts))
 
-        def unit(transaction: Transaction) -> int:
+        def unit(transaction: Transaction) -> tuple[int, tuple[str | None, ...]]:
             if request.nonce is not None:
                 remember_nonce(transaction, request.nonce)
-            return self._audit.append(transaction, record)
+            index = self._audit.append(transaction, record)
+            for kept in kept_refusals(inquiry, refusal, facts, index):
+                self._history.keep(transaction, kept)
+            return index, tuple(self._waiting_room.ask(transaction, each) for each in waiting)
 
-        index = await self._lane.write(unit)
-        return problem_for(decision, audit_index=index)
+        index, approvals = await self._lane.write(unit)
+        return problem_for(refusal, audit_index=index, approvals=approvals)
 
-    async def _failed(self, row: DocumentRow, problem: Problem) -> None:
+    async def _failed(self, draft: Draft, row: DocumentRow, problem: Problem) -> None:
+        bundle = draft.use.decision.bundle
         try:
-            await self._audit.record(records.failed(row, problem, at=self._clock.now()))
+            await self._audit.record(
+                records.failed(row, problem, bundle=bundle, at=self._clock.now())
+            )
         except Problem as unrecorded:
             # The intent stands without an outcome, which `audit verify` counts as interrupted.
             _log.error("failure_not_recorded", document=row.id, error=unrecorded.detail)
+
+
+def _stopped(use: Use, row: DocumentRow, decision: Denied | NeedsApproval) -> Problem:
+    """After the intent: its outcome says what came of it, and no refusal is recorded besides."""
+    return problem_for(refusal_of(use, decision), audit_index=row.intent_index)
 
 
 def _reused(request: SigningRequest) -> Problem:

@@ -1,4 +1,4 @@
-"""Rows of documents, nonces and charges: what a unit of work does with them, and reading."""
+"""Rows of documents and nonces: what a unit of work does with them, and reading."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from gateway.store.content import Location
 from gateway.store.lane import Transaction
-from gateway.store.schema import charge, document, nonce
+from gateway.store.schema import document, nonce
 from gateway.store.statements import RowStatement
 
 
@@ -105,23 +105,12 @@ _seal_document = RowStatement(
     "start",
 )
 _put_nonce = RowStatement(upsert(nonce).on_conflict_do_nothing(), "key_id", "nonce", "expires_at")
-_add_charge = RowStatement(
-    upsert(charge).on_conflict_do_update(
-        index_elements=[charge.c.counter, charge.c.window], set_={"used": charge.c.used + 1}
-    ),
-    "counter",
-    "window",
-    "used",
-)
 _row = select(*(document.c[name] for name in _COLUMNS))
 _by_key = _row.where(
     document.c.system == bindparam("system"), document.c.idempotency_key == bindparam("key")
 ).order_by(document.c.part.desc())
 _by_act = _row.where(document.c.act == bindparam("act")).order_by(document.c.part)
 _by_id = _row.where(document.c.id == bindparam("document_id"))
-_used = select(charge.c.used).where(
-    charge.c.counter == bindparam("counter"), charge.c.window == bindparam("window")
-)
 
 
 def put_document(transaction: Transaction, row: DocumentRow) -> None:
@@ -149,22 +138,6 @@ def seal_document(transaction: Transaction, row: DocumentRow) -> None:
 def remember_nonce(transaction: Transaction, used: UsedNonce) -> None:
     """Keep a nonce for as long as a replay could come."""
     transaction.later(_put_nonce, (used.key_id, used.value, used.expires_at))
-
-
-def charges_used(transaction: Transaction, counter: str, window: str) -> int:
-    """How often the counter was charged in the window, this transaction's charges included."""
-    pending: int = transaction.state.get((counter, window), 0)
-    row = transaction.connection.execute(
-        _used, {"counter": counter, "window": window}
-    ).one_or_none()
-    return pending + (0 if row is None else int(row.used))
-
-
-def add_charge(transaction: Transaction, counter: str, window: str) -> None:
-    """Charge the counter once."""
-    key = (counter, window)
-    transaction.state[key] = transaction.state.get(key, 0) + 1
-    transaction.later(_add_charge, (counter, window, 1))
 
 
 def live_nonces(connection: Connection, *, now: float) -> list[UsedNonce]:

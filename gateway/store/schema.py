@@ -89,11 +89,106 @@ nonce = Table(
 )
 """Nonces of requests that left a record, so that a restart does not open the door to replays."""
 
-charge = Table(
-    "charge",
+charge_slot = Table(
+    "charge_slot",
     metadata,
-    Column("counter", String(300), primary_key=True),
-    Column("window", String(20), primary_key=True),
+    Column("counter", String(200), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("used", Integer, nullable=False),
 )
-"""How often a limited rule was used in an hour or a day."""
+"""How often something was used in fifteen minutes: `slot` is Unix seconds // 900.
+
+`counter` is `rule:POLICY/RULE`, `seal:`, `system:`, `company:`, `line:` or `type:` and a name, or
+`ready:` for the readiness check.
+"""
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("bundle", String(71), nullable=False),
+    Column("seal", String(100), nullable=False),
+    Column("system", String(100), nullable=False),
+    Column("kept", LargeBinary, nullable=False),
+    Index("decision_by_moment", "at"),
+)
+"""What was decided and from what, so that other policies can be tried on it. `at`: Unix µs."""
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("system", String(100), nullable=False),
+    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("document_digest", LargeBinary(32), nullable=False),
+    Column("seal", String(100), nullable=False),
+    Column("document_type", String(100), nullable=False),
+    Column("rule", String(200), nullable=False),
+    Column("bundle", String(71), nullable=False),
+    Column("asked", LargeBinary, nullable=False),
+    Column("used_by", String(36)),
+    Index("approval_by_request", "request_digest", "seal"),
+    Index("approval_by_state", "state"),
+)
+"""One row a request and seal that people must approve; `state` is pending, granted, rejected or
+used. `used_by` is the document that it was used for."""
+
+approval_voice = Table(
+    "approval_voice",
+    metadata,
+    Column("approval", String(36), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("act", String(10), nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+)
+"""What each person said of an approval, with the statement that they signed."""
+
+stop = Table(
+    "stop",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(300), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lift_index", BigInteger),
+)
+"""Freezes of a seal, company, system, counterparty, grant or the gateway, lifted or not."""
+
+stop_lift = Table(
+    "stop_lift",
+    metadata,
+    Column("stop", String(36), primary_key=True),
+    Column("person", String(100), primary_key=True),
+    Column("statement", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+)
+"""Who has signed that a freeze may end."""
+
+activation = Table(
+    "activation",
+    metadata,
+    Column(
+        "sequence",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("digest", String(71), nullable=False),
+    Column("manifest", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+)
+"""Every bundle of policies that came into force, with the manifest that the officers signed."""

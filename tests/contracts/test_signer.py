@@ -118,6 +118,8 @@ MISFITS: dict[str, tuple[dict[str, Any], str]] = {
         {"key": "rsa", "mechanism": "rsa-pss-sha256"},
         "signs rsa-pkcs1-sha256, not rsa-pss",
     ),
+    "by no policies": ({"bundle": ""}, "by which policies"),
+    "by policies of another form": ({"bundle": f"sha256:{'0' * 64} "}, "by which policies"),
     "for a short digest": ({"digest": bytes(31)}, "digests of 32 bytes, not 31"),
     "for no digest": ({"digest": b""}, "digests of 32 bytes, not 0"),
     "for another digest": ({"key": "p384", "digest": bytes(32)}, "digests of 48 bytes, not 32"),

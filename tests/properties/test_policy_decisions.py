@@ -28,6 +28,7 @@ from policies.model import (
     DocumentFacts,
     NeedsApproval,
     SealRequest,
+    Stage,
 )
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -44,7 +45,7 @@ CONDITIONS: Mapping[str | None, Mapping[int, bool | None]] = {
 
 some_names = st.frozensets(st.sampled_from(NAMES))
 conditions = st.sampled_from(list(CONDITIONS))
-approvals = st.none() | st.builds(Approvals, count=st.just(1), roles=st.just(frozenset("a")))
+approvals = st.none() | st.just(Approvals(stages=(Stage(count=1, roles=frozenset("a")),)))
 permits = st.builds(
     PermitRule,
     id=st.just(""),
@@ -57,7 +58,12 @@ permits = st.builds(
     approvals=approvals,
 ).filter(lambda rule: bool(rule.systems or rule.roles or rule.companies))
 forbids = st.builds(
-    ForbidRule, id=st.just(""), systems=some_names, roles=some_names, when=conditions
+    ForbidRule,
+    id=st.just(""),
+    systems=some_names,
+    roles=some_names,
+    companies=some_names,
+    when=conditions,
 )
 
 
@@ -131,6 +137,7 @@ def decided(bundle: Bundle, request: SealRequest, found: DocumentFacts) -> Decis
 
 
 def covers(policy: SealPolicy, request: SealRequest) -> bool:
+    assert isinstance(policy.seals, tuple)
     return bool({request.seal, "*"} & set(policy.seals)) and bool(
         {request.document_type, "*"} & set(policy.document_types)
     )
@@ -140,7 +147,7 @@ def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
     return (
         (not rule.systems or caller.system in rule.systems)
         and (not rule.roles or bool(rule.roles & caller.roles))
-        and (isinstance(rule, ForbidRule) or not rule.companies or caller.company in rule.companies)
+        and (not rule.companies or caller.company in rule.companies)
     )
 
 

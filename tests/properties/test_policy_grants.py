@@ -29,6 +29,7 @@ def grants(draw: st.DrawFn) -> Grant:
         mechanism="rsa-pkcs1-sha256",
         digest=bytes(32),
         decision=bytes(32),
+        bundle="sha256:…",
         audit_index=number,
         expires_at=10.0 + 3 * (number * 7 % 5),
     )

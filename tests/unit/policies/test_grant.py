@@ -14,6 +14,7 @@ GRANT = Grant(
     mechanism="rsa-pkcs1-sha256",
     digest=b"d" * 32,
     decision=b"c" * 32,
+    bundle="sha256:…",
     audit_index=7,
     expires_at=100.0,
 )

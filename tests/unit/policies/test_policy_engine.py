@@ -1,12 +1,13 @@
 """Decisions: who may, why, where and how often."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
-from policies.bundle import Bundle
+from policies.bundle import Bundle, Limits, PermitRule, SealState
 from policies.engine import CELPolicyEngine
 from policies.errors import NaiveMomentError
 from policies.interfaces import PolicyEngine
@@ -24,6 +25,7 @@ from policies.model import (
     Placement,
     Reason,
     SealRequest,
+    Stage,
 )
 
 Ask = Callable[..., SealRequest]
@@ -33,6 +35,11 @@ NOT_FOR_TMS = (
     "the rule is for roles dispatcher; the caller is system tms of example-east with roles none"
 )
 FOR_TMS = "id: a, systems: [tms]"
+
+
+@pytest.fixture
+def bundle(world: str, receipts: str) -> Bundle:
+    return load_bundle({"world.yaml": world, "receipts.yaml": receipts})
 
 
 def rules_of(denied: Denied) -> list[str]:
@@ -49,15 +56,19 @@ def test_what_a_permit_describes_is_allowed(
         charges=(
             Charge(
                 rule="receipts-east/tms-automatic",
-                counter="receipts-east/tms-automatic/perHour",
-                window="2026-11-22T12",
+                counter="rule:receipts-east/tms-automatic",
+                starts_at=1795320000,
+                ends_at=1795323600,
                 limit=3000,
+                window="2026-11-22T12",
             ),
             Charge(
                 rule="receipts-east/tms-automatic",
-                counter="receipts-east/tms-automatic/perDay",
-                window="2026-11-22",
+                counter="rule:receipts-east/tms-automatic",
+                starts_at=1795276800,
+                ends_at=1795363200,
                 limit=20000,
+                window="2026-11-22",
             ),
         ),
     )
@@ -111,12 +122,56 @@ def test_a_denial_by_default_tells_what_would_have_to_change_nearest_first(
     )
 
 
+def test_the_nearest_permits_are_told_apart_from_the_decision(
+    engine: PolicyEngine, ask: Ask, facts: DocumentFacts, noon: datetime
+) -> None:
+    thick = msgspec.structs.replace(facts, pages=9)
+    case = engine.case(ask())
+    decision = case.decide(thick, at=noon)
+    assert isinstance(decision, Denied)
+    assert case.nearest(thick, at=noon) == decision.reasons[1:]
+    assert engine.case(ask(seal="nobody")).nearest(thick, at=noon) == ()
+    assert (case.asks(), case.reads(noon)) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("state", ["draft", "retired"])
+def test_a_seal_that_is_not_active_is_refused(
+    bundle: Bundle, ask: Ask, facts: DocumentFacts, noon: datetime, state: SealState
+) -> None:
+    seal = msgspec.structs.replace(bundle.seals["receipt-east"], state=state)
+    denied = CELPolicyEngine(replace(bundle, seals={seal.name: seal})).decide(ask(), facts, at=noon)
+    assert denied.reasons == (Reason(rule="seal", message=f"the seal receipt-east is {state}"),)
+
+
+def test_a_rule_for_posts_and_a_limit_for_a_month(
+    bundle: Bundle, ask: Ask, facts: DocumentFacts, noon: datetime
+) -> None:
+    policy = bundle.policies["receipts-east"]
+    rule = PermitRule(id="by-hand", posts=frozenset({"east-dispatch"}), limits=Limits(per_month=7))
+    policies = {policy.name: msgspec.structs.replace(policy, permit=(rule,))}
+    engine = CELPolicyEngine(replace(bundle, policies=policies))
+    holder = Caller(
+        system="person:li-na",
+        company="example-east",
+        person="li-na",
+        posts=frozenset({"east-dispatch"}),
+    )
+    allowed = engine.decide(ask(holder), facts, at=noon)
+    assert isinstance(allowed, Allowed)
+    (charge,) = allowed.charges
+    assert (charge.window, charge.limit) == ("2026-11", 7)
+    assert charge.ends_at - charge.starts_at == 30 * 24 * 3600
+    denied = engine.decide(ask(), facts, at=noon)
+    assert isinstance(denied, Denied)
+    assert "the rule is for posts east-dispatch" in denied.reasons[1].message
+
+
 def test_a_rule_with_approvals_asks_for_them(
     engine: PolicyEngine, ask: Ask, dispatcher: Caller, facts: DocumentFacts, noon: datetime
 ) -> None:
     decision = engine.decide(ask(dispatcher), facts, at=noon)
     assert isinstance(decision, NeedsApproval)
-    assert (decision.count, decision.roles) == (2, frozenset({"seal-approver"}))
+    assert decision.stages == (Stage(count=2, roles=frozenset({"seal-approver"})),)
     assert decision.placement == OnPage(page="last", left_mm=140.0, top_mm=230.0)
 
 

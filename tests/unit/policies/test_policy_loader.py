@@ -13,7 +13,7 @@ from policies.bundle import (
     digest_of,
 )
 from policies.loader import load_bundle
-from policies.model import BesideKeyword, OnPage
+from policies.model import BesideKeyword, OnPage, Stage
 from strictyaml import Mistake, MistakesError
 
 
@@ -60,7 +60,9 @@ def test_a_policy_becomes_rules(bundle: Bundle) -> None:
     automatic, dispatcher = policy.permit
     assert automatic.limits == Limits(per_day=20000, per_hour=3000)
     assert automatic.placement == BesideKeyword(keyword="收货单位", occurrence="last")
-    assert dispatcher.approvals == Approvals(count=2, roles=frozenset({"seal-approver"}))
+    assert dispatcher.approvals == Approvals(
+        stages=(Stage(count=2, roles=frozenset({"seal-approver"})),)
+    )
     assert policy.forbid == (ForbidRule(id="no-changes-after-signature", when="doc.revisions > 1"),)
 
 

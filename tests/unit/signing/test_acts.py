@@ -231,7 +231,7 @@ async def test_a_limit_that_others_use_up_in_between_stops_the_act_until_it_has_
     def use_up(grant: Grant) -> None:
         if grant.seal == "company-east":
             house.engine.raw_connection().execute(
-                "update charge set used=2 where counter like '%legal-representative%'"
+                "update charge_slot set used=2 where counter like '%legal-representative%'"
             )
 
     house.signer.before = use_up

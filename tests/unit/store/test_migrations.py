@@ -53,3 +53,17 @@ async def test_a_document_from_before_acts_is_the_only_part_of_its_own(tmp_path:
     assert indexes["document_by_key"]["unique"]
     await reader.close()
     engine.dispose()
+
+
+def test_uses_that_were_counted_by_time_zone_are_forgotten(tmp_path: Path) -> None:
+    engine = open_writer(tmp_path / "test.sqlite")
+    _bring_to(engine, "0003")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO charge VALUES ('p/r/perDay', '2026-11-22', 3)"))
+
+    migrate(engine)
+
+    assert "charge" not in inspect(engine).get_table_names()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT * FROM charge_slot")).all() == []
+    engine.dispose()

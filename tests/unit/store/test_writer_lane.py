@@ -17,12 +17,12 @@ from gateway.store.documents import UsedNonce, live_nonces, remember_nonce
 from gateway.store.errors import StoreProblem, StoreVersionError
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate, newest_revision
-from gateway.store.schema import charge, metadata
+from gateway.store.schema import charge_slot, metadata
 from gateway.store.statements import RowStatement
 from tests.signing_house import START, FakeClock
 
-_insert = insert(charge)
-_add = RowStatement(_insert, "counter", "window", "used")
+_insert = insert(charge_slot)
+_add = RowStatement(_insert, "counter", "slot", "used")
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ class Gate:
 
 
 def put(transaction: Transaction, name: str) -> str:
-    transaction.later(_add, (name, "w", 1))
+    transaction.later(_add, (name, 0, 1))
     return name
 
 
 def names(tmp_path: Path) -> list[str]:
     engine = open_reader(tmp_path / "test.sqlite")
     with engine.connect() as connection:
-        found = list(connection.execute(select(charge.c.counter)).scalars())
+        found = list(connection.execute(select(charge_slot.c.counter)).scalars())
     engine.dispose()
     return found
 
@@ -197,7 +197,7 @@ def test_the_database_survives_a_power_cut_as_far_as_sqlite_can_promise(engine: 
 def test_a_reader_cannot_write(engine: Engine, tmp_path: Path) -> None:
     reader = open_reader(tmp_path / "test.sqlite")
     with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
-        connection.execute(_insert, {"counter": "x", "window": "w", "used": 1})
+        connection.execute(_insert, {"counter": "x", "slot": 0, "used": 1})
     reader.dispose()
     engine.dispose()
 

@@ -1,0 +1,248 @@
+"""What stands around the cycle: who may stop a use, know of it, ask people about it, or keep it.
+
+The rooms that do these things are above this one; it knows them by these Protocols only. `Guards`
+and what has `No` or `Nothing` in its name is what there is without them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from gateway.seals.in_force import InForce
+from gateway.signing.model import SigningRequest
+from gateway.store.lane import Transaction
+from policies.bundle import DocumentType
+from policies.interfaces import Case
+from policies.model import (
+    NOTHING_KNOWN,
+    Allowed,
+    Decision,
+    Denied,
+    DocumentFacts,
+    Known,
+    NeedsApproval,
+    SealRequest,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One use of a seal that the policies allow.
+
+    Attributes:
+        asked: who asks for the seal, and on what.
+        case: the same before the policies that decided.
+        in_force: these policies, with all that they name.
+        decision: theirs.
+        further: for the seals of the act that are to follow.
+        known: what was known besides, when they decided.
+        facts: of the document that came in.
+        at: when it was decided.
+        document_id: of what will be released, or kept as a revision of the act.
+        act_digest: SHA-256 of what is asked for all seals and for which document: what the
+            idempotency key stands for.
+        input_digest: SHA-256 of the document that came in.
+        first: whether this is the first intent for the document; a repeat was counted before.
+        document_type: what the policies say of the type.
+    """
+
+    asked: SealRequest
+    case: Case
+    in_force: InForce
+    decision: Allowed
+    further: tuple[Allowed, ...]
+    known: Known
+    facts: DocumentFacts
+    at: datetime
+    document_id: str
+    act_digest: bytes
+    input_digest: bytes
+    first: bool
+    document_type: DocumentType
+
+
+class UseRefused(Exception):  # noqa: N818 - an answer of a guard, not an error
+    """A guard does not let a use through; raised inside the unit of work that would make it."""
+
+    def __init__(self, decision: Denied | NeedsApproval) -> None:
+        super().__init__(decision.reasons[0].message)
+        self.decision = decision
+
+
+class UseGuard(Protocol):
+    """Stops uses that policies allow. The two last are called on the writer lane's thread."""
+
+    def refusal(self, asked: SealRequest, in_force: InForce) -> Denied | None:
+        """Whether it is stopped now, by what is in memory: in step 2, and before each grant."""
+        ...
+
+    def at_intent(self, transaction: Transaction, use: Use) -> None:
+        """Look once more in the intent's transaction, and count the use in it (`later`).
+
+        Raises:
+            UseRefused: before anything is written; nothing is signed then.
+        """
+        ...
+
+    def at_release(self, transaction: Transaction, use: Use) -> None:
+        """Look once more in the outcome's transaction, for every part of an act.
+
+        Raises:
+            UseRefused: before anything is written. The outcome is `failed` then, and nothing is
+                released.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Several as one: each is asked, in order, until one refuses."""
+
+    each: tuple[UseGuard, ...]
+
+    def refusal(self, asked: SealRequest, in_force: InForce) -> Denied | None:
+        """See `UseGuard`."""
+        refusals = (guard.refusal(asked, in_force) for guard in self.each)
+        return next((denied for denied in refusals if denied is not None), None)
+
+    def at_intent(self, transaction: Transaction, use: Use) -> None:
+        """See `UseGuard`."""
+        for guard in self.each:
+            guard.at_intent(transaction, use)
+
+    def at_release(self, transaction: Transaction, use: Use) -> None:
+        """See `UseGuard`."""
+        for guard in self.each:
+            guard.at_release(transaction, use)
+
+
+class Knowing(Protocol):
+    """Finds out what a decision needs besides request and document."""
+
+    async def known(
+        self,
+        case: Case,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        request: SigningRequest,
+        act_digest: bytes,
+        input_digest: bytes,
+    ) -> Known:
+        """What is known of this case; digests as in `Use`."""
+        ...
+
+
+class NothingKnown:
+    """Implements `Knowing` where nobody approves and nothing is counted."""
+
+    async def known(
+        self,
+        case: Case,  # noqa: ARG002 - the Protocol's
+        facts: DocumentFacts,  # noqa: ARG002 - the Protocol's
+        *,
+        at: datetime,  # noqa: ARG002 - the Protocol's
+        request: SigningRequest,  # noqa: ARG002 - the Protocol's
+        act_digest: bytes,  # noqa: ARG002 - the Protocol's
+        input_digest: bytes,  # noqa: ARG002 - the Protocol's
+    ) -> Known:
+        """See `Knowing`."""
+        return NOTHING_KNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A use that people must approve first.
+
+    Attributes:
+        asked: who asks for the seal, and on what.
+        decision: what they must approve, and by which rule.
+        facts: of the document that came in.
+        at: when it was decided.
+        act_digest: as in `Use`.
+        input_digest: as in `Use`.
+        trace_id: of the request that asked.
+        document_type: what the policies say of the type.
+    """
+
+    asked: SealRequest
+    decision: NeedsApproval
+    facts: DocumentFacts
+    at: datetime
+    act_digest: bytes
+    input_digest: bytes
+    trace_id: str
+    document_type: DocumentType
+
+
+class WaitingRoom(Protocol):
+    """Where uses wait for people. It does not keep the document."""
+
+    def ask(self, transaction: Transaction, waiting: Waiting) -> str | None:
+        """Write down what people are asked; gives the approval's id.
+
+        What was asked before is found again. None: there is nobody to ask. Called on the writer
+        lane's thread, in the transaction that records the refusal.
+        """
+        ...
+
+
+class NoWaitingRoom:
+    """Implements `WaitingRoom` where nobody can be asked: the caller is told and no more."""
+
+    def ask(
+        self,
+        transaction: Transaction,  # noqa: ARG002 - the Protocol's
+        waiting: Waiting,  # noqa: ARG002 - the Protocol's
+    ) -> str | None:
+        """See `WaitingRoom`."""
+        return None
+
+
+class KeptDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision and all that it was made from, so that other policies can be tried on it.
+
+    Attributes:
+        at: the moment for which it was decided.
+        audit_index: of the record that tells it.
+        request: what was asked.
+        facts: of the document; None where it was refused before that was read.
+        known: what was known besides.
+        decision: what was decided.
+        stopped: whether a guard refused it, and not the policies.
+    """
+
+    at: datetime
+    audit_index: int
+    request: SealRequest
+    facts: DocumentFacts | None
+    known: Known
+    decision: Decision
+    stopped: bool = False
+
+
+class History(Protocol):
+    """Keeps decisions."""
+
+    def keep(self, transaction: Transaction, kept: KeptDecision) -> None:
+        """Keep it in the transaction of its record; called on the writer lane's thread."""
+        ...
+
+
+class NoHistory:
+    """Implements `History` where nobody asks later."""
+
+    def keep(self, transaction: Transaction, kept: KeptDecision) -> None:
+        """See `History`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """All of it, for `gateway.signing.service`."""
+
+    guards: UseGuard
+    knowing: Knowing
+    waiting_room: WaitingRoom
+    history: History
