@@ -14,6 +14,7 @@ import msgspec
 
 from policies.intake import Intake
 from policies.model import DocumentFacts, Placement, SealRequest
+from policies.powers import Power
 
 ANY = "*"
 """In a policy that only forbids: every seal, or every document type."""
@@ -34,6 +35,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str | None = None
+    power: Power = "seal-user"
 
 
 class SystemKey(msgspec.Struct, frozen=True, kw_only=True):
