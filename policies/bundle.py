@@ -14,6 +14,7 @@ import msgspec
 
 from policies.intake import Intake
 from policies.model import DocumentFacts, Placement, SealRequest, Stage
+from policies.powers import Power
 
 ANY = "*"
 """In a policy that only forbids: every seal, or every document type."""
@@ -21,7 +22,6 @@ ANY = "*"
 AttributeType = Literal["string", "integer", "boolean"]
 ManagedBy = Literal["group", "self"]
 SealState = Literal["draft", "active", "frozen", "retired"]
-Power = Literal["seal-manager", "seal-user", "auditor", "system-administrator"]
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,8 @@ from array import array
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import gateway.http.app
 from gateway.documents.pool import WorkerPool
-from gateway.http import answers
-from gateway.http.app import API
+from gateway.http import answers, sealing
 from gateway.http.authentication import Authenticated, Authenticator
 from gateway.signing import service
 from gateway.signing.service import SigningService
@@ -25,9 +23,9 @@ Moments = dict[str, "array[float]"]
 # (stage, whose attribute, which, whether it is awaited), in the order in which a document passes.
 SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("authentication", Authenticator, "authenticate", False),
-    ("HTTP body", gateway.http.app, "read_body", True),
+    ("HTTP body", sealing, "read_body", True),
     ("body digest", Authenticated, "check_body", False),
-    ("parse", gateway.http.app, "read_submission", False),
+    ("parse", sealing, "read_submission", False),
     ("screening", service, "screen_all", False),
     ("prepare (worker)", WorkerPool, "prepare", True),
     ("decide", service, "decide_all", False),
@@ -37,7 +35,7 @@ SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("content write (a group)", _Segment, "append", False),
     ("release (content, outcome)", SigningService, "_release", True),
     ("answer", answers, "pdf_response", False),
-    ("whole request", API, "seal", True),
+    ("whole request, once let in", sealing.Sealing, "seal", True),
 )
 
 

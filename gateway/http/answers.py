@@ -42,6 +42,13 @@ def problem_response(problem: Problem, *, trace_id: str) -> web.Response:
     )
 
 
+def plain_json(body: object, *, status: int = 200) -> web.Response:
+    """Any other answer."""
+    return web.Response(
+        status=status, body=msgspec.json.encode(body), content_type="application/json"
+    )
+
+
 def pdf_response(sealed: SealedDocument) -> web.Response:
     """The sealed document itself."""
     small = sum(map(len, sealed.content)) <= _JOINED_BYTES

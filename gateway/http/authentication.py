@@ -21,6 +21,7 @@ from http_message_signatures.digests import ContentDigest
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from gateway.clock import Clock
+from gateway.http.access import require
 from gateway.http.errors import (
     AuthenticationRequiredProblem,
     RequestTimeProblem,
@@ -33,6 +34,7 @@ from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce
 from policies.bundle import System, SystemKey
 from policies.model import Caller
+from policies.powers import Action
 
 _ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
     "ed25519": ED25519,
@@ -120,6 +122,16 @@ class Authenticator:
         if "Signature-Input" not in request.headers:
             raise AuthenticationRequiredProblem("no client certificate and no Signature-Input")
         return self._signer(request)
+
+    def let_in(self, request: web.Request, action: Action) -> Authenticated:
+        """The caller of this request, who may do this; see `authenticate` for what else is raised.
+
+        Raises:
+            NotYoursProblem: it may not.
+        """
+        who = self.authenticate(request)
+        require(who.caller, action, self._in_force())
+        return who
 
     def _holder(self, certificate: bytes) -> Caller:
         fingerprint = hashlib.sha256(certificate).hexdigest()

@@ -45,6 +45,16 @@ class ReplayProblem(Problem):
     cure: ClassVar[str] = "Sign every try anew with a new nonce; keep the Idempotency-Key."
 
 
+class NotYoursProblem(Problem):
+    """The caller is known, and this is not for it to do."""
+
+    type: ClassVar[str] = "not-yours"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "Your roles do not have the power to do this"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Ask somebody who has the power, or an officer for a role that has it."
+
+
 class IdempotencyKeyMissingProblem(Problem):
     """No Idempotency-Key."""
 

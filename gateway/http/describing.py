@@ -1,0 +1,29 @@
+"""Words in which handlers describe their routes, in OpenAPI 3.1."""
+
+from typing import Any
+
+PDF = {"type": "string", "contentMediaType": "application/pdf", "format": "binary"}
+DIGEST = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+PROBLEM = {"$ref": "#/components/responses/Problem"}
+"""The response for everything that went wrong."""
+
+
+def reference(schema: str) -> dict[str, str]:
+    """A type by its name in the description."""
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def json_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The content of a body in JSON."""
+    return {"application/json": {"schema": schema}}
+
+
+def path_parameter(name: str, description: str) -> dict[str, Any]:
+    """A part of the path that varies."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1},
+    }

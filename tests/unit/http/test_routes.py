@@ -1,0 +1,177 @@
+"""Every route behind the one door: who is let in, and whether the description is true."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.client import RequestSigner
+from gateway.http.access import powers_of, require
+from gateway.http.app import API
+from gateway.http.authentication import Authenticator
+from gateway.http.errors import NotYoursProblem
+from gateway.http.metrics import Metrics
+from gateway.http.nonces import NonceBook
+from gateway.http.openapi import openapi
+from gateway.http.readiness import Readiness
+from gateway.http.routes import WHO, Route
+from gateway.http.verification_keys import VerificationKeys
+from gateway.seals.in_force import InForce
+from policies.bundle import Role, System, SystemKey
+from policies.model import Caller
+from policies.powers import Action, Power
+from tests.signing_house import House, signing_house
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+ORIGIN = "https://sealgate.example"
+
+
+def with_powers(house: House, *powers: Power) -> InForce:
+    """What is in force, with one system that has a role for each of these powers."""
+    key = SystemKey(id="key", algorithm="ed25519", public_key=KEY.public_key().public_bytes_raw())
+    system = System(name="tms", company="east", roles=frozenset(powers), keys=(key,))
+    roles = {power: Role(name=power, power=power) for power in powers}
+    return replace(
+        house.in_force,
+        bundle=replace(house.in_force.bundle, roles=roles),
+        keys={"key": (system, key)},
+    )
+
+
+async def greet(request: web.Request) -> web.StreamResponse:
+    """A handler of a later room."""
+    return web.Response(text=f"{request[WHO].caller.system} was let in")
+
+
+def further(action: Action | None, *, bounded: bool = False) -> Route:
+    return Route("POST", "/v1/further", "further", action, greet, bounded=bounded)
+
+
+def api_of(house: House, in_force: InForce, *routes: Route, most_requests: int = 10) -> API:
+    return API(
+        signing=house.service,
+        archive=house.archive,
+        authenticator=Authenticator(
+            in_force=lambda: in_force,
+            keys=VerificationKeys(house.directory, clock=house.clock),
+            external_url=ORIGIN,
+            skew=timedelta(minutes=5),
+            nonces=NonceBook(),
+            clock=house.clock,
+        ),
+        readiness=Readiness({}, clock=house.clock),
+        metrics=Metrics(),
+        gauges=lambda _: None,
+        clock=house.clock,
+        max_document_bytes=1000,
+        max_requests_at_once=most_requests,
+        further=routes,
+    )
+
+
+async def asked(house: House, api: API, method: str, path: str, *, sign: bool = True) -> str:
+    """`ok`, or the problem's type."""
+    signer = RequestSigner(key_id="key", key=KEY, clock=house.clock)
+    headers = signer.sign(method, f"{ORIGIN}{path}", {}) if sign else {}
+    async with (
+        TestClient(TestServer(api.application())) as client,
+        client.request(method, path, headers=headers) as answer,
+    ):
+        if answer.status < 300:
+            return "ok"
+        return str((await answer.json())["type"]).rpartition(":")[2]
+
+
+async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, house.in_force)
+    described = {
+        (method.upper(), path) for path, item in openapi()["paths"].items() for method in item
+    }
+    assert described == {(route.method, route.path) for route in api.routes}
+    assert len({route.name for route in api.routes}) == len(api.routes)
+
+
+async def test_what_is_described_as_open_is_what_has_no_action(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, house.in_force)
+    for route in api.routes:
+        described = openapi()["paths"][route.path][route.method.lower()]
+        assert (described.get("security") == []) == (route.action is None)
+
+
+async def test_a_route_without_an_action_asks_nobody_who_it_is(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, house.in_force)
+        for route in api.routes:
+            if route.action is None:
+                for method in ("GET", "HEAD"):
+                    assert await asked(house, api, method, route.path, sign=False) == "ok"
+
+
+async def test_a_route_with_an_action_lets_nobody_in_unknown(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, with_powers(house), further("stop.read"))
+        for route in api.routes:
+            if route.action is not None:
+                path = route.path.replace("{", "").replace("}", "")
+                told = await asked(house, api, route.method, path, sign=False)
+                assert told == "authentication-required"
+
+
+@pytest.mark.parametrize(
+    ("powers", "action", "answer"),
+    [
+        ((), "seal.use", "ok"),
+        (("seal-user",), "seal.use", "ok"),
+        (("auditor",), "seal.use", "not-yours"),
+        (("auditor",), "audit.read", "ok"),
+        (("seal-manager",), "stop.freeze", "ok"),
+        (("seal-manager",), "seal.use", "not-yours"),
+        (("system-administrator",), "stop.read", "not-yours"),
+        ((), "stop.freeze", "not-yours"),
+    ],
+)
+async def test_a_further_route_is_for_those_with_the_power(
+    tmp_path: Path, powers: Sequence[Power], action: Action, answer: str
+) -> None:
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, with_powers(house, *powers), further(action))
+        assert await asked(house, api, "POST", "/v1/further") == answer
+
+
+async def test_todays_routes_ask_for_their_action(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        for power, seal, document in (
+            ("seal-user", "idempotency-key-missing", "document-unknown"),
+            ("seal-manager", "not-yours", "not-yours"),
+            ("auditor", "not-yours", "document-unknown"),
+        ):
+            api = api_of(house, with_powers(house, power))
+            assert await asked(house, api, "POST", "/v1/seals/s/documents") == seal
+            for what in ("", "/content", "/decision"):
+                assert await asked(house, api, "GET", f"/v1/documents/1{what}") == document
+
+
+async def test_only_a_bounded_route_is_refused_when_many_requests_are_under_way(
+    tmp_path: Path,
+) -> None:
+    async with signing_house(tmp_path) as house:
+        for bounded, answer in ((True, "overloaded"), (False, "ok")):
+            route = further("stop.freeze", bounded=bounded)
+            api = api_of(house, with_powers(house, "seal-manager"), route, most_requests=0)
+            assert await asked(house, api, "POST", "/v1/further") == answer
+
+
+async def test_who_holds_no_role_is_a_seal_user(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        caller = Caller(system="tms", company="east")
+        assert powers_of(caller, house.in_force) == {"seal-user"}
+        require(caller, "seal.use", house.in_force)
+        with pytest.raises(NotYoursProblem, match="'tms' has the power seal-user, which does not"):
+            require(caller, "policy.activate", house.in_force)
