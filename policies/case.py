@@ -113,7 +113,7 @@ class Case:
             return ()
         found = (
             read
-            for zone, names in self._concerning.zones
+            for zone, names in self._concerning.calendars
             for read in reads(names, zone=zone, seal=seal, request=self._request, at=at)
         )
         return tuple({read.name: read for read in found}.values())

@@ -35,6 +35,7 @@ _BOOL: Final = cel.Type.BOOL
 ENVIRONMENT: Final = cel.NewEnv(
     variables={name: variable.type for name, variable in VARIABLES.items()}
 )
+_NOTHING: Final = ENVIRONMENT.Activation({})
 
 
 class CELConditions:
@@ -54,6 +55,8 @@ class CELConditions:
         for text in set(sparing) - self._compiled.keys():
             with suppress(ConditionError):
                 self._compiled[text] = compiled(text)
+        for expression in self._compiled.values():
+            _plan(expression)
         self._parts = _Parts()
 
     def knows(self, condition: str) -> bool:
@@ -155,6 +158,13 @@ def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub 
         return ENVIRONMENT.compile(text)
     except RuntimeError as error:
         raise ConditionError(str(error)) from error
+
+
+def _plan(expression: Any) -> None:  # noqa: ANN401 - see `compiled`
+    # The engine plans an expression when it is first asked. That takes longer than an answer, and
+    # is nothing to do while somebody waits.
+    with suppress(RuntimeError):
+        expression.eval(activation=_NOTHING)
 
 
 def one_line(message: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from policies.variables import COUNTERS, named_in
 from policies.windows import Unit, current_window
 
 Outcome = Literal["applies", "other-caller", "condition-false", "error"]
+CallerName = tuple[str, str]
 RuleT = TypeVar("RuleT", PermitRule, ForbidRule)
 
 
@@ -39,20 +40,20 @@ class CallerIndex(Generic[RuleT]):
     """
 
     def __init__(self, rules: Iterable[NamedRule[RuleT]]) -> None:
-        self._found: dict[tuple[str, str], list[NamedRule[RuleT]]] = {}
+        self._found: dict[CallerName, list[NamedRule[RuleT]]] = {}
         for named in rules:
             for key in _named_callers(named.rule):
                 self._found.setdefault(key, []).append(named)
 
-    def concerning(self, caller: Caller) -> tuple[NamedRule[RuleT], ...]:
-        """The rules for this caller, each once."""
-        if not self._found:
-            return ()
-        candidates = chain.from_iterable(
-            self._found.get(key, ()) for key in _names_of_caller(caller)
-        )
-        concerned = {named.name: named for named in candidates if concerns(named.rule, caller)}
-        return tuple(concerned.values())
+    def concerning(self, caller: Caller, names: Iterable[CallerName]) -> Iterable[NamedRule[RuleT]]:
+        """The rules for this caller, each once; `names` are all of the caller's."""
+        found: dict[str, NamedRule[RuleT]] = {}
+        if self._found:
+            for name in names:
+                for named in self._found.get(name, ()):
+                    if concerns(named.rule, caller):
+                        found[named.name] = named
+        return found.values()
 
 
 class Block:
@@ -74,11 +75,40 @@ class Block:
         self.forbids_by_caller = CallerIndex(self.forbids)
 
 
+class Concerning:
+    """The rules for one caller, one seal and one document type.
+
+    Attributes:
+        permits: sorted by policy name and rule id.
+        forbids: which are asked one by one.
+        programs: the others, which are asked together.
+        names: the variables that all of their conditions speak of.
+        calendars: the time zones in which counters are read, and which are read in each.
+    """
+
+    __slots__ = ("calendars", "forbids", "names", "permits", "programs")
+
+    def __init__(
+        self,
+        *,
+        permits: Iterable[NamedRule[PermitRule]],
+        forbids: Iterable[NamedRule[ForbidRule]],
+        programs: Iterable[ForbidProgram],
+    ) -> None:
+        self.permits = _sorted(permits)
+        self.forbids = tuple(forbids)
+        self.programs = tuple(programs)
+        asked: tuple[Asking, ...] = (*self.permits, *self.forbids, *self.programs)
+        self.names = frozenset[str]().union(*[each.names for each in asked])
+        self.calendars = tuple((each.zone, each.counters) for each in asked if each.counters)
+
+
 class Covering:
     """The rules that speak of a seal and a document type."""
 
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
+        self._concerning: dict[Caller, Concerning] = {}
 
     @cached_property
     def permits(self) -> tuple[NamedRule[PermitRule], ...]:
@@ -97,51 +127,24 @@ class Covering:
             *(named.names for named in self.permits), *(named.names for named in self.forbids)
         )
 
-    def concerning(self, caller: Caller) -> "Concerning":
-        """What is left of them for one caller."""
+    def concerning(self, caller: Caller) -> Concerning:
+        """What is left of them for one caller; as many are kept as there are callers who ask."""
+        found = self._concerning.get(caller)
+        if found is None:
+            found = self._concerning[caller] = self._for(caller)
+        return found
+
+    def _for(self, caller: Caller) -> Concerning:
+        names = _names_of(caller)
         permits: list[NamedRule[PermitRule]] = []
         forbids: list[NamedRule[ForbidRule]] = []
         programs: list[ForbidProgram] = []
         for block in self._blocks:
-            permits += block.permits_by_caller.concerning(caller)
+            permits += block.permits_by_caller.concerning(caller, names)
             forbids += block.unconditional
-            forbids += block.forbids_by_caller.concerning(caller)
+            forbids += block.forbids_by_caller.concerning(caller, names)
             programs += block.programs
-        return Concerning(
-            permits=_sorted(permits), forbids=tuple(forbids), programs=tuple(programs)
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concerning:
-    """The rules for one caller, one seal and one document type.
-
-    Attributes:
-        permits: sorted by policy name and rule id.
-        forbids: which are asked one by one.
-        programs: the others, which are asked together.
-    """
-
-    permits: tuple[NamedRule[PermitRule], ...]
-    forbids: tuple[NamedRule[ForbidRule], ...]
-    programs: tuple[ForbidProgram, ...]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The variables that their conditions speak of."""
-        return frozenset().union(
-            *(named.names for named in self.permits),
-            *(named.names for named in self.forbids),
-            *(program.names for program in self.programs),
-        )
-
-    @property
-    def zones(self) -> Iterator[tuple[ZoneInfo, frozenset[str]]]:
-        """The calendars in which counters are read, and the variables that are read in each."""
-        asked: tuple[Asking, ...] = (*self.permits, *self.forbids, *self.programs)
-        for each in asked:
-            if each.counters:
-                yield each.zone, each.counters
+        return Concerning(permits=permits, forbids=forbids, programs=programs)
 
 
 class RuleBook:
@@ -175,7 +178,7 @@ class RuleBook:
             return found
         if seal not in self._seals:
             return _NOTHING
-        blocks = tuple(self._index.covering(self._seals[seal], document_type))
+        blocks = self._index.covering(self._seals[seal], document_type)
         found = Covering(blocks)
         # Callers may name document types without end; a seal's permits are for few.
         if any(block.permits for block in blocks):
@@ -270,14 +273,14 @@ def _named(policy: SealPolicy, rules: tuple[RuleT, ...]) -> Iterator[NamedRule[R
 
 
 def _sorted(rules: Iterable[NamedRule[RuleT]]) -> tuple[NamedRule[RuleT], ...]:
-    return tuple(sorted(rules, key=lambda named: named.name))
+    return tuple(sorted(rules, key=attrgetter("name")))
 
 
 def _names_callers(rule: ForbidRule) -> bool:
     return bool(rule.systems or rule.roles or rule.companies)
 
 
-def _named_callers(rule: PermitRule | ForbidRule) -> Iterator[tuple[str, str]]:
+def _named_callers(rule: PermitRule | ForbidRule) -> Iterator[CallerName]:
     posts = rule.posts if isinstance(rule, PermitRule) else frozenset[str]()
     for kind, names in (
         ("system", rule.systems),
@@ -290,10 +293,10 @@ def _named_callers(rule: PermitRule | ForbidRule) -> Iterator[tuple[str, str]]:
             return
 
 
-def _names_of_caller(caller: Caller) -> Iterator[tuple[str, str]]:
-    yield "system", caller.system
-    yield "company", caller.company
-    for post in caller.held_posts:
-        yield "post", post
-    for role in caller.roles:
-        yield "role", role
+def _names_of(caller: Caller) -> tuple[CallerName, ...]:
+    return (
+        ("system", caller.system),
+        ("company", caller.company),
+        *(("post", post) for post in caller.held_posts),
+        *(("role", role) for role in caller.roles),
+    )

@@ -35,32 +35,34 @@ class ScopeIndex(Generic[T]):
 
     def __init__(self, things: Mapping[Coverage, T], group: Group) -> None:
         self._group = group
-        self._found: dict[tuple[Anchor, str], list[tuple[Coverage, T]]] = {}
+        self._by_type: dict[str, dict[Anchor, list[tuple[Coverage, T]]]] = {}
         for coverage, thing in things.items():
             for anchor in _anchors(coverage.seals):
                 for document_type in coverage.document_types:
-                    key = (anchor, document_type)
-                    self._found.setdefault(key, []).append((coverage, thing))
+                    by_anchor = self._by_type.setdefault(document_type, {})
+                    by_anchor.setdefault(anchor, []).append((coverage, thing))
 
-    def covering(self, seal: Seal, document_type: str) -> Iterator[T]:
+    def covering(self, seal: Seal, document_type: str) -> tuple[T, ...]:
         """What covers the seal on the document type, each once."""
+        anchors = self._anchors_of(seal)
         found: dict[int, T] = {}
-        for anchor in self._anchors_of(seal):
-            for kind in (document_type, ANY):
-                for coverage, thing in self._found.get((anchor, kind), ()):
+        for kind in (document_type, ANY):
+            by_anchor = self._by_type.get(kind, {})
+            for anchor in anchors:
+                for coverage, thing in by_anchor.get(anchor, ()):
                     if covers(coverage.seals, seal, self._group):
                         found[id(thing)] = thing
-        yield from found.values()
+        return tuple(found.values())
 
-    def _anchors_of(self, seal: Seal) -> Iterator[Anchor]:
-        yield _EVERY_SEAL
-        yield "seal", seal.name
-        yield "company", seal.company
-        yield "type", seal.type
-        if seal.line is not None:
-            yield "line", seal.line
-        for company in self._group.above(seal.company):
-            yield "below", company
+    def _anchors_of(self, seal: Seal) -> list[Anchor]:
+        return [
+            _EVERY_SEAL,
+            ("seal", seal.name),
+            ("company", seal.company),
+            ("type", seal.type),
+            ("line", seal.line or ""),
+            *[("below", company) for company in self._group.above(seal.company)],
+        ]
 
 
 def covers(seals: frozenset[str] | SealScope, seal: Seal, group: Group) -> bool:

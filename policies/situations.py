@@ -5,12 +5,15 @@ calendar in which something is counted, and one for all that does not count.
 """
 
 from collections.abc import Iterable
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from policies.counters import in_zone, not_counted
 from policies.interfaces import Conditions, Situation
 from policies.programs import Asking
 from policies.variables import COUNTERS, Subject, values
+
+_UNCOUNTED: Final = ""
 
 
 class Situations:
@@ -33,14 +36,15 @@ class Situations:
 
     def of(self, asking: Asking) -> Situation:
         """The situation in which a rule is asked."""
-        return self._bound(asking)[0]
+        found = self._found.get(asking.zone.key if asking.counters else _UNCOUNTED)
+        return self._bound(asking)[0] if found is None else found[0]
 
     def variables(self, asking: Asking) -> dict[str, object]:
         """What the rule sees."""
         return self._bound(asking)[1]
 
     def _bound(self, asking: Asking) -> tuple[Situation, dict[str, object]]:
-        calendar = asking.zone.key if asking.counters else ""
+        calendar = asking.zone.key if asking.counters else _UNCOUNTED
         found = self._found.get(calendar)
         if found is None:
             seen = values(self._names - COUNTERS.keys(), self._subject)
