@@ -26,6 +26,7 @@ NAMES = ("a", "b")
 ATTRIBUTES: tuple[dict[str, str | int | bool], ...] = ({}, {"amount": 1})
 CONDITIONS = (
     None,
+    None,
     "false",
     "1 < 2",
     "doc.pages > 0",
@@ -36,30 +37,35 @@ CONDITIONS = (
     "doc.signatures == 0",
     "10 / doc.pages > 0",
     'seal.company == "a" || doc.pages > 1',
+    'caller.company == "a"',
 )
 
 _some_names = st.frozensets(st.sampled_from(NAMES))
 _conditions = st.sampled_from(CONDITIONS)
 _approvals = st.none() | st.just(Approvals(stages=(Stage(count=1, roles=frozenset("a")),)))
-_permits = st.builds(
-    PermitRule,
-    id=st.just(""),
-    systems=_some_names,
-    roles=_some_names,
-    companies=_some_names,
-    posts=_some_names,
-    when=_conditions,
-    limits=st.builds(Limits, per_day=st.none() | st.just(5)),
-    approvals=_approvals,
-).filter(lambda rule: bool(rule.systems or rule.roles or rule.companies or rule.posts))
-_forbids = st.builds(
-    ForbidRule,
-    id=st.just(""),
-    systems=_some_names,
-    roles=_some_names,
-    companies=_some_names,
-    when=_conditions,
+_named = st.frozensets(st.sampled_from(NAMES), min_size=1)
+# Mostly one word on whom a rule is for: what all of several words fit hardly ever asks.
+_for_whom = st.one_of(
+    *(st.fixed_dictionaries({word: _named}) for word in ("systems", "roles", "companies", "posts")),
+    st.fixed_dictionaries({"roles": _named, "posts": _named}),
 )
+
+
+@st.composite
+def _permits(draw: st.DrawFn) -> PermitRule:
+    return PermitRule(
+        id="",
+        when=draw(_conditions),
+        limits=Limits(per_day=draw(st.sampled_from((None, 5)))),
+        approvals=draw(_approvals),
+        **draw(_for_whom),
+    )
+
+
+@st.composite
+def _forbids(draw: st.DrawFn) -> ForbidRule:
+    whom = draw(st.just({}) | st.fixed_dictionaries({"systems": _named}))
+    return ForbidRule(id="", when=draw(_conditions), **whom)
 
 
 def _numbered(rules: list[Any], letter: str) -> tuple[Any, ...]:
@@ -70,8 +76,10 @@ def _numbered(rules: list[Any], letter: str) -> tuple[Any, ...]:
 
 @st.composite
 def drawn_policies(draw: st.DrawFn) -> SealPolicy:
-    permit = _numbered(draw(st.lists(_permits, max_size=3)), "p")
-    forbid = _numbered(draw(st.lists(_forbids, max_size=2)), "f")
+    permit = _numbered(
+        draw(st.lists(_permits(), min_size=draw(st.sampled_from((1, 1, 0))), max_size=3)), "p"
+    )
+    forbid = _numbered(draw(st.lists(_forbids(), max_size=1)), "f")
     everything = st.just(("*",)) if not permit else st.nothing()
     named = st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(tuple)
     return SealPolicy(
@@ -104,7 +112,7 @@ def drawn_bundles(draw: st.DrawFn) -> Bundle:
     }
     policies = {
         f"policy{number}": msgspec.structs.replace(policy, name=f"policy{number}")
-        for number, policy in enumerate(draw(st.lists(drawn_policies(), max_size=3)))
+        for number, policy in enumerate(draw(st.lists(drawn_policies(), min_size=1, max_size=3)))
     }
     amount = Attribute(type="integer", required=draw(st.booleans()))
     return Bundle(
@@ -132,9 +140,9 @@ def drawn_bundles(draw: st.DrawFn) -> Bundle:
 def changed(draw: st.DrawFn, bundle: Bundle) -> Bundle:
     """The bundle with one part of another one in it, as after an officer's change."""
     other = draw(drawn_bundles())
-    shelf = draw(st.sampled_from(("seals", "policies", "systems", "posts", "document_types")))
+    shelf = draw(st.sampled_from(("policies", "seals", "systems", "posts", "document_types")))
     every = sorted({*getattr(bundle, shelf), *getattr(other, shelf)})
-    names = draw(st.sets(st.sampled_from(every))) if every else set()
+    names = draw(st.sets(st.sampled_from(every), min_size=1))
     kept = {name: each for name, each in getattr(bundle, shelf).items() if name not in names}
     taken = {name: each for name, each in getattr(other, shelf).items() if name in names}
     return replace(bundle, **{shelf: MappingProxyType({**kept, **taken})})

@@ -85,6 +85,7 @@ def test_nothing_is_said_against_an_ordinary_policy() -> None:
         "false",
         "doc.pages <= 3 && 2 < 1",
         "doc.pages > 5 && doc.pages <= 5",
+        "doc.pages > 4 && doc.pages < 5",
         "3 >= doc.pages && doc.attributes.amount == 7 && 4 <= doc.pages",
         'doc.type == "a" && !(doc.type == "a")',
     ],
@@ -96,7 +97,12 @@ def test_a_condition_that_is_never_true(condition: str) -> None:
 
 @pytest.mark.parametrize(
     "condition",
-    ["doc.pages > 5 || doc.pages <= 5", "doc.pages >= 5 && doc.pages <= 5", "1 / 0 == 1"],
+    [
+        "doc.pages > 5 || doc.pages <= 5",
+        "doc.pages >= 5 && doc.pages <= 5",
+        "doc.pages > 4 && doc.pages < 6",
+        "1 / 0 == 1",
+    ],
 )
 def test_a_condition_of_which_that_is_not_certain(condition: str) -> None:
     rule = PermitRule(id="b", systems=TMS, when=condition)
