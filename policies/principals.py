@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from policies.bundle import Bundle, Holding, Person, Post
+from policies.bundle import Bundle, Holding, Person, System
 from policies.model import Caller
 
 OFFICE_ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -35,10 +35,22 @@ def held(holding: Holding, day: date) -> bool:
     return holding.from_day <= day and (holding.until_day is None or day < holding.until_day)
 
 
+def caller_of(caller: Caller, bundle: Bundle, *, at: datetime) -> Caller | None:
+    """The same caller as this bundle knows it at the moment; None where it knows no such one."""
+    if isinstance(caller.person, str):
+        person = bundle.persons.get(caller.person)
+        return None if person is None else _of_person(person, bundle, day_of(at))
+    system = bundle.systems.get(caller.system)
+    return None if system is None else _of_system(system)
+
+
 def _systems(bundle: Bundle) -> Iterator[Caller]:
-    for system in bundle.systems.values():
-        line = msgspec.UNSET if system.line is None else system.line
-        yield Caller(system=system.name, company=system.company, roles=system.roles, line=line)
+    yield from map(_of_system, bundle.systems.values())
+
+
+def _of_system(system: System) -> Caller:
+    line = msgspec.UNSET if system.line is None else system.line
+    return Caller(system=system.name, company=system.company, roles=system.roles, line=line)
 
 
 def _posts(bundle: Bundle) -> Iterator[Caller]:
@@ -51,20 +63,21 @@ def _posts(bundle: Bundle) -> Iterator[Caller]:
 
 def _persons(bundle: Bundle, day: date) -> Iterator[Caller]:
     for person in bundle.persons.values():
-        posts = [
-            bundle.posts[each.post]
-            for each in person.posts
-            if each.post in bundle.posts and held(each, day)
-        ]
-        if len(posts) > 1:
-            yield _with_posts(person, posts)
+        caller = _of_person(person, bundle, day)
+        if len(caller.held_posts) > 1:
+            yield caller
 
 
-def _with_posts(person: Person, posts: list[Post]) -> Caller:
+def _of_person(person: Person, bundle: Bundle, day: date) -> Caller:
+    posts = [
+        bundle.posts[each.post]
+        for each in person.posts
+        if each.post in bundle.posts and held(each, day)
+    ]
     return Caller(
         system=f"person:{person.name}",
         company=person.company,
         person=person.name,
-        roles=frozenset().union(*(post.roles for post in posts)),
+        roles=frozenset[str]().union(*(post.roles for post in posts)),
         posts=frozenset(post.name for post in posts),
     )

@@ -1,6 +1,7 @@
 """Small bundles, requests and documents that Hypothesis draws, for what is true of all of them."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,24 +25,39 @@ from policies.model import DocumentFacts, SealRequest, Stage
 
 NAMES = ("a", "b")
 ATTRIBUTES: tuple[dict[str, str | int | bool], ...] = ({}, {"amount": 1})
-CONDITIONS = (
-    None,
-    None,
-    "false",
-    "1 < 2",
-    "doc.pages > 0",
-    "doc.pages > 1",
-    "doc.pages <= 1",
-    "doc.pages > 1 && doc.pages < 2",
-    "doc.pages > 0 && doc.signatures == 0",
-    "doc.signatures == 0",
-    "10 / doc.pages > 0",
-    'seal.company == "a" || doc.pages > 1',
-    'caller.company == "a"',
-)
+Answer = bool | None
+"""None: the condition has no answer."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What drawn conditions speak of."""
+
+    pages: int
+    signatures: int
+    seal_company: str
+    caller_company: str
+
+
+CONDITIONS: Mapping[str | None, Callable[[About], Answer]] = {
+    None: lambda _: True,
+    "false": lambda _: False,
+    "1 < 2": lambda _: True,
+    "doc.pages > 0": lambda it: it.pages > 0,
+    "doc.pages > 1": lambda it: it.pages > 1,
+    "doc.pages <= 1": lambda it: it.pages <= 1,
+    "doc.pages > 1 && doc.pages < 2": lambda _: False,
+    "doc.pages > 0 && doc.signatures == 0": lambda it: it.pages > 0 and it.signatures == 0,
+    "doc.signatures == 0": lambda it: it.signatures == 0,
+    "10 / doc.pages > 0": lambda it: None if it.pages == 0 else True,
+    'seal.company == "a" || doc.pages > 1': lambda it: it.seal_company == "a" or it.pages > 1,
+    'caller.company == "a"': lambda it: it.caller_company == "a",
+}
+"""Conditions, each beside the same in Python."""
 
 _some_names = st.frozensets(st.sampled_from(NAMES))
-_conditions = st.sampled_from(CONDITIONS)
+# Most rules have no condition, or hardly anything would be allowed.
+_conditions = st.sampled_from((None, None, *CONDITIONS))
 _approvals = st.none() | st.just(Approvals(stages=(Stage(count=1, roles=frozenset("a")),)))
 _named = st.frozensets(st.sampled_from(NAMES), min_size=1)
 # Mostly one word on whom a rule is for: what all of several words fit hardly ever asks.
