@@ -1,0 +1,84 @@
+"""Whom each rule reaches on each seal and document type, and who is surely refused all the same.
+
+Many seals and types are covered by the same rules, so all of this is worked out once for each set
+of rules, and once for each rule.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from policies.bundle import Bundle, ForbidRule, PermitRule
+from policies.implications import implies, never
+from policies.principals import principals
+from policies.rules import Covering, NamedRule, RuleBook, concerns
+
+Pair = tuple[str, str]
+"""A seal and a document type, by name."""
+Audience = frozenset[str]
+"""Principals by name; see `policies.principals`."""
+
+
+class Reach:
+    """The rules of a bundle at one moment.
+
+    Attributes:
+        bundle: whose rules they are.
+        principals: for whom they can be.
+    """
+
+    def __init__(self, bundle: Bundle, *, at: datetime) -> None:
+        self.bundle = bundle
+        self.principals = principals(bundle, at=at)
+        self._book = RuleBook(bundle.policies)
+        self._audiences: dict[str, Audience] = {}
+
+    def covering(self, pair: Pair) -> Covering:
+        """The rules that speak of the pair."""
+        return self._book.covering(*pair)
+
+    def groups(self) -> Iterator[tuple[Covering, tuple[Pair, ...]]]:
+        """Every pair of the bundle, those under the same rules together."""
+        coverings: dict[tuple[str, ...], Covering] = {}
+        pairs: dict[tuple[str, ...], list[Pair]] = {}
+        for seal in self.bundle.seals:
+            for document_type in self.bundle.document_types:
+                covering = self.covering((seal, document_type))
+                key = names_of(covering)
+                coverings[key] = covering
+                pairs.setdefault(key, []).append((seal, document_type))
+        for key, covering in coverings.items():
+            yield covering, tuple(pairs[key])
+
+    def audience(self, named: NamedRule[PermitRule] | NamedRule[ForbidRule]) -> Audience:
+        """Whom the rule is for, conditions apart."""
+        if named.name not in self._audiences:
+            self._audiences[named.name] = self.concerned(named.rule)
+        return self._audiences[named.name]
+
+    def concerned(self, rule: PermitRule | ForbidRule) -> Audience:
+        """The same of a rule without its name."""
+        return frozenset(name for name, caller in self.principals.items() if concerns(rule, caller))
+
+    def against(self, named: NamedRule[PermitRule], covering: Covering) -> Mapping[str, Audience]:
+        """The forbids that apply whenever the permit does, each with whom it takes away."""
+        own = self.audience(named)
+        met = {
+            forbid.name: own & self.audience(forbid)
+            for forbid in covering.forbids
+            if implies(named.rule.when, forbid.rule.when)
+        }
+        return {name: audience for name, audience in met.items() if audience}
+
+    def left(self, named: NamedRule[PermitRule], covering: Covering) -> Audience:
+        """Who may hope for this permit: it can be true, and no forbid surely goes with it."""
+        if never(named.rule.when):
+            return frozenset()
+        return self.audience(named).difference(*self.against(named, covering).values())
+
+
+def names_of(covering: Covering) -> tuple[str, ...]:
+    """The rules' names, which are one of their kind in a bundle."""
+    return (
+        *(f"permit {named.name}" for named in covering.permits),
+        *(f"forbid {named.name}" for named in covering.forbids),
+    )
