@@ -14,9 +14,10 @@ import msgspec
 
 from policies.bundle import Approvals, Bundle, ForbidRule, Limits, PermitRule
 from policies.model import Placement
+from policies.named_rules import NamedRule
 from policies.object_changes import Besides, Elsewhere, ObjectChange, object_changes
 from policies.reach import Pair, Reach, names_of
-from policies.rules import Covering, NamedRule, concerns
+from policies.rules import Covering, concerns
 
 Kind = Literal["gained", "lost", "changed"]
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from policies.conditions import CELConditions, named_in
+from policies.conditions import CELConditions
 from policies.errors import ConditionError
 from policies.expressions import conjuncts
+from policies.variables import named_in
 
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
 _NAME: Final = r"[a-z]+(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
@@ -44,7 +45,7 @@ class Span:
 
 def constant(condition: str) -> bool | None:
     """What the condition gives whatever is asked; None where that depends, or it has no answer."""
-    if named_in([condition]):
+    if named_in(condition):
         return None
     try:
         return CELConditions([condition]).situation({}).holds(condition)

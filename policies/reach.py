@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from policies.bundle import Bundle, ForbidRule, PermitRule
+from policies.group import Group
 from policies.implications import implies, never
+from policies.named_rules import NamedRule
 from policies.principals import principals
-from policies.rules import Covering, NamedRule, RuleBook, concerns
+from policies.rules import Covering, RuleBook, concerns
 
 Pair = tuple[str, str]
 """A seal and a document type, by name."""
+Named = NamedRule[PermitRule] | NamedRule[ForbidRule]
 Audience = frozenset[str]
 """Principals by name; see `policies.principals`."""
 
@@ -29,7 +32,7 @@ class Reach:
     def __init__(self, bundle: Bundle, *, at: datetime) -> None:
         self.bundle = bundle
         self.principals = principals(bundle, at=at)
-        self._book = RuleBook(bundle.policies)
+        self._book = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._audiences: dict[str, Audience] = {}
 
     def covering(self, pair: Pair) -> Covering:
@@ -49,7 +52,7 @@ class Reach:
         for key, covering in coverings.items():
             yield covering, tuple(pairs[key])
 
-    def audience(self, named: NamedRule[PermitRule] | NamedRule[ForbidRule]) -> Audience:
+    def audience(self, named: Named) -> Audience:
         """Whom the rule is for, conditions apart."""
         if named.name not in self._audiences:
             self._audiences[named.name] = self.concerned(named.rule)
@@ -65,7 +68,7 @@ class Reach:
         met = {
             forbid.name: own & self.audience(forbid)
             for forbid in covering.forbids
-            if implies(named.rule.when, forbid.rule.when)
+            if follows(named, forbid)
         }
         return {name: audience for name, audience in met.items() if audience}
 
@@ -74,6 +77,13 @@ class Reach:
         if never(named.rule.when):
             return frozenset()
         return self.audience(named).difference(*self.against(named, covering).values())
+
+
+def follows(named: Named, other: Named) -> bool:
+    """Whether the other rule's condition is surely true whenever this one's is."""
+    # Counters are read in each policy's own calendar: the same words may be other numbers.
+    same_words = not other.counters or named.zone == other.zone
+    return same_words and implies(named.rule.when, other.rule.when)
 
 
 def names_of(covering: Covering) -> tuple[str, ...]:

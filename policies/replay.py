@@ -102,6 +102,13 @@ class Replaying:
         caller = caller_of(past.request.caller, self._bundle, at=past.at)
         return None if caller is None else msgspec.structs.replace(past.request, caller=caller)
 
+    def nearest(self, past: Past) -> tuple[Reason, ...]:
+        """What would have to change for these policies to permit it, the least first."""
+        request = self.request_now(past)
+        if request is None or past.facts is None:
+            return ()
+        return self._engine.case(request).nearest(past.facts, at=past.at, known=past.known)
+
     def _unknown(self, caller: Caller) -> Denied:
         message = f"there is no `{caller.system}` any more"
         reasons = (Reason(rule="caller", message=message),)

@@ -19,7 +19,6 @@ from gateway.desk.reports import (
 from policies.bundle import Bundle
 from policies.difference import difference
 from policies.engine import CELPolicyEngine
-from policies.model import Decision, Reason
 from policies.replay import CannotTell, Past, Replaying
 from policies.simulation import simulate
 from policies.telling import Finding
@@ -83,7 +82,7 @@ def explained(bundle: Bundle, imagined: Imagined) -> ExplainReport:
         at=imagined.at,
         decision=found.decision,
         findings=found.findings,
-        nearest=_nearest(found.decision),
+        nearest=found.nearest[0] if found.nearest else None,
     )
 
 
@@ -116,7 +115,8 @@ def _recorded(past: Past, replaying: Replaying, engine: CELPolicyEngine) -> Reco
     findings: tuple[Finding, ...] = ()
     if untold is None and past.facts is not None:
         request = replaying.request_now(past) or past.request
-        findings = engine.explain(request, past.facts, at=past.at).findings
+        found = engine.explain(request, past.facts, at=past.at, known=past.known)
+        findings = found.findings
     return RecordedDecision(
         verdict=verdict_of(past.decision),
         at=past.at,
@@ -130,12 +130,6 @@ def _recorded(past: Past, replaying: Replaying, engine: CELPolicyEngine) -> Reco
         missing=() if untold is None else untold.missing,
         findings=findings,
     )
-
-
-def _nearest(decision: Decision) -> Reason | None:
-    # After `default` follow the permits, the one with the least to change first.
-    reasons = decision.reasons
-    return reasons[1] if len(reasons) > 1 and reasons[0].rule == "default" else None
 
 
 def _failure(result: TestResult) -> ToldMistake:

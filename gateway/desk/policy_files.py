@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
-from types import MappingProxyType
-
-import msgspec
 
 from gateway.desk.reports import TestResult, ToldNote
 from gateway.seals.in_force import read_sources
@@ -18,7 +15,7 @@ from policies.engine import CELPolicyEngine
 from policies.library import Library, read_library
 from policies.policy_kinds import tests_of
 from policies.references import reference_mistakes
-from policies.selftest import failures
+from policies.selftest import failures, known_to, thawed
 from policies.verdicts import deciding_rules, verdict_of
 from strictyaml import Loaded, Mistake, Path, StrictModel, raise_if_any
 
@@ -87,12 +84,13 @@ class PolicyFiles:
     def test_results(self) -> Iterator[TestResult]:
         """Run every test that the policies carry."""
         failed = {(each.policy, each.position): each for each in failures(self.bundle)}
-        engine = CELPolicyEngine(_thawed(self.bundle))
+        engine = CELPolicyEngine(thawed(self.bundle))
         for policy in self.bundle.policies.values():
             places = self._places(policy.name)
             for position, test in enumerate(policy.tests):
                 failure = failed.get((policy.name, position))
-                decision = engine.decide(test.request, test.facts, at=test.at)
+                known = known_to(test, engine)
+                decision = engine.decide(test.request, test.facts, at=test.at, known=known)
                 yield TestResult(
                     policy=policy.name,
                     test=test.name,
@@ -147,12 +145,3 @@ def _documents(library: Library, kind: str) -> Mapping[str, Loaded[StrictModel]]
 def below(directory: FilePath, mistake: Mistake) -> Mistake:
     """The mistake with a path that an editor or a CI log can follow."""
     return replace(mistake, file=str(directory / mistake.file))
-
-
-def _thawed(bundle: Bundle) -> Bundle:
-    # As `policies.selftest` has it: a frozen seal counts as active in tests.
-    seals = {
-        name: msgspec.structs.replace(seal, state="active", frozen_reason=None)
-        for name, seal in bundle.seals.items()
-    }
-    return replace(bundle, seals=MappingProxyType(seals))
