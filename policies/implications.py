@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from policies.conditions import CELConditions, named_in
+from policies.conditions import CELConditions
 from policies.errors import ConditionError
 from policies.expressions import conjuncts
+from policies.variables import named_in
 
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
 _NAME: Final = r"[a-z]+(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
@@ -44,7 +45,7 @@ class Span:
 
 def constant(condition: str) -> bool | None:
     """What the condition gives whatever is asked; None where that depends, or it has no answer."""
-    if named_in([condition]):
+    if named_in(condition):
         return None
     try:
         return CELConditions([condition]).situation({}).holds(condition)
@@ -55,11 +56,11 @@ def constant(condition: str) -> bool | None:
 @lru_cache(maxsize=4096)
 def never(condition: str | None) -> bool:
     """Whether it is certain that the condition is never true."""
-    parts = _parts(condition)
+    parts, spans = _read(condition)
     return (
         any(constant(part) is False for part in parts)
         or any(f"!({part})" in parts for part in parts)
-        or any(span.is_empty for span in _spans(parts).values())
+        or any(span.is_empty for span in spans.values())
     )
 
 
@@ -72,12 +73,18 @@ def always(condition: str | None) -> bool:
 @lru_cache(maxsize=65536)
 def implies(condition: str | None, weaker: str | None) -> bool:
     """Whether it is certain that `weaker` is true whenever `condition` is."""
-    given = _parts(condition)
-    spans = _spans(given)
+    given, spans = _read(condition)
     return all(
         part in given or _is_within(part, spans) or constant(part) is True
-        for part in _parts(weaker)
+        for part in _read(weaker)[0]
     )
+
+
+@lru_cache(maxsize=65536)
+def _read(condition: str | None) -> tuple[tuple[str, ...], Mapping[str, Span]]:
+    """Its parts, and what they say together of numbers."""
+    parts = _parts(condition)
+    return parts, _spans(parts)
 
 
 def _parts(condition: str | None) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def _differ(one: Named, other: Named) -> bool:
 
 
 def _needed(bundle: Bundle) -> str:
-    return "free" if bundle.governance is None else bundle.governance.automatic_sealing
+    return "never" if bundle.governance is None else bundle.governance.automatic_sealing
 
 
 def _grants_by_seal(bundle: Bundle) -> Mapping[str, Mapping[str, SealGrant]]:

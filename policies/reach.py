@@ -4,16 +4,20 @@ Many seals and types are covered by the same rules, so all of this is worked out
 of rules, and once for each rule.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from policies.bundle import Bundle, ForbidRule, PermitRule
+from policies.group import Group
 from policies.implications import implies, never
+from policies.model import Caller
+from policies.named_rules import NamedRule
 from policies.principals import principals
-from policies.rules import Covering, NamedRule, RuleBook, concerns
+from policies.rules import Covering, RuleBook, concerns
 
 Pair = tuple[str, str]
 """A seal and a document type, by name."""
+Named = NamedRule[PermitRule] | NamedRule[ForbidRule]
 Audience = frozenset[str]
 """Principals by name; see `policies.principals`."""
 
@@ -29,8 +33,12 @@ class Reach:
     def __init__(self, bundle: Bundle, *, at: datetime) -> None:
         self.bundle = bundle
         self.principals = principals(bundle, at=at)
-        self._book = RuleBook(bundle.policies)
+        self._book = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._audiences: dict[str, Audience] = {}
+        self._by_word: dict[tuple[str, str], set[str]] = {}
+        for name, caller in self.principals.items():
+            for word in _words_of(caller):
+                self._by_word.setdefault(word, set()).add(name)
 
     def covering(self, pair: Pair) -> Covering:
         """The rules that speak of the pair."""
@@ -49,7 +57,7 @@ class Reach:
         for key, covering in coverings.items():
             yield covering, tuple(pairs[key])
 
-    def audience(self, named: NamedRule[PermitRule] | NamedRule[ForbidRule]) -> Audience:
+    def audience(self, named: Named) -> Audience:
         """Whom the rule is for, conditions apart."""
         if named.name not in self._audiences:
             self._audiences[named.name] = self.concerned(named.rule)
@@ -57,7 +65,17 @@ class Reach:
 
     def concerned(self, rule: PermitRule | ForbidRule) -> Audience:
         """The same of a rule without its name."""
-        return frozenset(name for name, caller in self.principals.items() if concerns(rule, caller))
+        return frozenset(
+            name for name in self._candidates(rule) if concerns(rule, self.principals[name])
+        )
+
+    def _candidates(self, rule: PermitRule | ForbidRule) -> Iterable[str]:
+        # A group has thousands of principals and of rules, and most rules name a few.
+        for word, named in _words_in(rule):
+            if named:
+                found = (self._by_word.get((word, name), set()) for name in named)
+                return set[str]().union(*found)
+        return self.principals
 
     def against(self, named: NamedRule[PermitRule], covering: Covering) -> Mapping[str, Audience]:
         """The forbids that apply whenever the permit does, each with whom it takes away."""
@@ -65,7 +83,7 @@ class Reach:
         met = {
             forbid.name: own & self.audience(forbid)
             for forbid in covering.forbids
-            if implies(named.rule.when, forbid.rule.when)
+            if follows(named, forbid)
         }
         return {name: audience for name, audience in met.items() if audience}
 
@@ -74,6 +92,27 @@ class Reach:
         if never(named.rule.when):
             return frozenset()
         return self.audience(named).difference(*self.against(named, covering).values())
+
+
+def _words_of(caller: Caller) -> Iterator[tuple[str, str]]:
+    yield "system", caller.system
+    yield "company", caller.company
+    yield from (("role", role) for role in caller.roles)
+    yield from (("post", post) for post in caller.held_posts)
+
+
+def _words_in(rule: PermitRule | ForbidRule) -> Iterator[tuple[str, frozenset[str]]]:
+    yield "system", rule.systems
+    yield "post", rule.posts if isinstance(rule, PermitRule) else frozenset()
+    yield "company", rule.companies
+    yield "role", rule.roles
+
+
+def follows(named: Named, other: Named) -> bool:
+    """Whether the other rule's condition is surely true whenever this one's is."""
+    # Counters are read in each policy's own calendar: the same words may be other numbers.
+    same_words = not other.counters or named.zone == other.zone
+    return same_words and implies(named.rule.when, other.rule.when)
 
 
 def names_of(covering: Covering) -> tuple[str, ...]:

@@ -84,10 +84,10 @@ class Replaying:
         """What these policies would have said then."""
         if past.stopped:
             return CannotTell(why="stopped")
-        caller = caller_of(past.request.caller, self._bundle, at=past.at)
-        if caller is None:
+        request = self.request_now(past)
+        if request is None:
             return _compared(past, self._unknown(past.request.caller))
-        case = self._engine.case(msgspec.structs.replace(past.request, caller=caller))
+        case = self._engine.case(request)
         refused = case.screen(at=past.at)
         if refused is not None:
             return _compared(past, refused)
@@ -96,6 +96,18 @@ class Replaying:
         return _missing(case, past, past.facts) or _compared(
             past, case.decide(past.facts, at=past.at, known=past.known)
         )
+
+    def request_now(self, past: Past) -> SealRequest | None:
+        """The request with its caller as these policies know it; None where they know no such."""
+        caller = caller_of(past.request.caller, self._bundle, at=past.at)
+        return None if caller is None else msgspec.structs.replace(past.request, caller=caller)
+
+    def nearest(self, past: Past) -> tuple[Reason, ...]:
+        """What would have to change for these policies to permit it, the least first."""
+        request = self.request_now(past)
+        if request is None or past.facts is None:
+            return ()
+        return self._engine.case(request).nearest(past.facts, at=past.at, known=past.known)
 
     def _unknown(self, caller: Caller) -> Denied:
         message = f"there is no `{caller.system}` any more"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from policies.bundle import ForbidRule, PermitRule, SealPolicy
-from policies.implications import always, implies, never
+from policies.bundle import Bundle, ForbidRule, PermitRule, SealPolicy
+from policies.implications import always, never
+from policies.named_rules import NamedRule
 from policies.notes import Code, Level, Note, listed
-from policies.reach import Audience, Reach
-from policies.rules import Covering, NamedRule
+from policies.reach import Audience, Reach, follows
+from policies.rules import Covering
 
 Place = tuple[SealPolicy, str, int]
 """A rule's policy, `permit` or `forbid`, and which of them it is."""
@@ -72,14 +73,19 @@ def _decided_by_others(
     before = {
         other.name: own & reach.audience(other)
         for other in covering.permits
-        if _order(other) < _order(named) and implies(named.rule.when, other.rule.when)
+        if _comes_first(other, named, reach.bundle) and follows(named, other)
     }
     return {name: audience for name, audience in before.items() if audience}
 
 
-def _order(named: NamedRule[PermitRule]) -> tuple[bool, str]:
-    # Of several permits that apply, the one without approvals decides, then the first by name.
-    return named.rule.approvals is not None, named.name
+def _comes_first(
+    other: NamedRule[PermitRule], named: NamedRule[PermitRule], bundle: Bundle
+) -> bool:
+    """Whether the other decides whenever both apply."""
+    if other.rule.approvals == named.rule.approvals:
+        return other.name < named.name
+    # Where a system may need a grant and has none, the rules with approvals are asked all the same.
+    return other.rule.approvals is None and bundle.governance is None
 
 
 def _permit_notes(place: Place, rule: PermitRule, fate: _Fate | None) -> Iterator[Note]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from policies.bundle import Limits, PermitRule, Seal
 from policies.implications import always
+from policies.named_rules import NamedRule
 from policies.notes import Note, listed
 from policies.reach import Audience, Reach
-from policies.rules import Covering, NamedRule
+from policies.rules import Covering
 
 
 def seal_notes(reach: Reach) -> Iterator[Note]:

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from policies.model import Denied
 from policies.replay import CannotTell, Changed, Past, Replaying, Why
 from policies.verdicts import Verdict, deciding_rules, verdict_of
 
@@ -80,7 +79,7 @@ def simulate(replaying: Replaying, pasts: Iterable[Past]) -> Simulation:
             way = _way(past, replayed)
             moved[way] += 1
             if len(few := examples.setdefault(way, [])) < _EXAMPLES:
-                few.append(_example(past, replayed))
+                few.append(_example(past, replayed, replaying))
         else:
             same += 1
     return Simulation(
@@ -113,14 +112,15 @@ def _way(past: Past, changed: Changed) -> _Way:
     )
 
 
-def _example(past: Past, changed: Changed) -> Example:
+def _example(past: Past, changed: Changed, replaying: Replaying) -> Example:
     reasons = changed.decision.reasons
-    denied = isinstance(changed.decision, Denied)
+    if reasons[0].rule == "default":
+        reasons = (*reasons[:1], *replaying.nearest(past)[:1])
     return Example(
         record=past.record,
         at=past.at,
         system=past.request.caller.system,
         seal=past.request.seal,
         document_type=past.request.document_type,
-        message="; ".join(reason.message for reason in reasons) if denied else reasons[0].message,
+        message="; ".join(reason.message for reason in reasons),
     )

@@ -1,186 +1,297 @@
-"""Small bundles, requests and documents that Hypothesis draws, for what is true of all of them."""
+"""Strategies for small groups with policies, requests, documents and what is known of them.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+Names are few, so that rules, seals and callers meet. Bundles are of the shape that the loader lets
+through: a policy with permits names its document types, and its seals by name or by scope.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
 
 from policies.bundle import (
+    Amount,
     Approvals,
     Attribute,
     Bundle,
+    Company,
     DocumentType,
     ForbidRule,
+    Governance,
     Limits,
     PermitRule,
-    Post,
     Seal,
+    SealGrant,
     SealPolicy,
-    System,
+    SealScope,
+    Signatures,
 )
-from policies.model import DocumentFacts, SealRequest, Stage
+from policies.model import (
+    BesideKeyword,
+    Caller,
+    ContentFacts,
+    DocumentFacts,
+    GivenApproval,
+    Known,
+    SealRequest,
+    Stage,
+)
 
+AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
 NAMES = ("a", "b")
-ATTRIBUTES: tuple[dict[str, str | int | bool], ...] = ({}, {"amount": 1})
-Answer = bool | None
-"""None: the condition has no answer."""
+PEOPLE = ("li", "wang", "zhao")
+TOKYO = "Asia/Tokyo"
 
+CONDITIONS = (
+    None,
+    "doc.pages > 0",
+    "doc.pages > 1",
+    "false",
+    "10 / doc.pages > 0",
+    "doc.pages > 0 && 10 / doc.pages == 10",
+    "doc.pages > 1 // a condition may end with a comment",
+    'seal.type == "a" || seal.line == "b"',
+    "used.seal_day > 1",
+    "used.line_hour > 1",
+    '"a" in caller.posts || caller.person == "li"',
+    "doc.amounts.exists(amount, amount > 1)",
+    'doc.template == "t@1"',
+    "seal.certificate_days < 5",
+    "doc.attributes.amount > 1",
+    "has(doc.attributes.amount) && doc.attributes.amount > 1",
+)
 
-@dataclass(frozen=True)
-class About:
-    """What drawn conditions speak of."""
-
-    pages: int
-    signatures: int
-    seal_company: str
-    caller_company: str
-
-
-CONDITIONS: Mapping[str | None, Callable[[About], Answer]] = {
-    None: lambda _: True,
-    "false": lambda _: False,
-    "1 < 2": lambda _: True,
-    "doc.pages > 0": lambda it: it.pages > 0,
-    "doc.pages > 1": lambda it: it.pages > 1,
-    "doc.pages <= 1": lambda it: it.pages <= 1,
-    "doc.pages > 1 && doc.pages < 2": lambda _: False,
-    "doc.pages > 0 && doc.signatures == 0": lambda it: it.pages > 0 and it.signatures == 0,
-    "doc.signatures == 0": lambda it: it.signatures == 0,
-    "10 / doc.pages > 0": lambda it: None if it.pages == 0 else True,
-    'seal.company == "a" || doc.pages > 1': lambda it: it.seal_company == "a" or it.pages > 1,
-    'caller.company == "a"': lambda it: it.caller_company == "a",
-}
-"""Conditions, each beside the same in Python."""
-
-_some_names = st.frozensets(st.sampled_from(NAMES))
-# Most rules have no condition, or hardly anything would be allowed.
-_conditions = st.sampled_from((None, None, *CONDITIONS))
-_approvals = st.none() | st.just(Approvals(stages=(Stage(count=1, roles=frozenset("a")),)))
-_named = st.frozensets(st.sampled_from(NAMES), min_size=1)
-# Mostly one word on whom a rule is for: what all of several words fit hardly ever asks.
-_for_whom = st.one_of(
-    *(st.fixed_dictionaries({word: _named}) for word in ("systems", "roles", "companies", "posts")),
-    st.fixed_dictionaries({"roles": _named, "posts": _named}),
+# More often than not a rule says nothing, or names what most requests are about: a draw in which
+# nothing meets shows nothing.
+few_names = st.sampled_from(
+    (frozenset[str](), frozenset[str](), frozenset({"a"}), frozenset({"a", "b"}), frozenset({"b"}))
+)
+one_of_few = st.sampled_from(("a", "a", "a", "b"))
+conditions = st.just(None) | st.sampled_from(CONDITIONS)
+stages = st.lists(
+    st.builds(
+        Stage,
+        count=st.integers(1, 2),
+        roles=st.frozensets(st.sampled_from(NAMES), min_size=1),
+    ),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+approvals = st.none() | st.builds(
+    Approvals, stages=stages, in_order=st.booleans(), expires_seconds=st.sampled_from((60, 7200))
+)
+somebody = st.sampled_from((frozenset({"a"}), frozenset({"a", "b"})))
+whom = st.one_of(
+    *(
+        st.fixed_dictionaries({kind: somebody})
+        for kind in ("systems", "companies", "roles", "posts")
+    ),
+    st.fixed_dictionaries(
+        {"systems": few_names, "companies": somebody, "roles": few_names, "posts": few_names}
+    ),
+)
+permits = st.builds(
+    lambda whom, **rule: PermitRule(id="", **whom, **rule),
+    whom,
+    when=conditions,
+    limits=st.builds(Limits, per_day=st.none() | st.just(5)),
+    placement=st.none() | st.builds(BesideKeyword, keyword=st.sampled_from(NAMES)),
+    approvals=approvals,
+)
+forbids = st.builds(
+    ForbidRule,
+    id=st.just(""),
+    systems=few_names,
+    roles=few_names,
+    companies=few_names,
+    when=st.sampled_from(CONDITIONS[1:]) | conditions,
+)
+some_permits = st.lists(permits, min_size=1, max_size=4)
+scopes = st.one_of(
+    st.builds(SealScope, types=somebody),
+    st.builds(SealScope, companies=somebody, below=st.booleans()),
+    st.builds(SealScope, lines=few_names),
+    st.builds(
+        SealScope, types=few_names, companies=few_names, below=st.booleans(), lines=few_names
+    ),
 )
 
 
 @st.composite
-def _permits(draw: st.DrawFn) -> PermitRule:
-    return PermitRule(
-        id="",
-        when=draw(_conditions),
-        limits=Limits(per_day=draw(st.sampled_from((None, 5)))),
-        approvals=draw(_approvals),
-        **draw(_for_whom),
+def policies(draw: st.DrawFn, *, may_permit: bool = True) -> SealPolicy:
+    """A policy without a name."""
+    permit = tuple(
+        msgspec.structs.replace(rule, id=f"p{number}")
+        for number, rule in enumerate(
+            draw(some_permits)
+            if may_permit and draw(st.sampled_from((True, True, True, False)))
+            else ()
+        )
     )
-
-
-@st.composite
-def _forbids(draw: st.DrawFn) -> ForbidRule:
-    whom = draw(st.just({}) | st.fixed_dictionaries({"systems": _named}))
-    return ForbidRule(id="", when=draw(_conditions), **whom)
-
-
-def _numbered(rules: list[Any], letter: str) -> tuple[Any, ...]:
-    return tuple(
-        msgspec.structs.replace(rule, id=f"{letter}{number}") for number, rule in enumerate(rules)
+    forbid = tuple(
+        msgspec.structs.replace(rule, id=f"f{number}")
+        for number, rule in enumerate(draw(st.lists(forbids, max_size=2)))
     )
-
-
-@st.composite
-def drawn_policies(draw: st.DrawFn) -> SealPolicy:
-    permit = _numbered(
-        draw(st.lists(_permits(), min_size=draw(st.sampled_from((1, 1, 0))), max_size=3)), "p"
-    )
-    forbid = _numbered(draw(st.lists(_forbids(), max_size=1)), "f")
     everything = st.just(("*",)) if not permit else st.nothing()
-    named = st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(tuple)
+    named = st.sampled_from((NAMES, NAMES, ("a",), ("b",)))
     return SealPolicy(
         name="",
-        seals=draw(everything | named),
+        seals=draw(everything | named | scopes),
         document_types=draw(everything | named),
-        time_zone="Asia/Shanghai",
+        time_zone=draw(st.sampled_from(("Asia/Shanghai", TOKYO))),
         permit=permit,
         forbid=forbid,
     )
 
 
-_states = st.sampled_from(("active", "active", "active", "frozen", "retired"))
-_companies = st.sampled_from(NAMES)
+def named(found: Iterable[SealPolicy], word: str = "policy") -> list[SealPolicy]:
+    """The policies with names of their own."""
+    return [msgspec.structs.replace(each, name=f"{word}{n}") for n, each in enumerate(found)]
+
+
+grants = st.builds(
+    SealGrant,
+    name=st.just(""),
+    grantor=one_of_few,
+    grantee_kind=st.sampled_from(("company", "system")),
+    grantee=one_of_few,
+    seals=st.just(NAMES),
+    document_types=st.just(NAMES),
+    amount=st.none() | st.just(Amount(attribute="amount", maximum=1)),
+    valid_from=st.just(date(2026, 1, 1)),
+    valid_until=st.sampled_from((date(2026, 11, 21), date(2026, 11, 22), date(2028, 12, 31))),
+    sub_delegation=st.integers(0, 2),
+    under=st.sampled_from((None, None, "grant0", "grant1")),
+    revoked_at=st.sampled_from((None, None, AT)),
+)
+governances = st.none() | st.builds(
+    Governance,
+    name=st.just("group"),
+    root=st.just("a"),
+    officers=st.just(()),
+    signatures=st.just(Signatures(bundle=2)),
+    automatic_sealing=st.sampled_from(("granted", "free")),
+)
 
 
 @st.composite
-def drawn_bundles(draw: st.DrawFn) -> Bundle:
-    """Two seals, two document types, systems and posts `a` and `b`, three policies at most."""
-    seals = {
-        name: Seal(
-            name=name,
-            company=draw(_companies),
-            type="章",
-            state=draw(_states),
-            key=name,
-            certificate="c.pem",
-        )
-        for name in NAMES
+def bundles(draw: st.DrawFn) -> Bundle:
+    """A group of `a`, and `b` below it, each with the seal of its name."""
+    found = {
+        f"grant{number}": msgspec.structs.replace(grant, name=f"grant{number}")
+        for number, grant in enumerate(draw(st.lists(grants, max_size=3)))
     }
-    policies = {
-        f"policy{number}": msgspec.structs.replace(policy, name=f"policy{number}")
-        for number, policy in enumerate(draw(st.lists(drawn_policies(), min_size=1, max_size=3)))
-    }
-    amount = Attribute(type="integer", required=draw(st.booleans()))
-    return Bundle(
-        companies={},
-        roles={},
-        systems={
-            name: System(name=name, company=draw(_companies), roles=draw(_some_names))
-            for name in NAMES
-        },
-        posts={
-            name: Post(name=name, company=draw(_companies), title="岗", roles=draw(_some_names))
-            for name in NAMES
-        },
-        document_types={
-            "a": DocumentType(name="a"),
-            "b": DocumentType(name="b", attributes={"amount": amount}),
-        },
-        seals=MappingProxyType(seals),
-        policies=MappingProxyType(policies),
-        digest="sha256:0",
+    return bundle_of(
+        named(draw(st.lists(policies(), min_size=1, max_size=3))),
+        grants=list(found.values()),
+        governance=draw(governances),
     )
 
 
-@st.composite
-def changed(draw: st.DrawFn, bundle: Bundle) -> Bundle:
-    """The bundle with one part of another one in it, as after an officer's change."""
-    other = draw(drawn_bundles())
-    shelf = draw(st.sampled_from(("policies", "seals", "systems", "posts", "document_types")))
-    every = sorted({*getattr(bundle, shelf), *getattr(other, shelf)})
-    names = draw(st.sets(st.sampled_from(every), min_size=1))
-    kept = {name: each for name, each in getattr(bundle, shelf).items() if name not in names}
-    taken = {name: each for name, each in getattr(other, shelf).items() if name in names}
-    return replace(bundle, **{shelf: MappingProxyType({**kept, **taken})})
+def bundle_of(
+    found: Iterable[SealPolicy],
+    *,
+    grants: Iterable[SealGrant] = (),
+    governance: Governance | None = None,
+) -> Bundle:
+    """The group with these policies."""
+    amount = Attribute(type="integer")
+    lines = {"a": None, "b": "b"}
+    return Bundle(
+        companies={
+            "a": Company(name="a", title="甲"),
+            "b": Company(name="b", title="乙", parent="a"),
+        },
+        roles={},
+        systems={},
+        document_types={
+            name: DocumentType(name=name, attributes={"amount": amount}) for name in NAMES
+        },
+        seals={
+            name: Seal(
+                name=name,
+                company=name,
+                type=name,
+                state="active",
+                key=name,
+                certificate="c.pem",
+                line=lines[name],
+            )
+            for name in NAMES
+        },
+        policies=MappingProxyType({policy.name: policy for policy in found}),
+        digest="sha256:0",
+        grants=MappingProxyType({grant.name: grant for grant in grants}),
+        governance=governance,
+    )
 
 
-drawn_facts = st.builds(
+systems = st.builds(Caller, system=one_of_few, company=one_of_few, roles=few_names)
+people = st.builds(
+    lambda person, company, roles, posts: Caller(
+        system=f"person:{person}", person=person, company=company, roles=roles, posts=posts
+    ),
+    st.sampled_from(PEOPLE),
+    one_of_few,
+    few_names,
+    few_names,
+)
+requests = st.builds(
+    SealRequest,
+    caller=systems | people,
+    seal=one_of_few,
+    document_type=one_of_few,
+    business_number=st.just("HD-1"),
+    attributes=st.sampled_from(({}, {"amount": 1}, {"amount": 2})),
+    requested_by=st.just(msgspec.UNSET) | st.sampled_from(PEOPLE),
+)
+contents = st.just(msgspec.UNSET) | st.builds(
+    ContentFacts,
+    asked=st.sampled_from(
+        (frozenset(), frozenset({"amounts"}), frozenset({"amounts", "template"}))
+    ),
+    template=st.sampled_from(("", "t@1")),
+    amounts=st.sampled_from(((), (1, 2))),
+)
+facts = st.builds(
     DocumentFacts,
     pages=st.integers(0, 2),
     size_bytes=st.just(1),
     revisions=st.just(1),
-    signatures=st.integers(0, 1),
+    signatures=st.just(0),
     pdf_version=st.just("1.7"),
+    content=contents,
 )
 
 
-def drawn_requests(callers: Any) -> st.SearchStrategy[SealRequest]:  # noqa: ANN401 - a strategy
-    """Requests of these callers."""
-    return st.builds(
-        SealRequest,
-        caller=callers,
-        seal=st.sampled_from((*NAMES, "unknown")),
-        document_type=st.sampled_from(NAMES),
-        business_number=st.just("HD-1"),
-        attributes=st.sampled_from(ATTRIBUTES),
-    )
+@st.composite
+def given_approvals(draw: st.DrawFn) -> tuple[GivenApproval, ...]:
+    """At most one of each person, as the gateway takes them."""
+    given = []
+    for person in draw(st.lists(st.sampled_from(PEOPLE), unique=True)):
+        given_at = AT - timedelta(minutes=draw(st.sampled_from((-1, 0, 1, 30, 100, 300))))
+        given.append(
+            GivenApproval(
+                id=f"approval-{person}",
+                subject=person,
+                roles=draw(few_names),
+                given_at=given_at,
+                expires_at=AT + timedelta(minutes=draw(st.sampled_from((0, 60)))),
+            )
+        )
+    return tuple(given)
+
+
+knowns = st.builds(
+    Known,
+    used=st.dictionaries(
+        st.sampled_from(
+            ("used.seal_day", "used.line_hour", f"used.seal_day@{TOKYO}", f"used.line_hour@{TOKYO}")
+        ),
+        st.integers(0, 3),
+    ),
+    approvals=given_approvals(),
+    certificate_days=st.none() | st.integers(0, 10),
+)

@@ -12,7 +12,7 @@ from policies.difference import difference
 from policies.engine import CELPolicyEngine
 from policies.model import Allowed, Caller, Denied, DocumentFacts, NeedsApproval, SealRequest
 from policies.principals import principals
-from tests.drawn_policies import (
+from tests.drawn_changes import (
     ATTRIBUTES,
     NAMES,
     changed,
