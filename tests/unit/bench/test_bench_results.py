@@ -160,7 +160,12 @@ def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
 
 def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(
-        Console(width=120), {"rsa2048_1_page": _result()}, MACHINE, LIMITS, POLICIES, REPLAY
+        Console(width=120),
+        {"rsa2048_1_page": _result()},
+        MACHINE,
+        LIMITS,
+        policies=POLICIES,
+        replay=REPLAY,
     )
     told = capsys.readouterr().out
     assert "Other programs" not in told
