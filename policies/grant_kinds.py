@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from policies.object_kinds import Kind
 from policies.spelling import (
@@ -16,8 +16,8 @@ from policies.spelling import (
     Name,
     RelativePath,
     SigningAlgorithm,
+    SomeNames,
     Title,
-    is_set,
     key_for,
 )
 from strictyaml import StrictModel, refusal
@@ -25,7 +25,6 @@ from strictyaml import StrictModel, refusal
 GranteeKind = Literal["company", "system", "post"]
 
 _YEARS = 3
-_Named = Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(is_set)]
 
 
 class GranteeSpec(StrictModel):
@@ -81,8 +80,8 @@ class SealGrantSpec(StrictModel):
 
     grantor: Name
     grantee: GranteeSpec
-    seals: _Named
-    document_types: _Named
+    seals: SomeNames
+    document_types: SomeNames
     amount: AmountSpec | None = None
     valid_from: Day
     valid_until: Annotated[Day, Field(description="The last day.")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from policies.object_kinds import Kind
-from policies.spelling import Name, Names, RelativePath, Title, Titles
+from policies.spelling import Name, RelativePath, SomeNames, Title, Titles
 from strictyaml import StrictModel, refusal
 
 _Officers = Annotated[int, Field(ge=1, le=20)]
@@ -23,7 +23,7 @@ class GovernanceSpec(StrictModel):
     """How the group rules itself: the company on top, its officers, and how many must sign."""
 
     root: Name
-    officers: Annotated[Names, Field(min_length=1)]
+    officers: SomeNames
     signatures: SignaturesSpec
     automatic_sealing: Literal["granted", "free"] = "free"
     further_seal_types: Titles = ()

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from policies.bundle import ManagedBy, SealState
 from policies.intake import RULES
 from policies.placement import WrittenPlacement, is_visible
+from policies.seal_types import USUAL_SEAL_TYPES
 from policies.spelling import (
     AttributeName,
     Fingerprint,
@@ -223,7 +224,7 @@ class SealSpec(StrictModel):
 
     company: Name
     line: Name | None = None
-    type: Title
+    type: Annotated[Title, Field(examples=list(USUAL_SEAL_TYPES))]
     state: SealState
     frozen_reason: Title | None = None
     key: Annotated[str, Field(min_length=1, max_length=200)]

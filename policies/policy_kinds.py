@@ -14,6 +14,7 @@ from policies.spelling import (
     Limit,
     Name,
     Names,
+    SomeNames,
     TimeZone,
     Title,
     Titles,
@@ -32,14 +33,13 @@ class LimitsSpec(StrictModel):
 
 
 _Voices = Annotated[int, Field(ge=1, le=20)]
-_SomeRoles = Annotated[Names, Field(min_length=1)]
 
 
 class StageSpec(StrictModel):
     """How many persons must approve, each holding one of the roles."""
 
     count: _Voices
-    roles: _SomeRoles
+    roles: SomeNames
 
 
 class ApprovalsSpec(StrictModel):
@@ -49,7 +49,7 @@ class ApprovalsSpec(StrictModel):
     """
 
     count: _Voices | None = None
-    roles: _SomeRoles | None = None
+    roles: SomeNames | None = None
     stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=10)] | None = None
     order: Literal["sequence", "parallel"] = "parallel"
     expires_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 48

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from policies.model import (
     ContentFacts,
@@ -19,6 +19,8 @@ from strictyaml import StrictModel, refusal
 _CounterName = Annotated[str, Field(pattern=r"^(seal|system|company|line|type)_(hour|day|month)$")]
 _TemplateVersion = Annotated[str, Field(pattern=r"^[a-z0-9._-]+@[1-9][0-9]*$")]
 _PageSize = Annotated[str, Field(pattern=r"^[1-9][0-9]*x[1-9][0-9]*$")]
+# Not `date-time`, which editors take for a moment with an offset.
+_At = Annotated[datetime, WithJsonSchema({"type": "string"})]
 _EVERY_FACT: Final[frozenset[Fact]] = frozenset(get_args(Fact))
 
 
@@ -133,7 +135,7 @@ class TestRequestSpec(StrictModel):
     company: Name | None = None
     roles: Names | None = None
     business_number: str = "self-test"
-    at: datetime = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - the policy's time zone is added
+    at: _At = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - the policy's time zone is added
     placement: WrittenPlacement | None = None
     doc: TestDocumentSpec = TestDocumentSpec()
     approved_by: Names = ()

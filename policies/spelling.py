@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from policies.expressions import RESERVED
 from policies.intake import RULES
@@ -126,6 +126,7 @@ def first_twice(items: Iterable[str]) -> str | None:
 
 Name = Annotated[str, Field(pattern=_NAME)]
 Names = Annotated[tuple[Name, ...], AfterValidator(is_set)]
+SomeNames = Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(is_set)]
 AnyName = Annotated[str, Field(pattern=_NAME.replace("^", r"^(\*|").replace("$", ")$"))]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 RelativePath = Annotated[str, Field(min_length=1), AfterValidator(_is_relative)]
@@ -139,10 +140,17 @@ Moment = Annotated[datetime, AfterValidator(_is_moment)]
 Length = Annotated[float, Field(gt=0, le=2000, description="Millimetres.")]
 Distance = Annotated[float, Field(ge=0, le=2000, description="Millimetres.")]
 Titles = Annotated[tuple[Title, ...], AfterValidator(is_set)]
-Fingerprint = Annotated[str, AfterValidator(_is_fingerprint)]
+Fingerprint = Annotated[
+    str,
+    AfterValidator(_is_fingerprint),
+    WithJsonSchema({"type": "string", "pattern": "^:*([0-9A-Fa-f]:*){64}$"}),
+]
 AttributeName = Annotated[str, AfterValidator(_is_attribute_name)]
 TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
-IntakeRules = Annotated[
-    tuple[Annotated[str, AfterValidator(_is_intake_rule)], ...], AfterValidator(is_set)
+_IntakeRule = Annotated[
+    str,
+    AfterValidator(_is_intake_rule),
+    WithJsonSchema({"type": "string", "enum": list(RULES)}),
 ]
+IntakeRules = Annotated[tuple[_IntakeRule, ...], AfterValidator(is_set)]
 Int64 = Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)]
