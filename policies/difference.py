@@ -12,12 +12,11 @@ from typing import Literal
 
 import msgspec
 
-from policies.bundle import Approvals, Bundle, ForbidRule, Limits, PermitRule
+from policies.bundle import Approvals, Bundle, Limits, PermitRule
 from policies.model import Placement
-from policies.named_rules import NamedRule
 from policies.object_changes import Besides, Elsewhere, ObjectChange, object_changes
-from policies.reach import Pair, Reach, names_of
-from policies.rules import Covering, concerns
+from policies.reach import Named, Pair, Reach, names_of
+from policies.rules import Covering
 
 Kind = Literal["gained", "lost", "changed"]
 
@@ -109,16 +108,11 @@ class _Side:
         return frozenset[str]().union(*left)
 
     def terms(self, principal: str) -> frozenset[Term]:
-        caller = self.reach.principals.get(principal)
-        if caller is None or self.covering is None:
+        if self.covering is None:
             return frozenset()
-        permits, forbids = self.covering.permits, self.covering.forbids
-        return frozenset(
-            (
-                *(_term(named) for named in permits if concerns(named.rule, caller)),
-                *(_term(named) for named in forbids if concerns(named.rule, caller)),
-            )
-        )
+        rules: tuple[Named, ...] = (*self.covering.permits, *self.covering.forbids)
+        audience = self.reach.audience
+        return frozenset(_term(named) for named in rules if principal in audience(named))
 
 
 class _Comparing:
@@ -191,7 +185,7 @@ def _joined(steps: Iterable[tuple[_Step, frozenset[str], Pair]]) -> Iterator[Cha
         )
 
 
-def _term(named: NamedRule[PermitRule] | NamedRule[ForbidRule]) -> Term:
+def _term(named: Named) -> Term:
     rule = named.rule
     if not isinstance(rule, PermitRule):
         return Term(effect="forbid", rule=named.name, when=rule.when)

@@ -56,11 +56,11 @@ def constant(condition: str) -> bool | None:
 @lru_cache(maxsize=4096)
 def never(condition: str | None) -> bool:
     """Whether it is certain that the condition is never true."""
-    parts = _parts(condition)
+    parts, spans = _read(condition)
     return (
         any(constant(part) is False for part in parts)
         or any(f"!({part})" in parts for part in parts)
-        or any(span.is_empty for span in _spans(parts).values())
+        or any(span.is_empty for span in spans.values())
     )
 
 
@@ -73,12 +73,18 @@ def always(condition: str | None) -> bool:
 @lru_cache(maxsize=65536)
 def implies(condition: str | None, weaker: str | None) -> bool:
     """Whether it is certain that `weaker` is true whenever `condition` is."""
-    given = _parts(condition)
-    spans = _spans(given)
+    given, spans = _read(condition)
     return all(
         part in given or _is_within(part, spans) or constant(part) is True
-        for part in _parts(weaker)
+        for part in _read(weaker)[0]
     )
+
+
+@lru_cache(maxsize=65536)
+def _read(condition: str | None) -> tuple[tuple[str, ...], Mapping[str, Span]]:
+    """Its parts, and what they say together of numbers."""
+    parts = _parts(condition)
+    return parts, _spans(parts)
 
 
 def _parts(condition: str | None) -> tuple[str, ...]:

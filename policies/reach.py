@@ -4,12 +4,13 @@ Many seals and types are covered by the same rules, so all of this is worked out
 of rules, and once for each rule.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from policies.bundle import Bundle, ForbidRule, PermitRule
 from policies.group import Group
 from policies.implications import implies, never
+from policies.model import Caller
 from policies.named_rules import NamedRule
 from policies.principals import principals
 from policies.rules import Covering, RuleBook, concerns
@@ -34,6 +35,10 @@ class Reach:
         self.principals = principals(bundle, at=at)
         self._book = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._audiences: dict[str, Audience] = {}
+        self._by_word: dict[tuple[str, str], set[str]] = {}
+        for name, caller in self.principals.items():
+            for word in _words_of(caller):
+                self._by_word.setdefault(word, set()).add(name)
 
     def covering(self, pair: Pair) -> Covering:
         """The rules that speak of the pair."""
@@ -60,7 +65,17 @@ class Reach:
 
     def concerned(self, rule: PermitRule | ForbidRule) -> Audience:
         """The same of a rule without its name."""
-        return frozenset(name for name, caller in self.principals.items() if concerns(rule, caller))
+        return frozenset(
+            name for name in self._candidates(rule) if concerns(rule, self.principals[name])
+        )
+
+    def _candidates(self, rule: PermitRule | ForbidRule) -> Iterable[str]:
+        # A group has thousands of principals and of rules, and most rules name a few.
+        for word, named in _words_in(rule):
+            if named:
+                found = (self._by_word.get((word, name), set()) for name in named)
+                return set[str]().union(*found)
+        return self.principals
 
     def against(self, named: NamedRule[PermitRule], covering: Covering) -> Mapping[str, Audience]:
         """The forbids that apply whenever the permit does, each with whom it takes away."""
@@ -77,6 +92,20 @@ class Reach:
         if never(named.rule.when):
             return frozenset()
         return self.audience(named).difference(*self.against(named, covering).values())
+
+
+def _words_of(caller: Caller) -> Iterator[tuple[str, str]]:
+    yield "system", caller.system
+    yield "company", caller.company
+    yield from (("role", role) for role in caller.roles)
+    yield from (("post", post) for post in caller.held_posts)
+
+
+def _words_in(rule: PermitRule | ForbidRule) -> Iterator[tuple[str, frozenset[str]]]:
+    yield "system", rule.systems
+    yield "post", rule.posts if isinstance(rule, PermitRule) else frozenset()
+    yield "company", rule.companies
+    yield "role", rule.roles
 
 
 def follows(named: Named, other: Named) -> bool:

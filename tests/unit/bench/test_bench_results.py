@@ -16,6 +16,7 @@ from bench.load import Load
 from bench.machine import Machine
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
+from bench.replay import ReplayFigures
 from bench.results import Measured, Result, report, result_of
 from bench.rows import ROWS
 from bench.table import cells, print_table
@@ -50,6 +51,16 @@ POLICIES = PolicyFigures(
     decisions=50_000,
     decision_p50_us=50.0,
     decision_p99_us=90.0,
+)
+
+REPLAY = ReplayFigures(
+    seals=5000,
+    rules=20_000,
+    decisions=10_000,
+    kept_bytes=700,
+    replay_s=1.1,
+    difference_s=4.0,
+    notes_s=3.0,
 )
 
 
@@ -103,6 +114,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             machine=MACHINE,
             limits=LIMITS,
             policies=POLICIES,
+            replay=REPLAY,
             commit="abc1234-dirty",
             at=at,
         )
@@ -113,6 +125,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "at",
         "limits",
         "policies",
+        "replay",
         "rsa2048_1_page",
     ]
     assert written["at"] == "2026-11-22T12:00:00Z"
@@ -146,11 +159,13 @@ def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
 
 
 def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(Console(width=120), {"rsa2048_1_page": _result()}, MACHINE, LIMITS, POLICIES)
+    rows = {"rsa2048_1_page": _result()}
+    print_table(Console(width=120), rows, MACHINE, LIMITS, policies=POLICIES, replay=REPLAY)
     told = capsys.readouterr().out
     assert "Other programs" not in told
     assert "Start to ready 1.40 s" in told
     assert "a decision takes 50 us, p99 90 us" in told
+    assert "10,000 recorded decisions replayed in 1.10 s" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(Console(width=120), {"rsa2048_1_page": _result()}, noisy, None, None)
+    print_table(Console(width=120), rows, noisy, None, policies=None, replay=None)
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out
