@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -22,6 +22,8 @@ from gateway.http.plain_request import PlainRequest, plain_request
 from policies.model import Caller, SealRequest
 from policies.placement import WrittenPlacement, placement_of
 from strictyaml import StrictModel
+
+ModelT = TypeVar("ModelT", bound=StrictModel)
 
 _MOST_REQUEST_BYTES = 64 * 1024
 _ENVELOPE_BYTES = 16 * 1024
@@ -190,16 +192,25 @@ def _request(data: bytes) -> SealRequestInput | PlainRequest:
 
 
 def _parsed_request(data: bytes) -> SealRequestInput:
+    return parsed_json(data, SealRequestInput, word="request")
+
+
+def parsed_json(data: bytes, model: type[ModelT], *, word: str) -> ModelT:
+    """JSON as the model has it; `word` is what the caller calls it.
+
+    Raises:
+        MalformedRequestProblem: with every mistake.
+    """
     try:
         written = json.loads(data, object_pairs_hook=_without_twins)
     except (ValueError, RecursionError) as error:
-        raise MalformedRequestProblem(f"`request` is not valid JSON: {error}") from None
+        raise MalformedRequestProblem(f"`{word}` is not valid JSON: {error}") from None
     try:
-        return SealRequestInput.model_validate_json(data)
+        return model.model_validate_json(data)
     except ValidationError as error:
         mistakes = list(told_mistakes(error, written))
         raise MalformedRequestProblem(
-            f"`request` is not valid: {'; '.join(mistakes[:_MOST_MISTAKES])}"
+            f"`{word}` is not valid: {'; '.join(mistakes[:_MOST_MISTAKES])}"
         ) from None
 
 

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any, Protocol
 
 from gateway import __version__
+from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import documents, operation, sealing
+from gateway.http import documents, operation, policies, sealing
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
@@ -30,9 +31,11 @@ class _Handlers(Protocol):
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
     documents,
+    policies,
     operation,
 )
 _PROBLEMS = (
+    desk_errors,
     document_errors,
     http_errors,
     signing_errors,

@@ -18,12 +18,14 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.clock import SystemClock
 from gateway.config import Config, TLSConfig
+from gateway.desk.asking import Desk
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.history.keeping import DecisionHistory, forget
 from gateway.http.app import API
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.http.policies import Policies
 from gateway.http.readiness import Readiness
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
@@ -222,6 +224,9 @@ def _api(house: _House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
+        further=Policies(
+            Desk(policies=config.policies.directory, database=config.database), clock=house.clock
+        ).routes(),
     )
 
 

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.client import RequestSigner
+from gateway.desk.asking import Desk
 from gateway.http.access import powers_of, require
 from gateway.http.app import API
 from gateway.http.authentication import Authenticator
@@ -18,6 +19,7 @@ from gateway.http.errors import NotYoursProblem
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi
+from gateway.http.policies import Policies
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
 from gateway.http.verification_keys import VerificationKeys
@@ -89,7 +91,8 @@ async def asked(house: House, api: API, method: str, path: str, *, sign: bool = 
 
 async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, house.in_force)
+        looking = Desk(policies=tmp_path, database=tmp_path / "none.sqlite")
+        api = api_of(house, house.in_force, *Policies(looking, clock=house.clock).routes())
     described = {
         (method.upper(), path) for path, item in openapi()["paths"].items() for method in item
     }
