@@ -67,7 +67,8 @@ def _decoder(kind: type[Named]) -> msgspec.msgpack.Decoder[tuple[Named, ...]]:
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted", enc_hook=_plain)
-_decoders = {field: _decoder(kind) for field, kind in {**_KINDS, _GOVERNANCE: Governance}.items()}
+_decoders = {field: _decoder(kind) for field, kind in _KINDS.items()}
+_decoders[_GOVERNANCE] = _decoder(Governance)
 
 
 def compiled(bundle: Bundle) -> dict[str, bytes]:

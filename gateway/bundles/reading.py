@@ -85,6 +85,19 @@ def peek(data: bytes) -> Manifest:
     return _manifest(unpacked(data))[1]
 
 
+def manifest_of(statement: str) -> Manifest:
+    """The manifest in a signed document, whoever has signed it.
+
+    Raises:
+        BundleFileError: there is none in it.
+    """
+    try:
+        payload, _ = open_general(statement, typ=TYP, key_of=lambda _key_id: None)
+    except StatementInvalidError as error:
+        raise BundleFileError(f"{MANIFEST}: {error}") from None
+    return read_manifest(payload)
+
+
 def written(
     statement: str,
     *,
@@ -112,10 +125,9 @@ def _manifest(members: Mapping[str, memoryview]) -> tuple[str, Manifest]:
         raise BundleFileError(f"it has no {MANIFEST}")
     try:
         statement = str(members[MANIFEST], "utf-8")
-        payload, _ = open_general(statement, typ=TYP, key_of=lambda _key_id: None)
-    except (StatementInvalidError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise BundleFileError(f"{MANIFEST}: {error}") from None
-    return statement, read_manifest(payload)
+    return statement, manifest_of(statement)
 
 
 def _below(members: Mapping[str, memoryview], folder: str) -> dict[str, memoryview]:

@@ -23,7 +23,7 @@ from gateway.cli.policy_request import (
     from_options,
     imagine,
 )
-from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, out, told_errors
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail, out, told_errors
 from gateway.cli.submissions import SubmissionsError, attributes_from
 from gateway.cli.telling import printable, tell_json
 from gateway.clock import SystemClock
@@ -242,6 +242,8 @@ def _where(directory: Path | None, config: Path) -> tuple[Config | None, Path]:
     if directory is not None:
         return None, directory
     settings = configuration(config)
+    if settings.policies.directory is None:
+        raise fail(f"{config} names bundle files: name the directory that the next is built from")
     return settings, settings.policies.directory
 
 

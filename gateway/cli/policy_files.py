@@ -15,7 +15,7 @@ from gateway.documents.stamp.glyphs import USUAL_FONTS
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
-from gateway.seals.registry import material_of
+from gateway.seals.registry import files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.bundle import Bundle, RoundStamp, Seal, digest_of
 from policies.condition_mistakes import condition_mistakes
@@ -148,7 +148,7 @@ class PolicyDirectory:
                 continue
             believed = {seal.key: self._key_as_certified(seal)}
             try:
-                stamp = material_of(seal, directory=self.directory, keys=believed).stamp
+                stamp = material_of(seal, files=files_below(self.directory), keys=believed).stamp
                 if stamp is not None and (can_draw(font) or not isinstance(stamp, RoundStamp)):
                     artwork_for(stamp, font=font)
             except SealMaterialError as error:
