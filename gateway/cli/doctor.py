@@ -76,7 +76,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     token = TokenCheck(config)
     yield from looked_at("HSM token", token.findings)
     seals = SealsCheck(config)
-    yield from looked_at("policies", seals.policies)
+    yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))
     yield from looked_at("stamps", seals.stamps)
     records = RecordsCheck(config)

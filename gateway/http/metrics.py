@@ -55,7 +55,7 @@ class Metrics:
         )
         self.policies_refused = Gauge(
             "sealgate_policies_refused",
-            "1 while the policy files are broken and an older bundle is in force.",
+            "1 while policy files are refused and what was good stays in force.",
             registry=self.registry,
         )
 

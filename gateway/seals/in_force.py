@@ -8,7 +8,7 @@ import structlog
 
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import SealMaterial
-from gateway.seals.registry import material_of
+from gateway.seals.registry import NamedFiles, files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.bundle import Bundle, System, SystemKey
 from policies.engine import CELPolicyEngine
@@ -59,11 +59,32 @@ def bring_into_force(directory: Path, *, keys: Iterable[KeyDescription]) -> InFo
         SealMaterialError: a seal's files or key cannot be used.
     """
     bundle = load_bundle(read_sources(directory))
+    return make_ready(bundle, files=files_below(directory), keys=keys)
+
+
+def make_ready(
+    bundle: Bundle,
+    *,
+    files: NamedFiles,
+    keys: Iterable[KeyDescription],
+    pause: Callable[[], None] = lambda: None,
+) -> InForce:
+    """The bundle with its engine, and its seals ready for use.
+
+    Args:
+        bundle: has passed its own tests.
+        files: reads what its seals name.
+        keys: the signer's.
+        pause: called between seals, for whoever must let others work.
+
+    Raises:
+        SealMaterialError: a seal's files or key cannot be used.
+    """
     by_id = {key.id: key for key in keys}
-    seals = {
-        name: material_of(seal, directory=directory, keys=by_id)
-        for name, seal in bundle.seals.items()
-    }
+    seals = {}
+    for name, seal in bundle.seals.items():
+        seals[name] = material_of(seal, files=files, keys=by_id)
+        pause()
     systems = bundle.systems.values()
     return InForce(
         bundle=bundle,

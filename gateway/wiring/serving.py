@@ -16,7 +16,7 @@ from gateway import __version__
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
-from gateway.clock import SystemClock
+from gateway.clock import Clock, SystemClock
 from gateway.config import Config, TLSConfig
 from gateway.desk.asking import Desk
 from gateway.documents.pool import WorkerLimits, WorkerPool
@@ -25,10 +25,10 @@ from gateway.http.app import API
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
-from gateway.http.policies import Policies
+from gateway.http.policies import Policies as PolicyDesk
 from gateway.http.readiness import Readiness
+from gateway.http.routes import Route
 from gateway.http.verification_keys import VerificationKeys
-from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.guard import Guards, NothingKnown, NoWaitingRoom, Surroundings
@@ -41,6 +41,7 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.wiring.policies import BundlePolicies, DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
@@ -67,7 +68,7 @@ class _House:
     reader: DocumentReader
     audit: AuditLog
     archive: Archive
-    policies: PolicySource
+    policies: Policies
     nonces: NonceBook
 
 
@@ -83,7 +84,7 @@ async def serve(
         house = await _open(config, signer_source, start_worker, stack)
         signing = _signing(house)
         api = _api(house, signing)
-        await house.audit.record(_started(house.policies.current, house.clock.now()))
+        await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         watching = asyncio.create_task(_watch(house), name="policies")
@@ -132,7 +133,7 @@ async def _open(
     await stack.enter_async_context(lane)
     stack.push_async_callback(reader.close)
     await stack.enter_async_context(audit)
-    policies = _policies(config, signer)
+    policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     return _House(
         config=config,
@@ -163,13 +164,14 @@ def _audit_log(config: Config, lane: WriterLane, signer: SignerClient) -> AuditL
     )
 
 
-def _policies(config: Config, signer: SignerClient) -> PolicySource:
-    directory = config.policies.directory
-    return PolicySource(
-        directory,
-        keys=lambda: signer.keys,
-        first=bring_into_force(directory, keys=signer.keys),
-    )
+async def _policies(
+    config: Config, *, signer: SignerClient, lane: WriterLane, audit: AuditLog, clock: Clock
+) -> Policies:
+    if config.policies.directory is not None:
+        return DirectoryPolicies.of(
+            config.policies.directory, signer=signer, audit=audit, clock=clock
+        )
+    return await BundlePolicies.of(config, signer=signer, lane=lane, audit=audit, clock=clock)
 
 
 def _surroundings() -> Surroundings:
@@ -204,7 +206,7 @@ def _api(house: _House, signing: SigningService) -> API:
         archive=house.archive,
         authenticator=Authenticator(
             in_force=lambda: house.policies.current,
-            keys=VerificationKeys(config.policies.directory, clock=house.clock),
+            keys=VerificationKeys(config.policies.secrets, clock=house.clock),
             external_url=config.http.external_url,
             skew=timedelta(seconds=config.http.signature_skew_seconds),
             nonces=house.nonces,
@@ -216,6 +218,7 @@ def _api(house: _House, signing: SigningService) -> API:
                 "store": lambda: house.lane.write(_write_something),
                 "workers": house.pool.prove_ready,
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
+                "policies": house.policies.prove,
             },
             clock=house.clock,
         ),
@@ -224,9 +227,8 @@ def _api(house: _House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=Policies(
-            Desk(policies=config.policies.directory, database=config.database), clock=house.clock
-        ).routes(),
+        further=_desk(house),
+        policies=house.policies.told,
     )
 
 
@@ -262,20 +264,9 @@ def _recover(unit: Transaction, content: ContentStore, now: datetime) -> NonceBo
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
 
 
-def _started(in_force: InForce, now: datetime) -> Record:
-    return Record(
-        kind="start", at=now, content={"version": __version__, **_what_is_in_force(in_force)}
-    )
-
-
-def _what_is_in_force(in_force: InForce) -> dict[str, object]:
-    return {
-        "bundle": in_force.bundle.digest,
-        "seals": {
-            seal.id: {"key": seal.key, "mechanism": seal.mechanism, "material": seal.fingerprint}
-            for seal in in_force.seals.values()
-        },
-    }
+def _started(house: _House) -> Record:
+    content = {"version": __version__, **house.policies.recorded()}
+    return Record(kind="start", at=house.clock.now(), content=content)
 
 
 async def _record_stop(house: _House) -> None:
@@ -294,22 +285,22 @@ async def _watch(house: _House) -> None:
         try:
             await _refresh(house)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
-            house.policies.refused = f"the policies could not be read or recorded: {error}"
+            house.policies.failed = f"the policies could not be read or recorded: {error}"
             _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
 
 
+def _desk(house: _House) -> tuple[Route, ...]:
+    """What officers may ask of policies; with bundle files they ask on their own machines."""
+    config = house.config
+    if config.policies.directory is None:
+        return ()
+    desk = Desk(policies=config.policies.directory, database=config.database)
+    return PolicyDesk(desk, clock=house.clock).routes()
+
+
 async def _refresh(house: _House) -> None:
-    policies = house.policies
-    found = await asyncio.to_thread(policies.look)
-    if found is None:
-        return
-    content = {
-        "previous_bundle": policies.current.bundle.digest,
-        **_what_is_in_force(found),
-    }
-    await house.audit.record(Record(kind="policy", at=house.clock.now(), content=content))
-    policies.put_in_force(found)
-    house.pool.make_ready(found.seals.values())
+    if await house.policies.refresh():
+        house.pool.make_ready(house.policies.current.seals.values())
 
 
 async def _forget(house: _House) -> None:
