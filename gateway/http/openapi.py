@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any, Protocol
 
 from gateway import __version__
+from gateway.approvals import errors as approval_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import documents, operation, sealing
+from gateway.http import approvals, documents, operation, sealing
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
@@ -30,9 +31,11 @@ class _Handlers(Protocol):
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
     documents,
+    approvals,
     operation,
 )
 _PROBLEMS = (
+    approval_errors,
     document_errors,
     http_errors,
     signing_errors,
@@ -112,6 +115,18 @@ def _problem() -> dict[str, Any]:
                     "type": "object",
                     "properties": {"rule": {"type": "string"}, "message": {"type": "string"}},
                     "required": ["rule", "message"],
+                },
+            },
+            "approvals": {
+                "type": "array",
+                "description": "Of `approval-needed`: under which ids people were asked.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": {"type": "string", "format": "uuid"},
+                        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                    "required": ["id", "links"],
                 },
             },
         },
