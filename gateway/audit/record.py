@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["start", "stop", "policy", "intent", "outcome", "denied", "refused"]
+Kind = Literal[
+    "start", "stop", "policy", "intent", "outcome", "denied", "refused", "asked", "approval"
+]
 
 # C2SP tlog-tiles: an entry's length is a uint16.
 MAX_LEAF_BYTES = 65_535

@@ -10,7 +10,7 @@ from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import SealMaterial
 from gateway.seals.registry import NamedFiles, files_below, material_of
 from hsm.interfaces import KeyDescription
-from policies.bundle import Bundle, System, SystemKey
+from policies.bundle import Bundle, Person, PersonKey, System, SystemKey
 from policies.engine import CELPolicyEngine
 from policies.interfaces import PolicyEngine
 from policies.loader import load_bundle
@@ -25,14 +25,14 @@ _log = structlog.get_logger("seals")
 class InForce:
     """A good bundle, its engine, its seals ready for use, and who proves itself with what.
 
-    `keys` finds a system by the id of its request key, `certificates` by the SHA-256 of its client
-    certificate (hex).
+    `keys` finds a system or person by the id of a request key, `certificates` a system by the
+    SHA-256 of its client certificate (hex).
     """
 
     bundle: Bundle
     engine: PolicyEngine
     seals: Mapping[str, SealMaterial]
-    keys: Mapping[str, tuple[System, SystemKey]]
+    keys: Mapping[str, tuple[System | Person, SystemKey | PersonKey]]
     certificates: Mapping[str, System]
 
 
@@ -90,9 +90,15 @@ def make_ready(
         bundle=bundle,
         engine=CELPolicyEngine(bundle),
         seals=seals,
-        keys={key.id: (system, key) for system in systems for key in system.keys},
+        keys=keys_of(bundle),
         certificates={print_: system for system in systems for print_ in system.certificates},
     )
+
+
+def keys_of(bundle: Bundle) -> dict[str, tuple[System | Person, SystemKey | PersonKey]]:
+    """Who proves themselves with which request key, by its id."""
+    owners: tuple[System | Person, ...] = (*bundle.persons.values(), *bundle.systems.values())
+    return {key.id: (owner, key) for owner in owners for key in owner.keys}
 
 
 class PolicySource:

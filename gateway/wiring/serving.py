@@ -13,6 +13,10 @@ import structlog
 from aiohttp import web
 
 from gateway import __version__
+from gateway.approvals.hearing import Hearing
+from gateway.approvals.knowing import ApprovalsKnown
+from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.waiting import WaitingUses
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
@@ -22,6 +26,7 @@ from gateway.desk.asking import Desk
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.history.keeping import DecisionHistory, forget
 from gateway.http.app import API
+from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
@@ -31,9 +36,10 @@ from gateway.http.routes import Route
 from gateway.http.verification_keys import VerificationKeys
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.guard import Guards, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.guard import AllKnown, Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
+from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import add_charge
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
@@ -66,6 +72,7 @@ class _House:
     pool: WorkerPool
     lane: WriterLane
     reader: DocumentReader
+    approvals: ApprovalReader
     audit: AuditLog
     archive: Archive
     policies: Policies
@@ -126,12 +133,14 @@ async def _open(
     migrate(writer)
     lane = WriterLane(writer, content)
     reader = DocumentReader(open_reader(config.database))
+    approvals = ApprovalReader(open_reader(config.database))
     audit = _audit_log(config, lane, signer)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
     await stack.enter_async_context(lane)
     stack.push_async_callback(reader.close)
+    stack.callback(approvals.close)
     await stack.enter_async_context(audit)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
@@ -143,6 +152,7 @@ async def _open(
         pool=pool,
         lane=lane,
         reader=reader,
+        approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
@@ -174,12 +184,19 @@ async def _policies(
     return await BundlePolicies.of(config, signer=signer, lane=lane, audit=audit, clock=clock)
 
 
-def _surroundings() -> Surroundings:
+def _surroundings(house: _House) -> Surroundings:
     """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
+    approvals_known = ApprovalsKnown(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        documents=house.reader,
+        audit=house.audit,
+        lane=house.lane,
+    )
     return Surroundings(
-        guards=Guards((LimitGuard(),)),
-        knowing=NothingKnown(),
-        waiting_room=NoWaitingRoom(),
+        guards=Guards((LimitGuard(), ApprovalGuard())),
+        knowing=AllKnown((approvals_known,)),
+        waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
     )
 
@@ -195,7 +212,7 @@ def _signing(house: _House) -> SigningService:
         archive=house.archive,
         clock=house.clock,
         clock_guard=ClockGuard(house.audit.newest),
-        surroundings=_surroundings(),
+        surroundings=_surroundings(house),
     )
 
 
@@ -227,9 +244,20 @@ def _api(house: _House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_desk(house),
+        further=_further_routes(house),
         policies=house.policies.told,
     )
+
+
+def _further_routes(house: _House) -> tuple[Route, ...]:
+    """Those of the rooms around the signing cycle."""
+    hearing = Hearing(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        audit=house.audit,
+        lane=house.lane,
+    )
+    return (*Approvals(hearing, clock=house.clock).routes(), *_desk(house))
 
 
 async def _listen(api: API, config: Config, stack: contextlib.AsyncExitStack) -> str:
