@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["start", "stop", "policy", "intent", "outcome", "denied"]
+Kind = Literal["start", "stop", "policy", "intent", "outcome", "denied", "freeze", "unfreeze"]
 
 # C2SP tlog-tiles: an entry's length is a uint16.
 MAX_LEAF_BYTES = 65_535

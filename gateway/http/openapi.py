@@ -7,11 +7,12 @@ from typing import Any, Protocol
 from gateway import __version__
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import documents, operation, sealing
+from gateway.http import documents, operation, sealing, stops
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
 from gateway.signing import errors as signing_errors
+from gateway.stops import errors as stop_errors
 from gateway.store import errors as store_errors
 
 
@@ -30,12 +31,14 @@ class _Handlers(Protocol):
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
     documents,
+    stops,
     operation,
 )
 _PROBLEMS = (
     document_errors,
     http_errors,
     signing_errors,
+    stop_errors,
     store_errors,
 )
 

@@ -19,6 +19,7 @@ _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "placement": PlacementProblem,
     "act": errors.SealsDoNotCombineProblem,
     "limit": errors.LimitReachedProblem,
+    "stop": errors.StoppedProblem,
 }
 
 

@@ -24,6 +24,7 @@ from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.readiness import Readiness
+from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
@@ -32,6 +33,10 @@ from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import Guards, NoHistory, NoWaitingRoom, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
+from gateway.stops.book import StopBook
+from gateway.stops.folder import StopFolder
+from gateway.stops.guard import StopGuard
+from gateway.stops.room import StopRoom
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
@@ -43,6 +48,7 @@ from processes.child import Child
 from processes.keeper import KeptSigner
 
 _SHUTDOWN_SECONDS = 20.0
+_STOPS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -66,6 +72,8 @@ class _House:
     policies: PolicySource
     nonces: NonceBook
     slots: SlotBook
+    stops: StopRoom
+    stop_folder: StopFolder
 
 
 async def serve(
@@ -85,6 +93,9 @@ async def serve(
         stack.push_async_callback(signing.drain)
         watching = asyncio.create_task(_watch(house), name="policies")
         stack.callback(watching.cancel)
+        # By itself: what is to stop must not wait until large policies are loaded.
+        watching_stops = asyncio.create_task(_watch_stops(house), name="stops")
+        stack.callback(watching_stops.cancel)
         url = await _listen(api, config, stack)
         _spare_the_collector()
         _log.info(
@@ -129,6 +140,9 @@ async def _open(
     await stack.enter_async_context(audit)
     policies = _policies(config, signer)
     pool.make_ready(policies.current.seals.values())
+    stops = StopRoom(
+        book=StopBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    )
     return _House(
         config=config,
         clock=clock,
@@ -140,8 +154,10 @@ async def _open(
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, stops, clock.now())),
         slots=SlotBook(),
+        stops=stops,
+        stop_folder=StopFolder(config.policies.directory, stops),
     )
 
 
@@ -171,7 +187,7 @@ def _policies(config: Config, signer: SignerClient) -> PolicySource:
 def _surroundings(house: _House) -> Surroundings:
     """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
     return Surroundings(
-        guards=Guards((LimitGuard(house.slots),)),
+        guards=Guards((StopGuard(house.stops.book), LimitGuard(house.slots))),
         knowing=CountersKnown(book=house.slots, lane=house.lane),
         waiting_room=NoWaitingRoom(),
         history=NoHistory(),
@@ -220,6 +236,7 @@ def _api(house: _House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
+        further=Stops(house.stops).routes(),
     )
 
 
@@ -249,9 +266,10 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _recover(unit: Transaction, content: ContentStore, now: datetime) -> NonceBook:
+def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
+    stops.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
 
 
@@ -291,6 +309,15 @@ async def _watch(house: _House) -> None:
             _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
 
 
+async def _watch_stops(house: _House) -> None:
+    while True:
+        try:
+            await house.stop_folder.look()
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_STOPS_SECONDS)
+
+
 async def _refresh(house: _House) -> None:
     policies = house.policies
     found = await asyncio.to_thread(policies.look)
@@ -317,6 +344,8 @@ def _measure(house: _House) -> None:
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
     metrics.signer_restarts.set(house.signer.restarts)
     metrics.worker_restarts.set(house.pool.restarts)
+    metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
+    metrics.stop_files_refused.set(len(house.stop_folder.refused))
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 
