@@ -147,6 +147,14 @@ class PoliciesConfig(_Section):
         return self
 
     @property
+    def place(self) -> Path:
+        """The directory that officers put their files into, of whichever kind."""
+        place = self.directory or self.bundles
+        if place is None:
+            raise ValueError("neither `directory` nor `bundles`")  # see `_has_one_source`
+        return place
+
+    @property
     def readable(self) -> tuple[Path, ...]:
         """What the gateway reads, and never writes."""
         every = (self.directory, self.bundles, self.root, self.secrets_directory)

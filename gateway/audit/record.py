@@ -14,7 +14,17 @@ from typing import Any, Literal
 import msgspec
 
 Kind = Literal[
-    "start", "stop", "policy", "intent", "outcome", "denied", "refused", "asked", "approval"
+    "start",
+    "stop",
+    "policy",
+    "refused",
+    "intent",
+    "outcome",
+    "denied",
+    "asked",
+    "approval",
+    "freeze",
+    "unfreeze",
 ]
 
 # C2SP tlog-tiles: an entry's length is a uint16.

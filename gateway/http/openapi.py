@@ -9,11 +9,12 @@ from gateway.approvals import errors as approval_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import approvals, documents, operation, policies, sealing
+from gateway.http import approvals, documents, operation, policies, sealing, stops
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
 from gateway.signing import errors as signing_errors
+from gateway.stops import errors as stop_errors
 from gateway.store import errors as store_errors
 
 
@@ -34,6 +35,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     documents,
     policies,
     approvals,
+    stops,
     operation,
 )
 _PROBLEMS = (
@@ -42,6 +44,7 @@ _PROBLEMS = (
     document_errors,
     http_errors,
     signing_errors,
+    stop_errors,
     store_errors,
 )
 

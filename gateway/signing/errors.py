@@ -80,7 +80,7 @@ class LimitReachedProblem(DeniedProblem):
     """The rule that would allow it has been used as often as it may be."""
 
     type: ClassVar[str] = "limit-reached"
-    title: ClassVar[str] = "The rule's limit for this hour or day is reached"
+    title: ClassVar[str] = "The rule's limit for this hour, day or month is reached"
     cure: ClassVar[str] = "Wait for the next window, or ask the officer to raise the limit."
 
 
@@ -115,6 +115,17 @@ class SealUnknownProblem(Problem):
     title: ClassVar[str] = "There is no such seal"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Check the seal's id with the officer who manages the seals."
+
+
+class StoppedProblem(DeniedProblem):
+    """Officers have frozen the seal, its company, the caller, a party, or all sealing."""
+
+    type: ClassVar[str] = "stopped"
+    title: ClassVar[str] = "Officers have frozen this"
+    cure: ClassVar[str] = (
+        "Ask the officers; the reason names the freeze. Send the same request again with the same "
+        "key once it is lifted."
+    )
 
 
 class SealFrozenProblem(DeniedProblem):

@@ -22,6 +22,7 @@ _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "approval-rejected": errors.ApprovalRejectedProblem,
     "approval-used": errors.ApprovalUsedProblem,
     "limit": errors.LimitReachedProblem,
+    "stop": errors.StoppedProblem,
 }
 
 

@@ -33,14 +33,20 @@ from gateway.http.nonces import NonceBook
 from gateway.http.policies import Policies as PolicyDesk
 from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
+from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
+from gateway.stops.book import StopBook
+from gateway.stops.folder import StopFolder
+from gateway.stops.guard import StopGuard
+from gateway.stops.room import StopRoom
 from gateway.store.approvals import ApprovalReader
-from gateway.store.charges import add_charge
+from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
@@ -54,6 +60,7 @@ from processes.keeper import KeptSigner
 
 _SHUTDOWN_SECONDS = 20.0
 _DAY_SECONDS = 24 * 3600.0
+_STOPS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -77,6 +84,9 @@ class _House:
     archive: Archive
     policies: Policies
     nonces: NonceBook
+    slots: SlotBook
+    stops: StopRoom
+    stop_folder: StopFolder
 
 
 async def serve(
@@ -98,6 +108,9 @@ async def serve(
         stack.callback(watching.cancel)
         forgetting = asyncio.create_task(_forget(house), name="history")
         stack.callback(forgetting.cancel)
+        # By itself: what is to stop must not wait until large policies are loaded.
+        watching_stops = asyncio.create_task(_watch_stops(house), name="stops")
+        stack.callback(watching_stops.cancel)
         url = await _listen(api, config, stack)
         _spare_the_collector()
         _log.info(
@@ -144,6 +157,9 @@ async def _open(
     await stack.enter_async_context(audit)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
+    stops = StopRoom(
+        book=StopBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    )
     return _House(
         config=config,
         clock=clock,
@@ -156,7 +172,10 @@ async def _open(
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, stops, clock.now())),
+        slots=SlotBook(),
+        stops=stops,
+        stop_folder=StopFolder(config.policies.place, stops),
     )
 
 
@@ -194,8 +213,8 @@ def _surroundings(house: _House) -> Surroundings:
         lane=house.lane,
     )
     return Surroundings(
-        guards=Guards((LimitGuard(), ApprovalGuard())),
-        knowing=AllKnown((approvals_known,)),
+        guards=Guards((StopGuard(house.stops.book), LimitGuard(house.slots), ApprovalGuard())),
+        knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
         waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
     )
@@ -232,7 +251,7 @@ def _api(house: _House, signing: SigningService) -> API:
         readiness=Readiness(
             {
                 "signer": house.audit.prove_signer,
-                "store": lambda: house.lane.write(_write_something),
+                "store": lambda: house.lane.write(lambda unit: _write_something(unit, house.slots)),
                 "workers": house.pool.prove_ready,
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
                 "policies": house.policies.prove,
@@ -257,7 +276,11 @@ def _further_routes(house: _House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    return (*Approvals(hearing, clock=house.clock).routes(), *_desk(house))
+    return (
+        *Approvals(hearing, clock=house.clock).routes(),
+        *Stops(house.stops).routes(),
+        *_desk(house),
+    )
 
 
 async def _listen(api: API, config: Config, stack: contextlib.AsyncExitStack) -> str:
@@ -286,9 +309,10 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _recover(unit: Transaction, content: ContentStore, now: datetime) -> NonceBook:
+def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
+    stops.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
 
 
@@ -326,6 +350,15 @@ def _desk(house: _House) -> tuple[Route, ...]:
     return PolicyDesk(desk, clock=house.clock).routes()
 
 
+async def _watch_stops(house: _House) -> None:
+    while True:
+        try:
+            await house.stop_folder.look()
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_STOPS_SECONDS)
+
+
 async def _refresh(house: _House) -> None:
     if await house.policies.refresh():
         house.pool.make_ready(house.policies.current.seals.values())
@@ -344,10 +377,10 @@ async def _forget(house: _House) -> None:
         await asyncio.sleep(_DAY_SECONDS)
 
 
-def _write_something(unit: Transaction) -> None:
+def _write_something(unit: Transaction, slots: SlotBook) -> None:
     """A unit of work that proves that the store commits: a row changes each time."""
     # Always the same slot, so that readiness leaves one row and not one a quarter of an hour.
-    add_charge(unit, "ready:", 0)
+    slots.add(unit, "ready:", 0)
 
 
 def _measure(house: _House) -> None:
@@ -356,6 +389,8 @@ def _measure(house: _House) -> None:
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
     metrics.signer_restarts.set(house.signer.restarts)
     metrics.worker_restarts.set(house.pool.restarts)
+    metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
+    metrics.stop_files_refused.set(len(house.stop_folder.refused))
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 
