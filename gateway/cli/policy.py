@@ -246,9 +246,7 @@ def _where(directory: Path | None, config: Path) -> tuple[Config | None, Path]:
 
 
 def _nearest(found: Explanation) -> Reason | None:
-    # After `default` follow the permits, the one with the least to change first.
-    reasons = found.decision.reasons
-    return reasons[1] if len(reasons) > 1 and reasons[0].rule == "default" else None
+    return found.nearest[0] if found.nearest else None
 
 
 def _told(mistake: Mistake) -> ToldMistake:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -25,7 +24,7 @@ from policies.library import Library, read_library
 from policies.model import Allowed, Decision, Denied, NeedsApproval
 from policies.policy_kinds import tests_of
 from policies.references import reference_mistakes
-from policies.selftest import failures
+from policies.selftest import failures, known_to, thawed
 from strictyaml import Mistake, raise_if_any
 
 Verdict = Literal["allowed", "denied", "needs-approval"]
@@ -105,12 +104,13 @@ class PolicyDirectory:
     def test_results(self) -> Iterator[TestResult]:
         """Run every test that the policies carry."""
         failed = {(each.policy, each.position): each for each in failures(self.bundle)}
-        engine = CELPolicyEngine(_thawed(self.bundle))
+        engine = CELPolicyEngine(thawed(self.bundle))
         for policy in self.bundle.policies.values():
             places = self._places(policy.name)
             for position, test in enumerate(policy.tests):
                 failure = failed.get((policy.name, position))
-                decision = engine.decide(test.request, test.facts, at=test.at)
+                known = known_to(test, engine)
+                decision = engine.decide(test.request, test.facts, at=test.at, known=known)
                 yield TestResult(
                     policy=policy.name,
                     test=test.name,
@@ -211,15 +211,4 @@ def verdict_of(decision: Decision) -> Verdict:
 
 
 def _deciding_rules(decision: Decision) -> tuple[str, ...]:
-    # What follows `default` is a hint about permits that did not apply.
-    rules = tuple(reason.rule for reason in decision.reasons)
-    return rules[:1] if rules[0] == "default" else rules
-
-
-def _thawed(bundle: Bundle) -> Bundle:
-    # As `policies.selftest` has it: a frozen seal counts as active in tests.
-    seals = {
-        name: msgspec.structs.replace(seal, state="active", frozen_reason=None)
-        for name, seal in bundle.seals.items()
-    }
-    return replace(bundle, seals=MappingProxyType(seals))
+    return tuple(reason.rule for reason in decision.reasons)
