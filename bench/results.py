@@ -156,7 +156,7 @@ def report(
     commit: str,
     at: datetime,
 ) -> bytes:
-    """The JSON file: machine, commit, moment, limits and policies, and beside them each row by its name."""
+    """The JSON file: machine, commit, moment, limits, policies, and each row by its name."""
     whole: dict[str, Any] = {
         "machine": machine,
         "commit": commit,
