@@ -10,9 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.approvals.hearing import Hearing
 from gateway.client import RequestSigner
 from gateway.http.access import powers_of, require
 from gateway.http.app import API
+from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
 from gateway.http.metrics import Metrics
@@ -22,6 +24,8 @@ from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
+from gateway.store.approvals import ApprovalReader
+from gateway.store.database import open_reader
 from policies.bundle import Role, System, SystemKey
 from policies.model import Caller
 from policies.powers import Action, Power
@@ -87,9 +91,20 @@ async def asked(house: House, api: API, method: str, path: str, *, sign: bool = 
         return str((await answer.json())["type"]).rpartition(":")[2]
 
 
+def routes_of_approvals(house: House) -> tuple[Route, ...]:
+    """Those of the room of approvals."""
+    hearing = Hearing(
+        in_force=lambda: house.in_force,
+        approvals=ApprovalReader(open_reader(house.directory / "test.sqlite")),
+        audit=house.audit,
+        lane=house.lane,
+    )
+    return Approvals(hearing, clock=house.clock).routes()
+
+
 async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, house.in_force)
+        api = api_of(house, house.in_force, *routes_of_approvals(house))
     described = {
         (method.upper(), path) for path, item in openapi()["paths"].items() for method in item
     }
@@ -99,7 +114,7 @@ async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> N
 
 async def test_what_is_described_as_open_is_what_has_no_action(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, house.in_force)
+        api = api_of(house, house.in_force, *routes_of_approvals(house))
     for route in api.routes:
         described = openapi()["paths"][route.path][route.method.lower()]
         assert (described.get("security") == []) == (route.action is None)
