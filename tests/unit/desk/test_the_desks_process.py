@@ -40,8 +40,7 @@ def desk(tmp_path: Path) -> Desk:
 
 async def test_it_cannot_read_what_lies_beside_its_files(desk: Desk, tmp_path: Path) -> None:
     """A name in the officers' directory that leads out of it leads nowhere."""
-    if not landlock_available():
-        return
+    assert landlock_available(), "this kernel has no Landlock, so nothing was proved"
     secret = tmp_path / "secret.yaml"
     secret.write_text("a secret", encoding="utf-8")
     (tmp_path / "policies" / "out.yaml").symlink_to(secret)

@@ -1,6 +1,7 @@
 """What is noticed in policies that load: each kind of note, beside a rule that it is not for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -12,6 +13,7 @@ from policies.bundle import (
     Bundle,
     DocumentType,
     ForbidRule,
+    Governance,
     Holding,
     Limits,
     PermitRule,
@@ -20,6 +22,8 @@ from policies.bundle import (
     Seal,
     SealGrant,
     SealPolicy,
+    SealScope,
+    Signatures,
     System,
 )
 from policies.model import Stage
@@ -244,3 +248,35 @@ def test_grants_that_have_ended_or_will_soon(
     given: SealGrant, expected: list[tuple[str, str]]
 ) -> None:
     assert told(bundle_of(ORDINARY, grants=(given,)), about="SealGrant") == expected
+
+
+def test_a_permit_whose_policy_covers_no_seal() -> None:
+    bundle = bundle_of(ORDINARY)
+    nothing = msgspec.structs.replace(
+        bundle.policies["p"], name="q", seals=SealScope(types=frozenset({"合同专用章"}))
+    )
+    found = notes(replace(bundle, policies={**bundle.policies, "q": nothing}), at=AT)
+    assert [(note.code, note.name) for note in found] == [("on-nothing", "q")]
+
+
+@pytest.mark.parametrize(("zone", "codes"), [("Asia/Shanghai", 2), ("Asia/Tokyo", 0)])
+def test_the_same_counter_in_another_calendar_is_another_number(zone: str, codes: int) -> None:
+    bundle = bundle_of(msgspec.structs.replace(ORDINARY, when="used.seal_day > 5"))
+    forbid = SealPolicy(
+        name="q",
+        seals=("*",),
+        document_types=("*",),
+        time_zone=zone,
+        forbid=(ForbidRule(id="f", when="used.seal_day > 5"),),
+    )
+    found = notes(replace(bundle, policies={**bundle.policies, "q": forbid}), at=AT)
+    assert len(found) == codes
+
+
+def test_approvals_are_asked_where_a_system_may_have_no_grant() -> None:
+    """What is permitted without approvals may need a grant; then the rule that asks decides."""
+    asking = msgspec.structs.replace(ORDINARY, id="0", approvals=BY_TWO)
+    bundle = bundle_of(asking, ORDINARY)
+    assert told(bundle) == [("permit/0", "never-chosen")]
+    governance = Governance(name="group", root="east", officers=(), signatures=Signatures(bundle=2))
+    assert told(replace(bundle, governance=governance)) == []
