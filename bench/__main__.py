@@ -10,6 +10,8 @@ from bench.errors import BenchError
 from bench.installation import temporary_installation
 from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
+from bench.policies import measure_policies
+from bench.replay import measure_replay
 from bench.results import report
 from bench.rows import ROWS
 from bench.run import Bench, Plan
@@ -62,8 +64,12 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
-            limits = None
+            limits, policies, replay = None, None, None
             if row is None:
+                quiet.print("[dim]the policies of a large group[/]")
+                with bench.elsewhere.watched():
+                    policies = measure_policies()
+                    replay = measure_replay()
                 quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
                 limits = measure_limits(installation, documents=documents)
@@ -76,7 +82,7 @@ def main(
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH_IN_A_FILE)
-    print_table(console, results, machine, limits)
+    print_table(console, results, machine, limits, policies=policies, replay=replay)
     same_code = code_digest(checkout) == code
     if not same_code:
         console.print(
@@ -89,6 +95,8 @@ def main(
             results,
             machine=machine,
             limits=limits,
+            policies=policies,
+            replay=replay,
             commit=measured_commit,
             at=SystemClock().now(),
         )

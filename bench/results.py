@@ -13,7 +13,9 @@ from bench.hsm_rate import Setting
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.policies import PolicyFigures
 from bench.press_time import PressTime
+from bench.replay import ReplayFigures
 from bench.rows import Row
 
 
@@ -151,15 +153,19 @@ def report(
     *,
     machine: Machine,
     limits: Limits | None,
+    policies: PolicyFigures | None,
+    replay: ReplayFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
-    """The JSON file: machine, commit, moment and limits, and beside them each row by its name."""
+    """The JSON file: machine, commit, moment, limits, policies, replay, and each row."""
     whole: dict[str, Any] = {
         "machine": machine,
         "commit": commit,
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "limits": limits,
+        "policies": policies,
+        "replay": replay,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

@@ -5,13 +5,23 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from bench import policies as engine
+from bench import replay as past
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
+from bench.policies import PolicyFigures
+from bench.replay import ReplayFigures
 from bench.results import Result
 
 
 def print_table(
-    console: Console, results: Mapping[str, Result], machine: Machine, limits: Limits | None
+    console: Console,
+    results: Mapping[str, Result],
+    machine: Machine,
+    limits: Limits | None,
+    *,
+    policies: PolicyFigures | None,
+    replay: ReplayFigures | None,
 ) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
     table = Table(
@@ -60,6 +70,10 @@ def print_table(
             f"{limits.large_gateway_over_size:.2f} x",
             soft_wrap=True,
         )
+    if policies is not None:
+        console.print(engine.told(policies), soft_wrap=True)
+    if replay is not None:
+        console.print(past.told(replay), soft_wrap=True)
     if not is_quiet(machine):
         console.print(
             f"[yellow]Other programs used up to {machine.busy_elsewhere:.2f} cores: the figures "

@@ -107,6 +107,13 @@ class PoliciesConfig(_Section):
     refresh_seconds: float = Field(
         default=2.0, gt=0, description="How often the directory is looked at for changes."
     )
+    history_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="How long decisions are kept with what they were made from (attributes, and "
+        "what rules asked of the content), so that other policies can be tried on them.",
+    )
 
 
 class AuditConfig(_Section):

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from policies.approving import standing
 from policies.attributes import AttributeChecks
-from policies.bundle import Bundle, PermitRule, Seal
-from policies.conditions import variables_of
+from policies.bundle import Approvals, Bundle, PermitRule, Seal
+from policies.counters import counters_of, reads
+from policies.delegation import Grants
 from policies.errors import NaiveMomentError
 from policies.intake import refusals
 from policies.interfaces import Conditions
@@ -25,19 +27,27 @@ from policies.model import (
     Reason,
     SealRequest,
 )
-from policies.rules import NamedRule, RuleBook, charges_of, concerns
+from policies.named_rules import NamedRule
+from policies.rules import RuleBook, charges_of
+from policies.situations import Situations
 from policies.telling import Explanation, Teller, not_for, permission, reason_of
-from policies.weighing import Weighing
+from policies.variables import VARIABLES, Subject
+from policies.weighing import Weighing, judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What every case of one bundle is decided by, made ready once."""
+    """What every case of one bundle is decided by, made ready once.
+
+    `dimensions`: what some rule in force counts by, so that every use must be counted so.
+    """
 
     bundle: Bundle
     rules: RuleBook
     attributes: AttributeChecks
+    grants: Grants
     conditions: Conditions
+    dimensions: frozenset[str]
 
 
 class Case:
@@ -47,13 +57,14 @@ class Case:
     built-in checks say, and which rules cover the request.
     """
 
-    __slots__ = ("_bundle", "_covering", "_grounds", "_refusals", "_request")
+    __slots__ = ("_bundle", "_concerning", "_covering", "_grounds", "_refusals", "_request")
 
     def __init__(self, grounds: Grounds, request: SealRequest) -> None:
         self._grounds = grounds
         self._bundle = grounds.bundle
         self._request = request
         self._covering = grounds.rules.covering(request.seal, request.document_type)
+        self._concerning = self._covering.concerning(request.caller)
         self._refusals = tuple(self._built_in_refusals())
 
     @property
@@ -70,38 +81,45 @@ class Case:
         _require_zone(at)
         if self._refusals:
             return self._denied(self._refusals)
-        permits, caller = self._covering.permits, self._request.caller
-        if any(concerns(named.rule, caller) for named in permits):
+        if self._concerning.permits:
             return None
+        permits, caller = self._covering.permits, self._request.caller
         considered = (
             Reason(rule=named.name, message=not_for(named.rule, caller)) for named in permits
         )
-        return self._denied((self._default(covered=bool(permits)), *considered))
+        return self._denied((self._default(), *considered))
 
     def likely_placement(self) -> Placement | None:
         """See `policies.interfaces.Case`; None when the seal is unknown."""
         seal = self._bundle.seals.get(self._request.seal)
         if seal is None:
             return None
-        candidates = [
-            named for named in self._covering.permits if concerns(named.rule, self._request.caller)
-        ]
-        return self._placement(_preferred(candidates), seal)
+        return self._placement(_preferred(self._concerning.permits), seal)
 
     def asks(self) -> frozenset[Fact]:
-        """See `policies.interfaces.Case`; no condition can speak of content yet."""
-        return frozenset()
+        """See `policies.interfaces.Case`."""
+        facts = (VARIABLES[name].fact for name in self._concerning.names)
+        return frozenset(fact for fact in facts if fact is not None)
 
-    def reads(self, at: datetime) -> tuple[CounterRead, ...]:  # noqa: ARG002 - see below
-        """See `policies.interfaces.Case`; no condition can speak of counters yet."""
-        return ()
+    def reads(self, at: datetime) -> tuple[CounterRead, ...]:
+        """See `policies.interfaces.Case`.
+
+        Raises:
+            NaiveMomentError: `at` has no time zone.
+        """
+        _require_zone(at)
+        seal = self._bundle.seals.get(self._request.seal)
+        if seal is None:
+            return ()
+        found = (
+            read
+            for zone, names in self._concerning.calendars
+            for read in reads(names, zone=zone, seal=seal, request=self._request, at=at)
+        )
+        return tuple({read.name: read for read in found}.values())
 
     def decide(
-        self,
-        facts: DocumentFacts,
-        *,
-        at: datetime,
-        known: Known = NOTHING_KNOWN,  # noqa: ARG002 - no rule can speak of it yet
+        self, facts: DocumentFacts, *, at: datetime, known: Known = NOTHING_KNOWN
     ) -> Decision:
         """See `policies.interfaces.Case`.
 
@@ -111,27 +129,23 @@ class Case:
         _require_zone(at)
         if self._refusals:
             return self._denied(self._refusals)
-        seal = self._bundle.seals[self._request.seal]
-        weighing = self._weigh(facts, seal, at)
+        subject = self._subject(facts, at, known)
+        situations = self._situations(subject, self._concerning.names)
+        judgement = judge(self._concerning, situations)
         kept_out: tuple[Reason, ...] = ()
         if facts.findings:
             intake = self._bundle.document_types[self._request.document_type].intake
             kept_out = refusals(intake, facts.findings)
-        against = weighing.against
-        if kept_out or against:
-            return self._denied((*kept_out, *map(reason_of, against)))
-        chosen = _preferred(weighing.permitting)
-        if chosen is None:
-            default = self._default(covered=bool(weighing.permits))
-            return self._denied((default, *map(reason_of, weighing.nearest_first())))
-        return self._permitted(chosen, seal, at)
+        if kept_out or judgement.against:
+            teller = Teller(caller=self._request.caller, situations=situations)
+            told = (reason_of(teller.finding(*weighed)) for weighed in judgement.against)
+            return self._denied((*kept_out, *told))
+        if not judgement.permitting:
+            return self._denied((self._default(),))
+        return self._permitted(judgement.permitting, subject)
 
     def nearest(
-        self,
-        facts: DocumentFacts,
-        *,
-        at: datetime,
-        known: Known = NOTHING_KNOWN,  # noqa: ARG002 - no rule can speak of it yet
+        self, facts: DocumentFacts, *, at: datetime, known: Known = NOTHING_KNOWN
     ) -> tuple[Reason, ...]:
         """See `policies.interfaces.Case`; none when the seal is unknown.
 
@@ -139,32 +153,43 @@ class Case:
             NaiveMomentError: `at` has no time zone.
         """
         _require_zone(at)
-        seal = self._bundle.seals.get(self._request.seal)
-        if seal is None:
+        if self._request.seal not in self._bundle.seals:
             return ()
-        return tuple(map(reason_of, self._weigh(facts, seal, at).nearest_first()))
+        return tuple(map(reason_of, self._weighing(facts, at, known).nearest_first()))
 
-    def explain(self, facts: DocumentFacts, *, at: datetime) -> Explanation:
+    def explain(
+        self, facts: DocumentFacts, *, at: datetime, known: Known = NOTHING_KNOWN
+    ) -> Explanation:
         """The decision with every rule that speaks of this seal and document type.
 
-        Rules are weighed even when a built-in check denies, as long as the seal is known.
+        Rules are weighed even when a built-in check denies, as long as the seal is known. Where
+        nothing permits it, the nearest permits are told, too.
 
         Raises:
             NaiveMomentError: `at` has no time zone.
         """
-        decision = self.decide(facts, at=at)
-        seal = self._bundle.seals.get(self._request.seal)
-        if seal is None:
+        decision = self.decide(facts, at=at, known=known)
+        if self._request.seal not in self._bundle.seals:
             return Explanation(decision=decision, findings=())
-        findings = self._weigh(facts, seal, at).findings()
-        return Explanation(decision=decision, findings=findings)
+        weighing = self._weighing(facts, at, known)
+        by_default = decision.reasons[0].rule == "default"
+        return Explanation(
+            decision=decision,
+            findings=weighing.findings(),
+            nearest=tuple(map(reason_of, weighing.nearest_first())) if by_default else (),
+        )
 
-    def _weigh(self, facts: DocumentFacts, seal: Seal, at: datetime) -> Weighing:
-        variables = variables_of(self._request, facts, seal, at=at)
-        situation = self._grounds.conditions.situation(variables)
-        caller = self._request.caller
-        teller = Teller(caller=caller, situation=situation, variables=variables)
-        return Weighing(self._covering, caller, situation, teller)
+    def _subject(self, facts: DocumentFacts, at: datetime, known: Known) -> Subject:
+        seal = self._bundle.seals[self._request.seal]
+        return Subject(request=self._request, facts=facts, seal=seal, at=at, known=known)
+
+    def _situations(self, subject: Subject, names: Iterable[str]) -> Situations:
+        return Situations(self._grounds.conditions, subject, names)
+
+    def _weighing(self, facts: DocumentFacts, at: datetime, known: Known) -> Weighing:
+        # Rules for other callers are told, too, with what is false of them.
+        situations = self._situations(self._subject(facts, at, known), self._covering.names)
+        return Weighing(self._covering, self._request.caller, situations)
 
     def _built_in_refusals(self) -> Iterator[Reason]:
         """What the built-in checks say, conditions apart."""
@@ -187,26 +212,70 @@ class Case:
         for fault in self._grounds.attributes.faults(request.document_type, request.attributes):
             yield Reason(rule="document-type", message=fault)
 
-    def _permitted(
-        self, chosen: NamedRule[PermitRule], seal: Seal, at: datetime
+    def _permitted(self, permitting: Sequence[NamedRule[PermitRule]], subject: Subject) -> Decision:
+        """What needs nobody first, then what is approved, then what can be."""
+        unauthorised: Reason | None = None
+        waiting: list[tuple[NamedRule[PermitRule], Approvals]] = []
+        for named in permitting:
+            if named.rule.approvals is not None:
+                waiting.append((named, named.rule.approvals))
+            elif unauthorised is None:
+                found = self._authorised(named, subject)
+                if isinstance(found, Allowed):
+                    return found
+                unauthorised = found
+        if waiting:
+            return self._approved(waiting, subject)
+        return self._denied(() if unauthorised is None else (unauthorised,))
+
+    def _authorised(self, named: NamedRule[PermitRule], subject: Subject) -> Allowed | Reason:
+        grants = self._grounds.grants
+        if not grants.is_needed(self._request):
+            return self._allowed(named, subject)
+        grant = grants.live(self._request, at=subject.at)
+        if isinstance(grant, Reason):
+            return grant
+        return self._allowed(named, subject, grant=grant.name)
+
+    def _approved(
+        self, waiting: Sequence[tuple[NamedRule[PermitRule], Approvals]], subject: Subject
     ) -> Allowed | NeedsApproval:
-        reasons = (Reason(rule=chosen.name, message=permission(chosen.rule)),)
-        placement = self._placement(chosen, seal)
-        approvals = chosen.rule.approvals
-        if approvals is None:
-            return Allowed(
-                bundle=self._bundle.digest,
-                reasons=reasons,
-                placement=placement,
-                charges=charges_of(chosen, at),
-            )
+        given, at = subject.known.approvals, subject.at
+        standings = [
+            standing(approvals, given, request=self._request, at=at) for _, approvals in waiting
+        ]
+        for (named, _), found in zip(waiting, standings, strict=True):
+            if not found.outstanding:
+                return self._allowed(named, subject, approvals=found.counted)
+        named, approvals = waiting[0]
         return NeedsApproval(
             bundle=self._bundle.digest,
-            reasons=reasons,
-            stages=approvals.stages,
+            reasons=(_reason(named),),
+            stages=standings[0].outstanding,
             in_order=approvals.in_order,
             expires_seconds=approvals.expires_seconds,
-            placement=placement,
+            given=standings[0].counted,
+            placement=self._placement(named, subject.seal),
+        )
+
+    def _allowed(
+        self,
+        named: NamedRule[PermitRule],
+        subject: Subject,
+        *,
+        grant: str | None = None,
+        approvals: tuple[str, ...] = (),
+    ) -> Allowed:
+        return Allowed(
+            bundle=self._bundle.digest,
+            reasons=(_reason(named),),
+            placement=self._placement(named, subject.seal),
+            charges=charges_of(named, subject.at),
+            counters=counters_of(
+                self._grounds.dimensions, seal=subject.seal, request=self._request
+            ),
+            grant=grant,
+            approvals=approvals,
         )
 
     def _placement(self, chosen: NamedRule[PermitRule] | None, seal: Seal) -> Placement:
@@ -215,8 +284,8 @@ class Case:
             return chosen.rule.placement
         return self._request.placement or seal.placement or Invisible()
 
-    def _default(self, *, covered: bool) -> Reason:
-        request = self._request
+    def _default(self) -> Reason:
+        request, covered = self._request, bool(self._covering.permits)
         what = f"the seal {request.seal} on the document type {request.document_type}"
         message = f"no rule permits {what}" if covered else f"no policy permits {what} to anybody"
         return Reason(rule="default", message=message)
@@ -230,8 +299,12 @@ def _require_zone(at: datetime) -> None:
         raise NaiveMomentError(f"{at} has no time zone; ask the clock for an aware moment")
 
 
+def _reason(named: NamedRule[PermitRule]) -> Reason:
+    return Reason(rule=named.name, message=permission(named.rule))
+
+
 def _preferred(permits: Sequence[NamedRule[PermitRule]]) -> NamedRule[PermitRule] | None:
-    """The one that decides: what needs no approval first, then by policy name and rule id."""
+    """The likeliest: what needs no approval first, then by policy name and rule id."""
     for named in permits:
         if named.rule.approvals is None:
             return named

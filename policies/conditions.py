@@ -22,107 +22,91 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
-from policies.bundle import Seal
 from policies.errors import ConditionError
 from policies.interfaces import Situation
-from policies.model import DocumentFacts, SealRequest
+from policies.variables import VARIABLES
 
 MAX_BYTES: Final = 4096
 """Longest condition, in bytes of UTF-8."""
 
-VARIABLES: Final[Mapping[str, Any]] = {
-    "caller.system": cel.Type.STRING,
-    "caller.company": cel.Type.STRING,
-    "caller.roles": cel.Type.List(cel.Type.STRING),
-    "seal.id": cel.Type.STRING,
-    "seal.company": cel.Type.STRING,
-    "seal.type": cel.Type.STRING,
-    "doc.type": cel.Type.STRING,
-    "doc.business_number": cel.Type.STRING,
-    "doc.pages": cel.Type.INT,
-    "doc.size_bytes": cel.Type.INT,
-    "doc.revisions": cel.Type.INT,
-    "doc.signatures": cel.Type.INT,
-    "doc.pdf_version": cel.Type.STRING,
-    "doc.findings": cel.Type.List(cel.Type.STRING),
-    "doc.attributes": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
-    "now": cel.Type.TIMESTAMP,
-}
-"""What a condition may speak of, with CEL types."""
-
 _WITHOUT_TEXT: Final = (int, datetime)
 _BOOL: Final = cel.Type.BOOL
 
-ENVIRONMENT: Final = cel.NewEnv(variables=dict(VARIABLES))
-
-
-def variables_of(
-    request: SealRequest, facts: DocumentFacts, seal: Seal, *, at: datetime
-) -> dict[str, object]:
-    """The values of VARIABLES. `doc.attributes` has only what the request gives."""
-    caller = request.caller
-    return {
-        "caller.system": caller.system,
-        "caller.company": caller.company,
-        "caller.roles": sorted(caller.roles),  # CEL knows lists, not sets
-        "seal.id": seal.name,
-        "seal.company": seal.company,
-        "seal.type": seal.type,
-        "doc.type": request.document_type,
-        "doc.business_number": request.business_number,
-        "doc.pages": facts.pages,
-        "doc.size_bytes": facts.size_bytes,
-        "doc.revisions": facts.revisions,
-        "doc.signatures": facts.signatures,
-        "doc.pdf_version": facts.pdf_version,
-        "doc.findings": [finding.rule for finding in facts.findings],
-        "doc.attributes": request.attributes,
-        "now": at,
-    }
+ENVIRONMENT: Final = cel.NewEnv(
+    variables={name: variable.type for name, variable in VARIABLES.items()}
+)
+_NOTHING: Final = ENVIRONMENT.Activation({})
 
 
 class CELConditions:
     """Compiled once, shared by all situations; implements `policies.interfaces.Conditions`."""
 
-    def __init__(self, texts: Iterable[str], *, hints: Iterable[str] = ()) -> None:
+    def __init__(self, texts: Iterable[str], *, sparing: Iterable[str] = ()) -> None:
         """Compile the conditions.
 
         Args:
             texts: what decides.
-            hints: parts of conditions that only explain; what does not compile has no answer.
+            sparing: texts that only spare work; what does not compile is left out (`knows`).
 
         Raises:
             ConditionError: one of `texts` does not compile.
         """
-        self._compiled = {text: compiled(text) for text in set(texts)}
-        for hint in set(hints) - self._compiled.keys():
+        self._compiled: dict[str, Any] = {text: compiled(text) for text in set(texts)}
+        for text in set(sparing) - self._compiled.keys():
             with suppress(ConditionError):
-                self._compiled[hint] = compiled(hint)
-        self._named = named_in(self._compiled)
+                self._compiled[text] = compiled(text)
+        for expression in self._compiled.values():
+            _plan(expression)
+        self._parts = _Parts()
+
+    def knows(self, condition: str) -> bool:
+        """Whether it was compiled."""
+        return condition in self._compiled
 
     def situation(self, variables: Mapping[str, object]) -> Situation:
         """See `policies.interfaces.Conditions`."""
         if _has_nul(variables.values()):
             return _Unanswerable()
         # Values are converted when a condition reads them; what cannot be converted fails there.
-        named = {name: variables[name] for name in self._named if name in variables}
-        return CELSituation(self._compiled, ENVIRONMENT.Activation(named))
+        return CELSituation(self._compiled, self._parts, ENVIRONMENT.Activation(dict(variables)))
+
+
+class _Parts:
+    """Parts of conditions, which only explain: compiled when they are first asked."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Any] = {}
+
+    def __getitem__(self, part: str) -> Any:  # noqa: ANN401 - see `compiled`
+        found = self._compiled.get(part)
+        if found is None:
+            # As many as there are parts of conditions; two threads at once compile it twice.
+            found = self._compiled[part] = compiled(part)
+        return found
 
 
 class CELSituation:
     """One activation; implements `policies.interfaces.Situation`."""
 
-    __slots__ = ("_activation", "_compiled")
+    __slots__ = ("_activation", "_compiled", "_parts")
 
-    def __init__(self, compiled_texts: Mapping[str, Any], activation: object) -> None:
+    def __init__(
+        self, compiled_texts: Mapping[str, Any], parts: _Parts, activation: object
+    ) -> None:
         self._compiled = compiled_texts
+        self._parts = parts
         self._activation = activation
 
     def holds(self, condition: str) -> bool:
         """See `policies.interfaces.Situation`."""
-        if condition not in self._compiled:
+        found = self._compiled.get(condition)
+        if found is None:
             raise ConditionError("the condition was not compiled")
-        return _truth(self._compiled[condition], self._activation)
+        return _truth(found, self._activation)
+
+    def part_holds(self, part: str) -> bool:
+        """See `policies.interfaces.Situation`."""
+        return _truth(self._compiled.get(part) or self._parts[part], self._activation)
 
 
 class _Unanswerable:
@@ -130,6 +114,8 @@ class _Unanswerable:
 
     def holds(self, condition: str) -> bool:
         raise ConditionError(f"a text with a NUL character cannot be judged by {condition}")
+
+    part_holds = holds
 
 
 class Pattern:
@@ -162,16 +148,6 @@ class Pattern:
         return _truth(self._expression, self._environment.Activation({"value": text}))
 
 
-def named_in(conditions: Iterable[str]) -> tuple[str, ...]:
-    """The variables that these conditions may speak of: never too few, perhaps too many.
-
-    However a name is spaced or commented, its last word stands in the text as it is: CEL has no
-    escapes in names.
-    """
-    text = "\n".join(conditions)
-    return tuple(name for name in VARIABLES if name.rpartition(".")[2] in text)
-
-
 def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub that loads
     """The engine's own form of a condition.
 
@@ -182,6 +158,13 @@ def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub 
         return ENVIRONMENT.compile(text)
     except RuntimeError as error:
         raise ConditionError(str(error)) from error
+
+
+def _plan(expression: Any) -> None:  # noqa: ANN401 - see `compiled`
+    # The engine plans an expression when it is first asked. That takes longer than an answer, and
+    # is nothing to do while somebody waits.
+    with suppress(RuntimeError):
+        expression.eval(activation=_NOTHING)
 
 
 def one_line(message: str) -> str:

@@ -1,12 +1,14 @@
 """The decision: deny by default, one forbid outweighs every permit, an error denies."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from policies.attributes import AttributeChecks
-from policies.bundle import Bundle, ForbidRule, PermitRule
+from policies.bundle import Bundle
 from policies.case import Case, Grounds
 from policies.conditions import CELConditions
-from policies.expressions import conjuncts
+from policies.delegation import Grants
+from policies.group import Group
 from policies.model import (
     NOTHING_KNOWN,
     Decision,
@@ -18,33 +20,40 @@ from policies.model import (
 )
 from policies.rules import RuleBook
 from policies.telling import Explanation
+from policies.variables import COUNTERS, named_in
 
 
 class CELPolicyEngine:
     """Decides by one bundle; implements `policies.interfaces.PolicyEngine`.
 
     Reasons carry a rule's full name, `policy/rule-id`, `intake/RULE` for what an intake rule keeps
-    out, or one of four built-in names: `seal` (unknown or frozen), `document-type` (unknown, or its
-    attributes), `placement` (a stamp is asked for that the seal does not have) and `default`
-    (nothing permits it). After `default` follow the
-    permits that were considered, the nearest first, each with what would have to change.
+    out, or one of five built-in names: `seal` (unknown or not active), `document-type` (unknown, or
+    its attributes), `placement` (a stamp is asked for that the seal does not have), `grant` (a
+    system may not use the seal automatically) and `default` (nothing permits it). What would have
+    to change is told by `Case.nearest`.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        conditions = _conditions(bundle)
+        rules = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._grounds = Grounds(
             bundle=bundle,
-            rules=RuleBook(bundle.policies),
+            rules=rules,
             attributes=AttributeChecks(bundle.document_types),
+            grants=Grants(bundle),
             conditions=CELConditions(
-                conditions, hints=(part for text in conditions for part in conjuncts(text))
+                rules.conditions, sparing=(program.text for program in rules.programs)
             ),
+            dimensions=_counted_by(rules.conditions),
         )
 
     @property
     def bundle_digest(self) -> str:
         """See `policies.interfaces.PolicyEngine`."""
         return self._grounds.bundle.digest
+
+    def counted(self) -> frozenset[str]:
+        """By what uses must be counted, because a rule in force reads it: `seal`, `line`."""
+        return self._grounds.dimensions
 
     def case(self, request: SealRequest) -> Case:
         """See `policies.interfaces.PolicyEngine`."""
@@ -69,13 +78,21 @@ class CELPolicyEngine:
         """See `Case.decide`."""
         return self.case(request).decide(facts, at=at, known=known)
 
-    def explain(self, request: SealRequest, facts: DocumentFacts, *, at: datetime) -> Explanation:
+    def explain(
+        self,
+        request: SealRequest,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        known: Known = NOTHING_KNOWN,
+    ) -> Explanation:
         """See `Case.explain`."""
-        return self.case(request).explain(facts, at=at)
+        return self.case(request).explain(facts, at=at, known=known)
 
 
-def _conditions(bundle: Bundle) -> set[str]:
-    rules: list[PermitRule | ForbidRule] = []
-    for policy in bundle.policies.values():
-        rules += [*policy.permit, *policy.forbid]
-    return {rule.when for rule in rules if rule.when is not None}
+def _counted_by(conditions: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        COUNTERS[name][0]
+        for condition in conditions
+        for name in named_in(condition) & COUNTERS.keys()
+    )

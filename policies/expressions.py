@@ -40,7 +40,8 @@ HAS_ATTRIBUTE: Final = re.compile(
 )
 ATTRIBUTE: Final = re.compile(r"\bdoc\s*\.\s*attributes\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 _VARIABLE: Final = re.compile(
-    r"(?<![.\w])(?:now|caller\.[a-z_]+|seal\.[a-z_]+|doc\.attributes\.[a-z0-9_]+|doc\.[a-z_]+)\b"
+    r"(?<![.\w])(?:now|caller\.[a-z_]+|seal\.[a-z_]+|used\.[a-z_]+"
+    r"|doc\.(?:attributes|fields)\.[a-z0-9_]+|doc\.[a-z_]+)\b"
 )
 ZONELESS: Final = re.compile(r"\bnow\s*\.\s*get[A-Za-z]+\s*\(\s*\)")
 

@@ -94,6 +94,14 @@ class Situation(Protocol):
         """
         ...
 
+    def part_holds(self, part: str) -> bool:
+        """The same of a part of a condition, of which nothing depends but an explanation.
+
+        Raises:
+            ConditionError: it has no answer, or cannot stand alone.
+        """
+        ...
+
 
 class Conditions(Protocol):
     """Compiled conditions, known by their text."""

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from cel_expr_python import cel
 
 from policies.bundle import AttributeType
-from policies.conditions import ENVIRONMENT, MAX_BYTES, VARIABLES, one_line
+from policies.conditions import ENVIRONMENT, MAX_BYTES, one_line
 from policies.expressions import ATTRIBUTE, HAS_ATTRIBUTE, ZONELESS, literal_arguments, masked
+from policies.variables import VARIABLES
 from strictyaml import nearest
 
 _CEL_TYPES: Final = {
@@ -42,15 +44,26 @@ class Fault:
     cure: str
 
 
+Signature = tuple[tuple[str, KnownAttribute], ...]
+
+
 def faults(condition: str, attributes: Mapping[str, KnownAttribute]) -> tuple[Fault, ...]:
     """Everything that speaks against the condition; empty when it may be used."""
+    return _faults(condition, tuple(sorted(attributes.items(), key=lambda item: item[0])))
+
+
+@lru_cache(
+    maxsize=65536
+)  # many rules of a group say the same, and a change leaves most as they are
+def _faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
+    attributes = dict(signature)
     size = len(condition.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
         message = f"the condition has {size} bytes, more than {MAX_BYTES}"
         return (Fault(message, "split it into several rules"),)
     return (
         *_attribute_faults(condition, attributes),
-        *(_type_faults(condition, attributes) or _literal_faults(condition)),
+        *(_type_faults(condition, signature) or _literal_faults(condition)),
         *_clock_faults(condition),
     )
 
@@ -70,27 +83,36 @@ def _attribute_faults(condition: str, attributes: Mapping[str, KnownAttribute]) 
             )
 
 
-def _type_faults(condition: str, attributes: Mapping[str, KnownAttribute]) -> tuple[Fault, ...]:
-    # This environment is for checking only: each attribute is a variable with a type, and there is
-    # no map in which an unknown one could hide. `has` needs a map, so it is put aside as `true`
-    # of the same length, which keeps the columns.
-    variables = {name: kind for name, kind in VARIABLES.items() if name != "doc.attributes"}
-    for name, known in attributes.items():
-        variables[f"doc.attributes.{name}"] = (
-            cel.Type.DYN if known.type is None else _CEL_TYPES[known.type]
-        )
+def _type_faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
+    # `has` needs a map, so it is put aside as `true` of the same length, which keeps the columns.
     text = condition
     for found in HAS_ATTRIBUTE.finditer(masked(condition)):
         text = text[: found.start()] + "true".ljust(len(found[0])) + text[found.end() :]
     try:
-        result = cel.NewEnv(variables=variables).compile(text).return_type()
+        result = _environment(signature).compile(text).return_type()
         ENVIRONMENT.compile(condition)
     except RuntimeError as error:
-        return tuple(_compiler_faults(str(error), variables, attributes))
+        return tuple(_compiler_faults(str(error), _variables(signature), dict(signature)))
     if result != cel.Type.BOOL:
         message = f"the condition gives {result}, not BOOL"
         return (Fault(message, "compare it with something, so that it is true or false"),)
     return ()
+
+
+@lru_cache(maxsize=256)  # one for each set of document types that some policy is for
+def _environment(signature: Signature) -> Any:  # noqa: ANN401 - the engine's type has no stub
+    """For checking only: no map of attributes, in which an unknown one could hide."""
+    return cel.NewEnv(variables=_variables(signature))
+
+
+def _variables(signature: Signature) -> dict[str, Any]:
+    """Each attribute as a variable with a type."""
+    usual = {name: each.type for name, each in VARIABLES.items() if name != "doc.attributes"}
+    attributes = {
+        f"doc.attributes.{name}": cel.Type.DYN if known.type is None else _CEL_TYPES[known.type]
+        for name, known in signature
+    }
+    return usual | attributes
 
 
 def _compiler_faults(

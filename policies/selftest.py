@@ -8,12 +8,18 @@ nobody could freeze a seal without rewriting the tests of its policies.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
 from policies.bundle import Bundle, PolicyTest
+from policies.counters import without_zone
 from policies.engine import CELPolicyEngine
-from policies.model import Allowed, Decision, Denied, NeedsApproval, Reason
+from policies.model import Allowed, Decision, Denied, Known, NeedsApproval
+from policies.telling import Explanation
+
+_DAYS: Final = 365
+"""For which a seal's certificate is valid in tests that do not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +43,23 @@ class SelfTestFailure:
 
 def failures(bundle: Bundle) -> Iterator[SelfTestFailure]:
     """The failing tests; none when the policies do what their authors say."""
-    engine = CELPolicyEngine(_thawed(bundle))
+    engine = CELPolicyEngine(thawed(bundle))
     for policy in bundle.policies.values():
         for position, test in enumerate(policy.tests):
-            decision = engine.decide(test.request, test.facts, at=test.at, known=test.known)
+            known = known_to(test, engine)
+            decision = engine.decide(test.request, test.facts, at=test.at, known=known)
             if not _is_as_expected(test, decision, engine):
                 yield SelfTestFailure(
                     policy=policy.name,
                     position=position,
                     test=test.name,
                     expected=test.expect + (f" by {test.rule}" if test.rule else ""),
-                    got=_told(decision),
+                    got=_told(engine.explain(test.request, test.facts, at=test.at, known=known)),
                 )
 
 
-def _thawed(bundle: Bundle) -> Bundle:
+def thawed(bundle: Bundle) -> Bundle:
+    """The bundle as tests see it."""
     seals = {
         name: msgspec.structs.replace(seal, state="active", frozen_reason=None)
         for name, seal in bundle.seals.items()
@@ -59,17 +67,29 @@ def _thawed(bundle: Bundle) -> Bundle:
     return replace(bundle, seals=MappingProxyType(seals))
 
 
+def known_to(test: PolicyTest, engine: CELPolicyEngine) -> Known:
+    """What is known in a test: what it says, no other uses, and a certificate of a year."""
+    reads = engine.case(test.request).reads(test.at)
+    days = test.known.certificate_days
+    return msgspec.structs.replace(
+        test.known,
+        used={read.name: test.known.used.get(without_zone(read.name), 0) for read in reads},
+        certificate_days=_DAYS if days is None else days,
+    )
+
+
 def _is_as_expected(test: PolicyTest, decision: Decision, engine: CELPolicyEngine) -> bool:
     if _word(decision) != test.expect:
         return False
-    deciding = {reason.rule for reason in _deciding(decision)}
+    deciding = {reason.rule for reason in decision.reasons}
     if test.rule is not None:
         return test.rule in deciding
     if not isinstance(decision, Denied):
         return True
     # A denial for a reason that the test does not name would let a slip in the test, such as a
     # forgotten attribute, or an error in a condition pass for proof that a rule works.
-    findings = engine.explain(test.request, test.facts, at=test.at).findings
+    known = known_to(test, engine)
+    findings = engine.explain(test.request, test.facts, at=test.at, known=known).findings
     erring = {finding.rule for finding in findings if finding.outcome == "error"}
     rules = {finding.rule for finding in findings} | {"default"}
     return deciding <= rules and not deciding & erring
@@ -85,12 +105,8 @@ def _word(decision: Decision) -> str:
             return "needs-approval"
 
 
-def _deciding(decision: Decision) -> tuple[Reason, ...]:
-    # What follows `default` is a hint about permits that did not apply.
-    first = decision.reasons[0]
-    return (first,) if first.rule == "default" else decision.reasons
-
-
-def _told(decision: Decision) -> str:
-    reasons = "; ".join(f"{reason.rule}: {reason.message}" for reason in decision.reasons)
-    return f"{_word(decision)} by {reasons}"
+def _told(explained: Explanation) -> str:
+    decision = explained.decision
+    reasons = (*decision.reasons, *explained.nearest)
+    told = "; ".join(f"{reason.rule}: {reason.message}" for reason in reasons)
+    return f"{_word(decision)} by {told}"

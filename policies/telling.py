@@ -11,12 +11,12 @@ from policies.errors import ConditionError
 from policies.expressions import conjuncts, variables_in
 from policies.interfaces import Situation
 from policies.model import Caller, Decision, Reason, Stage
-from policies.rules import NamedRule, Outcome, Verdict
+from policies.programs import Named
+from policies.rules import Outcome, Verdict
+from policies.situations import Situations
 
 _SHOWN = 80
 """Longest value in an explanation, in characters."""
-
-Named = NamedRule[PermitRule] | NamedRule[ForbidRule]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,84 +29,93 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision and every rule that speaks of this seal and document type, applying or not."""
+    """A decision and every rule that speaks of this seal and document type, applying or not.
+
+    `nearest`: the permits that did not apply, the one with the least to change first.
+    """
 
     decision: Decision
     findings: tuple[Finding, ...]
+    nearest: tuple[Reason, ...] = ()
 
 
 class Teller:
     """Puts verdicts on one request into words."""
 
-    def __init__(
-        self, *, caller: Caller, situation: Situation, variables: Mapping[str, object]
-    ) -> None:
+    def __init__(self, *, caller: Caller, situations: Situations) -> None:
         self._caller = caller
-        self._situation = situation
-        self._variables = variables
+        self._situations = situations
         self._false_parts_of: dict[str, tuple[str, ...]] = {}
 
     def finding(self, named: Named, verdict: Verdict) -> Finding:
         """The verdict with its reason."""
-        rule = named.rule
-        effect: Literal["permit", "forbid"] = "permit" if isinstance(rule, PermitRule) else "forbid"
+        effect: Literal["permit", "forbid"] = (
+            "permit" if isinstance(named.rule, PermitRule) else "forbid"
+        )
         return Finding(
             rule=named.name,
             effect=effect,
             outcome=verdict.outcome,
-            message=self._message(rule, verdict),
+            message=self._message(named, verdict),
         )
 
-    def _message(self, rule: PermitRule | ForbidRule, verdict: Verdict) -> str:
+    def _message(self, named: Named, verdict: Verdict) -> str:
+        rule = named.rule
         match verdict.outcome:
             case "applies":
                 return permission(rule) if isinstance(rule, PermitRule) else _forbidden(rule)
             case "other-caller":
                 return not_for(rule, self._caller)
             case "condition-false":
-                return self._false(rule.when or "")
+                return self._false(named)
             case "error":
                 return f"the condition has no answer: {verdict.error}: {rule.when}"
 
     def distance(self, named: Named, verdict: Verdict) -> tuple[bool, int]:
         """Sorts rules that did not apply: those for this caller first, least to change first."""
-        return verdict.outcome == "other-caller", len(self._false_parts(named.rule.when or ""))
+        return verdict.outcome == "other-caller", len(self._false_parts(named))
 
-    def _false_parts(self, condition: str) -> tuple[str, ...]:
+    def _false_parts(self, named: Named) -> tuple[str, ...]:
         # The && parts of a false condition that are false by themselves. Asked twice for each
         # rule that is told: once to sort, once to tell.
-        if condition not in self._false_parts_of:
-            self._false_parts_of[condition] = tuple(
-                part for part in conjuncts(condition) if part and self._is_false(part)
+        if named.name not in self._false_parts_of:
+            situation = self._situations.of(named)
+            self._false_parts_of[named.name] = tuple(
+                part
+                for part in conjuncts(named.rule.when or "")
+                if part and _is_false(part, situation)
             )
-        return self._false_parts_of[condition]
+        return self._false_parts_of[named.name]
 
-    def _is_false(self, part: str) -> bool:
-        try:
-            return not self._situation.holds(part)
-        except ConditionError:
-            return False
-
-    def _false(self, condition: str) -> str:
-        parts = self._false_parts(condition) or (condition,)
-        told = " and ".join(f"{part}{self._values(part)}" for part in parts)
+    def _false(self, named: Named) -> str:
+        parts = self._false_parts(named) or (named.rule.when or "",)
+        variables = self._situations.variables(named)
+        told = " and ".join(f"{part}{_values(part, variables)}" for part in parts)
         return f"the condition is false: {told}"
 
-    def _values(self, part: str) -> str:
-        values = [f"{name} is {self._value(name)}" for name in variables_in(part)]
-        return f" ({', '.join(values)})" if values else ""
 
-    def _value(self, name: str) -> str:
-        attributes = self._variables["doc.attributes"]
-        attribute = name.removeprefix("doc.attributes.")
-        if attribute != name and isinstance(attributes, Mapping):
-            value = attributes.get(attribute)
-        else:
-            value = self._variables.get(name)
-        if value is None:
-            return "missing"
-        shown = json.dumps(value, ensure_ascii=False, default=str)
-        return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+def _is_false(part: str, situation: Situation) -> bool:
+    try:
+        return not situation.part_holds(part)
+    except ConditionError:
+        return False
+
+
+def _values(part: str, variables: Mapping[str, object]) -> str:
+    values = [f"{name} is {_value(name, variables)}" for name in variables_in(part)]
+    return f" ({', '.join(values)})" if values else ""
+
+
+def _value(name: str, variables: Mapping[str, object]) -> str:
+    value = variables.get(name)
+    for maps in ("doc.attributes", "doc.fields"):
+        inner = variables.get(maps)
+        if name.startswith(f"{maps}.") and isinstance(inner, Mapping):
+            value = inner.get(name.removeprefix(f"{maps}."))
+    if value is None:
+        return "missing"
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def not_for(rule: PermitRule | ForbidRule, caller: Caller) -> str:
@@ -121,11 +130,15 @@ def not_for(rule: PermitRule | ForbidRule, caller: Caller) -> str:
         )
         if names
     ]
+    return f"the rule is for {' and '.join(wanted)}; the caller is {_who(caller)}"
+
+
+def _who(caller: Caller) -> str:
     roles = ", ".join(sorted(caller.roles)) or "none"
-    return (
-        f"the rule is for {' and '.join(wanted)}; "
-        f"the caller is system {caller.system} of {caller.company} with roles {roles}"
-    )
+    if isinstance(caller.person, msgspec.UnsetType):
+        return f"system {caller.system} of {caller.company} with roles {roles}"
+    posts = ", ".join(sorted(caller.held_posts)) or "none"
+    return f"{caller.person} of {caller.company} with posts {posts} and roles {roles}"
 
 
 def reason_of(finding: Finding) -> Reason:

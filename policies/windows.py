@@ -6,6 +6,7 @@ and over an officer's change of the time zone.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,16 @@ def window(at: datetime, zone: ZoneInfo, unit: Unit) -> tuple[int, int]:
             first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
             # 32 days after the first of a month is always some day of the next.
             return _unix(first), _unix((first + timedelta(days=32)).replace(day=1))
+
+
+def current_window(at: datetime, zone: ZoneInfo, unit: Unit) -> tuple[int, int]:
+    """The same, remembered for all moments of a slot: a window is a sum of whole slots."""
+    return _window_of(int(at.timestamp()) // SLOT_SECONDS, zone, unit)
+
+
+@lru_cache(maxsize=1024)
+def _window_of(slot: int, zone: ZoneInfo, unit: Unit) -> tuple[int, int]:
+    return window(datetime.fromtimestamp(slot * SLOT_SECONDS, zone), zone, unit)
 
 
 def _hour(local: datetime, zone: ZoneInfo) -> tuple[int, int]:

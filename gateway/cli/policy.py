@@ -1,142 +1,92 @@
-"""`sealgate policy`: check, test and explain the officers' directory, here or in their CI."""
+"""`sealgate policy`: look at the officers' files and at what was decided, here or in their CI."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 import typer
-from rich.text import Text
 
-from gateway.cli.policy_files import (
-    NothingToReadError,
-    PolicyDirectory,
-    TestResult,
-    Verdict,
-    can_draw,
-    verdict_of,
-)
+from gateway.cli.policy_changes import diff, simulate
 from gateway.cli.policy_request import (
-    ImaginedRequestError,
     Options,
     from_file,
     from_options,
-    imagine,
 )
 from gateway.cli.policy_schema import schema
-from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, out, told_errors
+from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
+from gateway.cli.policy_where import (
+    DirectoryArgument,
+    DirectoryOption,
+    JSONOption,
+    decisions,
+    policies_in,
+)
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, told_errors
 from gateway.cli.submissions import SubmissionsError, attributes_from
-from gateway.cli.telling import printable, tell_json
+from gateway.cli.telling import tell_json
 from gateway.clock import SystemClock
-from gateway.config import Config
+from gateway.desk.answering import checked, explained, recorded, tested
+from gateway.desk.imagining import ImaginedRequestError, imagine
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.desk.reports import CheckReport, ExplainReport, TestReport, ToldMistake
+from gateway.desk.seal_files import can_draw, seal_mistakes
 from gateway.seals.errors import SealMaterialError
-from policies.engine import CELPolicyEngine
-from policies.model import Decision, Denied, Reason
-from policies.placement_words import told
-from policies.telling import Explanation, Finding
-from strictyaml import Mistake, MistakesError
+from strictyaml import MistakesError
 
-app = typer.Typer(help="Check, test and explain policies. No HSM is needed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check, test, explain, compare and simulate policies. No HSM is needed.",
+    no_args_is_help=True,
+)
+app.command("diff")(diff)
+app.command("simulate")(simulate)
 app.command("schema")(schema)
-
-DirectoryArgument = Annotated[
-    Path | None,
-    typer.Argument(help="Directory of policies; by default the one that config.yaml names."),
-]
-DirectoryOption = Annotated[
-    Path | None,
-    typer.Option("--directory", "-d", help="Directory of policies; by default config.yaml's."),
-]
-JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-_STYLES = {"allowed": "bold green", "denied": "bold red", "needs-approval": "bold yellow"}
-
-
-class ToldMistake(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A mistake as `--json` tells it; `line` is 0 and `file` empty where it has no place."""
-
-    file: str
-    line: int
-    path: str
-    message: str
-    cure: str
-
-
-class CheckReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `policy check --json` prints."""
-
-    ok: bool
-    directory: str
-    bundle: str | None
-    files: int
-    tests: int
-    mistakes: tuple[ToldMistake, ...]
-    notes: tuple[str, ...]
-
-
-class TestReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `policy test --json` prints; with mistakes in the files no test was run."""
-
-    __test__ = False  # pytest looks at names that begin with Test
-
-    ok: bool
-    directory: str
-    tests: tuple[TestResult, ...]
-    mistakes: tuple[ToldMistake, ...]
-
-
-class ExplainReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `policy explain --json` prints; `decision` is as the API tells it."""
-
-    verdict: Verdict
-    at: datetime
-    decision: Decision
-    findings: tuple[Finding, ...]
-    nearest: Reason | None
 
 
 @app.command("check")
 def check(
     directory: DirectoryArgument = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 also for a warning: for an officers' CI.")
+    ] = False,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Find every mistake in the files, run the policies' own tests, and try the seals' files.
 
-    Whether a certificate is for the key on the token only `sealgate doctor` can tell. With a
-    directory config.yaml is not read. Exits 0 when the gateway would take the files, 1 when they
-    have mistakes, 2 when there is nothing to read.
+    Also says what may be meant otherwise: rules that can never decide or stand against one another,
+    seals that nobody or anybody can use. Whether a certificate is for the key on the token only
+    `sealgate doctor` can tell. With a directory config.yaml is not read. Exits 0 when the gateway
+    would take the files, 1 when they have mistakes, 2 when there is nothing to read.
     """
-    settings, directory = _where(directory, config)
-    read: PolicyDirectory | None = None
-    mistakes: list[ToldMistake] = []
-    results: list[TestResult] = []
+    settings = None if directory is not None else configuration(config)
+    directory = policies_in(directory, config)
     font = None if settings is None else settings.documents.stamp_font
+    keys = None if settings is None else [key.id for key in settings.hsm.keys]
+    notes = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
     with told_errors(NothingToReadError):
         try:
-            read = PolicyDirectory.read(directory)
-            keys = None if settings is None else [key.id for key in settings.hsm.keys]
-            mistakes += [_told(each) for each in read.seal_mistakes(keys=keys, font=font)]
-            results = list(read.test_results())
-            mistakes += [_told_failure(each) for each in results if not each.ok]
-        except MistakesError as error:
-            mistakes += [_told(each) for each in error.mistakes]
-        except SealMaterialError as error:
-            mistakes.append(_told_plainly(error))
-    notes = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
-    report = CheckReport(
-        ok=not mistakes,
-        directory=str(directory),
-        bundle=None if read is None else read.bundle.digest,
-        files=0 if read is None else read.files,
-        tests=len(results),
-        mistakes=tuple(mistakes),
-        notes=notes,
-    )
+            files = PolicyFiles.read(directory)
+            report = checked(
+                files,
+                at=SystemClock().now(),
+                strict=strict,
+                mistakes=seal_mistakes(files, keys=keys, font=font),
+                notes=notes,
+            )
+        except (MistakesError, SealMaterialError) as error:
+            report = CheckReport(
+                ok=False,
+                directory=str(directory),
+                bundle=None,
+                files=0,
+                tests=0,
+                mistakes=_mistakes(error),
+                notes=notes,
+                noticed=(),
+            )
     if as_json:
         tell_json(report)
     else:
-        _print_check(report)
+        print_check(report)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -151,31 +101,27 @@ def run_tests(
     Exits 0 when all pass, 1 when one fails or the files have mistakes, 2 when there is nothing to
     read.
     """
-    _, directory = _where(directory, config)
-    results: tuple[TestResult, ...] = ()
-    mistakes: tuple[ToldMistake, ...] = ()
+    directory = policies_in(directory, config)
     with told_errors(NothingToReadError):
         try:
-            results = tuple(PolicyDirectory.read(directory).test_results())
-        except MistakesError as error:
-            mistakes = tuple(_told(each) for each in error.mistakes)
-        except SealMaterialError as error:
-            mistakes = (_told_plainly(error),)
-    report = TestReport(
-        ok=not mistakes and all(each.ok for each in results),
-        directory=str(directory),
-        tests=results,
-        mistakes=mistakes,
-    )
+            report = tested(PolicyFiles.read(directory))
+        except (MistakesError, SealMaterialError) as error:
+            report = TestReport(
+                ok=False, directory=str(directory), tests=(), mistakes=_mistakes(error)
+            )
     if as_json:
         tell_json(report)
     else:
-        _print_tests(report)
+        print_tests(report)
     raise typer.Exit(0 if report.ok else 1)
 
 
 @app.command("explain")
 def explain(
+    record: Annotated[
+        int | None,
+        typer.Argument(help="A decision that was made: the number of its audit record."),
+    ] = None,
     request: Annotated[
         Path | None,
         typer.Option(help="JSON or YAML with what a policy's test has under `request:`."),
@@ -201,12 +147,12 @@ def explain(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Imagine a request and tell how it is decided, what each rule says, and what was nearest.
+    """Tell how a request is decided, what each rule says, and what was nearest.
 
-    Nothing is sealed, and limits are not counted. Exits 0 when it is allowed, 1 when it is denied
-    or waits for approval, 2 when that cannot be told.
+    Either a decision that was made, by the number of its audit record, beside what the policies say
+    of it now; or an imagined request. Nothing is sealed, and limits are not counted. Exits 0 when
+    it is (or was) allowed, 1 when it is denied or waits for approval, 2 when that cannot be told.
     """
-    _, directory = _where(directory, config)
     with told_errors(
         ImaginedRequestError, MistakesError, NothingToReadError, SealMaterialError, SubmissionsError
     ):
@@ -220,117 +166,43 @@ def explain(
             findings=tuple(finding or ()),
             at=at,
         )
-        if request is not None and options.given:
-            raise ImaginedRequestError("give either --request or the other options, not both")
-        spec = from_options(options) if request is None else from_file(request)
-        bundle = PolicyDirectory.read(directory).bundle
-        imagined = imagine(spec, bundle, now=SystemClock().now())
-    found = CELPolicyEngine(bundle).explain(imagined.request, imagined.facts, at=imagined.at)
-    report = ExplainReport(
-        verdict=verdict_of(found.decision),
-        at=imagined.at,
-        decision=found.decision,
-        findings=found.findings,
-        nearest=_nearest(found),
-    )
+        if record is not None:
+            if request is not None or options.given:
+                raise ImaginedRequestError("give either a record's number or a request, not both")
+            _explain_record(record, directory, config, as_json=as_json)
+        report = _explain_imagined(request, options, policies_in(directory, config))
     if as_json:
         tell_json(report)
     else:
-        _print_explanation(report)
+        print_explanation(report)
     raise typer.Exit(0 if report.verdict == "allowed" else 1)
 
 
-def _where(directory: Path | None, config: Path) -> tuple[Config | None, Path]:
-    if directory is not None:
-        return None, directory
-    settings = configuration(config)
-    return settings, settings.policies.directory
+def _explain_imagined(request: Path | None, options: Options, directory: Path) -> ExplainReport:
+    if request is not None and options.given:
+        raise ImaginedRequestError("give either --request or the other options, not both")
+    spec = from_options(options) if request is None else from_file(request)
+    bundle = PolicyFiles.read(directory).bundle
+    return explained(bundle, imagine(spec, bundle, now=SystemClock().now()))
 
 
-def _nearest(found: Explanation) -> Reason | None:
-    # After `default` follow the permits, the one with the least to change first.
-    reasons = found.decision.reasons
-    return reasons[1] if len(reasons) > 1 and reasons[0].rule == "default" else None
-
-
-def _told(mistake: Mistake) -> ToldMistake:
-    return ToldMistake(
-        file=mistake.file,
-        line=mistake.line,
-        path=mistake.path,
-        message=mistake.message,
-        cure=mistake.cure,
-    )
-
-
-def _told_failure(result: TestResult) -> ToldMistake:
-    return ToldMistake(
-        file=result.file,
-        line=result.line,
-        path=f"tests of {result.policy}",
-        message=f"the test `{result.test}` fails: {result.message}",
-        cure="correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
-    )
-
-
-def _told_plainly(error: SealMaterialError) -> ToldMistake:
-    return ToldMistake(
-        file="", line=0, path="", message=str(error), cure="make it readable, as UTF-8 text"
-    )
-
-
-def _print_check(report: CheckReport) -> None:
-    _print_mistakes(report.mistakes)
-    for note in report.notes:
-        _say(f"note: {note}", "yellow")
-    if report.ok:
-        _say(f"ok: {report.files} files, {report.tests} tests pass, {report.bundle}", "green")
+def _explain_record(record: int, directory: Path | None, config: Path, *, as_json: bool) -> None:
+    """Tell it and leave."""
+    bundle = PolicyFiles.read(policies_in(directory, config)).bundle
+    with decisions(config) as history:
+        report = recorded(bundle, record, history.of_record(record))
+    if as_json:
+        tell_json(report)
     else:
-        count = len(report.mistakes)
-        told = f"{count} mistake{'' if count == 1 else 's'}"
-        _say(f"{told}: the gateway would not take these files", "bold red")
+        print_record(report)
+    if not report.decisions:
+        raise typer.Exit(2)
+    allowed = all(each.verdict == "allowed" for each in report.decisions)
+    raise typer.Exit(0 if allowed else 1)
 
 
-def _print_tests(report: TestReport) -> None:
-    _print_mistakes(report.mistakes)
-    for each in report.tests:
-        by = ", ".join(each.decided_by)
-        _say(f"{'ok  ' if each.ok else 'FAIL'}  {each.policy}: {each.test}", _style(ok=each.ok))
-        _say(f"      {each.got} by {by}")
-        if each.message is not None:
-            _say(f"      {each.file}:{each.line}: {each.message}")
-    failed = sum(not each.ok for each in report.tests)
-    _say(f"{len(report.tests) - failed} pass, {failed} fail", _style(ok=report.ok))
-
-
-def _print_mistakes(mistakes: tuple[ToldMistake, ...]) -> None:
-    for each in mistakes:
-        place = f"{each.file}:{each.line}: " if each.file else ""
-        path = f"{each.path}: " if each.path else ""
-        _say(f"{place}{path}{each.message} -> {each.cure}")
-
-
-def _print_explanation(report: ExplainReport) -> None:
-    _say(report.verdict, _STYLES[report.verdict])
-    deciding = report.decision.reasons[:1] if report.nearest else report.decision.reasons
-    for reason in deciding:
-        _say(f"  {reason.rule}: {reason.message}")
-    if not isinstance(report.decision, Denied) and report.decision.placement is not None:
-        _say(f"  stamp: {told(report.decision.placement)}")
-    if report.nearest is not None:
-        _say("nearest that would have allowed it")
-        _say(f"  {report.nearest.rule}: {report.nearest.message}")
-    _say(f"every rule for this seal and document type, at {report.at.isoformat(sep=' ')}")
-    for finding in report.findings:
-        _say(f"  {finding.effect:<6} {finding.rule}: {finding.outcome}")
-        _say(f"         {finding.message}")
-    if not report.findings:
-        _say("  there is none")
-
-
-def _style(*, ok: bool) -> Literal["green", "bold red"]:
-    return "green" if ok else "bold red"
-
-
-def _say(line: str, style: str = "") -> None:
-    out.print(Text(printable(line), style=style), soft_wrap=True)
+def _mistakes(error: MistakesError | SealMaterialError) -> tuple[ToldMistake, ...]:
+    if isinstance(error, MistakesError):
+        return tuple(map(ToldMistake.of, error.mistakes))
+    cure = "make it readable, as UTF-8 text"
+    return (ToldMistake(file="", line=0, path="", message=str(error), cure=cure),)

@@ -19,6 +19,7 @@ from gateway.audit.record import Record
 from gateway.clock import SystemClock
 from gateway.config import Config, TLSConfig
 from gateway.documents.pool import WorkerLimits, WorkerPool
+from gateway.history.keeping import DecisionHistory, forget
 from gateway.http.app import API
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
@@ -28,13 +29,14 @@ from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.guard import Guards, NothingKnown, NoWaitingRoom, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import add_charge
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
+from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from hsm.client import SignerClient
@@ -42,6 +44,7 @@ from processes.child import Child
 from processes.keeper import KeptSigner
 
 _SHUTDOWN_SECONDS = 20.0
+_DAY_SECONDS = 24 * 3600.0
 
 _log = structlog.get_logger("gateway")
 
@@ -83,6 +86,8 @@ async def serve(
         stack.push_async_callback(signing.drain)
         watching = asyncio.create_task(_watch(house), name="policies")
         stack.callback(watching.cancel)
+        forgetting = asyncio.create_task(_forget(house), name="history")
+        stack.callback(forgetting.cancel)
         url = await _listen(api, config, stack)
         _spare_the_collector()
         _log.info(
@@ -171,7 +176,7 @@ def _surroundings() -> Surroundings:
         guards=Guards((LimitGuard(),)),
         knowing=NothingKnown(),
         waiting_room=NoWaitingRoom(),
-        history=NoHistory(),
+        history=DecisionHistory(),
     )
 
 
@@ -300,6 +305,19 @@ async def _refresh(house: _House) -> None:
     await house.audit.record(Record(kind="policy", at=house.clock.now(), content=content))
     policies.put_in_force(found)
     house.pool.make_ready(found.seals.values())
+
+
+async def _forget(house: _House) -> None:
+    """Once a day, forget the decisions whose time is over."""
+    kept = timedelta(days=house.config.policies.history_days)
+    while True:
+        try:
+            gone = await forget(house.lane, before=house.clock.now() - kept)
+            if gone:
+                _log.info("decisions_forgotten", decisions=gone)
+        except StoreProblem as problem:
+            _log.error("decisions_not_forgotten", error=problem.detail)
+        await asyncio.sleep(_DAY_SECONDS)
 
 
 def _write_something(unit: Transaction) -> None:

@@ -1,190 +1,45 @@
 """What is true of every bundle and every request."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from types import MappingProxyType
+from dataclasses import replace
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.bundle import (
-    Approvals,
-    Bundle,
-    DocumentType,
-    ForbidRule,
-    Limits,
-    PermitRule,
-    Seal,
-    SealPolicy,
-)
+from policies.bundle import Bundle, ForbidRule, SealPolicy
 from policies.engine import CELPolicyEngine
 from policies.model import (
     Allowed,
-    BesideKeyword,
-    Caller,
     Decision,
     Denied,
     DocumentFacts,
-    NeedsApproval,
+    Known,
     SealRequest,
-    Stage,
 )
-
-AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
-NAMES = ("a", "b")
-# What each condition gives for a document of n pages; None: no answer.
-CONDITIONS: Mapping[str | None, Mapping[int, bool | None]] = {
-    None: {0: True, 1: True, 2: True},
-    "doc.pages > 0": {0: False, 1: True, 2: True},
-    "doc.pages > 1": {0: False, 1: False, 2: True},
-    "false": {0: False, 1: False, 2: False},
-    "10 / doc.pages > 0": {0: None, 1: True, 2: True},
-    "doc.pages > 0 && 10 / doc.pages == 10": {0: False, 1: True, 2: False},
-}
-
-some_names = st.frozensets(st.sampled_from(NAMES))
-conditions = st.sampled_from(list(CONDITIONS))
-approvals = st.none() | st.just(Approvals(stages=(Stage(count=1, roles=frozenset("a")),)))
-permits = st.builds(
-    PermitRule,
-    id=st.just(""),
-    systems=some_names,
-    roles=some_names,
-    companies=some_names,
-    when=conditions,
-    limits=st.builds(Limits, per_day=st.none() | st.just(5)),
-    placement=st.none() | st.builds(BesideKeyword, keyword=st.sampled_from(NAMES)),
-    approvals=approvals,
-).filter(lambda rule: bool(rule.systems or rule.roles or rule.companies))
-forbids = st.builds(
-    ForbidRule,
-    id=st.just(""),
-    systems=some_names,
-    roles=some_names,
-    companies=some_names,
-    when=conditions,
-)
+from tests import oracle
+from tests.drawn_policies import AT, bundle_of, bundles, facts, knowns, named, policies, requests
 
 
-@st.composite
-def policies(draw: st.DrawFn) -> SealPolicy:
-    permit = tuple(
-        msgspec.structs.replace(rule, id=f"p{number}")
-        for number, rule in enumerate(draw(st.lists(permits, max_size=4)))
-    )
-    forbid = tuple(
-        msgspec.structs.replace(rule, id=f"f{number}")
-        for number, rule in enumerate(draw(st.lists(forbids, max_size=2)))
-    )
-    everything = st.just(("*",)) if not permit else st.nothing()
-    named = st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(tuple)
-    return SealPolicy(
-        name="",
-        seals=draw(everything | named),
-        document_types=draw(everything | named),
-        time_zone="Asia/Shanghai",
-        permit=permit,
-        forbid=forbid,
-    )
+def decided(bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known) -> Decision:
+    return CELPolicyEngine(bundle).decide(request, found, at=AT, known=known)
 
 
-@st.composite
-def bundles(draw: st.DrawFn) -> Bundle:
-    found = draw(st.lists(policies(), max_size=3))
-    return bundle_of(
-        [msgspec.structs.replace(each, name=f"policy{n}") for n, each in enumerate(found)]
-    )
+def with_policies(bundle: Bundle, found: list[SealPolicy]) -> Bundle:
+    return replace(bundle, policies={policy.name: policy for policy in found})
 
 
-def bundle_of(found: list[SealPolicy]) -> Bundle:
-    seals = {
-        name: Seal(name=name, company="a", type="章", state="active", key=name, certificate="c.pem")
-        for name in NAMES
-    }
-    return Bundle(
-        companies={},
-        roles={},
-        systems={},
-        document_types={name: DocumentType(name=name) for name in NAMES},
-        seals=seals,
-        policies=MappingProxyType({policy.name: policy for policy in found}),
-        digest="sha256:0",
-    )
-
-
-requests = st.builds(
-    SealRequest,
-    caller=st.builds(
-        Caller, system=st.sampled_from("abc"), company=st.sampled_from("abc"), roles=some_names
-    ),
-    seal=st.sampled_from(NAMES),
-    document_type=st.sampled_from(NAMES),
-    business_number=st.just("HD-1"),
-)
-facts = st.builds(
-    DocumentFacts,
-    pages=st.integers(0, 2),
-    size_bytes=st.just(1),
-    revisions=st.just(1),
-    signatures=st.just(0),
-    pdf_version=st.just("1.7"),
-)
-
-
-def decided(bundle: Bundle, request: SealRequest, found: DocumentFacts) -> Decision:
-    return CELPolicyEngine(bundle).decide(request, found, at=AT)
-
-
-def covers(policy: SealPolicy, request: SealRequest) -> bool:
-    assert isinstance(policy.seals, tuple)
-    return bool({request.seal, "*"} & set(policy.seals)) and bool(
-        {request.document_type, "*"} & set(policy.document_types)
-    )
-
-
-def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
-    return (
-        (not rule.systems or caller.system in rule.systems)
-        and (not rule.roles or bool(rule.roles & caller.roles))
-        and (not rule.companies or caller.company in rule.companies)
-    )
-
-
-def expected(bundle: Bundle, request: SealRequest, found: DocumentFacts) -> type[Decision]:
-    """The decision by the sentence in the documentation, in no way like the engine's code."""
-    permit_answers: list[tuple[bool | None, bool]] = []
-    forbid_answers: list[bool | None] = []
-    for policy in bundle.policies.values():
-        if not covers(policy, request):
-            continue
-        permit_answers += [
-            (CONDITIONS[rule.when][found.pages], rule.approvals is None)
-            for rule in policy.permit
-            if concerns(rule, request.caller)
-        ]
-        forbid_answers += [
-            CONDITIONS[rule.when][found.pages]
-            for rule in policy.forbid
-            if concerns(rule, request.caller)
-        ]
-    errors = None in forbid_answers or any(answer is None for answer, _ in permit_answers)
-    if errors or True in forbid_answers:
-        return Denied
-    if (True, True) in permit_answers:
-        return Allowed
-    return NeedsApproval if (True, False) in permit_answers else Denied
-
-
-@given(bundles(), requests, facts)
+@given(bundles(), requests, facts, knowns)
 def test_decisions_are_those_of_the_documentation(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
 ) -> None:
-    assert type(decided(bundle, request, found)) is expected(bundle, request, found)
+    expected = oracle.decide(bundle, request, found, at=AT, known=known)
+    assert oracle.verdict_of(decided(bundle, request, found, known)) == expected
 
 
-@given(bundles(), requests, facts)
-def test_one_forbid_is_enough(bundle: Bundle, request: SealRequest, found: DocumentFacts) -> None:
+@given(bundles(), requests, facts, knowns)
+def test_one_forbid_is_enough(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
+) -> None:
     veto = SealPolicy(
         name="veto",
         seals=("*",),
@@ -192,15 +47,16 @@ def test_one_forbid_is_enough(bundle: Bundle, request: SealRequest, found: Docum
         time_zone="Asia/Shanghai",
         forbid=(ForbidRule(id="never"),),
     )
-    forbidden = bundle_of([*bundle.policies.values(), veto])
-    decision = decided(forbidden, request, found)
+    forbidden = with_policies(bundle, [*bundle.policies.values(), veto])
+    decision = decided(forbidden, request, found, known)
     assert isinstance(decision, Denied)
-    assert "veto/never" in {reason.rule for reason in decision.reasons}
+    if request.document_type in bundle.document_types:
+        assert "veto/never" in {reason.rule for reason in decision.reasons}
 
 
-@given(bundles(), requests, facts, st.data())
+@given(bundles(), requests, facts, knowns, st.data())
 def test_the_order_of_policies_and_rules_never_matters(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts, data: st.DataObject
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known, data: st.DataObject
 ) -> None:
     shuffled = [
         msgspec.structs.replace(
@@ -210,50 +66,152 @@ def test_the_order_of_policies_and_rules_never_matters(
         )
         for policy in data.draw(st.permutations(list(bundle.policies.values())))
     ]
-    assert decided(bundle_of(shuffled), request, found) == decided(bundle, request, found)
+    other = replace(
+        with_policies(bundle, shuffled),
+        grants=dict(data.draw(st.permutations(list(bundle.grants.items())))),
+    )
+    given_in_other_order = msgspec.structs.replace(
+        known, approvals=tuple(data.draw(st.permutations(known.approvals)))
+    )
+    assert decided(other, request, found, given_in_other_order) == decided(
+        bundle, request, found, known
+    )
 
 
-@given(bundles(), requests, facts)
+@given(bundles(), requests, facts, knowns)
 def test_nothing_is_allowed_that_no_rule_permits(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
 ) -> None:
+    decision = decided(bundle, request, found, known)
     without = [msgspec.structs.replace(policy, permit=()) for policy in bundle.policies.values()]
-    assert isinstance(decided(bundle_of(without), request, found), Denied)
+    assert isinstance(decided(with_policies(bundle, without), request, found, known), Denied)
+    if isinstance(decision, Allowed):
+        (reason,) = decision.reasons
+        (policy, rule) = next(
+            (policy, rule)
+            for policy in bundle.policies.values()
+            for rule in policy.permit
+            if f"{policy.name}/{rule.id}" == reason.rule
+        )
+        assert oracle.covers(bundle, policy, request)
+        assert oracle.concerns(rule, request.caller)
 
 
-@given(bundles(), requests, facts)
+@given(
+    st.lists(policies(may_permit=False), min_size=1, max_size=3),
+    st.lists(policies(), max_size=3),
+    requests,
+    facts,
+    knowns,
+)
+def test_no_subsidiary_rule_widens_a_group_forbid(
+    of_the_group: list[SealPolicy],
+    of_subsidiaries: list[SealPolicy],
+    request: SealRequest,
+    found: DocumentFacts,
+    known: Known,
+) -> None:
+    group = named(of_the_group, "group")
+    own = named(
+        [msgspec.structs.replace(policy, managed_by="self") for policy in of_subsidiaries], "own"
+    )
+    alone = decided(bundle_of(group), request, found, known)
+    assert isinstance(alone, Denied)
+    forbidding = {reason.rule for reason in alone.reasons} - {"default"}
+    together = decided(bundle_of([*group, *own]), request, found, known)
+    if forbidding:
+        assert isinstance(together, Denied)
+        assert forbidding <= {reason.rule for reason in together.reasons}
+
+
+@given(bundles(), requests, facts, knowns)
 def test_what_screening_refuses_is_never_allowed(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
 ) -> None:
     if CELPolicyEngine(bundle).screen(request, at=AT) is not None:
-        assert isinstance(decided(bundle, request, found), Denied)
+        assert isinstance(decided(bundle, request, found, known), Denied)
 
 
-@given(bundles(), requests, facts)
+@given(bundles(), requests, facts, knowns)
 def test_taking_a_permit_away_never_allows_more(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
 ) -> None:
     # Only by its error does a permit take something away, and an error is no way to forbid.
-    answers = [
-        CONDITIONS[rule.when][found.pages]
-        for policy in bundle.policies.values()
-        for rule in policy.permit
-    ]
-    if None in answers or isinstance(decided(bundle, request, found), Allowed):
+    explained = CELPolicyEngine(bundle).explain(request, found, at=AT, known=known)
+    errs = any(each.effect == "permit" and each.outcome == "error" for each in explained.findings)
+    if errs or isinstance(explained.decision, Allowed):
         return
     for policy in bundle.policies.values():
         less = msgspec.structs.replace(policy, permit=policy.permit[1:])
         rest = [other for other in bundle.policies.values() if other.name != policy.name]
-        assert not isinstance(decided(bundle_of([*rest, less]), request, found), Allowed)
+        decision = decided(with_policies(bundle, [*rest, less]), request, found, known)
+        assert not isinstance(decision, Allowed)
 
 
-@given(bundles(), requests, facts)
-def test_an_explanation_has_every_covering_rule_once_and_the_same_decision(
-    bundle: Bundle, request: SealRequest, found: DocumentFacts
+@given(bundles(), requests, facts, knowns)
+def test_taking_an_approval_away_never_allows_more(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
 ) -> None:
-    explanation = CELPolicyEngine(bundle).explain(request, found, at=AT)
-    assert explanation.decision == decided(bundle, request, found)
-    covering = [policy for policy in bundle.policies.values() if covers(policy, request)]
+    if isinstance(decided(bundle, request, found, known), Allowed):
+        return
+    for gone in known.approvals:
+        kept = tuple(each for each in known.approvals if each != gone)
+        fewer = msgspec.structs.replace(known, approvals=kept)
+        assert not isinstance(decided(bundle, request, found, fewer), Allowed)
+
+
+@given(bundles(), requests, facts, knowns)
+def test_taking_a_grant_away_never_allows_more(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
+) -> None:
+    if isinstance(decided(bundle, request, found, known), Allowed):
+        return
+    for name in bundle.grants:
+        kept = {other: grant for other, grant in bundle.grants.items() if other != name}
+        decision = decided(replace(bundle, grants=kept), request, found, known)
+        assert not isinstance(decision, Allowed)
+
+
+@given(bundles(), requests, facts, knowns)
+def test_what_is_allowed_rests_on_what_it_names(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
+) -> None:
+    decision = decided(bundle, request, found, known)
+    if not isinstance(decision, Allowed):
+        return
+    assert (decision.grant is not None) == (
+        oracle.needs_grant(bundle, request) and not decision.approvals
+    )
+    if decision.approvals:
+        resting = [each for each in known.approvals if each.id in decision.approvals]
+        only_these = msgspec.structs.replace(known, approvals=tuple(resting))
+        assert isinstance(decided(bundle, request, found, only_these), Allowed)
+
+
+@given(bundles(), requests, facts, knowns)
+def test_what_a_case_reads_and_asks_is_all_that_it_needs(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
+) -> None:
+    case = CELPolicyEngine(bundle).case(request)
+    read = {each.name for each in case.reads(AT)}
+    narrow = msgspec.structs.replace(
+        known, used={name: count for name, count in known.used.items() if name in read}
+    )
+    seen = found
+    if not isinstance(found.content, msgspec.UnsetType):
+        asked = found.content.asked & case.asks()
+        content = msgspec.structs.replace(found.content, asked=asked)
+        seen = msgspec.structs.replace(found, content=content)
+    assert case.decide(seen, at=AT, known=narrow) == case.decide(found, at=AT, known=known)
+
+
+@given(bundles(), requests, facts, knowns)
+def test_an_explanation_has_every_covering_rule_once_and_the_same_decision(
+    bundle: Bundle, request: SealRequest, found: DocumentFacts, known: Known
+) -> None:
+    explanation = CELPolicyEngine(bundle).explain(request, found, at=AT, known=known)
+    assert explanation.decision == decided(bundle, request, found, known)
+    covering = [each for each in bundle.policies.values() if oracle.covers(bundle, each, request)]
     assert sorted(finding.rule for finding in explanation.findings) == sorted(
         f"{policy.name}/{rule}"
         for policy in covering

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.cli.checkup.model import Finding, failed, ok, warning
-from gateway.cli.policy_files import NothingToReadError, PolicyDirectory
 from gateway.config import Config
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.glyphs import open_font
 from gateway.documents.stamp.making import artwork_for
@@ -33,7 +33,7 @@ class SealsCheck:
         """The files and the policies' own tests."""
         cure = "Correct the files; `sealgate policy check` tells the same."
         try:
-            read = PolicyDirectory.read(self._directory)
+            read = PolicyFiles.read(self._directory)
         except MistakesError as error:
             for mistake in error.mistakes:
                 yield failed("policies", str(mistake), cure=cure, owner="officer")

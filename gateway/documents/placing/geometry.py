@@ -79,8 +79,12 @@ class PageGeometry:
 
     def shows(self, rectangle: Rectangle) -> bool:
         """Whether the middle of a rectangle in user space lies on the visible page."""
+        slack = 1e-6  # units: what is reckoned to and fro may lie so far beyond an edge
         x, y = (rectangle.x0 + rectangle.x1) / 2, (rectangle.y0 + rectangle.y1) / 2
-        return self.box.x0 <= x <= self.box.x1 and self.box.y0 <= y <= self.box.y1
+        return (
+            self.box.x0 - slack <= x <= self.box.x1 + slack
+            and self.box.y0 - slack <= y <= self.box.y1 + slack
+        )
 
     def to_user_space(self, area: Area) -> Rectangle:
         """The area's rectangle in user space."""

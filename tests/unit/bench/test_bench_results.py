@@ -14,7 +14,9 @@ from bench.hsm_rate import Setting, settings
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.policies import PolicyFigures
 from bench.press_time import PressTime
+from bench.replay import ReplayFigures
 from bench.results import Measured, Result, report, result_of
 from bench.rows import ROWS
 from bench.table import cells, print_table
@@ -39,6 +41,26 @@ LIMITS = Limits(
     large_bytes=100_000_000,
     large_over_size=2.1,
     large_gateway_over_size=1.9,
+)
+
+POLICIES = PolicyFigures(
+    companies=1000,
+    seals=5000,
+    rules=20_000,
+    engine_s=1.1,
+    decisions=50_000,
+    decision_p50_us=50.0,
+    decision_p99_us=90.0,
+)
+
+REPLAY = ReplayFigures(
+    seals=5000,
+    rules=20_000,
+    decisions=10_000,
+    kept_bytes=700,
+    replay_s=1.1,
+    difference_s=4.0,
+    notes_s=3.0,
 )
 
 
@@ -91,11 +113,21 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             {"rsa2048_1_page": _result()},
             machine=MACHINE,
             limits=LIMITS,
+            policies=POLICIES,
+            replay=REPLAY,
             commit="abc1234-dirty",
             at=at,
         )
     )
-    assert list(written) == ["machine", "commit", "at", "limits", "rsa2048_1_page"]
+    assert list(written) == [
+        "machine",
+        "commit",
+        "at",
+        "limits",
+        "policies",
+        "replay",
+        "rsa2048_1_page",
+    ]
     assert written["at"] == "2026-11-22T12:00:00Z"
     assert written["rsa2048_1_page"]["gateway_per_s"] == 600
     assert written["rsa2048_1_page"]["hsm_setting"] == {"processes": 2, "threads": 1}
@@ -127,10 +159,16 @@ def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
 
 
 def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(Console(width=120), {"rsa2048_1_page": _result()}, MACHINE, LIMITS)
+    print_table(
+        Console(width=120), {"rsa2048_1_page": _result()}, MACHINE, LIMITS, POLICIES, REPLAY
+    )
     told = capsys.readouterr().out
     assert "Other programs" not in told
     assert "Start to ready 1.40 s" in told
+    assert "a decision takes 50 us, p99 90 us" in told
+    assert "10,000 recorded decisions replayed in 1.10 s" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(Console(width=120), {"rsa2048_1_page": _result()}, noisy, None)
+    print_table(
+        Console(width=120), {"rsa2048_1_page": _result()}, noisy, None, policies=None, replay=None
+    )
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out

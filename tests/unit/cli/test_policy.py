@@ -194,3 +194,31 @@ def test_an_explanation_imagines_what_intake_rules_find(sealgate: CommandLine) -
     unknown = sealgate("policy", "explain", *ORDINARY, *amount, "--finding", "activ-content")
     assert unknown.exit_code == 2
     assert "did you mean active-content?" in unknown.stderr
+
+
+def test_what_may_be_meant_otherwise_is_noticed_with_its_place(sealgate: CommandLine) -> None:
+    receipts = sealgate.trial.policies / "receipts.yaml"
+    rewrite(receipts, "when: doc.pages <= 3 &&", "when: doc.pages <= 3 && doc.pages > 3 &&")
+    strict = sealgate("policy", "check", "--strict", "--json")
+    report = json.loads(strict.stdout)
+    (noticed,) = [each for each in report["noticed"] if each["code"] == "never-true"]
+    assert (noticed["level"], noticed["file"], noticed["line"]) == ("warning", str(receipts), 12)
+    assert noticed["path"] == "spec.permit[0].when"
+    assert "[never-true]" in sealgate("policy", "check").stdout
+
+
+def test_only_strict_refuses_a_warning(sealgate: CommandLine) -> None:
+    seals = sealgate.trial.policies / "seals.yaml"
+    text = seals.read_text(encoding="utf-8")
+    first = text.split("\n---\n")[0]
+    seals.write_text(f"{text}---\n{first.replace('name: receipt-east', 'name: spare')}\n")
+    assert sealgate("policy", "check").exit_code == 0
+    strict = sealgate("policy", "check", "--strict")
+    assert strict.exit_code == 1
+    assert "nobody can use the seal: no permit speaks of it" in strict.stdout
+    assert "warnings, which --strict does not let pass" in strict.stdout
+
+
+def test_the_trials_own_policies_have_nothing_to_be_noticed(sealgate: CommandLine) -> None:
+    report = json.loads(sealgate("policy", "check", "--strict", "--json").stdout)
+    assert (report["ok"], report["noticed"]) == (True, [])

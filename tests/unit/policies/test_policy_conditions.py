@@ -5,15 +5,44 @@ from datetime import UTC, datetime
 import pytest
 
 from policies.bundle import Seal
-from policies.conditions import VARIABLES, CELConditions, Pattern, named_in, variables_of
+from policies.conditions import CELConditions, Pattern
 from policies.errors import ConditionError
 from policies.interfaces import Conditions, Situation
-from policies.model import Attributes, Caller, DocumentFacts, SealRequest
+from policies.model import (
+    Attributes,
+    Caller,
+    ContentFacts,
+    DocumentFacts,
+    EarlierSignature,
+    Known,
+    SealRequest,
+)
+from policies.variables import COUNTERS, VARIABLES, Subject, named_in, values
 
 SEAL = Seal(name="s", company="c", type="回单章", state="active", key="k", certificate="c.pem")
 
 
-def variables(attributes: Attributes | None = None, *, pages: int = 2) -> dict[str, object]:
+CONTENT = ContentFacts(
+    asked=frozenset({"text", "fields", "template", "parties", "amounts", "page_sizes", "earlier"}),
+    text="运单号 HD-1",
+    fields={"amount": "12.50"},
+    template="receipt-v1@1",
+    parties=("丙公司",),
+    amounts=(1250, 900),
+    page_sizes=("210x297",),
+    earlier=(
+        EarlierSignature(field="s1", signer="李娜", certificate="0" * 64, intact=True),
+        EarlierSignature(field="s2", signer="王强", certificate="1" * 64, intact=False),
+    ),
+)
+
+
+def variables(
+    attributes: Attributes | None = None,
+    *,
+    pages: int = 2,
+    content: ContentFacts | None = None,
+) -> dict[str, object]:
     request = SealRequest(
         caller=Caller(system="tms", company="c", roles=frozenset({"b", "a"})),
         seal="s",
@@ -21,8 +50,17 @@ def variables(attributes: Attributes | None = None, *, pages: int = 2) -> dict[s
         business_number="HD-1",
         attributes=dict(attributes or {}),
     )
-    facts = DocumentFacts(pages=pages, size_bytes=10, revisions=1, signatures=0, pdf_version="1.7")
-    return variables_of(request, facts, SEAL, at=datetime(2026, 11, 22, 20, tzinfo=UTC))
+    facts = DocumentFacts(
+        pages=pages,
+        size_bytes=10,
+        revisions=1,
+        signatures=0,
+        pdf_version="1.7",
+        content=CONTENT if content is None else content,
+    )
+    known = Known(used=dict.fromkeys(COUNTERS, 3), certificate_days=30)
+    at = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    return values(VARIABLES, Subject(request=request, facts=facts, seal=SEAL, at=at, known=known))
 
 
 def situation(condition: str, attributes: Attributes | None = None, *, pages: int = 2) -> Situation:
@@ -47,6 +85,13 @@ def test_every_variable_has_a_value() -> None:
         ("doc.attributes.a == 5 && has(doc.attributes.a) && !has(doc.attributes.b)", True),
         ("doc.attributes.a < 5", False),
         ("doc.attributes.b == 5 || true", True),
+        ('caller.person == "" && caller.posts == [] && caller.line == ""', True),
+        ('seal.line == "" && seal.certificate_days == 30', True),
+        ('doc.text.contains("HD-1") && doc.fields.amount == "12.50"', True),
+        ('doc.template == "receipt-v1@1" && "丙公司" in doc.parties', True),
+        ('1250 in doc.amounts && doc.page_sizes.all(size, size == "210x297")', True),
+        ('doc.signers == ["李娜"]', True),
+        ("used.seal_day == 3 && used.line_month < 4", True),
     ],
 )
 def test_conditions_see_caller_seal_document_and_moment(condition: str, *, expected: bool) -> None:
@@ -111,12 +156,25 @@ def test_a_text_does_not_end_at_its_first_nul(changes: dict[str, object]) -> Non
 def test_a_variable_is_found_however_it_is_written(name: str, between: str) -> None:
     written = between.join(name.split("."))
     condition = f"type({written}) == int || true"
-    assert name in named_in([condition])
+    assert name in named_in(condition)
     assert situation(condition).holds(condition)
 
 
 def test_variables_that_no_condition_names_are_left_out() -> None:
-    assert named_in(["doc.pages > 1", "doc.revisions == 1"]) == ("doc.pages", "doc.revisions")
+    assert named_in("doc.pages > 1 && doc.revisions == 1") == {"doc.pages", "doc.revisions"}
+    assert named_in('doc.pages > 1 && seal.id != "doc.text" // doc.amounts') == {
+        "doc.pages",
+        "seal.id",
+    }
+
+
+def test_what_nobody_looked_for_is_left_out() -> None:
+    asked_text = ContentFacts(asked=frozenset({"text"}), text=None)
+    for content in (ContentFacts(asked=frozenset()), asked_text):
+        found = variables(content=content)
+        assert not {"doc.text", "doc.amounts", "doc.template"} & found.keys()
+        with pytest.raises(ConditionError, match="No value"):
+            CELConditions(["size(doc.text) == 0"]).situation(found).holds("size(doc.text) == 0")
 
 
 def test_a_pattern_refuses_text_with_a_nul() -> None:
@@ -124,11 +182,21 @@ def test_a_pattern_refuses_text_with_a_nul() -> None:
         Pattern("a").matches("a\0b")
 
 
-def test_a_condition_that_does_not_compile_is_refused_unless_it_only_explains() -> None:
+def test_a_condition_that_does_not_compile_is_refused_unless_it_only_spares_work() -> None:
     with pytest.raises(ConditionError, match="Syntax error"):
         CELConditions(["1 +"])
+    conditions = CELConditions(["true"], sparing=["1 +", "true || false"])
+    assert conditions.knows("true || false")
+    assert not conditions.knows("1 +")
     with pytest.raises(ConditionError, match="not compiled"):
-        CELConditions([], hints=["1 +"]).situation(variables()).holds("1 +")
+        conditions.situation(variables()).holds("1 +")
+
+
+def test_a_part_is_compiled_when_it_is_first_asked() -> None:
+    asked = CELConditions([]).situation(variables())
+    assert asked.part_holds("doc.pages == 2")
+    with pytest.raises(ConditionError, match="Syntax error"):
+        asked.part_holds("doc.pages ==")
 
 
 def test_a_pattern_must_match_the_whole_text() -> None:

@@ -98,17 +98,23 @@ def test_a_forbid_outweighs_a_permit(
     )
 
 
-def test_a_denial_by_default_tells_what_would_have_to_change_nearest_first(
+def test_what_would_have_to_change_is_told_apart_from_the_denial_nearest_first(
     engine: PolicyEngine, ask: Ask, facts: DocumentFacts, noon: datetime
 ) -> None:
     thick = msgspec.structs.replace(facts, pages=9)
-    decision = engine.decide(ask(amount_cents=9_000_000), thick, at=noon)
-    assert isinstance(decision, Denied)
-    assert decision.reasons == (
-        Reason(
-            rule="default",
-            message="no rule permits the seal receipt-east on the document type logistics-receipt",
+    case = engine.case(ask(amount_cents=9_000_000))
+    decision = case.decide(thick, at=noon)
+    assert decision == Denied(
+        bundle=engine.bundle_digest,
+        reasons=(
+            Reason(
+                rule="default",
+                message="no rule permits the seal receipt-east on the document type"
+                " logistics-receipt",
+            ),
         ),
+    )
+    assert case.nearest(thick, at=noon) == (
         Reason(
             rule="receipts-east/tms-automatic",
             message="the condition is false: doc.pages <= 3 (doc.pages is 9) and"
@@ -122,16 +128,12 @@ def test_a_denial_by_default_tells_what_would_have_to_change_nearest_first(
     )
 
 
-def test_the_nearest_permits_are_told_apart_from_the_decision(
+def test_nothing_is_near_for_a_seal_that_is_unknown(
     engine: PolicyEngine, ask: Ask, facts: DocumentFacts, noon: datetime
 ) -> None:
-    thick = msgspec.structs.replace(facts, pages=9)
-    case = engine.case(ask())
-    decision = case.decide(thick, at=noon)
-    assert isinstance(decision, Denied)
-    assert case.nearest(thick, at=noon) == decision.reasons[1:]
-    assert engine.case(ask(seal="nobody")).nearest(thick, at=noon) == ()
-    assert (case.asks(), case.reads(noon)) == (frozenset(), ())
+    unknown = engine.case(ask(seal="nobody"))
+    assert unknown.nearest(facts, at=noon) == ()
+    assert (unknown.asks(), unknown.reads(noon)) == (frozenset(), ())
 
 
 @pytest.mark.parametrize("state", ["draft", "retired"])
@@ -161,9 +163,8 @@ def test_a_rule_for_posts_and_a_limit_for_a_month(
     (charge,) = allowed.charges
     assert (charge.window, charge.limit) == ("2026-11", 7)
     assert charge.ends_at - charge.starts_at == 30 * 24 * 3600
-    denied = engine.decide(ask(), facts, at=noon)
-    assert isinstance(denied, Denied)
-    assert "the rule is for posts east-dispatch" in denied.reasons[1].message
+    (nearest,) = engine.case(ask()).nearest(facts, at=noon)
+    assert "the rule is for posts east-dispatch" in nearest.message
 
 
 def test_a_rule_with_approvals_asks_for_them(
@@ -465,9 +466,8 @@ def test_an_explanation_names_missing_and_long_values(
     engine = engine_with(permit=f"[{{{FOR_TMS}, when: '{when}'}}]", types="[logistics-receipt]")
     roles = frozenset(f"role-{number}" for number in range(50))
     caller = Caller(system="tms", company="x", roles=roles)
-    denied = engine.decide(ask(caller), facts, at=noon)
-    assert isinstance(denied, Denied)
-    message = denied.reasons[1].message
+    (nearest,) = engine.explain(ask(caller), facts, at=noon).nearest
+    message = nearest.message
     assert "doc.attributes.waybill is missing" in message
     assert "…" in message
     assert len(message) < 300

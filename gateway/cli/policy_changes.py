@@ -1,0 +1,143 @@
+"""`sealgate policy diff` and `simulate`: what a change would change, before it does."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.policy_telling import say, told_why
+from gateway.cli.policy_where import JSONOption, decisions
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, told_errors
+from gateway.cli.telling import tell_json
+from gateway.clock import SystemClock
+from gateway.desk.answering import compared, simulated
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.desk.reports import DiffReport, SimulationReport
+from gateway.seals.errors import SealMaterialError
+from policies.difference import Change, Term
+from policies.notes import listed
+from policies.simulation import Moved
+from policies.telling import told_stages
+from strictyaml import MistakesError
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([dhm])")
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+_STYLES = {"gained": "green", "lost": "red", "changed": "yellow"}
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="Directory of the policies as they are.")],
+    new: Annotated[Path, typer.Argument(help="Directory of the policies as they would be.")],
+    as_json: JSONOption = False,
+) -> None:
+    """Tell who gains or loses what: for every system and post, on every seal and document type.
+
+    Exits 0 when nothing is different, 1 when something is, 2 when that cannot be told.
+    """
+    with told_errors(MistakesError, NothingToReadError, SealMaterialError):
+        before, after = PolicyFiles.read(old).bundle, PolicyFiles.read(new).bundle
+    report = compared(before, after, at=SystemClock().now())
+    if as_json:
+        tell_json(report)
+    else:
+        _print_diff(report)
+    difference = report.difference
+    raise typer.Exit(1 if difference.changes or difference.objects else 0)
+
+
+def simulate(
+    new: Annotated[Path, typer.Argument(help="Directory of the policies as they would be.")],
+    since: Annotated[
+        str, typer.Option(help="How far back, 30d, 12h or 90m; or a moment with its zone.")
+    ] = "30d",
+    until: Annotated[str | None, typer.Option(help="Until when; now.")] = None,
+    as_json: JSONOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Decide once more what was decided, by other policies.
+
+    Limits are not counted anew. Exits 0 when every decision would be the same, 1 when one would
+    not, 2 when that cannot be told.
+    """
+    now = SystemClock().now()
+    start, end = _moment(since, now), now if until is None else _moment(until, now)
+    with told_errors(MistakesError, NothingToReadError, SealMaterialError):
+        bundle = PolicyFiles.read(new).bundle
+        with decisions(config) as history:
+            report = simulated(bundle, history.between(start, end), since=start, until=end)
+    if as_json:
+        tell_json(report)
+    else:
+        _print_simulation(report)
+    raise typer.Exit(1 if report.simulation.moved else 0)
+
+
+def _moment(written: str, now: datetime) -> datetime:
+    if found := _SPAN.fullmatch(written):
+        return now - int(found[1]) * _UNITS[found[2]]
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written} is neither 30d, 12h, 90m nor a moment") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{written} has no time zone; write it with +08:00")
+    return moment.astimezone(UTC)
+
+
+def _print_diff(report: DiffReport) -> None:
+    for change in report.difference.changes:
+        _print_change(change)
+    for each in report.difference.objects:
+        say(f"{_SIGNS[each.change]} {each.objects} {each.name}")
+    if report.difference.changes:
+        return
+    say("nobody gains or loses anything", "green")
+
+
+def _print_change(change: Change) -> None:
+    seals, types = frozenset(change.seals), frozenset(change.document_types)
+    say(f"{change.kind}: {listed(frozenset(change.principals))}", _STYLES[change.kind])
+    say(f"  on {listed(seals)} for {listed(types)}")
+    for sign, terms in (("-", change.before), ("+", change.after)):
+        for term in terms:
+            say(f"  {sign} {_term(term)}")
+    if change.besides:
+        say(f"  different besides: {', '.join(change.besides)}")
+
+
+def _term(term: Term) -> str:
+    parts = [f"{term.effect} {term.rule}"]
+    if term.when is not None:
+        parts.append(f"when {term.when}")
+    limits = (
+        (term.limits.per_hour, "an hour"),
+        (term.limits.per_day, "a day"),
+        (term.limits.per_month, "a month"),
+    )
+    parts += [f"{most} {unit} ({term.time_zone})" for most, unit in limits if most is not None]
+    if term.approvals is not None:
+        stages = told_stages(term.approvals.stages, in_order=term.approvals.in_order)
+        parts.append(f"once approved by {stages}")
+    return "; ".join(parts)
+
+
+def _print_simulation(report: SimulationReport) -> None:
+    found = report.simulation
+    span = f"{report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC"
+    say(f"{found.total} decisions from {span}: {found.same} would be the same")
+    for moved in found.moved:
+        _print_moved(moved)
+    for untold in found.untold:
+        say(f"{untold.count} cannot be told: {told_why(untold.why, untold.missing)}")
+
+
+def _print_moved(moved: Moved) -> None:
+    style = "green" if moved.after == "allowed" else "red"
+    say(f"{moved.count} {moved.before} would be {moved.after}", style)
+    say(f"  {', '.join(moved.rules_before)} -> {', '.join(moved.rules_after)}")
+    for example in moved.examples:
+        asked = f"{example.system}, {example.seal}, {example.document_type}"
+        say(f"  record {example.record}: {asked}: {example.message}")

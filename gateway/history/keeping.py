@@ -1,0 +1,106 @@
+"""Keep each decision in the transaction of its record, and forget it when its time is over."""
+
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from gateway.signing.guard import KeptDecision
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.schema import decision
+from gateway.store.statements import RowStatement
+from policies.verdicts import verdict_of
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# The quickest: a decision is some 700 bytes, half of them the words that every decision has.
+_LEVEL: Final = 1
+# So few at a time that no document waits for the forgetting.
+_FORGOTTEN_AT_ONCE: Final = 500
+
+_put_decision = RowStatement(
+    insert(decision), "at", "audit_index", "outcome", "bundle", "seal", "system", "kept"
+)
+_oldest = (
+    select(decision.c.id)
+    .where(decision.c.at < bindparam("before"))
+    .order_by(decision.c.at)
+    .limit(_FORGOTTEN_AT_ONCE)
+)
+_forget = delete(decision).where(decision.c.id.in_(_oldest))
+
+
+class DecisionHistory:
+    """Implements `gateway.signing.guard.History`."""
+
+    def keep(self, transaction: Transaction, kept: KeptDecision) -> None:
+        """See `gateway.signing.guard.History`."""
+        caller = kept.request.caller
+        transaction.later(
+            _put_decision,
+            (
+                microseconds(kept.at),
+                kept.audit_index,
+                verdict_of(kept.decision),
+                kept.decision.bundle,
+                kept.request.seal,
+                caller.system,
+                packed(kept),
+            ),
+        )
+
+
+async def forget(lane: WriterLane, *, before: datetime) -> int:
+    """Delete what was decided earlier, a little at a time; gives how many there were.
+
+    Raises:
+        StoreProblem: the database could not be written; what was deleted is.
+    """
+    total = 0
+    while True:
+        gone = await lane.write(lambda unit: _forget_some(unit, before))
+        total += gone
+        if gone < _FORGOTTEN_AT_ONCE:
+            return total
+
+
+def _forget_some(transaction: Transaction, before: datetime) -> int:
+    result: Any = transaction.connection.execute(_forget, {"before": microseconds(before)})
+    return int(result.rowcount)
+
+
+def microseconds(at: datetime) -> int:
+    """Unix time as the table has it, exact."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def packed(kept: KeptDecision) -> bytes:
+    """The decision as the table keeps it."""
+    return zlib.compress(_encoder.encode(kept), _LEVEL)
+
+
+def unpacked(data: bytes) -> KeptDecision:
+    """The decision again.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        kept: KeptDecision = _decoder.decode(zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    return kept
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form in the history")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
+_decoder = msgspec.msgpack.Decoder(KeptDecision)
