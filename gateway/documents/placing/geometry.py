@@ -32,6 +32,18 @@ class Area:
     width_mm: float
     height_mm: float
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its middle: from the left, from the top."""
+        return self.left_mm + self.width_mm / 2, self.top_mm + self.height_mm / 2
+
+    def surrounds(self, left_mm: float, top_mm: float) -> bool:
+        """Whether a point lies within it."""
+        return (
+            self.left_mm < left_mm < self.left_mm + self.width_mm
+            and self.top_mm < top_mm < self.top_mm + self.height_mm
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:

@@ -159,16 +159,13 @@ def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
 
 
 def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(
-        Console(width=120), {"rsa2048_1_page": _result()}, MACHINE, LIMITS, POLICIES, REPLAY
-    )
+    rows = {"rsa2048_1_page": _result()}
+    print_table(Console(width=120), rows, MACHINE, LIMITS, policies=POLICIES, replay=REPLAY)
     told = capsys.readouterr().out
     assert "Other programs" not in told
     assert "Start to ready 1.40 s" in told
     assert "a decision takes 50 us, p99 90 us" in told
     assert "10,000 recorded decisions replayed in 1.10 s" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(
-        Console(width=120), {"rsa2048_1_page": _result()}, noisy, None, policies=None, replay=None
-    )
+    print_table(Console(width=120), rows, noisy, None, policies=None, replay=None)
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out

@@ -193,7 +193,7 @@ spec:
       companies: [south]
 tests:
   - name: a receipt
-    request: {{system: tms, doc: {DOC}}}
+    request: {{system: tms, doc: {DOC}, at: 2026-06-30T12:00:00}}
     expect: allowed
     rule: automatic
   - name: a dispatcher asks in the first half of the year

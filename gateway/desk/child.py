@@ -1,0 +1,189 @@
+"""The desk's process: `python -m gateway.desk.child FD`. It reads policies and the past, no more.
+
+A simulation is minutes of work for an interpreter that has documents to seal. So it runs beside
+the gateway, and as the files come from outside it has no network, writes nothing, and reads the
+officers' directory and the database alone; its time is bounded from outside (see `asking`).
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.exc import OperationalError
+
+from gateway.desk.answering import checked, compared, explained, recorded, simulated, tested
+from gateway.desk.errors import PoliciesMistakenProblem, QuestionRefusedProblem
+from gateway.desk.imagining import ImaginedRequestError, imagine
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.desk.reports import CheckReport, TestReport, ToldMistake
+from gateway.desk.wire import (
+    PROTOCOL,
+    Answered,
+    Check,
+    Compare,
+    ExplainRecord,
+    ExplainRequest,
+    Question,
+    Refused,
+    SetUp,
+    Simulate,
+    Sources,
+    Test,
+    decode_to_desk,
+    encode,
+)
+from gateway.history.reading import DecisionReader
+from gateway.seals.errors import SealMaterialError
+from gateway.store.database import open_reader
+from policies.selftest_kinds import TestRequestSpec
+from processes.channel import BlockingChannel
+from processes.child import channel_socket
+from processes.confinement import (
+    SYSTEM_FOLDERS,
+    die_with_parent,
+    forbid_inspection,
+    leave_the_network,
+    limit_memory,
+    see_only,
+)
+from strictyaml import MistakesError, load
+
+_ROOMS = ("gateway", "hsm", "policies", "processes", "strictyaml")
+_MOST_MISTAKES = 20
+_NOT_LOOKED_AT = "certificates and pictures were not looked at: they do not travel with the texts"
+
+
+class Answering:
+    """What the process does with a question, without the process around it."""
+
+    def __init__(self, *, policies: Path, database: Path) -> None:
+        self._policies = policies
+        self._database = database
+
+    def answer(self, question: Question) -> Answered | Refused:
+        """A report, or why there is none."""
+        try:
+            return Answered(
+                report=msgspec.json.encode(self._report(question), order="deterministic")
+            )
+        except MistakesError as error:
+            told = "; ".join(map(str, error.mistakes[:_MOST_MISTAKES]))
+            return Refused(problem=PoliciesMistakenProblem.type, detail=told)
+        except (ImaginedRequestError, NothingToReadError, SealMaterialError) as error:
+            return Refused(problem=QuestionRefusedProblem.type, detail=str(error))
+        except OperationalError as error:
+            detail = f"the history cannot be read: {error.orig}"
+            return Refused(problem=QuestionRefusedProblem.type, detail=detail)
+
+    def _report(self, question: Question) -> msgspec.Struct:
+        match question:
+            case Check():
+                return self._checked(question)
+            case Test():
+                return self._tested(question)
+            case ExplainRequest():
+                bundle = self._files(question.sources).bundle
+                spec = load(question.request, file="request", model=TestRequestSpec).value
+                return explained(bundle, imagine(spec, bundle, now=question.at))
+            case ExplainRecord():
+                bundle = self._files(question.sources).bundle
+                with self._history() as history:
+                    return recorded(bundle, question.record, history.of_record(question.record))
+            case Compare():
+                old = self._files(question.old).bundle
+                return compared(old, self._files(question.new).bundle, at=question.at)
+            case Simulate():
+                since, until = question.since, question.until
+                bundle = self._files(question.new).bundle
+                with self._history() as history:
+                    past = history.between(since, until)
+                    return simulated(bundle, past, since=since, until=until)
+
+    def _checked(self, question: Check) -> CheckReport:
+        try:
+            files = self._files(question.sources)
+        except MistakesError as error:
+            return CheckReport(
+                ok=False,
+                directory="",
+                bundle=None,
+                files=0,
+                tests=0,
+                mistakes=tuple(map(ToldMistake.of, error.mistakes)),
+                notes=(_NOT_LOOKED_AT,),
+                noticed=(),
+            )
+        return checked(files, at=question.at, strict=question.strict, notes=(_NOT_LOOKED_AT,))
+
+    def _tested(self, question: Test) -> TestReport:
+        try:
+            return tested(self._files(question.sources))
+        except MistakesError as error:
+            mistakes = tuple(map(ToldMistake.of, error.mistakes))
+            return TestReport(ok=False, directory="", tests=(), mistakes=mistakes)
+
+    def _files(self, sources: Sources | None) -> PolicyFiles:
+        return PolicyFiles.read(self._policies) if sources is None else PolicyFiles.of(sources)
+
+    @contextmanager
+    def _history(self) -> Iterator[DecisionReader]:
+        engine = open_reader(self._database)
+        try:
+            yield DecisionReader(engine)
+        finally:
+            engine.dispose()
+
+
+def confine(setup: SetUp) -> None:
+    """Give up all that it does not need, as far as this kernel and user can."""
+    forbid_inspection()
+    leave_the_network()
+    see_only(readable=_readable(setup), writable=())
+    limit_memory(setup.max_memory_bytes)
+
+
+def _readable(setup: SetUp) -> Iterator[Path]:
+    yield from map(Path, (sys.prefix, sys.base_prefix, *SYSTEM_FOLDERS))
+    # Our rooms one by one: in a checkout the folder that holds them also holds the state.
+    for room in _ROOMS:
+        spec = find_spec(room)
+        yield from map(Path, (spec and spec.submodule_search_locations) or ())
+    yield Path(setup.policies)
+    # The database is three files (WAL); beside them lie documents, which are not for the desk.
+    yield from (Path(f"{setup.database}{end}") for end in ("", "-wal", "-shm"))
+
+
+def serve(channel: BlockingChannel) -> int:
+    """Answer until the other end closes; gives the exit code."""
+    frame = channel.receive()
+    if frame is None:
+        return 0
+    setup = decode_to_desk(frame)
+    if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
+        return 2
+    confine(setup)
+    answering = Answering(policies=Path(setup.policies), database=Path(setup.database))
+    while (frame := channel.receive()) is not None:
+        question = decode_to_desk(frame)
+        if isinstance(question, SetUp):
+            return 2
+        channel.send(encode(answering.answer(question)))
+    return 0
+
+
+def main() -> None:
+    """Run until the parent goes."""
+    die_with_parent()
+    logging.disable(logging.CRITICAL)
+    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Seeing before doing over HTTP: the command line's answers, from a process that sees no more."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from typer.testing import CliRunner
+
+from gateway.cli.app import app
+from gateway.client import RequestSigner
+from gateway.desk.asking import MODULE, Desk
+from gateway.history.keeping import DecisionHistory
+from gateway.http.policies import Policies
+from policies.powers import Power
+from processes.child import Child, start_child
+from tests.signing_house import SURROUNDINGS, House, signing_house
+from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers
+
+
+@dataclass
+class Asking:
+    """Questions to a house whose one system is an auditor."""
+
+    house: House
+    started: list[Child]
+    desk: Desk
+
+    def policies(self) -> dict[str, str]:
+        file = self.house.directory / "policies" / "all.yaml"
+        return {"all.yaml": file.read_text(encoding="utf-8")}
+
+    async def __call__(
+        self, question: str, body: dict[str, Any], *, power: Power = "auditor"
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and JSON of the answer."""
+        routes = Policies(self.desk, clock=self.house.clock).routes()
+        api = api_of(self.house, with_powers(self.house, power), *routes)
+        path = f"/v1/policies/{question}"
+        data = json.dumps(body, ensure_ascii=False).encode()
+        signer = RequestSigner(key_id="key", key=KEY, clock=self.house.clock)
+        headers = signer.sign("POST", f"{ORIGIN}{path}", {"Content-Type": "application/json"}, data)
+        async with (
+            TestClient(TestServer(api.application())) as client,
+            client.post(path, data=data, headers=headers) as answer,
+        ):
+            return answer.status, await answer.json()
+
+
+@pytest.fixture
+async def ask(tmp_path: Path) -> AsyncIterator[Asking]:
+    """A house that sealed one receipt."""
+    started: list[Child] = []
+
+    def start() -> Child:
+        started.append(start_child(MODULE))
+        return started[-1]
+
+    surroundings = replace(SURROUNDINGS, history=DecisionHistory())
+    async with signing_house(tmp_path, surroundings=surroundings) as house:
+        await house.seal()
+        desk = Desk(
+            policies=house.directory / "policies",
+            database=house.directory / "test.sqlite",
+            start=start,
+        )
+        yield Asking(house, started, desk)
+
+
+def by_command(*arguments: str | Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(CliRunner().invoke(app, [*map(str, arguments), "--json"]).stdout)
+
+
+async def test_a_difference_is_what_the_command_line_tells(ask: Asking, tmp_path: Path) -> None:
+    changed = {
+        name: text.replace("perHour: 3}", "perHour: 9}") for name, text in ask.policies().items()
+    }
+    status, report = await ask("diff", {"new": changed})
+    assert status == 200, report
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "all.yaml").write_text(changed["all.yaml"], encoding="utf-8")
+    assert report == by_command("policy", "diff", ask.house.directory / "policies", other)
+    (change,) = report["difference"]["changes"]
+    assert (change["principals"], change["seals"]) == (["tms"], ["receipt-east"])
+
+
+async def test_a_check_is_what_the_command_line_tells_but_for_files_that_stay_away(
+    ask: Asking,
+) -> None:
+    status, report = await ask("check", {})
+    assert status == 200, report
+    told = by_command("policy", "check", ask.house.directory / "policies")
+    assert {**report, "notes": []} == {**told, "notes": []}
+    assert "certificates and pictures were not looked at" in report["notes"][0]
+
+
+async def test_mistakes_are_the_answer_of_a_check_and_a_problem_for_all_else(ask: Asking) -> None:
+    broken = {"a.yaml": "apiVersion: sealgate/v1\nkind: Compani\nmetadata: {name: a}\n"}
+    status, report = await ask("check", {"sources": broken})
+    assert (status, report["ok"]) == (200, False)
+    assert (report["mistakes"][0]["file"], report["mistakes"][0]["line"]) == ("a.yaml", 2)
+    status, tests = await ask("test", {"sources": broken})
+    assert (status, tests["mistakes"]) == (200, report["mistakes"])
+    status, problem = await ask("diff", {"new": broken})
+    assert (status, problem["type"]) == (422, "urn:sealgate:problem:policies-mistaken")
+    assert "a.yaml:2" in problem["detail"]
+
+
+async def test_the_past_is_simulated_and_explained_beside_the_gateway(ask: Asking) -> None:
+    nothing = {"a.yaml": ask.policies()["all.yaml"].replace("systems: [tms]", "companies: [east]")}
+    status, report = await ask("simulate", {"new": nothing, "until": "2026-11-23T00:00:00Z"})
+    assert status == 200, report
+    assert (report["simulation"]["total"], report["simulation"]["same"]) == (1, 1)
+    frozen = {"a.yaml": nothing["a.yaml"].replace("state: active", "state: frozen")}
+    _, report = await ask("simulate", {"new": frozen, "until": "2026-11-23T00:00:00Z"})
+    (moved,) = report["simulation"]["moved"]
+    assert (moved["before"], moved["after"], moved["rulesAfter"]) == ("allowed", "denied", ["seal"])
+    status, told = await ask("explain", {"record": moved["examples"][0]["record"]})
+    assert status == 200, told
+    assert told["decisions"][0]["verdict"] == "allowed"
+    assert told["decisions"][0]["today"]["type"] == "allowed"
+
+
+async def test_an_imagined_request_is_explained(ask: Asking) -> None:
+    request = {
+        "system": "tms",
+        "seal": "company-east",
+        "documentType": "receipt",
+        "doc": {"pages": 9},
+    }
+    status, report = await ask("explain", {"request": request})
+    assert (status, report["verdict"]) == (200, "denied")
+    assert "doc.pages" in report["nearest"]["message"]
+    status, problem = await ask("explain", {"request": {"system": "tms"}})
+    assert (status, problem["type"]) == (422, "urn:sealgate:problem:question-refused")
+
+
+@pytest.mark.parametrize(
+    ("question", "body"),
+    [
+        ("explain", {}),
+        ("explain", {"record": 1, "request": {}}),
+        ("diff", {"old": {"a": "b"}}),
+        ("simulate", {"new": {}}),
+        ("simulate", {"new": {"a": ""}, "since": "2026-11-22T00:00:00"}),
+        ("check", {"sourcse": {}}),
+    ],
+)
+async def test_what_is_not_asked_properly_is_no_question(
+    ask: Asking, question: str, body: dict[str, Any]
+) -> None:
+    status, problem = await ask(question, body)
+    assert (status, problem["type"]) == (400, "urn:sealgate:problem:request-malformed")
+    assert ask.started == []
+
+
+@pytest.mark.parametrize("power", ["seal-user", "system-administrator"])
+async def test_only_those_who_may_look_are_answered(ask: Asking, power: Power) -> None:
+    status, problem = await ask("check", {}, power=power)
+    assert (status, problem["type"]) == (403, "urn:sealgate:problem:not-yours")
+    assert ask.started == []
+
+
+async def test_every_question_has_a_process_of_its_own_that_is_gone_afterwards(
+    ask: Asking,
+) -> None:
+    await ask("test", {})
+    await ask("test", {}, power="seal-manager")
+    assert len(ask.started) == 2
+    assert all(child.process.poll() is not None for child in ask.started)
+
+
+async def test_a_question_that_takes_too_long_is_ended(ask: Asking) -> None:
+    house = ask.house
+    ask.desk = Desk(
+        policies=house.directory, database=house.directory / "test.sqlite", deadline_seconds=0.01
+    )
+    status, problem = await ask("check", {})
+    assert (status, problem["type"]) == (503, "urn:sealgate:problem:question-too-demanding")
