@@ -27,7 +27,7 @@ from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
-from gateway.signing.guard import Guards, NoHistory, NoWaitingRoom, Surroundings
+from gateway.signing.guard import Guards, History, NoHistory, NoWaitingRoom, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
@@ -147,13 +147,15 @@ tests:
 """
 
 
-def ordinary_surroundings(slots: SlotBook, lane: WriterLane) -> Surroundings:
+def ordinary_surroundings(
+    slots: SlotBook, lane: WriterLane, history: History | None = None
+) -> Surroundings:
     """What stands around the cycle where a test says nothing else: limits and counters."""
     return Surroundings(
         guards=Guards((LimitGuard(slots),)),
         knowing=CountersKnown(book=slots, lane=lane),
         waiting_room=NoWaitingRoom(),
-        history=NoHistory(),
+        history=history or NoHistory(),
     )
 
 
@@ -301,6 +303,7 @@ async def signing_house(
     clock: FakeClock | None = None,
     signer: SoftSigner | None = None,
     surroundings: Surroundings | None = None,
+    history: History | None = None,
 ) -> AsyncIterator[House]:
     """Put a house up in a directory; again in the same one, it is after a restart."""
     clock = clock or FakeClock()
@@ -342,7 +345,7 @@ async def signing_house(
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
-            surroundings=surroundings or ordinary_surroundings(slots, lane),
+            surroundings=surroundings or ordinary_surroundings(slots, lane, history),
         )
         made = House(
             service=service,
