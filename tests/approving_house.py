@@ -35,6 +35,7 @@ from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument
 from gateway.statements import LocalSigner, compact
 from gateway.store.approvals import ApprovalReader, ApprovalRow
+from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from gateway.store.schema import audit_leaf
@@ -282,7 +283,7 @@ async def approving_house(
     """A house whose rule asks for approvals; again in the same directory, it is after a restart."""
     later = _Later()
     surroundings = Surroundings(
-        guards=Guards((LimitGuard(), ApprovalGuard())),
+        guards=Guards((LimitGuard(SlotBook()), ApprovalGuard())),
         knowing=later,
         waiting_room=later,
         history=NoHistory(),
