@@ -53,7 +53,7 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 
 .PHONY: test
 test: $(STAMP) ## the whole test suite, with coverage
-	@$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
+	@$(PYTHON) -m pytest -q -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: differential
 differential: $(STAMP) ## the lean way against pyHanko's and the inspection, over 2,500 documents drawn anew

@@ -23,7 +23,7 @@ from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.in_force import read_sources
-from gateway.seals.registry import material_of
+from gateway.seals.registry import files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.loader import load_bundle
 from policies.model import OnPage
@@ -99,7 +99,7 @@ def _press(task: Task) -> TwoWayPress:
         sensitive=True,
         never_extractable=True,
     )
-    material = material_of(seal, directory=policies, keys={key.id: described})
+    material = material_of(seal, files=files_below(policies), keys={key.id: described})
     artwork = None if material.stamp is None else artwork_for(material.stamp, font=None)
     return TwoWayPress(material, artwork)
 

@@ -180,6 +180,21 @@ class GatewayClient:
             decoded: dict[str, Any] = json.loads(content)
             return decoded
 
+    async def post_json(self, path: str, body: object) -> dict[str, Any]:
+        """POST JSON, and get JSON.
+
+        Raises:
+            GatewayRefusedError: the gateway said why not.
+        """
+        url, data = f"{self._url}{path}", json.dumps(body).encode()
+        signed = self._signer.sign("POST", url, {"Content-Type": "application/json"}, data)
+        async with self._open_session().post(url, data=data, headers=signed) as response:
+            content = await response.read()
+            if not response.ok:
+                raise GatewayRefusedError(_problem(content, response.status))
+            decoded: dict[str, Any] = json.loads(content)
+            return decoded
+
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             raise RuntimeError("use the client as a context manager")

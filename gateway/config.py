@@ -99,10 +99,27 @@ class DocumentsConfig(_Section):
 
 
 class PoliciesConfig(_Section):
-    """The officers' directory."""
+    """What the officers have written: a directory of YAML, or bundle files that they signed."""
 
-    directory: AbsolutePath = Field(
-        description="YAML files of companies, systems, document types, seals and policies."
+    directory: AbsolutePath | None = Field(
+        default=None,
+        description="YAML files of companies, systems, document types, seals and policies. Whoever "
+        "can write there decides what is sealed: for trials.",
+    )
+    bundles: AbsolutePath | None = Field(
+        default=None,
+        description="Bundle files (*.sealbundle), each signed by several officers. Exactly one of "
+        "`directory` and `bundles`.",
+    )
+    root: AbsolutePath | None = Field(
+        default=None,
+        description="The first officers (sealgate policy root), who sign the first bundle. Goes "
+        "with `bundles`, and is not looked at once a bundle was in force.",
+    )
+    secrets_directory: AbsolutePath | None = Field(
+        default=None,
+        description="HMAC secrets of calling systems lie below it; by default below `directory` or "
+        "`bundles`.",
     )
     refresh_seconds: float = Field(
         default=2.0, gt=0, description="How often the directory is looked at for changes."
@@ -114,6 +131,43 @@ class PoliciesConfig(_Section):
         description="How long decisions are kept with what they were made from (attributes, and "
         "what rules asked of the content), so that other policies can be tried on them.",
     )
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.directory is None) == (self.bundles is None):
+            raise refusal(
+                "exactly one of `directory` and `bundles` says where the policies are",
+                "keep `directory` for a trial, or `bundles` and `root` where officers sign",
+            )
+        if (self.bundles is None) != (self.root is None):
+            raise refusal(
+                "`bundles` and `root` go together",
+                "write the first officers with `sealgate policy root`, and name that file",
+            )
+        return self
+
+    @property
+    def place(self) -> Path:
+        """The directory that officers put their files into, of whichever kind."""
+        place = self.directory or self.bundles
+        if place is None:
+            raise ValueError("neither `directory` nor `bundles`")  # see `_has_one_source`
+        return place
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """What the gateway reads, and never writes."""
+        every = (self.directory, self.bundles, self.root, self.secrets_directory)
+        return tuple(path for path in every if path is not None)
+
+    @property
+    def secrets(self) -> Path:
+        """What the paths of HMAC secrets are relative to."""
+        return next(
+            path
+            for path in (self.secrets_directory, self.directory, self.bundles)
+            if path is not None
+        )
 
 
 class AuditConfig(_Section):
@@ -164,6 +218,11 @@ class Config(_Section):
     def database(self) -> Path:
         """The SQLite file."""
         return self.state_directory / "sealgate.sqlite"
+
+    @property
+    def bundle_copies(self) -> Path:
+        """Where the bundles are kept that were in force."""
+        return self.state_directory / "bundles"
 
     @property
     def documents_directory(self) -> Path:

@@ -34,6 +34,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         self.detail = detail
         self.reasons = reasons
 
+    def members(self) -> dict[str, object]:
+        """What this type tells besides, under names of its own (RFC 9457 §3.2)."""
+        return {}
+
 
 class InternalProblem(Problem):
     """A defect of ours; the detail never carries a stack trace or a secret."""

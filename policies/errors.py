@@ -15,3 +15,7 @@ class ConditionError(PolicyError):
 
 class NaiveMomentError(PolicyError):
     """A moment without a time zone was given, so nobody knows when it is."""
+
+
+class CompiledFormError(PolicyError):
+    """Bytes are no compiled bundle, or that of a version that this one does not know."""

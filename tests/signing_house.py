@@ -26,10 +26,12 @@ from gateway.seals.in_force import InForce, bring_into_force
 from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.counting import CountersKnown
+from gateway.signing.guard import Guards, History, NoHistory, NoWaitingRoom, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
+from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader
@@ -145,12 +147,16 @@ tests:
 """
 
 
-SURROUNDINGS = Surroundings(
-    guards=Guards((LimitGuard(),)),
-    knowing=NothingKnown(),
-    waiting_room=NoWaitingRoom(),
-    history=NoHistory(),
-)
+def ordinary_surroundings(
+    slots: SlotBook, lane: WriterLane, history: History | None = None
+) -> Surroundings:
+    """What stands around the cycle where a test says nothing else: limits and counters."""
+    return Surroundings(
+        guards=Guards((LimitGuard(slots),)),
+        knowing=CountersKnown(book=slots, lane=lane),
+        waiting_room=NoWaitingRoom(),
+        history=history or NoHistory(),
+    )
 
 
 class FakeClock:
@@ -253,6 +259,7 @@ class House:
     directory: Path
     log_key: LogKey
     in_force: InForce
+    slots: SlotBook
 
     async def seal(self, key: str = "k", document: bytes = RECEIPT) -> SealedDocument:
         return await self.service.seal(request(key), document)
@@ -296,6 +303,7 @@ async def signing_house(
     clock: FakeClock | None = None,
     signer: SoftSigner | None = None,
     surroundings: Surroundings | None = None,
+    history: History | None = None,
 ) -> AsyncIterator[House]:
     """Put a house up in a directory; again in the same one, it is after a restart."""
     clock = clock or FakeClock()
@@ -324,6 +332,7 @@ async def signing_house(
     audit = AuditLog(
         lane=lane, key=log_key, signer=signer, checkpoint_file=directory / "checkpoint"
     )
+    slots = SlotBook()
     async with lane, audit:
         archive = Archive(reader=reader, content=content)
         service = SigningService(
@@ -336,7 +345,7 @@ async def signing_house(
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
-            surroundings=surroundings or SURROUNDINGS,
+            surroundings=surroundings or ordinary_surroundings(slots, lane, history),
         )
         made = House(
             service=service,
@@ -352,6 +361,7 @@ async def signing_house(
             directory=directory,
             log_key=log_key,
             in_force=in_force,
+            slots=slots,
         )
         yield made
     await reader.close()

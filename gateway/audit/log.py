@@ -131,8 +131,9 @@ class AuditLog:
         note = signed_checkpoint(self._key, head, signature)
         open_checkpoint(note, self._key)
         row = (head.size, note, frontier.to_bytes(), self._newest)
-        await self._lane.write(lambda transaction: transaction.later(_insert_checkpoint, row))
+        # Published first: whoever finds the row and no file takes the file for removed.
         await asyncio.to_thread(_publish, self._file, note)
+        await self._lane.write(lambda transaction: transaction.later(_insert_checkpoint, row))
         self._signed_size = head.size
 
     async def prove_signer(self) -> None:

@@ -13,7 +13,19 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["start", "stop", "policy", "intent", "outcome", "denied"]
+Kind = Literal[
+    "start",
+    "stop",
+    "policy",
+    "refused",
+    "intent",
+    "outcome",
+    "denied",
+    "asked",
+    "approval",
+    "freeze",
+    "unfreeze",
+]
 
 # C2SP tlog-tiles: an entry's length is a uint16.
 MAX_LEAF_BYTES = 65_535

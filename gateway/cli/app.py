@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, verify
+from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, stops, verify
 from gateway.cli.shared import new_app
 
 app = new_app()
@@ -35,4 +35,7 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hsm.app, name="hsm")
+app.command("freeze")(stops.freeze)
+app.command("unfreeze")(stops.unfreeze)
+app.command("stops")(stops.stops)
 app.command("doctor")(doctor.doctor)

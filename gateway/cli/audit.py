@@ -150,6 +150,12 @@ def _sentence(record: dict[str, Any]) -> str:
             told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
             seals = " + ".join([record["seal"], *record.get("further", ())])
             return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
+        case "freeze":
+            scope = record["scope"]
+            return f"{scope['kind']} {scope['name']}: {record['reason']}; freeze {record['stop']}"
+        case "unfreeze":
+            how = "ended" if record["lifted"] else f"not yet, {record['wanted']} are wanted"
+            return f"freeze {record['stop']}, by {', '.join(record['by'])}: {how}"
         case _:
             return str(record.get("bundle") or record.get("version") or "")
 

@@ -13,6 +13,7 @@ from gateway.cli.checkup import files, machine, service
 from gateway.cli.checkup.model import Finding, State, failed, looked_at, ok
 from gateway.cli.checkup.records import RecordsCheck
 from gateway.cli.checkup.seals import SealsCheck
+from gateway.cli.checkup.stops import check_stops
 from gateway.cli.checkup.token import TokenCheck
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, out
 from gateway.cli.telling import printable, tell_json
@@ -76,12 +77,13 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     token = TokenCheck(config)
     yield from looked_at("HSM token", token.findings)
     seals = SealsCheck(config)
-    yield from looked_at("policies", seals.policies)
+    yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))
     yield from looked_at("stamps", seals.stamps)
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
+    yield from looked_at("freezes", lambda: check_stops(config))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))

@@ -11,6 +11,7 @@ from gateway.cli.policy_request import (
     from_file,
     from_options,
 )
+from gateway.cli.policy_schema import schema
 from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
 from gateway.cli.policy_where import (
     DirectoryArgument,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command("diff")(diff)
 app.command("simulate")(simulate)
+app.command("schema")(schema)
 
 
 @app.command("check")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.desk.imagining import ImaginedRequestError
-from policies.policy_kinds import TestRequestSpec
+from policies.selftest_kinds import TestRequestSpec
 from strictyaml import load
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from gateway.cli.shared import configuration
+from gateway.cli.shared import configuration, fail
 from gateway.desk.policy_files import NothingToReadError
 from gateway.history.reading import DecisionReader
 from gateway.store.database import open_reader
@@ -25,8 +25,15 @@ JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 def policies_in(directory: Path | None, config: Path) -> Path:
-    """The directory that was named, or else the gateway's."""
-    return directory if directory is not None else configuration(config).policies.directory
+    """The directory that was named, or else the gateway's.
+
+    Raises:
+        typer.Exit: the gateway takes bundle files, and none was named.
+    """
+    named = directory if directory is not None else configuration(config).policies.directory
+    if named is None:
+        raise fail(f"{config} names bundle files: name the directory that the next is built from")
+    return named
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from gateway.desk.wire import (
 from gateway.history.reading import DecisionReader
 from gateway.seals.errors import SealMaterialError
 from gateway.store.database import open_reader
-from policies.policy_kinds import TestRequestSpec
+from policies.selftest_kinds import TestRequestSpec
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
 from processes.confinement import (

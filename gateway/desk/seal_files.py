@@ -11,7 +11,7 @@ from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.glyphs import USUAL_FONTS
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
-from gateway.seals.registry import material_of
+from gateway.seals.registry import files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.bundle import RoundStamp, Seal
 from strictyaml import Mistake
@@ -42,7 +42,7 @@ def seal_mistakes(
             continue
         believed = {seal.key: _key_as_certified(files, seal)}
         try:
-            stamp = material_of(seal, directory=files.directory, keys=believed).stamp
+            stamp = material_of(seal, files=files_below(files.directory), keys=believed).stamp
             if stamp is not None and (can_draw(font) or not isinstance(stamp, RoundStamp)):
                 artwork_for(stamp, font=font)
         except SealMaterialError as error:

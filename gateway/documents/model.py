@@ -109,6 +109,13 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     doubt: Doubt | None = None
     normalized: bytes | None = None
 
+    def answers(self, preparation: Preparation) -> bool:
+        """Whether it tells of the content where that was asked, and no more than was asked."""
+        content = self.facts.content
+        if isinstance(content, msgspec.UnsetType):
+            return not preparation.ask
+        return bool(preparation.ask) and content.asked <= preparation.ask
+
     @property
     def gap(self) -> tuple[int, int]:
         """From where to where in `update` nothing is signed: the container and its brackets."""

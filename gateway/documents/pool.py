@@ -313,6 +313,8 @@ class WorkerPool:
                 raise _OutOfTurnError("it refused for a reason that is none of ours")
         else:
             self._check_prepared(reply.prepared, job.material)
+            if not reply.prepared.answers(job.message.preparation):
+                raise _OutOfTurnError("it told of the content what it was not asked")
         worker.in_hand.popleft()
         self._start_timer(worker)
         if not job.answer.done():

@@ -2,13 +2,14 @@
 
 The lean way reads first, with its proof that the intake rules would find nothing. Without that
 proof the document is inspected, before anything in it is drawn or searched; where the lean way is
-in doubt, pyHanko prepares it.
+in doubt, pyHanko prepares it. What the document says is looked for last, where somebody asks.
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
+from gateway.documents.content.asking import content_of
 from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
 from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
 from gateway.documents.lean.doubt import InDoubtError
@@ -74,9 +75,12 @@ class TwoWayPress:
         if prepared is None:
             prepared = self._second.prepare(document, preparation)
             prepared = msgspec.structs.replace(prepared, doubt=doubt)
-        if not findings:
+        if not findings and not preparation.ask:
             return prepared
         facts = msgspec.structs.replace(prepared.facts, findings=findings)
+        if preparation.ask:
+            content = content_of(document, preparation, reading, findings)
+            facts = msgspec.structs.replace(facts, content=content)
         return msgspec.structs.replace(prepared, facts=facts)
 
     def _looks_under(self, preparation: Preparation) -> bool:

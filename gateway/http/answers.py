@@ -31,6 +31,7 @@ def problem_response(problem: Problem, *, trace_id: str) -> web.Response:
     }
     if problem.reasons:
         body["reasons"] = [{"rule": rule, "message": message} for rule, message in problem.reasons]
+    body |= problem.members()
     headers = {}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(problem.retry_after_seconds)
@@ -132,7 +133,7 @@ def _decision(row: DocumentRow) -> dict[str, Any]:
     return {
         "document": row.id,
         "seal": row.seal,
-        "decision": _camel(msgspec.json.decode(row.decision)),
+        "decision": camel(msgspec.json.decode(row.decision)),
         "requestText": row.request.decode(),
         "salt": row.salt.hex(),
         "audit": _audit(row),
@@ -174,16 +175,16 @@ def _stamps(row: DocumentRow) -> list[Any]:
     kept = msgspec.json.decode(row.stamp or b"null")
     if isinstance(kept, dict):
         kept = [{"type": "stamp", **kept}]
-    told: list[Any] = _camel([] if kept is None else kept)
+    told: list[Any] = camel([] if kept is None else kept)
     return told
 
 
-def _camel(value: Any) -> Any:  # noqa: ANN401 - JSON
+def camel(value: Any) -> Any:  # noqa: ANN401 - JSON
     """The same JSON with its keys as this API spells them."""
     if isinstance(value, dict):
-        return {_camel_word(key): _camel(each) for key, each in value.items()}
+        return {_camel_word(key): camel(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_camel(each) for each in value]
+        return [camel(each) for each in value]
     return value
 
 

@@ -1,6 +1,7 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -31,6 +32,8 @@ _log = structlog.get_logger("http")
 class API:
     """All routes, its own and `further` ones, behind one door.
 
+    `policies` tells what readiness says besides: which bundle is in force.
+
     Attributes:
         routes: all of them.
     """
@@ -47,11 +50,16 @@ class API:
         clock: Clock,
         max_document_bytes: int,
         max_requests_at_once: int,
+        policies: Callable[[], dict[str, Any]] = dict,
         further: Sequence[Route] = (),
     ) -> None:
         sealing = Sealing(signing=signing, metrics=metrics, max_document_bytes=max_document_bytes)
         operation = Operation(
-            readiness=readiness, metrics=metrics, gauges=gauges, description=openapi
+            readiness=readiness,
+            metrics=metrics,
+            gauges=gauges,
+            description=openapi,
+            policies=policies,
         )
         self.routes = (
             *sealing.routes(),

@@ -1,8 +1,9 @@
-"""Who asks: a system known by its client certificate, or by the signature on its request.
+"""Who asks: a system known by its client certificate, or whoever has signed the request.
 
 RFC 9421 with Content-Digest (RFC 9530). A signature must cover method and target, the digest and
 type of a body, and the idempotency key where there is one; it carries creation time, key id and
-nonce, and each nonce counts once. The officers' policy files say whose a key or certificate is.
+nonce, and each nonce counts once. The officers' policy files say whose a key or certificate is: a
+system's or a person's.
 """
 
 import base64
@@ -13,10 +14,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
-from http_message_signatures.algorithms import ED25519, HMAC_SHA256, HTTPSignatureAlgorithm
+from http_message_signatures.algorithms import (
+    ECDSA_P256_SHA256,
+    ED25519,
+    HMAC_SHA256,
+    HTTPSignatureAlgorithm,
+)
 from http_message_signatures.digests import ContentDigest
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
@@ -29,15 +35,17 @@ from gateway.http.errors import (
 )
 from gateway.http.nonces import NonceBook
 from gateway.http.plain_signature import PlainSignature, verified
-from gateway.http.verification_keys import VerificationKeys
+from gateway.http.verification_keys import KeyValue, VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce
-from policies.bundle import System, SystemKey
+from policies.bundle import Person, PersonKey, System, SystemKey
 from policies.model import Caller
+from policies.people import caller_of
 from policies.powers import Action
 
 _ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
     "ed25519": ED25519,
+    "ecdsa-p256-sha256": ECDSA_P256_SHA256,
     "hmac-sha256": HMAC_SHA256,
 }
 _KEY_ID = re.compile(r';keyid="([^"]{1,100})"')
@@ -90,7 +98,7 @@ class _Message:
 
 
 class Authenticator:
-    """Finds the system behind a request."""
+    """Finds the system or person behind a request."""
 
     def __init__(
         self,
@@ -140,10 +148,10 @@ class Authenticator:
             raise AuthenticationRequiredProblem(
                 f"no system has the client certificate with SHA-256 {fingerprint}"
             )
-        return _caller(system)
+        return self._caller(system)
 
     def _signer(self, request: web.Request) -> Authenticated:
-        system, key = self._key_of(request.headers["Signature-Input"])
+        owner, key = self._key_of(request.headers["Signature-Input"])
         required = ["@method", "@target-uri"]
         if request.can_read_body:
             # The type too: its boundary says where the parts of the body begin and end.
@@ -165,9 +173,9 @@ class Authenticator:
             plain = _verified_by_the_library(message, key, ready.value, required)
         self._check_time(plain.parameters)
         nonce = self._use_nonce(key, plain.parameters.get("nonce"))
-        return Authenticated(_caller(system), nonce, plain.covered)
+        return Authenticated(self._caller(owner), nonce, plain.covered)
 
-    def _key_of(self, signature_input: str) -> tuple[System, SystemKey]:
+    def _key_of(self, signature_input: str) -> tuple[System | Person, SystemKey | PersonKey]:
         # Which key decides which algorithm, so it is looked up before anything is verified; the
         # verifier then accepts no other key id than this one.
         named = _KEY_ID.findall(signature_input)
@@ -175,7 +183,7 @@ class Authenticator:
             raise SignatureInvalidProblem("Signature-Input names no key id, or several")
         found = self._in_force().keys.get(named[0])
         if found is None:
-            raise SignatureInvalidProblem(f"no system has a key {named[0]!r}")
+            raise SignatureInvalidProblem(f"nobody has a key {named[0]!r}")
         return found
 
     def _check_time(self, parameters: Mapping[str, int | str]) -> None:
@@ -192,7 +200,7 @@ class Authenticator:
         if isinstance(expires, int) and now >= expires:
             raise RequestTimeProblem(f"it expired {now - expires:.0f} s ago by its own word")
 
-    def _use_nonce(self, key: SystemKey, value: int | str | None) -> UsedNonce:
+    def _use_nonce(self, key: SystemKey | PersonKey, value: int | str | None) -> UsedNonce:
         if not isinstance(value, str) or not 1 <= len(value) <= _MOST_NONCE_CHARACTERS:
             raise SignatureInvalidProblem(
                 f"it carries no nonce of 1 to {_MOST_NONCE_CHARACTERS} characters"
@@ -203,13 +211,24 @@ class Authenticator:
         self._nonces.use(nonce, now=now)
         return nonce
 
+    def _caller(self, owner: System | Person) -> Caller:
+        if isinstance(owner, Person):
+            # Asked for each request: posts are taken and left at midnight.
+            return caller_of(self._in_force().bundle, owner, at=self._clock.now())
+        return Caller(
+            system=owner.name,
+            company=owner.company,
+            roles=owner.roles,
+            line=msgspec.UNSET if owner.line is None else owner.line,
+        )
+
     def _url(self, request: web.Request) -> str:
         origin = self._external_url or f"{request.scheme}://{request.host}"
         return f"{origin}{request.raw_path}"
 
 
 def _verified_by_the_library(
-    message: _Message, key: SystemKey, value: Ed25519PublicKey | bytes, required: list[str]
+    message: _Message, key: SystemKey | PersonKey, value: KeyValue, required: list[str]
 ) -> PlainSignature:
     """The same answer for every form that RFC 9421 allows, and the reason when there is none."""
     verifier = _Verifier(
@@ -231,17 +250,13 @@ class _Verifier(HTTPMessageVerifier):
 
 
 class _OneKey(HTTPSignatureKeyResolver):
-    def __init__(self, key_id: str, key: Ed25519PublicKey | bytes) -> None:
+    def __init__(self, key_id: str, key: KeyValue) -> None:
         self._key_id = key_id
         self._key = key
 
-    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | bytes | None:
+    def resolve_public_key(self, key_id: str) -> KeyValue | None:
         """The one key, under its own name only."""
         return self._key if key_id == self._key_id else None
-
-
-def _caller(system: System) -> Caller:
-    return Caller(system=system.name, company=system.company, roles=system.roles)
 
 
 def _client_certificate(request: web.Request) -> bytes | None:

@@ -30,6 +30,7 @@ _ENVELOPE_BYTES = 16 * 1024
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_MISTAKES = 10
 _MOST_FURTHER_SEALS = 4
+_MOST_APPROVALS = 16
 _PLAIN_BOUNDARY = re.compile(rb"[A-Za-z0-9-]{1,60}")
 _PART_HEAD = re.compile(
     rb'\r\nContent-Disposition: form-data; name="([a-z]{1,20})"'
@@ -74,6 +75,22 @@ class SealRequestInput(StrictModel):
         description="Seals that follow the one in the path, in this order: all of them or none.",
     )
 
+    requested_by: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[^\x00-\x1f\x7f/]{1,200}$",
+                description="The person for whom the system asks; they never approve it.",
+            ),
+        ]
+        | None
+    ) = None
+    approvals: tuple[Annotated[str, Field(max_length=8192)], ...] = Field(
+        default=(),
+        max_length=_MOST_APPROVALS,
+        description="Approvals that an OA system has signed.",
+    )
+
     def seal_request(self, *, caller: Caller, seal: str) -> SealRequest:
         """The value that the rest of the house works with."""
         return SealRequest(
@@ -83,6 +100,7 @@ class SealRequestInput(StrictModel):
             business_number=self.business_number,
             attributes=self.attributes,
             placement=None if self.placement is None else placement_of(self.placement),
+            requested_by=msgspec.UNSET if self.requested_by is None else self.requested_by,
         )
 
     def further_requests(self, first: SealRequest) -> tuple[SealRequest, ...]:

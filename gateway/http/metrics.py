@@ -1,5 +1,7 @@
 """Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
 
+from collections import Counter as Counted
+from collections.abc import Iterable
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -55,7 +57,13 @@ class Metrics:
         )
         self.policies_refused = Gauge(
             "sealgate_policies_refused",
-            "1 while the policy files are broken and an older bundle is in force.",
+            "1 while policy files are refused and what was good stays in force.",
+            registry=self.registry,
+        )
+        self.stops = Gauge("sealgate_stops", "Freezes in force.", ("kind",), registry=self.registry)
+        self.stop_files_refused = Gauge(
+            "sealgate_stop_files_refused",
+            "Files in the folder `stops` that freeze or lift nothing, as something is wrong.",
             registry=self.registry,
         )
 
@@ -72,6 +80,12 @@ class Metrics:
     def count_sealed(self, seal: str) -> None:
         """A document was sealed, for the first time."""
         self._sealed(seal).inc()
+
+    def set_stops(self, stops: Iterable[str]) -> None:
+        """What is frozen: the kind of each freeze."""
+        self.stops.clear()
+        for kind, count in Counted(stops).items():
+            self.stops.labels(kind).set(count)
 
     def text(self) -> bytes:
         """The exposition format."""

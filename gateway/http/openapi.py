@@ -5,14 +5,16 @@ from functools import cache
 from typing import Any, Protocol
 
 from gateway import __version__
+from gateway.approvals import errors as approval_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import documents, operation, policies, sealing
+from gateway.http import approvals, documents, operation, policies, sealing, stops
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
 from gateway.signing import errors as signing_errors
+from gateway.stops import errors as stop_errors
 from gateway.store import errors as store_errors
 
 
@@ -32,13 +34,17 @@ _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
     documents,
     policies,
+    approvals,
+    stops,
     operation,
 )
 _PROBLEMS = (
     desk_errors,
+    approval_errors,
     document_errors,
     http_errors,
     signing_errors,
+    stop_errors,
     store_errors,
 )
 
@@ -115,6 +121,18 @@ def _problem() -> dict[str, Any]:
                     "type": "object",
                     "properties": {"rule": {"type": "string"}, "message": {"type": "string"}},
                     "required": ["rule", "message"],
+                },
+            },
+            "approvals": {
+                "type": "array",
+                "description": "Of `approval-needed`: under which ids people were asked.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": {"type": "string", "format": "uuid"},
+                        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                    "required": ["id", "links"],
                 },
             },
         },

@@ -23,11 +23,13 @@ class Operation:
         metrics: Metrics,
         gauges: Callable[[Metrics], None],
         description: Callable[[], dict[str, Any]],
+        policies: Callable[[], dict[str, Any]],
     ) -> None:
         self._readiness = readiness
         self._metrics = metrics
         self._gauges = gauges
         self._description = description
+        self._policies = policies
 
     def routes(self) -> tuple[Route, ...]:
         """What this file answers."""
@@ -45,9 +47,11 @@ class Operation:
     async def readyz(self, _request: web.Request) -> web.StreamResponse:
         """GET /readyz: the gateway could seal now; the token has just signed."""
         failures = await self._readiness.failures()
+        in_force = self._policies()
         if failures:
-            return answers.plain_json({"status": "not ready", "failures": failures}, status=503)
-        return answers.plain_json({"status": "ready"})
+            told = {"status": "not ready", "failures": failures, **in_force}
+            return answers.plain_json(told, status=503)
+        return answers.plain_json({"status": "ready", **in_force})
 
     async def metrics(self, _request: web.Request) -> web.StreamResponse:
         """GET /metrics: for Prometheus."""

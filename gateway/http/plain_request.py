@@ -35,6 +35,11 @@ class PlainRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     ) = msgspec.UNSET
     placement: _Spot | msgspec.UnsetType = msgspec.UNSET
 
+    @property
+    def approvals(self) -> tuple[str, ...]:
+        """None: the plain form brings none along."""
+        return ()
+
     def seal_request(self, *, caller: Caller, seal: str) -> SealRequest:
         """The value that the rest of the house works with."""
         spot = self.placement

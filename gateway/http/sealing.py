@@ -75,6 +75,7 @@ class Sealing:
                 trace_id=request[TRACE],
                 nonce=who.nonce,
                 further=submission.request.further_requests(first),
+                approval_tokens=submission.request.approvals,
             ),
             submission.document,
         )

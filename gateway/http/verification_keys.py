@@ -5,13 +5,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.clock import Clock
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.http.plain_signature import Check
-from policies.bundle import SystemKey
+from gateway.statements import PublicKey
+from policies.bundle import PersonKey, SystemKey
 
 _LEAST_SECRET_BYTES = 32
 # A file that was changed in the last moment may be changed again without its times telling.
@@ -19,23 +22,26 @@ _SETTLED_NS = 2_000_000_000
 
 _Stamp = tuple[int, int, int, int]
 
+KeyValue = Ed25519PublicKey | ec.EllipticCurvePublicKey | bytes
+"""A public key, or a secret that is shared."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A system's key.
+    """A system's or a person's key.
 
     Attributes:
         value: as the http-message-signatures library takes it.
         check: whether a signature fits a signature base.
     """
 
-    value: Ed25519PublicKey | bytes
+    value: KeyValue
     check: Check
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    declared: SystemKey
+    declared: SystemKey | PersonKey
     stamp: _Stamp | None
     key: VerificationKey
 
@@ -51,23 +57,26 @@ class VerificationKeys:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
-    def ready(self, declared: SystemKey) -> VerificationKey:
+    def ready(self, declared: SystemKey | PersonKey) -> VerificationKey:
         """The key for use.
 
         Raises:
-            SignatureInvalidProblem: its secret cannot be read, or is too short.
+            SignatureInvalidProblem: its secret cannot be read or is too short, or its public key is
+                none.
         """
         kept = self._kept.get(declared.id)
         # The same object, not an equal one: another bundle is a reason to read again.
         if kept is not None and kept.declared is declared:
-            if declared.public_key is not None:
+            if isinstance(declared, PersonKey) or declared.public_key is not None:
                 return kept.key
             if kept.stamp is not None and kept.stamp == self._stamp(declared):
                 return kept.key
         return self._made(declared)
 
-    def _made(self, declared: SystemKey) -> VerificationKey:
-        if declared.public_key is not None:
+    def _made(self, declared: SystemKey | PersonKey) -> VerificationKey:
+        if isinstance(declared, PersonKey):
+            stamp, key = None, _persons_key(declared)
+        elif declared.public_key is not None:
             public_key = Ed25519PublicKey.from_public_bytes(declared.public_key)
             stamp, key = None, VerificationKey(public_key, _ed25519(public_key))
         else:
@@ -111,6 +120,20 @@ def _unreadable(declared: SystemKey, error: OSError) -> SignatureInvalidProblem:
     return SignatureInvalidProblem(
         f"the secret of key {declared.id!r} cannot be read at the gateway ({error.strerror})"
     )
+
+
+def _persons_key(declared: PersonKey) -> VerificationKey:
+    if declared.algorithm == "ed25519":
+        public_key = Ed25519PublicKey.from_public_bytes(declared.public_key)
+        return VerificationKey(public_key, _ed25519(public_key))
+    try:
+        loaded = load_der_public_key(declared.public_key)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SignatureInvalidProblem(f"key {declared.id!r} cannot be read: {error}") from None
+    if not isinstance(loaded, ec.EllipticCurvePublicKey):
+        raise SignatureInvalidProblem(f"key {declared.id!r} is none on P-256")
+    # RFC 9421 §3.3.4 has the form of JWS's ES256: r and s, 32 bytes each.
+    return VerificationKey(loaded, PublicKey(declared.id, "ES256", declared.public_key).verifies)
 
 
 def _ed25519(key: Ed25519PublicKey) -> Check:

@@ -8,9 +8,9 @@ import structlog
 
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import SealMaterial
-from gateway.seals.registry import material_of
+from gateway.seals.registry import NamedFiles, files_below, material_of
 from hsm.interfaces import KeyDescription
-from policies.bundle import Bundle, System, SystemKey
+from policies.bundle import Bundle, Person, PersonKey, System, SystemKey
 from policies.engine import CELPolicyEngine
 from policies.interfaces import PolicyEngine
 from policies.loader import load_bundle
@@ -25,14 +25,14 @@ _log = structlog.get_logger("seals")
 class InForce:
     """A good bundle, its engine, its seals ready for use, and who proves itself with what.
 
-    `keys` finds a system by the id of its request key, `certificates` by the SHA-256 of its client
-    certificate (hex).
+    `keys` finds a system or person by the id of a request key, `certificates` a system by the
+    SHA-256 of its client certificate (hex).
     """
 
     bundle: Bundle
     engine: PolicyEngine
     seals: Mapping[str, SealMaterial]
-    keys: Mapping[str, tuple[System, SystemKey]]
+    keys: Mapping[str, tuple[System | Person, SystemKey | PersonKey]]
     certificates: Mapping[str, System]
 
 
@@ -59,19 +59,46 @@ def bring_into_force(directory: Path, *, keys: Iterable[KeyDescription]) -> InFo
         SealMaterialError: a seal's files or key cannot be used.
     """
     bundle = load_bundle(read_sources(directory))
+    return make_ready(bundle, files=files_below(directory), keys=keys)
+
+
+def make_ready(
+    bundle: Bundle,
+    *,
+    files: NamedFiles,
+    keys: Iterable[KeyDescription],
+    pause: Callable[[], None] = lambda: None,
+) -> InForce:
+    """The bundle with its engine, and its seals ready for use.
+
+    Args:
+        bundle: has passed its own tests.
+        files: reads what its seals name.
+        keys: the signer's.
+        pause: called between seals, for whoever must let others work.
+
+    Raises:
+        SealMaterialError: a seal's files or key cannot be used.
+    """
     by_id = {key.id: key for key in keys}
-    seals = {
-        name: material_of(seal, directory=directory, keys=by_id)
-        for name, seal in bundle.seals.items()
-    }
+    seals = {}
+    for name, seal in bundle.seals.items():
+        seals[name] = material_of(seal, files=files, keys=by_id)
+        pause()
     systems = bundle.systems.values()
     return InForce(
         bundle=bundle,
         engine=CELPolicyEngine(bundle),
         seals=seals,
-        keys={key.id: (system, key) for system in systems for key in system.keys},
+        keys=keys_of(bundle),
         certificates={print_: system for system in systems for print_ in system.certificates},
     )
+
+
+def keys_of(bundle: Bundle) -> dict[str, tuple[System | Person, SystemKey | PersonKey]]:
+    """Who proves themselves with which request key, by its id."""
+    owners: tuple[System | Person, ...] = (*bundle.persons.values(), *bundle.systems.values())
+    return {key.id: (owner, key) for owner in owners for key in owner.keys}
 
 
 class PolicySource:

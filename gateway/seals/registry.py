@@ -1,6 +1,9 @@
 """Join a seal's declaration with the files that it names: certificate, chain, picture."""
 
+import errno
 import hashlib
+import os
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,15 +16,36 @@ from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import KeyDescription
 from policies.bundle import PictureStamp, RoundStamp, Seal
 
+NamedFiles = Callable[[str], bytes | memoryview]
+"""Reads what a seal names by its path; raises OSError."""
+
 _PICTURE_KINDS = {".svg": "svg", ".png": "png"}
 
 
-def material_of(seal: Seal, *, directory: Path, keys: dict[str, KeyDescription]) -> SealMaterial:
+def files_below(directory: Path) -> NamedFiles:
+    """Those of the officers' directory."""
+    return lambda path: (directory / path).read_bytes()
+
+
+def files_among(files: Mapping[str, bytes | memoryview]) -> NamedFiles:
+    """Those of a bundle."""
+
+    def read(path: str) -> bytes | memoryview:
+        if path not in files:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        return files[path]
+
+    return read
+
+
+def material_of(
+    seal: Seal, *, files: NamedFiles, keys: Mapping[str, KeyDescription]
+) -> SealMaterial:
     """Everything public about a seal.
 
     Args:
         seal: the declaration.
-        directory: what the declaration's paths are relative to.
+        files: reads what the declaration names.
         keys: the signer's keys by id.
 
     Raises:
@@ -39,7 +63,7 @@ def material_of(seal: Seal, *, directory: Path, keys: dict[str, KeyDescription])
             f"seal {seal.name!r} uses key {seal.key!r}, which signs the audit log only; "
             "name a key with purpose `seal`"
         )
-    certificates = _certificates(seal, directory)
+    certificates = _certificates(seal, files)
     _check_key(seal, certificates[0], key)
     material = SealMaterial(
         fingerprint="",
@@ -52,20 +76,20 @@ def material_of(seal: Seal, *, directory: Path, keys: dict[str, KeyDescription])
         not_after=certificates[0].not_valid_after_utc,
         kind=seal.signature.kind,
         permission=seal.signature.permission,
-        stamp=_stamp(seal, directory),
+        stamp=_stamp(seal, files),
         placement=seal.placement,
     )
     fingerprint = hashlib.sha256(msgspec.msgpack.encode(material)).hexdigest()
     return msgspec.structs.replace(material, fingerprint=fingerprint)
 
 
-def _certificates(seal: Seal, directory: Path) -> list[x509.Certificate]:
-    path = directory / seal.certificate
+def _certificates(seal: Seal, files: NamedFiles) -> list[x509.Certificate]:
+    path = seal.certificate
     try:
-        chain = x509.load_pem_x509_certificates(path.read_bytes())
+        chain = x509.load_pem_x509_certificates(bytes(files(path)))
     except OSError as error:
         raise SealMaterialError(
-            f"seal {seal.name!r}: certificate {path} cannot be read ({error.strerror})"
+            f"seal {seal.name!r}: certificate {error.filename} cannot be read ({error.strerror})"
         ) from error
     except ValueError as error:
         raise SealMaterialError(
@@ -92,19 +116,19 @@ def _check_key(seal: Seal, certificate: x509.Certificate, key: KeyDescription) -
         )
 
 
-def _stamp(seal: Seal, directory: Path) -> RoundStamp | Picture | None:
+def _stamp(seal: Seal, files: NamedFiles) -> RoundStamp | Picture | None:
     match seal.stamp:
         case None | RoundStamp():
             return seal.stamp
         case PictureStamp(file=file, width_mm=width_mm):
-            path = directory / file
-            kind = _PICTURE_KINDS.get(path.suffix.lower())
+            kind = _PICTURE_KINDS.get(Path(file).suffix.lower())
             if kind is None:
                 raise SealMaterialError(f"seal {seal.name!r}: {file} is neither .svg nor .png")
             try:
-                data = path.read_bytes()
+                data = bytes(files(file))
             except OSError as error:
                 raise SealMaterialError(
-                    f"seal {seal.name!r}: picture {path} cannot be read ({error.strerror})"
+                    f"seal {seal.name!r}: picture {error.filename} cannot be read "
+                    f"({error.strerror})"
                 ) from error
             return Picture(kind="svg" if kind == "svg" else "png", data=data, width_mm=width_mm)

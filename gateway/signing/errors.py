@@ -1,5 +1,6 @@
 """Why a request is not sealed, apart from what lies in the document itself."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from gateway.errors import Owner, Problem
@@ -22,14 +23,64 @@ class ApprovalNeededProblem(Problem):
     status: ClassVar[int] = 403
     title: ClassVar[str] = "The policies ask for approvals first"
     owner: ClassVar[Owner] = "officer"
-    cure: ClassVar[str] = "Have the document approved by the roles that the reasons name."
+    cure: ClassVar[str] = (
+        "Have the document approved by the roles that the reasons name, then send the same request "
+        "again."
+    )
+
+    def __init__(
+        self, detail: str, *, reasons: tuple[tuple[str, str], ...] = (), approvals: Sequence[str]
+    ) -> None:
+        super().__init__(detail, reasons=reasons)
+        self.approvals = approvals
+
+    def members(self) -> dict[str, object]:
+        """Where to look them up."""
+        links = (
+            {"id": each, "links": {"self": f"/v1/approvals/{each}"}} for each in self.approvals
+        )
+        return {"approvals": list(links)}
+
+
+class ApprovalExpiredProblem(Problem):
+    """The time for which an approval counts is over."""
+
+    type: ClassVar[str] = "approval-expired"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The approval has expired"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the request again, and have it approved in time."
+
+
+class ApprovalRejectedProblem(Problem):
+    """Somebody who was asked has said no, which ends it."""
+
+    type: ClassVar[str] = "approval-rejected"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "The approval was rejected"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Change what the reason names and send that: a changed document or request is asked anew."
+    )
+
+
+class ApprovalUsedProblem(Problem):
+    """The approval was used; it is good for one document."""
+
+    type: ClassVar[str] = "approval-used"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The approval was used"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Repeat a request with its idempotency key; for a second document have it approved anew."
+    )
 
 
 class LimitReachedProblem(DeniedProblem):
     """The rule that would allow it has been used as often as it may be."""
 
     type: ClassVar[str] = "limit-reached"
-    title: ClassVar[str] = "The rule's limit for this hour or day is reached"
+    title: ClassVar[str] = "The rule's limit for this hour, day or month is reached"
     cure: ClassVar[str] = "Wait for the next window, or ask the officer to raise the limit."
 
 
@@ -64,6 +115,17 @@ class SealUnknownProblem(Problem):
     title: ClassVar[str] = "There is no such seal"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Check the seal's id with the officer who manages the seals."
+
+
+class StoppedProblem(DeniedProblem):
+    """Officers have frozen the seal, its company, the caller, a party, or all sealing."""
+
+    type: ClassVar[str] = "stopped"
+    title: ClassVar[str] = "Officers have frozen this"
+    cure: ClassVar[str] = (
+        "Ask the officers; the reason names the freeze. Send the same request again with the same "
+        "key once it is lifted."
+    )
 
 
 class SealFrozenProblem(DeniedProblem):

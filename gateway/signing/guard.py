@@ -152,6 +152,42 @@ class NothingKnown:
         return NOTHING_KNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class AllKnown:
+    """Several as one: what each knows, together."""
+
+    each: tuple[Knowing, ...]
+
+    async def known(
+        self,
+        case: Case,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        request: SigningRequest,
+        act_digest: bytes,
+        input_digest: bytes,
+    ) -> Known:
+        """See `Knowing`."""
+        found = [
+            await knowing.known(
+                case,
+                facts,
+                at=at,
+                request=request,
+                act_digest=act_digest,
+                input_digest=input_digest,
+            )
+            for knowing in self.each
+        ]
+        days = (known.certificate_days for known in found)
+        return Known(
+            used={name: used for known in found for name, used in known.used.items()},
+            approvals=tuple(approval for known in found for approval in known.approvals),
+            certificate_days=next((each for each in days if each is not None), None),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A use that people must approve first.

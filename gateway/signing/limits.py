@@ -1,17 +1,29 @@
-"""Limits of rules, looked at in the transaction that makes the charges."""
+"""Limits of rules and counters of conditions, looked at in the transaction that counts the use."""
 
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
 from gateway.seals.in_force import InForce
+from gateway.signing.counting import NOT_COUNTED, counted_before, used_by_now
 from gateway.signing.guard import Use, UseRefused
-from gateway.store.charges import add_charge, charges_used
+from gateway.store.charges import SlotBook
 from gateway.store.lane import Transaction
-from policies.model import Charge, Denied, Reason, SealRequest
+from policies.model import Allowed, Charge, Denied, Reason, SealRequest
+
+_OTHERWISE = Reason(
+    rule="counter",
+    message="others were sealed while this document was prepared, and by the counters of now it is "
+    "decided otherwise; send the same request again",
+)
 
 
 class LimitGuard:
     """Implements `gateway.signing.guard.UseGuard`."""
+
+    def __init__(self, book: SlotBook) -> None:
+        self._book = book
 
     def refusal(
         self,
@@ -22,40 +34,62 @@ class LimitGuard:
         return None
 
     def at_intent(self, transaction: Transaction, use: Use) -> None:
-        """Refuse what goes beyond a limit, and charge the rest.
+        """Refuse what goes beyond a limit or is decided otherwise by now, and count the rest.
 
         Charges of the parts that are to follow are made with their own intents, but looked at here,
         so that no key is used where the limits have no room for the whole act. A repeat was charged
         when it was first intended.
 
         Raises:
-            UseRefused: a charge would go beyond its limit.
+            UseRefused: a charge would go beyond its limit, or a condition that reads a counter
+                comes out otherwise than when it was decided: others were sealed in between.
         """
-        charges = use.decision.charges if use.first else ()
+        decision = self._decided_anew(transaction, use)
+        charges = decision.charges if use.first else ()
         further = (charge for each in use.further for charge in each.charges)
-        reached = _beyond(transaction, (*charges, *further))
+        reached = self._beyond(transaction, (*charges, *further))
         if reached is not None:
-            raise UseRefused(Denied(bundle=use.decision.bundle, reasons=(_told(reached),)))
+            raise UseRefused(Denied(bundle=decision.bundle, reasons=(_told(reached),)))
+        if not use.first:
+            return
         # An hour's and a day's limit of one rule share a counter: they are one use.
-        for counter in dict.fromkeys(charge.counter for charge in charges):
-            add_charge(transaction, counter, int(use.at.timestamp()))
+        for counter in dict.fromkeys((*(each.counter for each in charges), *decision.counters)):
+            self._book.add(transaction, counter, int(use.at.timestamp()))
 
     def at_release(self, transaction: Transaction, use: Use) -> None:
         """See `UseGuard`; what was charged is not taken back."""
 
+    def _decided_anew(self, transaction: Transaction, use: Use) -> Allowed:
+        """The decision by the counts of this transaction.
 
-def _beyond(transaction: Transaction, charges: Iterable[Charge]) -> Charge | None:
-    """The first charge for which the ones before it leave no room."""
-    before: Counter[tuple[str, int, int]] = Counter()
-    for charge in charges:
-        window = (charge.counter, charge.starts_at, charge.ends_at)
-        used = charges_used(
-            transaction, charge.counter, starts_at=charge.starts_at, ends_at=charge.ends_at
-        )
-        if used + before[window] >= charge.limit:
-            return charge
-        before[window] += 1
-    return None
+        Raises:
+            UseRefused: it is another one.
+        """
+        reads = use.case.reads(use.at)
+        if not reads:
+            return use.decision
+        own = NOT_COUNTED if use.first else counted_before(transaction, use.document_id)
+        used = used_by_now(self._book, transaction, reads, own)
+        known = msgspec.structs.replace(use.known, used=used)
+        decision = use.case.decide(use.facts, at=use.at, known=known)
+        if not isinstance(decision, Allowed):
+            raise UseRefused(decision)
+        if decision != use.decision:
+            raise UseRefused(Denied(bundle=decision.bundle, reasons=(_OTHERWISE,)))
+        return decision
+
+    def _beyond(self, transaction: Transaction, charges: Iterable[Charge]) -> Charge | None:
+        """The first charge for which the ones before it leave no room."""
+        before: Counter[tuple[str, int, int]] = Counter()
+        for charge in charges:
+            window = (charge.counter, charge.starts_at, charge.ends_at)
+            used = self._book.used(
+                transaction, charge.counter, starts_at=charge.starts_at, ends_at=charge.ends_at
+            )
+            if used + before[window] >= charge.limit:
+                return charge
+            before[window] += 1
+        return None
 
 
 def _told(charge: Charge) -> Reason:

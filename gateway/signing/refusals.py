@@ -18,7 +18,11 @@ _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "document-type": errors.RequestRefusedProblem,
     "placement": PlacementProblem,
     "act": errors.SealsDoNotCombineProblem,
+    "approval-expired": errors.ApprovalExpiredProblem,
+    "approval-rejected": errors.ApprovalRejectedProblem,
+    "approval-used": errors.ApprovalUsedProblem,
     "limit": errors.LimitReachedProblem,
+    "stop": errors.StoppedProblem,
 }
 
 
@@ -38,9 +42,10 @@ def problem_for(
     detail = f"{'; '.join(message for _, message in reasons)} (audit record {audit_index})"
     if isinstance(decision, NeedsApproval):
         wanted = told_stages(decision.stages, in_order=decision.in_order)
-        asked = "".join(f" (approval {each})" for each in approvals if each is not None)
+        asked = tuple(each for each in approvals if each is not None)
+        told = "".join(f" (approval {each})" for each in asked)
         return errors.ApprovalNeededProblem(
-            f"{wanted} must approve{asked}; {detail}", reasons=reasons
+            f"{wanted} must approve{told}; {detail}", reasons=reasons, approvals=asked
         )
     return _kind(decision.reasons[0].rule)(detail, reasons=reasons)
 

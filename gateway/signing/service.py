@@ -170,7 +170,10 @@ class SigningService:
             raise await self._refused(inquiry, allowed, facts)
         placement = allowed[0].decision.placement
         if placement != preparation.placement:
-            preparation = msgspec.structs.replace(preparation, placement=placement)
+            # Of the content all is known by now.
+            preparation = msgspec.structs.replace(
+                preparation, placement=placement, ask=frozenset(), templates=(), parties=()
+            )
             prepared = await self._press.prepare(document.content, preparation, first.seal)
 
         normalize = inquiry.document_type.normalize

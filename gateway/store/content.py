@@ -129,6 +129,21 @@ class ContentStore:
             self.close()
             raise StoreProblem(f"the sealed document cannot be written: {error}") from error
 
+    def erase(self, location: Location, length: int) -> None:
+        """Overwrite a document that is not to be released with zeros, durably; the tar stays whole.
+
+        Raises:
+            StoreProblem: the disk refuses.
+        """
+        try:
+            with (self._directory / location.segment).open("r+b") as segment:
+                segment.seek(location.offset)
+                segment.write(bytes(length))
+                segment.flush()
+                os.fdatasync(segment.fileno())
+        except OSError as error:
+            raise StoreProblem(f"what was written cannot be erased: {error.strerror}") from error
+
     def close(self) -> None:
         """Begin no further document in the present segment; it is complete as it stands."""
         # After an error what is at its end is uncertain; documents already in it stay readable.

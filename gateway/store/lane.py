@@ -84,6 +84,7 @@ class _Work:
     unit: Callable[[Transaction, Location], Any]
     content: Content | None = None
     location: Location = _NOWHERE
+    refused: bool = False
 
 
 class WriterLane:
@@ -131,7 +132,8 @@ class WriterLane:
     async def write_with(self, content: Content, unit: Callable[[Transaction, Location], T]) -> T:
         """Keep a document and then run a unit of work that counts it; wait until both are durable.
 
-        The unit runs only once the document would survive a power cut.
+        The unit runs only once the document would survive a power cut. When it raises, the document
+        is erased again.
 
         Raises:
             StoreProblem: disk or database could not keep them; nothing of the unit was committed.
@@ -142,6 +144,10 @@ class WriterLane:
 
     def _carry_out(self, group: list[Errand[_Work]]) -> None:
         self._keep_content(group)
+        self._commit(group)
+        self._erase_refused(group)
+
+    def _commit(self, group: list[Errand[_Work]]) -> None:
         try:
             with self._engine.begin() as connection:
                 transaction = Transaction(connection)
@@ -172,6 +178,24 @@ class WriterLane:
         for (errand, _), location in zip(brought, locations, strict=True):
             errand.work.location = location
 
+    def _erase_refused(self, group: list[Errand[_Work]]) -> None:
+        # Only what its own unit refused. A commit that failed may have reached the disk all the
+        # same, and then its documents count.
+        for errand in group:
+            content, location = errand.work.content, errand.work.location
+            if not errand.work.refused or content is None:
+                continue
+            try:
+                self._content.erase(location, sum(map(len, content.parts)))
+            except StoreProblem as problem:
+                _log.error(
+                    "content_not_erased",
+                    document=content.name,
+                    segment=location.segment,
+                    offset=location.offset,
+                    error=problem.detail,
+                )
+
     def _run(self, errand: Errand[_Work], transaction: Transaction) -> None:
         work = errand.work
         try:
@@ -179,4 +203,4 @@ class WriterLane:
         except SQLAlchemyError:
             raise
         except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
-            errand.failure = refused
+            errand.failure, work.refused = refused, True

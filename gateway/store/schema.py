@@ -136,8 +136,8 @@ approval = Table(
     Index("approval_by_request", "request_digest", "seal"),
     Index("approval_by_state", "state"),
 )
-"""One row a request and seal that people must approve; `state` is pending, granted, rejected or
-used. `used_by` is the document that it was used for."""
+"""One row a request and seal that people must approve, and one an approval of an OA system. `state`
+is pending, rejected or used; `used_by` is the document that it was used for."""
 
 approval_voice = Table(
     "approval_voice",

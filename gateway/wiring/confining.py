@@ -122,7 +122,7 @@ def _code() -> Iterator[Path]:
 
 
 def _named_in(config: Config) -> Iterator[Path]:
-    yield config.policies.directory
+    yield from config.policies.readable
     if config.documents.stamp_font is not None:
         yield config.documents.stamp_font
     if config.http.tls is not None:

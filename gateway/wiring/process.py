@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
+from gateway.bundles.errors import BundleFileError
 from gateway.config import Config, load_config
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
@@ -31,6 +32,7 @@ _log = structlog.get_logger("gateway")
 
 _EXPECTED = (
     AuditLogDamagedError,
+    BundleFileError,
     CheckpointInvalidError,
     ContentDamagedError,
     KeyRoomError,

@@ -13,40 +13,54 @@ import structlog
 from aiohttp import web
 
 from gateway import __version__
+from gateway.approvals.hearing import Hearing
+from gateway.approvals.knowing import ApprovalsKnown
+from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.waiting import WaitingUses
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
-from gateway.clock import SystemClock
+from gateway.clock import Clock, SystemClock
 from gateway.config import Config, TLSConfig
 from gateway.desk.asking import Desk
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.history.keeping import DecisionHistory, forget
 from gateway.http.app import API
+from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
-from gateway.http.policies import Policies
+from gateway.http.policies import Policies as PolicyDesk
 from gateway.http.readiness import Readiness
+from gateway.http.routes import Route
+from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
-from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
-from gateway.signing.guard import Guards, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.counting import CountersKnown
+from gateway.signing.guard import AllKnown, Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
-from gateway.store.charges import add_charge
+from gateway.stops.book import StopBook
+from gateway.stops.folder import StopFolder
+from gateway.stops.guard import StopGuard
+from gateway.stops.room import StopRoom
+from gateway.store.approvals import ApprovalReader
+from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore, prove_room
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.wiring.policies import BundlePolicies, DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
 _SHUTDOWN_SECONDS = 20.0
 _DAY_SECONDS = 24 * 3600.0
+_STOPS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -65,10 +79,14 @@ class _House:
     pool: WorkerPool
     lane: WriterLane
     reader: DocumentReader
+    approvals: ApprovalReader
     audit: AuditLog
     archive: Archive
-    policies: PolicySource
+    policies: Policies
     nonces: NonceBook
+    slots: SlotBook
+    stops: StopRoom
+    stop_folder: StopFolder
 
 
 async def serve(
@@ -83,13 +101,16 @@ async def serve(
         house = await _open(config, signer_source, start_worker, stack)
         signing = _signing(house)
         api = _api(house, signing)
-        await house.audit.record(_started(house.policies.current, house.clock.now()))
+        await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         watching = asyncio.create_task(_watch(house), name="policies")
         stack.callback(watching.cancel)
         forgetting = asyncio.create_task(_forget(house), name="history")
         stack.callback(forgetting.cancel)
+        # By itself: what is to stop must not wait until large policies are loaded.
+        watching_stops = asyncio.create_task(_watch_stops(house), name="stops")
+        stack.callback(watching_stops.cancel)
         url = await _listen(api, config, stack)
         _spare_the_collector()
         _log.info(
@@ -125,15 +146,20 @@ async def _open(
     migrate(writer)
     lane = WriterLane(writer, content)
     reader = DocumentReader(open_reader(config.database))
+    approvals = ApprovalReader(open_reader(config.database))
     audit = _audit_log(config, lane, signer)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
     await stack.enter_async_context(lane)
     stack.push_async_callback(reader.close)
+    stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    policies = _policies(config, signer)
+    policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
+    stops = StopRoom(
+        book=StopBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    )
     return _House(
         config=config,
         clock=clock,
@@ -142,10 +168,14 @@ async def _open(
         pool=pool,
         lane=lane,
         reader=reader,
+        approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, stops, clock.now())),
+        slots=SlotBook(),
+        stops=stops,
+        stop_folder=StopFolder(config.policies.place, stops),
     )
 
 
@@ -163,21 +193,29 @@ def _audit_log(config: Config, lane: WriterLane, signer: SignerClient) -> AuditL
     )
 
 
-def _policies(config: Config, signer: SignerClient) -> PolicySource:
-    directory = config.policies.directory
-    return PolicySource(
-        directory,
-        keys=lambda: signer.keys,
-        first=bring_into_force(directory, keys=signer.keys),
-    )
+async def _policies(
+    config: Config, *, signer: SignerClient, lane: WriterLane, audit: AuditLog, clock: Clock
+) -> Policies:
+    if config.policies.directory is not None:
+        return DirectoryPolicies.of(
+            config.policies.directory, signer=signer, audit=audit, clock=clock
+        )
+    return await BundlePolicies.of(config, signer=signer, lane=lane, audit=audit, clock=clock)
 
 
-def _surroundings() -> Surroundings:
+def _surroundings(house: _House) -> Surroundings:
     """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
+    approvals_known = ApprovalsKnown(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        documents=house.reader,
+        audit=house.audit,
+        lane=house.lane,
+    )
     return Surroundings(
-        guards=Guards((LimitGuard(),)),
-        knowing=NothingKnown(),
-        waiting_room=NoWaitingRoom(),
+        guards=Guards((StopGuard(house.stops.book), LimitGuard(house.slots), ApprovalGuard())),
+        knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
+        waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
     )
 
@@ -193,7 +231,7 @@ def _signing(house: _House) -> SigningService:
         archive=house.archive,
         clock=house.clock,
         clock_guard=ClockGuard(house.audit.newest),
-        surroundings=_surroundings(),
+        surroundings=_surroundings(house),
     )
 
 
@@ -204,7 +242,7 @@ def _api(house: _House, signing: SigningService) -> API:
         archive=house.archive,
         authenticator=Authenticator(
             in_force=lambda: house.policies.current,
-            keys=VerificationKeys(config.policies.directory, clock=house.clock),
+            keys=VerificationKeys(config.policies.secrets, clock=house.clock),
             external_url=config.http.external_url,
             skew=timedelta(seconds=config.http.signature_skew_seconds),
             nonces=house.nonces,
@@ -213,9 +251,10 @@ def _api(house: _House, signing: SigningService) -> API:
         readiness=Readiness(
             {
                 "signer": house.audit.prove_signer,
-                "store": lambda: house.lane.write(_write_something),
+                "store": lambda: house.lane.write(lambda unit: _write_something(unit, house.slots)),
                 "workers": house.pool.prove_ready,
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
+                "policies": house.policies.prove,
             },
             clock=house.clock,
         ),
@@ -224,9 +263,23 @@ def _api(house: _House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=Policies(
-            Desk(policies=config.policies.directory, database=config.database), clock=house.clock
-        ).routes(),
+        further=_further_routes(house),
+        policies=house.policies.told,
+    )
+
+
+def _further_routes(house: _House) -> tuple[Route, ...]:
+    """Those of the rooms around the signing cycle."""
+    hearing = Hearing(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        audit=house.audit,
+        lane=house.lane,
+    )
+    return (
+        *Approvals(hearing, clock=house.clock).routes(),
+        *Stops(house.stops).routes(),
+        *_desk(house),
     )
 
 
@@ -256,26 +309,16 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _recover(unit: Transaction, content: ContentStore, now: datetime) -> NonceBook:
+def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
+    stops.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
 
 
-def _started(in_force: InForce, now: datetime) -> Record:
-    return Record(
-        kind="start", at=now, content={"version": __version__, **_what_is_in_force(in_force)}
-    )
-
-
-def _what_is_in_force(in_force: InForce) -> dict[str, object]:
-    return {
-        "bundle": in_force.bundle.digest,
-        "seals": {
-            seal.id: {"key": seal.key, "mechanism": seal.mechanism, "material": seal.fingerprint}
-            for seal in in_force.seals.values()
-        },
-    }
+def _started(house: _House) -> Record:
+    content = {"version": __version__, **house.policies.recorded()}
+    return Record(kind="start", at=house.clock.now(), content=content)
 
 
 async def _record_stop(house: _House) -> None:
@@ -294,22 +337,31 @@ async def _watch(house: _House) -> None:
         try:
             await _refresh(house)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
-            house.policies.refused = f"the policies could not be read or recorded: {error}"
+            house.policies.failed = f"the policies could not be read or recorded: {error}"
             _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
 
 
+def _desk(house: _House) -> tuple[Route, ...]:
+    """What officers may ask of policies; with bundle files they ask on their own machines."""
+    config = house.config
+    if config.policies.directory is None:
+        return ()
+    desk = Desk(policies=config.policies.directory, database=config.database)
+    return PolicyDesk(desk, clock=house.clock).routes()
+
+
+async def _watch_stops(house: _House) -> None:
+    while True:
+        try:
+            await house.stop_folder.look()
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_STOPS_SECONDS)
+
+
 async def _refresh(house: _House) -> None:
-    policies = house.policies
-    found = await asyncio.to_thread(policies.look)
-    if found is None:
-        return
-    content = {
-        "previous_bundle": policies.current.bundle.digest,
-        **_what_is_in_force(found),
-    }
-    await house.audit.record(Record(kind="policy", at=house.clock.now(), content=content))
-    policies.put_in_force(found)
-    house.pool.make_ready(found.seals.values())
+    if await house.policies.refresh():
+        house.pool.make_ready(house.policies.current.seals.values())
 
 
 async def _forget(house: _House) -> None:
@@ -325,10 +377,10 @@ async def _forget(house: _House) -> None:
         await asyncio.sleep(_DAY_SECONDS)
 
 
-def _write_something(unit: Transaction) -> None:
+def _write_something(unit: Transaction, slots: SlotBook) -> None:
     """A unit of work that proves that the store commits: a row changes each time."""
     # Always the same slot, so that readiness leaves one row and not one a quarter of an hour.
-    add_charge(unit, "ready:", 0)
+    slots.add(unit, "ready:", 0)
 
 
 def _measure(house: _House) -> None:
@@ -337,6 +389,8 @@ def _measure(house: _House) -> None:
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
     metrics.signer_restarts.set(house.signer.restarts)
     metrics.worker_restarts.set(house.pool.restarts)
+    metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
+    metrics.stop_files_refused.set(len(house.stop_folder.refused))
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 

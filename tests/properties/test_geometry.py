@@ -41,6 +41,11 @@ def test_an_area_goes_to_user_space_and_back(data: st.DataObject, page: PageGeom
     assert back.height_mm == pytest.approx(area.height_mm, abs=1e-6)
 
 
+def test_an_edge_of_the_page_is_on_the_page() -> None:
+    page = PageGeometry(box=Rectangle(0.0, 0.0, 10.0, 10.0), rotation=0, user_unit=18.75)
+    assert page.shows(page.to_user_space(Area(0.0, page.height_mm, 0.0, 0.0)))
+
+
 @settings(deadline=None)
 @given(st.data(), pages())
 def test_an_area_on_the_page_lies_in_the_box(data: st.DataObject, page: PageGeometry) -> None:

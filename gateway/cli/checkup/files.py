@@ -28,8 +28,8 @@ def check_secret_files(config: Config, config_file: Path) -> Iterator[Finding]:
 def check_governing_files(config: Config, config_file: Path) -> Iterator[Finding]:
     """Configuration and policies: whoever can write them decides what is sealed."""
     yield from _written_by_owner("config file", [config_file])
-    directory = config.policies.directory
-    yield from _written_by_owner("policy files", [directory, *sorted(directory.rglob("*"))])
+    for path in config.policies.readable:
+        yield from _written_by_owner("policy files", [path, *sorted(path.rglob("*"))])
 
 
 def check_state_directory(config: Config) -> Iterator[Finding]:

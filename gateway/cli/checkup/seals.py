@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.cli.checkup.bundles import BundlesCheck
 from gateway.cli.checkup.model import Finding, failed, ok, warning
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
@@ -12,7 +13,7 @@ from gateway.documents.stamp.glyphs import open_font
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import Picture, SealMaterial
-from gateway.seals.registry import material_of
+from gateway.seals.registry import NamedFiles, files_among, files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.bundle import Bundle, RoundStamp
 from strictyaml import MistakesError
@@ -21,19 +22,36 @@ _SOON = timedelta(days=30)
 
 
 class SealsCheck:
-    """Reads the directory once; each step looks at what the step before could read."""
+    """Reads the policies once; each step looks at what the step before could read."""
 
     def __init__(self, config: Config) -> None:
-        self._directory = config.policies.directory
+        self._config = config
+        self._files: NamedFiles = files_among({})
         self._font = config.documents.stamp_font
         self._bundle: Bundle | None = None
         self._materials: list[SealMaterial] = []
 
-    def policies(self) -> Iterator[Finding]:
-        """The files and the policies' own tests."""
+    def policies(self, keys: tuple[KeyDescription, ...] | None = None) -> Iterator[Finding]:
+        """The files and the policies' own tests; of bundle files which is in force, and may be."""
+        directory = self._config.policies.directory
+        if directory is None:
+            yield from self._bundles(keys)
+        else:
+            yield from self._read(directory)
+        if self._bundle is not None:
+            yield from _shared_secrets(self._bundle, self._config.policies.secrets)
+
+    def _bundles(self, keys: tuple[KeyDescription, ...] | None) -> Iterator[Finding]:
+        check = BundlesCheck(self._config, keys=keys)
+        yield from check.findings()
+        if check.sealed is not None:
+            self._bundle = check.sealed.bundle
+            self._files = files_among(check.sealed.files)
+
+    def _read(self, directory: Path) -> Iterator[Finding]:
         cure = "Correct the files; `sealgate policy check` tells the same."
         try:
-            read = PolicyFiles.read(self._directory)
+            read = PolicyFiles.read(directory)
         except MistakesError as error:
             for mistake in error.mistakes:
                 yield failed("policies", str(mistake), cure=cure, owner="officer")
@@ -42,6 +60,7 @@ class SealsCheck:
             yield failed("policies", str(error), cure=cure, owner="officer")
             return
         self._bundle = read.bundle
+        self._files = files_below(directory)
         results = list(read.test_results())
         wrong = [each for each in results if not each.ok]
         for each in wrong:
@@ -50,7 +69,6 @@ class SealsCheck:
         if not wrong:
             told = f"{read.files} files, {len(results)} tests pass, {read.bundle.digest[:19]}…"
             yield ok("policies", told)
-        yield from _shared_secrets(read.bundle, self._directory)
 
     def certificates(
         self, keys: tuple[KeyDescription, ...] | None, *, now: datetime
@@ -69,7 +87,7 @@ class SealsCheck:
         for seal in self._bundle.seals.values():
             part = f"seal {seal.name}"
             try:
-                material = material_of(seal, directory=self._directory, keys=by_id)
+                material = material_of(seal, files=self._files, keys=by_id)
             except SealMaterialError as error:
                 cure = "Put the right file there, or correct the seal."
                 yield failed(part, str(error), cure=cure, owner="officer")

@@ -32,6 +32,18 @@ class Area:
     width_mm: float
     height_mm: float
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its middle: from the left, from the top."""
+        return self.left_mm + self.width_mm / 2, self.top_mm + self.height_mm / 2
+
+    def surrounds(self, left_mm: float, top_mm: float) -> bool:
+        """Whether a point lies within it."""
+        return (
+            self.left_mm < left_mm < self.left_mm + self.width_mm
+            and self.top_mm < top_mm < self.top_mm + self.height_mm
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:
@@ -79,8 +91,12 @@ class PageGeometry:
 
     def shows(self, rectangle: Rectangle) -> bool:
         """Whether the middle of a rectangle in user space lies on the visible page."""
+        slack = 1e-6  # units: what is reckoned to and fro may lie so far beyond an edge
         x, y = (rectangle.x0 + rectangle.x1) / 2, (rectangle.y0 + rectangle.y1) / 2
-        return self.box.x0 <= x <= self.box.x1 and self.box.y0 <= y <= self.box.y1
+        return (
+            self.box.x0 - slack <= x <= self.box.x1 + slack
+            and self.box.y0 - slack <= y <= self.box.y1 + slack
+        )
 
     def to_user_space(self, area: Area) -> Rectangle:
         """The area's rectangle in user space."""

@@ -138,6 +138,19 @@ def test_a_forged_checkpoint_is_found(sealed_three: Path) -> None:
     assert "not signed by the log's key" in verdict.findings[0].what
 
 
+async def test_no_tree_head_counts_as_signed_before_it_is_published(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        (tmp_path / "checkpoint.new").mkdir()  # it cannot be published
+        await house.seal()
+        with pytest.raises(OSError, match="checkpoint"):
+            await house.audit.checkpoint()
+        assert house.audit.signed_size == 0
+        with sqlite3.connect(tmp_path / "test.sqlite") as db:
+            assert db.execute("select count(*) from audit_checkpoint").fetchone() == (0,)
+        db.close()
+        (tmp_path / "checkpoint.new").rmdir()
+
+
 @pytest.mark.parametrize("name", ["the tail cut off", "everything gone"])
 async def test_the_gateway_does_not_start_on_a_log_that_was_cut(tmp_path: Path, name: str) -> None:
     clock = FakeClock()

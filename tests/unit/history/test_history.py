@@ -1,7 +1,6 @@
 """Decisions are kept in the transaction of their record, read in order, and forgotten in time."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,15 +17,14 @@ from gateway.store.lane import Transaction
 from policies.engine import CELPolicyEngine
 from policies.model import Allowed, ContentFacts, Denied, Known
 from policies.replay import Past, Replaying, Same
-from tests.signing_house import START, SURROUNDINGS, House, request, signing_house
+from tests.signing_house import START, House, request, signing_house
 
 FAR = timedelta(days=400)
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    surroundings = replace(SURROUNDINGS, history=DecisionHistory())
-    async with signing_house(tmp_path, surroundings=surroundings) as made:
+    async with signing_house(tmp_path, history=DecisionHistory()) as made:
         yield made
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.policies import Policies
 from policies.powers import Power
 from processes.child import Child, start_child
-from tests.signing_house import SURROUNDINGS, House, signing_house
+from tests.signing_house import House, signing_house
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers
 
 
@@ -59,8 +59,7 @@ async def ask(tmp_path: Path) -> AsyncIterator[Asking]:
         started.append(start_child(MODULE))
         return started[-1]
 
-    surroundings = replace(SURROUNDINGS, history=DecisionHistory())
-    async with signing_house(tmp_path, surroundings=surroundings) as house:
+    async with signing_house(tmp_path, history=DecisionHistory()) as house:
         await house.seal()
         desk = Desk(
             policies=house.directory / "policies",

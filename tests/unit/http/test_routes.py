@@ -10,10 +10,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.approvals.hearing import Hearing
 from gateway.client import RequestSigner
 from gateway.desk.asking import Desk
 from gateway.http.access import powers_of, require
 from gateway.http.app import API
+from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
 from gateway.http.metrics import Metrics
@@ -22,8 +24,12 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import Policies
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
+from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
+from gateway.stops.book import StopBook
+from gateway.stops.room import StopRoom
+from gateway.store.approvals import ApprovalReader
 from policies.bundle import Role, System, SystemKey
 from policies.model import Caller
 from policies.powers import Action, Power
@@ -76,6 +82,29 @@ def api_of(house: House, in_force: InForce, *routes: Route, most_requests: int =
     )
 
 
+def of_every_room(house: House) -> tuple[Route, ...]:
+    """The routes of the rooms that bring their own."""
+    stops = StopRoom(
+        book=StopBook(),
+        lane=house.lane,
+        audit=house.audit,
+        in_force=lambda: house.in_force,
+        clock=house.clock,
+    )
+    hearing = Hearing(
+        in_force=lambda: house.in_force,
+        approvals=ApprovalReader(house.engine),
+        audit=house.audit,
+        lane=house.lane,
+    )
+    desk = Desk(policies=house.directory, database=house.directory / "none.sqlite")
+    return (
+        *Stops(stops).routes(),
+        *Approvals(hearing, clock=house.clock).routes(),
+        *Policies(desk, clock=house.clock).routes(),
+    )
+
+
 async def asked(house: House, api: API, method: str, path: str, *, sign: bool = True) -> str:
     """`ok`, or the problem's type."""
     signer = RequestSigner(key_id="key", key=KEY, clock=house.clock)
@@ -91,8 +120,7 @@ async def asked(house: House, api: API, method: str, path: str, *, sign: bool = 
 
 async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        looking = Desk(policies=tmp_path, database=tmp_path / "none.sqlite")
-        api = api_of(house, house.in_force, *Policies(looking, clock=house.clock).routes())
+        api = api_of(house, house.in_force, *of_every_room(house))
     described = {
         (method.upper(), path) for path, item in openapi()["paths"].items() for method in item
     }
@@ -102,7 +130,7 @@ async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> N
 
 async def test_what_is_described_as_open_is_what_has_no_action(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, house.in_force)
+        api = api_of(house, house.in_force, *of_every_room(house))
     for route in api.routes:
         described = openapi()["paths"][route.path][route.method.lower()]
         assert (described.get("security") == []) == (route.action is None)
@@ -110,7 +138,7 @@ async def test_what_is_described_as_open_is_what_has_no_action(tmp_path: Path) -
 
 async def test_a_route_without_an_action_asks_nobody_who_it_is(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, house.in_force)
+        api = api_of(house, house.in_force, *of_every_room(house))
         for route in api.routes:
             if route.action is None:
                 for method in ("GET", "HEAD"):
@@ -119,7 +147,7 @@ async def test_a_route_without_an_action_asks_nobody_who_it_is(tmp_path: Path) -
 
 async def test_a_route_with_an_action_lets_nobody_in_unknown(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, with_powers(house), further("stop.read"))
+        api = api_of(house, with_powers(house), *of_every_room(house), further("stop.read"))
         for route in api.routes:
             if route.action is not None:
                 path = route.path.replace("{", "").replace("}", "")

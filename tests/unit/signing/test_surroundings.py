@@ -20,6 +20,7 @@ from gateway.signing.guard import Guards, KeptDecision, Surroundings, Use, UseRe
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
 from gateway.signing.preparing import first_preparation
+from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from gateway.store.schema import audit_leaf
@@ -112,7 +113,7 @@ def watchful() -> Watchful:
 @pytest.fixture
 async def house(tmp_path: Path, watchful: Watchful) -> AsyncIterator[House]:
     surroundings = Surroundings(
-        guards=Guards((LimitGuard(), watchful)),
+        guards=Guards((LimitGuard(SlotBook()), watchful)),
         knowing=watchful,
         waiting_room=watchful,
         history=watchful,

@@ -1,0 +1,132 @@
+"""What approvals are there for a request, when the policies decide it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from gateway.approvals.errors import ApprovalStatementInvalidProblem
+from gateway.approvals.model import asked_of, rule_named
+from gateway.approvals.oa import Arrival, receive
+from gateway.approvals.statements import oa_approval_by, statement_by
+from gateway.approvals.voices import given
+from gateway.audit.log import AuditLog
+from gateway.seals.in_force import InForce
+from gateway.signing.errors import ApprovalRejectedProblem
+from gateway.signing.model import SigningRequest
+from gateway.store.approvals import ApprovalReader, ApprovalRow
+from gateway.store.documents import DocumentReader
+from gateway.store.lane import WriterLane
+from policies.bundle import Bundle
+from policies.interfaces import Case
+from policies.model import DocumentFacts, GivenApproval, Known, SealRequest
+
+
+class ApprovalsKnown:
+    """Implements `gateway.signing.guard.Knowing`: approvals, and how long the certificate lasts."""
+
+    def __init__(
+        self,
+        *,
+        in_force: Callable[[], InForce],
+        approvals: ApprovalReader,
+        documents: DocumentReader,
+        audit: AuditLog,
+        lane: WriterLane,
+    ) -> None:
+        self._in_force = in_force
+        self._approvals = approvals
+        self._documents = documents
+        self._audit = audit
+        self._lane = lane
+
+    async def known(
+        self,
+        case: Case,
+        facts: DocumentFacts,
+        *,
+        at: datetime,
+        request: SigningRequest,
+        act_digest: bytes,
+        input_digest: bytes,
+    ) -> Known:
+        """See `Knowing`.
+
+        Raises:
+            Problem: people have said no, or an approval that came along is not for this.
+        """
+        in_force, asked = self._in_force(), case.request
+        bundle = in_force.bundle
+        for token in _tokens_for(asked, request, bundle):
+            arrival = Arrival(
+                token=token,
+                request=asked,
+                facts=facts,
+                trace_id=request.trace_id,
+                act_digest=act_digest,
+                input_digest=input_digest,
+                at=at,
+            )
+            await self._lane.write(receive(arrival, bundle, self._audit))
+        rows = self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
+        own = await self._documents_of(request) if rows else frozenset[str]()
+        approvals: list[GivenApproval] = []
+        for row in self._usable(rows, own, bundle, at=at):
+            voices = self._approvals.voices(row.id)
+            approvals += given(bundle, row, voices, asked, document=input_digest, at=at)
+        days = (in_force.seals[asked.seal].not_after - at).days
+        return Known(approvals=tuple(approvals), certificate_days=days)
+
+    async def _documents_of(self, request: SigningRequest) -> frozenset[str]:
+        """What the idempotency key has got so far: a repeat goes on with what was used for it."""
+        system = request.seal_request.caller.system
+        row = await self._documents.by_key(system, request.idempotency_key)
+        if row is None:
+            return frozenset()
+        parts = () if row.act is None else await self._documents.by_act(row.act)
+        return frozenset({row.id, *(part.id for part in parts)})
+
+    def _usable(
+        self, rows: Sequence[ApprovalRow], own: frozenset[str], bundle: Bundle, *, at: datetime
+    ) -> Iterator[ApprovalRow]:
+        """OA systems' approvals, and the newest of those that people were asked for.
+
+        Raises:
+            ApprovalRejectedProblem: that was rejected.
+        """
+        free = [row for row in rows if row.used_by is None or row.used_by in own]
+        yield from (row for row in free if row.is_from_oa)
+        asked = [row for row in free if not row.is_from_oa]
+        if not asked:
+            return
+        newest = asked[-1]
+        if newest.state == "rejected" and at < newest.expires_at:
+            raise ApprovalRejectedProblem(self._rejection(newest, bundle))
+        # By a rule that reads otherwise now, people have approved something else.
+        if newest.state != "rejected" and asked_of(newest).rule == rule_named(bundle, newest.rule):
+            yield newest
+
+    def _rejection(self, row: ApprovalRow, bundle: Bundle) -> str:
+        """Who has said no, and why."""
+        voices = self._approvals.voices(row.id)
+        by = next((voice for voice in voices if voice.act == "reject"), None)
+        if by is None:
+            return f"approval {row.id} was rejected"
+        reason = _reason(bundle, by.statement)
+        return f"approval {row.id} was rejected by {by.subject}{f': {reason}' if reason else ''}"
+
+
+def _tokens_for(asked: SealRequest, request: SigningRequest, bundle: Bundle) -> Iterator[str]:
+    """Those that name this seal; the first seal of an act gets those that name none of its."""
+    seals = {each.seal for each in request.seal_requests}
+    for token in request.approval_tokens:
+        opened, _ = oa_approval_by(bundle, token)
+        named = opened.claims.seal
+        if named == asked.seal or (named not in seals and asked is request.seal_request):
+            yield token
+
+
+def _reason(bundle: Bundle, statement: str) -> str:
+    try:
+        opened, _ = statement_by(bundle, statement)
+    except ApprovalStatementInvalidProblem:  # the key is not in force any more
+        return ""
+    return opened.claims.reason

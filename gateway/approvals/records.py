@@ -1,0 +1,49 @@
+"""What the audit log says of approvals. See docs/audit.md for each field."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.approvals.model import Asked
+from gateway.audit.record import Record
+from gateway.store.approvals import Act, ApprovalRow
+
+
+def asked(row: ApprovalRow, what: Asked) -> Record:
+    """People are asked."""
+    # The content is nobody's business but the document's.
+    facts = msgspec.structs.replace(what.facts, content=msgspec.UNSET)
+    content: dict[str, Any] = {
+        "trace": what.trace_id,
+        "approval": row.id,
+        "system": row.system,
+        "company": what.request.caller.company,
+        "seal": row.seal,
+        "document_type": row.document_type,
+        "input": row.document_digest.hex(),
+        "bundle": row.bundle,
+        "rule": row.rule,
+        "stages": [{"count": stage.count, "roles": sorted(stage.roles)} for stage in what.stages],
+        "in_order": what.in_order,
+        "expires": int(row.expires_at.timestamp()),
+        "facts": msgspec.to_builtins(facts),
+    }
+    return Record(kind="asked", at=row.created_at, content=content)
+
+
+def said(
+    approval: str, act: Act, *, by: str, source: str, statement_digest: bytes, at: datetime
+) -> Record:
+    """Somebody has approved or rejected; `source` is `person`, or the OA system that says so."""
+    return Record(
+        kind="approval",
+        at=at,
+        content={
+            "approval": approval,
+            "act": act,
+            "by": by,
+            "source": source,
+            "statement_digest": statement_digest.hex(),
+        },
+    )

@@ -1,0 +1,138 @@
+"""A bundle file into values; everything in it is held against the manifest."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.bundles.archive import packed, unpacked
+from gateway.bundles.errors import BundleFileError
+from gateway.bundles.manifest import TYP, Manifest, read_manifest
+from gateway.statements import StatementInvalidError, open_general
+from policies.bundle import Bundle, digest_of
+from policies.compiled import decompiled
+from policies.errors import CompiledFormError
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedBundle:
+    """A bundle file that is what its manifest says. Who signed it is for `acceptance` to ask.
+
+    Attributes:
+        manifest: which it is.
+        statement: the manifest with its signatures: a general JWS.
+        bundle: the compiled objects; their digest is `manifest.content`.
+        pieces: the same as bytes, by name.
+        files: certificates, pictures and grants by path.
+        sources: the YAML by path.
+    """
+
+    manifest: Manifest
+    statement: str
+    bundle: Bundle
+    pieces: Mapping[str, bytes | memoryview]
+    files: Mapping[str, bytes | memoryview]
+    sources: Mapping[str, str]
+
+
+def read(data: bytes, *, pause: Callable[[], None] = lambda: None) -> SealedBundle:
+    """Open a bundle file.
+
+    Args:
+        data: all of it.
+        pause: called now and then, for whoever must let others work.
+
+    Raises:
+        BundleFileError: it is none, or its parts are not those of the manifest.
+    """
+    members = unpacked(data)
+    statement, manifest = _manifest(members)
+    compiled, files, sources = (
+        _below(members, folder) for folder in ("compiled/", "files/", "sources/")
+    )
+    if 1 + len(compiled) + len(files) + len(sources) != len(members):
+        raise BundleFileError("it has members that no bundle has")
+    prints = {}
+    for path, content in files.items():
+        prints[path] = hashlib.sha256(content).hexdigest()
+        pause()
+    try:
+        texts = {path: str(text, "utf-8") for path, text in sources.items()}
+        bundle = decompiled(compiled, files=prints, pause=pause)
+    except (CompiledFormError, UnicodeDecodeError) as error:
+        raise BundleFileError(str(error)) from None
+    if bundle.digest != manifest.content:
+        raise BundleFileError("objects or files are not those that the manifest names")
+    if digest_of(texts) != manifest.sources:
+        raise BundleFileError("the sources are not those that the manifest names")
+    return SealedBundle(
+        manifest=manifest,
+        statement=statement,
+        bundle=bundle,
+        pieces=compiled,
+        files=files,
+        sources=texts,
+    )
+
+
+def peek(data: bytes) -> Manifest:
+    """The manifest alone, of which nothing was proved.
+
+    Raises:
+        BundleFileError: it is no bundle file.
+    """
+    return _manifest(unpacked(data))[1]
+
+
+def manifest_of(statement: str) -> Manifest:
+    """The manifest in a signed document, whoever has signed it.
+
+    Raises:
+        BundleFileError: there is none in it.
+    """
+    try:
+        payload, _ = open_general(statement, typ=TYP, key_of=lambda _key_id: None)
+    except StatementInvalidError as error:
+        raise BundleFileError(f"{MANIFEST}: {error}") from None
+    return read_manifest(payload)
+
+
+def written(
+    statement: str,
+    *,
+    pieces: Mapping[str, bytes | memoryview],
+    files: Mapping[str, bytes | memoryview],
+    sources: Mapping[str, str],
+) -> bytes:
+    """The inverse of `read`.
+
+    Raises:
+        BundleFileError: see `packed`.
+    """
+    return packed(
+        {
+            MANIFEST: statement.encode(),
+            **{f"compiled/{name}": piece for name, piece in pieces.items()},
+            **{f"files/{path}": content for path, content in files.items()},
+            **{f"sources/{path}": text.encode() for path, text in sources.items()},
+        }
+    )
+
+
+def _manifest(members: Mapping[str, memoryview]) -> tuple[str, Manifest]:
+    if MANIFEST not in members:
+        raise BundleFileError(f"it has no {MANIFEST}")
+    try:
+        statement = str(members[MANIFEST], "utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleFileError(f"{MANIFEST}: {error}") from None
+    return statement, manifest_of(statement)
+
+
+def _below(members: Mapping[str, memoryview], folder: str) -> dict[str, memoryview]:
+    return {
+        name.removeprefix(folder): content
+        for name, content in members.items()
+        if name.startswith(folder)
+    }

@@ -1,0 +1,131 @@
+"""`content_facts`: what is asked about a document's content, answered or left without an answer.
+
+What has no answer is taken out of `asked`: to a rule that is not the same as an empty text, for a
+condition without an answer never permits, and a forbid without one forbids.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from gateway.documents.content.amounts import amounts_in
+from gateway.documents.content.continuing import continued_cells, lines_with_whole_numerals
+from gateway.documents.content.errors import NoAnswerError
+from gateway.documents.content.forms import form_facts
+from gateway.documents.content.glyphs import MOST_CHARACTERS, glyphs_of, opened_page
+from gateway.documents.content.lines import Line, lines_of
+from gateway.documents.content.parties import parties_in
+from gateway.documents.content.seen import seen_of
+from gateway.documents.content.sizes import page_sizes
+from gateway.documents.content.spacing import running
+from gateway.documents.model import Preparation
+from gateway.documents.placing.places import Pages
+from policies.model import ContentFacts, EarlierSignature, Fact
+
+MOST_PAGES: Final = 50
+
+_OF_ALL_PAGES: Final = frozenset[Fact]({"text", "amounts", "parties"})
+_OF_THE_FIRST_PAGE: Final = frozenset[Fact]({"template", "fields"})
+_DEPTH_OF_PICTURES: Final = 3
+
+NOTHING_ANSWERED: Final = ContentFacts(asked=frozenset())
+
+
+def content_facts(
+    document: bytes,
+    preparation: Preparation,
+    pages: Pages,
+    earlier: tuple[EarlierSignature, ...],
+) -> ContentFacts:
+    """What the preparation asks for.
+
+    Args:
+        document: the PDF, about which no two readers differ.
+        preparation: says what is asked, which templates there are, and which names to look for.
+        pages: its pages as another reader finds them.
+        earlier: the signatures that it came with.
+    """
+    ask = preparation.ask
+    answers: dict[str, Any] = {}
+    if "page_sizes" in ask:
+        answers["page_sizes"] = page_sizes(pages)
+    if "earlier" in ask:
+        answers["earlier"] = earlier
+    if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+        with closing(pypdfium2.PdfDocument(document)) as pdf:
+            if len(pdf) == pages.count:
+                answers |= _read(_Reading(pdf, pages), preparation)
+    return ContentFacts(asked=frozenset(ask & answers.keys()), **answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    pdf: pypdfium2.PdfDocument
+    pages: Pages
+
+    def lines(self, index: int) -> list[Line]:
+        """The lines of a page that people see.
+
+        Raises:
+            NoAnswerError: it is not certain what they are.
+        """
+        geometry = self.pages.geometry(index)
+        with opened_page(self.pdf, index) as page:
+            glyphs = glyphs_of(page, geometry)
+            pictures = _has_pictures(page)
+            seen = seen_of(page, glyphs, geometry)
+        if pictures and not seen:
+            raise NoAnswerError("a page is a picture, in which nobody here can read")
+        return lines_of(seen)
+
+
+def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
+    ask = preparation.ask
+    answers: dict[str, Any] = {}
+    whole = bool(ask & _OF_ALL_PAGES) and reading.pages.count <= MOST_PAGES
+    with suppress(NoAnswerError):  # what was answered before it stays
+        first = reading.lines(0)
+        if ask & _OF_THE_FIRST_PAGE:
+            answers |= form_facts(preparation.templates, reading.pages.geometry(0), first)
+        if whole:
+            answers |= _of_text(_all_lines(reading, first), preparation)
+    return answers
+
+
+def _all_lines(reading: _Reading, first: list[Line]) -> list[list[Line]]:
+    found, characters = [first], _length(first)
+    for index in range(1, reading.pages.count):
+        found.append(reading.lines(index))
+        characters += _length(found[-1])
+        if characters > MOST_CHARACTERS:
+            raise NoAnswerError(f"it has more than {MOST_CHARACTERS} characters")
+    return found
+
+
+def _of_text(found: list[list[Line]], preparation: Preparation) -> dict[str, Any]:
+    ask = preparation.ask
+    lines = [line.text for page in found for line in page]
+    answers: dict[str, Any] = {}
+    if "text" in ask:
+        answers["text"] = running("\n".join(lines))
+    if "parties" in ask:
+        texts = [text for page in found for text in continued_cells(page)]
+        answers["parties"] = parties_in((*lines, *texts), preparation.parties)
+    if "amounts" in ask:
+        with suppress(NoAnswerError):  # the text is certain, and its amounts are not
+            whole = [text for page in found for text in lines_with_whole_numerals(page)]
+            answers["amounts"] = amounts_in(whole)
+    return answers
+
+
+def _length(lines: Sequence[Line]) -> int:
+    return sum(len(line.placed) for line in lines)
+
+
+def _has_pictures(page: pypdfium2.PdfPage) -> bool:
+    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
+    return any(True for _ in page.get_objects(kinds, max_depth=_DEPTH_OF_PICTURES))

@@ -1,0 +1,147 @@
+"""/v1/approvals: what waits for people, and what they say of it."""
+
+from typing import Annotated, Any, get_args
+
+from aiohttp import web
+from pydantic import Field, ValidationError
+
+from gateway.approvals.hearing import Hearing, Told
+from gateway.clock import Clock
+from gateway.http import answers
+from gateway.http.approval_answers import summary, whole
+from gateway.http.approval_schemas import SCHEMAS
+from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
+from gateway.http.errors import MalformedRequestProblem
+from gateway.http.intake import read_body
+from gateway.http.routes import TOLD, WHO, Route
+from strictyaml import StrictModel
+
+_PATH = "/v1/approvals"
+_STATES: dict[str, Told] = {state: state for state in get_args(Told)}
+_MOST_BYTES = 0
+
+
+class StatementInput(StrictModel):
+    """What somebody says of an approval."""
+
+    statement: Annotated[
+        str,
+        Field(
+            max_length=65_536,
+            description="A JWS in compact serialization (RFC 7515 §7.1) of typ sealgate-approval.",
+        ),
+    ]
+
+
+class Approvals:
+    """The handlers, and what they ask."""
+
+    def __init__(self, hearing: Hearing, *, clock: Clock) -> None:
+        self._hearing = hearing
+        self._clock = clock
+
+    def routes(self) -> tuple[Route, ...]:
+        """What this file answers."""
+        one = f"{_PATH}/{{id}}"
+        return (
+            Route("GET", _PATH, "approvals", "approval.read", self.approvals),
+            Route("GET", one, "approval", "approval.read", self.approval),
+            Route("POST", f"{one}/statements", "approval-said", "approval.decide", self.say),
+        )
+
+    async def approvals(self, request: web.Request) -> web.StreamResponse:
+        """Those that concern the caller."""
+        unknown = sorted(request.query.keys() - {"state"})
+        state = request.query.get("state")
+        if unknown or (state is not None and state not in _STATES):
+            raise MalformedRequestProblem(
+                f"{request.query_string!r}: the query is `state=` and one of {', '.join(_STATES)}"
+            )
+        listed = self._hearing.listed(
+            request[WHO].caller, None if state is None else _STATES[state], at=self._clock.now()
+        )
+        return answers.plain_json({"approvals": [summary(each) for each in listed]})
+
+    async def approval(self, request: web.Request) -> web.StreamResponse:
+        """One, with all that whoever approves should see."""
+        shown = self._hearing.shown(
+            request.match_info["id"], request[WHO].caller, at=self._clock.now()
+        )
+        return answers.plain_json(whole(shown))
+
+    async def say(self, request: web.Request) -> web.StreamResponse:
+        """Somebody approves or rejects."""
+        who = request[WHO]
+        body = await read_body(request, max_document_bytes=_MOST_BYTES)
+        who.check_body(body)
+        try:
+            said = StatementInput.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise MalformedRequestProblem(
+                f'the body is {{"statement": "…"}}: {first["msg"]}'
+            ) from None
+        shown = await self._hearing.hear(
+            request.match_info["id"],
+            said.statement,
+            caller=who.caller,
+            nonce=who.nonce,
+            at=self._clock.now(),
+        )
+        told: dict[str, object] = {"approval": shown.row.id, "state": shown.state}
+        request[TOLD] = told
+        return answers.plain_json(whole(shown))
+
+
+def openapi_paths() -> dict[str, Any]:
+    """What this file answers, described."""
+    approval = json_of(reference("Approval"))
+    id_ = path_parameter("id", "The approval's id.")
+    state = {
+        "name": "state",
+        "in": "query",
+        "description": "Only those in this state.",
+        "schema": {"enum": list(_STATES)},
+    }
+    return {
+        _PATH: {
+            "get": _operation(
+                "listApprovals",
+                "The newest approvals that concern the caller",
+                json_of(reference("Approvals")),
+                parameters=[state],
+            )
+        },
+        f"{_PATH}/{{id}}": {
+            "get": _operation(
+                "getApproval", "What is to be approved, and by which rule", approval, [id_]
+            )
+        },
+        f"{_PATH}/{{id}}/statements": {
+            "post": {
+                **_operation("decideApproval", "Approve or reject", approval, [id_]),
+                "description": "A person's own statement, signed with a key that the policies "
+                "name. One rejection ends the approval.",
+                "requestBody": {"required": True, "content": json_of(reference("Statement"))},
+            }
+        },
+    }
+
+
+def openapi_schemas() -> dict[str, Any]:
+    """The types that this file brings along."""
+    return {**SCHEMAS, "Statement": StatementInput.model_json_schema(by_alias=True)}
+
+
+def _operation(
+    operation: str, summary_: str, content: dict[str, Any], parameters: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "operationId": operation,
+        "summary": summary_,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": summary_, "content": content},
+            "default": PROBLEM,
+        },
+    }

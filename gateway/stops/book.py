@@ -1,0 +1,99 @@
+"""The freezes in force, in memory, exact for every unit of work that comes after one."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from gateway.audit.record import read_leaf
+from gateway.stops.model import Scope, Stop
+from gateway.stops.orders import claims_of
+from gateway.stops.records import officers_of
+from gateway.stops.scopes import covers
+from gateway.store.lane import Transaction
+from gateway.store.stops import StopRow, leaf_of, lift_rows, live_stops
+from policies.bundle import Bundle
+from policies.model import SealRequest
+
+_MICROSECONDS = 1_000_000
+
+_Live = dict[str, Stop]
+
+
+class StopBook:
+    """All freezes that were not lifted.
+
+    It changes on the writer lane's thread, in one assignment, once the change is durable; whoever
+    looks from the event loop sees the one state or the other. A unit of work sees what the units
+    before it in its transaction have changed, so the log has an exact cut: after a freeze follows
+    nothing that it stops.
+    """
+
+    def __init__(self) -> None:
+        self._live: _Live = {}
+
+    @property
+    def live(self) -> tuple[Stop, ...]:
+        """In the order in which they came."""
+        return tuple(self._live.values())
+
+    def load(self, connection: Connection) -> None:
+        """Know again what was frozen before a start."""
+        self._live = {row.id: stop_of(connection, row) for row in live_stops(connection)}
+
+    def against(self, asked: SealRequest, bundle: Bundle) -> Stop | None:
+        """The first freeze, of those that are durable, that stops the request."""
+        return _first(self._live, asked, bundle)
+
+    def against_in(
+        self, transaction: Transaction, asked: SealRequest, bundle: Bundle
+    ) -> Stop | None:
+        """The same within a unit of work, with what was frozen and lifted before it."""
+        return _first(self._seen(transaction), asked, bundle)
+
+    def put(self, transaction: Transaction, stop: Stop) -> None:
+        """A freeze is in force, or another officer has said that it may end."""
+        self._change(transaction, {**self._seen(transaction), stop.id: stop})
+
+    def remove(self, transaction: Transaction, stop: Stop) -> None:
+        """A freeze has ended."""
+        live = self._seen(transaction)
+        self._change(transaction, {key: live[key] for key in live if key != stop.id})
+
+    def _seen(self, transaction: Transaction) -> _Live:
+        found: _Live | None = transaction.state.get(self)
+        return self._live if found is None else found
+
+    def _change(self, transaction: Transaction, live: _Live) -> None:
+        transaction.state[self] = live
+        transaction.after_commit(self._take, live)
+
+    def _take(self, states: list[_Live]) -> None:
+        self._live = states[-1]
+
+
+def stop_of(connection: Connection, row: StopRow) -> Stop:
+    """A freeze as it stands in the database."""
+    leaf = leaf_of(connection, row.audit_index)
+    said = claims_of(row.statement)
+    return Stop(
+        id=row.id,
+        scope=Scope(kind=said.scope.kind, name=said.scope.name),
+        reason=row.reason,
+        by=() if leaf is None else officers_of(read_leaf(leaf)),
+        at=datetime.fromtimestamp(row.at / _MICROSECONDS, UTC),
+        audit_index=row.audit_index,
+        lifts=tuple(lift.person for lift in lift_rows(connection, row.id)),
+        lifted=row.lifted_at is not None,
+    )
+
+
+def microseconds(at: datetime) -> int:
+    """The moment as rows keep it."""
+    return int(at.timestamp() * _MICROSECONDS)
+
+
+def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Stop | None:
+    for stop in live.values():
+        if covers(stop.scope, asked, bundle):
+            return stop
+    return None

@@ -1,0 +1,90 @@
+"""What is frozen, and what officers sign to freeze it and to end that.
+
+A freeze is known by an id that its signers choose, so that the same statement, sent again or put
+into the folder as well, is the same freeze, and one that was lifted does not come back.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+FREEZE_TYPE = "sealgate-freeze"
+"""The `typ` of a signed `Freeze`."""
+LIFT_TYPE = "sealgate-lift"
+"""The `typ` of a signed `Lift`."""
+
+ScopeKind = Literal["seal", "company", "system", "counterparty", "gateway"]
+
+StopId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_Salt = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+_Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a freeze stops.
+
+    Attributes:
+        kind: `company`: its seals and its systems, and those of every company below it.
+        name: as the policies have it; of a counterparty, as documents name it. Empty for the
+            gateway, which is everything.
+    """
+
+    kind: ScopeKind
+    name: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+class Freeze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer signs to freeze something.
+
+    Attributes:
+        v: 1.
+        stop: the freeze's id, a UUID that the first who signs chooses.
+        scope: what is frozen.
+        reason: in the officer's words.
+        at: when it was signed, by the officer's clock. The gateway does not judge it: a stop has to
+            work while a clock is wrong.
+        salt: random, hex. It keeps the audit log, which has digests of this, from telling a
+            counterparty's name to whoever guesses it.
+    """
+
+    v: Literal[1]
+    stop: StopId
+    scope: Scope
+    reason: _Words
+    at: _Moment
+    salt: _Salt
+
+
+class Lift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer signs to end a freeze; fields as in `Freeze`."""
+
+    v: Literal[1]
+    stop: StopId
+    reason: _Words
+    at: _Moment
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
+    """A freeze as the gateway knows it.
+
+    Attributes:
+        id: its own.
+        scope: what is frozen.
+        reason: why.
+        by: the officers who signed it; nobody where the policies name none.
+        at: from when, by the gateway's clock.
+        audit_index: of the record `freeze`.
+        lifts: the officers who have signed that it may end.
+        lifted: whether it has ended.
+    """
+
+    id: str
+    scope: Scope
+    reason: str
+    by: tuple[str, ...]
+    at: datetime
+    audit_index: int
+    lifts: tuple[str, ...] = ()
+    lifted: bool = False

@@ -1,0 +1,56 @@
+"""What the audit log says of a freeze, and of its end."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.audit.record import Record
+from gateway.stops.model import Freeze, Stop
+from gateway.stops.orders import FreezeOrder, Voice
+
+
+def frozen(order: FreezeOrder, *, at: datetime) -> Record:
+    """Something is frozen from here on: no intent and no sealed outcome of it follows."""
+    said = order.claims
+    return Record(
+        kind="freeze",
+        at=at,
+        content={
+            "stop": said.stop,
+            "scope": {"kind": said.scope.kind, "name": _told(said, said.scope.name)},
+            "reason": _told(said, said.reason),
+            "by": [voice.person for voice in order.voices if voice.person],
+            "statement_digests": [voice.digest for voice in order.voices],
+        },
+    )
+
+
+def lift_signed(stop: Stop, voices: Sequence[Voice], *, wanted: int, at: datetime) -> Record:
+    """Officers have said that a freeze may end; with as many as are wanted, it has.
+
+    `voices` are those that came now, `stop` is the freeze after them.
+    """
+    return Record(
+        kind="unfreeze",
+        at=at,
+        content={
+            "stop": stop.id,
+            "by": [voice.person for voice in voices],
+            "statement_digests": [voice.digest for voice in voices],
+            "wanted": wanted,
+            "lifted": stop.lifted,
+        },
+    )
+
+
+def officers_of(leaf: dict[str, Any]) -> tuple[str, ...]:
+    """Who signed the freeze of such a record."""
+    return tuple(str(person) for person in leaf.get("by", ()))
+
+
+def _told(said: Freeze, words: str) -> str:
+    # A customer is nobody's business but ours, and a reason names it as like as not.
+    if said.scope.kind != "counterparty":
+        return words
+    return hashlib.sha256(bytes.fromhex(said.salt) + words.encode()).hexdigest()

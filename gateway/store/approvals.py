@@ -1,0 +1,218 @@
+"""Rows of approvals, and of what each person said of one.
+
+What a unit of work writes is seen by the units after it in the same transaction, though it reaches
+the database only with the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.pool import PoolProxiedConnection
+
+from gateway.store.lane import Transaction
+from gateway.store.schema import approval, approval_voice
+from gateway.store.statements import Row, RowStatement
+
+State = Literal["pending", "rejected", "used"]
+Act = Literal["approve", "reject"]
+
+
+class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One use of a seal that people must approve. Digests are raw bytes, `asked` is encoded.
+
+    `request_digest` is that of the whole act (`Use.act_digest`). `rule` is the one that asks; it is
+    empty where nobody was asked, but an OA system's approval came with the request. `used_by` is
+    the document that it was used for.
+    """
+
+    id: str
+    state: State
+    created_at: datetime
+    expires_at: datetime
+    system: str
+    request_digest: bytes
+    document_digest: bytes
+    seal: str
+    document_type: str
+    rule: str
+    bundle: str
+    asked: bytes
+    used_by: str | None = None
+
+    @property
+    def is_from_oa(self) -> bool:
+        """Whether an OA system made it, before anybody was asked here."""
+        return not self.rule
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether people may still say something, and it may still be used."""
+        return self.state == "pending" and at < self.expires_at
+
+
+class VoiceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person said of an approval, and the statement that was signed."""
+
+    approval: str
+    subject: str
+    act: Act
+    statement: str
+    at: datetime
+    audit_index: int
+
+
+_COLUMNS = ApprovalRow.__struct_fields__  # the tables' columns, each under its own name
+_VOICE_COLUMNS = VoiceRow.__struct_fields__
+_put_approval = RowStatement(
+    upsert(approval).on_conflict_do_update(
+        index_elements=[approval.c.id],
+        set_={name: upsert(approval).excluded[name] for name in ("state", "used_by")},
+    ),
+    *_COLUMNS,
+)
+_put_voice = RowStatement(
+    upsert(approval_voice).on_conflict_do_update(
+        index_elements=[approval_voice.c.approval, approval_voice.c.subject],
+        set_={
+            name: upsert(approval_voice).excluded[name]
+            for name in ("act", "statement", "at", "audit_index")
+        },
+    ),
+    *_VOICE_COLUMNS,
+)
+_row = select(*(approval.c[name] for name in _COLUMNS))
+_voice = select(*(approval_voice.c[name] for name in _VOICE_COLUMNS))
+_by_id = _row.where(approval.c.id == bindparam("approval_id"))
+_of_request = _row.where(
+    approval.c.request_digest == bindparam("digest"), approval.c.seal == bindparam("seal_id")
+).order_by(approval.c.id)
+_newest = _row.order_by(approval.c.id.desc()).limit(bindparam("most"))
+_newest_of_state = (
+    _row.where(approval.c.state == bindparam("wanted"))
+    .order_by(approval.c.id.desc())
+    .limit(bindparam("most"))
+)
+_voices = _voice.where(approval_voice.c.approval == bindparam("approval_id")).order_by(
+    approval_voice.c.audit_index
+)
+_MOMENTS = frozenset({"created_at", "expires_at", "at"})
+
+
+def put_approval(transaction: Transaction, row: ApprovalRow) -> None:
+    """Write a new row, or the state and use of one that is there."""
+    transaction.later(_put_approval, _values(row))
+    # A new mapping, because a unit that raises must leave the old one as it was.
+    transaction.state[_put_approval] = {**_pending(transaction), row.id: row}
+
+
+def put_voice(transaction: Transaction, voice: VoiceRow) -> None:
+    """Write what somebody said; what they said before of the same approval counts no more."""
+    transaction.later(_put_voice, _values(voice))
+
+
+def approval_by_id(transaction: Transaction, approval_id: str) -> ApprovalRow | None:
+    """The row as this transaction leaves it so far."""
+    pending = _pending(transaction).get(approval_id)
+    if pending is not None:
+        return pending
+    rows = transaction.connection.execute(_by_id, {"approval_id": approval_id}).all()
+    return _approval_row(rows[0]) if rows else None
+
+
+def approvals_of(
+    transaction: Transaction, *, request_digest: bytes, seal: str
+) -> tuple[ApprovalRow, ...]:
+    """All rows for a request and a seal, as this transaction leaves them so far, oldest first."""
+    named = {"digest": request_digest, "seal_id": seal}
+    rows = map(_approval_row, transaction.connection.execute(_of_request, named).all())
+    found = {row.id: row for row in rows}
+    found |= {
+        row.id: row
+        for row in _pending(transaction).values()
+        if (row.request_digest, row.seal) == (request_digest, seal)
+    }
+    return tuple(sorted(found.values(), key=lambda row: row.id))
+
+
+class ApprovalReader:
+    """Reads rows on a connection that cannot write.
+
+    On the event loop itself, for the reasons of `gateway.store.documents.DocumentReader`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: PoolProxiedConnection | None = None
+        self._by_id = _compiled(_by_id, engine)
+        self._of_request = _compiled(_of_request, engine)
+        self._newest = _compiled(_newest, engine)
+        self._newest_of_state = _compiled(_newest_of_state, engine)
+        self._voices = _compiled(_voices, engine)
+
+    def by_id(self, approval_id: str) -> ApprovalRow | None:
+        """The approval of that id."""
+        rows = self._all(self._by_id, (approval_id,))
+        return _approval_row(rows[0]) if rows else None
+
+    def of_request(self, *, request_digest: bytes, seal: str) -> tuple[ApprovalRow, ...]:
+        """All for a request and a seal, oldest first."""
+        return tuple(map(_approval_row, self._all(self._of_request, (request_digest, seal))))
+
+    def newest(self, *, most: int, state: State | None = None) -> tuple[ApprovalRow, ...]:
+        """The newest ones, newest first, at most so many; of a state, if one is named."""
+        if state is None:
+            return tuple(map(_approval_row, self._all(self._newest, (most,))))
+        return tuple(map(_approval_row, self._all(self._newest_of_state, (state, most))))
+
+    def voices(self, approval_id: str) -> tuple[VoiceRow, ...]:
+        """What was said of an approval, in order."""
+        return tuple(map(_voice_row, self._all(self._voices, (approval_id,))))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _all(self, query: str, values: tuple[object, ...]) -> Sequence[Sequence[Any]]:
+        if self._connection is None:
+            self._connection = self._engine.raw_connection()
+        # No transaction is begun for a SELECT (sqlite3), so each sees what is committed by then.
+        cursor = self._connection.cursor()
+        cursor.execute(query, values)
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        cursor.close()
+        return rows
+
+
+def _compiled(query: Select[Any], engine: Engine) -> str:
+    return str(query.compile(dialect=engine.dialect))
+
+
+def _approval_row(values: Sequence[Any]) -> ApprovalRow:
+    return ApprovalRow(**_read(_COLUMNS, values))
+
+
+def _voice_row(values: Sequence[Any]) -> VoiceRow:
+    return VoiceRow(**_read(_VOICE_COLUMNS, values))
+
+
+def _read(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return {
+        name: datetime.fromtimestamp(value / 1e6, UTC) if name in _MOMENTS else value
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+def _values(row: ApprovalRow | VoiceRow) -> Row:
+    return tuple(
+        round(value.timestamp() * 1e6) if isinstance(value, datetime) else value
+        for value in msgspec.structs.astuple(row)
+    )
+
+
+def _pending(transaction: Transaction) -> Mapping[str, ApprovalRow]:
+    found: Mapping[str, ApprovalRow] = transaction.state.get(_put_approval, {})
+    return found

@@ -1,0 +1,69 @@
+"""A signing house whose policies name officers, with a room for what they freeze."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.audit.record import read_leaf
+from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.limits import LimitGuard
+from gateway.stops.book import StopBook
+from gateway.stops.guard import StopGuard
+from gateway.stops.room import StopRoom
+from gateway.store.charges import SlotBook
+from gateway.store.database import open_reader
+from gateway.store.schema import audit_leaf
+from tests.officers import with_officers
+from tests.signing_house import FakeClock, House, SoftSigner, signing_house
+
+
+@dataclass
+class GuardedHouse:
+    """A house, and the room in which it is stopped."""
+
+    house: House
+    room: StopRoom
+
+    def records(self) -> list[dict[str, Any]]:
+        """All that the log says."""
+        engine = open_reader(self.house.directory / "test.sqlite")
+        with engine.connect() as connection:
+            leaves = connection.execute(select(audit_leaf.c.leaf).order_by(audit_leaf.c.index))
+            found = [read_leaf(leaf) for leaf in leaves.scalars()]
+        engine.dispose()
+        return found
+
+    def kinds(self) -> list[str]:
+        """The log in a word a record."""
+        return [str(each.get("result", each["kind"])) for each in self.records()]
+
+
+@asynccontextmanager
+async def guarded_house(
+    directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
+) -> AsyncIterator[GuardedHouse]:
+    """Put one up; again in the same directory, it is after a restart."""
+    book = StopBook()
+    surroundings = Surroundings(
+        guards=Guards((StopGuard(book), LimitGuard(SlotBook()))),
+        knowing=NothingKnown(),
+        waiting_room=NoWaitingRoom(),
+        history=NoHistory(),
+    )
+    async with signing_house(
+        directory, clock=clock, signer=signer, surroundings=surroundings
+    ) as house:
+        house.in_force = with_officers(house.in_force)
+        room = StopRoom(
+            book=book,
+            lane=house.lane,
+            audit=house.audit,
+            in_force=lambda: house.in_force,
+            clock=house.clock,
+        )
+        await house.lane.write(lambda unit: book.load(unit.connection))
+        yield GuardedHouse(house, room)

@@ -1,0 +1,110 @@
+"""Freezing over HTTP: it takes a caller with the power, and statements of officers."""
+
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.client import RequestSigner
+from gateway.http.stops import Stops
+from policies.powers import Power
+from tests.guarded_house import GuardedHouse, guarded_house
+from tests.officers import STOP, freeze, lift, new_stop, signed
+from tests.statement_keys import LI, WANG
+from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers
+
+
+@pytest.fixture
+async def guarded(tmp_path: Path) -> AsyncIterator[GuardedHouse]:
+    async with guarded_house(tmp_path) as made:
+        yield made
+
+
+async def ask(
+    guarded: GuardedHouse,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    power: Power = "seal-manager",
+) -> tuple[int, dict[str, Any]]:
+    """Status and answer, with a caller of that power; in a house that is full."""
+    house = guarded.house
+    routes = Stops(guarded.room).routes()
+    api = api_of(house, with_powers(house, power), *routes, most_requests=0)
+    signer = RequestSigner(key_id="key", key=KEY, clock=house.clock)
+    data = None if body is None else json.dumps(body).encode()
+    headers = {} if data is None else {"Content-Type": "application/json"}
+    headers = signer.sign(method, f"{ORIGIN}{path}", headers, data)
+    async with (
+        TestClient(TestServer(api.application())) as client,
+        client.request(method, path, data=data and io.BytesIO(data), headers=headers) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def test_officers_freeze_and_lift(guarded: GuardedHouse) -> None:
+    said = {"statements": signed(freeze("seal", "receipt-east"), LI)}
+    status, stop = await ask(guarded, "POST", "/v1/stops", said)
+    assert (status, stop) == (
+        200,
+        {
+            "id": STOP,
+            "scope": {"kind": "seal", "name": "receipt-east"},
+            "reason": "the key may be lost",
+            "by": ["li-na"],
+            "at": "2026-11-22T02:00:00Z",
+            "audit": 0,
+            "lifts": [],
+            "liftsWanted": 2,
+            "lifted": False,
+        },
+    )
+    for power in ("auditor", "seal-user", "seal-manager"):
+        assert await ask(guarded, "GET", "/v1/stops", power=power) == (200, {"stops": [stop]})
+    lifts = f"/v1/stops/{STOP}/lifts"
+    status, half = await ask(guarded, "POST", lifts, {"statements": lift(LI)})
+    assert (status, half["lifts"], half["lifted"]) == (200, ["li-na"], False)
+    status, whole = await ask(guarded, "POST", lifts, {"statements": lift(WANG)})
+    assert (status, whole["lifts"], whole["lifted"]) == (200, ["li-na", "wang-qiang"], True)
+    assert await ask(guarded, "GET", "/v1/stops") == (200, {"stops": []})
+
+
+@pytest.mark.parametrize("power", ["seal-user", "auditor", "system-administrator"])
+async def test_an_officers_statement_is_not_enough_without_the_power(
+    guarded: GuardedHouse, power: Power
+) -> None:
+    said = {"statements": signed(freeze("gateway"), LI)}
+    status, problem = await ask(guarded, "POST", "/v1/stops", said, power=power)
+    assert (status, problem["type"]) == (403, "urn:sealgate:problem:not-yours")
+    assert guarded.room.book.live == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "problem"),
+    [
+        ("/v1/stops", {}, 400, "request-malformed"),
+        ("/v1/stops", {"statements": []}, 400, "request-malformed"),
+        ("/v1/stops", {"statements": ["x"], "more": 1}, 400, "request-malformed"),
+        ("/v1/stops", {"statements": ["x" * (2 << 20)]}, 400, "request-malformed"),
+        ("/v1/stops", {"statements": ["x"]}, 403, "stop-statement-refused"),
+        (
+            "/v1/stops",
+            {"statements": signed(freeze("seal", "none"), LI)},
+            422,
+            "stop-scope-unknown",
+        ),
+        (f"/v1/stops/{STOP}/lifts", {"statements": lift(LI)}, 404, "stop-unknown"),
+        (f"/v1/stops/{new_stop()}/lifts", {"statements": lift(LI)}, 403, "stop-statement-refused"),
+    ],
+)
+async def test_what_freezes_or_lifts_nothing_says_why(
+    guarded: GuardedHouse, path: str, body: object, status: int, problem: str
+) -> None:
+    answered, told = await ask(guarded, "POST", path, body)
+    assert (answered, told["type"]) == (status, f"urn:sealgate:problem:{problem}")
+    assert guarded.room.book.live == ()

@@ -1,0 +1,105 @@
+"""Freezing by file, for when nobody gets through by HTTP."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.signing.errors import StoppedProblem
+from gateway.stops.folder import StopFolder
+from gateway.store.errors import StoreProblem
+from tests.guarded_house import GuardedHouse
+from tests.officers import STOP, freeze, lift, signed
+from tests.statement_keys import LI, WANG
+
+
+@pytest.fixture
+def folder(guarded: GuardedHouse) -> StopFolder:
+    return StopFolder(guarded.house.directory / "policies", guarded.room)
+
+
+@pytest.fixture
+def put(guarded: GuardedHouse) -> "Put":
+    return Put(guarded.house.directory / "policies" / "stops")
+
+
+class Put:
+    """Writes files as an officer would."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(self, name: str, *lines: str) -> Path:
+        self.directory.mkdir(exist_ok=True)
+        path = self.directory / name
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+async def test_a_file_freezes_and_files_lift(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    await folder.look()  # there is no folder yet
+    put("1.freeze.jws", *signed(freeze("gateway"), LI))
+    await folder.look()
+    with pytest.raises(StoppedProblem):
+        await guarded.house.seal()
+    put("1.li.lift.jws", *lift(LI))
+    await folder.look()
+    assert guarded.room.book.live[0].lifts == ("li-na",)
+    put("1.wang.lift.jws", *lift(WANG))
+    await folder.look()
+    assert (await guarded.house.seal()).row.is_sealed
+    assert folder.refused == {}
+
+
+async def test_files_that_stay_freeze_nothing_again(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    """Also after a restart, when all of them are looked at anew."""
+    put("1.freeze.jws", *signed(freeze("gateway"), LI))
+    put("1.lift.jws", *lift(LI, WANG))
+    for each in (folder, StopFolder(guarded.house.directory / "policies", guarded.room)):
+        await each.look()
+        assert guarded.room.book.live == ()
+    assert guarded.kinds() == ["freeze", "unfreeze"]
+
+
+async def test_a_file_that_is_wrong_is_told_until_it_is_right(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    put("2.freeze.jws", *signed(freeze("seal", "reciept-east"), LI))
+    (put.directory / "3.freeze.jws").write_bytes(b"\xff")
+    gone = put("4.freeze.jws", "x" * (1024 * 1024))
+    put("5.freeze.json", msgspec.json.encode(freeze("gateway")).decode())
+    put("notes.txt", "not ours")
+    await folder.look()
+    assert sorted(folder.refused) == [
+        "2.freeze.jws",
+        "3.freeze.jws",
+        "4.freeze.jws",
+        "5.freeze.json",
+    ]
+    assert "did you mean 'receipt-east'" in folder.refused["2.freeze.jws"]
+    assert "longer than" in folder.refused["4.freeze.jws"]
+    assert "without a signature" in folder.refused["5.freeze.json"]
+    assert guarded.room.book.live == ()
+    gone.unlink()
+    put("2.freeze.jws", *signed(freeze("seal", "receipt-east"), LI))
+    await folder.look()
+    assert sorted(folder.refused) == ["3.freeze.jws", "5.freeze.json"]
+    assert [stop.id for stop in guarded.room.book.live] == [STOP]
+
+
+async def test_a_file_that_could_not_be_recorded_is_taken_the_next_time(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    put("1.freeze.jws", *signed(freeze("gateway"), LI))
+    connection = guarded.house.engine.raw_connection()
+    connection.execute("PRAGMA query_only=ON")
+    with pytest.raises(StoreProblem):
+        await folder.look()
+    assert guarded.room.book.live == ()
+    connection.execute("PRAGMA query_only=OFF")
+    await folder.look()
+    assert len(guarded.room.book.live) == 1
