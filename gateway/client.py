@@ -15,10 +15,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
-from http_message_signatures.algorithms import ED25519, HMAC_SHA256
+from http_message_signatures.algorithms import ECDSA_P256_SHA256, ED25519, HMAC_SHA256
 
 from gateway.clock import Clock
 
@@ -59,15 +60,19 @@ class Sealed:
     content: bytes
 
 
-class RequestSigner(HTTPSignatureKeyResolver):
-    """Signs requests with a system's Ed25519 key, or with the secret that it shares (RFC 9421)."""
+RequestKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | bytes
+"""Ed25519, ECDSA on P-256 (people only), or a secret that is shared (systems only)."""
 
-    def __init__(self, *, key_id: str, key: Ed25519PrivateKey | bytes, clock: Clock) -> None:
+
+class RequestSigner(HTTPSignatureKeyResolver):
+    """Signs requests with a system's or person's key, or a secret that is shared (RFC 9421)."""
+
+    def __init__(self, *, key_id: str, key: RequestKey, clock: Clock) -> None:
         self._key_id = key_id
         self._key = key
         self._clock = clock
         self._signer = HTTPMessageSigner(
-            signature_algorithm=HMAC_SHA256 if isinstance(key, bytes) else ED25519,
+            signature_algorithm=_algorithm(key),
             key_resolver=self,
         )
 
@@ -82,7 +87,7 @@ class RequestSigner(HTTPSignatureKeyResolver):
     def resolve_private_key(
         self,
         key_id: str,  # noqa: ARG002 - there is one
-    ) -> Ed25519PrivateKey | bytes:
+    ) -> RequestKey:
         """The library asks for the key by its id."""
         return self._key
 
@@ -180,13 +185,13 @@ class GatewayClient:
             decoded: dict[str, Any] = json.loads(content)
             return decoded
 
-    async def post_json(self, path: str, body: object) -> dict[str, Any]:
-        """POST JSON, and get JSON.
+    async def post_json(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST JSON, get JSON.
 
         Raises:
             GatewayRefusedError: the gateway said why not.
         """
-        url, data = f"{self._url}{path}", json.dumps(body).encode()
+        url, data = f"{self._url}{path}", json.dumps(body, ensure_ascii=False).encode()
         signed = self._signer.sign("POST", url, {"Content-Type": "application/json"}, data)
         async with self._open_session().post(url, data=data, headers=signed) as response:
             content = await response.read()
@@ -199,6 +204,16 @@ class GatewayClient:
         if self._session is None:
             raise RuntimeError("use the client as a context manager")
         return self._session
+
+
+def _algorithm(key: RequestKey) -> Any:  # noqa: ANN401 - the library is not annotated
+    match key:
+        case bytes():
+            return HMAC_SHA256
+        case Ed25519PrivateKey():
+            return ED25519
+        case ec.EllipticCurvePrivateKey():
+            return ECDSA_P256_SHA256
 
 
 def multipart_body(submission: Submission) -> tuple[bytes, str]:

@@ -87,21 +87,25 @@ class ApprovalsKnown:
     def _usable(
         self, rows: Sequence[ApprovalRow], own: frozenset[str], bundle: Bundle, *, at: datetime
     ) -> Iterator[ApprovalRow]:
-        """OA systems' approvals, and the newest of those that people were asked for.
+        """OA systems' approvals; and of those that people were asked for the own or newest one.
 
         Raises:
             ApprovalRejectedProblem: that was rejected.
         """
         free = [row for row in rows if row.used_by is None or row.used_by in own]
         yield from (row for row in free if row.is_from_oa)
-        asked = [row for row in free if not row.is_from_oa]
+        # By a rule that reads otherwise now, people have approved something else.
+        asked = [
+            row
+            for row in free
+            if not row.is_from_oa and asked_of(row).rule == rule_named(bundle, row.rule)
+        ]
         if not asked:
             return
-        newest = asked[-1]
+        newest = next((row for row in asked if row.used_by is not None), asked[-1])
         if newest.state == "rejected" and at < newest.expires_at:
             raise ApprovalRejectedProblem(self._rejection(newest, bundle))
-        # By a rule that reads otherwise now, people have approved something else.
-        if newest.state != "rejected" and asked_of(newest).rule == rule_named(bundle, newest.rule):
+        if newest.state != "rejected":
             yield newest
 
     def _rejection(self, row: ApprovalRow, bundle: Bundle) -> str:

@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, stops, verify
+from gateway.cli import (
+    approvals,
+    audit,
+    doctor,
+    hsm,
+    init,
+    inspect,
+    policy,
+    seal,
+    serve,
+    stops,
+    verify,
+)
 from gateway.cli.shared import new_app
 
 app = new_app()
@@ -33,6 +45,7 @@ app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
 app.add_typer(policy.app, name="policy")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hsm.app, name="hsm")
 app.command("freeze")(stops.freeze)

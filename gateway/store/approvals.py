@@ -89,12 +89,8 @@ _by_id = _row.where(approval.c.id == bindparam("approval_id"))
 _of_request = _row.where(
     approval.c.request_digest == bindparam("digest"), approval.c.seal == bindparam("seal_id")
 ).order_by(approval.c.id)
-_newest = _row.order_by(approval.c.id.desc()).limit(bindparam("most"))
-_newest_of_state = (
-    _row.where(approval.c.state == bindparam("wanted"))
-    .order_by(approval.c.id.desc())
-    .limit(bindparam("most"))
-)
+_newest = _row.order_by(approval.c.id.desc())
+_newest_of_state = _newest.where(approval.c.state == bindparam("wanted"))
 _voices = _voice.where(approval_voice.c.approval == bindparam("approval_id")).order_by(
     approval_voice.c.audit_index
 )
@@ -148,8 +144,8 @@ class ApprovalReader:
         self._connection: PoolProxiedConnection | None = None
         self._by_id = _compiled(_by_id, engine)
         self._of_request = _compiled(_of_request, engine)
-        self._newest = _compiled(_newest, engine)
-        self._newest_of_state = _compiled(_newest_of_state, engine)
+        self._newest = f"{_compiled(_newest, engine)} LIMIT ?"
+        self._newest_of_state = f"{_compiled(_newest_of_state, engine)} LIMIT ?"
         self._voices = _compiled(_voices, engine)
 
     def by_id(self, approval_id: str) -> ApprovalRow | None:

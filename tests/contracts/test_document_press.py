@@ -189,7 +189,9 @@ async def test_a_document_that_ends_two_workers_is_refused_before_it_takes_a_thi
         assert pool.restarts == 2
 
 
-@pytest.mark.parametrize("nonsense", ["wrong-number", "wrong-kind", "unknown-problem", "no-room"])
+@pytest.mark.parametrize(
+    "nonsense", ["wrong-number", "wrong-kind", "unknown-problem", "no-room", "unasked-content"]
+)
 async def test_a_worker_that_talks_nonsense_is_replaced(nonsense: str) -> None:
     async with workers(faulty) as pool:
         with pytest.raises(DocumentTooDemandingProblem, match="ended two workers"):

@@ -1,22 +1,25 @@
 """Hundreds of hostile files through real workers: refused or prepared, and no worker is lost."""
 
 import asyncio
+from typing import get_args
 
 import msgspec
 import pytest
 
 from gateway.documents.errors import DocumentProblem
 from gateway.documents.pool import WorkerLimits, WorkerPool
-from policies.model import BesideKeyword, OnPage, Placement
+from policies.model import BesideKeyword, Fact, Invisible, OnPage, Placement
 from processes.child import start_child
 from tests.document_fixtures import preparation, soft_seal
 from tests.hostile.corpus import corpus
 
 SEAL = soft_seal()
-PLACEMENTS: tuple[tuple[Placement, bool], ...] = (
-    (OnPage(page=1, left_mm=5, top_mm=5), False),
-    (BesideKeyword(keyword="Payment"), False),
-    (OnPage(page="last", left_mm=5, top_mm=5), True),
+NOTHING: frozenset[Fact] = frozenset()
+PLACEMENTS: tuple[tuple[Placement, bool, frozenset[Fact]], ...] = (
+    (OnPage(page=1, left_mm=5, top_mm=5), False, NOTHING),
+    (BesideKeyword(keyword="Payment"), False, NOTHING),
+    (OnPage(page="last", left_mm=5, top_mm=5), True, NOTHING),
+    (Invisible(), False, frozenset(get_args(Fact))),
 )
 _LIMITS = WorkerLimits(
     count=2, deadline_seconds=60, max_memory_bytes=1024 * 1024 * 1024, queue_seconds=600
@@ -30,11 +33,13 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
 
 
 @pytest.mark.timeout(600)  # a thousand documents on a machine that may have other things to do
-@pytest.mark.parametrize(("placement", "normalize"), PLACEMENTS, ids=["spot", "keyword", "anew"])
+@pytest.mark.parametrize(
+    ("placement", "normalize", "ask"), PLACEMENTS, ids=["spot", "keyword", "anew", "content"]
+)
 async def test_no_hostile_file_hangs_or_ends_a_worker(
-    placement: Placement, *, normalize: bool
+    placement: Placement, *, normalize: bool, ask: frozenset[Fact]
 ) -> None:
-    asked = msgspec.structs.replace(preparation(placement), normalize=normalize)
+    asked = msgspec.structs.replace(preparation(placement), normalize=normalize, ask=ask)
     async with WorkerPool(
         _LIMITS, start_worker=lambda: start_child("gateway.documents.worker")
     ) as pool:

@@ -35,6 +35,7 @@ _WITH_MARK = re.compile(
     rf"(?P<minus>(?:{_ALONE}[{_MINUS}]\s*)?{_MARK}[:\s]*[{_MINUS}]?)\s*"
     rf"(?P<run>{_RUN}){_TIMES}(?:\s*[{_YUAN}]{_SMALL})?"
 )
+_MARK_WITHIN = re.compile(rf"[0-9]{_MARK}{_RUN}")
 _WITH_YUAN = re.compile(
     rf"(?P<minus>{_ALONE}[{_MINUS}]|)(?<![0-9.,'’·])(?P<run>{_RUN}){_TIMES}"
     rf"\s*(?:[{_YUAN}](?!月|旦)|\([{_YUAN}]\)){_SMALL}"
@@ -82,6 +83,8 @@ def _found_in(line: str) -> Iterator[tuple[int, int]]:
     _refuse_other_digits(line)
     if _TOO_LONG.search(line) is not None:
         raise NoAnswerError("a Chinese numeral is too long")
+    if _MARK_WITHIN.search(line) is not None:
+        raise NoAnswerError("a mark stands right behind a digit")
     for pattern in (_WITH_MARK, _WITH_YUAN, _YUAN_BEFORE):
         for hit in pattern.finditer(line):
             _refuse_split(line, hit)

@@ -87,6 +87,8 @@ def _has_annotations(page: pypdfium2.PdfPage) -> bool:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             if kind in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP):
                 continue
+            if not _has_extent(annotation):
+                continue  # as of an invisible signature
             found = True
             drawn = pdfium.FPDFAnnot_HasKey(annotation, b"AP")
             says = pdfium.FPDFAnnot_HasKey(annotation, b"V") or kind == pdfium.FPDF_ANNOT_FREETEXT
@@ -95,6 +97,12 @@ def _has_annotations(page: pypdfium2.PdfPage) -> bool:
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return found
+
+
+def _has_extent(annotation: object) -> bool:
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFAnnot_GetRect(annotation, byref(box))
+    return bool(box.left != box.right and box.top != box.bottom)
 
 
 def _glyph(text: pypdfium2.PdfTextPage, index: int, geometry: PageGeometry) -> Glyph | None:

@@ -62,14 +62,17 @@ def _names(text: str, pattern: re.Pattern[str]) -> bool:
 
 def _begins(before: str, name: str) -> bool:
     before = _up_to_a_gap(before, name)
-    return not _goes_on(before[-1:]) or before.endswith(_INTRODUCING)
+    # （上海）有限公司 is the end of a name, and （收货方） says what follows.
+    if not _goes_on(before[-1:]) and not before.endswith(")"):
+        return True
+    return before.removesuffix(")").endswith(_INTRODUCING)
 
 
 def _ends(after: str, name: str) -> bool:
     after = _up_to_a_gap(after[::-1], name)[::-1]
-    if not _goes_on(after[:1]):
+    if not _goes_on(after[:1]) and not after.startswith("("):
         return True
-    return folded(name).endswith(_WHOLE_NAME) and after.startswith(_FOLLOWING)
+    return folded(name).endswith(_WHOLE_NAME) and after.startswith(("(", *_FOLLOWING))
 
 
 def _up_to_a_gap(text: str, name: str) -> str:

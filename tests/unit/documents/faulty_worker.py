@@ -17,6 +17,7 @@ from gateway.documents.errors import DocumentProblem
 from gateway.documents.pyhanko.reading import reading_refusals
 from gateway.documents.wire import PROTOCOL, Prepare, PreparedReply, Ready, Refused
 from gateway.documents.worker import DocumentWorker, serve
+from policies.model import ContentFacts
 from processes.channel import BlockingChannel
 from processes.child import channel_socket
 from processes.confinement import die_with_parent
@@ -50,8 +51,9 @@ class FaultyWorker(DocumentWorker):
                 return Refused(number=message.number + 1, problem="document-damaged", detail="")
             case "wrong-kind":
                 return Ready(protocol=PROTOCOL, restrictions=())  # type: ignore[return-value]  # the fault
-            case "no-room":
-                return self._without_room(message)
+            case "no-room" | "unasked-content":
+                forge = self._without_room if fault == "no-room" else self._with_unasked_content
+                return forge(message)
             case _:
                 problem, detail = _reported(fault, arguments)
                 return Refused(number=message.number, problem=problem, detail=detail)
@@ -63,6 +65,14 @@ class FaultyWorker(DocumentWorker):
         at = ordinary.prepared.container_at + 2
         moved = msgspec.structs.replace(ordinary.prepared, container_at=at)
         return msgspec.structs.replace(ordinary, prepared=moved)
+
+    def _with_unasked_content(self, message: Prepare) -> PreparedReply | Refused:
+        ordinary = super().answer(message, RECEIPT)
+        assert isinstance(ordinary, PreparedReply)
+        content = ContentFacts(asked=frozenset({"amounts"}), amounts=(1,))
+        facts = msgspec.structs.replace(ordinary.prepared.facts, content=content)
+        told = msgspec.structs.replace(ordinary.prepared, facts=facts)
+        return msgspec.structs.replace(ordinary, prepared=told)
 
 
 def _reported(fault: str, arguments: list[str]) -> tuple[str, str]:

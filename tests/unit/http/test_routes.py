@@ -60,14 +60,20 @@ def further(action: Action | None, *, bounded: bool = False) -> Route:
     return Route("POST", "/v1/further", "further", action, greet, bounded=bounded)
 
 
-def api_of(house: House, in_force: InForce, *routes: Route, most_requests: int = 10) -> API:
+def api_of(
+    house: House,
+    in_force: InForce,
+    *routes: Route,
+    most_requests: int = 10,
+    origin: str | None = ORIGIN,
+) -> API:
     return API(
         signing=house.service,
         archive=house.archive,
         authenticator=Authenticator(
             in_force=lambda: in_force,
             keys=VerificationKeys(house.directory, clock=house.clock),
-            external_url=ORIGIN,
+            external_url=origin,
             skew=timedelta(minutes=5),
             nonces=NonceBook(),
             clock=house.clock,

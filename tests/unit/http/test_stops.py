@@ -101,6 +101,16 @@ async def test_an_officers_statement_is_not_enough_without_the_power(
         (f"/v1/stops/{STOP}/lifts", {"statements": lift(LI)}, 404, "stop-unknown"),
         (f"/v1/stops/{new_stop()}/lifts", {"statements": lift(LI)}, 403, "stop-statement-refused"),
     ],
+    ids=[
+        "nothing",
+        "no statement",
+        "more than statements",
+        "too long",
+        "no statement of ours",
+        "no such seal",
+        "no such stop",
+        "another stop's",
+    ],
 )
 async def test_what_freezes_or_lifts_nothing_says_why(
     guarded: GuardedHouse, path: str, body: object, status: int, problem: str

@@ -1,0 +1,1 @@
+"""Receipts drawn to be judged by what they say, and the same with something wrong."""

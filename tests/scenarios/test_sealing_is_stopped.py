@@ -1,0 +1,25 @@
+"""Sealing is stopped on a running gateway, by whoever may write its policies."""
+
+import json
+
+import pytest
+
+from gateway.client import GatewayRefusedError
+from tests.running_gateway import RunningGateway, until
+
+
+async def test_a_file_in_the_policy_directory_stops_sealing_also_after_a_crash(
+    gateway: RunningGateway,
+) -> None:
+    await gateway.seal()
+    done = gateway.run("freeze", "gateway", "--reason", "a key card is missing")
+    assert done.returncode == 0, done.stderr
+    await until(lambda: any(line.get("event") == "frozen" for line in gateway.log()), seconds=5)
+    with pytest.raises(GatewayRefusedError, match=r"all sealing is frozen .*a key card is missing"):
+        await gateway.seal()
+    gateway.kill_gateway()
+    gateway.start()
+    with pytest.raises(GatewayRefusedError) as refused:
+        await gateway.seal()
+    assert refused.value.problem["type"] == "urn:sealgate:problem:stopped"
+    assert json.loads(gateway.run("audit", "verify", "--json").stdout)["whole"]

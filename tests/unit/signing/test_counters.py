@@ -1,0 +1,114 @@
+"""Counters are exact: for 64 callers, after `kill -9`, and for a document that comes again."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from gateway.errors import Problem
+from gateway.signing.errors import DeniedProblem, SignerUnavailableProblem
+from gateway.store.database import open_reader
+from gateway.store.schema import audit_leaf, charge_slot
+from hsm.errors import TokenFailedError
+from policies.grant import Grant
+from tests.running_gateway import RECEIPT
+from tests.signing_house import House, request, signing_house
+from tests.unit.signing.counting_program import CALLERS, COUNTER
+
+MOST = 7
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Its rule permits seven receipts a day, by a counter in its condition."""
+    async with signing_house(tmp_path) as made:
+        rules = made.directory / "policies" / "all.yaml"
+        counted = f"when: used.seal_day < {MOST}"
+        rules.write_text(rules.read_text().replace("limits: {perHour: 3}", counted))
+        made.reload()
+        yield made
+
+
+async def outcome(house: House, key: str) -> str:
+    try:
+        await house.service.seal(request(key), RECEIPT)
+    except Problem as problem:
+        return problem.type
+    return "sealed"
+
+
+def used(directory: Path, counter: str) -> int:
+    engine = open_reader(directory / "test.sqlite")
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(func.sum(charge_slot.c.used)).where(charge_slot.c.counter == counter)
+        ).scalar_one()
+    engine.dispose()
+    return int(found or 0)
+
+
+async def test_a_counter_in_a_condition_is_exact_for_64_callers_at_once(house: House) -> None:
+    results = await asyncio.gather(*(outcome(house, f"{number}") for number in range(64)))
+    assert results.count("sealed") == MOST
+    assert set(results) == {"sealed", "policy-denied"}
+    assert len(house.signer.redeemed) == used(house.directory, "seal:receipt-east") == MOST
+
+
+async def test_the_next_day_counts_anew(house: House) -> None:
+    for number in range(MOST):
+        assert await outcome(house, f"{number}") == "sealed"
+    house.clock.move(timedelta(hours=13, minutes=59))  # it is ten in the morning in Shanghai
+    assert await outcome(house, "before midnight") == "policy-denied"
+    house.clock.move(timedelta(minutes=1))
+    assert await outcome(house, "after midnight") == "sealed"
+
+
+async def test_a_document_does_not_count_against_itself(house: House) -> None:
+    """The last one that is permitted broke off after its intent, and comes again."""
+
+    def broken(_grant: Grant) -> None:
+        raise TokenFailedError("the token was pulled")
+
+    for number in range(MOST - 1):
+        await house.seal(f"{number}")
+    house.signer.before = broken
+    with pytest.raises(SignerUnavailableProblem):
+        await house.seal("last")
+    house.signer.before = lambda _grant: None
+    with pytest.raises(DeniedProblem):
+        await house.seal("one too many")
+    assert (await house.seal("last")).row.is_sealed
+    assert used(house.directory, "seal:receipt-east") == MOST
+
+
+def test_after_kill_9_the_slots_have_what_the_log_has(tmp_path: Path) -> None:
+    acknowledged = 0
+    for lines in (1, 100, 300):
+        program = subprocess.Popen(
+            [sys.executable, "-m", "tests.unit.signing.counting_program", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert program.stdout is not None
+        told = [int(program.stdout.readline()) for _ in range(lines)]
+        program.kill()
+        # What it had told by then counts as well.
+        told += [int(line) for line in program.stdout.read().splitlines() if line.isdigit()]
+        program.stdout.close()
+        program.wait()
+        acknowledged = max(acknowledged, *told)
+        assert intents(tmp_path) == used(tmp_path, COUNTER) >= acknowledged
+    assert acknowledged > CALLERS
+
+
+def intents(directory: Path) -> int:
+    engine = open_reader(directory / "test.sqlite")
+    with engine.connect() as connection:
+        counted: int = connection.execute(select(func.count()).select_from(audit_leaf)).scalar_one()
+    engine.dispose()
+    return counted
