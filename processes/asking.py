@@ -58,7 +58,13 @@ class AskedChild:
     async def _channel(self) -> AsyncChannel:
         if self._running is None:
             child = self._start()
-            channel = await AsyncChannel.over(child.socket)
+            try:
+                channel = await AsyncChannel.over(child.socket)
+            except BaseException:
+                # Its time was up before anybody knew of it: nobody else would end it.
+                child.socket.close()
+                child.kill()
+                raise
             channel.send(self._set_up)
             self._running = child, channel
         return self._running[1]

@@ -139,6 +139,8 @@ class PolicyFiles:
 def _documents(library: Library, kind: str) -> Mapping[str, Loaded[StrictModel]]:
     if kind == "SealPolicy":
         return dict(library.policies.documents)
+    if kind == "SealGrant":
+        return dict(library.grants.documents)
     return dict(library.seals.documents) if kind == "Seal" else {}
 
 

@@ -9,8 +9,13 @@ import pytest
 
 from gateway.desk.asking import Desk
 from gateway.desk.child import serve
-from gateway.desk.errors import DeskBusyProblem, QuestionRefusedProblem
+from gateway.desk.errors import (
+    DeskBusyProblem,
+    QuestionRefusedProblem,
+    QuestionTooDemandingProblem,
+)
 from gateway.desk.wire import PROTOCOL, ExplainRecord, SetUp, Simulate, Test, encode
+from processes.child import Child, start_child
 from processes.confinement import landlock_available
 from tests.signing_house import POLICY
 
@@ -84,3 +89,19 @@ def test_what_the_gateway_loads_of_the_desk_draws_nothing() -> None:
     loaded = set(done.stdout.split())
     assert "gateway.desk.child" in loaded
     assert not {"PIL", "pikepdf", "pyhanko", "pypdfium2", "picosvg", "fontTools"} & loaded
+
+
+async def test_a_process_whose_time_is_up_before_it_was_spoken_with_is_ended(
+    tmp_path: Path,
+) -> None:
+    started: list[Child] = []
+
+    def start() -> Child:
+        started.append(start_child("gateway.desk.child"))
+        return started[-1]
+
+    database = tmp_path / "none.sqlite"
+    desk = Desk(policies=tmp_path, database=database, deadline_seconds=0.0, start=start)
+    with pytest.raises(QuestionTooDemandingProblem):
+        await desk.ask(Test(sources=None))
+    assert all(child.process.poll() is not None for child in started)
