@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from policies.intake import Intake
-from policies.model import DocumentFacts, Placement, SealRequest, Stage
+from policies.model import NOTHING_KNOWN, DocumentFacts, Known, Placement, SealRequest, Stage
 from policies.powers import Power
 
 ANY = "*"
@@ -374,13 +374,15 @@ class ForbidRule(msgspec.Struct, frozen=True, kw_only=True):
 class PolicyTest(msgspec.Struct, frozen=True, kw_only=True):
     """An example that a policy carries, with the answer that its author expects.
 
-    `rule` is the full name of the rule that must decide; None when any rule will do.
+    `rule` is the full name of the rule that must decide; None when any rule will do. `known` is
+    what was used and approved before.
     """
 
     name: str
     request: SealRequest
     facts: DocumentFacts
     at: datetime
+    known: Known = NOTHING_KNOWN
     expect: Literal["allowed", "denied", "needs-approval"]
     rule: str | None = None
 

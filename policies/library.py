@@ -1,28 +1,40 @@
 """The documents of all files, found by kind and name, with their mistakes so far."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
-from policies.object_kinds import (
-    CompanyKind,
-    DocumentTypeKind,
-    Kind,
-    RoleKind,
-    SealKind,
-    SystemKind,
-)
+from policies.grant_kinds import ApprovalSourceKind, SealGrantKind
+from policies.group_kinds import BusinessLineKind, CompanyKind, GovernanceKind
+from policies.object_kinds import DocumentTypeKind, Kind, SealKind, SystemKind
+from policies.people_kinds import PersonKind, PostKind, RoleKind
 from policies.policy_kinds import SealPolicyKind
+from policies.template_kinds import TemplateKind
 from strictyaml import Loaded, Mistake, Path, StrictModel, Tree, nearest, read_documents
 
-KINDS: Mapping[str, type[StrictModel]] = {
-    "Company": CompanyKind,
-    "Role": RoleKind,
-    "System": SystemKind,
-    "DocumentType": DocumentTypeKind,
-    "Seal": SealKind,
-    "SealPolicy": SealPolicyKind,
+KINDS: Mapping[str, type[Kind]] = {
+    kind.__name__.removesuffix("Kind"): kind
+    for kind in (
+        GovernanceKind,
+        CompanyKind,
+        BusinessLineKind,
+        RoleKind,
+        PostKind,
+        PersonKind,
+        SystemKind,
+        DocumentTypeKind,
+        TemplateKind,
+        SealKind,
+        SealGrantKind,
+        ApprovalSourceKind,
+        SealPolicyKind,
+    )
 }
+"""What may stand after `kind:`."""
+
+_MOST_GUESSES = 200
+"""Misspelt names for which the one that was meant is looked for: among thousands that takes a
+while, and nobody mends more at once."""
+
 KindT = TypeVar("KindT", bound=Kind)
 
 
@@ -30,6 +42,14 @@ class AnyShelf(Protocol):
     """A shelf for who does not care what kind of documents stand on it."""
 
     refused: set[str]
+
+    def loaded(self) -> Collection[Loaded[Kind]]:
+        """Its documents."""
+        ...
+
+    def find(self, name: str) -> Loaded[Kind] | None:
+        """The document of this name, if there is one without a mistake."""
+        ...
 
     @property
     def word(self) -> str:
@@ -66,6 +86,14 @@ class Shelf(Generic[KindT]):
         """See `AnyShelf`."""
         return self.documents.keys()
 
+    def loaded(self) -> Collection[Loaded[KindT]]:
+        """See `AnyShelf`."""
+        return self.documents.values()
+
+    def find(self, name: str) -> Loaded[KindT] | None:
+        """See `AnyShelf`."""
+        return self.documents.get(name)
+
     def spec(self, name: str) -> KindT | None:
         """The document, or None when it has a mistake or does not exist."""
         loaded = self.documents.get(name)
@@ -88,23 +116,50 @@ class Shelf(Generic[KindT]):
         return None
 
 
-@dataclass(slots=True, kw_only=True)
 class Library:
     """All shelves.
 
     Attributes:
+        files: those beside the documents, by path, with their SHA-256 in hex; None: not known.
+        mistakes: those in the documents themselves.
+        shelves: all of them, in the order in which one builds on another.
         whole: False when a file could not be read to its end; then a name that leads nowhere may
             stand in the missing part, and is not called a mistake.
     """
 
-    companies: Shelf[CompanyKind] = field(default_factory=lambda: Shelf(CompanyKind))
-    roles: Shelf[RoleKind] = field(default_factory=lambda: Shelf(RoleKind))
-    systems: Shelf[SystemKind] = field(default_factory=lambda: Shelf(SystemKind))
-    document_types: Shelf[DocumentTypeKind] = field(default_factory=lambda: Shelf(DocumentTypeKind))
-    seals: Shelf[SealKind] = field(default_factory=lambda: Shelf(SealKind))
-    policies: Shelf[SealPolicyKind] = field(default_factory=lambda: Shelf(SealPolicyKind))
-    mistakes: list[Mistake] = field(default_factory=list)
-    whole: bool = True
+    def __init__(self, *, files: Mapping[str, str] | None = None) -> None:
+        self.governance = Shelf(GovernanceKind)
+        self.companies = Shelf(CompanyKind)
+        self.lines = Shelf(BusinessLineKind)
+        self.roles = Shelf(RoleKind)
+        self.posts = Shelf(PostKind)
+        self.persons = Shelf(PersonKind)
+        self.systems = Shelf(SystemKind)
+        self.document_types = Shelf(DocumentTypeKind)
+        self.templates = Shelf(TemplateKind)
+        self.seals = Shelf(SealKind)
+        self.grants = Shelf(SealGrantKind)
+        self.approval_sources = Shelf(ApprovalSourceKind)
+        self.policies = Shelf(SealPolicyKind)
+        self.shelves: tuple[AnyShelf, ...] = (
+            self.governance,
+            self.companies,
+            self.lines,
+            self.roles,
+            self.posts,
+            self.persons,
+            self.systems,
+            self.document_types,
+            self.templates,
+            self.seals,
+            self.grants,
+            self.approval_sources,
+            self.policies,
+        )
+        self.files = files
+        self.mistakes: list[Mistake] = []
+        self.whole = True
+        self._guesses = 0
 
     def missing(
         self, name: str, shelf: AnyShelf, at: Loaded[StrictModel], path: Path
@@ -112,29 +167,34 @@ class Library:
         """The mistake of naming something that does not exist, if it is one."""
         if name in shelf.names() or name in shelf.refused or not self.whole:
             return
-        meant = nearest(name, shelf.names())
+        self._guesses += 1
+        meant = nearest(name, shelf.names()) if self._guesses <= _MOST_GUESSES else None
         cure = f"did you mean {meant}?" if meant else f"add a {shelf.word} with this name"
         yield at.mistake(path, f"no {shelf.word} is called `{name}`", cure)
 
+    def missing_any(
+        self, names: Iterable[str], shelf: AnyShelf, at: Loaded[StrictModel], path: Path
+    ) -> Iterator[Mistake]:
+        """The same for a list of names."""
+        for position, name in enumerate(names):
+            yield from self.missing(name, shelf, at, (*path, position))
 
-def read_library(sources: Mapping[str, str]) -> Library:
-    """Read all files, in the order of their names. Never raises: see `mistakes`."""
-    library = Library()
-    every: tuple[AnyShelf, ...] = (
-        library.companies,
-        library.roles,
-        library.systems,
-        library.document_types,
-        library.seals,
-        library.policies,
-    )
-    shelves = {shelf.word: shelf for shelf in every}
+
+def read_library(sources: Mapping[str, str], *, files: Mapping[str, str] | None = None) -> Library:
+    """Read all files, in the order of their names. Never raises: see `mistakes`.
+
+    Args:
+        sources: file name → text.
+        files: what lies beside them, path → SHA-256 in hex; None when that is not known.
+    """
+    library = Library(files=files)
+    shelves = {shelf.word: shelf for shelf in library.shelves}
     for file in sorted(sources):
         reading = read_documents(sources[file], file=file, kinds=KINDS)
         library.mistakes.extend(reading.mistakes)
         library.whole = library.whole and reading.whole
         for loaded in reading.documents:
-            mistakes = [shelf.put(loaded) for shelf in every]
+            mistakes = [shelf.put(loaded) for shelf in library.shelves]
             library.mistakes += [mistake for mistake in mistakes if mistake is not None]
         for tree in reading.refused:
             kind, name = _kind_and_name(tree)

@@ -1,21 +1,24 @@
-"""The kinds of YAML documents that policies speak of: companies, roles, systems, types, seals.
+"""The frame of every YAML document, and the things that rules speak of: systems, types, seals.
 
-Every document has `apiVersion: sealgate/v1`, `kind`, `metadata: {name, description?}` and `spec`.
-What can be checked inside one document is checked here; names that lead elsewhere are checked by
-`policies.references`.
+Every document has `apiVersion: sealgate/v1`, `kind`, `metadata: {name, description?, managedBy?}`
+and `spec`. What can be checked inside one document is checked where its kind is declared; names
+that lead elsewhere are checked by `policies.references`.
 """
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from policies.bundle import ManagedBy, SealState
 from policies.intake import RULES
 from policies.placement import WrittenPlacement, is_visible
+from policies.seal_types import USUAL_SEAL_TYPES
 from policies.spelling import (
     AttributeName,
     Fingerprint,
     Int64,
     IntakeRules,
+    KeyId,
     Name,
     Names,
     PublicKey,
@@ -26,10 +29,15 @@ from strictyaml import StrictModel, refusal
 
 
 class Metadata(StrictModel):
-    """The name, one of a kind in the whole bundle, and words for the reader."""
+    """The name, one of a kind in the whole bundle, and words for the reader.
+
+    `managedBy` says aloud whose the object is. It follows from the folder (`policies.folders`), so
+    it may be left out, and a contradiction is a mistake.
+    """
 
     name: Name
     description: str | None = None
+    managed_by: ManagedBy | None = None
 
 
 class Kind(StrictModel):
@@ -39,37 +47,10 @@ class Kind(StrictModel):
     metadata: Metadata
 
 
-class CompanySpec(StrictModel):
-    """A legal person of the group."""
-
-    title: Title
-    parent: Name | None = None
-
-
-class CompanyKind(Kind):
-    """`kind: Company`."""
-
-    kind: Literal["Company"]
-    spec: CompanySpec
-
-
-class RoleSpec(StrictModel):
-    """What a person or a system may be."""
-
-    title: Title | None = None
-
-
-class RoleKind(Kind):
-    """`kind: Role`."""
-
-    kind: Literal["Role"]
-    spec: RoleSpec = RoleSpec()
-
-
 class KeySpec(StrictModel):
     """A key for signed requests."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+    id: KeyId
     algorithm: Literal["ed25519", "hmac-sha256"]
     public_key: PublicKey | None = None
     secret_file: Annotated[str, Field(min_length=1)] | None = None
@@ -93,6 +74,7 @@ class SystemSpec(StrictModel):
     """A calling system and its credentials."""
 
     company: Name
+    line: Name | None = None
     roles: Names = ()
     keys: tuple[KeySpec, ...] = ()
     certificates: tuple[CertificateSpec, ...] = ()
@@ -115,7 +97,10 @@ class SystemKind(Kind):
 
 
 class AttributeSpec(StrictModel):
-    """One attribute of a document type."""
+    """One attribute of a document type.
+
+    `party`: it names a party of the document, which rules may look for in it.
+    """
 
     type: Literal["string", "integer", "boolean"]
     required: bool = False
@@ -123,6 +108,7 @@ class AttributeSpec(StrictModel):
     maximum: Int64 | None = None
     max_length: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     pattern: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    party: bool = False
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Self:
@@ -132,6 +118,8 @@ class AttributeSpec(StrictModel):
             raise refusal(f"a {self.type} has no minimum or maximum", "remove them")
         if textual and self.type != "string":
             raise refusal(f"a {self.type} has no maxLength or pattern", "remove them")
+        if self.party and self.type != "string":
+            raise refusal(f"a {self.type} names no party", "remove `party:`, or make it a string")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise refusal("no number is between minimum and maximum", "swap them")
         return self
@@ -157,12 +145,31 @@ class IntakeSpec(StrictModel):
 
 
 class DocumentTypeSpec(StrictModel):
-    """A kind of business document."""
+    """A kind of business document.
+
+    `counterparty` is the attribute that names the other side, of which a freeze may speak.
+    """
 
     title: Title | None = None
     attributes: dict[AttributeName, AttributeSpec] = Field(default_factory=dict)
+    counterparty: AttributeName | None = None
     intake: IntakeSpec = IntakeSpec()
     normalize: bool = False
+
+    @model_validator(mode="after")
+    def _knows_its_counterparty(self) -> Self:
+        if self.counterparty is None:
+            return self
+        named = self.attributes.get(self.counterparty)
+        if named is None or named.type != "string":
+            texts = ", ".join(
+                name for name, each in self.attributes.items() if each.type == "string"
+            )
+            raise refusal(
+                f"counterparty: `{self.counterparty}` is no attribute of this type that is text",
+                f"write one of: {texts}" if texts else "add an attribute with `type: string`",
+            )
+        return self
 
 
 class DocumentTypeKind(Kind):
@@ -216,8 +223,9 @@ class SealSpec(StrictModel):
     """Mark, certificate and key together."""
 
     company: Name
-    type: Title
-    state: Literal["active", "frozen"]
+    line: Name | None = None
+    type: Annotated[Title, Field(examples=list(USUAL_SEAL_TYPES))]
+    state: SealState
     frozen_reason: Title | None = None
     key: Annotated[str, Field(min_length=1, max_length=200)]
     certificate: RelativePath
@@ -228,7 +236,9 @@ class SealSpec(StrictModel):
     @model_validator(mode="after")
     def _makes_sense_together(self) -> Self:
         if self.frozen_reason is not None and self.state != "frozen":
-            raise refusal("an active seal has no frozenReason", "remove it, or freeze the seal")
+            raise refusal(
+                f"a seal that is {self.state} has no frozenReason", "remove it, or freeze the seal"
+            )
         placed = self.placement is not None and is_visible(self.placement)
         if self.stamp is None and placed:
             raise refusal(

@@ -1,24 +1,23 @@
-"""The kind of YAML document that decides, and the tests that it carries."""
+"""The kind of YAML document that decides."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from policies.intake import PREFIX
-from policies.model import DocumentFacts, IntakeFinding
 from policies.object_kinds import Kind
 from policies.placement import WrittenPlacement
+from policies.selftest_kinds import TestSpec
 from policies.spelling import (
     AnyName,
-    Count,
-    IntakeRules,
     Limit,
     Name,
     Names,
+    SomeNames,
     TimeZone,
     Title,
+    Titles,
     first_twice,
     is_set,
 )
@@ -30,14 +29,49 @@ class LimitsSpec(StrictModel):
 
     per_hour: Limit | None = None
     per_day: Limit | None = None
+    per_month: Limit | None = None
+
+
+_Voices = Annotated[int, Field(ge=1, le=20)]
+
+
+class StageSpec(StrictModel):
+    """How many persons must approve, each holding one of the roles."""
+
+    count: _Voices
+    roles: SomeNames
 
 
 class ApprovalsSpec(StrictModel):
-    """How many persons must approve; `requester: excluded` is the only way, said aloud."""
+    """Who must approve: `count` of `roles`, or several `stages`, in order or side by side.
 
-    count: Annotated[int, Field(ge=1, le=20)]
-    roles: Annotated[Names, Field(min_length=1)]
+    `requester: excluded` is the only way, said aloud.
+    """
+
+    count: _Voices | None = None
+    roles: SomeNames | None = None
+    stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=10)] | None = None
+    order: Literal["sequence", "parallel"] = "parallel"
+    expires_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 48
     requester: Literal["excluded"] = "excluded"
+
+    @model_validator(mode="after")
+    def _is_one_form_of_two(self) -> Self:
+        if (self.stages is not None) == (self.count is not None or self.roles is not None) or (
+            self.stages is None and (self.count is None or self.roles is None)
+        ):
+            raise refusal(
+                "approvals are `count:` with `roles:`, or `stages:`",
+                "write {count: 2, roles: [head]} or {stages: [{count: 1, roles: [head]}, …]}",
+            )
+        return self
+
+    @property
+    def in_stages(self) -> tuple[StageSpec, ...]:
+        """Either form as stages."""
+        if self.stages is None:
+            return (StageSpec.model_construct(count=self.count or 1, roles=self.roles or ()),)
+        return self.stages
 
 
 class PermitSpec(StrictModel):
@@ -47,6 +81,7 @@ class PermitSpec(StrictModel):
     systems: Names = ()
     roles: Names = ()
     companies: Names = ()
+    posts: Names = ()
     when: str | None = None
     limits: LimitsSpec = LimitsSpec()
     placement: WrittenPlacement | None = None
@@ -54,98 +89,63 @@ class PermitSpec(StrictModel):
 
     @model_validator(mode="after")
     def _says_for_whom(self) -> Self:
-        if not (self.systems or self.roles or self.companies):
+        if not (self.systems or self.roles or self.companies or self.posts):
             raise refusal(
                 "a permit that names nobody would be for everybody",
-                "add `systems:`, `roles:` or `companies:`",
+                "add `systems:`, `roles:`, `companies:` or `posts:`",
             )
         return self
 
 
 class ForbidSpec(StrictModel):
-    """One reason to be forbidden."""
+    """One reason to be forbidden; `companies` are the callers', exactly these."""
 
     id: Name
     systems: Names = ()
     roles: Names = ()
+    companies: Names = ()
     when: str | None = None
     message: Title | None = None
 
 
-class TestDocumentSpec(StrictModel):
-    """The document of a test: one page, 100,000 bytes, never signed, unless it says otherwise."""
+class SealScopeSpec(StrictModel):
+    """Seals by what they are; all that is given must fit.
 
-    __test__ = False  # pytest looks at names that begin with Test
-
-    pages: Annotated[int, Field(ge=1, le=(1 << 63) - 1)] = 1
-    size_bytes: Count = 100_000
-    revisions: Count = 1
-    signatures: Count = 0
-    pdf_version: str = "1.7"
-    findings: IntakeRules = ()
-    attributes: dict[str, str | int | bool] = Field(default_factory=dict)
-
-    def facts(self) -> DocumentFacts:
-        """The value that the rest of the house works with."""
-        return DocumentFacts(
-            pages=self.pages,
-            size_bytes=self.size_bytes,
-            revisions=self.revisions,
-            signatures=self.signatures,
-            pdf_version=self.pdf_version,
-            findings=tuple(
-                IntakeFinding(rule=name, detail="an imagined finding")
-                for name in sorted(self.findings)
-            ),
-        )
-
-
-class TestRequestSpec(StrictModel):
-    """The request of a test.
-
-    What is left out is taken to be:
-
-    * seal, documentType: the policy's first (for `*`: the bundle's first by name);
-    * system: one called `self-test`; company and roles: the system's own, and without a system
-      the seal's company and no roles;
-    * at: Monday 2026-01-05, 10:00 in the policy's time zone, in which a moment without an offset
-      is read, too;
-    * businessNumber: `self-test`; placement: none; doc: see there. Required attributes have no
-      default.
+    `below`: those of companies below the named ones are meant, too.
     """
 
-    __test__ = False
+    types: Titles = ()
+    companies: Names = ()
+    below: bool = False
+    lines: Names = ()
 
-    seal: Name | None = None
-    document_type: Name | None = None
-    system: Name | None = None
-    company: Name | None = None
-    roles: Names | None = None
-    business_number: str = "self-test"
-    at: datetime = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - the policy's time zone is added
-    placement: WrittenPlacement | None = None
-    doc: TestDocumentSpec = TestDocumentSpec()
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not (self.types or self.companies or self.lines):
+            raise refusal(
+                "these are no seals", "add `types:`, `companies:` or `lines:`, or name the seals"
+            )
+        if self.below and not self.companies:
+            raise refusal("below whom?", "add `companies:`, or remove `below:`")
+        return self
 
 
-class TestSpec(StrictModel):
-    """One example with the answer that its author expects; `rule` is the one that decides.
+def _form(written: object) -> str:
+    return "list" if isinstance(written, list | tuple) else "scope"
 
-    `rule` is the id of a rule of this policy, `policy/id` for another's, or a built-in name:
-    `default`, `seal`, `document-type`, `placement`, `intake/RULE`.
-    """
 
-    __test__ = False
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    request: TestRequestSpec = TestRequestSpec()
-    expect: Literal["allowed", "denied", "needs-approval"]
-    rule: str | None = None
+WrittenSeals = Annotated[
+    Annotated[SealScopeSpec, Tag("scope")]
+    | Annotated[tuple[AnyName, ...], Field(min_length=1), AfterValidator(is_set), Tag("list")],
+    Discriminator(_form),
+]
+"""A list of names, or what the seals are."""
 
 
 class SealPolicySpec(StrictModel):
     """Who may put which seals on which document types."""
 
-    seals: Annotated[tuple[AnyName, ...], Field(min_length=1), AfterValidator(is_set)]
+    seals: WrittenSeals
     document_types: Annotated[tuple[AnyName, ...], Field(min_length=1), AfterValidator(is_set)]
     time_zone: TimeZone = "Asia/Shanghai"
     permit: tuple[PermitSpec, ...] = ()
@@ -162,6 +162,8 @@ class SealPolicySpec(StrictModel):
         if twice is not None:
             raise refusal(f"two rules have the id `{twice}`", "give each rule its own id")
         for names in (self.seals, self.document_types):
+            if isinstance(names, SealScopeSpec):
+                continue
             if "*" in names and len(names) > 1:
                 raise refusal("`*` is everything already", "write `*` alone, or names alone")
             if "*" in names and self.permit:

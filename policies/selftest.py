@@ -40,7 +40,7 @@ def failures(bundle: Bundle) -> Iterator[SelfTestFailure]:
     engine = CELPolicyEngine(_thawed(bundle))
     for policy in bundle.policies.values():
         for position, test in enumerate(policy.tests):
-            decision = engine.decide(test.request, test.facts, at=test.at)
+            decision = engine.decide(test.request, test.facts, at=test.at, known=test.known)
             if not _is_as_expected(test, decision, engine):
                 yield SelfTestFailure(
                     policy=policy.name,

@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, doctor, hsm, init, inspect, policy, seal, serve, verify
+from gateway.cli import (
+    audit,
+    doctor,
+    hsm,
+    init,
+    inspect,
+    policy,
+    policy_bundle,
+    seal,
+    serve,
+    verify,
+)
 from gateway.cli.shared import new_app
 
 app = new_app()
@@ -32,6 +43,7 @@ app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
+policy_bundle.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hsm.app, name="hsm")

@@ -23,6 +23,7 @@ from gateway.cli.policy_request import (
     from_options,
     imagine,
 )
+from gateway.cli.policy_schema import schema
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail, out, told_errors
 from gateway.cli.submissions import SubmissionsError, attributes_from
 from gateway.cli.telling import printable, tell_json
@@ -36,6 +37,7 @@ from policies.telling import Explanation, Finding
 from strictyaml import Mistake, MistakesError
 
 app = typer.Typer(help="Check, test and explain policies. No HSM is needed.", no_args_is_help=True)
+app.command("schema")(schema)
 
 DirectoryArgument = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from policies.bundle import Bundle
 from policies.model import Caller, DocumentFacts, SealRequest
 from policies.placement import placement_of
-from policies.policy_kinds import TestRequestSpec
+from policies.selftest_kinds import TestRequestSpec
 from strictyaml import load, nearest
 
 _YEARS = range(1970, 9999)

@@ -94,7 +94,7 @@ def test_the_digest_is_over_names_and_texts_and_not_their_order() -> None:
 
 WORLD_MISTAKES = [
     pytest.param("state: active", "state: on", "state", "`on` means true or false", id="on"),
-    pytest.param("state: active", "state: live", "spec.state", "'active' or 'frozen'", id="state"),
+    pytest.param("state: active", "state: live", "spec.state", "'active', 'frozen' or", id="state"),
     pytest.param("kind: Role", "kind: Rolle", "kind", "unknown kind `Rolle`", id="kind"),
     pytest.param("sealgate/v1", "sealgate/v2", "apiVersion", "sealgate/v1", id="version"),
     pytest.param("parent: example-group", "parent: nobody", "spec.parent", "no Company", id="up"),

@@ -1,0 +1,86 @@
+"""The group of examples/policies: what officers read, check and test before they sign."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli.app import app
+from gateway.seals.in_force import read_sources
+from policies.bundle import Bundle
+from policies.loader import load_bundle
+from policies.schema import schema_text
+from tests.unit.docs.markdown import ROOT
+
+DIRECTORY = ROOT / "examples" / "policies"
+
+
+def sealgate(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    files = {
+        path.relative_to(DIRECTORY).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in DIRECTORY.rglob("*")
+        if path.is_file() and path.suffix != ".yaml"
+    }
+    return load_bundle(read_sources(DIRECTORY), files=files)
+
+
+def test_the_example_has_no_mistake() -> None:
+    result = sealgate("policy", "check", DIRECTORY)
+    assert result.exit_code == 0, result.output
+    assert "ok: 13 files, 27 tests pass, sha256:" in result.stdout
+
+
+def test_the_tests_of_the_example_pass_and_each_policy_has_some() -> None:
+    result = sealgate("policy", "test", DIRECTORY, "--json")
+    assert result.exit_code == 0, result.output
+    counted = Counter(each["policy"] for each in json.loads(result.stdout)["tests"])
+    assert len(counted) == 8
+    assert min(counted.values()) >= 2
+
+
+def test_it_is_a_whole_group(bundle: Bundle) -> None:
+    assert bundle.governance is not None
+    assert len(bundle.companies) == 5
+    assert set(bundle.lines) == {"logistics", "finance", "sales", "hr"}
+    assert {seal.line for seal in bundle.seals.values()} - {None} == set(bundle.lines)
+    assert {role.power for role in bundle.roles.values()} == {
+        "seal-manager",
+        "seal-user",
+        "auditor",
+    }
+
+
+def test_each_companys_own_lies_in_its_folder(bundle: Bundle) -> None:
+    own = {name for name, policy in bundle.policies.items() if policy.managed_by == "self"}
+    assert own == {"receipts-east", "receipts-south", "payments", "shop-contracts", "shop-invoices"}
+    assert {system.managed_by for system in bundle.systems.values()} == {"group", "self"}
+
+
+def test_another_companys_seal_is_put_on_by_a_grant_handed_on_once(bundle: Bundle) -> None:
+    by_tms = bundle.grants["south-receipts-by-tms"]
+    assert by_tms.under == "south-receipts"
+    assert bundle.seals["receipt-south"].company == bundle.grants["south-receipts"].grantor
+    assert bundle.systems[by_tms.grantee].company == by_tms.grantor
+
+
+def test_every_file_that_is_named_is_there_and_no_other(bundle: Bundle) -> None:
+    there = {path.relative_to(DIRECTORY).as_posix() for path in DIRECTORY.rglob("*.pem")}
+    assert set(bundle.files) == there
+
+
+def test_the_schema_is_given_by_the_command_line(tmp_path: Path) -> None:
+    assert sealgate("policy", "schema").stdout == schema_text()
+    file = tmp_path / "schema.json"
+    assert sealgate("policy", "schema", "-o", file).exit_code == 0
+    assert file.read_text(encoding="utf-8") == schema_text()
+    result = sealgate("policy", "schema", "-o", tmp_path / "no" / "schema.json")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
