@@ -92,8 +92,12 @@ class RunningGateway:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """The command line on this installation."""
+        return self.run_without_config(*arguments, "-c", str(self.trial.config_file))
+
+    def run_without_config(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The command line, for what needs no installation."""
         return subprocess.run(
-            [*_SEALGATE, *arguments, "-c", str(self.trial.config_file)],
+            [*_SEALGATE, *arguments],
             capture_output=True,
             text=True,
             check=False,

@@ -6,6 +6,8 @@ from gateway.bundles.authority import Authority
 from gateway.bundles.errors import BundleRefusedError
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import SealedBundle
+from policies.bundle import Bundle
+from policies.life import transition_mistakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,11 +16,13 @@ class Standing:
 
     Attributes:
         manifest: which bundle.
+        bundle: its objects.
         authority: its officers, who say what follows.
         contents: content digests of all that was ever in force here, this one's too.
     """
 
     manifest: Manifest
+    bundle: Bundle
     authority: Authority
     contents: frozenset[str]
 
@@ -40,6 +44,7 @@ def acceptable(new: SealedBundle, *, standing: Standing | None, root: Authority)
     _check_group(new, own, authority)
     if standing is not None:
         _check_line(new.manifest, standing)
+        _check_lives(new, standing)
     elif new.manifest.rollback:
         raise BundleRefusedError("a rollback, but nothing was ever in force", cure=_REBUILD)
     signers = _enough(new, authority, "in force" if standing else "named by policies.root")
@@ -75,6 +80,12 @@ def _check_line(new: Manifest, standing: Standing) -> None:
         raise BundleRefusedError(
             "it calls itself a rollback, but its content was never in force here", cure=_REBUILD
         )
+
+
+def _check_lives(new: SealedBundle, standing: Standing) -> None:
+    mistakes = transition_mistakes(standing.bundle, new.bundle)
+    if mistakes:
+        raise BundleRefusedError(mistakes[0], cure=_REBUILD)
 
 
 def _enough(new: SealedBundle, authority: Authority, whose: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from gateway.cli import (
     init,
     inspect,
     policy,
+    policy_bundle,
     seal,
     serve,
     stops,
@@ -44,6 +45,7 @@ app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
+policy_bundle.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")

@@ -112,7 +112,9 @@ def last_good(manifests: Sequence[str], *, copies: BundleCopies) -> LastGood:
         except (BundleFileError, BundleRefusedError) as error:
             refusals.append(_damaged(copies.path_of(manifest), manifest, error))
             continue
-        standing = Standing(manifest=manifest, authority=authority, contents=known)
+        standing = Standing(
+            manifest=manifest, bundle=sealed.bundle, authority=authority, contents=known
+        )
         return LastGood(sealed, standing, tuple(refusals))
     return LastGood(refusals=tuple(refusals))
 
@@ -199,6 +201,7 @@ class BundleSource:
         earlier = self.standing.contents if self.standing else frozenset()
         self.standing = Standing(
             manifest=found.manifest,
+            bundle=found.sealed.bundle,
             authority=Authority.of(found.sealed.bundle),
             contents=earlier | {found.manifest.content},
         )

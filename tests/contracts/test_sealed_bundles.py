@@ -31,6 +31,7 @@ def standing(data: bytes, *earlier: bytes) -> Standing:
     sealed = read(data)
     return Standing(
         manifest=sealed.manifest,
+        bundle=sealed.bundle,
         authority=Authority.of(sealed.bundle),
         contents=frozenset(read(each).manifest.content for each in (data, *earlier)),
     )
@@ -170,6 +171,12 @@ def test_nobody_signs_policies_whose_own_tests_fail() -> None:
     failing = Group(source=SOURCE.replace("expect: allowed", "expect: denied"))
     with pytest.raises(MistakesError, match="the test `a receipt` expects denied"):
         failing.built()
+
+
+def test_a_seal_goes_through_its_life_in_order() -> None:
+    retired = Group(source=SOURCE.replace("state: active", "state: retired"))
+    now = standing(FIRST)
+    assert "cannot become retired" in refused(retired.published(after=now.manifest), now)
 
 
 def test_the_next_one_follows() -> None:

@@ -1,0 +1,176 @@
+"""`sealgate policy build | sign | root | show | activate`: bundle files, from YAML into force."""
+
+import getpass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from gateway.bundles.authority import Authority
+from gateway.bundles.building import build
+from gateway.bundles.errors import (
+    BundleFileError,
+    BundleNotBuiltError,
+    BundleRefusedError,
+    NotWhatItSaysError,
+)
+from gateway.bundles.reading import peek, read
+from gateway.bundles.signing import signed
+from gateway.cli.shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    configuration,
+    fail,
+    out,
+    told_errors,
+)
+from gateway.cli.telling import printable, tell_json
+from gateway.clock import SystemClock
+from gateway.seals.errors import SealMaterialError
+from gateway.seals.in_force import read_sources
+from gateway.statements import (
+    LocalSigner,
+    StatementInvalidError,
+    StatementKeyError,
+    read_private_key,
+)
+from policies.loader import load_bundle
+from strictyaml import MistakesError
+
+_EXPECTED = (
+    BundleFileError,
+    BundleNotBuiltError,
+    BundleRefusedError,
+    MistakesError,
+    NotWhatItSaysError,
+    OSError,
+    SealMaterialError,
+    StatementInvalidError,
+    StatementKeyError,
+)
+
+FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
+DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `policy show --json` prints; `signed_by` and `missing` count the bundle's own officers.
+
+    `missing` is how many of them have yet to sign.
+    """
+
+    group: str
+    sequence: int
+    bundle: str
+    previous: str | None
+    built_at: datetime
+    rollback: bool
+    signed_by: tuple[str, ...]
+    missing: int
+    sources: int
+    files: int
+
+
+def build_bundle(
+    directory: DirectoryArgument,
+    output: OutputOption,
+    after: Annotated[
+        Path | None,
+        typer.Option(help="The bundle file that is in force now; none for a group's first."),
+    ] = None,
+) -> None:
+    """Make a bundle file of a directory, to be signed by officers."""
+    with told_errors(*_EXPECTED):
+        data = build(
+            read_sources(directory),
+            file=lambda path: (directory / path).read_bytes(),
+            after=None if after is None else peek(after.read_bytes()),
+            at=SystemClock().now(),
+        )
+        _write(output, data)
+    out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
+
+
+def sign_bundle(
+    file: FileArgument,
+    key: Annotated[Path, typer.Option(help="PEM file with the officer's private key.")],
+) -> None:
+    """Add an officer's signature, after making the compiled part from the sources once more."""
+    with told_errors(*_EXPECTED):
+        sealed = read(file.read_bytes())
+        private = read_private_key(key, ask=getpass.getpass)
+        value = LocalSigner("", private).public_key.value
+        officers = Authority.of(sealed.bundle).officers
+        named = [each.id for keys in officers.values() for each in keys if each.value == value]
+        if not named:
+            raise fail(f"{key} is the key of no officer of the bundle", code=1)
+        _write(file, signed(sealed, signer=LocalSigner(named[0], private)))
+    out.print(f"{file}: signed with {named[0]}", markup=False)
+
+
+def show_bundle(
+    file: FileArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Tell what a bundle file is, and who has signed it. Exits 1 while signatures are missing."""
+    with told_errors(*_EXPECTED):
+        sealed = read(file.read_bytes())
+        authority = Authority.of(sealed.bundle)
+        signers = authority.signers(sealed.statement)
+    manifest = sealed.manifest
+    shown = Shown(
+        group=manifest.group,
+        sequence=manifest.sequence,
+        bundle=manifest.content,
+        previous=manifest.previous,
+        built_at=manifest.built_at,
+        rollback=manifest.rollback,
+        signed_by=tuple(sorted(signers)),
+        missing=max(0, authority.signatures - len(signers)),
+        sources=len(sealed.sources),
+        files=len(sealed.files),
+    )
+    if as_json:
+        tell_json(shown)
+    else:
+        for name, value in msgspec.to_builtins(shown).items():
+            out.print(printable(f"{name:<10} {value}"), markup=False, soft_wrap=True)
+    raise typer.Exit(1 if shown.missing else 0)
+
+
+def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
+    """Write the first officers, as the directory names them, for `policies.root`."""
+    with told_errors(*_EXPECTED):
+        _write(output, Authority.of(load_bundle(read_sources(directory))).written())
+    out.print(f"{output}: compare its keys with the officers", markup=False)
+
+
+def activate_bundle(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may."""
+    bundles = configuration(config).policies.bundles
+    if bundles is None:
+        raise fail(f"{config} names a directory of policies, and no bundles")
+    with told_errors(*_EXPECTED):
+        data = file.read_bytes()
+        target = bundles / f"{peek(data).sequence:06}.sealbundle"
+        _write(target, data)
+    out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
+
+
+def _write(path: Path, data: bytes) -> None:
+    # Beside it first: whoever watches the directory never sees half of it.
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def add_to(policy: typer.Typer) -> None:
+    """Put these commands beside the others of `sealgate policy`."""
+    policy.command("build")(build_bundle)
+    policy.command("sign")(sign_bundle)
+    policy.command("show")(show_bundle)
+    policy.command("root")(write_root)
+    policy.command("activate")(activate_bundle)
