@@ -1,4 +1,4 @@
-"""`sealgate policy build | sign | root | show | activate`: bundle files, from YAML into force."""
+"""`sealgate policy build | sign | root | show | activate | rollback`: bundles, from YAML into force."""
 
 import getpass
 from datetime import datetime
@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from gateway.bundles.authority import Authority
-from gateway.bundles.building import build
+from gateway.bundles.building import build, rolled_back
 from gateway.bundles.errors import (
     BundleFileError,
     BundleNotBuiltError,
@@ -160,6 +160,23 @@ def activate_bundle(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -
     out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
 
 
+def roll_back(
+    earlier: Annotated[Path, typer.Argument(help="The bundle file whose policies come back.")],
+    output: OutputOption,
+    after: Annotated[Path, typer.Option(help="The bundle file that is in force now.")],
+) -> None:
+    """Make the next bundle of an earlier one's content, to be signed by officers and activated.
+
+    Only what was in force before comes back this way. A seal's life goes forwards all the same.
+    """
+    with told_errors(*_EXPECTED):
+        data = rolled_back(
+            read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
+        )
+        _write(output, data)
+    out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
+
+
 def _write(path: Path, data: bytes) -> None:
     # Beside it first: whoever watches the directory never sees half of it.
     partial = path.with_name(f".{path.name}.partial")
@@ -174,3 +191,4 @@ def add_to(policy: typer.Typer) -> None:
     policy.command("show")(show_bundle)
     policy.command("root")(write_root)
     policy.command("activate")(activate_bundle)
+    policy.command("rollback")(roll_back)

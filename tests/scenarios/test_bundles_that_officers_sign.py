@@ -44,6 +44,14 @@ class Officers:
         file = self.desk / f"{name}.sealbundle"
         more = () if after is None else ("--after", str(after))
         self.run("build", str(self.policies), "-o", str(file), *more)
+        return self.sign(file, by=by)
+
+    def roll_back(self, earlier: Path, *, after: Path) -> Path:
+        file = self.desk / "rollback.sealbundle"
+        self.run("rollback", str(earlier), "-o", str(file), "--after", str(after))
+        return self.sign(file)
+
+    def sign(self, file: Path, *, by: tuple[str, ...] = OFFICERS) -> Path:
         for officer in by:
             pem = self.desk / f"{officer}.pem"
             private = key(officer).key
@@ -140,5 +148,11 @@ async def test_from_yaml_into_force_and_back_after_a_crash(
     with pytest.raises(GatewayRefusedError) as still:
         await gateway.seal()
     assert still.value.problem["type"].endswith(":seal-frozen")
-    assert "sequence" in officers.records("policy")[-1]
+    assert officers.records("policy")[-1]["sequence"] == 2
+
+    await officers.activate(officers.roll_back(first, after=second))
+    assert (await gateway.seal()).content
+    back, was = officers.records("policy")[-1], officers.records("policy")[0]
+    assert (back["sequence"], back["rollback"]) == (3, True)
+    assert back["bundle"] == was["bundle"]
     gateway.stop()
