@@ -1,4 +1,4 @@
-"""`sealgate policy build | sign | root | show | activate | rollback`: bundles, from YAML into force."""
+"""`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
 
 import getpass
 from datetime import datetime
