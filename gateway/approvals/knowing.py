@@ -37,6 +37,7 @@ class ApprovalsKnown:
         self._documents = documents
         self._audit = audit
         self._lane = lane
+        self._looked_at: tuple[Bundle, bool] | None = None
 
     async def known(
         self,
@@ -66,7 +67,9 @@ class ApprovalsKnown:
                 at=at,
             )
             await self._lane.write(receive(arrival, bundle, self._audit))
-        rows = self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
+        rows: Sequence[ApprovalRow] = ()
+        if self._some_rule_asks(bundle):
+            rows = self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
         own = await self._documents_of(request) if rows else frozenset[str]()
         approvals: list[GivenApproval] = []
         for row in self._usable(rows, own, bundle, at=at):
@@ -74,6 +77,17 @@ class ApprovalsKnown:
             approvals += given(bundle, row, voices, asked, document=input_digest, at=at)
         days = (in_force.seals[asked.seal].not_after - at).days
         return Known(approvals=tuple(approvals), certificate_days=days)
+
+    def _some_rule_asks(self, bundle: Bundle) -> bool:
+        """Whether any rule asks people; looked at once a bundle, as most need nobody."""
+        if self._looked_at is None or self._looked_at[0] is not bundle:
+            asks = any(
+                rule.approvals is not None
+                for policy in bundle.policies.values()
+                for rule in policy.permit
+            )
+            self._looked_at = (bundle, asks)
+        return self._looked_at[1]
 
     async def _documents_of(self, request: SigningRequest) -> frozenset[str]:
         """What the idempotency key has got so far: a repeat goes on with what was used for it."""
