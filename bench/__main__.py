@@ -13,7 +13,7 @@ from bench.machine import code_digest, commit, describe_machine, is_quiet
 from bench.policies import measure_policies
 from bench.replay import measure_replay
 from bench.results import report
-from bench.rows import ROWS
+from bench.rows import ROWS, Row
 from bench.run import Bench, Plan
 from bench.table import print_table
 from gateway.clock import SystemClock
@@ -48,10 +48,7 @@ def main(
     and disturbed ones go to partial.json.
     """
     quiet = Console(stderr=True, highlight=False)
-    chosen = [each for each in ROWS if row is None or each.name in row]
-    if row is not None and len(chosen) != len(set(row)):
-        known = ", ".join(each.name for each in ROWS)
-        raise typer.BadParameter(f"rows are {known}", param_hint="--row")
+    chosen = _rows(row)
     plan = (
         Plan(seconds=2.0, trial_seconds=0.5, warm_up=0.5, rounds=1)
         if quick
@@ -79,9 +76,7 @@ def main(
     except BenchError as error:
         quiet.print(f"[bold red]error[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_IN_A_FILE)
+    console = _console()
     print_table(console, results, machine, limits, policies=policies, replay=replay)
     same_code = code_digest(checkout) == code
     if not same_code:
@@ -102,6 +97,20 @@ def main(
         )
     )
     console.print(f"written to {file.relative_to(_HERE.parent)}")
+
+
+def _rows(names: list[str] | None) -> list[Row]:
+    """The rows of these names; all where none is named."""
+    chosen = [each for each in ROWS if names is None or each.name in names]
+    if names is not None and len(chosen) != len(set(names)):
+        known = ", ".join(each.name for each in ROWS)
+        raise typer.BadParameter(f"rows are {known}", param_hint="--row")
+    return chosen
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_IN_A_FILE)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ import msgspec
 from policies.bundle import Bundle, PolicyTest
 from policies.counters import without_zone
 from policies.engine import CELPolicyEngine
-from policies.model import Allowed, Decision, Denied, Known, NeedsApproval
+from policies.model import Decision, Denied, Known
 from policies.telling import Explanation
+from policies.verdicts import verdict_of
 
 _DAYS: Final = 365
 """For which a seal's certificate is valid in tests that do not say."""
@@ -79,7 +80,7 @@ def known_to(test: PolicyTest, engine: CELPolicyEngine) -> Known:
 
 
 def _is_as_expected(test: PolicyTest, decision: Decision, engine: CELPolicyEngine) -> bool:
-    if _word(decision) != test.expect:
+    if verdict_of(decision) != test.expect:
         return False
     deciding = {reason.rule for reason in decision.reasons}
     if test.rule is not None:
@@ -95,18 +96,8 @@ def _is_as_expected(test: PolicyTest, decision: Decision, engine: CELPolicyEngin
     return deciding <= rules and not deciding & erring
 
 
-def _word(decision: Decision) -> str:
-    match decision:
-        case Allowed():
-            return "allowed"
-        case Denied():
-            return "denied"
-        case NeedsApproval():
-            return "needs-approval"
-
-
 def _told(explained: Explanation) -> str:
     decision = explained.decision
     reasons = (*decision.reasons, *explained.nearest)
     told = "; ".join(f"{reason.rule}: {reason.message}" for reason in reasons)
-    return f"{_word(decision)} by {told}"
+    return f"{verdict_of(decision)} by {told}"

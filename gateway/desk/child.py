@@ -5,8 +5,6 @@ the gateway, and as the files come from outside it has no network, writes nothin
 officers' directory and the database alone; its time is bounded from outside (see `asking`).
 """
 
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,11 +39,10 @@ from gateway.history.reading import DecisionReader
 from gateway.seals.errors import SealMaterialError
 from gateway.store.database import open_reader
 from policies.selftest_kinds import TestRequestSpec
+from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
-from processes.child import channel_socket
 from processes.confinement import (
     SYSTEM_FOLDERS,
-    die_with_parent,
     forbid_inspection,
     leave_the_network,
     limit_memory,
@@ -176,14 +173,5 @@ def serve(channel: BlockingChannel) -> int:
     return 0
 
 
-def main() -> None:
-    """Run until the parent goes."""
-    die_with_parent()
-    logging.disable(logging.CRITICAL)
-    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    answer_until_closed(serve)

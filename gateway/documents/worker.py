@@ -6,8 +6,6 @@ be killed (see `pool`).
 """
 
 import gc
-import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -36,10 +34,9 @@ from gateway.documents.wire import (
     encode,
 )
 from gateway.seals.model import SealMaterial
+from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
-from processes.child import channel_socket
 from processes.confinement import (
-    die_with_parent,
     forbid_inspection,
     leave_the_network,
     limit_memory,
@@ -166,16 +163,5 @@ def serve(
     return 0
 
 
-def main() -> None:
-    """Run until the parent goes."""
-    die_with_parent()
-    # Parsers log what they find wrong, which hostile documents could make a flood; what matters of
-    # it is in the answer.
-    logging.disable(logging.CRITICAL)
-    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    answer_until_closed(serve)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.pool import PoolProxiedConnection
 
 from gateway.store.lane import Transaction
+from gateway.store.reading import ReadConnection, compiled
 from gateway.store.schema import approval, approval_voice
 from gateway.store.statements import Row, RowStatement
 
@@ -140,51 +140,39 @@ class ApprovalReader:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: PoolProxiedConnection | None = None
-        self._by_id = _compiled(_by_id, engine)
-        self._of_request = _compiled(_of_request, engine)
-        self._newest = f"{_compiled(_newest, engine)} LIMIT ?"
-        self._newest_of_state = f"{_compiled(_newest_of_state, engine)} LIMIT ?"
-        self._voices = _compiled(_voices, engine)
+        self._connection = ReadConnection(engine)
+        self._by_id = compiled(_by_id, engine)
+        self._of_request = compiled(_of_request, engine)
+        self._newest = f"{compiled(_newest, engine)} LIMIT ?"
+        self._newest_of_state = f"{compiled(_newest_of_state, engine)} LIMIT ?"
+        self._voices = compiled(_voices, engine)
 
     def by_id(self, approval_id: str) -> ApprovalRow | None:
         """The approval of that id."""
-        rows = self._all(self._by_id, (approval_id,))
+        rows = self._connection.rows(self._by_id, (approval_id,))
         return _approval_row(rows[0]) if rows else None
 
     def of_request(self, *, request_digest: bytes, seal: str) -> tuple[ApprovalRow, ...]:
         """All for a request and a seal, oldest first."""
-        return tuple(map(_approval_row, self._all(self._of_request, (request_digest, seal))))
+        return tuple(
+            map(_approval_row, self._connection.rows(self._of_request, (request_digest, seal)))
+        )
 
     def newest(self, *, most: int, state: State | None = None) -> tuple[ApprovalRow, ...]:
         """The newest ones, newest first, at most so many; of a state, if one is named."""
         if state is None:
-            return tuple(map(_approval_row, self._all(self._newest, (most,))))
-        return tuple(map(_approval_row, self._all(self._newest_of_state, (state, most))))
+            return tuple(map(_approval_row, self._connection.rows(self._newest, (most,))))
+        return tuple(
+            map(_approval_row, self._connection.rows(self._newest_of_state, (state, most)))
+        )
 
     def voices(self, approval_id: str) -> tuple[VoiceRow, ...]:
         """What was said of an approval, in order."""
-        return tuple(map(_voice_row, self._all(self._voices, (approval_id,))))
+        return tuple(map(_voice_row, self._connection.rows(self._voices, (approval_id,))))
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def _all(self, query: str, values: tuple[object, ...]) -> Sequence[Sequence[Any]]:
-        if self._connection is None:
-            self._connection = self._engine.raw_connection()
-        # No transaction is begun for a SELECT (sqlite3), so each sees what is committed by then.
-        cursor = self._connection.cursor()
-        cursor.execute(query, values)
-        rows: Sequence[Sequence[Any]] = cursor.fetchall()
-        cursor.close()
-        return rows
-
-
-def _compiled(query: Select[Any], engine: Engine) -> str:
-    return str(query.compile(dialect=engine.dialect))
+        self._connection.close()
 
 
 def _approval_row(values: Sequence[Any]) -> ApprovalRow:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, select, text
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.pool import PoolProxiedConnection
 
 from gateway.store.content import Location
 from gateway.store.lane import Transaction
+from gateway.store.reading import ReadConnection, compiled
 from gateway.store.schema import document, nonce
 from gateway.store.statements import RowStatement
 
@@ -166,11 +166,10 @@ class DocumentReader:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: PoolProxiedConnection | None = None
-        self._by_key = _compiled(_by_key, engine)
-        self._by_id = _compiled(_by_id, engine)
-        self._by_act = _compiled(_by_act, engine)
+        self._connection = ReadConnection(engine)
+        self._by_key = compiled(_by_key, engine)
+        self._by_id = compiled(_by_id, engine)
+        self._by_act = compiled(_by_act, engine)
 
     async def by_key(self, system: str, key: str) -> DocumentRow | None:
         """The document of an idempotency key, if that key reached an intent.
@@ -185,31 +184,16 @@ class DocumentReader:
 
     async def by_act(self, act: str) -> tuple[DocumentRow, ...]:
         """The parts of an act that reached an intent, in order."""
-        return tuple(map(_document_row, self._all(self._by_act, (act,))))
+        return tuple(map(_document_row, self._connection.rows(self._by_act, (act,))))
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
+        self._connection.close()
 
     def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
-        for row in self._all(query, values):
+        for row in self._connection.rows(query, values):
             return _document_row(row)
         return None
-
-    def _all(self, query: str, values: tuple[str, ...]) -> Sequence[Sequence[Any]]:
-        if self._connection is None:
-            self._connection = self._engine.raw_connection()
-        # No transaction is begun for a SELECT (sqlite3), so each sees what is committed by then.
-        cursor = self._connection.cursor()
-        cursor.execute(query, values)
-        rows: Sequence[Sequence[Any]] = cursor.fetchall()
-        cursor.close()
-        return rows
-
-
-def _compiled(query: Select[Any], engine: Engine) -> str:
-    return str(query.compile(dialect=engine.dialect))
 
 
 def _document_row(row: Sequence[Any]) -> DocumentRow:

@@ -4,16 +4,13 @@ A file to be verified comes from anybody. So its parser sees no file but Python'
 network, and a bounded memory; its time is bounded from outside (see `verifier`).
 """
 
-import logging
-import os
-import sys
 from pathlib import Path
 
 from gateway.verification.judging import Judging
 from gateway.verification.wire import PROTOCOL, Judge, Judged, SetUp, decode_to_child, encode
+from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
-from processes.child import channel_socket
-from processes.confinement import confine_reader, die_with_parent
+from processes.confinement import confine_reader
 
 _ROOM = Path(__file__).parents[1]
 
@@ -37,15 +34,5 @@ def serve(channel: BlockingChannel) -> int:
     return 0
 
 
-def main() -> None:
-    """Run until the parent goes."""
-    die_with_parent()
-    # pyHanko logs what it finds wrong, with traces; the judgement says it in a sentence.
-    logging.disable(logging.CRITICAL)
-    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    answer_until_closed(serve)

@@ -3,9 +3,6 @@
 For `sealgate inspect`, which has no workers. Confined like the process that verifies.
 """
 
-import logging
-import os
-import sys
 from pathlib import Path
 
 import msgspec
@@ -21,9 +18,9 @@ from gateway.documents.inspection.wire import (
     encode,
 )
 from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
+from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
-from processes.child import channel_socket
-from processes.confinement import confine_reader, die_with_parent
+from processes.confinement import confine_reader
 
 _ROOM = Path(__file__).parents[2]
 
@@ -56,14 +53,5 @@ def answer(document: bytes) -> Inspected:
     return Inspected(facts=msgspec.structs.replace(facts, findings=findings))
 
 
-def main() -> None:
-    """Run until the parent goes."""
-    die_with_parent()
-    logging.disable(logging.CRITICAL)
-    code = serve(BlockingChannel(channel_socket(sys.argv[1])))
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    answer_until_closed(serve)
