@@ -22,13 +22,13 @@ from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from policies.analysis import notes
 from policies.bundle import ANY, Bundle, ForbidRule, SealPolicy
-from policies.difference import difference
 from policies.engine import CELPolicyEngine
+from policies.foresight.analysis import notes
+from policies.foresight.difference import difference
+from policies.foresight.replay import Replaying
+from policies.foresight.simulation import simulate
 from policies.model import NOTHING_KNOWN
-from policies.replay import Replaying
-from policies.simulation import simulate
 
 _COMPANIES: Final = 1_000
 _SEALS: Final = 5_000

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from policies.schema import NAME, schema_text
+from policies.reading.schema import NAME, schema_text
 
 FILE = Path(__file__).parent / "schema" / NAME
 

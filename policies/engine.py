@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from policies.attributes import AttributeChecks
 from policies.bundle import Bundle
-from policies.case import Case, Grounds
-from policies.conditions import CELConditions
-from policies.delegation import Grants
-from policies.group import Group
+from policies.conditions.cel import CELConditions
+from policies.conditions.variables import COUNTERS, named_in
+from policies.deciding.attributes import AttributeChecks
+from policies.deciding.case import Case, Grounds
+from policies.deciding.delegation import Grants
+from policies.deciding.group import Group
+from policies.deciding.rules import RuleBook
+from policies.deciding.telling import Explanation
 from policies.model import (
     NOTHING_KNOWN,
     Decision,
@@ -18,9 +21,6 @@ from policies.model import (
     Placement,
     SealRequest,
 )
-from policies.rules import RuleBook
-from policies.telling import Explanation
-from policies.variables import COUNTERS, named_in
 
 
 class CELPolicyEngine:

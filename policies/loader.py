@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from policies.bundle import Bundle, digest_of
-from policies.condition_mistakes import condition_mistakes
-from policies.conversion import bundle_of
-from policies.library import Library, read_library
-from policies.policy_kinds import tests_of
-from policies.references import reference_mistakes
-from policies.selftest import failures
+from policies.foresight.selftest import failures
+from policies.kinds.policy import tests_of
+from policies.reading.conditions import condition_mistakes
+from policies.reading.conversion import bundle_of
+from policies.reading.library import Library, read_library
+from policies.reading.references import reference_mistakes
 from strictyaml import Mistake, raise_if_any
 
 

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cel_expr_python import cel
 
-from policies.attributes import AttributeChecks
 from policies.bundle import (
     Approvals,
     Bundle,
@@ -27,7 +26,9 @@ from policies.bundle import (
     SealPolicy,
     SealScope,
 )
-from policies.conditions import ENVIRONMENT
+from policies.conditions.cel import ENVIRONMENT
+from policies.conditions.variables import COUNTERS, VARIABLES, Subject, values
+from policies.deciding.attributes import AttributeChecks
 from policies.intake import refusals
 from policies.model import (
     NOTHING_KNOWN,
@@ -42,7 +43,6 @@ from policies.model import (
     SealRequest,
     Stage,
 )
-from policies.variables import COUNTERS, VARIABLES, Subject, values
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Rule = PermitRule | ForbidRule

@@ -35,11 +35,11 @@ from gateway.store.approvals import (
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
-from policies.approving import Standing, standing
 from policies.bundle import Person
+from policies.deciding.approving import Standing, standing
+from policies.deciding.telling import told_stages
 from policies.model import Caller, GivenApproval
 from policies.people import roles_of
-from policies.telling import told_stages
 
 _SKEW = timedelta(minutes=5)
 _MOST_LOOKED_AT = 1000

@@ -4,8 +4,8 @@ import msgspec
 
 from gateway.approvals.statements import Subject
 from gateway.store.approvals import ApprovalRow
-from policies.approving import requesters_of
 from policies.bundle import Approvals, Bundle, PermitRule
+from policies.deciding.approving import requesters_of
 from policies.model import DocumentFacts, NeedsApproval, SealRequest, Stage
 
 

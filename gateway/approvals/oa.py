@@ -26,7 +26,7 @@ from gateway.store.approvals import (
 )
 from gateway.store.lane import Transaction
 from policies.bundle import ApprovalSource, Bundle
-from policies.group import Group
+from policies.deciding.group import Group
 from policies.model import DocumentFacts, SealRequest
 
 _SKEW = timedelta(minutes=5)

@@ -16,10 +16,10 @@ from gateway.desk.answering import compared, simulated
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.desk.reports import DiffReport, SimulationReport
 from gateway.seals.errors import SealMaterialError
-from policies.difference import Change, Term
-from policies.notes import listed
-from policies.simulation import Moved
-from policies.telling import told_stages
+from policies.deciding.telling import told_stages
+from policies.foresight.difference import Change, Term
+from policies.foresight.notes import listed
+from policies.foresight.simulation import Moved
 from strictyaml import MistakesError
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dhm])")

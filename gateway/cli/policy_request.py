@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.desk.imagining import ImaginedRequestError
-from policies.selftest_kinds import TestRequestSpec
+from policies.kinds.selftests import TestRequestSpec
 from strictyaml import load
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.shared import fail
-from policies.schema import schema_text
+from policies.reading.schema import schema_text
 
 
 def schema(

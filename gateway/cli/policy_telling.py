@@ -16,11 +16,11 @@ from gateway.desk.reports import (
     ToldMistake,
     ToldNote,
 )
+from policies.deciding.placement_words import told
+from policies.deciding.telling import Finding
+from policies.deciding.verdicts import Verdict, verdict_of
+from policies.foresight.replay import Why
 from policies.model import Denied
-from policies.placement_words import told
-from policies.replay import Why
-from policies.telling import Finding
-from policies.verdicts import Verdict, verdict_of
 
 _STYLES: Mapping[Verdict, str] = {
     "allowed": "bold green",

@@ -17,12 +17,12 @@ from gateway.desk.reports import (
     ToldMistake,
 )
 from policies.bundle import Bundle
-from policies.difference import difference
+from policies.deciding.telling import Finding
+from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
-from policies.replay import CannotTell, Past, Replaying
-from policies.simulation import simulate
-from policies.telling import Finding
-from policies.verdicts import verdict_of
+from policies.foresight.difference import difference
+from policies.foresight.replay import CannotTell, Past, Replaying
+from policies.foresight.simulation import simulate
 from strictyaml import Mistake
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.bundle import Bundle
+from policies.kinds.placement import placement_of
+from policies.kinds.selftests import TestRequestSpec
 from policies.model import Caller, DocumentFacts, SealRequest
-from policies.placement import placement_of
-from policies.selftest_kinds import TestRequestSpec
 from strictyaml import nearest
 
 _YEARS = range(1970, 9999)

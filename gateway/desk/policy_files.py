@@ -7,16 +7,16 @@ from pathlib import Path as FilePath
 
 from gateway.desk.reports import TestResult, ToldNote
 from gateway.seals.in_force import read_sources
-from policies.analysis import notes
 from policies.bundle import Bundle, digest_of
-from policies.condition_mistakes import condition_mistakes
-from policies.conversion import bundle_of
+from policies.deciding.verdicts import deciding_rules, verdict_of
 from policies.engine import CELPolicyEngine
-from policies.library import Library, read_library
-from policies.policy_kinds import tests_of
-from policies.references import reference_mistakes
-from policies.selftest import failures, known_to, thawed
-from policies.verdicts import deciding_rules, verdict_of
+from policies.foresight.analysis import notes
+from policies.foresight.selftest import failures, known_to, thawed
+from policies.kinds.policy import tests_of
+from policies.reading.conditions import condition_mistakes
+from policies.reading.conversion import bundle_of
+from policies.reading.library import Library, read_library
+from policies.reading.references import reference_mistakes
 from strictyaml import Loaded, Mistake, Path, StrictModel, raise_if_any
 
 

@@ -4,13 +4,13 @@ from datetime import datetime
 
 import msgspec
 
-from policies.difference import Difference
+from policies.deciding.telling import Finding
+from policies.deciding.verdicts import Verdict
+from policies.foresight.difference import Difference
+from policies.foresight.notes import Code, Level
+from policies.foresight.replay import Why
+from policies.foresight.simulation import Simulation
 from policies.model import Decision, DocumentFacts, Known, Reason, SealRequest
-from policies.notes import Code, Level
-from policies.replay import Why
-from policies.simulation import Simulation
-from policies.telling import Finding
-from policies.verdicts import Verdict
 from strictyaml import Mistake
 
 
@@ -36,7 +36,10 @@ class ToldMistake(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ToldNote(ToldMistake, frozen=True, kw_only=True, rename="camel"):
-    """What is noticed in files without a mistake (`policies.notes`); `object` is kind and name."""
+    """What is noticed in files without a mistake (`policies.foresight.notes`).
+
+    `object` is kind and name.
+    """
 
     level: Level
     code: Code

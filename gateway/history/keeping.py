@@ -13,7 +13,7 @@ from gateway.signing.guard import KeptDecision
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import decision
 from gateway.store.statements import RowStatement
-from policies.verdicts import verdict_of
+from policies.deciding.verdicts import verdict_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

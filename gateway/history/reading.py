@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from gateway.history.keeping import microseconds, unpacked
 from gateway.store.schema import decision
-from policies.replay import Past
+from policies.foresight.replay import Past
 
 # Between two pages nothing is held open, so the writer's log can be folded back meanwhile.
 _PAGE: Final = 500

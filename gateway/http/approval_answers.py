@@ -11,8 +11,8 @@ from gateway.approvals.statements import said_in
 from gateway.http.answers import camel
 from gateway.store.approvals import VoiceRow
 from policies.bundle import PermitRule
+from policies.deciding.telling import permission
 from policies.model import DocumentFacts
-from policies.telling import permission
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 

@@ -19,8 +19,8 @@ from gateway.http.errors import (
 )
 from gateway.http.mistakes import told_mistakes
 from gateway.http.plain_request import PlainRequest, plain_request
+from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import Caller, SealRequest
-from policies.placement import WrittenPlacement, placement_of
 from strictyaml import StrictModel
 
 ModelT = TypeVar("ModelT", bound=StrictModel)

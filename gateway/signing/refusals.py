@@ -6,9 +6,9 @@ from gateway.documents.errors import PlacementProblem
 from gateway.errors import Problem
 from gateway.signing import errors
 from gateway.signing.deciding import Refusal
+from policies.deciding.telling import told_stages
 from policies.intake import PREFIX
 from policies.model import NeedsApproval
-from policies.telling import told_stages
 
 _BY_BUILT_IN_RULE: dict[str, type[Problem]] = {
     "seal-unknown": errors.SealUnknownProblem,

@@ -1,6 +1,7 @@
 """How often something was used, in slots of fifteen minutes UTC.
 
-A window of a limit is a sum of slots (`policies.windows`), so one row serves every window and zone.
+A window of a limit is a sum of slots (`policies.conditions.windows`), so one row serves every
+window and zone.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from gateway.store.lane import Transaction
 from gateway.store.schema import charge_slot
 from gateway.store.statements import RowStatement
-from policies.windows import SLOT_SECONDS
+from policies.conditions.windows import SLOT_SECONDS
 
 _MOST_COUNTERS = 10_000
 _MOST_WINDOWS = 16

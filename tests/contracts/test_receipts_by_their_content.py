@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.documents.pool import WorkerLimits, WorkerPool
-from policies.case import Case
+from policies.deciding.case import Case
 from policies.engine import CELPolicyEngine
 from policies.loader import load_bundle
 from policies.model import Allowed, Caller, Denied, DocumentFacts, SealRequest

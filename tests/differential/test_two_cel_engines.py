@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.conditions import CELConditions
+from policies.conditions.cel import CELConditions
 from policies.errors import ConditionError
 from tests.differential import rust_conditions
 from tests.drawn_policies import CONDITIONS

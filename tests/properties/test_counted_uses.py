@@ -19,7 +19,7 @@ from gateway.store.charges import SlotBook
 from gateway.store.database import open_writer
 from gateway.store.lane import Transaction
 from gateway.store.migrating import migrate
-from policies.windows import Unit, window
+from policies.conditions.windows import Unit, window
 
 COUNTERS = ("rule:receipts/automatic", "seal:receipt-east")
 # Half an hour's offset, three quarters', and summer times that begin and end at different hours.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.library import KINDS
-from policies.schema import json_schema
+from policies.reading.library import KINDS
+from policies.reading.schema import json_schema
 from strictyaml import read_documents
 from strictyaml.composing import compose
 from tests.json_schema import fits

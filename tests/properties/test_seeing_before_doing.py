@@ -6,12 +6,12 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.analysis import notes
 from policies.bundle import Bundle
-from policies.difference import difference
 from policies.engine import CELPolicyEngine
+from policies.foresight.analysis import notes
+from policies.foresight.difference import difference
+from policies.foresight.principals import principals
 from policies.model import Allowed, Caller, Denied, DocumentFacts, NeedsApproval, SealRequest
-from policies.principals import principals
 from tests.drawn_changes import (
     ATTRIBUTES,
     NAMES,

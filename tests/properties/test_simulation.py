@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from gateway.history.keeping import packed, unpacked
 from gateway.signing.guard import KeptDecision
 from policies.bundle import Bundle
+from policies.deciding.verdicts import deciding_rules, verdict_of
 from policies.engine import CELPolicyEngine
+from policies.foresight.principals import principals
+from policies.foresight.replay import Past, Replaying
+from policies.foresight.simulation import Simulation, simulate
 from policies.model import NOTHING_KNOWN, Caller, ContentFacts, Known
-from policies.principals import principals
-from policies.replay import Past, Replaying
-from policies.simulation import Simulation, simulate
-from policies.verdicts import deciding_rules, verdict_of
 from tests import oracle
 from tests.drawn_changes import NAMES, changed, drawn_bundles, drawn_facts, drawn_requests
 

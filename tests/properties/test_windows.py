@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.windows import SLOT_SECONDS, Unit, window
+from policies.conditions.windows import SLOT_SECONDS, Unit, window
 
 UNITS = st.sampled_from(("hour", "day", "month"))
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"})).map(ZoneInfo)

@@ -8,8 +8,8 @@ import pytest
 from bench.errors import BenchError
 from bench.policies import measure_policies, timed
 from bench.policy_group import asked, group_of
+from policies.conditions.linting import KnownAttribute, faults
 from policies.engine import CELPolicyEngine
-from policies.linting import KnownAttribute, faults
 
 KNOWN = {
     "amount_cents": KnownAttribute(type="integer", always=True),

@@ -12,7 +12,7 @@ from gateway.cli.app import app
 from gateway.seals.in_force import read_sources
 from policies.bundle import Bundle
 from policies.loader import load_bundle
-from policies.schema import schema_text
+from policies.reading.schema import schema_text
 from tests.unit.docs.markdown import ROOT
 
 DIRECTORY = ROOT / "examples" / "policies"

@@ -1,6 +1,6 @@
 """The schema that editors load is the one of the code."""
 
-from policies.schema import NAME, schema_text
+from policies.reading.schema import NAME, schema_text
 from tests.unit.docs.markdown import ROOT, read
 
 

@@ -15,8 +15,8 @@ from gateway.signing.guard import KeptDecision
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from policies.engine import CELPolicyEngine
+from policies.foresight.replay import Past, Replaying, Same
 from policies.model import Allowed, ContentFacts, Denied, Known
-from policies.replay import Past, Replaying, Same
 from tests.signing_house import START, House, request, signing_house
 
 FAR = timedelta(days=400)

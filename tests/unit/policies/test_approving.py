@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.approving import outstanding, standing
 from policies.bundle import Approvals
+from policies.deciding.approving import outstanding, standing
 from policies.model import Caller, GivenApproval, SealRequest, Stage
 from tests import oracle
 from tests.drawn_policies import stages

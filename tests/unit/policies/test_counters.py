@@ -7,6 +7,7 @@ import pytest
 from policies.bundle import Bundle, ForbidRule, PermitRule, PolicyTest, SealPolicy
 from policies.engine import CELPolicyEngine
 from policies.errors import NaiveMomentError
+from policies.foresight.selftest import failures
 from policies.model import (
     Allowed,
     Caller,
@@ -18,7 +19,6 @@ from policies.model import (
     Known,
     SealRequest,
 )
-from policies.selftest import failures
 from tests.drawn_policies import bundle_of
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)

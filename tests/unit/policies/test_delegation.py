@@ -19,7 +19,7 @@ from policies.bundle import (
     SealPolicy,
     Signatures,
 )
-from policies.delegation import Grants, live_grant
+from policies.deciding.delegation import Grants, live_grant
 from policies.engine import CELPolicyEngine
 from policies.model import (
     Allowed,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.attributes import AttributeChecks
 from policies.bundle import Attribute, DocumentType
+from policies.deciding.attributes import AttributeChecks
 from policies.model import AttributeValue
 
 CHECKS = AttributeChecks(

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from policies.bundle import Seal
-from policies.conditions import CELConditions, Pattern
+from policies.conditions.cel import CELConditions, Pattern
+from policies.conditions.variables import COUNTERS, VARIABLES, Subject, named_in, values
 from policies.errors import ConditionError
 from policies.interfaces import Conditions, Situation
 from policies.model import (
@@ -17,7 +18,6 @@ from policies.model import (
     Known,
     SealRequest,
 )
-from policies.variables import COUNTERS, VARIABLES, Subject, named_in, values
 
 SEAL = Seal(name="s", company="c", type="回单章", state="active", key="k", certificate="c.pem")
 

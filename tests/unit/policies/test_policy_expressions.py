@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.expressions import conjuncts, literal_arguments, masked, variables_in
+from policies.conditions.expressions import conjuncts, literal_arguments, masked, variables_in
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.folders import owner_of
 from policies.loader import load_bundle
+from policies.reading.folders import owner_of
 from strictyaml import Mistake, MistakesError
 from tests.unit.policies.group_world import ED25519, FRAME, SOURCES, mistakes_of, with_text
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.linting import KnownAttribute, faults
+from policies.conditions.linting import KnownAttribute, faults
 
 KNOWN = {
     "amount_cents": KnownAttribute(type="integer", always=True),

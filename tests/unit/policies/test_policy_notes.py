@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from policies.analysis import notes
 from policies.bundle import (
     Approvals,
     Bundle,
@@ -26,6 +25,7 @@ from policies.bundle import (
     Signatures,
     System,
 )
+from policies.foresight.analysis import notes
 from policies.model import Stage
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)

@@ -5,6 +5,8 @@ import re
 import msgspec
 import pytest
 
+from policies.deciding.placement_words import told
+from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import (
     AcrossPages,
     BesideKeyword,
@@ -15,8 +17,6 @@ from policies.model import (
     Placement,
     Several,
 )
-from policies.placement import WrittenPlacement, placement_of
-from policies.placement_words import told
 from strictyaml import MistakesError, StrictModel, load
 
 

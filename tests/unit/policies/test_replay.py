@@ -8,6 +8,8 @@ import pytest
 
 from policies.bundle import Bundle, Holding, Person, Post, System
 from policies.engine import CELPolicyEngine
+from policies.foresight.replay import CannotTell, Changed, Past, Replaying, Same
+from policies.foresight.simulation import simulate
 from policies.interfaces import Case
 from policies.loader import load_bundle
 from policies.model import (
@@ -20,8 +22,6 @@ from policies.model import (
     Known,
     SealRequest,
 )
-from policies.replay import CannotTell, Changed, Past, Replaying, Same
-from policies.simulation import simulate
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
 

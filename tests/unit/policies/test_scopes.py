@@ -3,8 +3,8 @@
 import pytest
 
 from policies.bundle import Company, Seal, SealPolicy, SealScope
-from policies.group import Group
-from policies.scopes import Coverage, ScopeIndex, covers
+from policies.deciding.group import Group
+from policies.deciding.scopes import Coverage, ScopeIndex, covers
 
 COMPANIES = {
     "hq": Company(name="hq", title="总部"),

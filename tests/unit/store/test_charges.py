@@ -11,7 +11,7 @@ from gateway.store.database import open_writer
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from policies.windows import SLOT_SECONDS
+from policies.conditions.windows import SLOT_SECONDS
 from tests.signing_house import START, FakeClock
 
 NOON = int(START.timestamp())

@@ -1,0 +1,67 @@
+"""What uses are counted by, and which counts a condition reads at a moment."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from policies.bundle import Seal
+from policies.conditions.variables import COUNTERS
+from policies.conditions.windows import current_window
+from policies.model import CounterRead, SealRequest
+
+USUAL_ZONE: Final = "Asia/Shanghai"
+"""The time zone of a policy that names none."""
+
+
+def reads(
+    names: Iterable[str], *, zone: ZoneInfo, seal: Seal, request: SealRequest, at: datetime
+) -> Iterator[CounterRead]:
+    """The counts behind these variables, in the windows of one time zone.
+
+    A seal without a business line has no count of its line; see `not_counted`.
+    """
+    for name in sorted(names):
+        dimension, unit = COUNTERS[name]
+        counted = counter(dimension, seal, request)
+        if counted is not None:
+            starts_at, ends_at = current_window(at, zone, unit)
+            yield CounterRead(
+                name=in_zone(name, zone), counter=counted, starts_at=starts_at, ends_at=ends_at
+            )
+
+
+def not_counted(names: Iterable[str], *, seal: Seal, request: SealRequest) -> dict[str, int]:
+    """The variables that count what this use does not have: nothing, ever."""
+    return {name: 0 for name in names if counter(COUNTERS[name][0], seal, request) is None}
+
+
+def in_zone(name: str, zone: ZoneInfo) -> str:
+    """The name of a count: two policies' `used.seal_day` differ when their days do."""
+    return name if zone.key == USUAL_ZONE else f"{name}@{zone.key}"
+
+
+def without_zone(name: str) -> str:
+    """The variable whose count this is."""
+    return name.partition("@")[0]
+
+
+def counter(dimension: str, seal: Seal, request: SealRequest) -> str | None:
+    """What is counted, such as `seal:receipt-east`; None where there is no such thing."""
+    match dimension:
+        case "seal":
+            return f"seal:{seal.name}"
+        case "system":
+            return f"system:{request.caller.system}"
+        case "company":
+            return f"company:{seal.company}"
+        case "line":
+            return None if seal.line is None else f"line:{seal.line}"
+        case _:
+            return f"type:{request.document_type}"
+
+
+def counters_of(dimensions: Iterable[str], *, seal: Seal, request: SealRequest) -> tuple[str, ...]:
+    """What one use counts for, by these dimensions."""
+    found = (counter(dimension, seal, request) for dimension in sorted(dimensions))
+    return tuple(each for each in found if each is not None)

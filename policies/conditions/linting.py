@@ -1,0 +1,168 @@
+"""What can be said against a condition before it has ever decided anything."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from cel_expr_python import cel
+
+from policies.bundle import AttributeType
+from policies.conditions.cel import ENVIRONMENT, MAX_BYTES, one_line
+from policies.conditions.expressions import (
+    ATTRIBUTE,
+    HAS_ATTRIBUTE,
+    ZONELESS,
+    literal_arguments,
+    masked,
+)
+from policies.conditions.variables import VARIABLES
+from strictyaml import nearest
+
+_CEL_TYPES: Final = {
+    "string": cel.Type.STRING,
+    "integer": cel.Type.INT,
+    "boolean": cel.Type.BOOL,
+}
+_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?: \[[A-Z_]+\])?$", re.MULTILINE)
+_UNDECLARED: Final = re.compile(r"undeclared reference to '([^']*)'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAttribute:
+    """What a condition may count on.
+
+    Attributes:
+        type: None when the document types do not agree.
+        always: every document type of the policy requires it.
+    """
+
+    type: AttributeType | None
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a condition, and what to do."""
+
+    message: str
+    cure: str
+
+
+Signature = tuple[tuple[str, KnownAttribute], ...]
+
+
+def faults(condition: str, attributes: Mapping[str, KnownAttribute]) -> tuple[Fault, ...]:
+    """Everything that speaks against the condition; empty when it may be used."""
+    return _faults(condition, tuple(sorted(attributes.items(), key=lambda item: item[0])))
+
+
+@lru_cache(
+    maxsize=65536
+)  # many rules of a group say the same, and a change leaves most as they are
+def _faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
+    attributes = dict(signature)
+    size = len(condition.encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        message = f"the condition has {size} bytes, more than {MAX_BYTES}"
+        return (Fault(message, "split it into several rules"),)
+    return (
+        *_attribute_faults(condition, attributes),
+        *(_type_faults(condition, signature) or _literal_faults(condition)),
+        *_clock_faults(condition),
+    )
+
+
+def _attribute_faults(condition: str, attributes: Mapping[str, KnownAttribute]) -> Iterator[Fault]:
+    text = masked(condition)
+    asked = {found[1] for found in HAS_ATTRIBUTE.finditer(text)}
+    for name in sorted({found[1] for found in ATTRIBUTE.finditer(text)}):
+        if name not in attributes:
+            meant = nearest(name, attributes)
+            cure = f"did you mean doc.attributes.{meant}?" if meant else "add it to the type"
+            yield Fault(f"no document type of the policy has the attribute `{name}`", cure)
+        elif not attributes[name].always and name not in asked:
+            yield Fault(
+                f"doc.attributes.{name} may be missing, and the condition would have no answer",
+                f"write has(doc.attributes.{name}) && … (or `required: true` in the type)",
+            )
+
+
+def _type_faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
+    # `has` needs a map, so it is put aside as `true` of the same length, which keeps the columns.
+    text = condition
+    for found in HAS_ATTRIBUTE.finditer(masked(condition)):
+        text = text[: found.start()] + "true".ljust(len(found[0])) + text[found.end() :]
+    try:
+        result = _environment(signature).compile(text).return_type()
+        ENVIRONMENT.compile(condition)
+    except RuntimeError as error:
+        return tuple(_compiler_faults(str(error), _variables(signature), dict(signature)))
+    if result != cel.Type.BOOL:
+        message = f"the condition gives {result}, not BOOL"
+        return (Fault(message, "compare it with something, so that it is true or false"),)
+    return ()
+
+
+@lru_cache(maxsize=256)  # one for each set of document types that some policy is for
+def _environment(signature: Signature) -> Any:  # noqa: ANN401 - the engine's type has no stub
+    """For checking only: no map of attributes, in which an unknown one could hide."""
+    return cel.NewEnv(variables=_variables(signature))
+
+
+def _variables(signature: Signature) -> dict[str, Any]:
+    """Each attribute as a variable with a type."""
+    usual = {name: each.type for name, each in VARIABLES.items() if name != "doc.attributes"}
+    attributes = {
+        f"doc.attributes.{name}": cel.Type.DYN if known.type is None else _CEL_TYPES[known.type]
+        for name, known in signature
+    }
+    return usual | attributes
+
+
+def _compiler_faults(
+    message: str, variables: Iterable[str], attributes: Mapping[str, KnownAttribute]
+) -> Iterator[Fault]:
+    found = _ERROR.findall(message)
+    if not found:
+        yield Fault(f"not a condition: {one_line(message)}", "make it simpler")
+    for line, column, text in found:
+        place = f"line {line}, column {column}" if line != "1" else f"column {column}"
+        undeclared = _UNDECLARED.match(text)
+        if undeclared is None:
+            yield Fault(f"{text} ({place})", "see the CEL language definition for what fits")
+        elif undeclared[1] == "doc.attributes":
+            yield Fault(
+                f"doc.attributes is only read by name ({place})",
+                "write doc.attributes.NAME, and has(doc.attributes.NAME) to ask if it is there",
+            )
+        elif undeclared[1].removeprefix("doc.attributes.") not in attributes and not undeclared[
+            1
+        ].startswith("doc.attributes."):
+            meant = nearest(undeclared[1], variables)
+            known = ", ".join(sorted(VARIABLES))
+            cure = f"did you mean {meant}?" if meant else f"known: {known}"
+            yield Fault(f"unknown name `{undeclared[1]}` ({place})", cure)
+
+
+def _literal_faults(condition: str) -> Iterator[Fault]:
+    """Run the functions that take a text apart on the texts that are written out."""
+    for function, literal in literal_arguments(condition):
+        sample = {
+            "matches": f'"".matches({literal})',
+            "timestamp": f"timestamp({literal}) != timestamp(0)",
+            "duration": f'duration({literal}) != duration("0s")',
+        }.get(function, f"timestamp(0).{function}({literal}) >= 0")
+        answer = ENVIRONMENT.compile(sample).eval(data={})
+        if answer.type() == cel.Type.ERROR:
+            message = f"{function}({literal}) has no answer: {one_line(str(answer.value()))}"
+            yield Fault(message, "correct the text in quotes")
+
+
+def _clock_faults(condition: str) -> Iterator[Fault]:
+    for found in ZONELESS.finditer(masked(condition)):
+        yield Fault(
+            f"{found[0]} reads the clock in UTC, eight hours behind Shanghai",
+            f'name the time zone: {found[0][: found[0].rindex("(")]}("Asia/Shanghai")',
+        )

@@ -1,0 +1,1 @@
+"""One request before one bundle: which rules cover it, what they say, and why."""

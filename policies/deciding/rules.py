@@ -1,0 +1,302 @@
+"""Rules under their full names, which of them cover a request, and whether one applies."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import Final, Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from policies.bundle import ForbidRule, PermitRule, Seal, SealPolicy
+from policies.conditions.variables import COUNTERS, named_in
+from policies.conditions.windows import Unit, current_window
+from policies.deciding.group import Group
+from policies.deciding.named_rules import NamedRule
+from policies.deciding.programs import Asking, ForbidProgram, Named, programs_of
+from policies.deciding.scopes import Coverage, ScopeIndex
+from policies.errors import ConditionError
+from policies.interfaces import Situation
+from policies.model import Caller, Charge
+
+Outcome = Literal["applies", "other-caller", "condition-false", "error"]
+CallerName = tuple[str, str]
+RuleT = TypeVar("RuleT", PermitRule, ForbidRule)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says to one request; `error` is the engine's message for outcome `error`."""
+
+    outcome: Outcome
+    error: str = ""
+
+
+class CallerIndex(Generic[RuleT]):
+    """Rules that name callers, found by one of the names that they give.
+
+    A rule is kept under its systems, or else its companies, posts or roles; `concerns` has the last
+    word. A rule that names nobody is not in it.
+    """
+
+    def __init__(self, rules: Iterable[NamedRule[RuleT]]) -> None:
+        self._found: dict[CallerName, list[NamedRule[RuleT]]] = {}
+        for named in rules:
+            for key in _named_callers(named.rule):
+                self._found.setdefault(key, []).append(named)
+
+    def concerning(self, caller: Caller, names: Iterable[CallerName]) -> Iterable[NamedRule[RuleT]]:
+        """The rules for this caller, each once; `names` are all of the caller's."""
+        found: dict[str, NamedRule[RuleT]] = {}
+        if self._found:
+            for name in names:
+                for named in self._found.get(name, ()):
+                    if concerns(named.rule, caller):
+                        found[named.name] = named
+        return found.values()
+
+
+class Block:
+    """All rules of the same seals and document types, whatever policies they come from."""
+
+    def __init__(
+        self,
+        permits: Iterable[NamedRule[PermitRule]],
+        forbids: Iterable[NamedRule[ForbidRule]],
+    ) -> None:
+        self.permits = tuple(permits)
+        self.forbids = tuple(forbids)
+        for_everybody = [named for named in self.forbids if not _names_callers(named.rule)]
+        self.unconditional = tuple(named for named in for_everybody if named.rule.when is None)
+        self.programs: tuple[ForbidProgram, ...] = programs_of(
+            named for named in for_everybody if named.rule.when is not None
+        )
+        self.permits_by_caller = CallerIndex(self.permits)
+        self.forbids_by_caller = CallerIndex(self.forbids)
+
+
+class Concerning:
+    """The rules for one caller, one seal and one document type.
+
+    Attributes:
+        permits: sorted by policy name and rule id.
+        forbids: which are asked one by one.
+        programs: the others, which are asked together.
+        names: the variables that all of their conditions speak of.
+        calendars: the time zones in which counters are read, and which are read in each.
+    """
+
+    __slots__ = ("calendars", "forbids", "names", "permits", "programs")
+
+    def __init__(
+        self,
+        *,
+        permits: Iterable[NamedRule[PermitRule]],
+        forbids: Iterable[NamedRule[ForbidRule]],
+        programs: Iterable[ForbidProgram],
+    ) -> None:
+        self.permits = _sorted(permits)
+        self.forbids = tuple(forbids)
+        self.programs = tuple(programs)
+        asked: tuple[Asking, ...] = (*self.permits, *self.forbids, *self.programs)
+        self.names = frozenset[str]().union(*[each.names for each in asked])
+        self.calendars = tuple((each.zone, each.counters) for each in asked if each.counters)
+
+
+class Covering:
+    """The rules that speak of a seal and a document type."""
+
+    def __init__(self, blocks: tuple[Block, ...]) -> None:
+        self._blocks = blocks
+        self._concerning: dict[Caller, Concerning] = {}
+
+    @cached_property
+    def permits(self) -> tuple[NamedRule[PermitRule], ...]:
+        """All of them, sorted by policy name and rule id."""
+        return _sorted(named for block in self._blocks for named in block.permits)
+
+    @cached_property
+    def forbids(self) -> tuple[NamedRule[ForbidRule], ...]:
+        """All of them, sorted by policy name and rule id."""
+        return _sorted(named for block in self._blocks for named in block.forbids)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The variables that their conditions speak of."""
+        return frozenset().union(
+            *(named.names for named in self.permits), *(named.names for named in self.forbids)
+        )
+
+    def concerning(self, caller: Caller) -> Concerning:
+        """What is left of them for one caller; as many are kept as there are callers who ask."""
+        found = self._concerning.get(caller)
+        if found is None:
+            found = self._concerning[caller] = self._for(caller)
+        return found
+
+    def _for(self, caller: Caller) -> Concerning:
+        names = _names_of(caller)
+        permits: list[NamedRule[PermitRule]] = []
+        forbids: list[NamedRule[ForbidRule]] = []
+        programs: list[ForbidProgram] = []
+        for block in self._blocks:
+            permits += block.permits_by_caller.concerning(caller, names)
+            forbids += block.unconditional
+            forbids += block.forbids_by_caller.concerning(caller, names)
+            programs += block.programs
+        return Concerning(permits=permits, forbids=forbids, programs=programs)
+
+
+class RuleBook:
+    """All rules of a bundle, found by seal and document type."""
+
+    def __init__(
+        self, policies: Mapping[str, SealPolicy], *, seals: Mapping[str, Seal], group: Group
+    ) -> None:
+        self._seals = seals
+        self._blocks = _blocks(policies)
+        self._index = ScopeIndex(self._blocks, group)
+        self._covering: dict[tuple[str, str], Covering] = {}
+
+    @property
+    def conditions(self) -> Iterator[str]:
+        """The conditions of all rules."""
+        for block in self._blocks.values():
+            rules: tuple[Named, ...] = (*block.permits, *block.forbids)
+            yield from (named.rule.when for named in rules if named.rule.when is not None)
+
+    @property
+    def programs(self) -> Iterator[ForbidProgram]:
+        """The forbids that are asked together."""
+        for block in self._blocks.values():
+            yield from block.programs
+
+    def covering(self, seal: str, document_type: str) -> Covering:
+        """The rules for this pair; none for a seal that is unknown."""
+        found = self._covering.get((seal, document_type))
+        if found is not None:
+            return found
+        if seal not in self._seals:
+            return _NOTHING
+        blocks = self._index.covering(self._seals[seal], document_type)
+        found = Covering(blocks)
+        # Callers may name document types without end; a seal's permits are for few.
+        if any(block.permits for block in blocks):
+            self._covering[seal, document_type] = found
+        return found
+
+
+def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
+    """Whether the rule is for this caller, conditions apart."""
+    if rule.systems and caller.system not in rule.systems:
+        return False
+    if rule.roles and rule.roles.isdisjoint(caller.roles):
+        return False
+    if rule.companies and caller.company not in rule.companies:
+        return False
+    if isinstance(rule, ForbidRule):
+        return True
+    return not rule.posts or not rule.posts.isdisjoint(caller.held_posts)
+
+
+def weigh(rule: PermitRule | ForbidRule, caller: Caller, situation: Situation) -> Verdict:
+    """Whether the rule applies."""
+    return asked(rule, situation) if concerns(rule, caller) else _OTHER_CALLER
+
+
+def asked(rule: PermitRule | ForbidRule, situation: Situation) -> Verdict:
+    """Whether a rule applies that is for this caller."""
+    if rule.when is None:
+        return _APPLIES
+    try:
+        return _APPLIES if situation.holds(rule.when) else _CONDITION_FALSE
+    except ConditionError as error:
+        return Verdict("error", str(error))
+
+
+def charges_of(named: NamedRule[PermitRule], at: datetime) -> tuple[Charge, ...]:
+    """What one use of the rule counts against, in the calendar of its policy's time zone."""
+    limits = named.rule.limits
+    units: tuple[tuple[Unit, int | None], ...] = (
+        ("hour", limits.per_hour),
+        ("day", limits.per_day),
+        ("month", limits.per_month),
+    )
+    return tuple(_charge(named, at, unit, limit) for unit, limit in units if limit is not None)
+
+
+def _charge(named: NamedRule[PermitRule], at: datetime, unit: Unit, limit: int) -> Charge:
+    starts_at, ends_at = current_window(at, named.zone, unit)
+    return Charge(
+        rule=named.name,
+        counter=f"rule:{named.name}",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        limit=limit,
+        window=at.astimezone(named.zone).isoformat()[: _TOLD[unit]],
+    )
+
+
+# 2026-11-22T14:05:00+08:00: the month is seven characters, the day ten, the hour thirteen.
+_TOLD: Mapping[Unit, int] = {"month": 7, "day": 10, "hour": 13}
+_APPLIES: Final = Verdict("applies")
+_OTHER_CALLER: Final = Verdict("other-caller")
+_CONDITION_FALSE: Final = Verdict("condition-false")
+_NOTHING: Final = Covering(())
+
+
+def _blocks(policies: Mapping[str, SealPolicy]) -> dict[Coverage, Block]:
+    by_coverage: dict[Coverage, list[SealPolicy]] = {}
+    # Sorted once, so that the order in which files and rules were written cannot matter.
+    for name in sorted(policies):
+        by_coverage.setdefault(Coverage.of(policies[name]), []).append(policies[name])
+    return {
+        coverage: Block(
+            (named for policy in of_it for named in _named(policy, policy.permit)),
+            (named for policy in of_it for named in _named(policy, policy.forbid)),
+        )
+        for coverage, of_it in by_coverage.items()
+    }
+
+
+def _named(policy: SealPolicy, rules: tuple[RuleT, ...]) -> Iterator[NamedRule[RuleT]]:
+    zone = ZoneInfo(policy.time_zone)
+    for rule in sorted(rules, key=lambda each: each.id):
+        names = frozenset[str]() if rule.when is None else named_in(rule.when)
+        yield NamedRule(
+            name=f"{policy.name}/{rule.id}",
+            rule=rule,
+            zone=zone,
+            names=names,
+            counters=names & COUNTERS.keys(),
+        )
+
+
+def _sorted(rules: Iterable[NamedRule[RuleT]]) -> tuple[NamedRule[RuleT], ...]:
+    return tuple(sorted(rules, key=attrgetter("name")))
+
+
+def _names_callers(rule: ForbidRule) -> bool:
+    return bool(rule.systems or rule.roles or rule.companies)
+
+
+def _named_callers(rule: PermitRule | ForbidRule) -> Iterator[CallerName]:
+    posts = rule.posts if isinstance(rule, PermitRule) else frozenset[str]()
+    for kind, names in (
+        ("system", rule.systems),
+        ("company", rule.companies),
+        ("post", posts),
+        ("role", rule.roles),
+    ):
+        if names:
+            yield from ((kind, name) for name in names)
+            return
+
+
+def _names_of(caller: Caller) -> tuple[CallerName, ...]:
+    return (
+        ("system", caller.system),
+        ("company", caller.company),
+        *(("post", post) for post in caller.held_posts),
+        *(("role", role) for role in caller.roles),
+    )

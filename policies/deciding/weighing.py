@@ -1,0 +1,90 @@
+"""All rules that cover one request, weighed against it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.bundle import ForbidRule, PermitRule
+from policies.deciding.named_rules import NamedRule
+from policies.deciding.programs import ForbidProgram, Named
+from policies.deciding.rules import Concerning, Covering, Verdict, asked, weigh
+from policies.deciding.situations import Situations
+from policies.deciding.telling import Finding, Teller
+from policies.errors import ConditionError
+from policies.interfaces import Situation
+from policies.model import Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What decides, and no more.
+
+    Attributes:
+        against: what denies whatever is permitted: forbids that apply, and rules whose condition
+            has no answer.
+        permitting: the permits that apply, in order of policy name and rule id.
+    """
+
+    against: tuple[tuple[Named, Verdict], ...]
+    permitting: tuple[NamedRule[PermitRule], ...]
+
+
+def judge(concerning: Concerning, situations: Situations) -> Judgement:
+    """Ask every rule that concerns the caller; none is left out, so their order cannot matter."""
+    forbids = [(named, asked(named.rule, situations.of(named))) for named in concerning.forbids]
+    for program in concerning.programs:
+        situation = situations.of(program)
+        if _may_forbid(program, situation):
+            forbids += [(named, asked(named.rule, situation)) for named in program.rules]
+    permits = [(named, asked(named.rule, situations.of(named))) for named in concerning.permits]
+    return Judgement(
+        against=(*_against(forbids), *_erring(permits)),
+        permitting=tuple(named for named, verdict in permits if verdict.outcome == "applies"),
+    )
+
+
+def _may_forbid(program: ForbidProgram, situation: Situation) -> bool:
+    try:
+        return situation.holds(program.text)
+    except ConditionError:
+        return True
+
+
+def _against(
+    forbids: list[tuple[NamedRule[ForbidRule], Verdict]],
+) -> Iterator[tuple[Named, Verdict]]:
+    for named, verdict in sorted(forbids, key=lambda weighed: weighed[0].name):
+        if verdict.outcome in {"applies", "error"}:
+            yield named, verdict
+
+
+def _erring(
+    permits: list[tuple[NamedRule[PermitRule], Verdict]],
+) -> Iterator[tuple[Named, Verdict]]:
+    for named, verdict in permits:
+        if verdict.outcome == "error":
+            yield named, verdict
+
+
+class Weighing:
+    """The verdict of every covering rule, for whoever wants to know why and why not."""
+
+    def __init__(self, covering: Covering, caller: Caller, situations: Situations) -> None:
+        self._teller = Teller(caller=caller, situations=situations)
+        self._permits = [
+            (named, weigh(named.rule, caller, situations.of(named))) for named in covering.permits
+        ]
+        self._forbids = [
+            (named, weigh(named.rule, caller, situations.of(named))) for named in covering.forbids
+        ]
+
+    def nearest_first(self) -> tuple[Finding, ...]:
+        """The permits, those with the least to change first."""
+        ordered = sorted(self._permits, key=lambda weighed: self._teller.distance(*weighed))
+        return tuple(self._teller.finding(named, verdict) for named, verdict in ordered)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every rule's: forbids, then permits, each in order of policy name and rule id."""
+        return (
+            *(self._teller.finding(named, verdict) for named, verdict in self._forbids),
+            *(self._teller.finding(named, verdict) for named, verdict in self._permits),
+        )

@@ -1,0 +1,1 @@
+"""Seeing before doing: what policies would decide, and what a change of them would change."""

@@ -1,0 +1,1 @@
+"""The kinds of YAML documents that officers write, and how single values in them are spelled."""

@@ -1,0 +1,93 @@
+"""Documents without mistakes into the frozen values of a bundle."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+import msgspec
+
+from policies.bundle import ANY, Bundle, DocumentType, Named, SealPolicy
+from policies.kinds.policy import SealPolicyKind
+from policies.reading.ancestry import Ancestry
+from policies.reading.conversion.grants import approval_source, grant
+from policies.reading.conversion.group import business_line, company, governance
+from policies.reading.conversion.people import person, post, role
+from policies.reading.conversion.rules import policy
+from policies.reading.conversion.things import document_type, seal, system, template
+from policies.reading.covered import covered_seals
+from policies.reading.folders import companies_by_folder, manager_of
+from policies.reading.imagining import Imagination
+from policies.reading.library import KindT, Library, Shelf
+from policies.reading.references.files import named_files
+
+__all__ = ["bundle_of"]
+
+ValueT = TypeVar("ValueT", bound=Named)
+
+
+def bundle_of(library: Library, digest: str) -> Bundle:
+    """The bundle. The library MUST have no mistakes."""
+    folders = companies_by_folder(library)
+
+    def mapping(
+        shelf: Shelf[KindT], convert: Callable[[str, KindT], ValueT]
+    ) -> Mapping[str, ValueT]:
+        values: dict[str, ValueT] = {}
+        for name, loaded in sorted(shelf.documents.items()):
+            values[name] = msgspec.structs.replace(
+                convert(name, loaded.value), managed_by=manager_of(loaded, folders)
+            )
+        return MappingProxyType(values)
+
+    posts, persons = mapping(library.posts, post), mapping(library.persons, person)
+    systems, seals = mapping(library.systems, system), mapping(library.seals, seal)
+    types = mapping(library.document_types, document_type)
+    imagination = Imagination(seals=seals, systems=systems, persons=persons, posts=posts)
+    convert_policy = _policies(library, imagination, types)
+    return Bundle(
+        governance=next(iter(mapping(library.governance, governance).values()), None),
+        companies=mapping(library.companies, company),
+        lines=mapping(library.lines, business_line),
+        roles=mapping(library.roles, role),
+        posts=posts,
+        persons=persons,
+        systems=systems,
+        document_types=types,
+        templates=mapping(library.templates, template),
+        seals=seals,
+        grants=mapping(library.grants, grant),
+        approval_sources=mapping(library.approval_sources, approval_source),
+        policies=mapping(library.policies, convert_policy),
+        digest=digest,
+        files=_files(library),
+    )
+
+
+def _policies(
+    library: Library, imagination: Imagination, types: Mapping[str, DocumentType]
+) -> Callable[[str, SealPolicyKind], SealPolicy]:
+    ancestry = Ancestry.of(library)
+    # Sorted once: there may be thousands of seals, and as many policies for all of them.
+    every_seal = covered_seals(library, ancestry, (ANY,))
+
+    def convert(name: str, kind: SealPolicyKind) -> SealPolicy:
+        written, of_types = kind.spec.seals, kind.spec.document_types
+        covered = every_seal
+        if not isinstance(written, tuple) or ANY not in written:
+            covered = covered_seals(library, ancestry, written)
+        tests = imagination.tests(
+            name,
+            kind,
+            seal=next(iter(covered), ANY),
+            document_type=next(iter(types), ANY) if ANY in of_types else of_types[0],
+        )
+        return policy(name, kind, tuple(tests))
+
+    return convert
+
+
+def _files(library: Library) -> Mapping[str, str]:
+    if library.files is None:
+        return MappingProxyType({})
+    named = sorted({file for _, _, file in named_files(library)})
+    return MappingProxyType({file: library.files[file] for file in named})
