@@ -41,7 +41,8 @@ class CELPolicyEngine:
             attributes=AttributeChecks(bundle.document_types),
             grants=Grants(bundle),
             conditions=CELConditions(
-                rules.conditions, sparing=(program.text for program in rules.programs)
+                rules.conditions,
+                sparing=(text for program in rules.programs for text in program.texts),
             ),
             dimensions=_counted_by(rules.conditions),
         )

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
+from policies.conditions.plain_patterns import plain
 from policies.conditions.variables import VARIABLES
 from policies.errors import ConditionError
 from policies.interfaces import Situation
@@ -135,7 +136,8 @@ class Pattern:
             quoted = json.dumps(source, ensure_ascii=False)
             self._expression = environment.compile(f"value.matches({quoted})")
             self._environment = environment
-            self.matches("")
+            self._judge("")
+        self._plain = plain(pattern)
 
     def matches(self, text: str) -> bool:
         """Whether the whole text fits.
@@ -145,6 +147,11 @@ class Pattern:
         """
         if "\0" in text:
             raise ConditionError("a text with a NUL character cannot be judged")
+        if self._plain is not None and text.isascii():
+            return self._plain.fullmatch(text) is not None
+        return self._judge(text)
+
+    def _judge(self, text: str) -> bool:
         return _truth(self._expression, self._environment.Activation({"value": text}))
 
 
