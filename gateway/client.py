@@ -19,9 +19,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
-from http_message_signatures.algorithms import ECDSA_P256_SHA256, ED25519, HMAC_SHA256
+from http_message_signatures.algorithms import (
+    ECDSA_P256_SHA256,
+    ED25519,
+    HMAC_SHA256,
+    HTTPSignatureAlgorithm,
+)
 
 from gateway.clock import Clock
+from gateway.statements import Algorithm, StatementSigner
 
 
 class GatewayRefusedError(Exception):
@@ -60,8 +66,11 @@ class Sealed:
     content: bytes
 
 
-RequestKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | bytes
-"""Ed25519, ECDSA on P-256 (people only), or a secret that is shared (systems only)."""
+RequestKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | bytes | StatementSigner
+"""Ed25519, ECDSA on P-256 (people only), or a secret that is shared (systems only).
+
+What signs statements signs requests as well, as RFC 9421 §3.3 writes signatures as JWS does.
+"""
 
 
 class RequestSigner(HTTPSignatureKeyResolver):
@@ -206,6 +215,31 @@ class GatewayClient:
         return self._session
 
 
+class _ByStatementSigner(HTTPSignatureAlgorithm):
+    """Lets a key sign that stays in its token."""
+
+    def __init__(self, *, private_key: StatementSigner) -> None:
+        self._signer = private_key
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over the base of RFC 9421 §2.5."""
+        return self._signer.sign(message)
+
+
+class _EdDSABySigner(_ByStatementSigner):
+    algorithm_id = ED25519.algorithm_id
+
+
+class _ES256BySigner(_ByStatementSigner):
+    algorithm_id = ECDSA_P256_SHA256.algorithm_id
+
+
+_BY_SIGNER: Mapping[Algorithm, type[_ByStatementSigner]] = {
+    "EdDSA": _EdDSABySigner,
+    "ES256": _ES256BySigner,
+}
+
+
 def _algorithm(key: RequestKey) -> Any:  # noqa: ANN401 - the library is not annotated
     match key:
         case bytes():
@@ -214,6 +248,8 @@ def _algorithm(key: RequestKey) -> Any:  # noqa: ANN401 - the library is not ann
             return ED25519
         case ec.EllipticCurvePrivateKey():
             return ECDSA_P256_SHA256
+        case _:
+            return _BY_SIGNER[key.algorithm]
 
 
 def multipart_body(submission: Submission) -> tuple[bytes, str]:

@@ -14,6 +14,7 @@ from gateway.cli import (
     inspect,
     policy,
     policy_bundle,
+    policy_keys,
     seal,
     serve,
     stops,
@@ -46,6 +47,7 @@ app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
 policy_bundle.add_to(policy.app)
+policy_keys.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
