@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cli.named_keys import request_signer
 from gateway.cli.trial import CLIENT_KEY_ID, Trial
 from gateway.client import GatewayClient, RequestSigner, Sealed, Submission
 from gateway.clock import SystemClock
@@ -108,6 +109,10 @@ class RunningGateway:
 
     def client(self) -> GatewayClient:
         return GatewayClient(self.url, self.signer())
+
+    def client_of(self, key: str) -> GatewayClient:
+        """A client with an officer's key, written as `--key` takes it."""
+        return GatewayClient(self.url, request_signer(key))
 
     async def seal(self, **changes: Any) -> Sealed:  # noqa: ANN401 - fields of a submission
         async with self.client() as client:
