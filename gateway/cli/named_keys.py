@@ -20,7 +20,7 @@ def statement_signer(named: str) -> LocalSigner:
 
 
 def request_signer(named: str) -> RequestSigner:
-    """A key that signs requests: Ed25519, without a passphrase.
+    """A key that signs requests, without a passphrase; P-256 is for people only.
 
     Raises:
         StatementKeyError: it is not written so, or the file holds no such key.

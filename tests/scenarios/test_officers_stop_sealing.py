@@ -86,7 +86,7 @@ async def test_each_thing_that_can_be_frozen_is_frozen_until_two_lift_it(desk: D
         for _ in range(2):  # one officer twice is one officer
             assert not await desk.lift(stop, LI)
         await desk.refused(**stopped)
-        assert await desk.lift(stop, ZHAO)
+        assert await desk.lift(stop, WANG)
         assert (await desk.gateway.seal(**stopped)).content
 
 
@@ -99,8 +99,8 @@ async def test_kill_9_right_after_the_answer_leaves_it_frozen(desk: Desk) -> Non
     assert not await desk.lift(stop["id"], LI)
     desk.gateway.kill_gateway()
     desk.gateway.start()
-    (lifted,) = desk.run("unfreeze", stop["id"], *because, key=desk.officers.zhao)
-    assert (lifted["lifts"], lifted["lifted"]) == (["li-na", "zhao-min"], True)
+    (lifted,) = desk.run("unfreeze", stop["id"], *because, key=desk.officers.wang)
+    assert (lifted["lifts"], lifted["lifted"]) == (["li-na", "wang-qiang"], True)
     assert (await desk.gateway.seal()).content
     assert json.loads(desk.gateway.run("audit", "verify", "--json").stdout)["whole"]
 
@@ -119,7 +119,7 @@ async def test_a_signed_file_freezes_where_http_does_not_answer(desk: Desk) -> N
     (file,) = folder.iterdir()
     stop = file.name.partition(".")[0]
     assert stop in (await desk.refused())["detail"]
-    (folder / "1.lift.jws").write_text("\n".join(lift(LI, ZHAO, stop=stop)), encoding="utf-8")
+    (folder / "1.lift.jws").write_text("\n".join(lift(LI, WANG, stop=stop)), encoding="utf-8")
     await until(lambda: told("lift_signed"), seconds=10)
     gateway.kill_gateway()
     gateway.start()  # all files are looked at anew, and freeze nothing again
@@ -129,7 +129,7 @@ async def test_a_signed_file_freezes_where_http_does_not_answer(desk: Desk) -> N
 @pytest.mark.parametrize(
     ("statements", "why"),
     [
-        (signed(freeze("gateway", log=LOG), WANG), "nobody who may say this has a key"),
+        (signed(freeze("gateway", log=LOG), ZHAO), "nobody who may say this has a key"),
         (signed(freeze("gateway", log="other.example/audit"), LI), "'other.example/audit'"),
         (signed(freeze("gateway", log=LOG), LI)[0].rsplit(".", 1), "three parts"),
     ],
@@ -148,6 +148,6 @@ async def test_a_statement_that_is_sent_again_freezes_nothing_again(desk: Desk) 
     said = signed(claims, LI)
     await desk.send("/v1/stops", said)
     assert not await desk.lift(claims.stop, LI)
-    assert await desk.lift(claims.stop, ZHAO)
+    assert await desk.lift(claims.stop, WANG)
     assert (await desk.send("/v1/stops", said))["lifted"]
     assert (await desk.gateway.seal()).content
