@@ -10,19 +10,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdfium2
-import pypdfium2.raw as pdfium
 
 from gateway.documents.content.amounts import amounts_in
 from gateway.documents.content.continuing import continued_cells, lines_with_whole_numerals
+from gateway.documents.content.drawing import PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.forms import form_facts
-from gateway.documents.content.glyphs import MOST_CHARACTERS, glyphs_of, opened_page
+from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, opened_page
 from gateway.documents.content.lines import Line, lines_of
+from gateway.documents.content.objects import (
+    Raw,
+    is_picture,
+    objects_of,
+    refuse_what_reads_otherwise,
+)
 from gateway.documents.content.parties import parties_in
 from gateway.documents.content.seen import seen_of
 from gateway.documents.content.sizes import page_sizes
 from gateway.documents.content.spacing import running
 from gateway.documents.model import Preparation
+from gateway.documents.placing.geometry import PageGeometry
 from gateway.documents.placing.places import Pages
 from policies.model import ContentFacts, EarlierSignature, Fact
 
@@ -30,7 +37,6 @@ MOST_PAGES: Final = 50
 
 _OF_ALL_PAGES: Final = frozenset[Fact]({"text", "amounts", "parties"})
 _OF_THE_FIRST_PAGE: Final = frozenset[Fact]({"template", "fields"})
-_DEPTH_OF_PICTURES: Final = 3
 
 NOTHING_ANSWERED: Final = ContentFacts(asked=frozenset())
 
@@ -75,11 +81,11 @@ class _Reading:
         """
         geometry = self.pages.geometry(index)
         with opened_page(self.pdf, index) as page:
-            glyphs = glyphs_of(page, geometry)
-            pictures = _has_pictures(page)
-            seen = seen_of(page, glyphs, geometry)
-        if pictures and not seen:
-            raise NoAnswerError("a page is a picture, in which nobody here can read")
+            objects = objects_of(page)
+            refuse_what_reads_otherwise(objects)
+            seen = _seen(page, objects, geometry)
+            if not seen and any(map(is_picture, objects)):
+                raise NoAnswerError("a page is a picture, in which nobody here can read")
         return lines_of(seen)
 
 
@@ -126,6 +132,9 @@ def _length(lines: Sequence[Line]) -> int:
     return sum(len(line.placed) for line in lines)
 
 
-def _has_pictures(page: pypdfium2.PdfPage) -> bool:
-    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
-    return any(True for _ in page.get_objects(kinds, max_depth=_DEPTH_OF_PICTURES))
+def _seen(
+    page: pypdfium2.PdfPage, objects: Sequence[Raw], geometry: PageGeometry
+) -> Sequence[Glyph]:
+    with closing(page.get_textpage()) as text:
+        glyphs = glyphs_of(text, geometry)
+        return seen_of(PageDrawing(page, objects, geometry), text, glyphs) if glyphs else ()
