@@ -25,6 +25,7 @@ from gateway.documents.content.objects import (
     refuse_what_reads_otherwise,
 )
 from gateway.documents.content.parties import parties_in
+from gateway.documents.content.pictures import pictures_on
 from gateway.documents.content.seen import seen_of
 from gateway.documents.content.sizes import page_sizes
 from gateway.documents.content.spacing import running
@@ -61,10 +62,14 @@ def content_facts(
         answers["page_sizes"] = page_sizes(pages)
     if "earlier" in ask:
         answers["earlier"] = earlier
-    if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+    if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE | {"pictures"}):
         with closing(pypdfium2.PdfDocument(document)) as pdf:
             if len(pdf) == pages.count:
-                answers |= _read(_Reading(pdf, pages), preparation)
+                reading = _Reading(pdf, pages)
+                if "pictures" in ask:
+                    answers |= _counted(reading)
+                if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+                    answers |= _read(reading, preparation)
     return ContentFacts(asked=frozenset(ask & answers.keys()), **answers)
 
 
@@ -72,6 +77,15 @@ def content_facts(
 class _Reading:
     pdf: pypdfium2.PdfDocument
     pages: Pages
+
+    def pictures(self, index: int) -> int:
+        """How much of a page nobody here can read.
+
+        Raises:
+            NoAnswerError: that is not certain.
+        """
+        with opened_page(self.pdf, index) as page:
+            return pictures_on(page)
 
     def lines(self, index: int) -> list[Line]:
         """The lines of a page that people see.
@@ -87,6 +101,15 @@ class _Reading:
             if not seen and any(map(is_picture, objects)):
                 raise NoAnswerError("a page is a picture, in which nobody here can read")
         return lines_of(seen)
+
+
+def _counted(reading: _Reading) -> dict[str, Any]:
+    count = reading.pages.count
+    if count > MOST_PAGES:
+        return {}
+    with suppress(NoAnswerError):
+        return {"pictures": sum(map(reading.pictures, range(count)))}
+    return {}
 
 
 def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
