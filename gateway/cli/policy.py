@@ -124,9 +124,15 @@ def explain(
     ] = None,
     request: Annotated[
         Path | None,
-        typer.Option(help="JSON or YAML with what a policy's test has under `request:`."),
+        typer.Option(
+            help="JSON or YAML with what a policy's test has under `request:`: who asks, seal and "
+            "documentType must be there; what else is left out is as in a test."
+        ),
     ] = None,
-    system: Annotated[str | None, typer.Option(help="Who asks.")] = None,
+    system: Annotated[str | None, typer.Option(help="The system that asks.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="The person who asks, in the posts of that moment.")
+    ] = None,
     seal: Annotated[str | None, typer.Option(help="The seal's id.")] = None,
     document_type: Annotated[str | None, typer.Option("--type", help="Document type.")] = None,
     attribute: Annotated[
@@ -158,6 +164,7 @@ def explain(
     ):
         options = Options(
             system=system,
+            person=person,
             seal=seal,
             document_type=document_type,
             attributes=attributes_from(attribute or []),

@@ -1,12 +1,12 @@
-"""A request that nobody has made, as a policy's tests write it."""
+"""Whether a request can be imagined before a bundle; `policies.reading.imagining` does it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
 from policies.bundle import Bundle
-from policies.kinds.placement import placement_of
+from policies.foresight.notes import listed
 from policies.kinds.selftests import TestRequestSpec
-from policies.model import Caller, DocumentFacts, SealRequest
+from policies.reading.imagining import Imagination, Imagined
 from strictyaml import nearest
 
 _YEARS = range(1970, 9999)
@@ -16,15 +16,6 @@ class ImaginedRequestError(Exception):
     """The request cannot be imagined; the message says what to give."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imagined:
-    """A request, a document's facts and a moment, as if they had come in."""
-
-    request: SealRequest
-    facts: DocumentFacts
-    at: datetime
-
-
 def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined:
     """The request with its caller as the bundle knows it.
 
@@ -32,33 +23,28 @@ def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined
     offset is one in this machine's time zone.
 
     Raises:
-        ImaginedRequestError: system, seal or document type is not said, or there is no such system.
+        ImaginedRequestError: who asks, seal or document type is not said, or there is no such
+            system or person.
     """
-    if spec.system is None or spec.seal is None or spec.document_type is None:
-        raise ImaginedRequestError("say system, seal and document type (--system, --seal, --type)")
-    system = bundle.systems.get(spec.system)
-    if system is None:
-        meant = nearest(spec.system, bundle.systems)
-        cure = f"did you mean {meant}?" if meant else f"there are: {', '.join(bundle.systems)}"
-        raise ImaginedRequestError(f"no System is called {spec.system}; {cure}")
-    caller = Caller(
-        system=system.name,
-        company=spec.company or system.company,
-        roles=system.roles if spec.roles is None else frozenset(spec.roles),
-    )
-    document = spec.doc
-    return Imagined(
-        request=SealRequest(
-            caller=caller,
-            seal=spec.seal,
-            document_type=spec.document_type,
-            business_number=spec.business_number,
-            attributes=dict(document.attributes),
-            placement=None if spec.placement is None else placement_of(spec.placement),
-        ),
-        facts=document.facts(),
-        at=_moment(spec.at) if "at" in spec.model_fields_set else now,
-    )
+    caller = (spec.system, spec.person, spec.company, spec.roles)
+    if spec.seal is None or spec.document_type is None or caller == (None,) * len(caller):
+        raise ImaginedRequestError(
+            "say system (or person), seal and document type (--system, --person, --seal, --type)"
+        )
+    _require(() if spec.system is None else (spec.system,), "System", bundle.systems)
+    _require(() if spec.person is None else (spec.person,), "Person", bundle.persons)
+    _require(spec.approved_by, "Person", bundle.persons)
+    at = _moment(spec.at) if "at" in spec.model_fields_set else now
+    return Imagination(bundle).imagined(spec, at=at)
+
+
+def _require(names: Iterable[str], kind: str, known: Iterable[str]) -> None:
+    there = frozenset(known)
+    for name in names:
+        if name not in there:
+            meant = nearest(name, there)
+            cure = f"did you mean {meant}?" if meant else f"there are: {listed(there)}"
+            raise ImaginedRequestError(f"no {kind} is called {name}; {cure}")
 
 
 def _moment(written: datetime) -> datetime:

@@ -18,6 +18,7 @@ from policies.deciding.telling import Explanation
 from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.model import Decision, Denied, Known
+from policies.reading.imagining import Imagined
 
 _DAYS: Final = 365
 """For which a seal's certificate is valid in tests that do not say."""
@@ -68,13 +69,14 @@ def thawed(bundle: Bundle) -> Bundle:
     return replace(bundle, seals=MappingProxyType(seals))
 
 
-def known_to(test: PolicyTest, engine: CELPolicyEngine) -> Known:
-    """What is known in a test: what it says, no other uses, and a certificate of a year."""
-    reads = engine.case(test.request).reads(test.at)
-    days = test.known.certificate_days
+def known_to(imagined: PolicyTest | Imagined, engine: CELPolicyEngine) -> Known:
+    """What is known then: what it says, no other uses, and a certificate of a year."""
+    said = imagined.known
+    reads = engine.case(imagined.request).reads(imagined.at)
+    days = said.certificate_days
     return msgspec.structs.replace(
-        test.known,
-        used={read.name: test.known.used.get(without_zone(read.name), 0) for read in reads},
+        said,
+        used={read.name: said.used.get(without_zone(read.name), 0) for read in reads},
         certificate_days=_DAYS if days is None else days,
     )
 

@@ -3,19 +3,25 @@
 import hashlib
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
+from gateway.desk.answering import explained
+from gateway.desk.imagining import imagine
 from gateway.seals.in_force import read_sources
 from policies.bundle import Bundle
+from policies.kinds.policy import tests_of as written_tests
 from policies.loader import load_bundle
+from policies.reading.library import read_library
 from policies.reading.schema import schema_text
 from tests.unit.docs.markdown import ROOT
 
 DIRECTORY = ROOT / "examples" / "policies"
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
 def sealgate(*arguments: str | Path) -> Result:
@@ -44,6 +50,25 @@ def test_the_tests_of_the_example_pass_and_each_policy_has_some() -> None:
     counted = Counter(each["policy"] for each in json.loads(result.stdout)["tests"])
     assert len(counted) == 8
     assert min(counted.values()) >= 2
+
+
+def test_each_test_is_explained_with_the_verdict_that_it_expects(bundle: Bundle) -> None:
+    library = read_library(read_sources(DIRECTORY))
+    explanations = 0
+    for policy in bundle.policies.values():
+        written = written_tests(library.policies.documents[policy.name].value)
+        for (_, spec), test in zip(written, policy.tests, strict=True):
+            # An imagined request must say these two, and is not asked in a policy's time zone.
+            said = {"seal": test.request.seal, "document_type": test.request.document_type}
+            asked = spec.request.model_copy(update=said)
+            report = explained(
+                bundle, imagine(asked.model_copy(update={"at": test.at}), bundle, now=NOW)
+            )
+            assert report.verdict == test.expect, (policy.name, test.name)
+            decided = {reason.rule for reason in report.decision.reasons}
+            assert test.rule is None or test.rule in decided, (policy.name, test.name)
+            explanations += 1
+    assert explanations == 27
 
 
 def test_it_is_a_whole_group(bundle: Bundle) -> None:
