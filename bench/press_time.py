@@ -22,11 +22,13 @@ from bench.token import hsm_of, key_of
 from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
+from gateway.documents.worker import MOST_KEPT_BYTES
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.loader import load_bundle
 from policies.model import Fact, OnPage
+from processes.confinement import keep_freed_memory
 
 _SIGNED_AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -70,6 +72,7 @@ def press_time(installation: Installation, row: Row, document: Path) -> PressTim
 
 
 def _prepare(task: Task) -> Callable[[float], PressTime]:
+    keep_freed_memory(MOST_KEPT_BYTES)  # as a worker does
     document = Path(task.document).read_bytes()
     press = _press(task)
 

@@ -17,7 +17,7 @@ from gateway.documents.content.drawing import PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.forms import form_facts
 from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, opened_page
-from gateway.documents.content.lines import Line, lines_of
+from gateway.documents.content.lines import Line, around, lines_of
 from gateway.documents.content.objects import (
     Raw,
     is_picture,
@@ -162,4 +162,7 @@ def _seen(
 ) -> Sequence[Glyph]:
     with closing(page.get_textpage()) as text:
         glyphs = glyphs_of(text, geometry)
-        return seen_of(PageDrawing(page, objects, geometry), text, glyphs) if glyphs else ()
+        if not glyphs:
+            return ()
+        taken = around(each.ink for each in glyphs)
+        return seen_of(PageDrawing(page, objects, taken, geometry), text, glyphs)
