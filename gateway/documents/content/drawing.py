@@ -11,7 +11,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from gateway.documents.content.objects import Raw, is_grey, is_text
+from gateway.documents.content.colours import greys_tell_apart
+from gateway.documents.content.objects import Raw, is_text
 from gateway.documents.placing.geometry import Area, PageGeometry
 
 _LONGEST_PIXELS: Final = 1600
@@ -117,7 +118,7 @@ class PageDrawing:
         self._page = page
         self._frame = _frame_of(page, text, geometry)
         self._texts = [each for each in objects if is_text(each)]
-        self._in_grey = all(map(is_grey, objects))
+        self._in_grey = greys_tell_apart(objects)
         self._whole = self._draw()
         self._show(lambda _: False)
         self._without = self._draw()
