@@ -13,6 +13,7 @@ from gateway.cli.policy_request import (
 )
 from gateway.cli.policy_schema import schema
 from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
+from gateway.cli.policy_template import template
 from gateway.cli.policy_where import (
     DirectoryArgument,
     DirectoryOption,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("diff")(diff)
 app.command("simulate")(simulate)
 app.command("schema")(schema)
+app.command("template")(template)
 
 
 @app.command("check")
