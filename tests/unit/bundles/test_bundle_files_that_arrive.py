@@ -147,7 +147,7 @@ async def test_a_whole_copy_in_its_place_comes_into_force(house: BundleHouse) ->
 async def test_a_file_that_cannot_be_read_is_refused_and_read_when_it_can(
     house: BundleHouse,
 ) -> None:
-    path = house.directory / "bundles" / "next.sealbundle"
+    path = house.directory / "incoming" / "next.sealbundle"
     path.symlink_to(house.directory)  # a directory cannot be read as a file, not even by root
     await house.policies.refresh()
     (record,) = house.records("refused")
@@ -168,10 +168,10 @@ async def test_what_was_in_force_may_lie_there_and_is_no_fault(house: BundleHous
 
 async def test_a_directory_that_is_gone_is_no_empty_one(house: BundleHouse) -> None:
     away = house.directory / "away"
-    (house.directory / "bundles").rename(away)
+    (house.directory / "incoming").rename(away)
     with pytest.raises(FileNotFoundError):
         await house.policies.refresh()
-    away.rename(house.directory / "bundles")
+    away.rename(house.directory / "incoming")
     assert not await house.policies.refresh()
 
 
@@ -179,10 +179,10 @@ async def test_a_start_without_the_directory_goes_on_with_the_last_good_one(
     house: BundleHouse, tmp_path: Path
 ) -> None:
     away = tmp_path / "away"
-    (tmp_path / "bundles").rename(away)
-    (tmp_path / "bundles").write_text("no directory")
+    (tmp_path / "incoming").rename(away)
+    (tmp_path / "incoming").write_text("no directory")
     policies = await type(house.policies).of(
-        tmp_path / "bundles",
+        tmp_path / "incoming",
         root=tmp_path / "root.json",
         keys=house.policies._source._keys,
         copies=house.copies,
@@ -210,7 +210,7 @@ class FullDisk(BundleCopies):
 async def test_a_full_disk_keeps_the_old_one_and_the_new_one_comes_when_there_is_room(
     tmp_path: Path,
 ) -> None:
-    copies = FullDisk(tmp_path / "copies")
+    copies = FullDisk(tmp_path / "bundles")
     prepare(tmp_path)
     put(tmp_path, FIRST)
     async with bundle_house(tmp_path, copies=copies) as house:
@@ -253,7 +253,7 @@ async def test_a_copy_that_is_damaged_falls_back_to_the_one_before_loudly(
         assert house.sequence == 2
         kept = house.copies.path_of(peek(SECOND))
     kept.write_bytes(SECOND[:-1])
-    file = tmp_path / "bundles" / "000002.sealbundle"
+    file = tmp_path / "incoming" / "000002.sealbundle"
     file.unlink()
     async with bundle_house(tmp_path) as house:
         assert house.sequence == 1
