@@ -131,6 +131,7 @@ async def bundle_house(
     at: datetime = AT,
     copies: BundleCopies | None = None,
     lane: type[WriterLane] = WriterLane,
+    root: str = "root.json",
 ) -> AsyncIterator[BundleHouse]:
     """Put one up; again in the same directory, it is after a restart."""
     prepare(directory)
@@ -148,7 +149,7 @@ async def bundle_house(
     async with writer, audit:
         policies = await BundlePolicies.of(
             directory / "incoming",
-            root=directory / "root.json",
+            root=directory / root,
             keys=lambda: KEYS,
             copies=copies,
             lane=writer,

@@ -1,6 +1,7 @@
 """A bundle file in the directory: in force, or refused loudly, and what was good stays."""
 
 import errno
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -157,6 +158,50 @@ async def test_a_file_that_cannot_be_read_is_refused_and_read_when_it_can(
     assert await house.policies.refresh()
 
 
+async def test_a_pipe_is_refused_and_nobody_waits_for_it(house: BundleHouse) -> None:
+    os.mkfifo(house.directory / "incoming" / "next.sealbundle")
+    await house.policies.refresh()
+    assert "it is no plain file" in str(house.policies.refused)
+
+
+async def test_one_that_came_too_early_follows_the_one_that_it_waits_for(
+    house: BundleHouse,
+) -> None:
+    house.put(changed("doc.pages < 2").published(after=peek(SECOND)))
+    await house.policies.refresh()
+    assert "follows another bundle" in str(house.policies.refused)
+    house.put(SECOND)
+    assert await house.policies.refresh()
+    assert await house.policies.refresh()
+    assert (house.sequence, house.policies.refused) == (3, None)
+
+
+async def test_what_comes_into_force_is_recorded_with_what_it_follows_and_who_signed(
+    house: BundleHouse,
+) -> None:
+    house.put(SECOND)
+    await house.policies.refresh()
+    house.put(GROUP.rolled_back(FIRST, after=peek(SECOND)))
+    await house.policies.refresh()
+    first, second, third = house.records("policy")
+    assert (second["bundle"], second["previous_bundle"]) == (peek(SECOND).content, first["bundle"])
+    assert second["signed_by"] == ["li", "wang"]
+    assert second["materials"]["count"] == 1
+    assert "rollback" not in second
+    assert (third["bundle"], third["rollback"]) == (first["bundle"], True)
+    assert house.activated() == [3, 2, 1]
+
+
+async def test_the_first_officers_file_may_come_after_the_first_bundle(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    put(tmp_path, FIRST)
+    async with bundle_house(tmp_path, root="later.json") as house:
+        assert "first officers' file" in str(house.policies.refused)
+        (tmp_path / "later.json").write_bytes(GROUP.root.written())
+        assert await house.policies.refresh()
+        assert (house.sequence, house.policies.refused) == (1, None)
+
+
 async def test_what_was_in_force_may_lie_there_and_is_no_fault(house: BundleHouse) -> None:
     house.put(SECOND)
     assert await house.policies.refresh()
@@ -220,6 +265,9 @@ async def test_a_full_disk_keeps_the_old_one_and_the_new_one_comes_when_there_is
             with pytest.raises(OSError, match="No space left"):
                 await house.policies.refresh()
         assert (house.sequence, house.activated()) == (1, [1])
+        (tmp_path / "incoming" / "000002.sealbundle").unlink()  # officers think better of it
+        assert not await house.policies.refresh()
+        house.put(SECOND)
         copies.is_full = False
         assert await house.policies.refresh()
         assert (house.sequence, house.activated()) == (2, [2, 1])
