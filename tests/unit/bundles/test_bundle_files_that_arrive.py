@@ -1,7 +1,9 @@
 """A bundle file in the directory: in force, or refused loudly, and what was good stays."""
 
 import errno
+import gc
 import os
+import weakref
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -190,6 +192,21 @@ async def test_what_comes_into_force_is_recorded_with_what_it_follows_and_who_si
     assert "rollback" not in second
     assert (third["bundle"], third["rollback"]) == (first["bundle"], True)
     assert house.activated() == [3, 2, 1]
+
+
+async def test_what_decided_is_gone_a_minute_later_without_any_collector(
+    house: BundleHouse,
+) -> None:
+    """Else each bundle would stay for good: what was loaded is set apart from the collector."""
+    gc.disable()
+    old = weakref.ref(house.policies.current.engine)
+    house.put(SECOND)
+    await house.policies.refresh()
+    assert old() is not None
+    house.clock.move(timedelta(seconds=61))
+    await house.policies.refresh()
+    assert old() is None
+    gc.enable()
 
 
 async def test_the_first_officers_file_may_come_after_the_first_bundle(tmp_path: Path) -> None:
