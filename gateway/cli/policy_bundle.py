@@ -2,6 +2,7 @@
 
 import getpass
 import hashlib
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -220,9 +221,13 @@ def roll_back(
 
 
 def _write(path: Path, data: bytes) -> None:
-    # Beside it first: whoever watches the directory never sees half of it.
+    # Beside it first: whoever watches the directory never sees half of it, nor does a power cut
+    # leave half of it.
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
+    with partial.open("wb") as out_file:
+        out_file.write(data)
+        out_file.flush()
+        os.fsync(out_file.fileno())
     partial.replace(path)
 
 
