@@ -6,8 +6,10 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from gateway.audit.record import read_leaf
+from gateway.bundles.copies import BundleCopies
+from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import Manifest
-from gateway.bundles.reading import manifest_of
+from gateway.bundles.reading import manifest_of, read
 from gateway.config import Config
 from gateway.store.activations import activated_manifests
 from gateway.store.database import open_reader
@@ -29,12 +31,20 @@ class ActivationWatch:
     of this file and no earlier one.
     """
 
-    def __init__(self, engine: Engine | None, manifest: Manifest, *, file_digest: str) -> None:
+    def __init__(
+        self,
+        engine: Engine | None,
+        manifest: Manifest,
+        *,
+        copies: BundleCopies,
+        file_digest: str,
+    ) -> None:
         """Begin behind the newest record.
 
         Args:
             engine: reads the database; None: there is none yet.
             manifest: of the bundle.
+            copies: of what was in force.
             file_digest: SHA-256 of the file, hex.
 
         Raises:
@@ -42,6 +52,7 @@ class ActivationWatch:
         """
         self._engine = engine
         self._manifest = manifest
+        self._copies = copies
         self._file_digest = file_digest
         self._next = 0
         if engine is not None:
@@ -52,7 +63,8 @@ class ActivationWatch:
     def of(cls, config: Config, manifest: Manifest, *, file_digest: str) -> Self:
         """On this installation; for the arguments see `__init__`."""
         engine = open_reader(config.database) if config.database.exists() else None
-        return cls(engine, manifest, file_digest=file_digest)
+        copies = BundleCopies(config.bundle_copies)
+        return cls(engine, manifest, copies=copies, file_digest=file_digest)
 
     def __enter__(self) -> Self:
         """Nothing to do."""
@@ -64,7 +76,9 @@ class ActivationWatch:
             self._engine.dispose()
 
     def already(self) -> Outcome | None:
-        """What is on record of this bundle before it is put there; None: nothing.
+        """What is on record of this bundle before it is put there; None: nothing that counts.
+
+        Where the gateway's copy is damaged, the one before decides, and the file is wanted again.
 
         Raises:
             SQLAlchemyError: the database cannot be read.
@@ -78,6 +92,8 @@ class ActivationWatch:
             return None
         number = self._manifest.sequence
         if digests[0] == self._manifest.digest:
+            if not self._is_kept():
+                return None
             return Outcome(in_force=True, told=f"number {number} is in force already")
         return Outcome(
             in_force=False,
@@ -103,6 +119,13 @@ class ActivationWatch:
             if record["kind"] == "refused" and record.get("digest") == self._file_digest:
                 return Outcome(in_force=False, told=f"refused: {record['why']}")
         return None
+
+    def _is_kept(self) -> bool:
+        try:
+            read(self._copies.load(self._manifest))
+        except BundleFileError:
+            return False
+        return True
 
     def _is_this(self, record: dict[str, Any]) -> bool:
         manifest = self._manifest

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import peek
 from gateway.cli.activation_watch import ActivationWatch
 from gateway.store.database import open_reader
@@ -22,7 +23,8 @@ from tests.bundle_house import (
 
 def watch(house: BundleHouse, data: bytes) -> ActivationWatch:
     engine = open_reader(house.directory / "sealgate.sqlite")
-    return ActivationWatch(engine, peek(data), file_digest=hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return ActivationWatch(engine, peek(data), copies=house.copies, file_digest=digest)
 
 
 @pytest.fixture
@@ -89,6 +91,23 @@ async def test_what_was_in_force_before_comes_back_by_a_rollback_only(with_first
     assert "sealgate policy rollback" in outcome.told
 
 
-def test_where_nothing_ever_ran_nothing_is_on_record() -> None:
-    with ActivationWatch(None, peek(FIRST), file_digest="") as watching:
+async def test_what_is_in_force_by_the_record_alone_is_taken_once_more(with_first: Path) -> None:
+    async with bundle_house(with_first) as house:
+        house.put(SECOND)
+        await house.policies.refresh()
+        house.copies.path_of(peek(SECOND)).write_bytes(SECOND[:-1])
+    (with_first / "incoming" / "000002.sealbundle").unlink()
+    async with bundle_house(with_first) as house:
+        with watch(house, SECOND) as watching:
+            assert watching.already() is None
+            house.put(SECOND)
+            await house.policies.refresh()
+            outcome = watching.outcome()
+    assert outcome is not None
+    assert outcome.in_force
+
+
+def test_where_nothing_ever_ran_nothing_is_on_record(tmp_path: Path) -> None:
+    copies = BundleCopies(tmp_path)
+    with ActivationWatch(None, peek(FIRST), copies=copies, file_digest="") as watching:
         assert (watching.already(), watching.outcome()) == (None, None)
