@@ -395,6 +395,7 @@ def _measure(house: _House) -> None:
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
     metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 
