@@ -31,7 +31,7 @@ def judge_grants(
         )
         return tuple([each async for each in found])
 
-    return asyncio.run(judged())
+    return asyncio.run(judged()) if bundle.grants else ()
 
 
 def grant_mistakes(files: PolicyFiles, judged: Iterable[GrantFinding]) -> Iterator[Mistake]:
