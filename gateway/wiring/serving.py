@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.approvals.hearing import Hearing
 from gateway.approvals.knowing import ApprovalsKnown
 from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.pruning import prune
 from gateway.approvals.waiting import WaitingUses
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
@@ -369,15 +370,18 @@ async def _refresh(house: _House) -> None:
 
 
 async def _forget(house: _House) -> None:
-    """Once a day, forget the decisions whose time is over."""
+    """Once a day, forget the decisions and approvals whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
+    approvals_kept = timedelta(days=house.config.policies.approvals_days)
     while True:
         try:
-            gone = await forget(house.lane, before=house.clock.now() - kept)
-            if gone:
-                _log.info("decisions_forgotten", decisions=gone)
+            now = house.clock.now()
+            gone = await forget(house.lane, before=now - kept)
+            ended = await prune(house.lane, before=now - approvals_kept)
+            if gone or ended:
+                _log.info("forgotten", decisions=gone, approvals=ended)
         except StoreProblem as problem:
-            _log.error("decisions_not_forgotten", error=problem.detail)
+            _log.error("not_forgotten", error=problem.detail)
         await asyncio.sleep(_DAY_SECONDS)
 
 
