@@ -10,6 +10,7 @@ import msgspec
 
 from policies.bundle import Bundle, Seal, SealGrant
 from policies.model import Reason, SealRequest
+from policies.reasons import GRANT
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 """In which the days of a grant are meant."""
@@ -44,7 +45,7 @@ class Grants:
             told.append(fault)
         message = f"{request.caller.system} has no authorisation to use {seal.name} automatically"
         why = "; ".join(told) or "no grant names the seal"
-        return Reason(rule="grant", message=f"{message}: {why}")
+        return Reason(rule=GRANT, message=f"{message}: {why}")
 
     def _fault(
         self, grant: SealGrant, request: SealRequest, seal: Seal, at: datetime

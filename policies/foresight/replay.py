@@ -22,6 +22,7 @@ from policies.model import (
     Reason,
     SealRequest,
 )
+from policies.reasons import CALLER_UNKNOWN
 
 Why = Literal["stopped", "unread", "facts", "counters"]
 """`stopped`: a freeze or a used-up limit refused it, not the rules. `unread`: it was refused before
@@ -111,7 +112,7 @@ class Replaying:
 
     def _unknown(self, caller: Caller) -> Denied:
         message = f"there is no `{caller.system}` any more"
-        reasons = (Reason(rule="caller", message=message),)
+        reasons = (Reason(rule=CALLER_UNKNOWN, message=message),)
         return Denied(bundle=self._engine.bundle_digest, reasons=reasons)
 
 

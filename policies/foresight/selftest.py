@@ -19,6 +19,7 @@ from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.model import Decision, Denied, Known
 from policies.reading.imagining import Imagined
+from policies.reasons import DEFAULT
 
 _DAYS: Final = 365
 """For which a seal's certificate is valid in tests that do not say."""
@@ -94,7 +95,7 @@ def _is_as_expected(test: PolicyTest, decision: Decision, engine: CELPolicyEngin
     known = known_to(test, engine)
     findings = engine.explain(test.request, test.facts, at=test.at, known=known).findings
     erring = {finding.rule for finding in findings if finding.outcome == "error"}
-    rules = {finding.rule for finding in findings} | {"default"}
+    rules = {finding.rule for finding in findings} | {DEFAULT}
     return deciding <= rules and not deciding & erring
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from policies.deciding.verdicts import Verdict, deciding_rules, verdict_of
 from policies.foresight.replay import CannotTell, Changed, Past, Replaying, Why
+from policies.reasons import DEFAULT
 
 _EXAMPLES: Final = 5
 
@@ -114,7 +115,7 @@ def _way(past: Past, changed: Changed) -> _Way:
 
 def _example(past: Past, changed: Changed, replaying: Replaying) -> Example:
     reasons = changed.decision.reasons
-    if reasons[0].rule == "default":
+    if reasons[0].rule == DEFAULT:
         reasons = (*reasons[:1], *replaying.nearest(past)[:1])
     return Example(
         record=past.record,

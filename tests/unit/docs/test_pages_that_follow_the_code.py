@@ -10,6 +10,7 @@ import pytest
 from gateway.http.metrics import Metrics
 from policies.intake import RULES
 from policies.loader import load_bundle
+from policies.reasons import MEANINGS
 from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read
 
 
@@ -50,6 +51,15 @@ def test_the_chinese_page_has_the_same_intake_rules() -> None:
 @pytest.mark.parametrize("page", ["docs/intake.md", "docs/intake.zh-CN.md"])
 def test_every_intake_rule_is_explained_in_order(page: str) -> None:
     assert re.findall(r"^\*\*([a-z-]+)\.\*\* ", read(page), re.MULTILINE) == list(RULES)
+
+
+def test_the_names_of_reasons_are_those_of_the_code() -> None:
+    page = read("docs/policies.md").partition("## Names of reasons")[2]
+    assert [row[:2] for row in _rows(page)] == [
+        [f"`{name}`", meaning] for name, meaning in MEANINGS.items()
+    ]
+    chinese = read("docs/policies.zh-CN.md").partition("## 理由的名称")[2]
+    assert [row[0] for row in _rows(chinese)] == [f"`{name}`" for name in MEANINGS]
 
 
 def test_every_metric_is_listed() -> None:

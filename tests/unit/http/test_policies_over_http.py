@@ -117,7 +117,11 @@ async def test_the_past_is_simulated_and_explained_beside_the_gateway(ask: Askin
     frozen = {"a.yaml": nothing["a.yaml"].replace("state: active", "state: frozen")}
     _, report = await ask("simulate", {"new": frozen, "until": "2026-11-23T00:00:00Z"})
     (moved,) = report["simulation"]["moved"]
-    assert (moved["before"], moved["after"], moved["rulesAfter"]) == ("allowed", "denied", ["seal"])
+    assert (moved["before"], moved["after"], moved["rulesAfter"]) == (
+        "allowed",
+        "denied",
+        ["seal-frozen"],
+    )
     status, told = await ask("explain", {"record": moved["examples"][0]["record"]})
     assert status == 200, told
     assert told["decisions"][0]["verdict"] == "allowed"

@@ -67,7 +67,7 @@ def test_a_system_that_there_is_no_more_is_refused(bundle: Bundle, past: Past) -
     without = replace(bundle, systems={})
     found = replaying(without).replay(past)
     assert isinstance(found, Changed)
-    assert [reason.rule for reason in found.decision.reasons] == ["caller"]
+    assert [reason.rule for reason in found.decision.reasons] == ["caller-unknown"]
 
 
 def test_a_system_has_the_company_that_it_has_now(bundle: Bundle, past: Past) -> None:
