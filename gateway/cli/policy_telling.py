@@ -5,6 +5,7 @@ from typing import Literal
 
 from rich.text import Text
 
+from gateway.cli.placement_words import placement_text
 from gateway.cli.shared import out
 from gateway.cli.telling import printable
 from gateway.desk.reports import (
@@ -16,7 +17,6 @@ from gateway.desk.reports import (
     ToldMistake,
     ToldNote,
 )
-from policies.deciding.placement_words import told
 from policies.deciding.telling import Finding
 from policies.deciding.verdicts import Verdict, verdict_of
 from policies.foresight.replay import Why
@@ -79,7 +79,7 @@ def print_explanation(report: ExplainReport) -> None:
     for reason in deciding:
         say(f"  {reason.rule}: {reason.message}")
     if not isinstance(report.decision, Denied) and report.decision.placement is not None:
-        say(f"  stamp: {told(report.decision.placement)}")
+        say(f"  stamp: {placement_text(report.decision.placement)}")
     if report.nearest is not None:
         say("nearest that would have allowed it")
         say(f"  {report.nearest.rule}: {report.nearest.message}")

@@ -71,11 +71,6 @@ class Grants:
             found = None if found.under is None else self._bundle.grants.get(found.under)
 
 
-def live_grant(bundle: Bundle, request: SealRequest, *, at: datetime) -> SealGrant | Reason:
-    """The same for one request alone; see `Grants.live`."""
-    return Grants(bundle).live(request, at=at)
-
-
 def _is_for(grant: SealGrant, request: SealRequest) -> bool:
     match grant.grantee_kind:
         case "system":
