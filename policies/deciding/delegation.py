@@ -3,17 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from policies.bundle import Bundle, Seal, SealGrant
+from policies.calendar import office_day
 from policies.model import Reason, SealRequest
 from policies.reasons import GRANT
-
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""In which the days of a grant are meant."""
 
 
 class Grants:
@@ -83,7 +79,7 @@ def _is_for(grant: SealGrant, request: SealRequest) -> bool:
 
 def _own_fault(grant: SealGrant, request: SealRequest, at: datetime) -> str | None:
     """What speaks against one grant, whatever it hangs below."""
-    day = at.astimezone(ZONE).date()
+    day = office_day(at)
     if grant.revoked_at is not None and grant.revoked_at <= at:
         return f"was revoked: {grant.revoked_reason or 'no reason is given'}"
     if day < grant.valid_from:

@@ -11,7 +11,7 @@ import msgspec
 
 from policies.bundle import Bundle
 from policies.deciding.verdicts import verdict_of
-from policies.foresight.principals import caller_of
+from policies.foresight.principals import caller_now
 from policies.interfaces import Case, PolicyEngine
 from policies.model import (
     Caller,
@@ -100,7 +100,7 @@ class Replaying:
 
     def request_now(self, past: Past) -> SealRequest | None:
         """The request with its caller as these policies know it; None where they know no such."""
-        caller = caller_of(past.request.caller, self._bundle, at=past.at)
+        caller = caller_now(past.request.caller, self._bundle, at=past.at)
         return None if caller is None else msgspec.structs.replace(past.request, caller=caller)
 
     def nearest(self, past: Past) -> tuple[Reason, ...]:
