@@ -47,6 +47,6 @@ def _failing_tests(bundle: Bundle, library: Library) -> Iterator[Mistake]:
         path, _ = list(tests_of(policy.value))[failure.position]
         yield policy.mistake(
             path,
-            f"the test `{failure.test}` expects {failure.expected}, but it is {failure.got}",
+            f"the test `{failure.test.name}` {failure.failure}",
             "correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
         )

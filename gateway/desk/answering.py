@@ -139,6 +139,6 @@ def _failure(result: TestResult) -> ToldMistake:
         file=result.file,
         line=result.line,
         path=f"tests of {result.policy}",
-        message=f"the test `{result.test}` fails: {result.message}",
+        message=f"the test `{result.test}` {result.message}",
         cure="correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
     )
