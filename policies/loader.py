@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.foresight.selftest import failures
 from policies.kinds.policy import tests_of
 from policies.reading.conditions import condition_mistakes
@@ -35,7 +35,7 @@ def load_bundle(
     """
     library = read_library(sources, files=files)
     raise_if_any((*library.mistakes, *reference_mistakes(library), *condition_mistakes(library)))
-    bundle = bundle_of(library, digest_of(sources))
+    bundle = bundle_of(library, sources_digest(sources))
     if run_tests:
         raise_if_any(_failing_tests(bundle, library))
     return bundle

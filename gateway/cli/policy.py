@@ -61,7 +61,7 @@ def check(
     directory = policies_in(directory, config)
     font = None if settings is None else settings.documents.stamp_font
     keys = None if settings is None else [key.id for key in settings.hsm.keys]
-    notes = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
+    unchecked = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
     with told_errors(NothingToReadError):
         try:
             files = PolicyFiles.read(directory)
@@ -70,7 +70,7 @@ def check(
                 at=SystemClock().now(),
                 strict=strict,
                 mistakes=seal_mistakes(files, keys=keys, font=font),
-                notes=notes,
+                unchecked=unchecked,
             )
         except (MistakesError, SealMaterialError) as error:
             report = CheckReport(
@@ -80,8 +80,8 @@ def check(
                 files=0,
                 tests=0,
                 mistakes=_mistakes(error),
-                notes=notes,
-                noticed=(),
+                unchecked=unchecked,
+                notes=(),
             )
     if as_json:
         tell_json(report)

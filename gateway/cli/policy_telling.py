@@ -32,10 +32,10 @@ _STYLES: Mapping[Verdict, str] = {
 def print_check(report: CheckReport) -> None:
     """Mistakes, what was noticed, and the sum."""
     _print_mistakes(report.mistakes)
+    for unchecked in report.unchecked:
+        say(f"note: {unchecked}", "yellow")
     for note in report.notes:
-        say(f"note: {note}", "yellow")
-    for noticed in report.noticed:
-        _print_noticed(noticed)
+        _print_note(note)
     if report.ok:
         say(f"ok: {report.files} files, {report.tests} tests pass, {report.bundle}", "green")
     elif not report.mistakes:
@@ -46,10 +46,10 @@ def print_check(report: CheckReport) -> None:
         say(f"{counted}: the gateway would not take these files", "bold red")
 
 
-def _print_noticed(noticed: ToldNote) -> None:
-    place = f"{noticed.file}:{noticed.line}: {noticed.path}" if noticed.file else noticed.object
-    line = f"{noticed.level}: {place}: {noticed.message} -> {noticed.cure} [{noticed.code}]"
-    say(line, "yellow" if noticed.level == "warning" else "")
+def _print_note(note: ToldNote) -> None:
+    place = f"{note.file}:{note.line}: {note.path}" if note.file else note.object
+    line = f"{note.level}: {place}: {note.message} -> {note.cure} [{note.code}]"
+    say(line, "yellow" if note.level == "warning" else "")
 
 
 def print_tests(report: TestReport) -> None:
@@ -105,7 +105,7 @@ def print_record(report: RecordReport) -> None:
 
 def _print_today(each: RecordedDecision, bundle: str) -> None:
     if each.today is None:
-        say(f"by {bundle}: cannot be told: {told_why(each.untold, each.missing)}")
+        say(f"by {bundle}: cannot be told: {told_why(each.undecidable, each.missing)}")
         return
     verdict = verdict_of(each.today)
     say(f"by {bundle}: {verdict}", _STYLES[verdict])

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from gateway.desk.reports import TestResult, ToldNote
 from gateway.seals.in_force import read_sources
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.deciding.verdicts import deciding_rules, verdict_of
 from policies.foresight.analysis import notes
 from policies.foresight.selftest import results
@@ -77,7 +77,7 @@ class PolicyFiles:
             directory=directory,
             files=len(sources),
             library=library,
-            bundle=bundle_of(library, digest_of(sources)),
+            bundle=bundle_of(library, sources_digest(sources)),
         )
 
     def test_results(self) -> Iterator[TestResult]:
