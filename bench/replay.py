@@ -153,8 +153,8 @@ def _replayed(directory: Path, replaying: Replaying, requests: Sequence[Asked]) 
     found, seconds = _timed(lambda: simulate(replaying, past.between(since, until)))
     reader.dispose()
     expected = sum(each.expected == "allowed" and each.facts.pages > 2 for each in requests)  # noqa: PLR2004 - as the forbid says
-    moved = sum(each.count for each in found.moved)
-    if (found.total, moved) != (len(requests), expected) or found.untold:
+    changed = sum(each.count for each in found.changed)
+    if (found.total, changed) != (len(requests), expected) or found.undecidable:
         raise BenchError(f"of {len(requests)} decisions {expected} should change: {found}")
     return seconds
 

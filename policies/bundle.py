@@ -418,7 +418,7 @@ class Bundle:
     """All objects by name, and a digest.
 
     A Bundle from `policies.loader.load_bundle` has no loose ends and has passed its own tests.
-    `digest` covers the very text of a directory (`digest_of`), or, of what comes from a bundle
+    `digest` covers the very text of a directory (`sources_digest`), or, of what comes from a bundle
     file, all objects and files (`policies.compiled.content_digest`). `files` are those that the
     objects name, by path, with their SHA-256 in hex.
     """
@@ -460,7 +460,7 @@ OBJECT_KINDS: Final[Mapping[str, type[Named]]] = MappingProxyType(
 most one, stands apart."""
 
 
-def digest_of(sources: Mapping[str, str]) -> str:
+def sources_digest(sources: Mapping[str, str]) -> str:
     """`sha256:` and the hex digest over file names and texts, whatever order they come in.
 
     It covers the very text that the officers have reviewed, comments and all; only line ends are

@@ -26,10 +26,8 @@ class CELPolicyEngine:
     """Decides by one bundle; implements `policies.interfaces.PolicyEngine`.
 
     Reasons carry a rule's full name, `policy/rule-id`, `intake/RULE` for what an intake rule keeps
-    out, or one of five built-in names: `seal` (unknown or not active), `document-type` (unknown, or
-    its attributes), `placement` (a stamp is asked for that the seal does not have), `grant` (a
-    system may not use the seal automatically) and `default` (nothing permits it). What would have
-    to change is told by `Case.nearest`.
+    out, or one of the names in `policies.reasons`. What would have to change is told by
+    `Case.nearest`.
     """
 
     def __init__(self, bundle: Bundle, *, pause: Callable[[], None] = lambda: None) -> None:

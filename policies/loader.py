@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.foresight.selftest import failures
 from policies.kinds.policy import tests_of
 from policies.reading.conditions import condition_mistakes
@@ -35,7 +35,7 @@ def load_bundle(
     """
     library = read_library(sources, files=files)
     raise_if_any((*library.mistakes, *reference_mistakes(library), *condition_mistakes(library)))
-    bundle = bundle_of(library, digest_of(sources))
+    bundle = bundle_of(library, sources_digest(sources))
     if run_tests:
         raise_if_any(_failing_tests(bundle, library))
     return bundle
@@ -47,6 +47,6 @@ def _failing_tests(bundle: Bundle, library: Library) -> Iterator[Mistake]:
         path, _ = list(tests_of(policy.value))[failure.position]
         yield policy.mistake(
             path,
-            f"the test `{failure.test}` expects {failure.expected}, but it is {failure.got}",
+            f"the test `{failure.test.name}` {failure.failure}",
             "correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
         )

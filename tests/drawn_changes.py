@@ -65,6 +65,16 @@ def _permits(draw: st.DrawFn) -> PermitRule:
     )
 
 
+# For a whole company, or for every system, and asking nothing more: what is noted as open.
+_open_permits = st.sampled_from(
+    (
+        *(PermitRule(id="", companies=frozenset({name})) for name in NAMES),
+        PermitRule(id="", systems=frozenset(NAMES)),
+    )
+)
+_any_permits = st.one_of(_permits(), _permits(), _permits(), _open_permits)
+
+
 @st.composite
 def _forbids(draw: st.DrawFn) -> ForbidRule:
     whom = draw(st.just({}) | st.fixed_dictionaries({"systems": _named}))
@@ -79,9 +89,8 @@ def _numbered(rules: list[Any], letter: str) -> tuple[Any, ...]:
 
 @st.composite
 def drawn_policies(draw: st.DrawFn) -> SealPolicy:
-    permit = _numbered(
-        draw(st.lists(_permits(), min_size=draw(st.sampled_from((1, 1, 0))), max_size=3)), "p"
-    )
+    at_least = draw(st.sampled_from((1, 1, 0)))
+    permit = _numbered(draw(st.lists(_any_permits, min_size=at_least, max_size=3)), "p")
     forbid = _numbered(draw(st.lists(_forbids(), max_size=1)), "f")
     everything = st.just(("*",)) if not permit else st.nothing()
     named = st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(tuple)

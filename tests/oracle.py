@@ -134,8 +134,10 @@ def concerns(rule: Rule, caller: Caller) -> bool:
 
 def _built_in(bundle: Bundle, request: SealRequest) -> Iterator[str]:
     seal = bundle.seals.get(request.seal)
-    if seal is None or seal.state != "active":
-        yield "seal"
+    if seal is None:
+        yield "seal-unknown"
+    elif seal.state != "active":
+        yield "seal-frozen" if seal.state == "frozen" else "seal-not-active"
     elif seal.stamp is None and not isinstance(request.placement, Invisible | None):
         yield "placement"
     checks = AttributeChecks(bundle.document_types)

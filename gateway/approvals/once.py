@@ -16,6 +16,7 @@ from gateway.store.approvals import (
 )
 from gateway.store.lane import Transaction
 from policies.model import Allowed, Denied, Reason, SealRequest
+from policies.reasons import APPROVAL_EXPIRED, APPROVAL_REJECTED, APPROVAL_USED
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _row(transaction: Transaction, approval: str, use: Use) -> ApprovalRow:
     row = approval_by_id(transaction, approval)
     if row is None or row.request_digest != use.act_digest:
         # It was there when it was counted: somebody has deleted or changed the row since.
-        reason = Reason(rule="approval-used", message=f"approval {approval} is not there any more")
+        reason = Reason(rule=APPROVAL_USED, message=f"approval {approval} is not there any more")
         raise UseRefused(Denied(bundle=use.decision.bundle, reasons=(reason,)))
     return row
 
@@ -84,14 +85,14 @@ def _row(transaction: Transaction, approval: str, use: Use) -> ApprovalRow:
 def _against(row: ApprovalRow, document: str | None, *, at: datetime) -> Reason | None:
     if row.state == "used" and (document is None or row.used_by != document):
         return Reason(
-            rule="approval-used",
+            rule=APPROVAL_USED,
             message=f"approval {row.id} was used for document {row.used_by}",
         )
     if row.state == "rejected":
-        return Reason(rule="approval-rejected", message=f"approval {row.id} was just rejected")
+        return Reason(rule=APPROVAL_REJECTED, message=f"approval {row.id} was just rejected")
     if at >= row.expires_at:
         return Reason(
-            rule="approval-expired",
+            rule=APPROVAL_EXPIRED,
             message=f"approval {row.id} expired on {row.expires_at:%Y-%m-%d %H:%M} UTC",
         )
     return None

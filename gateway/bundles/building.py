@@ -9,7 +9,7 @@ from gateway.bundles.errors import BundleNotBuiltError, BundleRefusedError
 from gateway.bundles.manifest import FORMAT, Manifest
 from gateway.bundles.reading import SealedBundle, written
 from gateway.statements import unsigned
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.compiled import compiled, named_files, with_files
 from policies.loader import load_bundle
 
@@ -52,7 +52,7 @@ def build(
         sequence=1 if after is None else after.sequence + 1,
         previous=None if after is None else after.digest,
         content=with_files(bundle, prints).digest,
-        sources=digest_of(sources),
+        sources=sources_digest(sources),
         built_at=at,
     )
     return written(

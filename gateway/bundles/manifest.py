@@ -27,7 +27,7 @@ class Manifest(
         previous: `Manifest.digest` of the bundle that it follows; None for a group's first.
         content: digest over compiled objects and files, `policies.compiled.content_digest`. It is
             what decisions and records call the bundle.
-        sources: digest over the YAML, `policies.bundle.digest_of`.
+        sources: digest over the YAML, `policies.bundle.sources_digest`.
         built_at: when.
         rollback: whether the content was in force before.
     """

@@ -8,7 +8,7 @@ from gateway.bundles.archive import packed, unpacked
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import TYP, Manifest, read_manifest
 from gateway.statements import StatementInvalidError, open_general
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.compiled import decompiled
 from policies.errors import CompiledFormError
 
@@ -103,7 +103,7 @@ def proved(file: OpenedFile, *, pause: Callable[[], None] = lambda: None) -> Sea
         raise BundleFileError(str(error)) from None
     if bundle.digest != manifest.content:
         raise BundleFileError("objects or files are not those that the manifest names")
-    if digest_of(texts) != manifest.sources:
+    if sources_digest(texts) != manifest.sources:
         raise BundleFileError("the sources are not those that the manifest names")
     return SealedBundle(
         manifest=manifest,

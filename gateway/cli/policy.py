@@ -74,7 +74,7 @@ def check(
     directory = policies_in(directory, config)
     font = None if settings is None else settings.documents.stamp_font
     keys = None if settings is None else [key.id for key in settings.hsm.keys]
-    notes = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
+    unchecked = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
     with told_errors(NothingToReadError):
         try:
             files = PolicyFiles.read(directory)
@@ -87,7 +87,7 @@ def check(
                     *seal_mistakes(files, keys=keys, font=font),
                     *grant_mistakes(files, grants),
                 ),
-                notes=(*notes, *grant_notes(grants)),
+                unchecked=(*unchecked, *grant_notes(grants)),
             )
         except (MistakesError, SealMaterialError) as error:
             report = CheckReport(
@@ -97,8 +97,8 @@ def check(
                 files=0,
                 tests=0,
                 mistakes=_mistakes(error),
-                notes=notes,
-                noticed=(),
+                unchecked=unchecked,
+                notes=(),
             )
     if as_json:
         tell_json(report)

@@ -19,7 +19,7 @@ from gateway.seals.errors import SealMaterialError
 from policies.deciding.telling import told_stages
 from policies.foresight.difference import Change, Term
 from policies.foresight.notes import listed
-from policies.foresight.simulation import Moved
+from policies.foresight.simulation import ChangedDecisions
 from strictyaml import MistakesError
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dhm])")
@@ -72,7 +72,7 @@ def simulate(
         tell_json(report)
     else:
         _print_simulation(report)
-    raise typer.Exit(1 if report.simulation.moved else 0)
+    raise typer.Exit(1 if report.simulation.changed else 0)
 
 
 def _moment(written: str, now: datetime) -> datetime:
@@ -128,16 +128,16 @@ def _print_simulation(report: SimulationReport) -> None:
     found = report.simulation
     span = f"{report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC"
     say(f"{found.total} decisions from {span}: {found.same} would be the same")
-    for moved in found.moved:
-        _print_moved(moved)
-    for untold in found.untold:
-        say(f"{untold.count} cannot be told: {told_why(untold.why, untold.missing)}")
+    for changed in found.changed:
+        _print_changed(changed)
+    for undecidable in found.undecidable:
+        say(f"{undecidable.count} cannot be told: {told_why(undecidable.why, undecidable.missing)}")
 
 
-def _print_moved(moved: Moved) -> None:
-    style = "green" if moved.after == "allowed" else "red"
-    say(f"{moved.count} {moved.before} would be {moved.after}", style)
-    say(f"  {', '.join(moved.rules_before)} -> {', '.join(moved.rules_after)}")
-    for example in moved.examples:
+def _print_changed(changed: ChangedDecisions) -> None:
+    style = "green" if changed.after == "allowed" else "red"
+    say(f"{changed.count} {changed.before} would be {changed.after}", style)
+    say(f"  {', '.join(changed.rules_before)} -> {', '.join(changed.rules_after)}")
+    for example in changed.examples:
         asked = f"{example.system}, {example.seal}, {example.document_type}"
         say(f"  record {example.record}: {asked}: {example.message}")

@@ -5,6 +5,7 @@ from typing import Literal
 
 from rich.text import Text
 
+from gateway.cli.placement_words import placement_text
 from gateway.cli.shared import out
 from gateway.cli.telling import printable
 from gateway.desk.reports import (
@@ -16,7 +17,6 @@ from gateway.desk.reports import (
     ToldMistake,
     ToldNote,
 )
-from policies.deciding.placement_words import told
 from policies.deciding.telling import Finding
 from policies.deciding.verdicts import Verdict, verdict_of
 from policies.foresight.replay import Why
@@ -32,10 +32,10 @@ _STYLES: Mapping[Verdict, str] = {
 def print_check(report: CheckReport) -> None:
     """Mistakes, what was noticed, and the sum."""
     _print_mistakes(report.mistakes)
+    for unchecked in report.unchecked:
+        say(f"note: {unchecked}", "yellow")
     for note in report.notes:
-        say(f"note: {note}", "yellow")
-    for noticed in report.noticed:
-        _print_noticed(noticed)
+        _print_note(note)
     if report.ok:
         say(f"ok: {report.files} files, {report.tests} tests pass, {report.bundle}", "green")
     elif not report.mistakes:
@@ -46,10 +46,10 @@ def print_check(report: CheckReport) -> None:
         say(f"{counted}: the gateway would not take these files", "bold red")
 
 
-def _print_noticed(noticed: ToldNote) -> None:
-    place = f"{noticed.file}:{noticed.line}: {noticed.path}" if noticed.file else noticed.object
-    line = f"{noticed.level}: {place}: {noticed.message} -> {noticed.cure} [{noticed.code}]"
-    say(line, "yellow" if noticed.level == "warning" else "")
+def _print_note(note: ToldNote) -> None:
+    place = f"{note.file}:{note.line}: {note.path}" if note.file else note.object
+    line = f"{note.level}: {place}: {note.message} -> {note.cure} [{note.code}]"
+    say(line, "yellow" if note.level == "warning" else "")
 
 
 def print_tests(report: TestReport) -> None:
@@ -79,7 +79,7 @@ def print_explanation(report: ExplainReport) -> None:
     for reason in deciding:
         say(f"  {reason.rule}: {reason.message}")
     if not isinstance(report.decision, Denied) and report.decision.placement is not None:
-        say(f"  stamp: {told(report.decision.placement)}")
+        say(f"  stamp: {placement_text(report.decision.placement)}")
     if report.nearest is not None:
         say("nearest that would have allowed it")
         say(f"  {report.nearest.rule}: {report.nearest.message}")
@@ -105,7 +105,7 @@ def print_record(report: RecordReport) -> None:
 
 def _print_today(each: RecordedDecision, bundle: str) -> None:
     if each.today is None:
-        say(f"by {bundle}: cannot be told: {told_why(each.untold, each.missing)}")
+        say(f"by {bundle}: cannot be told: {told_why(each.undecidable, each.missing)}")
         return
     verdict = verdict_of(each.today)
     say(f"by {bundle}: {verdict}", _STYLES[verdict])

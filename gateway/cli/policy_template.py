@@ -11,7 +11,7 @@ import typer
 from gateway.cli.reading import name_of, read_file
 from gateway.cli.shared import fail
 from gateway.documents.examining.inspector import Inspector, InspectorLimits
-from policies.deciding.learning import FirstPage, Learnt, TooDifferentError, learn
+from policies.templates.learning import FirstPage, Learnt, TooDifferentError, learn
 
 
 def template(

@@ -20,7 +20,7 @@ from policies.deciding.telling import Finding
 from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.foresight.difference import difference
-from policies.foresight.replay import CannotTell, Past, Replaying
+from policies.foresight.replay import PastDecision, Replaying, Undecidable
 from policies.foresight.selftest import known_to
 from policies.foresight.simulation import simulate
 from policies.reading.imagining import Imagined
@@ -33,7 +33,7 @@ def checked(
     at: datetime,
     strict: bool,
     mistakes: Iterable[Mistake] = (),
-    notes: tuple[str, ...] = (),
+    unchecked: tuple[str, ...] = (),
 ) -> CheckReport:
     """Run the policies' own tests and say what is noticed.
 
@@ -42,15 +42,15 @@ def checked(
         at: for what depends on the day.
         strict: whether a warning is as good as a mistake.
         mistakes: in what the files name.
-        notes: what could not be looked at.
+        unchecked: what could not be looked at.
     """
     results = tuple(files.test_results())
     found = (
         *map(ToldMistake.of, mistakes),
         *(_failure(result) for result in results if not result.ok),
     )
-    noticed = tuple(files.notes(at=at))
-    warned = strict and any(note.level == "warning" for note in noticed)
+    notes = tuple(files.notes(at=at))
+    warned = strict and any(note.level == "warning" for note in notes)
     return CheckReport(
         ok=not found and not warned,
         directory=str(files.directory),
@@ -58,8 +58,8 @@ def checked(
         files=files.files,
         tests=len(results),
         mistakes=found,
+        unchecked=unchecked,
         notes=notes,
-        noticed=noticed,
     )
 
 
@@ -94,7 +94,7 @@ def compared(old: Bundle, new: Bundle, *, at: datetime) -> DiffReport:
 
 
 def simulated(
-    new: Bundle, pasts: Iterable[Past], *, since: datetime, until: datetime
+    new: Bundle, pasts: Iterable[PastDecision], *, since: datetime, until: datetime
 ) -> SimulationReport:
     """What the past would have looked like."""
     replaying = Replaying(new, CELPolicyEngine(new))
@@ -103,7 +103,7 @@ def simulated(
     )
 
 
-def recorded(bundle: Bundle, record: int, pasts: Iterable[Past]) -> RecordReport:
+def recorded(bundle: Bundle, record: int, pasts: Iterable[PastDecision]) -> RecordReport:
     """What an audit record tells, and what the bundle says of the same."""
     engine = CELPolicyEngine(bundle)
     replaying = Replaying(bundle, engine)
@@ -111,11 +111,13 @@ def recorded(bundle: Bundle, record: int, pasts: Iterable[Past]) -> RecordReport
     return RecordReport(record=record, bundle=bundle.digest, decisions=decisions)
 
 
-def _recorded(past: Past, replaying: Replaying, engine: CELPolicyEngine) -> RecordedDecision:
+def _recorded(
+    past: PastDecision, replaying: Replaying, engine: CELPolicyEngine
+) -> RecordedDecision:
     replayed = replaying.replay(past)
-    untold = replayed if isinstance(replayed, CannotTell) else None
+    undecidable = replayed if isinstance(replayed, Undecidable) else None
     findings: tuple[Finding, ...] = ()
-    if untold is None and past.facts is not None:
+    if undecidable is None and past.facts is not None:
         request = replaying.request_now(past) or past.request
         found = engine.explain(request, past.facts, at=past.at, known=past.known)
         findings = found.findings
@@ -127,9 +129,9 @@ def _recorded(past: Past, replaying: Replaying, engine: CELPolicyEngine) -> Reco
         facts=past.facts,
         known=past.known,
         decision=past.decision,
-        today=None if isinstance(replayed, CannotTell) else replayed.decision,
-        untold=None if untold is None else untold.why,
-        missing=() if untold is None else untold.missing,
+        today=None if isinstance(replayed, Undecidable) else replayed.decision,
+        undecidable=None if undecidable is None else undecidable.why,
+        missing=() if undecidable is None else undecidable.missing,
         findings=findings,
     )
 
@@ -139,6 +141,6 @@ def _failure(result: TestResult) -> ToldMistake:
         file=result.file,
         line=result.line,
         path=f"tests of {result.policy}",
-        message=f"the test `{result.test}` fails: {result.message}",
+        message=f"the test `{result.test}` {result.message}",
         cure="correct the rule or the test; a denial that is not a rule's must be named by `rule:`",
     )

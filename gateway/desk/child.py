@@ -112,10 +112,10 @@ class Answering:
                 files=0,
                 tests=0,
                 mistakes=tuple(map(ToldMistake.of, error.mistakes)),
-                notes=(_NOT_LOOKED_AT,),
-                noticed=(),
+                unchecked=(_NOT_LOOKED_AT,),
+                notes=(),
             )
-        return checked(files, at=question.at, strict=question.strict, notes=(_NOT_LOOKED_AT,))
+        return checked(files, at=question.at, strict=question.strict, unchecked=(_NOT_LOOKED_AT,))
 
     def _tested(self, question: Test) -> TestReport:
         try:

@@ -7,11 +7,10 @@ from pathlib import Path as FilePath
 
 from gateway.desk.reports import TestResult, ToldNote
 from gateway.seals.in_force import read_sources
-from policies.bundle import Bundle, digest_of
+from policies.bundle import Bundle, sources_digest
 from policies.deciding.verdicts import deciding_rules, verdict_of
-from policies.engine import CELPolicyEngine
 from policies.foresight.analysis import notes
-from policies.foresight.selftest import failures, known_to, thawed
+from policies.foresight.selftest import results
 from policies.kinds.policy import tests_of
 from policies.reading.conditions import condition_mistakes
 from policies.reading.conversion import bundle_of
@@ -78,32 +77,25 @@ class PolicyFiles:
             directory=directory,
             files=len(sources),
             library=library,
-            bundle=bundle_of(library, digest_of(sources)),
+            bundle=bundle_of(library, sources_digest(sources)),
         )
 
     def test_results(self) -> Iterator[TestResult]:
         """Run every test that the policies carry."""
-        failed = {(each.policy, each.position): each for each in failures(self.bundle)}
-        engine = CELPolicyEngine(thawed(self.bundle))
-        for policy in self.bundle.policies.values():
-            places = self._places(policy.name)
-            for position, test in enumerate(policy.tests):
-                failure = failed.get((policy.name, position))
-                known = known_to(test, engine)
-                decision = engine.decide(test.request, test.facts, at=test.at, known=known)
-                yield TestResult(
-                    policy=policy.name,
-                    test=test.name,
-                    file=places[position].file,
-                    line=places[position].line,
-                    ok=failure is None,
-                    expected=test.expect,
-                    got=verdict_of(decision),
-                    decided_by=deciding_rules(decision),
-                    message=None
-                    if failure is None
-                    else f"expected {failure.expected}, but it is {failure.got}",
-                )
+        places = {policy: self._places(policy) for policy in self.bundle.policies}
+        for result in results(self.bundle):
+            place = places[result.policy][result.position]
+            yield TestResult(
+                policy=result.policy,
+                test=result.test.name,
+                file=place.file,
+                line=place.line,
+                ok=result.failure is None,
+                expected=result.test.expect,
+                got=verdict_of(result.decision),
+                decided_by=deciding_rules(result.decision),
+                message=result.failure,
+            )
 
     def notes(self, *, at: datetime) -> Iterator[ToldNote]:
         """What is noticed in them, each with its place."""

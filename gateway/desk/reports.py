@@ -66,9 +66,9 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`check`. `notes` say what could not be looked at, `noticed` what may be meant otherwise.
+    """`check`. `unchecked` says what could not be looked at, `notes` what may be meant otherwise.
 
-    `ok` is false with a mistake, and with `strict` also with a warning among `noticed`.
+    `ok` is false with a mistake, and with `strict` also with a warning among `notes`.
     """
 
     ok: bool
@@ -77,8 +77,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     files: int
     tests: int
     mistakes: tuple[ToldMistake, ...]
-    notes: tuple[str, ...]
-    noticed: tuple[ToldNote, ...]
+    unchecked: tuple[str, ...]
+    notes: tuple[ToldNote, ...]
 
 
 class TestReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -114,7 +114,7 @@ class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         known: what was known besides.
         decision: with its reasons.
         today: what today's policies say; None where that cannot be told.
-        untold: why it cannot.
+        undecidable: why it cannot.
         missing: what today's policies ask for, and nobody looked for then.
         findings: every rule of today's for the seal and document type, where the facts are known.
     """
@@ -127,7 +127,7 @@ class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     known: Known
     decision: Decision
     today: Decision | None
-    untold: Why | None
+    undecidable: Why | None
     missing: tuple[str, ...]
     findings: tuple[Finding, ...]
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from gateway.history.keeping import microseconds, unpacked
 from gateway.store.schema import decision
-from policies.foresight.replay import Past
+from policies.foresight.replay import PastDecision
 
 # Between two pages nothing is held open, so the writer's log can be folded back meanwhile.
 _PAGE: Final = 500
@@ -20,7 +20,7 @@ class DecisionReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def between(self, since: datetime, until: datetime) -> Iterator[Past]:
+    def between(self, since: datetime, until: datetime) -> Iterator[PastDecision]:
         """What was decided from `since` until before `until`, in the order of the records."""
         last = -1
         while True:
@@ -39,7 +39,7 @@ class DecisionReader:
                 return
             last = rows[-1].id
 
-    def of_record(self, audit_index: int) -> tuple[Past, ...]:
+    def of_record(self, audit_index: int) -> tuple[PastDecision, ...]:
         """The decisions that an audit record tells: of an act that was refused perhaps several."""
         with self._engine.connect() as connection:
             first = _first_from(connection, audit_index)
@@ -79,9 +79,9 @@ def _first_from(connection: Connection, audit_index: int) -> int | None:
     return low
 
 
-def _past(packed: bytes) -> Past:
+def _past(packed: bytes) -> PastDecision:
     kept = unpacked(packed)
-    return Past(
+    return PastDecision(
         record=kept.audit_index,
         at=kept.at,
         request=kept.request,

@@ -24,6 +24,7 @@ from policies.model import (
     NeedsApproval,
     Reason,
 )
+from policies.reasons import SEALS_DO_NOT_COMBINE
 
 DecisionT = TypeVar("DecisionT", Allowed, Denied, NeedsApproval)
 DecisionT_co = TypeVar("DecisionT_co", bound=Decision, covariant=True)
@@ -88,7 +89,7 @@ def screen_all(in_force: InForce, cases: Sequence[Case], *, at: datetime) -> Ref
     against = _do_not_combine([in_force.seals[case.request.seal] for case in cases])
     if against is None:
         return None
-    reasons = (Reason(rule="act", message=against),)
+    reasons = (Reason(rule=SEALS_DO_NOT_COMBINE, message=against),)
     return Refusal(decision=Denied(bundle=in_force.bundle.digest, reasons=reasons))
 
 

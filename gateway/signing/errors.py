@@ -84,6 +84,16 @@ class LimitReachedProblem(DeniedProblem):
     cure: ClassVar[str] = "Wait for the next window, or ask the officer to raise the limit."
 
 
+class CountedMeanwhileProblem(Problem):
+    """Others were sealed while the document was prepared, and the counts now decide otherwise."""
+
+    type: ClassVar[str] = "counted-meanwhile"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "Others were sealed meanwhile, so it must be decided anew"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the same request again with the same key."
+
+
 class IntakeRefusedProblem(DeniedProblem):
     """The document has what the intake rules of its type keep out."""
 
@@ -134,6 +144,14 @@ class SealFrozenProblem(DeniedProblem):
     type: ClassVar[str] = "seal-frozen"
     title: ClassVar[str] = "The seal is frozen"
     cure: ClassVar[str] = "Ask the officer who froze it."
+
+
+class SealNotActiveProblem(DeniedProblem):
+    """The seal is a draft, or retired."""
+
+    type: ClassVar[str] = "seal-not-active"
+    title: ClassVar[str] = "The seal is not in use"
+    cure: ClassVar[str] = "Use another seal, or ask the officer who manages this one."
 
 
 class SealNotYetValidProblem(Problem):

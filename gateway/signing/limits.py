@@ -11,9 +11,10 @@ from gateway.signing.guard import Use, UseRefused
 from gateway.store.charges import SlotBook
 from gateway.store.lane import Transaction
 from policies.model import Allowed, Charge, Denied, Reason, SealRequest
+from policies.reasons import COUNTED_MEANWHILE, LIMIT_REACHED
 
 _OTHERWISE = Reason(
-    rule="counter",
+    rule=COUNTED_MEANWHILE,
     message="others were sealed while this document was prepared, and by the counters of now it is "
     "decided otherwise; send the same request again",
 )
@@ -91,6 +92,6 @@ class LimitGuard:
 
 def _told(charge: Charge) -> Reason:
     return Reason(
-        rule="limit",
+        rule=LIMIT_REACHED,
         message=f"{charge.rule} permits {charge.limit} in {charge.window}; all are used",
     )

@@ -6,6 +6,7 @@ from gateway.stops.book import StopBook
 from gateway.stops.model import Stop
 from gateway.store.lane import Transaction
 from policies.model import Denied, Reason, SealRequest
+from policies.reasons import STOPPED
 
 
 class StopGuard:
@@ -34,7 +35,7 @@ class StopGuard:
 
 
 def _denied(stop: Stop, asked: SealRequest, in_force: InForce) -> Denied:
-    reason = Reason(rule="stop", message=_told(stop, asked))
+    reason = Reason(rule=STOPPED, message=_told(stop, asked))
     return Denied(bundle=in_force.bundle.digest, reasons=(reason,))
 
 

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from policies.bundle import Seal
+from policies.calendar import OFFICE_ZONE
 from policies.conditions.variables import COUNTERS, DIMENSIONS
 from policies.conditions.windows import current_window
 from policies.model import CounterRead, SealRequest
-
-USUAL_ZONE: Final = "Asia/Shanghai"
-"""The time zone of a policy that names none."""
 
 
 def reads(
@@ -38,7 +35,7 @@ def not_counted(names: Iterable[str], *, seal: Seal, request: SealRequest) -> di
 
 def in_zone(name: str, zone: ZoneInfo) -> str:
     """The name of a count: two policies' `used.seal_day` differ when their days do."""
-    return name if zone.key == USUAL_ZONE else f"{name}@{zone.key}"
+    return name if zone.key == OFFICE_ZONE.key else f"{name}@{zone.key}"
 
 
 def without_zone(name: str) -> str:

@@ -22,17 +22,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     counted: tuple[str, ...]
 
 
-def outstanding(
-    approvals: Approvals,
-    given: Iterable[GivenApproval],
-    *,
-    request: SealRequest,
-    at: datetime,
-) -> tuple[Stage, ...]:
-    """The stages that are not complete; none: approved."""
-    return standing(approvals, given, request=request, at=at).outstanding
-
-
 def standing(
     approvals: Approvals,
     given: Iterable[GivenApproval],

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from policies import reasons
 from policies.bundle import Approvals, Bundle, PermitRule, Seal
 from policies.conditions.counters import counters_of, reads
 from policies.conditions.variables import VARIABLES, Subject
@@ -168,7 +169,7 @@ class Case:
         if self._request.seal not in self._bundle.seals:
             return Explanation(decision=decision, findings=())
         weighing = self._weighing(facts, at, known)
-        by_default = decision.reasons[0].rule == "default"
+        by_default = decision.reasons[0].rule == reasons.DEFAULT
         return Explanation(
             decision=decision,
             findings=weighing.findings(),
@@ -200,21 +201,22 @@ class Case:
         request = self._request
         seal = self._bundle.seals.get(request.seal)
         if seal is None:
-            yield Reason(rule="seal", message=f"no seal is called `{request.seal}`")
+            yield Reason(rule=reasons.SEAL_UNKNOWN, message=f"no seal is called `{request.seal}`")
         elif seal.state == "frozen":
             why = seal.frozen_reason or "no reason is given"
-            yield Reason(rule="seal", message=f"the seal {seal.name} is frozen: {why}")
+            yield Reason(rule=reasons.SEAL_FROZEN, message=f"the seal {seal.name} is frozen: {why}")
         elif seal.state != "active":
-            yield Reason(rule="seal", message=f"the seal {seal.name} is {seal.state}")
+            told = f"the seal {seal.name} is {seal.state}"
+            yield Reason(rule=reasons.SEAL_NOT_ACTIVE, message=told)
         elif seal.stamp is None and not isinstance(request.placement, Invisible | None):
             message = f"the seal {seal.name} has no stamp to place; ask for an invisible signature"
-            yield Reason(rule="placement", message=message)
+            yield Reason(rule=reasons.PLACEMENT, message=message)
         if request.document_type not in self._bundle.document_types:
             message = f"no document type is called `{request.document_type}`"
-            yield Reason(rule="document-type", message=message)
+            yield Reason(rule=reasons.DOCUMENT_TYPE, message=message)
             return
         for fault in self._grounds.attributes.faults(request.document_type, request.attributes):
-            yield Reason(rule="document-type", message=fault)
+            yield Reason(rule=reasons.DOCUMENT_TYPE, message=fault)
 
     def _permitted(self, permitting: Sequence[NamedRule[PermitRule]], subject: Subject) -> Decision:
         """What needs nobody first, then what is approved, then what can be."""
@@ -290,7 +292,7 @@ class Case:
         request, covered = self._request, bool(self._covering.permits)
         what = f"the seal {request.seal} on the document type {request.document_type}"
         message = f"no rule permits {what}" if covered else f"no policy permits {what} to anybody"
-        return Reason(rule="default", message=message)
+        return Reason(rule=reasons.DEFAULT, message=message)
 
     def _denied(self, reasons: Iterable[Reason]) -> Denied:
         return Denied(bundle=self._bundle.digest, reasons=tuple(reasons))

@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from policies.bundle import Bundle, Seal, SealGrant
+from policies.calendar import office_day
 from policies.model import Reason, SealRequest
-
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""In which the days of a grant are meant."""
+from policies.reasons import GRANT
 
 
 class Grants:
@@ -44,7 +41,7 @@ class Grants:
             told.append(fault)
         message = f"{request.caller.system} has no authorisation to use {seal.name} automatically"
         why = "; ".join(told) or "no grant names the seal"
-        return Reason(rule="grant", message=f"{message}: {why}")
+        return Reason(rule=GRANT, message=f"{message}: {why}")
 
     def _fault(
         self, grant: SealGrant, request: SealRequest, seal: Seal, at: datetime
@@ -70,11 +67,6 @@ class Grants:
             found = None if found.under is None else self._bundle.grants.get(found.under)
 
 
-def live_grant(bundle: Bundle, request: SealRequest, *, at: datetime) -> SealGrant | Reason:
-    """The same for one request alone; see `Grants.live`."""
-    return Grants(bundle).live(request, at=at)
-
-
 def _is_for(grant: SealGrant, request: SealRequest) -> bool:
     match grant.grantee_kind:
         case "system":
@@ -87,7 +79,7 @@ def _is_for(grant: SealGrant, request: SealRequest) -> bool:
 
 def _own_fault(grant: SealGrant, request: SealRequest, at: datetime) -> str | None:
     """What speaks against one grant, whatever it hangs below."""
-    day = at.astimezone(ZONE).date()
+    day = office_day(at)
     if grant.revoked_at is not None and grant.revoked_at <= at:
         return f"was revoked: {grant.revoked_reason or 'no reason is given'}"
     if day < grant.valid_from:

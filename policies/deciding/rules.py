@@ -20,16 +20,16 @@ from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Charge
 
-Outcome = Literal["applies", "other-caller", "condition-false", "error"]
+Applies = Literal["applies", "other-caller", "condition-false", "error"]
 CallerName = tuple[str, str]
 RuleT = TypeVar("RuleT", PermitRule, ForbidRule)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleAnswer:
     """What one rule says to one request; `error` is the engine's message for outcome `error`."""
 
-    outcome: Outcome
+    outcome: Applies
     error: str = ""
 
 
@@ -215,19 +215,19 @@ def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
     return not rule.posts or not rule.posts.isdisjoint(caller.held_posts)
 
 
-def weigh(rule: PermitRule | ForbidRule, caller: Caller, situation: Situation) -> Verdict:
+def weigh(rule: PermitRule | ForbidRule, caller: Caller, situation: Situation) -> RuleAnswer:
     """Whether the rule applies."""
     return asked(rule, situation) if concerns(rule, caller) else _OTHER_CALLER
 
 
-def asked(rule: PermitRule | ForbidRule, situation: Situation) -> Verdict:
+def asked(rule: PermitRule | ForbidRule, situation: Situation) -> RuleAnswer:
     """Whether a rule applies that is for this caller."""
     if rule.when is None:
         return _APPLIES
     try:
         return _APPLIES if situation.holds(rule.when) else _CONDITION_FALSE
     except ConditionError as error:
-        return Verdict("error", str(error))
+        return RuleAnswer("error", str(error))
 
 
 def charges_of(named: NamedRule[PermitRule], at: datetime) -> tuple[Charge, ...]:
@@ -260,9 +260,9 @@ def _charge(named: NamedRule[PermitRule], at: datetime, unit: Unit, limit: int) 
 
 # 2026-11-22T14:05:00+08:00: the month is seven characters, the day ten, the hour thirteen.
 _TOLD: Mapping[Unit, int] = {"month": 7, "day": 10, "hour": 13}
-_APPLIES: Final = Verdict("applies")
-_OTHER_CALLER: Final = Verdict("other-caller")
-_CONDITION_FALSE: Final = Verdict("condition-false")
+_APPLIES: Final = RuleAnswer("applies")
+_OTHER_CALLER: Final = RuleAnswer("other-caller")
+_CONDITION_FALSE: Final = RuleAnswer("condition-false")
 _NOTHING: Final = Covering(())
 
 

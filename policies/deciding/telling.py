@@ -9,7 +9,7 @@ import msgspec
 from policies.bundle import ForbidRule, PermitRule
 from policies.conditions.expressions import conjuncts, variables_in
 from policies.deciding.programs import Named
-from policies.deciding.rules import Outcome, Verdict
+from policies.deciding.rules import Applies, RuleAnswer
 from policies.deciding.situations import Situations
 from policies.errors import ConditionError
 from policies.interfaces import Situation
@@ -24,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     effect: Literal["permit", "forbid"]
-    outcome: Outcome
+    outcome: Applies
     message: str
 
 
@@ -40,28 +40,28 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Teller:
-    """Puts verdicts on one request into words."""
+    """Puts answers on one request into words."""
 
     def __init__(self, *, caller: Caller, situations: Situations) -> None:
         self._caller = caller
         self._situations = situations
         self._false_parts_of: dict[str, tuple[str, ...]] = {}
 
-    def finding(self, named: Named, verdict: Verdict) -> Finding:
-        """The verdict with its reason."""
+    def finding(self, named: Named, answer: RuleAnswer) -> Finding:
+        """The answer with its reason."""
         effect: Literal["permit", "forbid"] = (
             "permit" if isinstance(named.rule, PermitRule) else "forbid"
         )
         return Finding(
             rule=named.name,
             effect=effect,
-            outcome=verdict.outcome,
-            message=self._message(named, verdict),
+            outcome=answer.outcome,
+            message=self._message(named, answer),
         )
 
-    def _message(self, named: Named, verdict: Verdict) -> str:
+    def _message(self, named: Named, answer: RuleAnswer) -> str:
         rule = named.rule
-        match verdict.outcome:
+        match answer.outcome:
             case "applies":
                 return permission(rule) if isinstance(rule, PermitRule) else _forbidden(rule)
             case "other-caller":
@@ -69,11 +69,11 @@ class Teller:
             case "condition-false":
                 return self._false(named)
             case "error":
-                return f"the condition has no answer: {verdict.error}: {rule.when}"
+                return f"the condition has no answer: {answer.error}: {rule.when}"
 
-    def distance(self, named: Named, verdict: Verdict) -> tuple[bool, int]:
+    def distance(self, named: Named, answer: RuleAnswer) -> tuple[bool, int]:
         """Sorts rules that did not apply: those for this caller first, least to change first."""
-        return verdict.outcome == "other-caller", len(self._false_parts(named))
+        return answer.outcome == "other-caller", len(self._false_parts(named))
 
     def _false_parts(self, named: Named) -> tuple[str, ...]:
         # The && parts of a false condition that are false by themselves. Asked twice for each

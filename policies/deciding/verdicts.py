@@ -3,6 +3,7 @@
 from typing import Literal
 
 from policies.model import Allowed, Decision, Denied, NeedsApproval
+from policies.reasons import DEFAULT
 
 Verdict = Literal["allowed", "denied", "needs-approval"]
 
@@ -21,4 +22,4 @@ def verdict_of(decision: Decision) -> Verdict:
 def deciding_rules(decision: Decision) -> tuple[str, ...]:
     """The names of the rules that decided; what follows `default` only says what was near."""
     rules = tuple(dict.fromkeys(reason.rule for reason in decision.reasons))
-    return rules[:1] if rules[0] == "default" else rules
+    return rules[:1] if rules[0] == DEFAULT else rules

@@ -7,7 +7,7 @@ from itertools import chain
 from policies.bundle import ForbidRule, PermitRule
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.programs import ForbidProgram, Named
-from policies.deciding.rules import Concerning, Covering, Verdict, asked, weigh
+from policies.deciding.rules import Concerning, Covering, RuleAnswer, asked, weigh
 from policies.deciding.situations import Situations
 from policies.deciding.telling import Finding, Teller
 from policies.errors import ConditionError
@@ -25,7 +25,7 @@ class Judgement:
         permitting: the permits that apply, in order of policy name and rule id.
     """
 
-    against: tuple[tuple[Named, Verdict], ...]
+    against: tuple[tuple[Named, RuleAnswer], ...]
     permitting: tuple[NamedRule[PermitRule], ...]
 
 
@@ -40,7 +40,7 @@ def judge(concerning: Concerning, situations: Situations) -> Judgement:
     permits = [(named, asked(named.rule, situations.of(named))) for named in concerning.permits]
     return Judgement(
         against=(*_against(forbids), *_erring(permits)),
-        permitting=tuple(named for named, verdict in permits if verdict.outcome == "applies"),
+        permitting=tuple(named for named, answer in permits if answer.outcome == "applies"),
     )
 
 
@@ -57,23 +57,23 @@ def _in_question(program: ForbidProgram, situation: Situation) -> Iterable[Named
 
 
 def _against(
-    forbids: list[tuple[NamedRule[ForbidRule], Verdict]],
-) -> Iterator[tuple[Named, Verdict]]:
-    for named, verdict in sorted(forbids, key=lambda weighed: weighed[0].name):
-        if verdict.outcome in {"applies", "error"}:
-            yield named, verdict
+    forbids: list[tuple[NamedRule[ForbidRule], RuleAnswer]],
+) -> Iterator[tuple[Named, RuleAnswer]]:
+    for named, answer in sorted(forbids, key=lambda weighed: weighed[0].name):
+        if answer.outcome in {"applies", "error"}:
+            yield named, answer
 
 
 def _erring(
-    permits: list[tuple[NamedRule[PermitRule], Verdict]],
-) -> Iterator[tuple[Named, Verdict]]:
-    for named, verdict in permits:
-        if verdict.outcome == "error":
-            yield named, verdict
+    permits: list[tuple[NamedRule[PermitRule], RuleAnswer]],
+) -> Iterator[tuple[Named, RuleAnswer]]:
+    for named, answer in permits:
+        if answer.outcome == "error":
+            yield named, answer
 
 
 class Weighing:
-    """The verdict of every covering rule, for whoever wants to know why and why not."""
+    """The answer of every covering rule, for whoever wants to know why and why not."""
 
     def __init__(self, covering: Covering, caller: Caller, situations: Situations) -> None:
         self._teller = Teller(caller=caller, situations=situations)
@@ -87,11 +87,11 @@ class Weighing:
     def nearest_first(self) -> tuple[Finding, ...]:
         """The permits, those with the least to change first."""
         ordered = sorted(self._permits, key=lambda weighed: self._teller.distance(*weighed))
-        return tuple(self._teller.finding(named, verdict) for named, verdict in ordered)
+        return tuple(self._teller.finding(named, answer) for named, answer in ordered)
 
     def findings(self) -> tuple[Finding, ...]:
         """Every rule's: forbids, then permits, each in order of policy name and rule id."""
         return (
-            *(self._teller.finding(named, verdict) for named, verdict in self._forbids),
-            *(self._teller.finding(named, verdict) for named, verdict in self._permits),
+            *(self._teller.finding(named, answer) for named, answer in self._forbids),
+            *(self._teller.finding(named, answer) for named, answer in self._permits),
         )

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from policies.bundle import Bundle, SealGrant
+from policies.calendar import office_day
 from policies.foresight.notes import Note
-from policies.foresight.principals import day_of
 
 _SOON: Final = timedelta(days=30)
 
@@ -15,8 +15,8 @@ def grant_notes(bundle: Bundle, *, at: datetime) -> Iterator[Note]:
     """What has ended or was revoked by `at`, and what ends within 30 days."""
     for grant in bundle.grants.values():
         yield from _void(grant, at)
-        ending = day_of(at) + _SOON
-        if day_of(at) <= grant.valid_until < ending:
+        ending = office_day(at) + _SOON
+        if office_day(at) <= grant.valid_until < ending:
             yield Note(
                 level="note",
                 code="grant-ends-soon",
@@ -31,7 +31,7 @@ def grant_notes(bundle: Bundle, *, at: datetime) -> Iterator[Note]:
 def _void(grant: SealGrant, at: datetime) -> Iterator[Note]:
     if grant.revoked_at is not None and grant.revoked_at <= at:
         path, why = "revoked", f"was revoked at {grant.revoked_at.isoformat(sep=' ')}"
-    elif grant.valid_until < day_of(at):
+    elif grant.valid_until < office_day(at):
         path, why = "validUntil", f"ended with {grant.valid_until}"
     else:
         return

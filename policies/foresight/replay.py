@@ -11,7 +11,7 @@ import msgspec
 
 from policies.bundle import Bundle
 from policies.deciding.verdicts import verdict_of
-from policies.foresight.principals import caller_of
+from policies.foresight.principals import caller_now
 from policies.interfaces import Case, PolicyEngine
 from policies.model import (
     Caller,
@@ -22,6 +22,7 @@ from policies.model import (
     Reason,
     SealRequest,
 )
+from policies.reasons import CALLER_UNKNOWN
 
 Why = Literal["stopped", "unread", "facts", "counters"]
 """`stopped`: a freeze or a used-up limit refused it, not the rules. `unread`: it was refused before
@@ -29,7 +30,7 @@ the document was read, and these policies would have read it. `facts`, `counters
 ask for what nobody looked for then."""
 
 
-class Past(msgspec.Struct, frozen=True, kw_only=True):
+class PastDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided, and all that it was decided by.
 
     Attributes:
@@ -63,14 +64,14 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-class CannotTell(msgspec.Struct, frozen=True, kw_only=True):
+class Undecidable(msgspec.Struct, frozen=True, kw_only=True):
     """What these policies would have said is not known; `missing` names what they ask for."""
 
     why: Why
     missing: tuple[str, ...] = ()
 
 
-Replayed = Same | Changed | CannotTell
+Replayed = Same | Changed | Undecidable
 
 
 class Replaying:
@@ -80,10 +81,10 @@ class Replaying:
         self._bundle = bundle
         self._engine = engine
 
-    def replay(self, past: Past) -> Replayed:
+    def replay(self, past: PastDecision) -> Replayed:
         """What these policies would have said then."""
         if past.stopped:
-            return CannotTell(why="stopped")
+            return Undecidable(why="stopped")
         request = self.request_now(past)
         if request is None:
             return _compared(past, self._unknown(past.request.caller))
@@ -92,17 +93,17 @@ class Replaying:
         if refused is not None:
             return _compared(past, refused)
         if past.facts is None:
-            return CannotTell(why="unread")
+            return Undecidable(why="unread")
         return _missing(case, past, past.facts) or _compared(
             past, case.decide(past.facts, at=past.at, known=past.known)
         )
 
-    def request_now(self, past: Past) -> SealRequest | None:
+    def request_now(self, past: PastDecision) -> SealRequest | None:
         """The request with its caller as these policies know it; None where they know no such."""
-        caller = caller_of(past.request.caller, self._bundle, at=past.at)
+        caller = caller_now(past.request.caller, self._bundle, at=past.at)
         return None if caller is None else msgspec.structs.replace(past.request, caller=caller)
 
-    def nearest(self, past: Past) -> tuple[Reason, ...]:
+    def nearest(self, past: PastDecision) -> tuple[Reason, ...]:
         """What would have to change for these policies to permit it, the least first."""
         request = self.request_now(past)
         if request is None or past.facts is None:
@@ -111,22 +112,22 @@ class Replaying:
 
     def _unknown(self, caller: Caller) -> Denied:
         message = f"there is no `{caller.system}` any more"
-        reasons = (Reason(rule="caller", message=message),)
+        reasons = (Reason(rule=CALLER_UNKNOWN, message=message),)
         return Denied(bundle=self._engine.bundle_digest, reasons=reasons)
 
 
-def _compared(past: Past, decision: Decision) -> Same | Changed:
+def _compared(past: PastDecision, decision: Decision) -> Same | Changed:
     alike = verdict_of(past.decision) == verdict_of(decision)
     return Same(decision=decision) if alike else Changed(decision=decision)
 
 
-def _missing(case: Case, past: Past, facts: DocumentFacts) -> CannotTell | None:
+def _missing(case: Case, past: PastDecision, facts: DocumentFacts) -> Undecidable | None:
     content = facts.content
     known = frozenset() if isinstance(content, msgspec.UnsetType) else content.asked
     lacking = case.asks() - known
     if lacking:
-        return CannotTell(why="facts", missing=tuple(sorted(f"doc.{fact}" for fact in lacking)))
+        return Undecidable(why="facts", missing=tuple(sorted(f"doc.{fact}" for fact in lacking)))
     uncounted = {read.name for read in case.reads(past.at)} - past.known.used.keys()
     if uncounted:
-        return CannotTell(why="counters", missing=tuple(sorted(uncounted)))
+        return Undecidable(why="counters", missing=tuple(sorted(uncounted)))
     return None

@@ -19,45 +19,51 @@ from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.model import Decision, Denied, Known
 from policies.reading.imagining import Imagined
+from policies.reasons import DEFAULT
 
 _DAYS: Final = 365
 """For which a seal's certificate is valid in tests that do not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelfTestFailure:
-    """A test with another answer than expected.
+class SelfTestResult:
+    """What became of one test.
 
     Attributes:
-        policy: the name of the policy that carries the test.
+        policy: the name of the policy that carries it.
         position: of the test within the policy's tests, from 0.
-        test: its name.
-        expected: e.g. `allowed by receipts-east/tms-automatic`.
-        got: the decision, the rules that decided and why.
+        test: the test.
+        decision: what is decided.
+        failure: None, or what it expects and what it is instead, by which rules and why, such as
+            `expects allowed by receipts-east/tms-automatic, but it is denied by …`.
     """
 
     policy: str
     position: int
-    test: str
-    expected: str
-    got: str
+    test: PolicyTest
+    decision: Decision
+    failure: str | None
 
 
-def failures(bundle: Bundle) -> Iterator[SelfTestFailure]:
-    """The failing tests; none when the policies do what their authors say."""
+def results(bundle: Bundle) -> Iterator[SelfTestResult]:
+    """Every test, each decided once."""
     engine = CELPolicyEngine(thawed(bundle))
     for policy in bundle.policies.values():
         for position, test in enumerate(policy.tests):
             known = known_to(test, engine)
             decision = engine.decide(test.request, test.facts, at=test.at, known=known)
-            if not _is_as_expected(test, decision, engine):
-                yield SelfTestFailure(
-                    policy=policy.name,
-                    position=position,
-                    test=test.name,
-                    expected=test.expect + (f" by {test.rule}" if test.rule else ""),
-                    got=_told(engine.explain(test.request, test.facts, at=test.at, known=known)),
-                )
+            yield SelfTestResult(
+                policy=policy.name,
+                position=position,
+                test=test,
+                decision=decision,
+                failure=_failure(test, decision, known, engine),
+            )
+
+
+def failures(bundle: Bundle) -> Iterator[SelfTestResult]:
+    """The failing tests; none when the policies do what their authors say."""
+    return (result for result in results(bundle) if result.failure is not None)
 
 
 def thawed(bundle: Bundle) -> Bundle:
@@ -81,20 +87,25 @@ def known_to(imagined: PolicyTest | Imagined, engine: CELPolicyEngine) -> Known:
     )
 
 
-def _is_as_expected(test: PolicyTest, decision: Decision, engine: CELPolicyEngine) -> bool:
-    if verdict_of(decision) != test.expect:
-        return False
+def _failure(
+    test: PolicyTest, decision: Decision, known: Known, engine: CELPolicyEngine
+) -> str | None:
     deciding = {reason.rule for reason in decision.reasons}
-    if test.rule is not None:
-        return test.rule in deciding
-    if not isinstance(decision, Denied):
-        return True
+    fits = verdict_of(decision) == test.expect and (test.rule is None or test.rule in deciding)
+    if fits and (test.rule is not None or not isinstance(decision, Denied)):
+        return None
+    explained = engine.explain(test.request, test.facts, at=test.at, known=known)
+    if fits and _is_a_rules(deciding, explained):
+        return None
+    expected = test.expect + (f" by {test.rule}" if test.rule else "")
+    return f"expects {expected}, but it is {_told(explained)}"
+
+
+def _is_a_rules(deciding: set[str], explained: Explanation) -> bool:
     # A denial for a reason that the test does not name would let a slip in the test, such as a
     # forgotten attribute, or an error in a condition pass for proof that a rule works.
-    known = known_to(test, engine)
-    findings = engine.explain(test.request, test.facts, at=test.at, known=known).findings
-    erring = {finding.rule for finding in findings if finding.outcome == "error"}
-    rules = {finding.rule for finding in findings} | {"default"}
+    erring = {finding.rule for finding in explained.findings if finding.outcome == "error"}
+    rules = {finding.rule for finding in explained.findings} | {DEFAULT}
     return deciding <= rules and not deciding & erring
 
 

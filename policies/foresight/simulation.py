@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from policies.deciding.verdicts import Verdict, deciding_rules, verdict_of
-from policies.foresight.replay import CannotTell, Changed, Past, Replaying, Why
+from policies.foresight.replay import Changed, PastDecision, Replaying, Undecidable, Why
+from policies.reasons import DEFAULT
 
 _EXAMPLES: Final = 5
 
@@ -24,7 +25,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     message: str
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ChangedDecisions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Decisions that would be other ones, in the same way and by the same rules.
 
     Attributes:
@@ -44,7 +45,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     examples: tuple[Example, ...]
 
 
-class Untold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class UndecidableDecisions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Decisions of which nobody can tell what they would be (`policies.foresight.replay.Why`)."""
 
     why: Why
@@ -57,27 +58,27 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     total: int
     same: int
-    moved: tuple[Moved, ...]
-    untold: tuple[Untold, ...]
+    changed: tuple[ChangedDecisions, ...]
+    undecidable: tuple[UndecidableDecisions, ...]
 
 
 _Way = tuple[Verdict, Verdict, tuple[str, ...], tuple[str, ...]]
 
 
-def simulate(replaying: Replaying, pasts: Iterable[Past]) -> Simulation:
+def simulate(replaying: Replaying, pasts: Iterable[PastDecision]) -> Simulation:
     """Replay everything. It keeps no more than counts and a few examples."""
     total = same = 0
-    moved: Counter[_Way] = Counter()
+    changed: Counter[_Way] = Counter()
     examples: dict[_Way, list[Example]] = {}
-    untold: Counter[CannotTell] = Counter()
+    undecidable: Counter[Undecidable] = Counter()
     for past in pasts:
         total += 1
         replayed = replaying.replay(past)
-        if isinstance(replayed, CannotTell):
-            untold[replayed] += 1
+        if isinstance(replayed, Undecidable):
+            undecidable[replayed] += 1
         elif isinstance(replayed, Changed):
             way = _way(past, replayed)
-            moved[way] += 1
+            changed[way] += 1
             if len(few := examples.setdefault(way, [])) < _EXAMPLES:
                 few.append(_example(past, replayed, replaying))
         else:
@@ -85,8 +86,8 @@ def simulate(replaying: Replaying, pasts: Iterable[Past]) -> Simulation:
     return Simulation(
         total=total,
         same=same,
-        moved=tuple(
-            Moved(
+        changed=tuple(
+            ChangedDecisions(
                 before=way[0],
                 after=way[1],
                 rules_before=way[2],
@@ -94,16 +95,16 @@ def simulate(replaying: Replaying, pasts: Iterable[Past]) -> Simulation:
                 count=count,
                 examples=tuple(examples[way]),
             )
-            for way, count in moved.most_common()
+            for way, count in changed.most_common()
         ),
-        untold=tuple(
-            Untold(why=each.why, missing=each.missing, count=count)
-            for each, count in untold.most_common()
+        undecidable=tuple(
+            UndecidableDecisions(why=each.why, missing=each.missing, count=count)
+            for each, count in undecidable.most_common()
         ),
     )
 
 
-def _way(past: Past, changed: Changed) -> _Way:
+def _way(past: PastDecision, changed: Changed) -> _Way:
     return (
         verdict_of(past.decision),
         verdict_of(changed.decision),
@@ -112,9 +113,9 @@ def _way(past: Past, changed: Changed) -> _Way:
     )
 
 
-def _example(past: Past, changed: Changed, replaying: Replaying) -> Example:
+def _example(past: PastDecision, changed: Changed, replaying: Replaying) -> Example:
     reasons = changed.decision.reasons
-    if reasons[0].rule == "default":
+    if reasons[0].rule == DEFAULT:
         reasons = (*reasons[:1], *replaying.nearest(past)[:1])
     return Example(
         record=past.record,

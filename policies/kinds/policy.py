@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from policies.calendar import OFFICE_ZONE
 from policies.intake import PREFIX
 from policies.kinds.placement import WrittenPlacement
 from policies.kinds.selftests import TestSpec
@@ -147,7 +148,7 @@ class SealPolicySpec(StrictModel):
 
     seals: WrittenSeals
     document_types: Annotated[tuple[AnyName, ...], Field(min_length=1), AfterValidator(is_set)]
-    time_zone: TimeZone = "Asia/Shanghai"
+    time_zone: TimeZone = OFFICE_ZONE.key
     permit: tuple[PermitSpec, ...] = ()
     forbid: tuple[ForbidSpec, ...] = ()
     tests: tuple[TestSpec, ...] = ()

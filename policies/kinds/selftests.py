@@ -171,7 +171,7 @@ class TestSpec(StrictModel):
     """One example with the answer that its author expects; `rule` is the one that decides.
 
     `rule` is the id of a rule of this policy, `policy/id` for another's, or a built-in name:
-    `default`, `seal`, `document-type`, `placement`, `grant`, `intake/RULE`.
+    `default`, `document-type`, `placement`, `grant`, `intake/RULE`.
     """
 
     __test__ = False

@@ -13,7 +13,7 @@ from policies.kinds.policy import SealPolicyKind, tests_of
 from policies.kinds.selftests import TestRequestSpec
 from policies.model import Caller, DocumentFacts, GivenApproval, Known, SealRequest
 from policies.people import caller_of, roles_of
-from policies.reading.references import BUILT_IN_RULES
+from policies.reasons import OF_TESTS
 
 _NOBODY = "self-test"
 
@@ -83,7 +83,7 @@ class Imagination:
                 known=found.known,
                 expect=test.expect,
                 rule=f"{name}/{test.rule}"
-                if test.rule in own and test.rule not in BUILT_IN_RULES
+                if test.rule in own and test.rule not in OF_TESTS
                 else test.rule,
             )
 

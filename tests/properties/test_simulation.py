@@ -13,7 +13,7 @@ from policies.bundle import Bundle
 from policies.deciding.verdicts import deciding_rules, verdict_of
 from policies.engine import CELPolicyEngine
 from policies.foresight.principals import principals
-from policies.foresight.replay import Past, Replaying
+from policies.foresight.replay import PastDecision, Replaying
 from policies.foresight.simulation import Simulation, simulate
 from policies.model import NOTHING_KNOWN, Caller, ContentFacts, Known
 from tests import oracle
@@ -58,9 +58,11 @@ def histories(draw: st.DrawFn, bundle: Bundle) -> list[KeptDecision]:
     return kept
 
 
-def past_of(kept: KeptDecision) -> Past:
-    fields = {name: getattr(kept, name) for name in Past.__struct_fields__ if name != "record"}
-    return Past(record=kept.audit_index, **fields)
+def past_of(kept: KeptDecision) -> PastDecision:
+    fields = {
+        name: getattr(kept, name) for name in PastDecision.__struct_fields__ if name != "record"
+    }
+    return PastDecision(record=kept.audit_index, **fields)
 
 
 def simulated(bundle: Bundle, history: list[KeptDecision]) -> Simulation:
@@ -103,8 +105,8 @@ def test_a_simulation_agrees_with_asking_the_oracle_about_every_decision(
     history = data.draw(histories(old))
     expected = Counter(by_hand(kept, new) for kept in history)
     found = simulated(new, history)
-    counted: Counter[Way | str] = Counter({each.why: each.count for each in found.untold})
-    for each in found.moved:
+    counted: Counter[Way | str] = Counter({each.why: each.count for each in found.undecidable})
+    for each in found.changed:
         counted[each.before, each.after, frozenset(each.rules_after)] += each.count
         assert each.before != each.after
         assert len(each.examples) == min(each.count, 5)
@@ -120,6 +122,6 @@ def test_the_policies_that_decided_would_decide_the_same_again(
 ) -> None:
     history = data.draw(histories(bundle))
     found = simulated(bundle, history)
-    assert found.moved == ()
-    assert {each.why for each in found.untold} <= {"stopped"}
+    assert found.changed == ()
+    assert {each.why for each in found.undecidable} <= {"stopped"}
     assert found.same == sum(not kept.stopped for kept in history)

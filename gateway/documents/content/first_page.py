@@ -13,7 +13,7 @@ from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.inspection.inspecting import UNDRAWN, inspect
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
 from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
-from policies.deciding.learning import FirstPage, Words
+from policies.templates.learning import FirstPage, Words
 
 _COLON: Final = ":"
 

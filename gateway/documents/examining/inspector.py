@@ -17,9 +17,9 @@ from gateway.documents.examining.wire import (
     encode,
 )
 from gateway.documents.inspection.model import FileInspection, ToldFacts, ToldFinding
-from policies.deciding.learning import FirstPage
 from policies.intake import RULES, Intake
 from policies.model import DocumentFacts, IntakeFinding
+from policies.templates.learning import FirstPage
 from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from policies.deciding.learning import FirstPage
 from policies.model import DocumentFacts
+from policies.templates.learning import FirstPage
 
 PROTOCOL = 2
 

@@ -19,10 +19,10 @@ from policies.reading.references.ownership import ownership_mistakes
 from policies.reading.references.people import people_mistakes
 from policies.reading.references.rules import rule_mistakes
 from policies.reading.references.seals import seal_mistakes
-from policies.reading.references.selftests import BUILT_IN_RULES, selftest_mistakes
+from policies.reading.references.selftests import selftest_mistakes
 from strictyaml import Mistake
 
-__all__ = ["BUILT_IN_RULES", "reference_mistakes"]
+__all__ = ["reference_mistakes"]
 
 
 def reference_mistakes(library: Library) -> Iterator[Mistake]:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from policies.intake import PREFIX, RULES
 from policies.kinds.policy import SealPolicyKind, tests_of
 from policies.reading.library import AnyShelf, Library
+from policies.reasons import OF_TESTS
 from strictyaml import Loaded, Mistake
-
-BUILT_IN_RULES = frozenset({"default", "seal", "document-type", "placement", "grant"})
-"""Names of reasons that are no rule of a policy."""
 
 
 def selftest_mistakes(library: Library) -> Iterator[Mistake]:
@@ -40,12 +38,12 @@ def _mistakes(library: Library, policy: Loaded[SealPolicyKind]) -> Iterator[Mist
                 (*path, "rule"),
                 f"there is no rule `{test.rule}`",
                 f"write one of {ids}, another policy's as policy/rule, or a built-in name: "
-                + ", ".join((*sorted(BUILT_IN_RULES), f"{PREFIX}RULE")),
+                + ", ".join((*sorted(OF_TESTS), f"{PREFIX}RULE")),
             )
 
 
 def _is_rule(library: Library, policy: SealPolicyKind, rule: str) -> bool:
-    if rule in BUILT_IN_RULES or rule in _rule_ids(policy):
+    if rule in OF_TESTS or rule in _rule_ids(policy):
         return True
     if rule.startswith(PREFIX):
         return rule.removeprefix(PREFIX) in RULES

@@ -203,9 +203,9 @@ def test_what_may_be_meant_otherwise_is_noticed_with_its_place(sealgate: Command
     rewrite(receipts, "when: doc.pages <= 3 &&", "when: doc.pages <= 3 && doc.pages > 3 &&")
     strict = sealgate("policy", "check", "--strict", "--json")
     report = json.loads(strict.stdout)
-    (noticed,) = [each for each in report["noticed"] if each["code"] == "never-true"]
-    assert (noticed["level"], noticed["file"], noticed["line"]) == ("warning", str(receipts), 12)
-    assert noticed["path"] == "spec.permit[0].when"
+    (note,) = [each for each in report["notes"] if each["code"] == "never-true"]
+    assert (note["level"], note["file"], note["line"]) == ("warning", str(receipts), 12)
+    assert note["path"] == "spec.permit[0].when"
     assert "[never-true]" in sealgate("policy", "check").stdout
 
 
@@ -223,4 +223,4 @@ def test_only_strict_refuses_a_warning(sealgate: CommandLine) -> None:
 
 def test_the_trials_own_policies_have_nothing_to_be_noticed(sealgate: CommandLine) -> None:
     report = json.loads(sealgate("policy", "check", "--strict", "--json").stdout)
-    assert (report["ok"], report["noticed"]) == (True, [])
+    assert (report["ok"], report["notes"]) == (True, [])

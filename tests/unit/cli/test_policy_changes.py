@@ -67,9 +67,9 @@ def test_a_simulation_beside_a_gateway_that_runs(used: CommandLine, changed: Pat
     result = used("policy", "simulate", changed, "--since", "1h", "--json")
     assert result.exit_code == 1, result.output
     simulation = told(result)["simulation"]
-    assert (simulation["total"], simulation["same"], simulation["untold"]) == (4, 3, [])
-    (moved,) = simulation["moved"]
-    assert (moved["before"], moved["after"], moved["count"]) == ("allowed", "denied", 1)
+    assert (simulation["total"], simulation["same"], simulation["undecidable"]) == (4, 3, [])
+    (denied,) = simulation["changed"]
+    assert (denied["before"], denied["after"], denied["count"]) == ("allowed", "denied", 1)
     assert "1 allowed would be denied" in used("policy", "simulate", changed).stdout
     assert used("policy", "simulate", used.trial.policies).exit_code == 0
 
@@ -87,8 +87,8 @@ def test_a_moment_that_is_none_is_refused(used: CommandLine, changed: Path, sinc
 def test_a_recorded_decision_beside_what_the_policies_say_of_it_now(
     used: CommandLine, changed: Path
 ) -> None:
-    moved = told(used("policy", "simulate", changed, "--json"))["simulation"]["moved"][0]
-    record = moved["examples"][0]["record"]
+    (first, *_) = told(used("policy", "simulate", changed, "--json"))["simulation"]["changed"]
+    record = first["examples"][0]["record"]
     result = used("policy", "explain", str(record), "-d", changed, "--json")
     assert result.exit_code == 0, result.output
     (decision,) = told(result)["decisions"]

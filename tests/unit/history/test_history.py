@@ -15,7 +15,7 @@ from gateway.signing.guard import KeptDecision
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from policies.engine import CELPolicyEngine
-from policies.foresight.replay import Past, Replaying, Same
+from policies.foresight.replay import PastDecision, Replaying, Same
 from policies.model import Allowed, ContentFacts, Denied, Known
 from tests.signing_house import START, House, request, signing_house
 
@@ -32,7 +32,7 @@ def reader(house: House) -> DecisionReader:
     return DecisionReader(open_reader(house.directory / "test.sqlite"))
 
 
-def everything(house: House) -> list[Past]:
+def everything(house: House) -> list[PastDecision]:
     return list(reader(house).between(START - FAR, START + FAR))
 
 

@@ -93,8 +93,8 @@ async def test_a_check_is_what_the_command_line_tells_but_for_files_that_stay_aw
     status, report = await ask("check", {})
     assert status == 200, report
     told = by_command("policy", "check", ask.house.directory / "policies")
-    assert {**report, "notes": []} == {**told, "notes": []}
-    assert "certificates and pictures were not looked at" in report["notes"][0]
+    assert {**report, "unchecked": []} == {**told, "unchecked": []}
+    assert "certificates and pictures were not looked at" in report["unchecked"][0]
 
 
 async def test_mistakes_are_the_answer_of_a_check_and_a_problem_for_all_else(ask: Asking) -> None:
@@ -116,9 +116,13 @@ async def test_the_past_is_simulated_and_explained_beside_the_gateway(ask: Askin
     assert (report["simulation"]["total"], report["simulation"]["same"]) == (1, 1)
     frozen = {"a.yaml": nothing["a.yaml"].replace("state: active", "state: frozen")}
     _, report = await ask("simulate", {"new": frozen, "until": "2026-11-23T00:00:00Z"})
-    (moved,) = report["simulation"]["moved"]
-    assert (moved["before"], moved["after"], moved["rulesAfter"]) == ("allowed", "denied", ["seal"])
-    status, told = await ask("explain", {"record": moved["examples"][0]["record"]})
+    (changed,) = report["simulation"]["changed"]
+    assert (changed["before"], changed["after"], changed["rulesAfter"]) == (
+        "allowed",
+        "denied",
+        ["seal-frozen"],
+    )
+    status, told = await ask("explain", {"record": changed["examples"][0]["record"]})
     assert status == 200, told
     assert told["decisions"][0]["verdict"] == "allowed"
     assert told["decisions"][0]["today"]["type"] == "allowed"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.bundle import Approvals
-from policies.deciding.approving import outstanding, standing
+from policies.deciding.approving import standing
 from policies.model import Caller, GivenApproval, SealRequest, Stage
 from tests import oracle
 from tests.drawn_policies import stages
@@ -45,7 +45,7 @@ def needs(*wanted: tuple[int, str], in_order: bool = False, hours: int = 48) -> 
 def missing(
     approvals: Approvals, *given_ones: GivenApproval, request: SealRequest = BY_TMS
 ) -> list[tuple[int, str]]:
-    found = outstanding(approvals, given_ones, request=request, at=AT)
+    found = standing(approvals, given_ones, request=request, at=AT).outstanding
     return [(stage.count, " ".join(sorted(stage.roles))) for stage in found]
 
 

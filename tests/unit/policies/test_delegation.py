@@ -19,7 +19,7 @@ from policies.bundle import (
     SealPolicy,
     Signatures,
 )
-from policies.deciding.delegation import Grants, live_grant
+from policies.deciding.delegation import Grants
 from policies.engine import CELPolicyEngine
 from policies.model import (
     Allowed,
@@ -95,7 +95,7 @@ def why(bundle: Bundle, request: SealRequest = ASKED, *, at: datetime = AT) -> s
     assert isinstance(denied, Denied)
     (reason,) = denied.reasons
     assert reason.rule == "grant"
-    assert live_grant(bundle, request, at=at) == reason
+    assert Grants(bundle).live(request, at=at) == reason
     return reason.message
 
 
@@ -103,7 +103,7 @@ def test_a_system_seals_automatically_by_its_grant_and_the_decision_names_it() -
     decision = decided(group(GRANT))
     assert isinstance(decision, Allowed)
     assert decision.grant == "to-tms"
-    assert live_grant(group(GRANT), ASKED, at=AT) == GRANT
+    assert Grants(group(GRANT)).live(ASKED, at=AT) == GRANT
     assert "no grant names the seal" in why(group())
 
 

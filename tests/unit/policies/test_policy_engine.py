@@ -149,7 +149,8 @@ def test_a_seal_that_is_not_active_is_refused(
 ) -> None:
     seal = msgspec.structs.replace(bundle.seals["receipt-east"], state=state)
     denied = CELPolicyEngine(replace(bundle, seals={seal.name: seal})).decide(ask(), facts, at=noon)
-    assert denied.reasons == (Reason(rule="seal", message=f"the seal receipt-east is {state}"),)
+    message = f"the seal receipt-east is {state}"
+    assert denied.reasons == (Reason(rule="seal-not-active", message=message),)
 
 
 def test_a_rule_for_posts_and_a_limit_for_a_month(
@@ -337,8 +338,8 @@ spec:
 @pytest.mark.parametrize(
     ("changes", "rule", "message"),
     [
-        ({"seal": "nobody"}, "seal", "no seal is called `nobody`"),
-        ({"seal": "retired"}, "seal", "the seal retired is frozen: lost on 2026-03-01"),
+        ({"seal": "nobody"}, "seal-unknown", "no seal is called `nobody`"),
+        ({"seal": "retired"}, "seal-frozen", "the seal retired is frozen: lost on 2026-03-01"),
         ({"document_type": "poem"}, "document-type", "no document type is called `poem`"),
         ({"document_type": "memo", "x": 1}, "document-type", "`x` is unknown; memo has: none"),
         ({"urgent": True}, "document-type", "`amount_cents` is missing; give it as integer"),
@@ -383,7 +384,7 @@ def test_screening_tells_all_reasons_together(
 ) -> None:
     denied = engine.screen(ask(seal="nobody", amount_cents=-1, waybill="a", y=1), at=noon)
     assert denied is not None
-    assert rules_of(denied) == ["seal", *["document-type"] * 3]
+    assert rules_of(denied) == ["seal-unknown", *["document-type"] * 3]
 
 
 @pytest.mark.parametrize(

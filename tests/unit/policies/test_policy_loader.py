@@ -10,7 +10,7 @@ from policies.bundle import (
     PictureStamp,
     RoundStamp,
     SystemKey,
-    digest_of,
+    sources_digest,
 )
 from policies.loader import load_bundle
 from policies.model import BesideKeyword, OnPage, Stage
@@ -84,12 +84,12 @@ def test_a_bundle_cannot_be_changed(bundle: Bundle) -> None:
 
 
 def test_the_digest_is_over_names_and_texts_and_not_their_order() -> None:
-    digest = digest_of({"a": "1", "b": "2\n"})
-    assert digest == digest_of({"b": "2\r\n", "a": "1"})
+    digest = sources_digest({"a": "1", "b": "2\n"})
+    assert digest == sources_digest({"b": "2\r\n", "a": "1"})
     assert digest.startswith("sha256:")
     assert len(digest) == len("sha256:") + 64
     others = [{"a": "1"}, {"a": "1", "c": "2\n"}, {"a": "2\n", "b": "1"}, {"a1": "", "b": "2\n"}]
-    assert len({digest, *map(digest_of, others)}) == 5
+    assert len({digest, *map(sources_digest, others)}) == 5
 
 
 WORLD_MISTAKES = [

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from policies.deciding.placement_words import told
+from gateway.cli.placement_words import placement_text
 from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import (
     AcrossPages,
@@ -115,7 +115,7 @@ def test_what_an_earlier_version_asked_for_is_encoded_as_it_was() -> None:
     ],
 )
 def test_a_placement_is_told_in_a_sentence(placement: Placement, words: str) -> None:
-    assert re.search(words, told(placement))
+    assert re.search(words, placement_text(placement))
 
 
 @pytest.mark.parametrize(

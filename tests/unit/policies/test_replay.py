@@ -8,7 +8,7 @@ import pytest
 
 from policies.bundle import Bundle, Holding, Person, Post, System
 from policies.engine import CELPolicyEngine
-from policies.foresight.replay import CannotTell, Changed, Past, Replaying, Same
+from policies.foresight.replay import Changed, PastDecision, Replaying, Same, Undecidable
 from policies.foresight.simulation import simulate
 from policies.interfaces import Case
 from policies.loader import load_bundle
@@ -31,8 +31,10 @@ def bundle(world: str, receipts: str) -> Bundle:
     return load_bundle({"world.yaml": world, "receipts.yaml": receipts})
 
 
-def past_of(bundle: Bundle, request: SealRequest, facts: DocumentFacts, record: int = 7) -> Past:
-    return Past(
+def past_of(
+    bundle: Bundle, request: SealRequest, facts: DocumentFacts, record: int = 7
+) -> PastDecision:
+    return PastDecision(
         record=record,
         at=AT,
         request=request,
@@ -47,7 +49,7 @@ def replaying(bundle: Bundle) -> Replaying:
 
 
 @pytest.fixture
-def past(bundle: Bundle, facts: DocumentFacts) -> Past:
+def past(bundle: Bundle, facts: DocumentFacts) -> PastDecision:
     """An ordinary receipt of the system tms, which is allowed."""
     request = SealRequest(
         caller=Caller(system="tms", company="example-east"),
@@ -59,18 +61,18 @@ def past(bundle: Bundle, facts: DocumentFacts) -> Past:
     return past_of(bundle, request, facts)
 
 
-def test_the_same_policies_say_the_same(bundle: Bundle, past: Past) -> None:
+def test_the_same_policies_say_the_same(bundle: Bundle, past: PastDecision) -> None:
     assert isinstance(replaying(bundle).replay(past), Same)
 
 
-def test_a_system_that_there_is_no_more_is_refused(bundle: Bundle, past: Past) -> None:
+def test_a_system_that_there_is_no_more_is_refused(bundle: Bundle, past: PastDecision) -> None:
     without = replace(bundle, systems={})
     found = replaying(without).replay(past)
     assert isinstance(found, Changed)
-    assert [reason.rule for reason in found.decision.reasons] == ["caller"]
+    assert [reason.rule for reason in found.decision.reasons] == ["caller-unknown"]
 
 
-def test_a_system_has_the_company_that_it_has_now(bundle: Bundle, past: Past) -> None:
+def test_a_system_has_the_company_that_it_has_now(bundle: Bundle, past: PastDecision) -> None:
     """Whoever moves a system to another company sees what that system loses."""
     policy = bundle.policies["receipts-east"]
     permit = msgspec.structs.replace(
@@ -85,7 +87,7 @@ def test_a_system_has_the_company_that_it_has_now(bundle: Bundle, past: Past) ->
 
 
 def test_a_person_has_the_posts_that_it_held_then(
-    bundle: Bundle, past: Past, facts: DocumentFacts
+    bundle: Bundle, past: PastDecision, facts: DocumentFacts
 ) -> None:
     policy = bundle.policies["receipts-east"]
     permit = msgspec.structs.replace(
@@ -113,16 +115,18 @@ def test_a_person_has_the_posts_that_it_held_then(
     assert isinstance(replaying(gone).replay(asked), Changed)
 
 
-def test_what_something_else_refused_is_not_decided_again(bundle: Bundle, past: Past) -> None:
+def test_what_something_else_refused_is_not_decided_again(
+    bundle: Bundle, past: PastDecision
+) -> None:
     stopped = msgspec.structs.replace(past, stopped=True)
-    assert replaying(bundle).replay(stopped) == CannotTell(why="stopped")
+    assert replaying(bundle).replay(stopped) == Undecidable(why="stopped")
 
 
 def test_a_document_that_was_never_read_can_only_be_refused_again(
-    bundle: Bundle, past: Past
+    bundle: Bundle, past: PastDecision
 ) -> None:
     unread = msgspec.structs.replace(past, facts=None)
-    assert replaying(bundle).replay(unread) == CannotTell(why="unread")
+    assert replaying(bundle).replay(unread) == Undecidable(why="unread")
     seals = {
         name: msgspec.structs.replace(seal, state="frozen") for name, seal in bundle.seals.items()
     }
@@ -165,20 +169,20 @@ class CuriousEngine:
         return CuriousCase(self._engine.case(request))
 
 
-def test_what_nobody_looked_for_then_cannot_be_told_now(bundle: Bundle, past: Past) -> None:
+def test_what_nobody_looked_for_then_cannot_be_told_now(bundle: Bundle, past: PastDecision) -> None:
     curious = Replaying(bundle, CuriousEngine(bundle))
-    assert curious.replay(past) == CannotTell(why="facts", missing=("doc.amounts", "doc.text"))
+    assert curious.replay(past) == Undecidable(why="facts", missing=("doc.amounts", "doc.text"))
     content = ContentFacts(asked=frozenset({"text", "amounts", "parties"}))
     assert past.facts is not None
     looked = msgspec.structs.replace(
         past, facts=msgspec.structs.replace(past.facts, content=content)
     )
-    assert curious.replay(looked) == CannotTell(why="counters", missing=("used.seal_day",))
+    assert curious.replay(looked) == Undecidable(why="counters", missing=("used.seal_day",))
     counted = msgspec.structs.replace(looked, known=Known(used={"used.seal_day": 3}))
     assert isinstance(curious.replay(counted), Same)
 
 
-def test_a_simulation_counts_by_rules_and_has_examples(bundle: Bundle, past: Past) -> None:
+def test_a_simulation_counts_by_rules_and_has_examples(bundle: Bundle, past: PastDecision) -> None:
     policy = bundle.policies["receipts-east"]
     narrowed = tuple(
         msgspec.structs.replace(rule, when="doc.attributes.amount_cents > 100")
@@ -189,10 +193,10 @@ def test_a_simulation_counts_by_rules_and_has_examples(bundle: Bundle, past: Pas
     pasts.append(msgspec.structs.replace(past, stopped=True))
     found = simulate(replaying(replace(bundle, policies=policies)), pasts)
     assert (found.total, found.same) == (10, 0)
-    (moved,) = found.moved
-    assert (moved.before, moved.after, moved.count) == ("allowed", "denied", 9)
-    assert moved.rules_before == ("receipts-east/tms-automatic",)
-    assert moved.rules_after == ("default",)
-    assert [example.record for example in moved.examples] == [0, 1, 2, 3, 4]
-    assert "amount_cents > 100" in moved.examples[0].message
-    assert [(each.why, each.count) for each in found.untold] == [("stopped", 1)]
+    (changed,) = found.changed
+    assert (changed.before, changed.after, changed.count) == ("allowed", "denied", 9)
+    assert changed.rules_before == ("receipts-east/tms-automatic",)
+    assert changed.rules_after == ("default",)
+    assert [example.record for example in changed.examples] == [0, 1, 2, 3, 4]
+    assert "amount_cents > 100" in changed.examples[0].message
+    assert [(each.why, each.count) for each in found.undecidable] == [("stopped", 1)]

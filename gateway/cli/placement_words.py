@@ -13,7 +13,7 @@ from policies.model import (
 )
 
 
-def told(placement: Placement) -> str:
+def placement_text(placement: Placement) -> str:
     """Such as `page 1, 120 mm from the left and 200 mm from the top`."""
     match placement:
         case Several(placements=placements):

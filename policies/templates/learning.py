@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from policies.bundle import Field, Mark
-from policies.deciding.templates import TOLERANCE_MM, Point
+from policies.templates.matching import TOLERANCE_MM, Point
 
 _FEWEST_DOCUMENTS: Final = 2
 _FEWEST_MARKS: Final = 3
