@@ -41,7 +41,12 @@ class BundlesCheck:
 
     def _waiting(self, bundles: Path, root: Path, last: LastGood) -> Iterator[Finding]:
         source = BundleSource(bundles, root=root, keys=lambda: self._keys or (), first=last)
-        look = source.look(at=SystemClock().now())
+        try:
+            look = source.look(at=SystemClock().now())
+        except OSError as error:
+            told = f"{bundles} cannot be read: {error.strerror}"
+            yield failed("bundle files", told, cure=f"Let the gateway's user read {bundles}.")
+            return
         for each in look.refusals:
             told = f"{each.file} does not come into force: {each.why}"
             cure = "Do what the line says, or remove the file."
