@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from gateway.bundles.archive import packed, unpacked
+from gateway.bundles.archive import member, packed, unpacked
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import TYP, Manifest, read_manifest
 from gateway.statements import StatementInvalidError, open_general
@@ -13,6 +14,8 @@ from policies.compiled import decompiled
 from policies.errors import CompiledFormError
 
 MANIFEST = "manifest.json"
+MOST_MANIFEST_BYTES = 1024 * 1024
+"""With as many signatures as are taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,19 @@ class SealedBundle:
     pieces: Mapping[str, bytes | memoryview]
     files: Mapping[str, bytes | memoryview]
     sources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a bundle file says of itself, of which nothing was proved.
+
+    Attributes:
+        statement: the manifest with its signatures.
+        manifest: what it says.
+    """
+
+    statement: str
+    manifest: Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +76,28 @@ def opened(data: bytes) -> OpenedFile:
     members = unpacked(data)
     if MANIFEST not in members:
         raise BundleFileError(f"it has no {MANIFEST}")
+    heading = _heading(members[MANIFEST])
+    return OpenedFile(statement=heading.statement, manifest=heading.manifest, members=members)
+
+
+def heading_of(file: BinaryIO) -> Heading:
+    """The manifest alone, wherever in the file it is; no more than that is read into memory.
+
+    Raises:
+        BundleFileError: there is none, as far as was looked.
+        OSError: the file cannot be read.
+    """
+    return _heading(member(file, MANIFEST, most_bytes=MOST_MANIFEST_BYTES))
+
+
+def _heading(encoded: bytes | memoryview) -> Heading:
+    if len(encoded) > MOST_MANIFEST_BYTES:
+        raise BundleFileError(f"{MANIFEST} has more than {MOST_MANIFEST_BYTES:,} bytes")
     try:
-        statement = str(members[MANIFEST], "utf-8")
+        statement = str(encoded, "utf-8")
     except UnicodeDecodeError as error:
         raise BundleFileError(f"{MANIFEST}: {error}") from None
-    return OpenedFile(statement=statement, manifest=manifest_of(statement), members=members)
+    return Heading(statement=statement, manifest=manifest_of(statement))
 
 
 def read(data: bytes) -> SealedBundle:
@@ -98,11 +131,10 @@ def proved(file: OpenedFile, *, pause: Callable[[], None] = lambda: None) -> Sea
         pause()
     try:
         texts = {path: str(text, "utf-8") for path, text in sources.items()}
-        bundle = decompiled(compiled, files=prints, pause=pause)
+        # Nothing is decoded but what the manifest names, and officers have signed.
+        bundle = decompiled(compiled, files=prints, expected=manifest.content, pause=pause)
     except (CompiledFormError, UnicodeDecodeError) as error:
         raise BundleFileError(str(error)) from None
-    if bundle.digest != manifest.content:
-        raise BundleFileError("objects or files are not those that the manifest names")
     if sources_digest(texts) != manifest.sources:
         raise BundleFileError("the sources are not those that the manifest names")
     return SealedBundle(

@@ -1,8 +1,8 @@
 """Bundle files that officers have signed: which of them may come into force, and which is."""
 
+import contextlib
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -15,7 +15,16 @@ from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.manifest import Manifest
-from gateway.bundles.reading import OpenedFile, SealedBundle, manifest_of, opened, proved, read
+from gateway.bundles.reading import (
+    Heading,
+    SealedBundle,
+    heading_of,
+    manifest_of,
+    opened,
+    proved,
+    read,
+)
+from gateway.regular_files import opened_regular, read_regular
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, make_ready
 from gateway.seals.letting_go import give_way, let_go, pieces_of
@@ -24,6 +33,8 @@ from hsm.interfaces import KeyDescription
 from policies.compiled import decompiled
 
 SUFFIX = ".sealbundle"
+
+_MOST_ROOT_BYTES = 1024 * 1024
 
 Keys = Callable[[], Iterable[KeyDescription]]
 _Entry = tuple[str, int, int, int]
@@ -177,6 +188,7 @@ class BundleSource:
         self._has_settled = False
         self._left_over: set[str] = set()
         self._skipped: set[_Entry] = set()
+        self._prints: dict[_Entry, str] = {}
         self.current = _nothing() if first.sealed is None else _ready(first.sealed, keys)
         self.standing = first.standing
 
@@ -216,8 +228,8 @@ class BundleSource:
             return self._memory.found
         self._forget_found()
         refused: dict[_Entry, Refusal] = {}
-        for entry, data, file in self._in_order(state - self._judged() | early & state, refused):
-            judged = self._judge(entry, data, file, at)
+        for entry, heading in self._in_order(state - self._judged() | early & state, refused):
+            judged = self._judge(entry, heading, at)
             if isinstance(judged, Candidate):
                 # Kept until it is in force: a full disk must not have it loaded every two seconds.
                 self._memory.found = Look(found=judged, state=state)
@@ -234,6 +246,7 @@ class BundleSource:
         self._memory.refused = {
             entry: kept[entry] for entry in kept.keys() & look.state - self._skipped
         }
+        self._prints = {entry: self._prints[entry] for entry in self._prints.keys() & look.state}
         if look.found is None:
             self._has_settled = True
             self._memory.state = look.state
@@ -266,58 +279,86 @@ class BundleSource:
 
     def _in_order(
         self, entries: AbstractSet[_Entry], refused: dict[_Entry, Refusal]
-    ) -> Iterator[tuple[_Entry, bytes, OpenedFile]]:
-        """These files by their numbers; what has none is refused."""
-        numbered: list[tuple[int, _Entry, bytes, OpenedFile]] = []
+    ) -> Iterator[tuple[_Entry, Heading]]:
+        """These files by their numbers; what has none is refused. Only headings are in memory."""
+        numbered: list[tuple[int, _Entry, Heading]] = []
         for entry in sorted(entries):
-            data = b""
             try:
-                data = _read(self._directory / entry[0])
-                file = opened(data)
-                numbered.append((file.manifest.sequence, entry, data, file))
-            except (OSError, BundleFileError) as error:
-                digest = _print(data) if data else ""
-                refused[entry] = Refusal(file=entry[0], digest=digest, why=_told(error))
-        for _, entry, data, file in sorted(numbered, key=lambda each: each[:2]):
-            yield entry, data, file
+                with opened_regular(self._directory / entry[0]) as file:
+                    heading = heading_of(file)
+            except Exception as error:  # noqa: BLE001 - one file stops no other, whatever is in it
+                refused[entry] = self._refusal(entry, why=_told(error))
+            else:
+                numbered.append((heading.manifest.sequence, entry, heading))
+        for _, entry, heading in sorted(numbered, key=lambda each: each[:2]):
+            yield entry, heading
 
-    def _judge(
-        self, entry: _Entry, data: bytes, file: OpenedFile, at: datetime
-    ) -> Candidate | Refusal | None:
+    def _judge(self, entry: _Entry, heading: Heading, at: datetime) -> Candidate | Refusal | None:
         """None: it is in force, or has lain there since it was."""
-        digest, manifest = _print(data), file.manifest
-        if self._is_left_over(manifest, digest):
-            self._skipped.add(entry)
-            return None
         sealed: SealedBundle | None = None
         not_before: datetime | None = None
         try:
+            if self._is_left_over(heading.manifest, self._print_of(entry)):
+                self._skipped.add(entry)
+                return None
             root = self._first_officers()
-            # First what the manifest tells: nothing else that strangers wrote is decoded.
-            admissible(file.statement, manifest, standing=self.standing, root=root, at=at)
-            sealed = proved(file, pause=give_way)
-            signed_by = acceptable(sealed, standing=self.standing, root=root, at=at)
-            ready = _ready(sealed, self._keys)
+            # First what the manifest tells: nothing else that strangers wrote is read.
+            admissible(
+                heading.statement, heading.manifest, standing=self.standing, root=root, at=at
+            )
+            data = read_regular(self._directory / entry[0], most_bytes=MOST_BYTES)
+            sealed = _proved(data, heading)
             return Candidate(
-                data=data, digest=digest, sealed=sealed, signed_by=signed_by, in_force=ready
+                data=data,
+                digest=_print(data),
+                sealed=sealed,
+                signed_by=acceptable(sealed, standing=self.standing, root=root, at=at),
+                in_force=_ready(sealed, self._keys),
             )
         except BundleFromTheFutureError as error:
             why, not_before = str(error), error.not_before
         except (BundleRefusedError, SealMaterialError) as error:
             why = str(error)
-        except BundleFileError as error:
+        except Exception as error:  # noqa: BLE001 - one file stops no other, whatever is in it
             why = _told(error)
         if sealed is not None:
             pieces = pieces_of(sealed)
             del sealed
             let_go(pieces, pause=give_way)
-        return Refusal(
-            file=entry[0],
-            digest=digest,
-            sequence=manifest.sequence,
-            why=why,
-            not_before=not_before,
+        return self._refusal(
+            entry, why=why, sequence=heading.manifest.sequence, not_before=not_before
         )
+
+    def _refusal(
+        self,
+        entry: _Entry,
+        *,
+        why: str,
+        sequence: int | None = None,
+        not_before: datetime | None = None,
+    ) -> Refusal:
+        digest = ""
+        with contextlib.suppress(OSError, BundleFileError):
+            digest = self._print_of(entry)
+        return Refusal(
+            file=entry[0], digest=digest, sequence=sequence, why=why, not_before=not_before
+        )
+
+    def _print_of(self, entry: _Entry) -> str:
+        """SHA-256 of the file, hex; read piece by piece, and once.
+
+        Raises:
+            BundleFileError: it is larger than any bundle.
+            OSError: it cannot be read.
+        """
+        known = self._prints.get(entry)
+        if known is None:
+            if entry[1] > MOST_BYTES:
+                raise BundleFileError(f"it has more than {MOST_BYTES:,} bytes")
+            with opened_regular(self._directory / entry[0]) as file:
+                known = hashlib.file_digest(file, "sha256").hexdigest()
+            self._prints[entry] = known
+        return known
 
     def _is_left_over(self, manifest: Manifest, digest: str) -> bool:
         standing = self.standing
@@ -336,12 +377,19 @@ class BundleSource:
         if self.standing is not None:
             return self.standing.authority
         try:
-            return Authority.read(self._root.read_bytes())
+            return Authority.read(read_regular(self._root, most_bytes=_MOST_ROOT_BYTES))
         except OSError as error:
             raise BundleRefusedError(
                 f"the first officers' file {self._root} cannot be read ({error.strerror})",
                 cure="write it with `sealgate policy root`, and name it in policies.root",
             ) from error
+
+
+def _proved(data: bytes, heading: Heading) -> SealedBundle:
+    file = opened(data)
+    if file.statement != heading.statement:
+        raise BundleFileError("it changed while it was read")
+    return proved(file, pause=give_way)
 
 
 def _ready(sealed: SealedBundle, keys: Keys) -> InForce:
@@ -350,22 +398,6 @@ def _ready(sealed: SealedBundle, keys: Keys) -> InForce:
 
 def _nothing() -> InForce:
     return make_ready(decompiled({}, files={}), files=files_among({}), keys=())
-
-
-def _read(path: Path) -> bytes:
-    # Once, into memory: what is judged is what comes into force, whatever the file becomes.
-    with open(path, "rb", opener=_without_waiting) as opened_file:
-        if not stat.S_ISREG(os.fstat(opened_file.fileno()).st_mode):
-            raise BundleFileError("it is no plain file")
-        data = opened_file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise BundleFileError(f"it has more than {MOST_BYTES:,} bytes")
-    return data
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    # Else a pipe in the directory would have the gateway wait for somebody to write into it.
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _print(data: bytes) -> str:
@@ -382,10 +414,15 @@ def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:
     )
 
 
-def _told(error: OSError | BundleFileError) -> str:
-    if isinstance(error, OSError):
-        return f"it cannot be read ({error.strerror}): let the gateway's user read it"
-    return f"{error}: copy it here once more, from where it was signed"
+def _told(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"it cannot be read ({error.strerror}): let the gateway's user read it"
+        case BundleFileError():
+            return f"{error}: copy it here once more, from where it was signed"
+        case _:
+            kind = type(error).__name__
+            return f"it cannot be judged ({kind}: {error}): remove it, and ask who put it here"
 
 
 def _state_of(directory: Path) -> frozenset[_Entry]:
@@ -401,7 +438,14 @@ def _state_of(directory: Path) -> frozenset[_Entry]:
 def _entry_of(path: Path) -> _Entry | None:
     """None: it is not there, or just went."""
     try:
-        found = path.stat()
+        found = _stat_of(path)
     except OSError:
         return None
     return path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _stat_of(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError:
+        return path.lstat()  # a link to nothing is there, and is refused by its name

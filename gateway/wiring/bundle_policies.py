@@ -29,7 +29,6 @@ from gateway.store.activations import (
     keep_activation,
     newest_activation,
 )
-from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_leaf
 from gateway.wiring.collector import nothing_collected, set_apart
@@ -120,7 +119,7 @@ class BundlePolicies:
     ) -> Self:
         """With what was in force last, and what may follow it already.
 
-        A directory that cannot be read, or a full disk, leaves what was in force last. For the
+        Whatever lies in the directory, or a full disk, leaves what was in force last. For the
         arguments see `BundleSource` and `__init__`.
 
         Raises:
@@ -137,7 +136,7 @@ class BundlePolicies:
             await made._refuse(first.refusals)
             while await made.refresh():
                 pass
-        except (OSError, StoreProblem) as error:
+        except Exception as error:  # noqa: BLE001 - what was in force serves, whatever lies there
             made.not_refreshed(error)
         return made
 
