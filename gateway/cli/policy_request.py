@@ -15,6 +15,7 @@ class Options:
     """What the command line says; the words of a policy's tests."""
 
     system: str | None
+    person: str | None
     seal: str | None
     document_type: str | None
     attributes: dict[str, str | int | bool]
@@ -28,6 +29,7 @@ class Options:
         """Whether it says anything."""
         return self != Options(
             system=None,
+            person=None,
             seal=None,
             document_type=None,
             attributes={},
@@ -42,6 +44,7 @@ class Options:
         document = {"pages": self.pages, "signatures": self.signatures}
         request = {
             "system": self.system,
+            "person": self.person,
             "seal": self.seal,
             "documentType": self.document_type,
             "at": self.at,

@@ -22,6 +22,7 @@ from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.foresight.difference import difference
 from policies.foresight.replay import CannotTell, Past, Replaying
+from policies.foresight.selftest import filled
 from policies.foresight.simulation import simulate
 from strictyaml import Mistake
 
@@ -76,7 +77,8 @@ def tested(files: PolicyFiles) -> TestReport:
 def explained(bundle: Bundle, imagined: Imagined) -> ExplainReport:
     """How an imagined request would be decided, and what every rule says to it."""
     engine = CELPolicyEngine(bundle)
-    found = engine.explain(imagined.request, imagined.facts, at=imagined.at)
+    known = filled(imagined.known, imagined.request, at=imagined.at, engine=engine)
+    found = engine.explain(imagined.request, imagined.facts, at=imagined.at, known=known)
     return ExplainReport(
         verdict=verdict_of(found.decision),
         at=imagined.at,

@@ -1,12 +1,13 @@
 """A request that nobody has made, as a policy's tests write it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from policies.bundle import Bundle
-from policies.kinds.placement import placement_of
 from policies.kinds.selftests import TestRequestSpec
-from policies.model import Caller, DocumentFacts, SealRequest
+from policies.model import DocumentFacts, Known, SealRequest
+from policies.reading.imagining import Imagination
 from strictyaml import nearest
 
 _YEARS = range(1970, 9999)
@@ -18,11 +19,12 @@ class ImaginedRequestError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imagined:
-    """A request, a document's facts and a moment, as if they had come in."""
+    """A request, a document's facts, a moment and what happened before, as if it had come in."""
 
     request: SealRequest
     facts: DocumentFacts
     at: datetime
+    known: Known
 
 
 def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined:
@@ -32,33 +34,35 @@ def imagine(spec: TestRequestSpec, bundle: Bundle, *, now: datetime) -> Imagined
     offset is one in this machine's time zone.
 
     Raises:
-        ImaginedRequestError: system, seal or document type is not said, or there is no such system.
+        ImaginedRequestError: who asks, seal or document type is not said, or somebody who is named
+            does not exist.
     """
-    if spec.system is None or spec.seal is None or spec.document_type is None:
-        raise ImaginedRequestError("say system, seal and document type (--system, --seal, --type)")
-    system = bundle.systems.get(spec.system)
-    if system is None:
-        meant = nearest(spec.system, bundle.systems)
-        cure = f"did you mean {meant}?" if meant else f"there are: {', '.join(bundle.systems)}"
-        raise ImaginedRequestError(f"no System is called {spec.system}; {cure}")
-    caller = Caller(
-        system=system.name,
-        company=spec.company or system.company,
-        roles=system.roles if spec.roles is None else frozenset(spec.roles),
+    if spec.seal is None or spec.document_type is None or (spec.system or spec.person) is None:
+        raise ImaginedRequestError(
+            "say who asks, for which seal and document type (--system or --person, --seal, --type)"
+        )
+    if spec.system is not None:
+        _find("System", spec.system, bundle.systems)
+    for person in (spec.person, *spec.approved_by):
+        if person is not None:
+            _find("Person", person, bundle.persons)
+    at = _moment(spec.at) if "at" in spec.model_fields_set else now
+    imagination = Imagination(
+        seals=bundle.seals, systems=bundle.systems, persons=bundle.persons, posts=bundle.posts
     )
-    document = spec.doc
     return Imagined(
-        request=SealRequest(
-            caller=caller,
-            seal=spec.seal,
-            document_type=spec.document_type,
-            business_number=spec.business_number,
-            attributes=dict(document.attributes),
-            placement=None if spec.placement is None else placement_of(spec.placement),
-        ),
-        facts=document.facts(),
-        at=_moment(spec.at) if "at" in spec.model_fields_set else now,
+        request=imagination.request(spec, at, seal=spec.seal, document_type=spec.document_type),
+        facts=spec.doc.facts(),
+        at=at,
+        known=imagination.known(spec, at),
     )
+
+
+def _find(kind: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        meant = nearest(name, known)
+        cure = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}"
+        raise ImaginedRequestError(f"no {kind} is called {name}; {cure}")
 
 
 def _moment(written: datetime) -> datetime:

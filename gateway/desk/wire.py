@@ -1,7 +1,7 @@
 """Every message between the gateway and the desk's process (msgpack, version 1).
 
-Policies travel as texts by file name, as officers write them; where there are none, the officers'
-directory is meant as it lies there.
+Policies travel as texts by file name, as officers write them; where there are none, those are meant
+that are in force: the officers' directory as it lies there, or the gateway's copy of their bundle.
 """
 
 from datetime import datetime
@@ -15,11 +15,14 @@ Sources = dict[str, str]
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
-    """First frame. The only files that the desk may read."""
+    """First frame. The only files that the desk may read.
+
+    `policies` is a directory or a bundle file; None while nothing was ever in force.
+    """
 
     protocol: int
     max_memory_bytes: int
-    policies: str
+    policies: str | None
     database: str
 
 

@@ -34,14 +34,14 @@ _Sources = Annotated[
 
 
 class CheckInput(StrictModel):
-    """Which policies; without `sources` those of the officers' directory."""
+    """Which policies; without `sources` those in force."""
 
     sources: _Sources | None = None
     strict: bool = Field(default=False, description="Whether a warning is as good as a mistake.")
 
 
 class PolicyTestInput(StrictModel):
-    """Which policies; without `sources` those of the officers' directory."""
+    """Which policies; without `sources` those in force."""
 
     sources: _Sources | None = None
 
@@ -66,7 +66,7 @@ class ExplainInput(StrictModel):
 
 
 class DiffInput(StrictModel):
-    """Two bundles; without `old` that of the officers' directory."""
+    """Two bundles; without `old` the one in force."""
 
     old: _Sources | None = None
     new: _Sources

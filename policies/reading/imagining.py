@@ -10,7 +10,7 @@ import msgspec
 from policies.bundle import Person, PolicyTest, Post, Seal, System
 from policies.kinds.placement import placement_of
 from policies.kinds.policy import SealPolicyKind, tests_of
-from policies.kinds.selftests import TestRequestSpec, TestSpec
+from policies.kinds.selftests import TestRequestSpec
 from policies.model import Caller, GivenApproval, Known, SealRequest
 from policies.reading.references import BUILT_IN_RULES
 
@@ -38,18 +38,20 @@ class Imagination:
             moment = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(kind.spec.time_zone))
             yield PolicyTest(
                 name=test.name,
-                request=self._request(test, moment, seal, document_type),
+                request=self.request(test.request, moment, seal=seal, document_type=document_type),
                 facts=test.request.doc.facts(),
                 at=moment,
-                known=self._known(test.request, moment),
+                known=self.known(test.request, moment),
                 expect=test.expect,
                 rule=f"{name}/{test.rule}"
                 if test.rule in own and test.rule not in BUILT_IN_RULES
                 else test.rule,
             )
 
-    def _request(self, test: TestSpec, at: datetime, seal: str, document_type: str) -> SealRequest:
-        written = test.request
+    def request(
+        self, written: TestRequestSpec, at: datetime, *, seal: str, document_type: str
+    ) -> SealRequest:
+        """What is asked; `seal` and `document_type` stand where none is said."""
         named = written.seal or seal
         return SealRequest(
             caller=self._caller(written, named, at),
@@ -88,7 +90,8 @@ class Imagination:
             posts=posts,
         )
 
-    def _known(self, written: TestRequestSpec, at: datetime) -> Known:
+    def known(self, written: TestRequestSpec, at: datetime) -> Known:
+        """What is known besides, as far as it is said; who approved is a person of the bundle."""
         voices = len(written.approved_by)
         return Known(
             used={f"used.{name}": count for name, count in written.used.items()},

@@ -13,7 +13,7 @@ ORDINARY = ("--system", "tms", "--seal", "receipt-east", "--type", "logistics-re
 def test_good_files_pass_and_are_counted(sealgate: CommandLine) -> None:
     result = sealgate("policy", "check")
     assert result.exit_code == 0, result.output
-    assert "ok: 5 files, 4 tests pass, sha256:" in result.stdout
+    assert "ok: 8 files, 4 tests pass, sha256:" in result.stdout
 
 
 def test_every_mistake_is_told_with_file_line_and_cure(sealgate: CommandLine) -> None:
@@ -160,7 +160,7 @@ def test_a_request_file_says_what_a_policys_test_says(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--seal", "receipt-east"), "say system, seal and document type"),
+        (("--seal", "receipt-east"), "say who asks, for which seal"),
         (("--system", "tsm", *ORDINARY[2:]), "did you mean tms?"),
         ((*ORDINARY, "--at", "tomorrow"), "at: "),
         ((*ORDINARY, "--at", "0001-01-01T00:00:00"), "which no document will see"),

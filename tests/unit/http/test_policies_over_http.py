@@ -62,7 +62,7 @@ async def ask(tmp_path: Path) -> AsyncIterator[Asking]:
     async with signing_house(tmp_path, history=DecisionHistory()) as house:
         await house.seal()
         desk = Desk(
-            policies=house.directory / "policies",
+            policies=lambda: house.directory / "policies",
             database=house.directory / "test.sqlite",
             start=start,
         )
@@ -176,7 +176,9 @@ async def test_every_question_has_a_process_of_its_own_that_is_gone_afterwards(
 async def test_a_question_that_takes_too_long_is_ended(ask: Asking) -> None:
     house = ask.house
     ask.desk = Desk(
-        policies=house.directory, database=house.directory / "test.sqlite", deadline_seconds=0.01
+        policies=lambda: house.directory,
+        database=house.directory / "test.sqlite",
+        deadline_seconds=0.01,
     )
     status, problem = await ask("check", {})
     assert (status, problem["type"]) == (503, "urn:sealgate:problem:question-too-demanding")
