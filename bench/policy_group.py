@@ -87,12 +87,16 @@ def group_of(*, companies: int, seals: int, rules: int) -> Bundle:
 
 
 def asked(bundle: Bundle, count: int) -> Iterator[Asked]:
-    """So many requests: 90 % allowed, 9 % denied by a rule, 1 % because nothing permits them."""
+    """So many requests: 90 % allowed, 9 % denied by a rule, 1 % because nothing permits them.
+
+    Of the denied, a third by a forbid of HQ's and two thirds by one of their company's.
+    """
     seals = list(bundle.seals.values())
     for number in range(count):
         # A prime step visits all seals before it comes to one again.
         seal = seals[number * 7919 % len(seals)]
         expected = _expected(number % 100)
+        barred = expected == "denied" and number % 3 == 0
         yield Asked(
             request=SealRequest(
                 caller=Caller(system=f"system-{seal.company}", company=seal.company),
@@ -100,8 +104,10 @@ def asked(bundle: Bundle, count: int) -> Iterator[Asked]:
                 document_type=_document_type_of(seal),
                 business_number=f"HD-{number:08}",
                 attributes={
-                    "amount_cents": 900_000_000 if expected == "denied" else 100 + number % 1000,
-                    "consignee": f"收货单位{number % 500}",
+                    "amount_cents": 900_000_000
+                    if expected == "denied" and not barred
+                    else 100 + number % 1000,
+                    "consignee": "禁止往来单位2" if barred else f"收货单位{number % 500}",
                     "waybill": f"YD{number:010}",
                 },
             ),

@@ -19,9 +19,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
-from http_message_signatures.algorithms import ECDSA_P256_SHA256, ED25519, HMAC_SHA256
+from http_message_signatures.algorithms import (
+    ECDSA_P256_SHA256,
+    ED25519,
+    HMAC_SHA256,
+    HTTPSignatureAlgorithm,
+)
 
 from gateway.clock import Clock
+from gateway.statements import Algorithm, StatementSigner
 
 
 class GatewayRefusedError(Exception):
@@ -60,8 +66,11 @@ class Sealed:
     content: bytes
 
 
-RequestKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | bytes
-"""Ed25519, ECDSA on P-256 (people only), or a secret that is shared (systems only)."""
+RequestKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | bytes | StatementSigner
+"""Ed25519, ECDSA on P-256 (people only), or a secret that is shared (systems only).
+
+What signs statements signs requests as well, as RFC 9421 §3.3 writes signatures as JWS does.
+"""
 
 
 class RequestSigner(HTTPSignatureKeyResolver):
@@ -78,11 +87,13 @@ class RequestSigner(HTTPSignatureKeyResolver):
 
     @classmethod
     def from_file(cls, path: Path, *, key_id: str, clock: Clock) -> Self:
-        """With a key from a PEM file; ValueError when it is not an Ed25519 private key."""
+        """With a private key from a PEM file: Ed25519, or ECDSA on P-256; else ValueError."""
         key = load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} holds no Ed25519 private key")  # noqa: TRY004 - a bad value
-        return cls(key_id=key_id, key=key, clock=clock)
+        if isinstance(key, Ed25519PrivateKey):
+            return cls(key_id=key_id, key=key, clock=clock)
+        if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+            return cls(key_id=key_id, key=key, clock=clock)
+        raise ValueError(f"{path} holds no Ed25519 or P-256 private key")
 
     def resolve_private_key(
         self,
@@ -206,6 +217,31 @@ class GatewayClient:
         return self._session
 
 
+class _ByStatementSigner(HTTPSignatureAlgorithm):
+    """Lets a key sign that stays in its token."""
+
+    def __init__(self, *, private_key: StatementSigner) -> None:
+        self._signer = private_key
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over the base of RFC 9421 §2.5."""
+        return self._signer.sign(message)
+
+
+class _EdDSABySigner(_ByStatementSigner):
+    algorithm_id = ED25519.algorithm_id
+
+
+class _ES256BySigner(_ByStatementSigner):
+    algorithm_id = ECDSA_P256_SHA256.algorithm_id
+
+
+_BY_SIGNER: Mapping[Algorithm, type[_ByStatementSigner]] = {
+    "EdDSA": _EdDSABySigner,
+    "ES256": _ES256BySigner,
+}
+
+
 def _algorithm(key: RequestKey) -> Any:  # noqa: ANN401 - the library is not annotated
     match key:
         case bytes():
@@ -214,6 +250,8 @@ def _algorithm(key: RequestKey) -> Any:  # noqa: ANN401 - the library is not ann
             return ED25519
         case ec.EllipticCurvePrivateKey():
             return ECDSA_P256_SHA256
+        case _:
+            return _BY_SIGNER[key.algorithm]
 
 
 def multipart_body(submission: Submission) -> tuple[bytes, str]:

@@ -29,6 +29,10 @@ class BadSignatureError(KeyStoreError):
     """The token returned a signature that does not verify. It never leaves the signer."""
 
 
+class KeyURIError(KeyRoomError):
+    """What names a person's key is no `pkcs11:` URI that is understood."""
+
+
 class UnknownKeyError(KeyRoomError):
     """No key of that name is configured."""
 

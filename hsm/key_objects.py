@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pkcs11
 from cryptography import x509
@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, ObjectClass
 
-from hsm.config import KeyConfig
 from hsm.errors import KeyStoreError, TokenAbsentError
 from hsm.interfaces import KeyDescription, Mechanism
 from hsm.mechanisms import RULES, PublicKey, Rules, software_check
@@ -24,6 +23,25 @@ _CURVES: dict[Mechanism, ec.EllipticCurve] = {
 }
 _OCTET_STRING = 0x04
 _SMALLEST_RSA_BITS = 2048
+
+
+class WantedKey(Protocol):
+    """A key that is to be loaded, such as `hsm.config.KeyConfig`."""
+
+    @property
+    def id(self) -> str:
+        """What we call it."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """CKA_LABEL."""
+        ...
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The one that it is used with."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +59,7 @@ class LoadedKey:
     check: Callable[[bytes, bytes], None]
 
 
-def load_key(session: pkcs11.Session, key: KeyConfig) -> LoadedKey:
+def load_key(session: pkcs11.Session, key: WantedKey) -> LoadedKey:
     """Read the key pair, or the private key and its certificate, from the token.
 
     Raises:
@@ -50,13 +68,18 @@ def load_key(session: pkcs11.Session, key: KeyConfig) -> LoadedKey:
         KeyStoreError: the token cannot do the mechanism, or the key wants a PIN for each use.
         pkcs11.PKCS11Error: the token failed.
     """
-    rules = RULES[key.mechanism]
     private = _only(session, ObjectClass.PRIVATE_KEY, key)
     if private is None:
         raise TokenAbsentError(
             f"key {key.id!r}: token {session.token.label!r} has no private key labelled "
             f"{key.label!r}: check hsm.keys, or make the key with `sealgate init`"
         )
+    return load_private(session, private, key)
+
+
+def load_private(session: pkcs11.Session, private: pkcs11.Object, key: WantedKey) -> LoadedKey:
+    """The rest of `load_key`, for a private key that is found already."""
+    rules = RULES[key.mechanism]
     _refuse_what_cannot_work(session, private, key, rules)
     public_key = _public_key(session, private, key, rules)
     return LoadedKey(
@@ -77,7 +100,7 @@ def load_key(session: pkcs11.Session, key: KeyConfig) -> LoadedKey:
 def _only(
     session: pkcs11.Session,
     object_class: ObjectClass,
-    key: KeyConfig,
+    key: WantedKey,
     *,
     identifier: bytes | None = None,
 ) -> pkcs11.Object | None:
@@ -93,7 +116,7 @@ def _only(
 
 
 def _refuse_what_cannot_work(
-    session: pkcs11.Session, private: pkcs11.Object, key: KeyConfig, rules: Rules
+    session: pkcs11.Session, private: pkcs11.Object, key: WantedKey, rules: Rules
 ) -> None:
     key_type = KeyType(private[Attribute.KEY_TYPE])
     if key_type is not rules.key_type:
@@ -124,7 +147,7 @@ def _refuse_what_cannot_work(
 
 
 def _public_key(
-    session: pkcs11.Session, private: pkcs11.Object, key: KeyConfig, rules: Rules
+    session: pkcs11.Session, private: pkcs11.Object, key: WantedKey, rules: Rules
 ) -> PublicKey:
     public = _only(session, ObjectClass.PUBLIC_KEY, key)
     if public is not None:
@@ -145,7 +168,7 @@ def _public_key(
     return _from_certificate(certificate, key)
 
 
-def _from_object(public: pkcs11.Object, key: KeyConfig, rules: Rules) -> PublicKey:
+def _from_object(public: pkcs11.Object, key: WantedKey, rules: Rules) -> PublicKey:
     if rules.key_type is KeyType.RSA:
         modulus = int.from_bytes(public[Attribute.MODULUS])
         if modulus.bit_length() < _SMALLEST_RSA_BITS:
@@ -180,7 +203,7 @@ def _unwrapped(point: bytes) -> bytes:
     return point
 
 
-def _from_certificate(certificate: pkcs11.Object, key: KeyConfig) -> PublicKey:
+def _from_certificate(certificate: pkcs11.Object, key: WantedKey) -> PublicKey:
     try:
         public_key = x509.load_der_x509_certificate(certificate[Attribute.VALUE]).public_key()
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -8,13 +8,16 @@ from hsm.pin import Pin
 
 # For the life of the process, not of a key store: what matters is how often the token is asked.
 _REFUSED: set[tuple[str, bytes]] = set()
+_CURE = "correct it where hsm.pin says, then start the signer anew"
 
 
-def log_in(token: pkcs11.Token, pin: Pin, *, read_write: bool = False) -> pkcs11.Session:
+def log_in(
+    token: pkcs11.Token, pin: Pin, *, read_write: bool = False, cure: str = _CURE
+) -> pkcs11.Session:
     """Open the session that holds the login. Login state is the application's, not the session's.
 
     Closing this session logs the whole process out and invalidates every private key handle, so
-    it is closed last.
+    it is closed last. `cure` is what a refused PIN asks for.
 
     Raises:
         PinRefusedError: the token refused the PIN now, refused it before in this process, or says
@@ -24,8 +27,7 @@ def log_in(token: pkcs11.Token, pin: Pin, *, read_write: bool = False) -> pkcs11
     identity = (token.label, token.serial)
     if identity in _REFUSED:
         raise PinRefusedError(
-            f"the PIN of token {token.label!r} was refused before and is not tried again: correct "
-            "it where hsm.pin says, then start the signer anew"
+            f"the PIN of token {token.label!r} was refused before and is not tried again: {cure}"
         )
     _refuse_near_the_lock(token)
     try:
@@ -40,7 +42,7 @@ def log_in(token: pkcs11.Token, pin: Pin, *, read_write: bool = False) -> pkcs11
         _REFUSED.add(identity)
         raise PinRefusedError(
             f"token {token.label!r} refused the PIN ({name_of(error)}); it is not tried again, as "
-            "tokens lock after a few: correct it where hsm.pin says, then start the signer anew"
+            f"tokens lock after a few: {cure}"
         ) from None
 
 

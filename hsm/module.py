@@ -120,7 +120,7 @@ class Module:
             TokenAbsentError: there is none, or more than one with that label; says what there is.
             pkcs11.PKCS11Error: the module failed.
         """
-        present = self._tokens()
+        present = self.tokens()
         if slot is not None:
             found = [token for token in present if token.slot.slot_id == slot]
             wanted = f"slot {slot}"
@@ -139,6 +139,18 @@ class Module:
             f"{self._path} has no {wanted}; it has {there or 'no token at all'}: check "
             "hsm.token_label or hsm.slot, and that the device is connected"
         )
+
+    def tokens(self) -> list[pkcs11.Token]:
+        """Every token that is there and was initialised, with fresh flags."""
+        tokens = []
+        for slot in self._binding.get_slots(token_present=True):
+            try:
+                token = slot.get_token()
+            except (pkcs11.TokenNotPresent, pkcs11.TokenNotRecognised):
+                continue  # taken out since the list was made
+            if token.flags & pkcs11.TokenFlag.TOKEN_INITIALIZED:
+                tokens.append(token)
+        return tokens
 
     def blank_slot(self) -> int | None:
         """Find a slot whose token was never initialised; a token that was is never returned."""
@@ -173,14 +185,3 @@ class Module:
     def __exit__(self, *_: object) -> None:
         """Release it."""
         self.release()
-
-    def _tokens(self) -> list[pkcs11.Token]:
-        tokens = []
-        for slot in self._binding.get_slots(token_present=True):
-            try:
-                token = slot.get_token()
-            except (pkcs11.TokenNotPresent, pkcs11.TokenNotRecognised):
-                continue  # taken out since the list was made
-            if token.flags & pkcs11.TokenFlag.TOKEN_INITIALIZED:
-                tokens.append(token)
-        return tokens

@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 import msgspec
 
@@ -307,7 +308,8 @@ class SealGrant(Named, frozen=True, kw_only=True):
 class ApprovalSource(Named, frozen=True, kw_only=True):
     """An OA system that signs approvals, and the role that those who approve there have here.
 
-    `public_key` as in `PersonKey`; `max_age_seconds`: for how long a token of its counts.
+    `public_key` as in `PersonKey`; `max_age_seconds`: for how long a token of its counts;
+    `audience`: what its tokens say whom they are for.
     """
 
     company: str
@@ -315,6 +317,7 @@ class ApprovalSource(Named, frozen=True, kw_only=True):
     algorithm: Literal["ed25519", "ecdsa-p256-sha256"]
     public_key: bytes
     max_age_seconds: int
+    audience: str = "sealgate"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -412,10 +415,12 @@ class SealPolicy(Named, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """All objects by name, and the digest of the text they come from.
+    """All objects by name, and a digest.
 
     A Bundle from `policies.loader.load_bundle` has no loose ends and has passed its own tests.
-    `files` are those that the objects name, by path, with their SHA-256 in hex.
+    `digest` covers the very text of a directory (`digest_of`), or, of what comes from a bundle
+    file, all objects and files (`policies.compiled.content_digest`). `files` are those that the
+    objects name, by path, with their SHA-256 in hex.
     """
 
     companies: Mapping[str, Company]
@@ -433,6 +438,26 @@ class Bundle:
     templates: Mapping[str, Template] = field(default_factory=dict)
     approval_sources: Mapping[str, ApprovalSource] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+
+
+OBJECT_KINDS: Final[Mapping[str, type[Named]]] = MappingProxyType(
+    {
+        "companies": Company,
+        "lines": BusinessLine,
+        "roles": Role,
+        "posts": Post,
+        "persons": Person,
+        "systems": System,
+        "document_types": DocumentType,
+        "templates": Template,
+        "seals": Seal,
+        "grants": SealGrant,
+        "approval_sources": ApprovalSource,
+        "policies": SealPolicy,
+    }
+)
+"""The mappings of a Bundle: its field, and what it maps names to. Governance, of which there is at
+most one, stands apart."""
 
 
 def digest_of(sources: Mapping[str, str]) -> str:

@@ -13,45 +13,13 @@ from typing import Any, Final
 
 import msgspec
 
-from policies.bundle import (
-    ApprovalSource,
-    Bundle,
-    BusinessLine,
-    Company,
-    DocumentType,
-    Governance,
-    Named,
-    Person,
-    PictureStamp,
-    Post,
-    Role,
-    Seal,
-    SealGrant,
-    SealPolicy,
-    System,
-    Template,
-)
+from policies.bundle import OBJECT_KINDS, Bundle, Governance, Named, PictureStamp
 from policies.errors import CompiledFormError
 
 MOST_OBJECTS: Final = 200
 """In one piece."""
 
 _GOVERNANCE = "governance"
-_KINDS: Mapping[str, type[Named]] = {
-    "companies": Company,
-    "roles": Role,
-    "systems": System,
-    "document_types": DocumentType,
-    "seals": Seal,
-    "policies": SealPolicy,
-    "lines": BusinessLine,
-    "posts": Post,
-    "persons": Person,
-    "grants": SealGrant,
-    "templates": Template,
-    "approval_sources": ApprovalSource,
-}
-"""The mappings of a Bundle: its field, and what it maps names to."""
 
 
 def _plain(value: object) -> object:
@@ -67,13 +35,15 @@ def _decoder(kind: type[Named]) -> msgspec.msgpack.Decoder[tuple[Named, ...]]:
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted", enc_hook=_plain)
-_decoders = {field: _decoder(kind) for field, kind in _KINDS.items()}
+_decoders = {field: _decoder(kind) for field, kind in OBJECT_KINDS.items()}
 _decoders[_GOVERNANCE] = _decoder(Governance)
 
 
 def compiled(bundle: Bundle) -> dict[str, bytes]:
     """The pieces by name, such as `seals-0003`; a kind without objects has none."""
-    pieces = {f"{field}-{at:04}": data for field in _KINDS for at, data in _pieces(bundle, field)}
+    pieces = {
+        f"{field}-{at:04}": data for field in OBJECT_KINDS for at, data in _pieces(bundle, field)
+    }
     if bundle.governance is not None:
         pieces[f"{_GOVERNANCE}-0000"] = _encoder.encode((bundle.governance,))
     return pieces
@@ -156,7 +126,7 @@ def _pieces(bundle: Bundle, field: str) -> Iterator[tuple[int, bytes]]:
 def _bundle(found: Mapping[str, Any], *, files: Mapping[str, str], digest: str) -> Bundle:
     if len(found[_GOVERNANCE]) > 1:
         raise CompiledFormError("there is more than one Governance")
-    mappings: dict[str, Any] = {field: MappingProxyType(found[field]) for field in _KINDS}
+    mappings: dict[str, Any] = {field: MappingProxyType(found[field]) for field in OBJECT_KINDS}
     return Bundle(
         **mappings,
         digest=digest,

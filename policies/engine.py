@@ -1,6 +1,6 @@
 """The decision: deny by default, one forbid outweighs every permit, an error denies."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from policies.bundle import Bundle
@@ -33,7 +33,8 @@ class CELPolicyEngine:
     to change is told by `Case.nearest`.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, pause: Callable[[], None] = lambda: None) -> None:
+        """Make ready to decide by this bundle; `pause` is called between its conditions."""
         rules = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._grounds = Grounds(
             bundle=bundle,
@@ -41,7 +42,9 @@ class CELPolicyEngine:
             attributes=AttributeChecks(bundle.document_types),
             grants=Grants(bundle),
             conditions=CELConditions(
-                rules.conditions, sparing=(program.text for program in rules.programs)
+                rules.conditions,
+                sparing=(text for program in rules.programs for text in program.texts),
+                pause=pause,
             ),
             dimensions=_counted_by(rules.conditions),
         )

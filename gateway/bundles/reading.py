@@ -36,18 +36,57 @@ class SealedBundle:
     sources: Mapping[str, str]
 
 
-def read(data: bytes, *, pause: Callable[[], None] = lambda: None) -> SealedBundle:
-    """Open a bundle file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A bundle file of which nothing was proved.
+
+    Attributes:
+        statement: the manifest with its signatures.
+        manifest: what it says.
+        members: all of the file's members, by name.
+    """
+
+    statement: str
+    manifest: Manifest
+    members: Mapping[str, memoryview]
+
+
+def opened(data: bytes) -> OpenedFile:
+    """Open a bundle file, as far as its manifest.
+
+    Raises:
+        BundleFileError: it is no bundle file.
+    """
+    members = unpacked(data)
+    if MANIFEST not in members:
+        raise BundleFileError(f"it has no {MANIFEST}")
+    try:
+        statement = str(members[MANIFEST], "utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleFileError(f"{MANIFEST}: {error}") from None
+    return OpenedFile(statement=statement, manifest=manifest_of(statement), members=members)
+
+
+def read(data: bytes) -> SealedBundle:
+    """Open a bundle file and hold it against its manifest.
+
+    Raises:
+        BundleFileError: see `opened` and `proved`.
+    """
+    return proved(opened(data))
+
+
+def proved(file: OpenedFile, *, pause: Callable[[], None] = lambda: None) -> SealedBundle:
+    """What is in the file.
 
     Args:
-        data: all of it.
+        file: see `opened`.
         pause: called now and then, for whoever must let others work.
 
     Raises:
-        BundleFileError: it is none, or its parts are not those of the manifest.
+        BundleFileError: its parts are not those of the manifest.
     """
-    members = unpacked(data)
-    statement, manifest = _manifest(members)
+    members, manifest = file.members, file.manifest
     compiled, files, sources = (
         _below(members, folder) for folder in ("compiled/", "files/", "sources/")
     )
@@ -68,7 +107,7 @@ def read(data: bytes, *, pause: Callable[[], None] = lambda: None) -> SealedBund
         raise BundleFileError("the sources are not those that the manifest names")
     return SealedBundle(
         manifest=manifest,
-        statement=statement,
+        statement=file.statement,
         bundle=bundle,
         pieces=compiled,
         files=files,
@@ -82,7 +121,7 @@ def peek(data: bytes) -> Manifest:
     Raises:
         BundleFileError: it is no bundle file.
     """
-    return _manifest(unpacked(data))[1]
+    return opened(data).manifest
 
 
 def manifest_of(statement: str) -> Manifest:
@@ -118,16 +157,6 @@ def written(
             **{f"sources/{path}": text.encode() for path, text in sources.items()},
         }
     )
-
-
-def _manifest(members: Mapping[str, memoryview]) -> tuple[str, Manifest]:
-    if MANIFEST not in members:
-        raise BundleFileError(f"it has no {MANIFEST}")
-    try:
-        statement = str(members[MANIFEST], "utf-8")
-    except UnicodeDecodeError as error:
-        raise BundleFileError(f"{MANIFEST}: {error}") from None
-    return statement, manifest_of(statement)
 
 
 def _below(members: Mapping[str, memoryview], folder: str) -> dict[str, memoryview]:

@@ -7,6 +7,7 @@ import typer
 from gateway import __version__
 from gateway.cli import (
     approvals,
+    approvals_proof,
     audit,
     doctor,
     hsm,
@@ -14,6 +15,7 @@ from gateway.cli import (
     inspect,
     policy,
     policy_bundle,
+    policy_keys,
     seal,
     serve,
     stops,
@@ -45,7 +47,9 @@ app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
+approvals_proof.add_to(approvals.app)
 policy_bundle.add_to(policy.app)
+policy_keys.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")

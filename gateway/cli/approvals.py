@@ -1,27 +1,25 @@
 """`sealgate approvals`: see what waits for people, and approve or reject it."""
 
-import asyncio
-import getpass
 import hashlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
 from gateway.approvals.statements import STATEMENT, ApprovalStatement, Subject
-from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail, out
+from gateway.cli.asking import OwnKey, ask
+from gateway.cli.people_keys import WHERE, ModuleOption, PersonSigner, PinFileOption
+from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, fail, out
 from gateway.cli.telling import printable, tell_json
-from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner
+from gateway.client import GatewayClient
 from gateway.clock import SystemClock
-from gateway.statements import LocalSigner, StatementKeyError, compact, read_private_key
+from gateway.statements import compact
 
 app = typer.Typer(help="See what waits for people, and approve or reject it.", no_args_is_help=True)
 
 _Id = Annotated[str, typer.Argument(help="The approval's id.")]
-_Key = Annotated[Path, typer.Option(help="PEM of your own key, as the policies name it.")]
-_KeyId = Annotated[str, typer.Option(help="That key's id.")]
+_Key = Annotated[str, typer.Option(help=f"Your own key: {WHERE}.")]
+_KeyId = Annotated[str, typer.Option(help="That key's id in the policies.")]
 _Url = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
 _Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 _Document = Annotated[
@@ -36,13 +34,16 @@ def list_(
     state: Annotated[
         str | None, typer.Option(help="pending, granted, rejected, used or expired.")
     ] = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _Url = None,
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """The newest approvals that concern you."""
     path = "/v1/approvals" if state is None else f"/v1/approvals?state={state}"
-    found = _ask(_signer(key, key_id), url, config, lambda client: client.get_json(path))
+    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    found = ask(own, url, config, lambda client, _: client.get_json(path))
     if as_json:
         tell_json(found)
         return
@@ -58,12 +59,15 @@ def show(
     approval: _Id,
     key: _Key,
     key_id: _KeyId,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _Url = None,
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """What is to be approved: the request, the facts of the document, and the rule that asks."""
-    found = _ask(_signer(key, key_id), url, config, lambda client: _get(client, approval))
+    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    found = ask(own, url, config, lambda client, _: _get(client, approval))
     if as_json:
         tell_json(found)
     else:
@@ -77,6 +81,8 @@ def approve(
     key_id: _KeyId,
     document: _Document = None,
     reason: Annotated[str, typer.Option(help="What others should know.")] = "",
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _Url = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -84,7 +90,8 @@ def approve(
 
     Exits 1 when the document is another one, 2 when the gateway says no.
     """
-    _say("approve", approval, _signer(key, key_id), document, reason, url, config)
+    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    _say("approve", approval, own, document, reason, url, config)
 
 
 @app.command()
@@ -94,23 +101,26 @@ def reject(
     key_id: _KeyId,
     reason: Annotated[str, typer.Option(help="Why; whoever asked reads it.")],
     document: _Document = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _Url = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Reject it, which ends it."""
-    _say("reject", approval, _signer(key, key_id), document, reason, url, config)
+    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    _say("reject", approval, own, document, reason, url, config)
 
 
 def _say(
     act: Any,  # noqa: ANN401 - one of two words
     approval: str,
-    signer: LocalSigner,
+    own: OwnKey,
     document: Path | None,
     reason: str,
     url: str | None,
     config: Path,
 ) -> None:
-    async def look_and_say(client: GatewayClient) -> dict[str, Any]:
+    async def look_and_say(client: GatewayClient, signer: PersonSigner) -> dict[str, Any]:
         found = await _get(client, approval)
         _tell_whole(found)
         subject = _subject(found)
@@ -121,7 +131,7 @@ def _say(
         said = {"statement": compact(claims, typ=STATEMENT, signer=signer)}
         return await client.post_json(f"/v1/approvals/{approval}/statements", said)
 
-    found = _ask(signer, url, config, look_and_say)
+    found = ask(own, url, config, look_and_say)
     done = "approved" if act == "approve" else "rejected"
     _tell(f"{done}; the approval is now {found['state']}")
 
@@ -159,37 +169,6 @@ def _compare(document: Path | None, subject: Subject) -> None:
 
 async def _get(client: GatewayClient, approval: str) -> dict[str, Any]:
     return await client.get_json(f"/v1/approvals/{approval}")
-
-
-def _signer(key: Path, key_id: str) -> LocalSigner:
-    try:
-        return LocalSigner(key_id, read_private_key(key, ask=getpass.getpass))
-    except StatementKeyError as error:
-        raise fail(str(error)) from error
-
-
-def _ask(
-    signer: LocalSigner,
-    url: str | None,
-    config: Path,
-    question: Callable[[GatewayClient], Awaitable[dict[str, Any]]],
-) -> dict[str, Any]:
-    if url is None:
-        http = configuration(config).http
-        url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
-    requests = RequestSigner(key_id=signer.key_id, key=signer.key, clock=SystemClock())
-
-    async def asked() -> dict[str, Any]:
-        async with GatewayClient(url, requests) as client:
-            return await question(client)
-
-    try:
-        return asyncio.run(asked())
-    except GatewayRefusedError as refused:
-        problem = refused.problem
-        raise fail(f"{problem.get('detail')}. {problem.get('cure', '')}") from refused
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise fail(f"no gateway answers at {url}: {error}") from error
 
 
 def _tell_whole(found: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Which bundles were in force in this installation, without asking the gateway."""
 
+from datetime import datetime
 from pathlib import Path
 
 from gateway.bundles.acceptance import Standing, acceptable
@@ -39,7 +40,7 @@ def in_force_here(config: Config) -> LastGood:
     return last_good(manifests_here(config), copies=BundleCopies(config.bundle_copies))
 
 
-def newest_here(config: Config, *, bundles: Path, root: Authority) -> Standing | None:
+def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime) -> Standing | None:
     """What is in force once the gateway has taken what lies in `policies.bundles` already.
 
     Whether the token has the keys of its seals is not asked. None: there is nothing yet.
@@ -51,7 +52,7 @@ def newest_here(config: Config, *, bundles: Path, root: Authority) -> Standing |
     standing = in_force_here(config).standing
     for sealed in _in_order(bundles):
         try:
-            acceptable(sealed, standing=standing, root=root)
+            acceptable(sealed, standing=standing, root=root, at=at)
         except BundleRefusedError:
             continue
         earlier = frozenset[str]() if standing is None else standing.contents

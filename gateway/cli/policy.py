@@ -112,10 +112,15 @@ def explain(
     ] = None,
     request: Annotated[
         Path | None,
-        typer.Option(help="JSON or YAML with what a policy's test has under `request:`."),
+        typer.Option(
+            help="JSON or YAML with what a policy's test has under `request:`: who asks, seal and "
+            "documentType must be there; what else is left out is as in a test."
+        ),
     ] = None,
     system: Annotated[str | None, typer.Option(help="The system that asks.")] = None,
-    person: Annotated[str | None, typer.Option(help="Or the person who does.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="The person who asks, in the posts of that moment.")
+    ] = None,
     seal: Annotated[str | None, typer.Option(help="The seal's id.")] = None,
     document_type: Annotated[str | None, typer.Option("--type", help="Document type.")] = None,
     attribute: Annotated[

@@ -1,6 +1,5 @@
 """`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,13 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
+from gateway.cli.people_keys import (
+    WHERE,
+    ModuleOption,
+    PinFileOption,
+    called,
+    people_keys,
+)
 from gateway.cli.shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -30,12 +36,7 @@ from gateway.cli.telling import printable, tell_json
 from gateway.clock import SystemClock
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
-from gateway.statements import (
-    LocalSigner,
-    StatementInvalidError,
-    StatementKeyError,
-    read_private_key,
-)
+from gateway.statements import StatementInvalidError, StatementKeyError
 from policies.loader import load_bundle
 from strictyaml import MistakesError
 
@@ -96,18 +97,20 @@ def build_bundle(
 
 def sign_bundle(
     file: FileArgument,
-    key: Annotated[Path, typer.Option(help="PEM file with the officer's private key.")],
+    key: Annotated[str, typer.Option(help=f"The officer's key: {WHERE}.")],
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
 ) -> None:
     """Add an officer's signature, after making the compiled part from the sources once more."""
-    with told_errors(*_EXPECTED):
+    with told_errors(*_EXPECTED), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         sealed = read(file.read_bytes())
-        private = read_private_key(key, ask=getpass.getpass)
-        value = LocalSigner("", private).public_key.value
+        signer = keys.signer(key, key_id="")
+        value = signer.public_key.value
         officers = Authority.of(sealed.bundle).officers
-        named = [each.id for keys in officers.values() for each in keys if each.value == value]
+        named = [each.id for those in officers.values() for each in those if each.value == value]
         if not named:
             raise fail(f"{key} is the key of no officer of the bundle", code=1)
-        _write(file, signed(sealed, signer=LocalSigner(named[0], private)))
+        _write(file, signed(sealed, signer=called(signer, named[0])))
     out.print(f"{file}: signed with {named[0]}", markup=False)
 
 

@@ -1,6 +1,5 @@
 """`sealgate policy publish`: from the officers' directory into force in one step."""
 
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import read
 from gateway.cli.bundles_here import newest_here
+from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy_changes import print_diff
 from gateway.cli.policy_checking import looked_through
 from gateway.cli.policy_telling import print_check, say
@@ -26,26 +26,25 @@ from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared
 from gateway.desk.policy_files import NothingToReadError
-from gateway.statements import StatementInvalidError, StatementKeyError, read_private_key
 
 _REFUSED = (
     BundleFileError,
     BundleNotBuiltError,
     BundleRefusedError,
     NotWhatItSaysError,
-    StatementInvalidError,
 )
 
 
 def publish(
     directory: Annotated[Path, typer.Argument(help="The officers' directory.")],
     key: Annotated[
-        list[Path],
-        typer.Option(help="PEM file with an officer's private key; once for each who must sign."),
+        list[str], typer.Option(help=f"An officer's key, once for each who must sign: {WHERE}.")
     ],
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask whether this is what was meant.")
     ] = False,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Check, test, build, sign and activate the directory's policies: for trials and for CI.
@@ -62,12 +61,13 @@ def publish(
         raise fail(f"{config} names a directory of policies, which needs no publishing")
     now = SystemClock().now()
     with (
-        told_errors(OSError, NothingToReadError, SQLAlchemyError, StatementKeyError),
+        told_errors(OSError, NothingToReadError, SQLAlchemyError),
+        people_keys(module=pkcs11_module, pin_file=pin_file) as keys,
         told_errors(*_REFUSED, code=1),
     ):
-        keys = [read_private_key(each, ask=getpass.getpass) for each in key]
+        signers = [keys.signer(each, key_id="") for each in key]
         authority = Authority.read(root.read_bytes())
-        standing = newest_here(settings, bundles=bundles, root=authority)
+        standing = newest_here(settings, bundles=bundles, root=authority, at=now)
         before = None if standing is None else standing.bundle
         report = looked_through(directory, settings, before=before, strict=False)
         print_check(report)
@@ -77,7 +77,8 @@ def publish(
         _show(data, standing)
         if not yes:
             _ask()
-        target = deliver(signed_by(keys, data, standing=standing, root=authority), bundles)
+        data = signed_by(signers, data, standing=standing, root=authority, at=now)
+        target = deliver(data, bundles)
     say(f"{target}: signed, and the gateway takes it within a few seconds", "green")
 
 

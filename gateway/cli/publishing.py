@@ -9,10 +9,10 @@ from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
+from gateway.cli.people_keys import PersonSigner, called
 from gateway.seals.bundle_source import SUFFIX
 from gateway.seals.in_force import read_sources
-from gateway.statements import LocalSigner, StatementKeyError
-from gateway.statements.signers import PrivateKey
+from gateway.statements import StatementKeyError
 from policies.loader import load_bundle
 
 
@@ -46,7 +46,12 @@ def next_bundle(directory: Path, *, standing: Standing | None, at: datetime) -> 
 
 
 def signed_by(
-    keys: Sequence[PrivateKey], data: bytes, *, standing: Standing | None, root: Authority
+    keys: Sequence[PersonSigner],
+    data: bytes,
+    *,
+    standing: Standing | None,
+    root: Authority,
+    at: datetime,
 ) -> bytes:
     """The bundle with these officers' signatures, so that a gateway would take it.
 
@@ -55,6 +60,7 @@ def signed_by(
         data: see `next_bundle`.
         standing: what it follows.
         root: the first officers, who count while nothing was ever in force.
+        at: now.
 
     Raises:
         BundleRefusedError: it may not follow, or too few officers have signed.
@@ -64,7 +70,7 @@ def signed_by(
     for key in keys:
         sealed = read(data)
         data = signed(sealed, signer=_signer(key, Authority.of(sealed.bundle)))
-    acceptable(read(data), standing=standing, root=root)
+    acceptable(read(data), standing=standing, root=root, at=at)
     return data
 
 
@@ -82,10 +88,9 @@ def deliver(data: bytes, bundles: Path) -> Path:
     return target
 
 
-def _signer(key: PrivateKey, authority: Authority) -> LocalSigner:
-    value = LocalSigner("", key).public_key.value
+def _signer(key: PersonSigner, authority: Authority) -> PersonSigner:
     for keys in authority.officers.values():
         for each in keys:
-            if each.value == value:
-                return LocalSigner(each.id, key)
+            if each.value == key.public_key.value:
+                return called(key, each.id)
     raise StatementKeyError("one of the keys is no officer's of the bundle: name an officer's own")

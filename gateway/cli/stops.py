@@ -13,12 +13,19 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.named_keys import request_signer, statement_signer
+from gateway.cli.asking import url_in
+from gateway.cli.people_keys import (
+    ModuleOption,
+    PersonSigner,
+    PinFileOption,
+    people_keys,
+    request_signer,
+)
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail, out
 from gateway.cli.telling import printable, tell_json
 from gateway.client import GatewayClient, GatewayRefusedError
 from gateway.clock import SystemClock
-from gateway.statements import StatementInvalidError, StatementKeyError, compact
+from gateway.statements import compact
 from gateway.stops.folder import FOLDER, FREEZE, LIFT, UNSIGNED
 from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 
@@ -28,12 +35,13 @@ _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _URL = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
 _KEYS = Annotated[
     list[str] | None,
-    typer.Option("--key", help="ID=FILE of an officer's key; may be repeated."),
+    typer.Option("--key", help="ID=FILE or ID=pkcs11:… of an officer's key; may be repeated."),
 ]
 _CALLER = Annotated[
     str | None,
     typer.Option(
-        help="ID=FILE of the key that signs the request itself; by default the first --key."
+        help="ID=FILE or ID=pkcs11:… of the key that signs the request itself; by default the "
+        "first --key."
     ),
 ]
 _BY_FILE = Annotated[
@@ -42,6 +50,13 @@ _BY_FILE = Annotated[
         "--by-file",
         help="Put the statement into the folder `stops` of the policy directory, where the "
         "gateway finds it within two seconds: for when nobody gets through by HTTP.",
+    ),
+]
+_LOG = Annotated[
+    str | None,
+    typer.Option(
+        help="The gateway's audit log, which the statement names; by default `audit.origin` of "
+        "config.yaml."
     ),
 ]
 _REASON = Annotated[str, typer.Option(help="Why, in a sentence; it is signed and recorded.")]
@@ -55,7 +70,10 @@ def freeze(
     reason: _REASON = "",
     key: _KEYS = None,
     caller: _CALLER = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _URL = None,
+    log: _LOG = None,
     by_file: _BY_FILE = False,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -68,6 +86,7 @@ def freeze(
     claims = _claims(
         {
             "v": 1,
+            "log": log or configuration(config).audit.origin,
             "stop": str(uuid.uuid4()),
             "scope": {"kind": kind, "name": name},
             "reason": reason,
@@ -81,16 +100,18 @@ def freeze(
         text = msgspec.json.encode(claims).decode()
         _put_file(config, f"{claims.stop}{UNSIGNED}", [text])
         return
-    statements = _signed(claims, FREEZE_TYPE, key)
-    if by_file:
-        _put_file(config, f"{claims.stop}{FREEZE}", statements)
-        return
-    stop = _ask(
-        lambda client: client.post_json("/v1/stops", {"statements": statements}),
-        caller or key[0],
-        url,
-        config,
-    )
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        officers = [keys.named(each) for each in key]
+        statements = [compact(claims, typ=FREEZE_TYPE, signer=each) for each in officers]
+        if by_file:
+            _put_file(config, f"{claims.stop}{FREEZE}", statements)
+            return
+        stop = _ask(
+            lambda client: client.post_json("/v1/stops", {"statements": statements}),
+            officers[0] if caller is None else keys.named(caller),
+            url,
+            config,
+        )
     _tell([stop], as_json=as_json)
 
 
@@ -99,6 +120,8 @@ def unfreeze(
     reason: _REASON = "",
     key: _KEYS = None,
     caller: _CALLER = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _URL = None,
     by_file: _BY_FILE = False,
     as_json: _JSON = False,
@@ -111,27 +134,35 @@ def unfreeze(
     if not key:
         raise fail("a freeze is lifted by officers: name your key with --key ID=FILE")
     fields = {"v": 1, "stop": stop, "reason": reason, "at": SystemClock().now()}
-    statements = _signed(_claims(fields, Lift), LIFT_TYPE, key)
-    if by_file:
-        _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
-        return
-    told = _ask(
-        lambda client: client.post_json(f"/v1/stops/{stop}/lifts", {"statements": statements}),
-        caller or key[0],
-        url,
-        config,
-    )
+    claims = _claims(fields, Lift)
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        officers = [keys.named(each) for each in key]
+        statements = [compact(claims, typ=LIFT_TYPE, signer=each) for each in officers]
+        if by_file:
+            _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
+            return
+        told = _ask(
+            lambda client: client.post_json(f"/v1/stops/{stop}/lifts", {"statements": statements}),
+            officers[0] if caller is None else keys.named(caller),
+            url,
+            config,
+        )
     _tell([told], as_json=as_json)
 
 
 def stops(
-    key: Annotated[str, typer.Option(help="ID=FILE of a key of yours, which signs the request.")],
+    key: Annotated[
+        str, typer.Option(help="ID=FILE or ID=pkcs11:… of a key of yours, which signs the request.")
+    ],
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     url: _URL = None,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show what is frozen, by whom and why, and who has said that it may end."""
-    told = _ask(lambda client: client.get_json("/v1/stops"), key, url, config)
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        told = _ask(lambda client: client.get_json("/v1/stops"), keys.named(key), url, config)
     _tell(told["stops"], as_json=as_json)
 
 
@@ -143,13 +174,6 @@ def _claims(fields: dict[str, Any], model: type[ClaimsT]) -> ClaimsT:
         raise fail(
             f"{error}. A freeze is of {kinds}; --reason takes 1 to 1000 characters"
         ) from None
-
-
-def _signed(claims: Freeze | Lift, typ: str, keys: Sequence[str]) -> list[str]:
-    try:
-        return [compact(claims, typ=typ, signer=statement_signer(each)) for each in keys]
-    except (StatementKeyError, StatementInvalidError) as error:
-        raise fail(str(error)) from error
 
 
 def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
@@ -167,28 +191,24 @@ def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
 
 def _ask(
     question: Callable[[GatewayClient], Awaitable[dict[str, Any]]],
-    caller: str,
+    caller: PersonSigner,
     url: str | None,
     config: Path,
 ) -> dict[str, Any]:
-    if url is None:
-        http = configuration(config).http
-        url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
+    url = url or url_in(config)
     try:
         return asyncio.run(_asked(url, caller, question))
     except GatewayRefusedError as refused:
         problem = refused.problem
         told = f"{problem.get('title')}: {problem.get('detail')}. {problem.get('cure')}"
         raise fail(told, code=1) from None
-    except StatementKeyError as error:
-        raise fail(str(error)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         why = str(error) or type(error).__name__
         raise fail(f"no answer from {url}: {why}. Freeze with --by-file instead") from error
 
 
 async def _asked(
-    url: str, caller: str, question: Callable[[GatewayClient], Awaitable[dict[str, Any]]]
+    url: str, caller: PersonSigner, question: Callable[[GatewayClient], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
     async with GatewayClient(url, request_signer(caller)) as client:
         return await question(client)

@@ -11,6 +11,7 @@ from gateway.cli.publishing import deliver, first_officers, next_bundle, signed_
 from gateway.cli.trial_keys import make_key, public_text
 from gateway.cli.trial_writing import write, write_once
 from gateway.config import Config
+from gateway.statements import LocalSigner
 
 OFFICERS = ("li-na", "wang-qiang")
 """Both sign each bundle; the id of a person's key is `NAME-2026`."""
@@ -66,10 +67,10 @@ class TrialPolicies:
         write_once(root, lambda: first_officers(self.sources).written().decode())
         if config.database.exists() or any(bundles.iterdir()):
             return
-        keys = [make_key(self.officer_key(name), name=name) for name in OFFICERS]
+        keys = [LocalSigner("", make_key(self.officer_key(name), name=name)) for name in OFFICERS]
         authority = Authority.read(root.read_bytes())
         data = next_bundle(self.sources, standing=None, at=now)
-        deliver(signed_by(keys, data, standing=None, root=authority), bundles)
+        deliver(signed_by(keys, data, standing=None, root=authority, at=now), bundles)
         tell(f"bundle         number 1, signed by {' and '.join(OFFICERS)}, in {bundles}")
 
     def _texts(self, now: datetime) -> Iterator[tuple[str, str]]:

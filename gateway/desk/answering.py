@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway.desk.imagining import Imagined
 from gateway.desk.policy_files import PolicyFiles
 from gateway.desk.reports import (
     CheckReport,
@@ -22,8 +21,9 @@ from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.foresight.difference import difference
 from policies.foresight.replay import CannotTell, Past, Replaying
-from policies.foresight.selftest import filled
+from policies.foresight.selftest import known_to
 from policies.foresight.simulation import simulate
+from policies.reading.imagining import Imagined
 from strictyaml import Mistake
 
 
@@ -77,7 +77,7 @@ def tested(files: PolicyFiles) -> TestReport:
 def explained(bundle: Bundle, imagined: Imagined) -> ExplainReport:
     """How an imagined request would be decided, and what every rule says to it."""
     engine = CELPolicyEngine(bundle)
-    known = filled(imagined.known, imagined.request, at=imagined.at, engine=engine)
+    known = known_to(imagined, engine)
     found = engine.explain(imagined.request, imagined.facts, at=imagined.at, known=known)
     return ExplainReport(
         verdict=verdict_of(found.decision),

@@ -86,6 +86,7 @@ class _OutOfTurnError(Exception):
 @dataclass(slots=True, eq=False)
 class _Job:
     message: Prepare
+    frame: bytes
     document: bytes
     material: SealMaterial
     answer: "asyncio.Future[Prepared]"
@@ -210,7 +211,8 @@ class WorkerPool:
             seal=seal.fingerprint,
             preparation=preparation,
         )
-        job = _Job(message, document, seal, loop.create_future())
+        # Written before anybody waits for it: what cannot be written must not stay in a hand.
+        job = _Job(message, encode(message), document, seal, loop.create_future())
         self._queue.append(job)
         self._hand_out()
         late = loop.call_later(self._limits.queue_seconds, self._give_up, job)
@@ -271,7 +273,7 @@ class WorkerPool:
     def _give(self, worker: _Worker, job: _Job) -> None:
         self._load(worker, job.material)
         worker.in_hand.append(job)
-        worker.channel.send(encode(job.message))
+        worker.channel.send(job.frame)
         worker.channel.send(job.document)
         if len(worker.in_hand) == 1:
             self._start_timer(worker)

@@ -1,5 +1,7 @@
 """Every message between the gateway and a document worker (msgpack, version 3)."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from gateway.documents.model import Preparation, Prepared
@@ -55,7 +57,15 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
 ToWorker = SetUp | LoadSeal | Prepare
 FromWorker = Ready | PreparedReply | Refused
 
-_encoder = msgspec.msgpack.Encoder()
+
+def _plain(value: object) -> object:
+    # The policies' mappings cannot be changed, and msgspec does not write those by itself.
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} is in no message")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 _to_worker = msgspec.msgpack.Decoder(ToWorker)
 _from_worker = msgspec.msgpack.Decoder(FromWorker)
 

@@ -1,20 +1,24 @@
 """Bundle files that officers have signed: which of them may come into force, and which is."""
 
+import contextlib
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from gateway.bundles.acceptance import Standing, acceptable
+from gateway.bundles.acceptance import Standing, acceptable, admissible
 from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
-from gateway.bundles.errors import BundleFileError, BundleRefusedError
+from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.manifest import Manifest
-from gateway.bundles.reading import SealedBundle, manifest_of, peek, read
+from gateway.bundles.reading import OpenedFile, SealedBundle, manifest_of, opened, proved, read
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, make_ready
+from gateway.seals.letting_go import give_way, let_go, pieces_of
 from gateway.seals.registry import files_among
 from hsm.interfaces import KeyDescription
 from policies.compiled import decompiled
@@ -22,7 +26,8 @@ from policies.compiled import decompiled
 SUFFIX = ".sealbundle"
 
 Keys = Callable[[], Iterable[KeyDescription]]
-_State = frozenset[tuple[str, int, int]]
+_Entry = tuple[str, int, int, int]
+"""A file as the directory has it: name, size, and when content and attributes changed (ns)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +39,14 @@ class Refusal:
         digest: SHA-256 of its bytes, hex; empty where they could not be read.
         sequence: its number, where it says one.
         why: what is wrong, and what to do.
+        not_before: when it may be judged again though nothing changes; None: never.
     """
 
     file: str
     digest: str
     sequence: int | None = None
     why: str
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +55,14 @@ class Candidate:
 
     Attributes:
         data: the file.
+        digest: SHA-256 of it, hex.
         sealed: what is in it.
         signed_by: the officers, sorted.
         in_force: its policies and seals.
     """
 
     data: bytes
+    digest: str
     sealed: SealedBundle
     signed_by: tuple[str, ...]
     in_force: InForce
@@ -66,11 +75,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a look at the directory found. `refusals` are new ones; `state` is the directory's."""
+    """What a look at the directory found.
 
-    refusals: tuple[Refusal, ...] = ()
+    Attributes:
+        refused: what is refused, and was not before.
+        found: what may come into force; nothing behind it was looked at.
+        state: of the directory.
+    """
+
+    refused: Mapping[_Entry, Refusal] = field(default_factory=dict)
     found: Candidate | None = None
-    state: _State = frozenset()
+    state: frozenset[_Entry] = frozenset()
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The new ones, in the order of the files' names."""
+        return tuple(self.refused[entry] for entry in sorted(self.refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +141,16 @@ def last_good(manifests: Sequence[str], *, copies: BundleCopies) -> LastGood:
 
 @dataclass(slots=True)
 class _Memory:
-    """Of the directory: nothing is refused twice, and nothing is read twice.
+    """Of the directory: what was judged is not read again while it stays as it is.
 
-    `judged` are SHA-256 of files; `refused` those of them that stand in the way, with the reason.
+    `state` is the directory's, when all of it was judged; `found` came next and is not in force
+    yet, and `found_at` is its file.
     """
 
-    state: _State | None = None
-    judged: set[str] = field(default_factory=set)
-    refused: dict[str, Refusal] = field(default_factory=dict)
+    state: frozenset[_Entry] | None = None
+    refused: dict[_Entry, Refusal] = field(default_factory=dict)
+    found: Look | None = None
+    found_at: _Entry | None = None
 
 
 class BundleSource:
@@ -152,49 +174,61 @@ class BundleSource:
         self._memory = _Memory()
         self._has_settled = False
         self._left_over: set[str] = set()
+        self._skipped: set[_Entry] = set()
         self.current = _nothing() if first.sealed is None else _ready(first.sealed, keys)
         self.standing = first.standing
 
     @property
-    def refused(self) -> str | None:
-        """What is wrong with the files as they are now, if anything."""
-        told = [f"{each.file}: {each.why}" for each in self._memory.refused.values()]
-        return "; ".join(told) or None
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The files as they are now that do not come into force, by name."""
+        return tuple(self._memory.refused[entry] for entry in sorted(self._memory.refused))
 
-    def look(self) -> Look:
+    @property
+    def refused(self) -> str | None:
+        """The same as a sentence, if there are any."""
+        return "; ".join(f"{each.file}: {each.why}" for each in self.refusals) or None
+
+    def look(self, *, at: datetime) -> Look:
         """Read what is new in the directory; do it beside the event loop.
 
         What it gives is forgotten unless the caller `settle`s it, once refusals are on record.
+
+        Args:
+            at: now.
 
         Raises:
             OSError: the directory cannot be read.
         """
         state = _state_of(self._directory)
-        if state == self._memory.state:
+        early = {
+            entry
+            for entry, each in self._memory.refused.items()
+            if each.not_before is not None and each.not_before <= at
+        }
+        if state == self._memory.state and not early:
             return Look(state=state)
-        refusals: list[Refusal] = []
-        for path, data in self._in_order(refusals):
-            judged = self._judged(path, data)
+        if self._memory.found is not None and self._memory.found.state == state:
+            return self._memory.found
+        refused: dict[_Entry, Refusal] = {}
+        for entry, data, file in self._in_order(state - self._judged() | early & state, refused):
+            judged = self._judge(entry, data, file, at)
             if isinstance(judged, Candidate):
-                return Look(refusals=tuple(refusals), found=judged)
+                # Kept until it is in force: a full disk must not have it loaded every two seconds.
+                self._memory.found = Look(found=judged, state=state)
+                self._memory.found_at = entry
+                return Look(refused=refused, found=judged, state=state)
             if judged is not None:
-                refusals.append(judged)
-        return Look(refusals=tuple(refusals), state=state)
+                refused[entry] = judged
+        return Look(refused=refused, state=state)
 
     def settle(self, look: Look) -> None:
         """Its refusals are on record: say no more of these files while they stay as they are."""
-        for refusal in look.refusals:
-            self._memory.judged.add(refusal.digest)
-            self._memory.refused[refusal.digest] = refusal
-        present = {path for path, _, _ in look.state}
+        kept = {**self._memory.refused, **look.refused}
+        self._memory.refused = {entry: kept[entry] for entry in kept.keys() & look.state}
+        self._skipped &= look.state
         if look.found is None:
             self._has_settled = True
             self._memory.state = look.state
-            self._memory.refused = {
-                digest: each
-                for digest, each in self._memory.refused.items()
-                if str(self._directory / each.file) in present
-            }
 
     def put_in_force(self, found: Candidate) -> None:
         """From now on the new bundle decides. The caller has recorded it, and kept a copy."""
@@ -206,37 +240,69 @@ class BundleSource:
             contents=earlier | {found.manifest.content},
         )
         self.current = found.in_force
-        self._left_over.add(_print(found.data))
+        self._left_over.add(found.digest)
+        if self._memory.found_at is not None:
+            self._skipped.add(self._memory.found_at)
         # Another bundle may follow this one, and what was refused is judged by other officers.
         self._memory = _Memory()
 
-    def _in_order(self, refusals: list[Refusal]) -> Iterator[tuple[Path, bytes]]:
-        """The files that were not judged yet, by their numbers; what has none is refused."""
-        numbered: list[tuple[int, Path, bytes]] = []
-        for path in sorted(self._directory.glob(f"*{SUFFIX}")):
+    def _judged(self) -> AbstractSet[_Entry]:
+        return self._memory.refused.keys() | self._skipped
+
+    def _in_order(
+        self, entries: AbstractSet[_Entry], refused: dict[_Entry, Refusal]
+    ) -> Iterator[tuple[_Entry, bytes, OpenedFile]]:
+        """These files by their numbers; what has none is refused."""
+        numbered: list[tuple[int, _Entry, bytes, OpenedFile]] = []
+        for entry in sorted(entries):
             data = b""
             try:
-                data = _read(path)
-                if _print(data) not in self._memory.judged:
-                    numbered.append((peek(data).sequence, path, data))
+                data = _read(self._directory / entry[0])
+                file = opened(data)
+                numbered.append((file.manifest.sequence, entry, data, file))
             except (OSError, BundleFileError) as error:
-                refusals.append(Refusal(file=path.name, digest=_print(data), why=str(error)))
-        for _, path, data in sorted(numbered, key=lambda each: each[:2]):
-            yield path, data
+                digest = _print(data) if data else ""
+                refused[entry] = Refusal(file=entry[0], digest=digest, why=_told(error))
+        for _, entry, data, file in sorted(numbered, key=lambda each: each[:2]):
+            yield entry, data, file
 
-    def _judged(self, path: Path, data: bytes) -> Candidate | Refusal | None:
+    def _judge(
+        self, entry: _Entry, data: bytes, file: OpenedFile, at: datetime
+    ) -> Candidate | Refusal | None:
         """None: it is in force, or has lain there since it was."""
-        sequence: int | None = None
+        digest, manifest = _print(data), file.manifest
+        if self._is_left_over(manifest, digest):
+            self._skipped.add(entry)
+            return None
+        sealed: SealedBundle | None = None
+        not_before: datetime | None = None
         try:
-            sealed = read(data, pause=_give_way)
-            sequence = sealed.manifest.sequence
-            if self._is_left_over(sealed.manifest, _print(data)):
-                return None
-            signed_by = acceptable(sealed, standing=self.standing, root=self._first_officers())
+            root = self._first_officers()
+            # First what the manifest tells: nothing else that strangers wrote is decoded.
+            admissible(file.statement, manifest, standing=self.standing, root=root, at=at)
+            sealed = proved(file, pause=give_way)
+            signed_by = acceptable(sealed, standing=self.standing, root=root, at=at)
             ready = _ready(sealed, self._keys)
-        except (BundleFileError, BundleRefusedError, SealMaterialError) as error:
-            return Refusal(file=path.name, digest=_print(data), sequence=sequence, why=str(error))
-        return Candidate(data=data, sealed=sealed, signed_by=signed_by, in_force=ready)
+            return Candidate(
+                data=data, digest=digest, sealed=sealed, signed_by=signed_by, in_force=ready
+            )
+        except BundleFromTheFutureError as error:
+            why, not_before = str(error), error.not_before
+        except (BundleRefusedError, SealMaterialError) as error:
+            why = str(error)
+        except BundleFileError as error:
+            why = _told(error)
+        if sealed is not None:
+            pieces = pieces_of(sealed)
+            del sealed
+            let_go(pieces, pause=give_way)
+        return Refusal(
+            file=entry[0],
+            digest=digest,
+            sequence=manifest.sequence,
+            why=why,
+            not_before=not_before,
+        )
 
     def _is_left_over(self, manifest: Manifest, digest: str) -> bool:
         standing = self.standing
@@ -264,16 +330,11 @@ class BundleSource:
 
 
 def _ready(sealed: SealedBundle, keys: Keys) -> InForce:
-    return make_ready(sealed.bundle, files=files_among(sealed.files), keys=keys(), pause=_give_way)
+    return make_ready(sealed.bundle, files=files_among(sealed.files), keys=keys(), pause=give_way)
 
 
 def _nothing() -> InForce:
     return make_ready(decompiled({}, files={}), files=files_among({}), keys=())
-
-
-def _give_way() -> None:
-    # The event loop has the interpreter as soon as it wants it.
-    time.sleep(0)
 
 
 def _read(path: Path) -> bytes:
@@ -299,6 +360,18 @@ def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:
     )
 
 
-def _state_of(directory: Path) -> _State:
-    states = ((path, path.stat()) for path in directory.glob(f"*{SUFFIX}"))
-    return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in states)
+def _told(error: OSError | BundleFileError) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror}): let the gateway's user read it"
+    return f"{error}: copy it here once more, from where it was signed"
+
+
+def _state_of(directory: Path) -> frozenset[_Entry]:
+    found: set[_Entry] = set()
+    # Not by `glob`, which takes a directory that is gone for an empty one.
+    for name in os.listdir(directory):  # noqa: PTH208 - `iterdir` is the same with more objects
+        if name.endswith(SUFFIX) and not name.startswith("."):
+            with contextlib.suppress(FileNotFoundError):
+                stat = (directory / name).stat()
+                found.add((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+    return frozenset(found)

@@ -34,7 +34,8 @@ def open_writer(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not connection.connection.in_transaction:  # the writer lane begins by itself
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

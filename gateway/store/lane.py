@@ -18,6 +18,7 @@ from gateway.store.content import Content, ContentStore, Location
 from gateway.store.errors import StoreProblem
 from gateway.store.groups import Errand, GroupThread
 from gateway.store.statements import Row, RowStatement
+from gateway.store.writing import WriteConnection
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class WriterLane:
             engine: of the writing connection.
             content: where the documents go that units bring with them.
         """
-        self._engine = engine
+        self._writing = WriteConnection(engine)
         self._content = content
         self._thread: GroupThread[_Work] = GroupThread(
             "writer-lane", carry_out=self._carry_out, most=_MOST_UNITS
@@ -117,6 +118,7 @@ class WriterLane:
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
         await self._thread.stop()
+        self._writing.close()
         self._content.close()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
@@ -149,7 +151,7 @@ class WriterLane:
 
     def _commit(self, group: list[Errand[_Work]]) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._writing.transaction() as connection:
                 transaction = Transaction(connection)
                 for errand in group:
                     if errand.failure is None:

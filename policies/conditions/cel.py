@@ -15,13 +15,14 @@ checks names and types when it compiles; of a map it could only say that it is a
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 from cel_expr_python import cel
 
+from policies.conditions.plain_patterns import plain
 from policies.conditions.variables import VARIABLES
 from policies.errors import ConditionError
 from policies.interfaces import Situation
@@ -41,22 +42,31 @@ _NOTHING: Final = ENVIRONMENT.Activation({})
 class CELConditions:
     """Compiled once, shared by all situations; implements `policies.interfaces.Conditions`."""
 
-    def __init__(self, texts: Iterable[str], *, sparing: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        texts: Iterable[str],
+        *,
+        sparing: Iterable[str] = (),
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         """Compile the conditions.
 
         Args:
             texts: what decides.
             sparing: texts that only spare work; what does not compile is left out (`knows`).
+            pause: called between conditions, for whoever must let others work.
 
         Raises:
             ConditionError: one of `texts` does not compile.
         """
-        self._compiled: dict[str, Any] = {text: compiled(text) for text in set(texts)}
+        self._compiled: dict[str, Any] = {}
+        for text in set(texts):
+            self._compiled[text] = _planned(compiled(text))
+            pause()
         for text in set(sparing) - self._compiled.keys():
             with suppress(ConditionError):
-                self._compiled[text] = compiled(text)
-        for expression in self._compiled.values():
-            _plan(expression)
+                self._compiled[text] = _planned(compiled(text))
+            pause()
         self._parts = _Parts()
 
     def knows(self, condition: str) -> bool:
@@ -135,7 +145,8 @@ class Pattern:
             quoted = json.dumps(source, ensure_ascii=False)
             self._expression = environment.compile(f"value.matches({quoted})")
             self._environment = environment
-            self.matches("")
+            self._judge("")
+        self._plain = plain(pattern)
 
     def matches(self, text: str) -> bool:
         """Whether the whole text fits.
@@ -145,6 +156,11 @@ class Pattern:
         """
         if "\0" in text:
             raise ConditionError("a text with a NUL character cannot be judged")
+        if self._plain is not None and text.isascii():
+            return self._plain.fullmatch(text) is not None
+        return self._judge(text)
+
+    def _judge(self, text: str) -> bool:
         return _truth(self._expression, self._environment.Activation({"value": text}))
 
 
@@ -160,11 +176,12 @@ def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub 
         raise ConditionError(str(error)) from error
 
 
-def _plan(expression: Any) -> None:  # noqa: ANN401 - see `compiled`
+def _planned(expression: Any) -> Any:  # noqa: ANN401 - see `compiled`
     # The engine plans an expression when it is first asked. That takes longer than an answer, and
     # is nothing to do while somebody waits.
     with suppress(RuntimeError):
         expression.eval(activation=_NOTHING)
+    return expression
 
 
 def one_line(message: str) -> str:

@@ -181,7 +181,15 @@ class Case:
 
     def _subject(self, facts: DocumentFacts, at: datetime, known: Known) -> Subject:
         seal = self._bundle.seals[self._request.seal]
-        return Subject(request=self._request, facts=facts, seal=seal, at=at, known=known)
+        declared = self._bundle.document_types.get(self._request.document_type)
+        return Subject(
+            request=self._request,
+            facts=facts,
+            seal=seal,
+            at=at,
+            known=known,
+            counterparty=None if declared is None else declared.counterparty,
+        )
 
     def _situations(self, subject: Subject, names: Iterable[str]) -> Situations:
         return Situations(self._grounds.conditions, subject, names)

@@ -2,7 +2,7 @@
 
 Nearly always none of them applies, and then the joined condition is false: false is what CEL's `||`
 gives only if every part is false (CEL language definition, logical operators). Where it is true or
-has no answer, each rule is asked by itself, and those answers decide.
+has no answer, its parts are asked, and at last each rule by itself; those answers decide.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,8 @@ from policies.deciding.named_rules import NamedRule
 
 _JOINED: Final = 16
 """Rules in one program: more cost more to compile and to ask again than they spare."""
+_IN_A_PART: Final = 4
+"""Rules in one part of it: so a forbid among sixteen that applies is found by eight questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class ForbidProgram:
         names: the variables that it speaks of.
         counters: those of them that count uses, in the calendar of `zone`.
         zone: of all of the rules, if any of them counts.
+        parts: the same rules in smaller programs; none where they are few.
     """
 
     text: str
@@ -34,6 +37,13 @@ class ForbidProgram:
     names: frozenset[str]
     counters: frozenset[str]
     zone: ZoneInfo
+    parts: tuple["ForbidProgram", ...] = ()
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Its joined condition, and those of its parts."""
+        yield self.text
+        yield from (part.text for part in self.parts)
 
 
 Named = NamedRule[PermitRule] | NamedRule[ForbidRule]
@@ -47,12 +57,16 @@ def programs_of(forbids: Iterable[NamedRule[ForbidRule]]) -> tuple[ForbidProgram
     for named in forbids:
         calendar = named.zone.key if named.counters else ""
         by_calendar.setdefault(calendar, []).append(named)
-    return tuple(_program(rules) for each in by_calendar.values() for rules in _portions(each))
+    return tuple(
+        _program(rules) for each in by_calendar.values() for rules in _portions(each, _JOINED)
+    )
 
 
-def _portions(rules: list[NamedRule[ForbidRule]]) -> Iterator[list[NamedRule[ForbidRule]]]:
-    for start in range(0, len(rules), _JOINED):
-        yield rules[start : start + _JOINED]
+def _portions(
+    rules: list[NamedRule[ForbidRule]], size: int
+) -> Iterator[list[NamedRule[ForbidRule]]]:
+    for start in range(0, len(rules), size):
+        yield rules[start : start + size]
 
 
 def _program(rules: list[NamedRule[ForbidRule]]) -> ForbidProgram:
@@ -64,4 +78,5 @@ def _program(rules: list[NamedRule[ForbidRule]]) -> ForbidProgram:
         names=frozenset().union(*(named.names for named in rules)),
         counters=frozenset().union(*(named.counters for named in rules)),
         zone=rules[0].zone,
+        parts=tuple(map(_program, _portions(rules, _IN_A_PART))) if len(rules) > _IN_A_PART else (),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -45,14 +46,17 @@ class CallerIndex(Generic[RuleT]):
             for key in _named_callers(named.rule):
                 self._found.setdefault(key, []).append(named)
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._found)
+
     def concerning(self, caller: Caller, names: Iterable[CallerName]) -> Iterable[NamedRule[RuleT]]:
         """The rules for this caller, each once; `names` are all of the caller's."""
         found: dict[str, NamedRule[RuleT]] = {}
-        if self._found:
-            for name in names:
-                for named in self._found.get(name, ()):
-                    if concerns(named.rule, caller):
-                        found[named.name] = named
+        for name in names:
+            for named in self._found.get(name, ()):
+                if concerns(named.rule, caller):
+                    found[named.name] = named
         return found.values()
 
 
@@ -104,10 +108,19 @@ class Concerning:
 
 
 class Covering:
-    """The rules that speak of a seal and a document type."""
+    """The rules that speak of a seal and a document type.
+
+    What they say to everybody is found here, so that a caller's first request finds only its own.
+    """
 
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         self._blocks = blocks
+        self._unconditional = tuple(named for each in blocks for named in each.unconditional)
+        self._programs = tuple(program for each in blocks for program in each.programs)
+        self._permits_by_caller = [each.permits_by_caller for each in blocks if each.permits]
+        self._forbids_by_caller = [
+            each.forbids_by_caller for each in blocks if each.forbids_by_caller
+        ]
         self._concerning: dict[Caller, Concerning] = {}
 
     @cached_property
@@ -136,19 +149,22 @@ class Covering:
 
     def _for(self, caller: Caller) -> Concerning:
         names = _names_of(caller)
-        permits: list[NamedRule[PermitRule]] = []
-        forbids: list[NamedRule[ForbidRule]] = []
-        programs: list[ForbidProgram] = []
-        for block in self._blocks:
-            permits += block.permits_by_caller.concerning(caller, names)
-            forbids += block.unconditional
-            forbids += block.forbids_by_caller.concerning(caller, names)
-            programs += block.programs
-        return Concerning(permits=permits, forbids=forbids, programs=programs)
+        own = (index.concerning(caller, names) for index in self._forbids_by_caller)
+        return Concerning(
+            permits=chain.from_iterable(
+                index.concerning(caller, names) for index in self._permits_by_caller
+            ),
+            forbids=(*self._unconditional, *chain.from_iterable(own)),
+            programs=self._programs,
+        )
 
 
 class RuleBook:
-    """All rules of a bundle, found by seal and document type."""
+    """All rules of a bundle, found by seal and document type.
+
+    What covers a pair on which something is permitted is found when the book is made: nobody waits
+    for it then.
+    """
 
     def __init__(
         self, policies: Mapping[str, SealPolicy], *, seals: Mapping[str, Seal], group: Group
@@ -156,7 +172,11 @@ class RuleBook:
         self._seals = seals
         self._blocks = _blocks(policies)
         self._index = ScopeIndex(self._blocks, group)
-        self._covering: dict[tuple[str, str], Covering] = {}
+        self._covering = {
+            (seal.name, document_type): Covering(self._index.covering(seal, document_type))
+            for seal in seals.values()
+            for document_type in self._index.types_of(seal, _permits_something)
+        }
 
     @property
     def conditions(self) -> Iterator[str]:
@@ -178,12 +198,8 @@ class RuleBook:
             return found
         if seal not in self._seals:
             return _NOTHING
-        blocks = self._index.covering(self._seals[seal], document_type)
-        found = Covering(blocks)
-        # Callers may name document types without end; a seal's permits are for few.
-        if any(block.permits for block in blocks):
-            self._covering[seal, document_type] = found
-        return found
+        # Not kept: callers may name document types without end.
+        return Covering(self._index.covering(self._seals[seal], document_type))
 
 
 def concerns(rule: PermitRule | ForbidRule, caller: Caller) -> bool:
@@ -274,6 +290,10 @@ def _named(policy: SealPolicy, rules: tuple[RuleT, ...]) -> Iterator[NamedRule[R
 
 def _sorted(rules: Iterable[NamedRule[RuleT]]) -> tuple[NamedRule[RuleT], ...]:
     return tuple(sorted(rules, key=attrgetter("name")))
+
+
+def _permits_something(block: Block) -> bool:
+    return bool(block.permits)
 
 
 def _names_callers(rule: ForbidRule) -> bool:

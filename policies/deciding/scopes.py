@@ -5,7 +5,7 @@ of seals, companies, lines, types. A seal is looked up under all of its own anch
 has companies above it and a handful more, however many scopes there are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from policies.bundle import ANY, Seal, SealPolicy, SealScope
@@ -35,24 +35,37 @@ class ScopeIndex(Generic[T]):
 
     def __init__(self, things: Mapping[Coverage, T], group: Group) -> None:
         self._group = group
-        self._by_type: dict[str, dict[Anchor, list[tuple[Coverage, T]]]] = {}
+        self._by_anchor: dict[Anchor, dict[str, list[tuple[Coverage, T]]]] = {}
         for coverage, thing in things.items():
             for anchor in _anchors(coverage.seals):
+                by_type = self._by_anchor.setdefault(anchor, {})
                 for document_type in coverage.document_types:
-                    by_anchor = self._by_type.setdefault(document_type, {})
-                    by_anchor.setdefault(anchor, []).append((coverage, thing))
+                    by_type.setdefault(document_type, []).append((coverage, thing))
 
     def covering(self, seal: Seal, document_type: str) -> tuple[T, ...]:
         """What covers the seal on the document type, each once."""
-        anchors = self._anchors_of(seal)
         found: dict[int, T] = {}
-        for kind in (document_type, ANY):
-            by_anchor = self._by_type.get(kind, {})
-            for anchor in anchors:
-                for coverage, thing in by_anchor.get(anchor, ()):
+        for by_type in self._about(seal):
+            for kind in (document_type, ANY):
+                for coverage, thing in by_type.get(kind, ()):
                     if covers(coverage.seals, seal, self._group):
                         found[id(thing)] = thing
         return tuple(found.values())
+
+    def types_of(self, seal: Seal, wanted: Callable[[T], bool]) -> frozenset[str]:
+        """The document types on which something covers the seal that is wanted."""
+        return frozenset(
+            document_type
+            for by_type in self._about(seal)
+            for document_type, kept in by_type.items()
+            if any(wanted(thing) and covers(on.seals, seal, self._group) for on, thing in kept)
+        )
+
+    def _about(self, seal: Seal) -> Iterator[dict[str, list[tuple[Coverage, T]]]]:
+        for anchor in self._anchors_of(seal):
+            by_type = self._by_anchor.get(anchor)
+            if by_type is not None:
+                yield by_type
 
     def _anchors_of(self, seal: Seal) -> list[Anchor]:
         return [

@@ -1,7 +1,8 @@
 """All rules that cover one request, weighed against it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from policies.bundle import ForbidRule, PermitRule
 from policies.deciding.named_rules import NamedRule
@@ -33,8 +34,9 @@ def judge(concerning: Concerning, situations: Situations) -> Judgement:
     forbids = [(named, asked(named.rule, situations.of(named))) for named in concerning.forbids]
     for program in concerning.programs:
         situation = situations.of(program)
-        if _may_forbid(program, situation):
-            forbids += [(named, asked(named.rule, situation)) for named in program.rules]
+        forbids += [
+            (named, asked(named.rule, situation)) for named in _in_question(program, situation)
+        ]
     permits = [(named, asked(named.rule, situations.of(named))) for named in concerning.permits]
     return Judgement(
         against=(*_against(forbids), *_erring(permits)),
@@ -42,11 +44,16 @@ def judge(concerning: Concerning, situations: Situations) -> Judgement:
     )
 
 
-def _may_forbid(program: ForbidProgram, situation: Situation) -> bool:
+def _in_question(program: ForbidProgram, situation: Situation) -> Iterable[NamedRule[ForbidRule]]:
+    """The rules of a program that may apply: all but those that are false together."""
     try:
-        return situation.holds(program.text)
+        if not situation.holds(program.text):
+            return ()
     except ConditionError:
-        return True
+        pass  # one of them has no answer; each is asked by itself
+    if not program.parts:
+        return program.rules
+    return chain.from_iterable(_in_question(part, situation) for part in program.parts)
 
 
 def _against(

@@ -6,25 +6,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from policies.bundle import Bundle, Named, SealGrant
+from policies.bundle import OBJECT_KINDS, Bundle, Named, SealGrant
 
 Besides = Literal["seal", "document-type", "grants", "caller"]
 """What has a say in a decision besides rules."""
 
-_SHELVES: Final = (
-    "companies",
-    "lines",
-    "roles",
-    "posts",
-    "persons",
-    "systems",
-    "document_types",
-    "templates",
-    "seals",
-    "grants",
-    "approval_sources",
-    "policies",
-)
 # What of an object may change without any decision being another one.
 _IDLE: Final = frozenset(
     {"managed_by", "title", "key", "certificate", "frozen_reason", "counterparty"}
@@ -41,7 +27,7 @@ class ObjectChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def object_changes(old: Bundle, new: Bundle) -> Iterator[ObjectChange]:
     """In order of kinds and names. A policy's own tests are part of it."""
-    for shelf in _SHELVES:
+    for shelf in OBJECT_KINDS:
         before: Mapping[str, Named] = getattr(old, shelf)
         after: Mapping[str, Named] = getattr(new, shelf)
         for name in sorted(before.keys() | after.keys()):

@@ -7,7 +7,6 @@ nobody could freeze a seal without rewriting the tests of its policies.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +17,8 @@ from policies.conditions.counters import without_zone
 from policies.deciding.telling import Explanation
 from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
-from policies.model import Decision, Denied, Known, SealRequest
+from policies.model import Decision, Denied, Known
+from policies.reading.imagining import Imagined
 
 _DAYS: Final = 365
 """For which a seal's certificate is valid in tests that do not say."""
@@ -69,18 +69,14 @@ def thawed(bundle: Bundle) -> Bundle:
     return replace(bundle, seals=MappingProxyType(seals))
 
 
-def known_to(test: PolicyTest, engine: CELPolicyEngine) -> Known:
-    """What is known in a test: what it says, no other uses, and a certificate of a year."""
-    return filled(test.known, test.request, at=test.at, engine=engine)
-
-
-def filled(known: Known, request: SealRequest, *, at: datetime, engine: CELPolicyEngine) -> Known:
-    """What is known where nothing else was used, and the certificate is valid for a year."""
-    reads = engine.case(request).reads(at)
-    days = known.certificate_days
+def known_to(imagined: PolicyTest | Imagined, engine: CELPolicyEngine) -> Known:
+    """What is known then: what it says, no other uses, and a certificate of a year."""
+    said = imagined.known
+    reads = engine.case(imagined.request).reads(imagined.at)
+    days = said.certificate_days
     return msgspec.structs.replace(
-        known,
-        used={read.name: known.used.get(without_zone(read.name), 0) for read in reads},
+        said,
+        used={read.name: said.used.get(without_zone(read.name), 0) for read in reads},
         certificate_days=_DAYS if days is None else days,
     )
 

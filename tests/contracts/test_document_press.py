@@ -315,3 +315,12 @@ async def loaded(pool: WorkerPool) -> set[str]:
     with pytest.raises(DamagedDocumentProblem) as told:
         await order(pool, "loaded")
     return set(told.value.detail.split())
+
+
+async def test_what_cannot_be_told_to_a_worker_keeps_nobody_waiting() -> None:
+    wrong = msgspec.structs.replace(preparation(CORNER), templates=(object(),))
+    async with workers() as pool:
+        with pytest.raises(NotImplementedError, match="object is in no message"):
+            await pool.prepare(DOCUMENT, wrong, SEAL.material)
+        prepared = await pool.prepare(DOCUMENT, preparation(CORNER), SEAL.material)
+    assert prepared.facts.pages == 1

@@ -14,66 +14,13 @@ from policies.model import Allowed, Caller, Denied, DocumentFacts, SealRequest
 from processes.child import start_child
 from tests.document_fixtures import preparation, soft_seal
 from tests.receipts.drawn import Receipt, good, mutated, template
+from tests.receipts.policies import GROUP, REFUSED_BY, RULES
 
 SEAL = soft_seal(stamp=None)
 _LIMITS = WorkerLimits(
     count=2, deadline_seconds=60, max_memory_bytes=1024 * 1024 * 1024, queue_seconds=600
 )
-
-
-POLICY = """
-apiVersion: sealgate/v1
-kind: Company
-metadata: {name: east}
-spec: {title: 示例物流}
----
-apiVersion: sealgate/v1
-kind: System
-metadata: {name: tms}
-spec:
-  company: east
-  certificates: [{sha256: "abababababababababababababababababababababababababababababababab"}]
----
-apiVersion: sealgate/v1
-kind: DocumentType
-metadata: {name: receipt}
-spec:
-  attributes:
-    amount_cents: {type: integer, required: true}
-    consignee: {type: string, required: true}
----
-apiVersion: sealgate/v1
-kind: Seal
-metadata: {name: receipt-east}
-spec: {company: east, type: 回单章, state: active, key: receipt-east, certificate: seal.pem}
----
-apiVersion: sealgate/v1
-kind: SealPolicy
-metadata: {name: receipts}
-spec:
-  seals: [receipt-east]
-  documentTypes: [receipt]
-  permit:
-    - {id: automatic, systems: [tms]}
-  forbid:
-    - {id: amount, when: "doc.amounts != [doc.attributes.amount_cents]"}
-    - {id: payee, when: "!(doc.attributes.consignee in doc.parties)"}
-    - {id: template, when: 'doc.template != "receipt-v1@1"'}
-    - {id: pages, when: doc.pages != 1}
-tests:
-  - name: what nobody has read is not sealed
-    request: {system: tms, doc: {attributes: {amount_cents: 1, consignee: a}}}
-    expect: denied
-    rule: receipts/amount
-"""
-ENGINE = CELPolicyEngine(load_bundle({"receipts.yaml": POLICY}))
-RULES = {
-    "amount": "receipts/amount",
-    "payee": "receipts/payee",
-    "template": "receipts/template",
-    "pages": "receipts/pages",
-    "hidden-layers": "intake/hidden-layers",
-}
+ENGINE = CELPolicyEngine(load_bundle({"group.yaml": GROUP, "receipts.yaml": RULES}))
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
@@ -123,6 +70,6 @@ async def test_good_receipts_are_allowed_and_each_wrong_one_is_denied_by_its_rul
     wrongly = {
         receipt.name: answer
         for receipt, answer in zip(receipts, answers, strict=True)
-        if answer != ({RULES[receipt.wrong]} if receipt.wrong else set())
+        if answer != ({REFUSED_BY[receipt.wrong]} if receipt.wrong else set())
     }
     assert wrongly == {}

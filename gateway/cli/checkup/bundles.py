@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.bundles.reading import SealedBundle
 from gateway.cli.bundles_here import in_force_here
 from gateway.cli.checkup.model import Finding, failed, ok, warning
+from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.seals.bundle_source import BundleSource, LastGood
 from hsm.interfaces import KeyDescription
@@ -40,7 +41,7 @@ class BundlesCheck:
 
     def _waiting(self, bundles: Path, root: Path, last: LastGood) -> Iterator[Finding]:
         source = BundleSource(bundles, root=root, keys=lambda: self._keys or (), first=last)
-        look = source.look()
+        look = source.look(at=SystemClock().now())
         for each in look.refusals:
             told = f"{each.file} does not come into force: {each.why}"
             cure = "Do what the line says, or remove the file."

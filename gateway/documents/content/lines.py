@@ -41,12 +41,12 @@ class Line:
         """Degrees by which it is turned clockwise, as a reader sees it."""
         return self.placed[0].glyph.angle
 
-    @property
+    @cached_property
     def middle(self) -> float:
         """Its middle across the direction of reading."""
         return sum(each.middle for each in self.placed) / len(self.placed)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """The height of its highest character."""
         return max(each.height for each in self.placed)
@@ -124,7 +124,12 @@ def _line(placed: Sequence[Placed]) -> Line:
 
 
 def _placed(glyph: Glyph) -> Placed:
-    turn, area = math.radians(glyph.angle), glyph.room
+    area = glyph.room
+    if glyph.angle == 0:  # nearly always
+        middle = area.top_mm + area.height_mm / 2
+        right = area.left_mm + area.width_mm
+        return Placed(glyph, area.left_mm, right, middle, area.height_mm)
+    turn = math.radians(glyph.angle)
     cosine, sine = math.cos(turn), math.sin(turn)
     xs = area.left_mm, area.left_mm + area.width_mm
     ys = area.top_mm, area.top_mm + area.height_mm

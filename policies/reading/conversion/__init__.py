@@ -1,12 +1,13 @@
 """Documents without mistakes into the frozen values of a bundle."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
 
-from policies.bundle import ANY, Bundle, DocumentType, Named, SealPolicy
+from policies.bundle import ANY, Bundle, Named, SealPolicy
 from policies.kinds.policy import SealPolicyKind
 from policies.reading.ancestry import Ancestry
 from policies.reading.conversion.grants import approval_source, grant
@@ -39,33 +40,29 @@ def bundle_of(library: Library, digest: str) -> Bundle:
             )
         return MappingProxyType(values)
 
-    posts, persons = mapping(library.posts, post), mapping(library.persons, person)
-    systems, seals = mapping(library.systems, system), mapping(library.seals, seal)
-    types = mapping(library.document_types, document_type)
-    imagination = Imagination(seals=seals, systems=systems, persons=persons, posts=posts)
-    convert_policy = _policies(library, imagination, types)
-    return Bundle(
+    without_policies = Bundle(
         governance=next(iter(mapping(library.governance, governance).values()), None),
         companies=mapping(library.companies, company),
         lines=mapping(library.lines, business_line),
         roles=mapping(library.roles, role),
-        posts=posts,
-        persons=persons,
-        systems=systems,
-        document_types=types,
+        posts=mapping(library.posts, post),
+        persons=mapping(library.persons, person),
+        systems=mapping(library.systems, system),
+        document_types=mapping(library.document_types, document_type),
         templates=mapping(library.templates, template),
-        seals=seals,
+        seals=mapping(library.seals, seal),
         grants=mapping(library.grants, grant),
         approval_sources=mapping(library.approval_sources, approval_source),
-        policies=mapping(library.policies, convert_policy),
+        policies=MappingProxyType({}),
         digest=digest,
         files=_files(library),
     )
+    policies = mapping(library.policies, _policies(library, without_policies))
+    return replace(without_policies, policies=policies)
 
 
-def _policies(
-    library: Library, imagination: Imagination, types: Mapping[str, DocumentType]
-) -> Callable[[str, SealPolicyKind], SealPolicy]:
+def _policies(library: Library, bundle: Bundle) -> Callable[[str, SealPolicyKind], SealPolicy]:
+    imagination = Imagination(bundle)
     ancestry = Ancestry.of(library)
     # Sorted once: there may be thousands of seals, and as many policies for all of them.
     every_seal = covered_seals(library, ancestry, (ANY,))
@@ -79,7 +76,9 @@ def _policies(
             name,
             kind,
             seal=next(iter(covered), ANY),
-            document_type=next(iter(types), ANY) if ANY in of_types else of_types[0],
+            document_type=next(iter(bundle.document_types), ANY)
+            if ANY in of_types
+            else of_types[0],
         )
         return policy(name, kind, tuple(tests))
 

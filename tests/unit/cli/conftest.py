@@ -14,7 +14,10 @@ from gateway.cli.key_facts import ask_signer
 from gateway.cli.trial import Trial
 from gateway.config import Config, load_config
 from hsm.interfaces import KeyDescription
+from tests.hsm_fixtures import soft_token, soft_token_original
 from tests.running_gateway import RunningGateway, copy_of
+
+__all__ = ["soft_token", "soft_token_original"]
 
 
 class CommandLine:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
+from gateway.desk.answering import explained
+from gateway.desk.imagining import imagine
 from gateway.seals.in_force import read_sources
 from policies.bundle import Bundle
+from policies.kinds.policy import tests_of as written_tests
 from policies.loader import load_bundle
+from policies.reading.library import read_library
 from policies.reading.schema import schema_text
 from tests.unit.docs.markdown import ROOT, read
 
 DIRECTORY = ROOT / "examples" / "policies"
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
 def sealgate(*arguments: str | Path) -> Result:
@@ -46,6 +52,25 @@ def test_the_tests_of_the_example_pass_and_each_policy_has_some() -> None:
     counted = Counter(each["policy"] for each in json.loads(result.stdout)["tests"])
     assert len(counted) == 9
     assert min(counted.values()) >= 2
+
+
+def test_each_test_is_explained_with_the_verdict_that_it_expects(bundle: Bundle) -> None:
+    library = read_library(read_sources(DIRECTORY))
+    explanations = 0
+    for policy in bundle.policies.values():
+        written = written_tests(library.policies.documents[policy.name].value)
+        for (_, spec), test in zip(written, policy.tests, strict=True):
+            # An imagined request must say these two, and is not asked in a policy's time zone.
+            said = {"seal": test.request.seal, "document_type": test.request.document_type}
+            asked = spec.request.model_copy(update=said)
+            report = explained(
+                bundle, imagine(asked.model_copy(update={"at": test.at}), bundle, now=NOW)
+            )
+            assert report.verdict == test.expect, (policy.name, test.name)
+            decided = {reason.rule for reason in report.decision.reasons}
+            assert test.rule is None or test.rule in decided, (policy.name, test.name)
+            explanations += 1
+    assert explanations == 27
 
 
 def test_it_is_a_whole_group(bundle: Bundle) -> None:
@@ -95,9 +120,9 @@ def test_a_receipt_with_another_amount_is_explained_by_the_rule_of_the_group(
     (written,) = guide
     request = tmp_path / "request.yaml"
     request.write_text(written.replace("\n", " "), encoding="utf-8")
-    told = explained("--request", request)
-    assert told["verdict"] == "denied"
-    rules = [each["rule"] for each in told["decision"]["reasons"]]
+    report = told("--request", request)
+    assert report["verdict"] == "denied"
+    rules = [each["rule"] for each in report["decision"]["reasons"]]
     assert rules == ["receipts-say-what-is-asked/another-amount"]
 
 
@@ -113,18 +138,18 @@ def test_what_was_used_and_who_approved_can_be_imagined(tmp_path: Path) -> None:
     ):
         before = {"used": {"seal_day": used}, "approvedBy": voices}
         request.write_text(json.dumps({**asked, **monday, **before, "doc": doc}))
-        assert explained("--request", request)["verdict"] == verdict
+        assert told("--request", request)["verdict"] == verdict
 
 
 def test_a_person_can_be_imagined_who_asks() -> None:
     wanted = ("--seal", "contract-group", "--type", "sales-contract")
     attributes = ("-a", "amount_cents=100", "-a", "buyer=乙公司")
-    assert explained("--person", "sun-lei", *wanted, *attributes)["verdict"] == "needs-approval"
-    assert explained("--person", "zhou-yan", *wanted, *attributes)["verdict"] == "denied"
+    assert told("--person", "sun-lei", *wanted, *attributes)["verdict"] == "needs-approval"
+    assert told("--person", "zhou-yan", *wanted, *attributes)["verdict"] == "denied"
     nobody = sealgate("policy", "explain", "-d", DIRECTORY, "--person", "sun-lai", *wanted)
     assert nobody.exit_code == 2
     assert "did you mean sun-lei?" in nobody.stderr
 
 
-def explained(*arguments: str | Path) -> Any:  # noqa: ANN401 - JSON
+def told(*arguments: str | Path) -> Any:  # noqa: ANN401 - JSON
     return json.loads(sealgate("policy", "explain", "-d", DIRECTORY, "--json", *arguments).stdout)

@@ -160,7 +160,9 @@ def test_a_request_file_says_what_a_policys_test_says(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--seal", "receipt-east"), "say who asks, for which seal"),
+        (("--seal", "receipt-east"), "say system (or person), seal and document type"),
+        (("--person", "li-nan", *ORDINARY[2:]), "no Person is called li-nan"),
+        ((*ORDINARY, "--person", "li-na"), "a person asks with their own company"),
         (("--system", "tsm", *ORDINARY[2:]), "did you mean tms?"),
         ((*ORDINARY, "--at", "tomorrow"), "at: "),
         ((*ORDINARY, "--at", "0001-01-01T00:00:00"), "which no document will see"),

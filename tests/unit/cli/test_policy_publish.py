@@ -11,6 +11,7 @@ from gateway.bundles.authority import Authority
 from gateway.bundles.reading import read
 from gateway.cli.bundles_here import newest_here
 from gateway.cli.trial_policies import APPROVERS, OFFICERS
+from gateway.clock import SystemClock
 from tests.unit.cli.conftest import CommandLine, rewrite
 
 ORDINARY = ("--system", "tms", "--seal", "receipt-east", "--type", "logistics-receipt")
@@ -77,7 +78,9 @@ def test_changes_that_no_gateway_has_seen_yet_follow_one_another(signed: Command
         assert publish(signed, "-y").exit_code == 0
     trial = signed.trial.signed
     authority = Authority.read(trial.root.read_bytes())
-    newest = newest_here(signed.config, bundles=trial.bundles, root=authority)
+    newest = newest_here(
+        signed.config, bundles=trial.bundles, root=authority, at=SystemClock().now()
+    )
     assert newest is not None
     assert newest.manifest.sequence == 3
 

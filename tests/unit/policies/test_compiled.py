@@ -1,14 +1,17 @@
 """The compiled form says everything that the objects say, in one spelling."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.bundle import (
+    OBJECT_KINDS,
     Amount,
     Approvals,
     ApprovalSource,
@@ -30,8 +33,10 @@ from policies.bundle import (
 )
 from policies.compiled import MOST_OBJECTS, compiled, content_digest, decompiled, with_files
 from policies.errors import CompiledFormError
+from policies.foresight.object_changes import object_changes
 from policies.loader import load_bundle
 from policies.model import Stage
+from policies.reading.library import KINDS, Library, Shelf
 from tests.signing_house import POLICY
 
 DAY = date(2026, 1, 1)
@@ -99,6 +104,39 @@ def everything() -> Bundle:
         templates={"t": template},
         approval_sources={"oa": source},
     )
+
+
+def test_the_kinds_of_objects_are_the_mappings_of_a_bundle() -> None:
+    fields = get_type_hints(Bundle)
+    for apart in ("digest", "governance", "files"):
+        del fields[apart]
+    assert {field: Mapping[str, kind] for field, kind in OBJECT_KINDS.items()} == fields  # type: ignore[valid-type]  # a class in a variable
+
+
+def test_officers_can_write_every_kind_of_object() -> None:
+    library = Library()
+    shelves = {field: each for field, each in vars(library).items() if isinstance(each, Shelf)}
+    assert shelves.keys() == {*OBJECT_KINDS, "governance"}
+    assert tuple(library.shelves) == tuple(shelves.values())
+    assert {shelf.word: shelf.kind for shelf in shelves.values()} == KINDS
+
+
+def test_everything_has_an_object_of_each_kind() -> None:
+    bundle = everything()
+    assert [field for field in OBJECT_KINDS if not getattr(bundle, field)] == []
+    pieces = compiled(bundle)
+    assert {name.rpartition("-")[0] for name in pieces} == {*OBJECT_KINDS, "governance"}
+
+
+@pytest.mark.parametrize("field", OBJECT_KINDS)
+def test_an_object_that_goes_is_told_and_changes_the_digest(field: str) -> None:
+    bundle = everything()
+    (name, *_) = getattr(bundle, field)
+    rest = {other: each for other, each in getattr(bundle, field).items() if other != name}
+    less = replace(bundle, **{field: rest})
+    (change,) = object_changes(bundle, less)
+    assert (change.objects, change.name, change.change) == (field, name, "removed")
+    assert with_files(less, {}).digest != with_files(bundle, {}).digest
 
 
 def test_what_comes_back_is_what_went_in() -> None:

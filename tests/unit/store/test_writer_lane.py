@@ -119,6 +119,25 @@ async def test_a_commit_that_fails_fails_for_everybody_in_it(
     assert await lane.write(lambda unit: put(unit, "next")) == "next"
 
 
+async def test_what_a_unit_asks_and_writes_itself_is_of_the_same_transaction(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    def ask_and_write(unit: Transaction) -> list[str]:
+        unit.connection.execute(_insert, {"counter": "itself", "slot": 0, "used": 1})
+        return list(unit.connection.execute(select(charge_slot.c.counter)).scalars())
+
+    def write_and_break(unit: Transaction) -> None:
+        ask_and_write(unit)
+        unit.connection.exec_driver_sql("SELECT * FROM no_such_table")
+
+    with pytest.raises(StoreProblem, match="no_such_table"):
+        await lane.write(write_and_break)
+    assert names(tmp_path) == []
+    assert await lane.write(ask_and_write) == ["itself"]
+    assert await lane.write(lambda unit: put(unit, "later")) == "later"
+    assert sorted(names(tmp_path)) == ["itself", "later"]
+
+
 async def test_a_document_is_on_the_disk_before_the_unit_that_counts_it_runs(
     lane: WriterLane, tmp_path: Path
 ) -> None:

@@ -1,0 +1,56 @@
+"""The policies that decided something: a bundle file, a directory, or the installation's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.approvals.judging import deciding_digest
+from gateway.approvals.proof import Proof
+from gateway.bundles.authority import Authority
+from gateway.bundles.copies import BundleCopies
+from gateway.bundles.errors import BundleFileError
+from gateway.bundles.reading import manifest_of, read
+from gateway.cli.bundles_here import manifests_here
+from gateway.config import Config
+from gateway.desk.policy_files import PolicyFiles
+from policies.bundle import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingPolicies:
+    """Policies, and which of their own officers have signed them: of a directory nobody."""
+
+    bundle: Bundle
+    signed_by: tuple[str, ...] = ()
+
+
+def policies_at(place: Path) -> DecidingPolicies:
+    """A bundle file, or a directory of YAML.
+
+    Raises:
+        BundleFileError, BundleRefusedError, NothingToReadError, MistakesError, SealMaterialError,
+        OSError: there are none.
+    """
+    return DecidingPolicies(PolicyFiles.read(place).bundle) if place.is_dir() else _sealed(place)
+
+
+def policies_here(config: Config, proof: Proof) -> DecidingPolicies:
+    """Those that the installation had in force when it used the approval, or asked for it.
+
+    Raises:
+        BundleFileError: it has no copy of them. For others see `policies_at`.
+    """
+    if config.policies.directory is not None:
+        return policies_at(config.policies.directory)
+    copies = BundleCopies(config.bundle_copies)
+    wanted = deciding_digest(proof)
+    for statement in manifests_here(config):
+        manifest = manifest_of(statement)
+        if manifest.content == wanted:
+            return _sealed(copies.path_of(manifest))
+    raise BundleFileError(f"{wanted} was never in force here: name the policies with --policies")
+
+
+def _sealed(file: Path) -> DecidingPolicies:
+    sealed = read(file.read_bytes())
+    signers = Authority.of(sealed.bundle).signers(sealed.statement)
+    return DecidingPolicies(sealed.bundle, tuple(sorted(signers)))

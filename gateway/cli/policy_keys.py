@@ -1,0 +1,29 @@
+"""`sealgate policy key`: a person's public key as the policies name it."""
+
+import base64
+from typing import Annotated
+
+import typer
+
+from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, people_keys
+from gateway.statements import Algorithm
+
+_SPELLED: dict[Algorithm, str] = {"EdDSA": "ed25519", "ES256": "ecdsa-p256-sha256"}
+
+
+def tell_key(
+    key: Annotated[str, typer.Option(help=f"The person's key: {WHERE}.")],
+    key_id: Annotated[str, typer.Option(help="What the policies call it.")],
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+) -> None:
+    """Tell the public half of a key, as a line for `keys:` of the Person whose it is."""
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        public = keys.signer(key, key_id=key_id).public_key
+    value = base64.b64encode(public.value).decode()
+    typer.echo(f"- {{id: {key_id}, algorithm: {_SPELLED[public.algorithm]}, publicKey: {value}}}")
+
+
+def add_to(policy: typer.Typer) -> None:
+    """Put this command beside the others of `sealgate policy`."""
+    policy.command("key")(tell_key)
