@@ -70,7 +70,7 @@ def test_each_test_is_explained_with_the_verdict_that_it_expects(bundle: Bundle)
             decided = {reason.rule for reason in report.decision.reasons}
             assert test.rule is None or test.rule in decided, (policy.name, test.name)
             explanations += 1
-    assert explanations == 27
+    assert explanations == 38
 
 
 def test_it_is_a_whole_group(bundle: Bundle) -> None:
