@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.desk.answering import checked, compared, explained, recorded, simulated, tested
 from gateway.desk.errors import PoliciesMistakenProblem, QuestionRefusedProblem
 from gateway.desk.imagining import ImaginedRequestError, imagine
-from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles, life_mistakes
 from gateway.desk.reports import CheckReport, TestReport, ToldMistake
 from gateway.desk.wire import (
     PROTOCOL,
@@ -115,7 +115,14 @@ class Answering:
                 notes=(_NOT_LOOKED_AT,),
                 noticed=(),
             )
-        return checked(files, at=question.at, strict=question.strict, notes=(_NOT_LOOKED_AT,))
+        before = self._files(None).bundle if question.follows else None
+        return checked(
+            files,
+            at=question.at,
+            strict=question.strict,
+            mistakes=life_mistakes(files, before),
+            notes=(_NOT_LOOKED_AT,),
+        )
 
     def _tested(self, question: Test) -> TestReport:
         try:
@@ -125,6 +132,8 @@ class Answering:
             return TestReport(ok=False, directory="", tests=(), mistakes=mistakes)
 
     def _files(self, sources: Sources | None) -> PolicyFiles:
+        if isinstance(sources, bytes):
+            return PolicyFiles.of_data(sources)
         if sources is not None:
             return PolicyFiles.of(sources)
         if self._policies is None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path as FilePath
 
 from gateway.bundles.errors import BundleFileError
-from gateway.bundles.reading import SealedBundle
 from gateway.bundles.reading import read as read_bundle
 from gateway.desk.reports import TestResult, ToldNote
 from gateway.seals.in_force import read_sources
@@ -57,14 +56,13 @@ class PolicyFiles:
             SealMaterialError: a file cannot be read or is not UTF-8.
             MistakesError: every mistake; file names include the directory.
         """
-        if place.is_file():
-            try:
-                return cls.of_bundle(read_bundle(place.read_bytes()), file=place)
-            except (BundleFileError, OSError) as error:
-                raise NothingToReadError(
-                    f"{place} is no bundle that can be read: {error}"
-                ) from None
-        return cls._below(place)
+        if not place.is_file():
+            return cls._below(place)
+        try:
+            data = place.read_bytes()
+        except OSError as error:
+            raise NothingToReadError(f"{place} cannot be read: {error.strerror}") from None
+        return cls.of_data(data, file=place)
 
     @classmethod
     def _below(cls, directory: FilePath) -> "PolicyFiles":
@@ -80,12 +78,17 @@ class PolicyFiles:
         return replace(cls.of(sources, directory=directory), named=files_below(directory))
 
     @classmethod
-    def of_bundle(cls, sealed: SealedBundle, *, file: FilePath) -> "PolicyFiles":
+    def of_data(cls, data: bytes, *, file: FilePath = FilePath()) -> "PolicyFiles":
         """What a bundle holds: its compiled objects decide, its sources say where they stand.
 
         Raises:
+            NothingToReadError: it is no bundle, or is damaged.
             MistakesError: this version finds mistakes in the sources.
         """
+        try:
+            sealed = read_bundle(data)
+        except BundleFileError as error:
+            raise NothingToReadError(f"{file} is no bundle that can be read: {error}") from None
         connected = cls.of(sealed.sources, directory=file)
         return replace(connected, bundle=sealed.bundle, named=files_among(sealed.files))
 
