@@ -305,7 +305,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
         reasons: the rule that permits it.
         placement: where the stamp goes.
         charges: against the limits of that rule.
-        counters: what else this use counts for, because rules in force read it.
+        counters: all that this use counts for, whether or not a rule reads it now.
         grant: the authorisation for automatic sealing (授权书) that it rests on, if one is needed.
         approvals: ids of those that it rests on.
     """

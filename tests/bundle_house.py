@@ -94,7 +94,7 @@ class BundleHouse:
 
     def records(self, kind: str) -> list[dict[str, Any]]:
         """What the log says of that kind."""
-        engine = open_reader(self.directory / "test.sqlite")
+        engine = open_reader(self.directory / "sealgate.sqlite")
         with engine.connect() as connection:
             leaves = connection.execute(select(audit_leaf.c.leaf).order_by(audit_leaf.c.index))
             found = [read_leaf(leaf) for leaf in leaves.scalars()]
@@ -103,7 +103,7 @@ class BundleHouse:
 
     def activated(self) -> list[int]:
         """The numbers that are on record as activated, the newest first."""
-        engine = open_reader(self.directory / "test.sqlite")
+        engine = open_reader(self.directory / "sealgate.sqlite")
         with engine.connect() as connection:
             found = activated_manifests(connection)
         engine.dispose()
@@ -112,14 +112,14 @@ class BundleHouse:
 
 def put(directory: Path, data: bytes, *, name: str | None = None) -> Path:
     """A bundle file below this directory."""
-    path = directory / "bundles" / f"{name or f'{peek(data).sequence:06}'}.sealbundle"
+    path = directory / "incoming" / f"{name or f'{peek(data).sequence:06}'}.sealbundle"
     path.write_bytes(data)
     return path
 
 
 def prepare(directory: Path, group: Group = GROUP) -> None:
     """The folders and the first officers."""
-    (directory / "bundles").mkdir(exist_ok=True)
+    (directory / "incoming").mkdir(exist_ok=True)
     (directory / "root.json").write_bytes(group.root.written())
 
 
@@ -131,12 +131,13 @@ async def bundle_house(
     at: datetime = AT,
     copies: BundleCopies | None = None,
     lane: type[WriterLane] = WriterLane,
+    root: str = "root.json",
 ) -> AsyncIterator[BundleHouse]:
     """Put one up; again in the same directory, it is after a restart."""
     prepare(directory)
     clock = clock or FakeClock(at)
-    copies = copies or BundleCopies(directory / "copies")
-    engine = open_writer(directory / "test.sqlite")
+    copies = copies or BundleCopies(directory / "bundles")
+    engine = open_writer(directory / "sealgate.sqlite")
     migrate(engine)
     writer = lane(engine, ContentStore(directory / "documents", clock=clock))
     audit = AuditLog(
@@ -147,8 +148,8 @@ async def bundle_house(
     )
     async with writer, audit:
         policies = await BundlePolicies.of(
-            directory / "bundles",
-            root=directory / "root.json",
+            directory / "incoming",
+            root=directory / root,
             keys=lambda: KEYS,
             copies=copies,
             lane=writer,

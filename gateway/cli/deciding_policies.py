@@ -1,5 +1,6 @@
 """The policies that decided something: a bundle file, a directory, or the installation's own."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def policies_at(place: Path) -> DecidingPolicies:
         BundleFileError, BundleRefusedError, NothingToReadError, MistakesError, SealMaterialError,
         OSError: there are none.
     """
-    return DecidingPolicies(PolicyFiles.read(place).bundle) if place.is_dir() else _sealed(place)
+    if place.is_dir():
+        return DecidingPolicies(PolicyFiles.read(place).bundle)
+    return _sealed(place.read_bytes())
 
 
 def policies_here(config: Config, proof: Proof) -> DecidingPolicies:
@@ -45,12 +48,16 @@ def policies_here(config: Config, proof: Proof) -> DecidingPolicies:
     wanted = deciding_digest(proof)
     for statement in manifests_here(config):
         manifest = manifest_of(statement)
-        if manifest.content == wanted:
-            return _sealed(copies.path_of(manifest))
-    raise BundleFileError(f"{wanted} was never in force here: name the policies with --policies")
+        if manifest.content != wanted:
+            continue
+        with contextlib.suppress(BundleFileError):  # the same may have been in force twice
+            return _sealed(copies.load(manifest))
+    raise BundleFileError(
+        f"there is no whole copy of {wanted} here: name the policies that decided with --policies"
+    )
 
 
-def _sealed(file: Path) -> DecidingPolicies:
-    sealed = read(file.read_bytes())
+def _sealed(data: bytes) -> DecidingPolicies:
+    sealed = read(data)
     signers = Authority.of(sealed.bundle).signers(sealed.statement)
     return DecidingPolicies(sealed.bundle, tuple(sorted(signers)))

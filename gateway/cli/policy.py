@@ -15,6 +15,7 @@ from gateway.cli.policy_request import (
 )
 from gateway.cli.policy_schema import schema
 from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
+from gateway.cli.policy_template import template
 from gateway.cli.policy_where import (
     JSONOption,
     PoliciesArgument,
@@ -42,6 +43,7 @@ app.command("diff")(diff)
 app.command("simulate")(simulate)
 app.command("schema")(schema)
 app.command("publish")(publish)
+app.command("template")(template)
 
 
 @app.command("check")
@@ -57,10 +59,19 @@ def check(
             "a seal that skips a step of its life, or a grant that grows."
         ),
     ] = None,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="PEM of roots to judge the grants' sealed PDFs by, may be repeated; without it "
+            "the certificates of the grantor's seals."
+        ),
+    ] = None,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Find every mistake in the files, run the policies' own tests, and try the seals' files.
+
+    The sealed PDF of each grant must be there, unchanged, and validly sealed by the grantor.
 
     Also says what may be meant otherwise: rules that can never decide or stand against one another,
     seals that nobody or anybody can use. Whether a certificate is for the key on the token only
@@ -71,7 +82,7 @@ def check(
     with told_errors(NothingToReadError):
         place = policies_in(policies, config)
         before = None if against is None else _as_it_is(against)
-        report = looked_through(place, settings, before=before, strict=strict)
+        report = looked_through(place, settings, before=before, strict=strict, trust=trust or ())
     if as_json:
         tell_json(report)
     else:

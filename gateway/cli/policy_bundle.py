@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build, rolled_back
@@ -17,6 +18,7 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
+from gateway.cli.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
 from gateway.cli.people_keys import (
     WHERE,
     ModuleOption,
@@ -33,6 +35,7 @@ from gateway.cli.shared import (
     told_errors,
 )
 from gateway.cli.telling import printable, tell_json
+from gateway.cli.whole_files import write_whole
 from gateway.clock import SystemClock
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
@@ -51,6 +54,7 @@ _EXPECTED = (
     StatementInvalidError,
     StatementKeyError,
 )
+
 
 FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
 DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
@@ -91,7 +95,7 @@ def build_bundle(
             after=None if after is None else peek(after.read_bytes()),
             at=SystemClock().now(),
         )
-        _write(output, data)
+        write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
 
 
@@ -110,7 +114,7 @@ def sign_bundle(
         named = [each.id for those in officers.values() for each in those if each.value == value]
         if not named:
             raise fail(f"{key} is the key of no officer of the bundle", code=1)
-        _write(file, signed(sealed, signer=called(signer, named[0])))
+        write_whole(file, signed(sealed, signer=called(signer, named[0])))
     out.print(f"{file}: signed with {named[0]}", markup=False)
 
 
@@ -147,20 +151,23 @@ def show_bundle(
 def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
     """Write the first officers, as the directory names them, for `policies.root`."""
     with told_errors(*_EXPECTED):
-        _write(output, Authority.of(load_bundle(read_sources(directory))).written())
+        write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
     out.print(f"{output}: compare its keys with the officers", markup=False)
 
 
-def activate_bundle(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may."""
-    bundles = configuration(config).policies.bundles
-    if bundles is None:
-        raise fail(f"{config} names a directory of policies, and no bundles")
-    with told_errors(*_EXPECTED):
-        data = file.read_bytes()
-        target = bundles / f"{peek(data).sequence:06}.sealbundle"
-        _write(target, data)
-    out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
+def activate_bundle(
+    file: FileArgument,
+    wait: WaitOption = False,
+    seconds: SecondsOption = USUAL_SECONDS,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may.
+
+    With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
+    """
+    installation = configuration(config)
+    with told_errors(*_EXPECTED, SQLAlchemyError):
+        activate(file.read_bytes(), installation, seconds=seconds if wait else None)
 
 
 def roll_back(
@@ -176,15 +183,8 @@ def roll_back(
         data = rolled_back(
             read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
         )
-        _write(output, data)
+        write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
-
-
-def _write(path: Path, data: bytes) -> None:
-    # Beside it first: whoever watches the directory never sees half of it.
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
 
 
 def add_to(policy: typer.Typer) -> None:

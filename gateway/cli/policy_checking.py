@@ -1,7 +1,9 @@
 """A look through policies before they are signed or taken: mistakes, tests, seals' files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.cli.grants_judged import grant_mistakes, grant_notes, judge_grants
 from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.desk.answering import checked
@@ -14,7 +16,12 @@ from strictyaml import MistakesError
 
 
 def looked_through(
-    place: Path, settings: Config | None, *, before: Bundle | None, strict: bool
+    place: Path,
+    settings: Config | None,
+    *,
+    before: Bundle | None,
+    strict: bool,
+    trust: Sequence[Path] = (),
 ) -> CheckReport:
     """Every mistake, and what is noticed.
 
@@ -23,6 +30,7 @@ def looked_through(
         settings: of the installation, whose keys and font count; None where none is known.
         before: what it would follow, if that is to be looked at.
         strict: whether a warning is as good as a mistake.
+        trust: PEM files of roots by which the grants' sealed PDFs are judged.
 
     Raises:
         NothingToReadError: there is nothing at that place.
@@ -32,15 +40,17 @@ def looked_through(
     notes = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
     try:
         files = PolicyFiles.read(place)
+        grants = judge_grants(files.bundle, files=files.named, roots=trust)
         return checked(
             files,
             at=SystemClock().now(),
             strict=strict,
             mistakes=(
                 *seal_mistakes(files, keys=keys, font=font),
+                *grant_mistakes(files, grants),
                 *life_mistakes(files, before),
             ),
-            notes=notes,
+            notes=(*notes, *grant_notes(grants)),
         )
     except (MistakesError, SealMaterialError) as error:
         return CheckReport(

@@ -16,12 +16,13 @@ from gateway.bundles.errors import (
     NotWhatItSaysError,
 )
 from gateway.bundles.reading import read
+from gateway.cli.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
 from gateway.cli.bundles_here import newest_here
 from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy_changes import print_diff
 from gateway.cli.policy_checking import looked_through
 from gateway.cli.policy_telling import print_check, say
-from gateway.cli.publishing import deliver, next_bundle, signed_by
+from gateway.cli.publishing import next_bundle, signed_by
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared
@@ -43,6 +44,8 @@ def publish(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask whether this is what was meant.")
     ] = False,
+    wait: WaitOption = False,
+    seconds: SecondsOption = USUAL_SECONDS,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -52,8 +55,8 @@ def publish(
     Tells who gains and who loses what before anything is signed, and asks; where nobody can be
     asked, --yes is needed. It takes the keys of several officers at once: officers who each keep
     their own use build, sign and activate. Exits 0 when the bundle lies where the gateway takes it
-    within `refresh_seconds`, or when nothing is different; 1 when it may not come into force or was
-    not wanted; 2 when that could not be told.
+    within `refresh_seconds` (with --wait: when it is in force), or when nothing is different; 1
+    when it may not come into force or was not wanted; 2 when that could not be told.
     """
     settings = configuration(config)
     bundles, root = settings.policies.bundles, settings.policies.root
@@ -78,8 +81,7 @@ def publish(
         if not yes:
             _ask()
         data = signed_by(signers, data, standing=standing, root=authority, at=now)
-        target = deliver(data, bundles)
-    say(f"{target}: signed, and the gateway takes it within a few seconds", "green")
+        activate(data, settings, seconds=seconds if wait else None)
 
 
 def _show(data: bytes, standing: Standing | None) -> None:

@@ -1,4 +1,4 @@
-"""From the officers' directory to a bundle that enough of them have signed, where gateways look."""
+"""From the officers' directory to a bundle that enough of them have signed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,10 +7,9 @@ from pathlib import Path
 from gateway.bundles.acceptance import Standing, acceptable
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
-from gateway.bundles.reading import peek, read
+from gateway.bundles.reading import read
 from gateway.bundles.signing import signed
 from gateway.cli.people_keys import PersonSigner, called
-from gateway.seals.bundle_source import SUFFIX
 from gateway.seals.in_force import read_sources
 from gateway.statements import StatementKeyError
 from policies.loader import load_bundle
@@ -72,20 +71,6 @@ def signed_by(
         data = signed(sealed, signer=_signer(key, Authority.of(sealed.bundle)))
     acceptable(read(data), standing=standing, root=root, at=at)
     return data
-
-
-def deliver(data: bytes, bundles: Path) -> Path:
-    """Put the bundle where the gateway takes it within `refresh_seconds`; gives the file.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    target = bundles / f"{peek(data).sequence:06}{SUFFIX}"
-    # Beside it first: whoever watches the directory never sees half of it.
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_bytes(data)
-    partial.replace(target)
-    return target
 
 
 def _signer(key: PersonSigner, authority: Authority) -> PersonSigner:

@@ -7,7 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from gateway.bundles.authority import Authority
-from gateway.cli.publishing import deliver, first_officers, next_bundle, signed_by
+from gateway.cli.activating import deliver
+from gateway.cli.publishing import first_officers, next_bundle, signed_by
 from gateway.cli.trial_keys import make_key, public_text
 from gateway.cli.trial_writing import write, write_once
 from gateway.config import Config

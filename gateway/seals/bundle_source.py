@@ -1,8 +1,8 @@
 """Bundle files that officers have signed: which of them may come into force, and which is."""
 
-import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -144,8 +144,10 @@ class _Memory:
     """Of the directory: what was judged is not read again while it stays as it is.
 
     `state` is the directory's, when all of it was judged; `found` came next and is not in force
-    yet, and `found_at` is its file.
+    yet, and `found_at` is its file. `root` is the first officers' file, while they count.
     """
+
+    root: _Entry | None = None
 
     state: frozenset[_Entry] | None = None
     refused: dict[_Entry, Refusal] = field(default_factory=dict)
@@ -200,6 +202,9 @@ class BundleSource:
             OSError: the directory cannot be read.
         """
         state = _state_of(self._directory)
+        root = None if self.standing is not None else _entry_of(self._root)
+        if root != self._memory.root:
+            self._memory = _Memory(root=root)  # other officers judge anew
         early = {
             entry
             for entry, each in self._memory.refused.items()
@@ -209,6 +214,7 @@ class BundleSource:
             return Look(state=state)
         if self._memory.found is not None and self._memory.found.state == state:
             return self._memory.found
+        self._forget_found()
         refused: dict[_Entry, Refusal] = {}
         for entry, data, file in self._in_order(state - self._judged() | early & state, refused):
             judged = self._judge(entry, data, file, at)
@@ -223,9 +229,11 @@ class BundleSource:
 
     def settle(self, look: Look) -> None:
         """Its refusals are on record: say no more of these files while they stay as they are."""
-        kept = {**self._memory.refused, **look.refused}
-        self._memory.refused = {entry: kept[entry] for entry in kept.keys() & look.state}
         self._skipped &= look.state
+        kept = {**self._memory.refused, **look.refused}
+        self._memory.refused = {
+            entry: kept[entry] for entry in kept.keys() & look.state - self._skipped
+        }
         if look.found is None:
             self._has_settled = True
             self._memory.state = look.state
@@ -245,6 +253,13 @@ class BundleSource:
             self._skipped.add(self._memory.found_at)
         # Another bundle may follow this one, and what was refused is judged by other officers.
         self._memory = _Memory()
+
+    def _forget_found(self) -> None:
+        """Its file is gone, or another one came before it."""
+        if self._memory.found is not None:
+            pieces = pieces_of(self._memory.found)
+            self._memory.found = self._memory.found_at = None
+            let_go(pieces, pause=give_way)
 
     def _judged(self) -> AbstractSet[_Entry]:
         return self._memory.refused.keys() | self._skipped
@@ -339,11 +354,18 @@ def _nothing() -> InForce:
 
 def _read(path: Path) -> bytes:
     # Once, into memory: what is judged is what comes into force, whatever the file becomes.
-    with path.open("rb") as opened:
-        data = opened.read(MOST_BYTES + 1)
+    with open(path, "rb", opener=_without_waiting) as opened_file:
+        if not stat.S_ISREG(os.fstat(opened_file.fileno()).st_mode):
+            raise BundleFileError("it is no plain file")
+        data = opened_file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise BundleFileError(f"it has more than {MOST_BYTES:,} bytes")
     return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # Else a pipe in the directory would have the gateway wait for somebody to write into it.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _print(data: bytes) -> str:
@@ -367,11 +389,19 @@ def _told(error: OSError | BundleFileError) -> str:
 
 
 def _state_of(directory: Path) -> frozenset[_Entry]:
-    found: set[_Entry] = set()
     # Not by `glob`, which takes a directory that is gone for an empty one.
-    for name in os.listdir(directory):  # noqa: PTH208 - `iterdir` is the same with more objects
-        if name.endswith(SUFFIX) and not name.startswith("."):
-            with contextlib.suppress(FileNotFoundError):
-                stat = (directory / name).stat()
-                found.add((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return frozenset(found)
+    entries = [
+        _entry_of(directory / name)
+        for name in os.listdir(directory)  # noqa: PTH208 - `iterdir` makes an object for each
+        if name.endswith(SUFFIX) and not name.startswith(".")
+    ]
+    return frozenset(entry for entry in entries if entry is not None)
+
+
+def _entry_of(path: Path) -> _Entry | None:
+    """None: it is not there, or just went."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -327,6 +327,7 @@ class SigningService:
             draft.part.asked,
             intended,
             decision=use.decision,
+            counted=use.counters,
             facts=use.facts,
             seal=draft.part.seal,
             follows=draft.base.digest,

@@ -2,7 +2,7 @@
 
 A bundle is copied to the state directory, then its `policy` record and its row become durable
 together, then it is swapped in, in one assignment. A stop at any point leaves the old one or the
-new one, and the next start finds what is recorded (docs/adr/0014).
+new one, and the next start finds what is recorded (docs/adr/0015).
 """
 
 import asyncio

@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.approvals.hearing import Hearing
 from gateway.approvals.knowing import ApprovalsKnown
 from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.pruning import prune
 from gateway.approvals.waiting import WaitingUses
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
@@ -366,15 +367,18 @@ async def _refresh(house: _House) -> None:
 
 
 async def _forget(house: _House) -> None:
-    """Once a day, forget the decisions whose time is over."""
+    """Once a day, forget the decisions and approvals whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
+    approvals_kept = timedelta(days=house.config.policies.approvals_days)
     while True:
         try:
-            gone = await forget(house.lane, before=house.clock.now() - kept)
-            if gone:
-                _log.info("decisions_forgotten", decisions=gone)
+            now = house.clock.now()
+            gone = await forget(house.lane, before=now - kept)
+            ended = await prune(house.lane, before=now - approvals_kept)
+            if gone or ended:
+                _log.info("forgotten", decisions=gone, approvals=ended)
         except StoreProblem as problem:
-            _log.error("decisions_not_forgotten", error=problem.detail)
+            _log.error("not_forgotten", error=problem.detail)
         await asyncio.sleep(_DAY_SECONDS)
 
 
@@ -392,6 +396,7 @@ def _measure(house: _House) -> None:
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
     metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 

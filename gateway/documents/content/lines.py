@@ -84,7 +84,7 @@ class Line:
         text = "".join(each.glyph.text for each in self.placed)
         start = text.find(wanted) if wanted else -1
         while start >= 0:
-            yield _around(owners[start : start + len(wanted)])
+            yield around(each.ink for each in owners[start : start + len(wanted)])
             start = text.find(wanted, start + 1)
 
     def _gaps(self) -> Iterator[str]:
@@ -139,9 +139,11 @@ def _placed(glyph: Glyph) -> Placed:
     return Placed(glyph, min(along), max(along), (low + high) / 2, high - low)
 
 
-def _around(glyphs: Sequence[Glyph]) -> Area:
-    left = min(each.ink.left_mm for each in glyphs)
-    top = min(each.ink.top_mm for each in glyphs)
-    right = max(each.ink.left_mm + each.ink.width_mm for each in glyphs)
-    bottom = max(each.ink.top_mm + each.ink.height_mm for each in glyphs)
+def around(areas: Iterable[Area]) -> Area:
+    """The box of all of some, of which there is one at least."""
+    boxes = list(areas)
+    left = min(each.left_mm for each in boxes)
+    top = min(each.top_mm for each in boxes)
+    right = max(each.left_mm + each.width_mm for each in boxes)
+    bottom = max(each.top_mm + each.height_mm for each in boxes)
     return Area(left, top, right - left, bottom - top)

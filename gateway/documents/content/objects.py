@@ -22,6 +22,9 @@ _ACTUAL_TEXT: Final = b"ActualText"
 Raw = Any
 """An object of a page; a pointer of pdfium's."""
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
 
 def objects_of(page: pypdfium2.PdfPage) -> list[Raw]:
     """All of them in the order in which they are drawn, what is within forms in its place.
@@ -55,16 +58,6 @@ def is_picture(each: Raw) -> bool:
     return bool(pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_IMAGE)
 
 
-def is_grey(each: Raw) -> bool:
-    """Whether it is sure to be drawn in black, white and greys alone."""
-    kind = pdfium.FPDFPageObj_GetType(each)
-    if kind not in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH):
-        return False
-    return _is_grey(pdfium.FPDFPageObj_GetFillColor, each) and _is_grey(
-        pdfium.FPDFPageObj_GetStrokeColor, each
-    )
-
-
 def refuse_what_reads_otherwise(objects: Iterable[Raw]) -> None:
     """For text whose characters are not what the page shows, whoever reads them.
 
@@ -84,18 +77,20 @@ def refuse_what_reads_otherwise(objects: Iterable[Raw]) -> None:
 
 def has_pattern(each: Raw) -> bool:
     """Whether it may be filled or drawn with a pattern, in which anything can stand."""
-    return _OF_PATTERNS in (
-        *_colour(pdfium.FPDFPageObj_GetFillColor, each),
-        *_colour(pdfium.FPDFPageObj_GetStrokeColor, each),
-    )
+    return any(_OF_PATTERNS in colour for colour in (fill_of(each), stroke_of(each)))
 
 
-def _is_grey(asked: Callable[..., object], each: Raw) -> bool:
-    red, green, blue = _colour(asked, each)
-    return red == green == blue != _OF_PATTERNS
+def fill_of(each: Raw) -> Colour:
+    """The colour in which it is filled, if it is."""
+    return _colour(pdfium.FPDFPageObj_GetFillColor, each)
 
 
-def _colour(asked: Callable[..., object], each: Raw) -> tuple[int, int, int]:
+def stroke_of(each: Raw) -> Colour:
+    """The colour in which its outlines are drawn, if they are."""
+    return _colour(pdfium.FPDFPageObj_GetStrokeColor, each)
+
+
+def _colour(asked: Callable[..., object], each: Raw) -> Colour:
     red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
     asked(each, byref(red), byref(green), byref(blue), byref(alpha))
     return red.value, green.value, blue.value

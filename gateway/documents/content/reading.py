@@ -17,7 +17,7 @@ from gateway.documents.content.drawing import PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.forms import form_facts
 from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, opened_page
-from gateway.documents.content.lines import Line, lines_of
+from gateway.documents.content.lines import Line, around, lines_of
 from gateway.documents.content.objects import (
     Raw,
     is_picture,
@@ -65,7 +65,7 @@ def content_facts(
     if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE | {"pictures"}):
         with closing(pypdfium2.PdfDocument(document)) as pdf:
             if len(pdf) == pages.count:
-                reading = _Reading(pdf, pages)
+                reading = Reading(pdf, pages)
                 if "pictures" in ask:
                     answers |= _counted(reading)
                 if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
@@ -74,7 +74,9 @@ def content_facts(
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """A document as pdfium reads it, and its pages as another reader finds them."""
+
     pdf: pypdfium2.PdfDocument
     pages: Pages
 
@@ -103,7 +105,7 @@ class _Reading:
         return lines_of(seen)
 
 
-def _counted(reading: _Reading) -> dict[str, Any]:
+def _counted(reading: Reading) -> dict[str, Any]:
     count = reading.pages.count
     if count > MOST_PAGES:
         return {}
@@ -112,7 +114,7 @@ def _counted(reading: _Reading) -> dict[str, Any]:
     return {}
 
 
-def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
+def _read(reading: Reading, preparation: Preparation) -> dict[str, Any]:
     ask = preparation.ask
     answers: dict[str, Any] = {}
     whole = bool(ask & _OF_ALL_PAGES) and reading.pages.count <= MOST_PAGES
@@ -125,7 +127,7 @@ def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
     return answers
 
 
-def _all_lines(reading: _Reading, first: list[Line]) -> list[list[Line]]:
+def _all_lines(reading: Reading, first: list[Line]) -> list[list[Line]]:
     found, characters = [first], _length(first)
     for index in range(1, reading.pages.count):
         found.append(reading.lines(index))
@@ -160,4 +162,7 @@ def _seen(
 ) -> Sequence[Glyph]:
     with closing(page.get_textpage()) as text:
         glyphs = glyphs_of(text, geometry)
-        return seen_of(PageDrawing(page, objects, geometry), text, glyphs) if glyphs else ()
+        if not glyphs:
+            return ()
+        taken = around(each.ink for each in glyphs)
+        return seen_of(PageDrawing(page, objects, taken, geometry), text, glyphs)

@@ -55,7 +55,7 @@ class Lane(WriterLane):
 
 
 async def main(directory: Path) -> None:
-    async with bundle_house(directory, copies=Copies(directory / "copies"), lane=Lane) as house:
+    async with bundle_house(directory, copies=Copies(directory / "bundles"), lane=Lane) as house:
         house.put((directory / "next").read_bytes())
         await house.policies.refresh()
         end("in force")

@@ -1,6 +1,9 @@
 """A bundle file in the directory: in force, or refused loudly, and what was good stays."""
 
 import errno
+import gc
+import os
+import weakref
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -147,7 +150,7 @@ async def test_a_whole_copy_in_its_place_comes_into_force(house: BundleHouse) ->
 async def test_a_file_that_cannot_be_read_is_refused_and_read_when_it_can(
     house: BundleHouse,
 ) -> None:
-    path = house.directory / "bundles" / "next.sealbundle"
+    path = house.directory / "incoming" / "next.sealbundle"
     path.symlink_to(house.directory)  # a directory cannot be read as a file, not even by root
     await house.policies.refresh()
     (record,) = house.records("refused")
@@ -155,6 +158,65 @@ async def test_a_file_that_cannot_be_read_is_refused_and_read_when_it_can(
     path.unlink()
     house.put(SECOND, name="next")
     assert await house.policies.refresh()
+
+
+async def test_a_pipe_is_refused_and_nobody_waits_for_it(house: BundleHouse) -> None:
+    os.mkfifo(house.directory / "incoming" / "next.sealbundle")
+    await house.policies.refresh()
+    assert "it is no plain file" in str(house.policies.refused)
+
+
+async def test_one_that_came_too_early_follows_the_one_that_it_waits_for(
+    house: BundleHouse,
+) -> None:
+    house.put(changed("doc.pages < 2").published(after=peek(SECOND)))
+    await house.policies.refresh()
+    assert "follows another bundle" in str(house.policies.refused)
+    house.put(SECOND)
+    assert await house.policies.refresh()
+    assert await house.policies.refresh()
+    assert (house.sequence, house.policies.refused) == (3, None)
+
+
+async def test_what_comes_into_force_is_recorded_with_what_it_follows_and_who_signed(
+    house: BundleHouse,
+) -> None:
+    house.put(SECOND)
+    await house.policies.refresh()
+    house.put(GROUP.rolled_back(FIRST, after=peek(SECOND)))
+    await house.policies.refresh()
+    first, second, third = house.records("policy")
+    assert (second["bundle"], second["previous_bundle"]) == (peek(SECOND).content, first["bundle"])
+    assert second["signed_by"] == ["li", "wang"]
+    assert second["materials"]["count"] == 1
+    assert "rollback" not in second
+    assert (third["bundle"], third["rollback"]) == (first["bundle"], True)
+    assert house.activated() == [3, 2, 1]
+
+
+async def test_what_decided_is_gone_a_minute_later_without_any_collector(
+    house: BundleHouse,
+) -> None:
+    """Else each bundle would stay for good: what was loaded is set apart from the collector."""
+    gc.disable()
+    old = weakref.ref(house.policies.current.engine)
+    house.put(SECOND)
+    await house.policies.refresh()
+    assert old() is not None
+    house.clock.move(timedelta(seconds=61))
+    await house.policies.refresh()
+    assert old() is None
+    gc.enable()
+
+
+async def test_the_first_officers_file_may_come_after_the_first_bundle(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    put(tmp_path, FIRST)
+    async with bundle_house(tmp_path, root="later.json") as house:
+        assert "first officers' file" in str(house.policies.refused)
+        (tmp_path / "later.json").write_bytes(GROUP.root.written())
+        assert await house.policies.refresh()
+        assert (house.sequence, house.policies.refused) == (1, None)
 
 
 async def test_what_was_in_force_may_lie_there_and_is_no_fault(house: BundleHouse) -> None:
@@ -168,10 +230,10 @@ async def test_what_was_in_force_may_lie_there_and_is_no_fault(house: BundleHous
 
 async def test_a_directory_that_is_gone_is_no_empty_one(house: BundleHouse) -> None:
     away = house.directory / "away"
-    (house.directory / "bundles").rename(away)
+    (house.directory / "incoming").rename(away)
     with pytest.raises(FileNotFoundError):
         await house.policies.refresh()
-    away.rename(house.directory / "bundles")
+    away.rename(house.directory / "incoming")
     assert not await house.policies.refresh()
 
 
@@ -179,10 +241,10 @@ async def test_a_start_without_the_directory_goes_on_with_the_last_good_one(
     house: BundleHouse, tmp_path: Path
 ) -> None:
     away = tmp_path / "away"
-    (tmp_path / "bundles").rename(away)
-    (tmp_path / "bundles").write_text("no directory")
+    (tmp_path / "incoming").rename(away)
+    (tmp_path / "incoming").write_text("no directory")
     policies = await type(house.policies).of(
-        tmp_path / "bundles",
+        tmp_path / "incoming",
         root=tmp_path / "root.json",
         keys=house.policies._source._keys,
         copies=house.copies,
@@ -210,7 +272,7 @@ class FullDisk(BundleCopies):
 async def test_a_full_disk_keeps_the_old_one_and_the_new_one_comes_when_there_is_room(
     tmp_path: Path,
 ) -> None:
-    copies = FullDisk(tmp_path / "copies")
+    copies = FullDisk(tmp_path / "bundles")
     prepare(tmp_path)
     put(tmp_path, FIRST)
     async with bundle_house(tmp_path, copies=copies) as house:
@@ -220,6 +282,9 @@ async def test_a_full_disk_keeps_the_old_one_and_the_new_one_comes_when_there_is
             with pytest.raises(OSError, match="No space left"):
                 await house.policies.refresh()
         assert (house.sequence, house.activated()) == (1, [1])
+        (tmp_path / "incoming" / "000002.sealbundle").unlink()  # officers think better of it
+        assert not await house.policies.refresh()
+        house.put(SECOND)
         copies.is_full = False
         assert await house.policies.refresh()
         assert (house.sequence, house.activated()) == (2, [2, 1])
@@ -253,7 +318,7 @@ async def test_a_copy_that_is_damaged_falls_back_to_the_one_before_loudly(
         assert house.sequence == 2
         kept = house.copies.path_of(peek(SECOND))
     kept.write_bytes(SECOND[:-1])
-    file = tmp_path / "bundles" / "000002.sealbundle"
+    file = tmp_path / "incoming" / "000002.sealbundle"
     file.unlink()
     async with bundle_house(tmp_path) as house:
         assert house.sequence == 1

@@ -43,7 +43,7 @@ async def test_after_a_kill_the_old_or_the_new_one_decides_as_recorded_and_nothi
     step: str, tmp_path: Path
 ) -> None:
     await killed_at(step, tmp_path)
-    for file in (tmp_path / "bundles").iterdir():
+    for file in (tmp_path / "incoming").iterdir():
         file.unlink()
     async with bundle_house(tmp_path) as house:
         assert house.sequence == (2 if step in RECORDED else 1)

@@ -71,10 +71,11 @@ def test_many_large_letters_without_ink_cannot_borrow_that_of_a_table() -> None:
     [
         f"0 0.51 0 rg 90 690 200 30 re f 1 0 0 rg {OTHER} 0 g {TRUE}",
         f"0 0 1 rg 90 690 200 30 re f 0.43 0 0 rg {OTHER} 0 g {TRUE}",
+        f"1 0.345 0 rg 90 690 200 30 re f 0.5 g {OTHER} 0 g {TRUE}",
         f"1 1 0 rg {OTHER} 0 g {TRUE}",
         f"0 1 1 rg {OTHER} 0 g {TRUE}",
     ],
-    ids=["red-on-green", "red-on-blue", "yellow", "cyan"],
+    ids=["red-on-green", "red-on-blue", "grey-on-orange", "yellow", "cyan"],
 )
 def test_a_sum_in_a_colour_as_bright_as_the_paper_is_seen(content: str) -> None:
     assert set(told(one_page(content)).amounts) == BOTH
