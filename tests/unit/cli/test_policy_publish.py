@@ -1,6 +1,7 @@
 """`sealgate policy publish`, and the other commands where officers sign bundles."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -83,6 +84,14 @@ def test_changes_that_no_gateway_has_seen_yet_follow_one_another(signed: Command
     )
     assert newest is not None
     assert newest.manifest.sequence == 3
+
+
+def test_what_strangers_put_among_the_bundles_stops_nobody(signed: CommandLine) -> None:
+    os.mkfifo(signed.trial.signed.bundles / "000000.sealbundle")
+    (signed.trial.signed.bundles / "000009.sealbundle").write_bytes(b"no bundle")
+    lower_the_amount(signed)
+    assert publish(signed, "--yes").exit_code == 0
+    assert "000002.sealbundle" in files(signed)
 
 
 def test_nothing_is_signed_where_nothing_changed(signed: CommandLine) -> None:
