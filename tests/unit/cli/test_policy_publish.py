@@ -42,6 +42,9 @@ def test_a_trial_begins_with_a_bundle_that_both_officers_signed(signed: CommandL
     authority = Authority.read(trial.signed.root.read_bytes())
     assert authority.signers(sealed.statement) == frozenset(OFFICERS)
     assert (authority.signatures, sealed.manifest.sequence) == (2, 1)
+    told = signed("policy", "show", trial.signed.bundles / name)
+    assert told.exit_code == 0
+    assert "signedBy   li-na, wang-qiang\n" in told.stdout
 
 
 def test_keys_of_people_are_marked_and_their_owners_alone(signed: CommandLine) -> None:
