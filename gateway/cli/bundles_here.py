@@ -4,11 +4,13 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.bundles.acceptance import Standing, acceptable
+from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleRefusedError
 from gateway.bundles.reading import SealedBundle, read
 from gateway.config import Config
+from gateway.regular_files import read_regular
 from gateway.seals.bundle_source import SUFFIX, LastGood, last_good
 from gateway.store.activations import activated_manifests
 from gateway.store.database import open_reader
@@ -47,7 +49,6 @@ def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime)
 
     Raises:
         SQLAlchemyError, BundleFileError: see `in_force_here`.
-        OSError: a file cannot be read.
     """
     standing = in_force_here(config).standing
     for sealed in _in_order(bundles):
@@ -68,9 +69,8 @@ def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime)
 def _in_order(bundles: Path) -> list[SealedBundle]:
     found: list[SealedBundle] = []
     for path in bundles.glob(f"*{SUFFIX}"):
-        data = path.read_bytes()
         try:
-            found.append(read(data))
-        except BundleFileError:
+            found.append(read(read_regular(path, most_bytes=MOST_BYTES)))
+        except (BundleFileError, OSError):
             continue  # the doctor tells of it
     return sorted(found, key=lambda each: each.manifest.sequence)

@@ -144,7 +144,8 @@ def show_bundle(
         tell_json(shown)
     else:
         for name, value in msgspec.to_builtins(shown).items():
-            out.print(printable(f"{name:<10} {value}"), markup=False, soft_wrap=True)
+            told = ", ".join(value) or "nobody" if isinstance(value, list | tuple) else value
+            out.print(printable(f"{name:<10} {told}"), markup=False, soft_wrap=True)
     raise typer.Exit(1 if shown.missing else 0)
 
 

@@ -1,6 +1,7 @@
 """`sealgate policy publish`, and the other commands where officers sign bundles."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def test_a_trial_begins_with_a_bundle_that_both_officers_signed(signed: CommandL
     authority = Authority.read(trial.signed.root.read_bytes())
     assert authority.signers(sealed.statement) == frozenset(OFFICERS)
     assert (authority.signatures, sealed.manifest.sequence) == (2, 1)
+    told = signed("policy", "show", trial.signed.bundles / name)
+    assert told.exit_code == 0
+    assert "signedBy   li-na, wang-qiang\n" in told.stdout
 
 
 def test_keys_of_people_are_marked_and_their_owners_alone(signed: CommandLine) -> None:
@@ -83,6 +87,14 @@ def test_changes_that_no_gateway_has_seen_yet_follow_one_another(signed: Command
     )
     assert newest is not None
     assert newest.manifest.sequence == 3
+
+
+def test_what_strangers_put_among_the_bundles_stops_nobody(signed: CommandLine) -> None:
+    os.mkfifo(signed.trial.signed.bundles / "000000.sealbundle")
+    (signed.trial.signed.bundles / "000009.sealbundle").write_bytes(b"no bundle")
+    lower_the_amount(signed)
+    assert publish(signed, "--yes").exit_code == 0
+    assert "000002.sealbundle" in files(signed)
 
 
 def test_nothing_is_signed_where_nothing_changed(signed: CommandLine) -> None:
