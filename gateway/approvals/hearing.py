@@ -35,10 +35,10 @@ from gateway.store.approvals import (
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
-from policies.bundle import Person
 from policies.deciding.approving import Standing, standing
 from policies.deciding.telling import told_stages
 from policies.model import Caller, GivenApproval
+from policies.objects.people import Person
 from policies.people import roles_of
 
 _SKEW = timedelta(minutes=5)

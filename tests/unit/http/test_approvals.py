@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.client import RequestSigner
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
-from policies.bundle import Role
+from policies.objects.people import Role
 from policies.powers import may
 from tests.approving_house import POSTS, SIGNERS, Approving, approving_house, person
 from tests.unit.http.test_routes import ORIGIN, api_of

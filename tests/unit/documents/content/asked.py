@@ -2,8 +2,8 @@
 
 import msgspec
 
-from policies.bundle import Template
 from policies.model import ContentFacts, DocumentFacts, Fact
+from policies.objects.documents import Template
 from tests.document_fixtures import SoftSeal, preparation, soft_seal
 
 EVERYTHING: frozenset[Fact] = frozenset(
