@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.activation import measure_activation
 from bench.errors import BenchError
 from bench.installation import temporary_installation
 from bench.limits import measure_limits
@@ -61,11 +62,12 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
-            limits, policies, replay = None, None, None
+            limits, policies, activation, replay = None, None, None, None
             if row is None:
                 quiet.print("[dim]the policies of a large group[/]")
                 with bench.elsewhere.watched():
                     policies = measure_policies()
+                    activation = measure_activation()
                     replay = measure_replay()
                 quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
@@ -77,7 +79,15 @@ def main(
         quiet.print(f"[bold red]error[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
     console = _console()
-    print_table(console, results, machine, limits, policies=policies, replay=replay)
+    print_table(
+        console,
+        results,
+        machine,
+        limits,
+        policies=policies,
+        activation=activation,
+        replay=replay,
+    )
     same_code = code_digest(checkout) == code
     if not same_code:
         console.print(
@@ -91,6 +101,7 @@ def main(
             machine=machine,
             limits=limits,
             policies=policies,
+            activation=activation,
             replay=replay,
             commit=measured_commit,
             at=SystemClock().now(),

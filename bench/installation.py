@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bench.errors import BenchError
+from bench.rows import READ_TYPE
 from gateway.audit.record import read_leaf
 from gateway.cli.trial import Trial
 from gateway.clock import SystemClock
@@ -139,6 +140,7 @@ def temporary_installation(parent: Path) -> Iterator[Installation]:
         installation = Installation(trial, port=port)
         _add_hmac_key(installation)
         _allow_what_is_measured(installation)
+        _add_rules_that_read(installation)
         yield installation
     finally:
         shutil.rmtree(directory)
@@ -184,6 +186,39 @@ def _allow_what_is_measured(installation: Installation) -> None:
     text = config.read_text(encoding="utf-8")
     http = f"http:\n  max_document_bytes: {_MOST_BYTES}\n"
     config.write_text(text.replace("http:\n", http, 1), encoding="utf-8")
+
+
+_RULES_THAT_READ = f"""apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {{name: {READ_TYPE}}}
+spec:
+  attributes:
+    amount_cents: {{type: integer, required: true, minimum: 0}}
+    consignee: {{type: string, required: true, party: true}}
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {{name: read-receipts}}
+spec:
+  seals: [receipt-east]
+  documentTypes: [{READ_TYPE}]
+  permit: [{{id: tms, systems: [tms]}}]
+  forbid:
+    - {{id: amount, when: "doc.amounts != [doc.attributes.amount_cents]"}}
+    - {{id: payee, when: "!(doc.attributes.consignee in doc.parties)"}}
+    - {{id: words, when: '!doc.text.contains("收货人签章")'}}
+    - {{id: template, when: 'doc.template == "withdrawn@1"'}}
+tests:
+  - name: what nobody has read is not sealed
+    request: {{system: tms, doc: {{attributes: {{amount_cents: 1, consignee: a}}}}}}
+    expect: denied
+    rule: read-receipts/amount
+"""
+
+
+def _add_rules_that_read(installation: Installation) -> None:
+    file = installation.trial.policies / "read-receipts.yaml"
+    file.write_text(_RULES_THAT_READ, encoding="utf-8")
 
 
 def _free_port() -> int:

@@ -40,6 +40,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         key_id: of the calling system's key.
         key_file: PEM with its Ed25519 key, or the secret of its HMAC key.
         document: the file that is sent each time.
+        seal: the seal that is asked for.
+        document_type: by which rules it is judged.
+        amount_cents: in each request.
+        consignee: in each request.
         placement: as the API takes it; None leaves it to the seal.
         requests: how many are prepared.
         warm_up: seconds that do not count.
@@ -54,6 +58,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     key_file: str
     document: str
     seal: str
+    document_type: str
+    amount_cents: int
+    consignee: str
     placement: dict[str, Any] | None
     connections: int
     requests: int
@@ -224,9 +231,9 @@ def prepared_requests(task: Task, document: bytes) -> Iterator[tuple[bytes, byte
         submission = Submission(
             document=document,
             seal=task.seal,
-            document_type="logistics-receipt",
+            document_type=task.document_type,
             business_number=f"BENCH-{number:08}",
-            attributes={"amount_cents": 128_000, "consignee": "东篱服饰有限公司"},
+            attributes={"amount_cents": task.amount_cents, "consignee": task.consignee},
             idempotency_key=key,
             placement=task.placement,
         )

@@ -22,11 +22,13 @@ from bench.token import hsm_of, key_of
 from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
+from gateway.documents.worker import MOST_KEPT_BYTES
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import files_below, material_of
 from hsm.interfaces import KeyDescription
 from policies.loader import load_bundle
-from policies.model import OnPage
+from policies.model import Fact, OnPage
+from processes.confinement import keep_freed_memory
 
 _SIGNED_AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -40,6 +42,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     seal: str
     document: str
     page: int
+    ask: frozenset[Fact]
+    consignee: str
     seconds: float
 
 
@@ -59,6 +63,8 @@ def press_time(installation: Installation, row: Row, document: Path) -> PressTim
         seal=row.seal,
         document=str(document),
         page=row.page,
+        ask=row.ask,
+        consignee=row.consignee,
         seconds=1.0,
     )
     (found,) = measure("bench.press_time", [task], PressTime)
@@ -66,13 +72,21 @@ def press_time(installation: Installation, row: Row, document: Path) -> PressTim
 
 
 def _prepare(task: Task) -> Callable[[float], PressTime]:
+    keep_freed_memory(MOST_KEPT_BYTES)  # as a worker does
     document = Path(task.document).read_bytes()
     press = _press(task)
 
     def prepare() -> None:
         place = OnPage(page=task.page, left_mm=STAMP_LEFT_MM, top_mm=STAMP_TOP_MM)
         press.prepare(
-            document, Preparation(document_id="bench", signed_at=_SIGNED_AT, placement=place)
+            document,
+            Preparation(
+                document_id="bench",
+                signed_at=_SIGNED_AT,
+                placement=place,
+                ask=task.ask,
+                parties=(task.consignee,),
+            ),
         )
 
     def run(_begin: float) -> PressTime:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bench.activation import ActivationFigures
 from bench.errors import BenchError
 from bench.figures import Spread
 from bench.hsm_rate import Setting
@@ -154,17 +155,19 @@ def report(
     machine: Machine,
     limits: Limits | None,
     policies: PolicyFigures | None,
+    activation: ActivationFigures | None,
     replay: ReplayFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
-    """The JSON file: machine, commit, moment, limits, policies, replay, and each row."""
+    """The JSON file: machine, commit, moment, limits, what policies take, and each row."""
     whole: dict[str, Any] = {
         "machine": machine,
         "commit": commit,
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "limits": limits,
         "policies": policies,
+        "activation": activation,
         "replay": replay,
         **results,
     }

@@ -6,8 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from bench.documents import pages, picture
+from policies.model import Fact
 
 _RECEIPTS = Path(__file__).parent.parent / "examples" / "receipts"
+
+READ_TYPE = "receipt-that-is-read"
+"""The document type whose rules read the document; the benchmark adds it to the trial's."""
 
 STAMP_LEFT_MM, STAMP_TOP_MM = 120, 200
 """Where the stamp goes, for the gateway and for pyHanko alike; from the page's top left corner."""
@@ -27,6 +31,10 @@ class Row:
         first_guess_per_s: decides how many requests are prepared before anything is known; if
             the gateway is faster, the burst is repeated.
         keyword: whether the page has the text beside which the trial's seals look for their place.
+        document_type: by which rules it is judged.
+        amount_cents: in the request.
+        consignee: in the request.
+        ask: what the rules of that type ask of the document's content.
     """
 
     name: str
@@ -37,6 +45,10 @@ class Row:
     page: int = 1
     first_guess_per_s: float = 1000.0
     keyword: bool = True
+    document_type: str = "logistics-receipt"
+    amount_cents: int = 128_000
+    consignee: str = "东篱服饰有限公司"
+    ask: frozenset[Fact] = frozenset()
 
     @property
     def spot(self) -> dict[str, int]:
@@ -63,6 +75,18 @@ ROWS = (
         seal="receipt-east",
         document=_receipt(_ONE_PAGE),
         document_name=_ONE_PAGE,
+    ),
+    Row(
+        name="rsa2048_read",
+        title="RSA-2048, 1 page, rules read it",
+        seal="receipt-east",
+        document=_receipt(_ONE_PAGE),
+        document_name=_ONE_PAGE,
+        first_guess_per_s=150.0,
+        document_type=READ_TYPE,
+        amount_cents=241_043,
+        consignee="明德书业发行有限公司",
+        ask=frozenset({"text", "amounts", "parties", "template"}),
     ),
     Row(
         name="p256_1_page",

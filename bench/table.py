@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from bench import activation as into_force
 from bench import policies as engine
 from bench import replay as past
+from bench.activation import ActivationFigures
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
 from bench.policies import PolicyFigures
@@ -21,6 +23,7 @@ def print_table(
     limits: Limits | None,
     *,
     policies: PolicyFigures | None,
+    activation: ActivationFigures | None,
     replay: ReplayFigures | None,
 ) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
@@ -72,6 +75,8 @@ def print_table(
         )
     if policies is not None:
         console.print(engine.told(policies), soft_wrap=True)
+    if activation is not None:
+        console.print(into_force.told(activation), soft_wrap=True)
     if replay is not None:
         console.print(past.told(replay), soft_wrap=True)
     if not is_quiet(machine):

@@ -87,11 +87,13 @@ class RequestSigner(HTTPSignatureKeyResolver):
 
     @classmethod
     def from_file(cls, path: Path, *, key_id: str, clock: Clock) -> Self:
-        """With a key from a PEM file; ValueError when it is not an Ed25519 private key."""
+        """With a private key from a PEM file: Ed25519, or ECDSA on P-256; else ValueError."""
         key = load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} holds no Ed25519 private key")  # noqa: TRY004 - a bad value
-        return cls(key_id=key_id, key=key, clock=clock)
+        if isinstance(key, Ed25519PrivateKey):
+            return cls(key_id=key_id, key=key, clock=clock)
+        if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+            return cls(key_id=key_id, key=key, clock=clock)
+        raise ValueError(f"{path} holds no Ed25519 or P-256 private key")
 
     def resolve_private_key(
         self,

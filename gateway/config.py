@@ -132,6 +132,15 @@ class PoliciesConfig(_Section):
         "what rules asked of the content), so that other policies can be tried on them.",
     )
 
+    approvals_days: int = Field(
+        default=3650,
+        ge=31,
+        le=36500,
+        description="How long approvals are kept after their end, with the request that they were "
+        "for and what people signed. The audit log keeps that they were, for good. At least 31: a "
+        "token of an OA system must not outlive the memory of it.",
+    )
+
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if (self.directory is None) == (self.bundles is None):

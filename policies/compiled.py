@@ -56,6 +56,7 @@ def decompiled(
     pieces: Mapping[str, bytes | memoryview],
     *,
     files: Mapping[str, str],
+    expected: str | None = None,
     pause: Callable[[], None] = lambda: None,
 ) -> Bundle:
     """The inverse of `compiled`.
@@ -63,11 +64,15 @@ def decompiled(
     Args:
         pieces: as `compiled` gave them.
         files: path → SHA-256 in hex, of what the objects name.
+        expected: the digest that they must have; nothing of others is decoded. None: any.
         pause: called between pieces, for whoever must let others work.
 
     Raises:
-        CompiledFormError: these are no pieces of a bundle, or of another version's.
+        CompiledFormError: these are no pieces of a bundle, another version's, or not the expected.
     """
+    digest = content_digest(pieces, files)
+    if expected is not None and digest != expected:
+        raise CompiledFormError("objects or files are not those that the manifest names")
     found: dict[str, dict[str, Named]] = {field: {} for field in _decoders}
     for name in sorted(pieces):
         field = name.rpartition("-")[0]
@@ -76,11 +81,11 @@ def decompiled(
             raise CompiledFormError(f"this version knows no objects called {field!r}")
         try:
             objects = decoder.decode(pieces[name])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise CompiledFormError(f"the piece {name} cannot be read: {error}") from None
         found[field].update((each.name, each) for each in objects)
         pause()
-    return _bundle(found, files=files, digest=content_digest(pieces, files))
+    return _bundle(found, files=files, digest=digest)
 
 
 def with_files(bundle: Bundle, files: Mapping[str, str]) -> Bundle:

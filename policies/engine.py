@@ -1,11 +1,10 @@
 """The decision: deny by default, one forbid outweighs every permit, an error denies."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from policies.bundle import Bundle
 from policies.conditions.cel import CELConditions
-from policies.conditions.variables import COUNTERS, named_in
 from policies.deciding.attributes import AttributeChecks
 from policies.deciding.case import Case, Grounds
 from policies.deciding.delegation import Grants
@@ -31,7 +30,8 @@ class CELPolicyEngine:
     `Case.nearest`.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, pause: Callable[[], None] = lambda: None) -> None:
+        """Make ready to decide by this bundle; `pause` is called between its conditions."""
         rules = RuleBook(bundle.policies, seals=bundle.seals, group=Group(bundle.companies))
         self._grounds = Grounds(
             bundle=bundle,
@@ -41,18 +41,14 @@ class CELPolicyEngine:
             conditions=CELConditions(
                 rules.conditions,
                 sparing=(text for program in rules.programs for text in program.texts),
+                pause=pause,
             ),
-            dimensions=_counted_by(rules.conditions),
         )
 
     @property
     def bundle_digest(self) -> str:
         """See `policies.interfaces.PolicyEngine`."""
         return self._grounds.bundle.digest
-
-    def counted(self) -> frozenset[str]:
-        """By what uses must be counted, because a rule in force reads it: `seal`, `line`."""
-        return self._grounds.dimensions
 
     def case(self, request: SealRequest) -> Case:
         """See `policies.interfaces.PolicyEngine`."""
@@ -87,11 +83,3 @@ class CELPolicyEngine:
     ) -> Explanation:
         """See `Case.explain`."""
         return self.case(request).explain(facts, at=at, known=known)
-
-
-def _counted_by(conditions: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        COUNTERS[name][0]
-        for condition in conditions
-        for name in named_in(condition) & COUNTERS.keys()
-    )

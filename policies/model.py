@@ -148,7 +148,9 @@ class IntakeFinding(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-Fact = Literal["text", "fields", "template", "parties", "amounts", "page_sizes", "earlier"]
+Fact = Literal[
+    "text", "fields", "template", "parties", "amounts", "page_sizes", "earlier", "pictures"
+]
 """What can be found out about a document's content; only what a rule asks for is looked for."""
 
 
@@ -160,12 +162,14 @@ class EarlierSignature(msgspec.Struct, frozen=True, kw_only=True):
         signer: the common name in its certificate.
         certificate: SHA-256 of its certificate's DER, hex.
         intact: whether the bytes that it covers are as they were signed.
+        seals: those in force whose certificate it is; unset where it is nobody's of ours.
     """
 
     field: str
     signer: str
     certificate: str
     intact: bool
+    seals: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ContentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +185,7 @@ class ContentFacts(msgspec.Struct, frozen=True, kw_only=True):
         amounts: of money, in cents, in the order of the text.
         page_sizes: of each page, in millimetres, `210x297`.
         earlier: the signatures that it came with.
+        pictures: how much it shows that is neither text nor the lines of a form.
     """
 
     asked: frozenset[Fact]
@@ -192,6 +197,7 @@ class ContentFacts(msgspec.Struct, frozen=True, kw_only=True):
     amounts: tuple[int, ...] = ()
     page_sizes: tuple[str, ...] = ()
     earlier: tuple[EarlierSignature, ...] = ()
+    pictures: int = 0
 
 
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,7 +305,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
         reasons: the rule that permits it.
         placement: where the stamp goes.
         charges: against the limits of that rule.
-        counters: what else this use counts for, because rules in force read it.
+        counters: all that this use counts for, whether or not a rule reads it now.
         grant: the authorisation for automatic sealing (授权书) that it rests on, if one is needed.
         approvals: ids of those that it rests on.
     """

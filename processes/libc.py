@@ -35,6 +35,12 @@ def capset(header: bytes, data: bytes) -> None:
     checked(_libc.capset(header, data))
 
 
+def mallopt(parameter: int, value: int) -> bool:
+    """Set a parameter of glibc's allocator (mallopt(3)); False with a library that has none."""
+    found = getattr(_libc, "mallopt", None)
+    return found is not None and bool(found(ctypes.c_int(parameter), ctypes.c_int(value)))
+
+
 def checked(result: int) -> int:
     """Give the result of a system call, or raise OSError with the errno that it left."""
     if result < 0:

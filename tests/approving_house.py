@@ -14,10 +14,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from gateway.approvals.hearing import Hearing, Shown
+from gateway.approvals.hearing import Hearing
 from gateway.approvals.knowing import ApprovalsKnown
 from gateway.approvals.model import subject_of
 from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.showing import Shown
 from gateway.approvals.statements import OA_TOKEN, STATEMENT, ApprovalStatement, OAApproval
 from gateway.approvals.waiting import WaitingUses
 from gateway.audit.record import read_leaf
@@ -250,6 +251,7 @@ def oa_token(
     """An approval that the OA system has signed, with changes."""
     claims: dict[str, Any] = {
         "iss": "oa",
+        "aud": "sealgate",
         "sub": "E1007",
         "jti": "OA-1",
         "iat": int(at.timestamp()),

@@ -46,11 +46,16 @@ def new_stop() -> str:
 
 
 def freeze(
-    kind: ScopeKind, name: str = "", *, stop: str = STOP, reason: str = "the key may be lost"
+    kind: ScopeKind,
+    name: str = "",
+    *,
+    stop: str = STOP,
+    reason: str = "the key may be lost",
+    log: str = "test.example/audit",
 ) -> Freeze:
     """What is signed to freeze something."""
     scope = Scope(kind=kind, name=name)
-    return Freeze(v=1, stop=stop, scope=scope, reason=reason, at=SIGNED_AT, salt="0f" * 16)
+    return Freeze(v=1, log=log, stop=stop, scope=scope, reason=reason, at=SIGNED_AT, salt="0f" * 16)
 
 
 def signed(claims: Freeze | Lift, *by: LocalSigner) -> tuple[str, ...]:

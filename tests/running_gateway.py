@@ -109,6 +109,12 @@ class RunningGateway:
     def client(self) -> GatewayClient:
         return GatewayClient(self.url, self.signer())
 
+    def client_of(self, key: str) -> GatewayClient:
+        """A client with an officer's key, written as `--key` takes it."""
+        key_id, _, file = key.partition("=")
+        signer = RequestSigner.from_file(Path(file), key_id=key_id, clock=SystemClock())
+        return GatewayClient(self.url, signer)
+
     async def seal(self, **changes: Any) -> Sealed:  # noqa: ANN401 - fields of a submission
         async with self.client() as client:
             return await client.seal(submission(**changes))

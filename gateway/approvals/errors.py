@@ -55,3 +55,7 @@ class ApprovalVoidProblem(Problem):
         "Send the very document and request that were approved, or have this one approved; any "
         "changed byte voids an approval."
     )
+
+
+class ProofUnreadableError(Exception):
+    """It is no exported proof of approvals, or there is nothing to export; the message says why."""

@@ -1,10 +1,8 @@
 """What people say of approvals, and who may see them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal
 
 import msgspec
 
@@ -14,9 +12,11 @@ from gateway.approvals.errors import (
     ApprovalStatementInvalidProblem,
     ApprovalUnknownProblem,
 )
-from gateway.approvals.model import Asked, asked_of, subject_of
-from gateway.approvals.statements import ApprovalStatement, moment, statement_by
-from gateway.approvals.voices import check_subject, given
+from gateway.approvals.model import asked_of, subject_of
+from gateway.approvals.oa import Arrival, approval_id_of, receive
+from gateway.approvals.showing import Shown, Told, shown_now
+from gateway.approvals.statements import ApprovalStatement, moment, oa_approval_by, statement_by
+from gateway.approvals.voices import check_subject
 from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import (
@@ -35,18 +35,14 @@ from gateway.store.approvals import (
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
-from policies.deciding.approving import Standing, standing
 from policies.deciding.telling import told_stages
-from policies.model import Caller, GivenApproval
+from policies.model import Caller
 from policies.objects.people import Person
 from policies.people import roles_of
 
 _SKEW = timedelta(minutes=5)
 _MOST_LOOKED_AT = 1000
 _MOST_LISTED = 100
-
-Told = Literal["pending", "granted", "rejected", "used", "expired"]
-"""`granted`: nothing is outstanding by the keys and posts of this moment."""
 
 _KEPT_AS: Mapping[Told, State] = {
     "pending": "pending",
@@ -55,25 +51,6 @@ _KEPT_AS: Mapping[Told, State] = {
     "rejected": "rejected",
     "used": "used",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An approval as it stands at a moment, for whoever looks at it.
-
-    Attributes:
-        row: the approval.
-        asked: what people were asked.
-        state: how far it has come.
-        standing: what is outstanding, and which voices count.
-        voices: what was said, in order.
-    """
-
-    row: ApprovalRow
-    asked: Asked
-    state: Told
-    standing: Standing
-    voices: tuple[VoiceRow, ...]
 
 
 class Hearing:
@@ -160,6 +137,51 @@ class Hearing:
 
         return self._shown(await self._lane.write(unit), at=at)
 
+    async def hear_oa(
+        self, approval_id: str, token: str, *, nonce: UsedNonce | None, at: datetime
+    ) -> Shown:
+        """Take down what an OA system has signed of an approval that waits, durably.
+
+        Whoever brings the token has no say and need not be concerned: the token is the OA system's,
+        names the document, and is looked at before anything is told of the approval.
+
+        Raises:
+            Problem: it does not verify, is for something else, too old, or too late.
+        """
+        bundle = self._in_force().bundle
+        opened, source = oa_approval_by(bundle, token)
+        row = self._approvals.by_id(approval_id)
+        if row is None or row.is_from_oa:
+            raise ApprovalUnknownProblem(f"nobody was asked in an approval {approval_id!r}")
+        asked = asked_of(row)
+        arrival = Arrival(
+            token=token,
+            request=asked.request,
+            facts=asked.facts,
+            trace_id=asked.trace_id,
+            act_digest=row.request_digest,
+            input_digest=row.document_digest,
+            at=at,
+        )
+        take_down = receive(arrival, bundle, self._audit)
+        refuse_closed(row, at=at)
+
+        def unit(transaction: Transaction) -> ApprovalRow:
+            now = approval_by_id(transaction, row.id) or row
+            refuse_closed(now, at=at)
+            earlier = approval_by_id(transaction, approval_id_of(source, opened.claims.jti))
+            if earlier is not None and earlier.state == "used":
+                raise ApprovalUsedProblem(
+                    f"approval {opened.claims.jti!r} of {source.name!r} was used for document "
+                    f"{earlier.used_by}"
+                )
+            take_down(transaction)
+            if nonce is not None:
+                remember_nonce(transaction, nonce)
+            return now
+
+        return self._shown(await self._lane.write(unit), at=at)
+
     def _row(self, approval_id: str, caller: Caller) -> ApprovalRow:
         row = self._approvals.by_id(approval_id)
         if row is None or not self._concerns(row, caller):
@@ -167,13 +189,7 @@ class Hearing:
         return row
 
     def _shown(self, row: ApprovalRow, *, at: datetime) -> Shown:
-        asked, voices = asked_of(row), self._approvals.voices(row.id)
-        bundle, document = self._in_force().bundle, row.document_digest
-        counting = tuple(given(bundle, row, voices, asked.request, document=document, at=at))
-        found = _standing(asked, counting, at=at)
-        return Shown(
-            row=row, asked=asked, state=_told(row, found, at=at), standing=found, voices=voices
-        )
+        return shown_now(row, self._approvals, self._in_force().bundle, at=at)
 
     def _concerns(self, row: ApprovalRow, caller: Caller) -> bool:
         """Whether the caller asked, has a say, or is an auditor."""
@@ -183,21 +199,6 @@ class Hearing:
         bundle = self._in_force().bundle
         powers = {bundle.roles[role].power for role in caller.roles}
         return "auditor" in powers or not asked.roles.isdisjoint(caller.roles)
-
-
-def _standing(asked: Asked, counting: Sequence[GivenApproval], *, at: datetime) -> Standing:
-    """How far it has come; of an OA system's, nobody here is asked for more."""
-    if asked.approvals is None:
-        return Standing(outstanding=(), counted=tuple(each.id for each in counting))
-    return standing(asked.approvals, counting, request=asked.request, at=at)
-
-
-def _told(row: ApprovalRow, found: Standing, *, at: datetime) -> Told:
-    if row.state != "pending":
-        return row.state
-    if at >= row.expires_at:
-        return "expired"
-    return "pending" if found.outstanding else "granted"
 
 
 def check_statement(

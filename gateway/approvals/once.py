@@ -1,5 +1,6 @@
 """An approval is good for one document: looked at and used up in the intent's transaction."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,12 @@ import msgspec
 
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Use, UseRefused
-from gateway.store.approvals import ApprovalRow, approval_by_id, put_approval
+from gateway.store.approvals import (
+    ApprovalRow,
+    approval_by_id,
+    approvals_of,
+    put_approval,
+)
 from gateway.store.lane import Transaction
 from policies.model import Allowed, Denied, Reason, SealRequest
 from policies.reasons import APPROVAL_EXPIRED, APPROVAL_REJECTED, APPROVAL_USED
@@ -42,13 +48,24 @@ class ApprovalGuard:
             reason = _against(row, document, at=use.at)
             if reason is not None:
                 raise UseRefused(Denied(bundle=use.decision.bundle, reasons=(reason,)))
-        for row in own:
-            if row.state != "used":
+        for row in (*own, *_beside(transaction, own)):
+            if row.state == "pending":
                 used = msgspec.structs.replace(row, state="used", used_by=use.document_id)
                 put_approval(transaction, used)
 
     def at_release(self, transaction: Transaction, use: Use) -> None:
         """See `UseGuard`; what was used is not taken back."""
+
+
+def _beside(transaction: Transaction, own: Sequence[ApprovalRow]) -> Iterator[ApprovalRow]:
+    """What else was asked or given for this use: left open, it would be good for another one.
+
+    People may be asked while an OA system approves, and more may approve than the rule wants.
+    """
+    named = {row.id for row in own}
+    for digest, seal in {(row.request_digest, row.seal) for row in own}:
+        rows = approvals_of(transaction, request_digest=digest, seal=seal)
+        yield from (row for row in rows if row.id not in named)
 
 
 def _approvals(decision: Allowed) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class OAApproval(msgspec.Struct, frozen=True, rename="camel"):
 
     Attributes:
         iss: the ApprovalSource.
+        aud: whom it is for: the source's `audience`, or a list with it (RFC 7519 §4.1.3).
         sub: who approved, as the OA system knows them.
         jti: of this token; it is good once.
         iat: when it was signed, Unix seconds.
@@ -88,6 +89,7 @@ class OAApproval(msgspec.Struct, frozen=True, rename="camel"):
     """
 
     iss: _Id
+    aud: _Id | Annotated[tuple[_Id, ...], msgspec.Meta(max_length=20)]
     sub: _Id
     jti: _Id
     iat: _Seconds
@@ -123,7 +125,8 @@ def oa_approval_by(bundle: Bundle, token: str) -> tuple[Opened[OAApproval], Appr
     Its key is found by the source's name, which is both `kid` and `iss`.
 
     Raises:
-        ApprovalStatementInvalidProblem: it is not one, no source's, or one source names another.
+        ApprovalStatementInvalidProblem: it is not one, no source's, one source names another, or it
+            is for another audience.
     """
 
     def key_of(key_id: str) -> PublicKey | None:
@@ -139,9 +142,15 @@ def oa_approval_by(bundle: Bundle, token: str) -> tuple[Opened[OAApproval], Appr
         raise ApprovalStatementInvalidProblem(
             f"`iss` is {claims.iss!r}, but {opened.key_id!r} signed it"
         )
+    source = bundle.approval_sources[opened.key_id]
+    if source.audience not in ((claims.aud,) if isinstance(claims.aud, str) else claims.aud):
+        raise ApprovalStatementInvalidProblem(
+            f"`aud` is {claims.aud!r}: {source.name!r} has to write {source.audience!r}, as the "
+            "policies say"
+        )
     if _SUBJECT.fullmatch(claims.sub) is None:
         raise ApprovalStatementInvalidProblem("`sub` has a control character or a `/`")
-    return opened, bundle.approval_sources[opened.key_id]
+    return opened, source
 
 
 def said_in(token: str) -> dict[str, Any]:

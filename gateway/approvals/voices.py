@@ -42,6 +42,25 @@ def given(
         document: SHA-256 of the document that is to be sealed.
         at: now.
     """
+    for voice, found in weighed(bundle, row, voices, request, document=document, at=at):
+        if isinstance(found, GivenApproval):
+            yield found
+        else:
+            _log.warning(
+                "approval_does_not_count", approval=row.id, by=voice.subject, why=found.detail
+            )
+
+
+def weighed(
+    bundle: Bundle,
+    row: ApprovalRow,
+    voices: Iterable[VoiceRow],
+    request: SealRequest,
+    *,
+    document: bytes,
+    at: datetime,
+) -> Iterator[tuple[VoiceRow, GivenApproval | Problem]]:
+    """Each voice that approves, with what it counts for or why it does not; see `given`."""
     live = msgspec.structs.replace(
         row, document_digest=document, document_type=request.document_type
     )
@@ -50,13 +69,11 @@ def given(
             continue
         try:
             if row.is_from_oa:
-                yield _from_oa(bundle, live, voice, request, at=at)
+                yield voice, _from_oa(bundle, live, voice, request, at=at)
             else:
-                yield _from_person(bundle, live, voice, at=at)
+                yield voice, _from_person(bundle, live, voice, at=at)
         except Problem as problem:
-            _log.warning(
-                "approval_does_not_count", approval=row.id, by=voice.subject, why=problem.detail
-            )
+            yield voice, problem
 
 
 def _from_person(

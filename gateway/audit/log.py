@@ -75,6 +75,11 @@ class AuditLog:
         self._ticking: asyncio.Task[None] | None = None
 
     @property
+    def origin(self) -> str:
+        """The log's name, which is the gateway's as well: no other has it."""
+        return self._key.origin
+
+    @property
     def size(self) -> int:
         """How many records are durable."""
         return self._frontier.size

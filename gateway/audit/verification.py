@@ -3,7 +3,8 @@
 What can be found: a record that was changed, removed, put in or reordered (its own index, its hash,
 the hash that its successor carries, the signed tree heads), a tail that was cut (signed tree heads,
 documents that refer to what is gone), an outcome without its intent, a sealed document whose digest
-is not the recorded one. What cannot: records that no tree head covered yet, cut together with the
+is not the recorded one; freezes, approvals, bundles in force and counts of uses that were deleted,
+changed or put in. What cannot: records that no tree head covered yet, cut together with the
 documents they speak of; and a log rolled back as a whole, tree heads included. Against that, keep
 checkpoints where the gateway cannot reach them.
 """
@@ -11,6 +12,7 @@ checkpoints where the gateway cannot reach them.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -18,20 +20,17 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.audit.checkpoint import LogKey, TreeHead, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
+from gateway.audit.kept.activations import ActivationRows
+from gateway.audit.kept.approvals import ApprovalRows
+from gateway.audit.kept.interfaces import Finding, KeptRows
+from gateway.audit.kept.stops import StopRows
+from gateway.audit.kept.uses import UseRows
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import read_leaf
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
 
 _BATCH = 10_000
 _leaf_at = select(audit_leaf.c.leaf).where(audit_leaf.c.index == bindparam("at"))
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not fit. `index` is the first record concerned, if one can be named."""
-
-    index: int | None
-    what: str
 
 
 @dataclass(slots=True)
@@ -75,9 +74,12 @@ class LogVerifier:
         self._heads: list[tuple[TreeHead, str]] = []
         self._outputs: dict[str, tuple[int, str]] = {}
         self._parts: dict[tuple[str, int], str] = {}
+        self._kept: tuple[KeptRows, ...] = (StopRows(), ApprovalRows(), ActivationRows(), UseRows())
 
     def verify(self) -> LogVerdict:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""
+        # One moment of the database, also while the gateway writes.
+        self._connection.exec_driver_sql("BEGIN")
         self._heads = list(self._signed_heads())
         self._verdict.checkpoints = len(self._heads)
         if self._heads and not self._published:
@@ -86,6 +88,9 @@ class LogVerifier:
             self._walk()
         if not self._verdict.findings:
             self._compare_documents()
+        if not self._verdict.findings:
+            differences = (each.differences(self._connection) for each in self._kept)
+            self._verdict.findings += islice(chain.from_iterable(differences), 1)
         return self._verdict
 
     def _signed_heads(self) -> Iterator[tuple[TreeHead, str]]:
@@ -167,6 +172,8 @@ class LogVerifier:
     def _account(self, index: int, content: dict[str, Any]) -> bool:
         """Pair intents with outcomes."""
         verdict = self._verdict
+        for kept in self._kept:
+            kept.account(index, content)
         match content.get("kind"):
             case "intent":
                 verdict.interrupted[index] = str(content.get("document"))

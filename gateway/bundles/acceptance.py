@@ -1,9 +1,10 @@
 """Whether a bundle may come into force after the one that is."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from gateway.bundles.authority import Authority
-from gateway.bundles.errors import BundleRefusedError
+from gateway.bundles.errors import BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import SealedBundle
 from policies.bundle import Bundle
@@ -27,45 +28,97 @@ class Standing:
     contents: frozenset[str]
 
 
-def acceptable(new: SealedBundle, *, standing: Standing | None, root: Authority) -> tuple[str, ...]:
+TOLERANCE = timedelta(minutes=5)
+"""By how much the clock of the machine that built a bundle may be ahead of this one's."""
+
+
+def admissible(
+    statement: str,
+    manifest: Manifest,
+    *,
+    standing: Standing | None,
+    root: Authority,
+    at: datetime,
+) -> frozenset[str]:
+    """The officers in force who have signed it: enough of them.
+
+    All that the manifest alone can tell. Nothing else of a file is worth reading before.
+
+    Args:
+        statement: the signed manifest.
+        manifest: what it says.
+        standing: what is in force; None while nothing ever was.
+        root: the first officers, who count while nothing ever was in force.
+        at: now.
+
+    Raises:
+        BundleRefusedError: of another group, older, not a successor of what is in force, from the
+            future, or too few officers have signed.
+    """
+    authority = root if standing is None else standing.authority
+    _check_group(manifest.group, authority)
+    if standing is not None:
+        _check_line(manifest, standing)
+    elif manifest.rollback:
+        raise BundleRefusedError("a rollback, but nothing was ever in force", cure=_REBUILD)
+    _check_moment(manifest, at)
+    return _enough(statement, authority, "in force" if standing else "named by policies.root")
+
+
+def acceptable(
+    new: SealedBundle, *, standing: Standing | None, root: Authority, at: datetime
+) -> tuple[str, ...]:
     """The officers who have signed it, sorted: enough of them.
 
     Args:
         new: the bundle; that its parts are those of its manifest was proved by reading it.
-        standing: what is in force; None while nothing ever was.
-        root: the first officers, who count while nothing ever was in force.
+        standing: see `admissible`.
+        root: see `admissible`.
+        at: now.
 
     Raises:
-        BundleRefusedError: of another group, older, not a successor of what is in force, or too
-            few officers have signed: of those in force, and of its own.
+        BundleRefusedError: see `admissible`; or too few of its own officers have signed, or a seal
+            or grant cannot become what it says.
     """
-    authority = root if standing is None else standing.authority
+    signers = admissible(new.statement, new.manifest, standing=standing, root=root, at=at)
     own = Authority.of(new.bundle)
-    _check_group(new, own, authority)
+    _check_group(own.group, root if standing is None else standing.authority)
     if standing is not None:
-        _check_line(new.manifest, standing)
         _check_lives(new, standing)
-    elif new.manifest.rollback:
-        raise BundleRefusedError("a rollback, but nothing was ever in force", cure=_REBUILD)
-    signers = _enough(new, authority, "in force" if standing else "named by policies.root")
     # Otherwise officers could be named who have no key at hand, and nobody could sign the next.
-    return tuple(sorted(signers | _enough(new, own, "of the bundle itself")))
+    return tuple(sorted(signers | _enough(new.statement, own, "of the bundle itself")))
 
 
 _REBUILD = "build it anew on what is in force (sealgate policy build --after FILE), and sign that"
 
 
-def _check_group(new: SealedBundle, own: Authority, authority: Authority) -> None:
-    if not new.manifest.group == own.group == authority.group:
+def _check_group(group: str, authority: Authority) -> None:
+    if group != authority.group:
         raise BundleRefusedError(
-            f"it is for the group {new.manifest.group!r} with {own.group!r} on top, but here rules "
-            f"{authority.group!r}",
+            f"it is for the group {group!r}, but here rules {authority.group!r}",
             cure="send it to the gateways of its own group",
+        )
+
+
+def _check_moment(new: Manifest, at: datetime) -> None:
+    # Nothing is put into order by clocks. But one of the two is wrong, and people should know.
+    if new.built_at > at + TOLERANCE:
+        raise BundleFromTheFutureError(
+            new.built_at - TOLERANCE,
+            f"it was built at {new.built_at:%Y-%m-%d %H:%M:%S} UTC, and here it is "
+            f"{at:%Y-%m-%d %H:%M:%S} UTC",
+            cure="set the clock that is wrong: if it is this machine's, the bundle comes into "
+            "force by itself then; if it was the builder's, build it anew, and sign that",
         )
 
 
 def _check_line(new: Manifest, standing: Standing) -> None:
     old = standing.manifest
+    if new.sequence == old.sequence and new.digest != old.digest:
+        raise BundleRefusedError(
+            f"it is number {new.sequence}, but another number {old.sequence} is in force",
+            cure=_REBUILD,
+        )
     if new.sequence <= old.sequence:
         raise BundleRefusedError(
             f"it is number {new.sequence}, but number {old.sequence} is in force",
@@ -88,8 +141,8 @@ def _check_lives(new: SealedBundle, standing: Standing) -> None:
         raise BundleRefusedError(mistakes[0], cure=_REBUILD)
 
 
-def _enough(new: SealedBundle, authority: Authority, whose: str) -> frozenset[str]:
-    signers = authority.signers(new.statement)
+def _enough(statement: str, authority: Authority, whose: str) -> frozenset[str]:
+    signers = authority.signers(statement)
     if len(signers) < authority.signatures:
         by = ", ".join(sorted(signers)) or "none"
         missing = ", ".join(sorted(authority.officers.keys() - signers))

@@ -7,6 +7,7 @@ what one reader finds in it another finds, too.
 
 import tarfile
 from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from gateway.bundles.errors import BundleFileError
 
@@ -53,6 +54,25 @@ def unpacked(data: bytes) -> dict[str, memoryview]:
         members[name] = content
         last = name
     return members
+
+
+def member(file: BinaryIO, name: str, *, most_bytes: int) -> bytes:
+    """One member of a bundle file; of the others only the headers are read.
+
+    Raises:
+        BundleFileError: there is none of that name, or it is larger than `most_bytes`.
+        OSError: the file cannot be read.
+    """
+    offset, found = 0, ""
+    while found < name:
+        file.seek(offset)
+        last, (found, size) = found, _read_header(file.read(_BLOCK), offset)
+        if found <= last:
+            raise BundleFileError(f"the member {found!r} is out of order")
+        if found == name and size <= most_bytes:
+            return file.read(size)
+        offset += _BLOCK + size + -size % _BLOCK
+    raise BundleFileError(f"it has no {name}, or one of more than {most_bytes:,} bytes")
 
 
 def _walked(data: memoryview) -> Iterator[tuple[str, memoryview]]:

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
+from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import Manifest
+from gateway.regular_files import read_regular
 
 
 class BundleCopies:
@@ -41,7 +43,7 @@ class BundleCopies:
         """
         path = self.path_of(manifest)
         try:
-            return path.read_bytes()
+            return read_regular(path, most_bytes=MOST_BYTES)
         except OSError as error:
             raise BundleFileError(f"{path} cannot be read: {error.strerror}") from error
 

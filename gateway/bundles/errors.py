@@ -1,5 +1,7 @@
 """Why a bundle file is not made, signed or taken."""
 
+from datetime import datetime
+
 
 class BundleFileError(Exception):
     """It is no bundle file, or is damaged; the message says where."""
@@ -17,6 +19,18 @@ class BundleRefusedError(Exception):
         super().__init__(f"{why}: {cure}")
         self.why = why
         self.cure = cure
+
+
+class BundleFromTheFutureError(BundleRefusedError):
+    """It must not come into force yet: by this machine's clock it was not built yet.
+
+    Attributes:
+        not_before: when it may be judged again.
+    """
+
+    def __init__(self, not_before: datetime, why: str, *, cure: str) -> None:
+        super().__init__(why, cure=cure)
+        self.not_before = not_before
 
 
 class BundleNotBuiltError(Exception):

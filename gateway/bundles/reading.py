@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from gateway.bundles.archive import packed, unpacked
+from gateway.bundles.archive import member, packed, unpacked
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import TYP, Manifest, read_manifest
 from gateway.statements import StatementInvalidError, open_general
@@ -13,6 +14,8 @@ from policies.compiled import decompiled
 from policies.errors import CompiledFormError
 
 MANIFEST = "manifest.json"
+MOST_MANIFEST_BYTES = 1024 * 1024
+"""With as many signatures as are taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +39,87 @@ class SealedBundle:
     sources: Mapping[str, str]
 
 
-def read(data: bytes, *, pause: Callable[[], None] = lambda: None) -> SealedBundle:
-    """Open a bundle file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a bundle file says of itself, of which nothing was proved.
+
+    Attributes:
+        statement: the manifest with its signatures.
+        manifest: what it says.
+    """
+
+    statement: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A bundle file of which nothing was proved.
+
+    Attributes:
+        statement: the manifest with its signatures.
+        manifest: what it says.
+        members: all of the file's members, by name.
+    """
+
+    statement: str
+    manifest: Manifest
+    members: Mapping[str, memoryview]
+
+
+def opened(data: bytes) -> OpenedFile:
+    """Open a bundle file, as far as its manifest.
+
+    Raises:
+        BundleFileError: it is no bundle file.
+    """
+    members = unpacked(data)
+    if MANIFEST not in members:
+        raise BundleFileError(f"it has no {MANIFEST}")
+    heading = _heading(members[MANIFEST])
+    return OpenedFile(statement=heading.statement, manifest=heading.manifest, members=members)
+
+
+def heading_of(file: BinaryIO) -> Heading:
+    """The manifest alone, wherever in the file it is; no more than that is read into memory.
+
+    Raises:
+        BundleFileError: there is none, as far as was looked.
+        OSError: the file cannot be read.
+    """
+    return _heading(member(file, MANIFEST, most_bytes=MOST_MANIFEST_BYTES))
+
+
+def _heading(encoded: bytes | memoryview) -> Heading:
+    if len(encoded) > MOST_MANIFEST_BYTES:
+        raise BundleFileError(f"{MANIFEST} has more than {MOST_MANIFEST_BYTES:,} bytes")
+    try:
+        statement = str(encoded, "utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleFileError(f"{MANIFEST}: {error}") from None
+    return Heading(statement=statement, manifest=manifest_of(statement))
+
+
+def read(data: bytes) -> SealedBundle:
+    """Open a bundle file and hold it against its manifest.
+
+    Raises:
+        BundleFileError: see `opened` and `proved`.
+    """
+    return proved(opened(data))
+
+
+def proved(file: OpenedFile, *, pause: Callable[[], None] = lambda: None) -> SealedBundle:
+    """What is in the file.
 
     Args:
-        data: all of it.
+        file: see `opened`.
         pause: called now and then, for whoever must let others work.
 
     Raises:
-        BundleFileError: it is none, or its parts are not those of the manifest.
+        BundleFileError: its parts are not those of the manifest.
     """
-    members = unpacked(data)
-    statement, manifest = _manifest(members)
+    members, manifest = file.members, file.manifest
     compiled, files, sources = (
         _below(members, folder) for folder in ("compiled/", "files/", "sources/")
     )
@@ -59,16 +131,15 @@ def read(data: bytes, *, pause: Callable[[], None] = lambda: None) -> SealedBund
         pause()
     try:
         texts = {path: str(text, "utf-8") for path, text in sources.items()}
-        bundle = decompiled(compiled, files=prints, pause=pause)
+        # Nothing is decoded but what the manifest names, and officers have signed.
+        bundle = decompiled(compiled, files=prints, expected=manifest.content, pause=pause)
     except (CompiledFormError, UnicodeDecodeError) as error:
         raise BundleFileError(str(error)) from None
-    if bundle.digest != manifest.content:
-        raise BundleFileError("objects or files are not those that the manifest names")
     if sources_digest(texts) != manifest.sources:
         raise BundleFileError("the sources are not those that the manifest names")
     return SealedBundle(
         manifest=manifest,
-        statement=statement,
+        statement=file.statement,
         bundle=bundle,
         pieces=compiled,
         files=files,
@@ -82,7 +153,7 @@ def peek(data: bytes) -> Manifest:
     Raises:
         BundleFileError: it is no bundle file.
     """
-    return _manifest(unpacked(data))[1]
+    return opened(data).manifest
 
 
 def manifest_of(statement: str) -> Manifest:
@@ -118,16 +189,6 @@ def written(
             **{f"sources/{path}": text.encode() for path, text in sources.items()},
         }
     )
-
-
-def _manifest(members: Mapping[str, memoryview]) -> tuple[str, Manifest]:
-    if MANIFEST not in members:
-        raise BundleFileError(f"it has no {MANIFEST}")
-    try:
-        statement = str(members[MANIFEST], "utf-8")
-    except UnicodeDecodeError as error:
-        raise BundleFileError(f"{MANIFEST}: {error}") from None
-    return statement, manifest_of(statement)
 
 
 def _below(members: Mapping[str, memoryview], folder: str) -> dict[str, memoryview]:

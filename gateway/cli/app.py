@@ -7,6 +7,7 @@ import typer
 from gateway import __version__
 from gateway.cli import (
     approvals,
+    approvals_proof,
     audit,
     doctor,
     hsm,
@@ -46,6 +47,7 @@ app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
+approvals_proof.add_to(approvals.app)
 policy_bundle.add_to(policy.app)
 policy_keys.add_to(policy.app)
 app.add_typer(policy.app, name="policy")

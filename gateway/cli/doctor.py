@@ -17,6 +17,7 @@ from gateway.cli.checkup.stops import check_stops
 from gateway.cli.checkup.token import TokenCheck
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, out
 from gateway.cli.telling import printable, tell_json
+from gateway.cli.verify import DEMO_CA
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, load_config
 from strictyaml import MistakesError
@@ -80,6 +81,8 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))
     yield from looked_at("stamps", seals.stamps)
+    demo = config_file.parent / DEMO_CA
+    yield from looked_at("grants", lambda: seals.grants((demo,) if demo.exists() else ()))
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))

@@ -12,7 +12,7 @@ from rich.text import Text
 from gateway.cli.reading import name_of, read_file
 from gateway.cli.shared import out
 from gateway.cli.telling import printable, tell_json
-from gateway.documents.inspection.inspector import Inspector, InspectorLimits, unknown
+from gateway.documents.examining.inspector import Inspector, InspectorLimits, unknown
 from gateway.documents.inspection.model import FileInspection, ToldFacts, ToldFinding, Verdict
 
 _EXIT_CODES: dict[Verdict, int] = {"accepted": 0, "refused": 1, "could-not-tell": 2}

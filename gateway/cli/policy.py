@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.grants_judged import grant_mistakes, grant_notes, judge_grants
 from gateway.cli.policy_changes import diff, simulate
 from gateway.cli.policy_request import (
     Options,
@@ -13,6 +14,7 @@ from gateway.cli.policy_request import (
 )
 from gateway.cli.policy_schema import schema
 from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
+from gateway.cli.policy_template import template
 from gateway.cli.policy_where import (
     DirectoryArgument,
     DirectoryOption,
@@ -30,6 +32,7 @@ from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.desk.reports import CheckReport, ExplainReport, TestReport, ToldMistake
 from gateway.desk.seal_files import can_draw, seal_mistakes
 from gateway.seals.errors import SealMaterialError
+from gateway.seals.registry import files_below
 from strictyaml import MistakesError
 
 app = typer.Typer(
@@ -39,6 +42,7 @@ app = typer.Typer(
 app.command("diff")(diff)
 app.command("simulate")(simulate)
 app.command("schema")(schema)
+app.command("template")(template)
 
 
 @app.command("check")
@@ -47,10 +51,19 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 also for a warning: for an officers' CI.")
     ] = False,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="PEM of roots to judge the grants' sealed PDFs by, may be repeated; without it "
+            "the certificates of the grantor's seals."
+        ),
+    ] = None,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Find every mistake in the files, run the policies' own tests, and try the seals' files.
+
+    The sealed PDF of each grant must be there, unchanged, and validly sealed by the grantor.
 
     Also says what may be meant otherwise: rules that can never decide or stand against one another,
     seals that nobody or anybody can use. Whether a certificate is for the key on the token only
@@ -65,12 +78,16 @@ def check(
     with told_errors(NothingToReadError):
         try:
             files = PolicyFiles.read(directory)
+            grants = judge_grants(files.bundle, files=files_below(directory), roots=trust or ())
             report = checked(
                 files,
                 at=SystemClock().now(),
                 strict=strict,
-                mistakes=seal_mistakes(files, keys=keys, font=font),
-                unchecked=unchecked,
+                mistakes=(
+                    *seal_mistakes(files, keys=keys, font=font),
+                    *grant_mistakes(files, grants),
+                ),
+                unchecked=(*unchecked, *grant_notes(grants)),
             )
         except (MistakesError, SealMaterialError) as error:
             report = CheckReport(

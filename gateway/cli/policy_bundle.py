@@ -1,11 +1,15 @@
 """`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
 
+import hashlib
+import os
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build, rolled_back
@@ -17,6 +21,7 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
+from gateway.cli.activation_watch import ActivationWatch, Outcome
 from gateway.cli.people_keys import (
     WHERE,
     ModuleOption,
@@ -51,6 +56,8 @@ _EXPECTED = (
     StatementInvalidError,
     StatementKeyError,
 )
+
+_LOOK_SECONDS = 0.2
 
 FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
 DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
@@ -151,16 +158,52 @@ def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
     out.print(f"{output}: compare its keys with the officers", markup=False)
 
 
-def activate_bundle(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may."""
-    bundles = configuration(config).policies.bundles
+def activate_bundle(
+    file: FileArgument,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the running gateway says what became of it.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=0, help="How long to wait at most.")] = 60.0,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may.
+
+    With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
+    """
+    installation = configuration(config)
+    bundles = installation.policies.bundles
     if bundles is None:
         raise fail(f"{config} names a directory of policies, and no bundles")
-    with told_errors(*_EXPECTED):
+    with told_errors(*_EXPECTED, SQLAlchemyError):
         data = file.read_bytes()
-        target = bundles / f"{peek(data).sequence:06}.sealbundle"
-        _write(target, data)
-    out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
+        manifest = peek(data)
+        target = bundles / f"{manifest.sequence:06}.sealbundle"
+        if not wait:
+            _write(target, data)
+            out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        with ActivationWatch.of(installation, manifest, file_digest=digest) as watch:
+            outcome = watch.already()
+            if outcome is None:
+                _write(target, data)
+                outcome = _awaited(watch, seconds)
+    if outcome is None:
+        raise fail(
+            f"{target}: after {seconds:g} s nothing is on record of it: the gateway does not run, "
+            "or could not read or record it; `sealgate doctor` and the gateway's log say why"
+        )
+    if not outcome.in_force:
+        raise fail(f"{target}: {outcome.told}", code=1)
+    out.print(f"{target}: {outcome.told}", markup=False, soft_wrap=True)
+
+
+def _awaited(watch: ActivationWatch, seconds: float) -> Outcome | None:
+    clock = SystemClock()
+    until = clock.monotonic() + seconds
+    while (outcome := watch.outcome()) is None and clock.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+    return outcome
 
 
 def roll_back(
@@ -181,9 +224,13 @@ def roll_back(
 
 
 def _write(path: Path, data: bytes) -> None:
-    # Beside it first: whoever watches the directory never sees half of it.
+    # Beside it first: whoever watches the directory never sees half of it, nor does a power cut
+    # leave half of it.
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
+    with partial.open("wb") as out_file:
+        out_file.write(data)
+        out_file.flush()
+        os.fsync(out_file.fileno())
     partial.replace(path)
 
 

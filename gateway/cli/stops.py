@@ -52,6 +52,13 @@ _BY_FILE = Annotated[
         "gateway finds it within two seconds: for when nobody gets through by HTTP.",
     ),
 ]
+_LOG = Annotated[
+    str | None,
+    typer.Option(
+        help="The gateway's audit log, which the statement names; by default `audit.origin` of "
+        "config.yaml."
+    ),
+]
 _REASON = Annotated[str, typer.Option(help="Why, in a sentence; it is signed and recorded.")]
 
 
@@ -66,6 +73,7 @@ def freeze(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     url: _URL = None,
+    log: _LOG = None,
     by_file: _BY_FILE = False,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -78,6 +86,7 @@ def freeze(
     claims = _claims(
         {
             "v": 1,
+            "log": log or configuration(config).audit.origin,
             "stop": str(uuid.uuid4()),
             "scope": {"kind": kind, "name": name},
             "reason": reason,

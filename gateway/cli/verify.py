@@ -44,7 +44,7 @@ _CAVEATS = (
     ),
     "Whether a certificate was revoked was not looked up (no network is used).",
 )
-_DEMO_CA = "demo-ca.pem"
+DEMO_CA = "demo-ca.pem"
 
 
 class TrustedRoot(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -91,11 +91,11 @@ def verify(
     Exits 0 when all signatures are valid, 1 when one is not or a file has none, 2 when that could
     not be told: a file cannot be read, or there is no root to judge by.
     """
-    demo = config.parent / _DEMO_CA
+    demo = config.parent / DEMO_CA
     if trust:
-        roots = [root for path in trust for root in _roots(path)]
+        roots = [root for path in trust for root in roots_in(path)]
     else:
-        roots = list(_roots(demo)) if demo.exists() else []
+        roots = list(roots_in(demo)) if demo.exists() else []
     told = tuple(
         TrustedRoot(
             file=name_of(path),
@@ -115,7 +115,8 @@ def verify(
     raise typer.Exit(_EXIT_CODES[report.verdict])
 
 
-def _roots(path: Path) -> Iterator[tuple[Path, x509.Certificate]]:
+def roots_in(path: Path) -> Iterator[tuple[Path, x509.Certificate]]:
+    """The certificates of a PEM file, each with the file; leaves where it is none."""
     try:
         certificates = x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:

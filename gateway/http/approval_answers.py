@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.approvals.hearing import Shown
 from gateway.approvals.model import Asked, subject_of
+from gateway.approvals.showing import Shown
 from gateway.approvals.statements import said_in
 from gateway.http.answers import camel
 from gateway.store.approvals import VoiceRow

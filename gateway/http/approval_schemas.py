@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from gateway.approvals.hearing import Told
+from gateway.approvals.showing import Told
 from gateway.http.describing import DIGEST, reference
 
 _STAGE = {

@@ -1,11 +1,12 @@
 """/v1/approvals: what waits for people, and what they say of it."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from gateway.approvals.hearing import Hearing, Told
+from gateway.approvals.hearing import Hearing
+from gateway.approvals.showing import Shown, Told
 from gateway.clock import Clock
 from gateway.http import answers
 from gateway.http.approval_answers import summary, whole
@@ -19,6 +20,10 @@ from strictyaml import StrictModel
 _PATH = "/v1/approvals"
 _STATES: dict[str, Told] = {state: state for state in get_args(Told)}
 _MOST_BYTES = 0
+_STANDING: dict[str, Any] = {
+    "type": "object",
+    "properties": {"approval": {"type": "string"}, "state": {"enum": list(_STATES)}},
+}
 
 
 class StatementInput(StrictModel):
@@ -31,6 +36,22 @@ class StatementInput(StrictModel):
             description="A JWS in compact serialization (RFC 7515 §7.1) of typ sealgate-approval.",
         ),
     ]
+
+
+class OATokenInput(StrictModel):
+    """What an OA system says of an approval."""
+
+    token: Annotated[
+        str,
+        Field(
+            max_length=8192,
+            description="A JWS in compact serialization (RFC 7515 §7.1) of typ "
+            "sealgate-oa-approval, by a key of an ApprovalSource.",
+        ),
+    ]
+
+
+InputT = TypeVar("InputT", StatementInput, OATokenInput)
 
 
 class Approvals:
@@ -47,6 +68,7 @@ class Approvals:
             Route("GET", _PATH, "approvals", "approval.read", self.approvals),
             Route("GET", one, "approval", "approval.read", self.approval),
             Route("POST", f"{one}/statements", "approval-said", "approval.decide", self.say),
+            Route("POST", f"{one}/oa", "approval-by-oa", "approval.decide", self.say_for_oa),
         )
 
     async def approvals(self, request: web.Request) -> web.StreamResponse:
@@ -72,15 +94,7 @@ class Approvals:
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Somebody approves or rejects."""
         who = request[WHO]
-        body = await read_body(request, max_document_bytes=_MOST_BYTES)
-        who.check_body(body)
-        try:
-            said = StatementInput.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise MalformedRequestProblem(
-                f'the body is {{"statement": "…"}}: {first["msg"]}'
-            ) from None
+        said = await _input(request, StatementInput)
         shown = await self._hearing.hear(
             request.match_info["id"],
             said.statement,
@@ -88,9 +102,35 @@ class Approvals:
             nonce=who.nonce,
             at=self._clock.now(),
         )
-        told: dict[str, object] = {"approval": shown.row.id, "state": shown.state}
-        request[TOLD] = told
+        request[TOLD] = _told(shown)
         return answers.plain_json(whole(shown))
+
+    async def say_for_oa(self, request: web.Request) -> web.StreamResponse:
+        """An OA system says that somebody has approved; whoever brings its token learns no more."""
+        said = await _input(request, OATokenInput)
+        shown = await self._hearing.hear_oa(
+            request.match_info["id"],
+            said.token,
+            nonce=request[WHO].nonce,
+            at=self._clock.now(),
+        )
+        request[TOLD] = _told(shown)
+        return answers.plain_json(_told(shown))
+
+
+async def _input(request: web.Request, model: type[InputT]) -> InputT:
+    body = await read_body(request, max_document_bytes=_MOST_BYTES)
+    request[WHO].check_body(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        (name,) = model.model_fields
+        raise MalformedRequestProblem(f'the body is {{"{name}": "…"}}: {first["msg"]}') from None
+
+
+def _told(shown: Shown) -> dict[str, object]:
+    return {"approval": shown.row.id, "state": shown.state}
 
 
 def openapi_paths() -> dict[str, Any]:
@@ -125,12 +165,24 @@ def openapi_paths() -> dict[str, Any]:
                 "requestBody": {"required": True, "content": json_of(reference("Statement"))},
             }
         },
+        f"{_PATH}/{{id}}/oa": {
+            "post": {
+                **_operation("approveByOA", "An OA system has approved", json_of(_STANDING), [id_]),
+                "description": "The token of an OA system that the policies name. Whoever brings "
+                "it has no say; a token that came before for the same use changes nothing.",
+                "requestBody": {"required": True, "content": json_of(reference("OAToken"))},
+            }
+        },
     }
 
 
 def openapi_schemas() -> dict[str, Any]:
     """The types that this file brings along."""
-    return {**SCHEMAS, "Statement": StatementInput.model_json_schema(by_alias=True)}
+    return {
+        **SCHEMAS,
+        "Statement": StatementInput.model_json_schema(by_alias=True),
+        "OAToken": OATokenInput.model_json_schema(by_alias=True),
+    }
 
 
 def _operation(

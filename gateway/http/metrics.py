@@ -60,6 +60,11 @@ class Metrics:
             "1 while policy files are refused and what was good stays in force.",
             registry=self.registry,
         )
+        self.policies_sequence = Gauge(
+            "sealgate_policies_sequence",
+            "Number of the bundle file in force; 0 while there is none, or with a directory.",
+            registry=self.registry,
+        )
         self.stops = Gauge("sealgate_stops", "Freezes in force.", ("kind",), registry=self.registry)
         self.stop_files_refused = Gauge(
             "sealgate_stop_files_refused",

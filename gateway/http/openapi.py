@@ -9,7 +9,7 @@ from gateway.approvals import errors as approval_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import approvals, documents, operation, policies, sealing, stops
+from gateway.http import approvals, documents, in_force, operation, policies, sealing, stops
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
@@ -34,6 +34,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
     documents,
     policies,
+    in_force,
     approvals,
     stops,
     operation,

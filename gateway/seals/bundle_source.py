@@ -1,28 +1,44 @@
 """Bundle files that officers have signed: which of them may come into force, and which is."""
 
+import contextlib
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from gateway.bundles.acceptance import Standing, acceptable
+from gateway.bundles.acceptance import Standing, acceptable, admissible
 from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
-from gateway.bundles.errors import BundleFileError, BundleRefusedError
+from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.manifest import Manifest
-from gateway.bundles.reading import SealedBundle, manifest_of, peek, read
+from gateway.bundles.reading import (
+    Heading,
+    SealedBundle,
+    heading_of,
+    manifest_of,
+    opened,
+    proved,
+    read,
+)
+from gateway.regular_files import opened_regular, read_regular
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, make_ready
+from gateway.seals.letting_go import give_way, let_go, pieces_of
 from gateway.seals.registry import files_among
 from hsm.interfaces import KeyDescription
 from policies.compiled import decompiled
 
 SUFFIX = ".sealbundle"
 
+_MOST_ROOT_BYTES = 1024 * 1024
+
 Keys = Callable[[], Iterable[KeyDescription]]
-_State = frozenset[tuple[str, int, int]]
+_Entry = tuple[str, int, int, int]
+"""A file as the directory has it: name, size, and when content and attributes changed (ns)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +50,14 @@ class Refusal:
         digest: SHA-256 of its bytes, hex; empty where they could not be read.
         sequence: its number, where it says one.
         why: what is wrong, and what to do.
+        not_before: when it may be judged again though nothing changes; None: never.
     """
 
     file: str
     digest: str
     sequence: int | None = None
     why: str
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +66,14 @@ class Candidate:
 
     Attributes:
         data: the file.
+        digest: SHA-256 of it, hex.
         sealed: what is in it.
         signed_by: the officers, sorted.
         in_force: its policies and seals.
     """
 
     data: bytes
+    digest: str
     sealed: SealedBundle
     signed_by: tuple[str, ...]
     in_force: InForce
@@ -66,11 +86,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a look at the directory found. `refusals` are new ones; `state` is the directory's."""
+    """What a look at the directory found.
 
-    refusals: tuple[Refusal, ...] = ()
+    Attributes:
+        refused: what is refused, and was not before.
+        found: what may come into force; nothing behind it was looked at.
+        state: of the directory.
+    """
+
+    refused: Mapping[_Entry, Refusal] = field(default_factory=dict)
     found: Candidate | None = None
-    state: _State = frozenset()
+    state: frozenset[_Entry] = frozenset()
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The new ones, in the order of the files' names."""
+        return tuple(self.refused[entry] for entry in sorted(self.refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +152,18 @@ def last_good(manifests: Sequence[str], *, copies: BundleCopies) -> LastGood:
 
 @dataclass(slots=True)
 class _Memory:
-    """Of the directory: nothing is refused twice, and nothing is read twice.
+    """Of the directory: what was judged is not read again while it stays as it is.
 
-    `judged` are SHA-256 of files; `refused` those of them that stand in the way, with the reason.
+    `state` is the directory's, when all of it was judged; `found` came next and is not in force
+    yet, and `found_at` is its file. `root` is the first officers' file, while they count.
     """
 
-    state: _State | None = None
-    judged: set[str] = field(default_factory=set)
-    refused: dict[str, Refusal] = field(default_factory=dict)
+    root: _Entry | None = None
+
+    state: frozenset[_Entry] | None = None
+    refused: dict[_Entry, Refusal] = field(default_factory=dict)
+    found: Look | None = None
+    found_at: _Entry | None = None
 
 
 class BundleSource:
@@ -152,49 +187,69 @@ class BundleSource:
         self._memory = _Memory()
         self._has_settled = False
         self._left_over: set[str] = set()
+        self._skipped: set[_Entry] = set()
+        self._prints: dict[_Entry, str] = {}
         self.current = _nothing() if first.sealed is None else _ready(first.sealed, keys)
         self.standing = first.standing
 
     @property
-    def refused(self) -> str | None:
-        """What is wrong with the files as they are now, if anything."""
-        told = [f"{each.file}: {each.why}" for each in self._memory.refused.values()]
-        return "; ".join(told) or None
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The files as they are now that do not come into force, by name."""
+        return tuple(self._memory.refused[entry] for entry in sorted(self._memory.refused))
 
-    def look(self) -> Look:
+    @property
+    def refused(self) -> str | None:
+        """The same as a sentence, if there are any."""
+        return "; ".join(f"{each.file}: {each.why}" for each in self.refusals) or None
+
+    def look(self, *, at: datetime) -> Look:
         """Read what is new in the directory; do it beside the event loop.
 
         What it gives is forgotten unless the caller `settle`s it, once refusals are on record.
+
+        Args:
+            at: now.
 
         Raises:
             OSError: the directory cannot be read.
         """
         state = _state_of(self._directory)
-        if state == self._memory.state:
+        root = None if self.standing is not None else _entry_of(self._root)
+        if root != self._memory.root:
+            self._memory = _Memory(root=root)  # other officers judge anew
+        early = {
+            entry
+            for entry, each in self._memory.refused.items()
+            if each.not_before is not None and each.not_before <= at
+        }
+        if state == self._memory.state and not early:
             return Look(state=state)
-        refusals: list[Refusal] = []
-        for path, data in self._in_order(refusals):
-            judged = self._judged(path, data)
+        if self._memory.found is not None and self._memory.found.state == state:
+            return self._memory.found
+        self._forget_found()
+        refused: dict[_Entry, Refusal] = {}
+        for entry, heading in self._in_order(state - self._judged() | early & state, refused):
+            judged = self._judge(entry, heading, at)
             if isinstance(judged, Candidate):
-                return Look(refusals=tuple(refusals), found=judged)
+                # Kept until it is in force: a full disk must not have it loaded every two seconds.
+                self._memory.found = Look(found=judged, state=state)
+                self._memory.found_at = entry
+                return Look(refused=refused, found=judged, state=state)
             if judged is not None:
-                refusals.append(judged)
-        return Look(refusals=tuple(refusals), state=state)
+                refused[entry] = judged
+        return Look(refused=refused, state=state)
 
     def settle(self, look: Look) -> None:
         """Its refusals are on record: say no more of these files while they stay as they are."""
-        for refusal in look.refusals:
-            self._memory.judged.add(refusal.digest)
-            self._memory.refused[refusal.digest] = refusal
-        present = {path for path, _, _ in look.state}
+        self._skipped &= look.state
+        kept = {**self._memory.refused, **look.refused}
+        self._memory.refused = {
+            entry: kept[entry] for entry in kept.keys() & look.state - self._skipped
+        }
+        self._prints = {entry: self._prints[entry] for entry in self._prints.keys() & look.state}
         if look.found is None:
             self._has_settled = True
             self._memory.state = look.state
-            self._memory.refused = {
-                digest: each
-                for digest, each in self._memory.refused.items()
-                if str(self._directory / each.file) in present
-            }
 
     def put_in_force(self, found: Candidate) -> None:
         """From now on the new bundle decides. The caller has recorded it, and kept a copy."""
@@ -206,37 +261,104 @@ class BundleSource:
             contents=earlier | {found.manifest.content},
         )
         self.current = found.in_force
-        self._left_over.add(_print(found.data))
+        self._left_over.add(found.digest)
+        if self._memory.found_at is not None:
+            self._skipped.add(self._memory.found_at)
         # Another bundle may follow this one, and what was refused is judged by other officers.
         self._memory = _Memory()
 
-    def _in_order(self, refusals: list[Refusal]) -> Iterator[tuple[Path, bytes]]:
-        """The files that were not judged yet, by their numbers; what has none is refused."""
-        numbered: list[tuple[int, Path, bytes]] = []
-        for path in sorted(self._directory.glob(f"*{SUFFIX}")):
-            data = b""
-            try:
-                data = _read(path)
-                if _print(data) not in self._memory.judged:
-                    numbered.append((peek(data).sequence, path, data))
-            except (OSError, BundleFileError) as error:
-                refusals.append(Refusal(file=path.name, digest=_print(data), why=str(error)))
-        for _, path, data in sorted(numbered, key=lambda each: each[:2]):
-            yield path, data
+    def _forget_found(self) -> None:
+        """Its file is gone, or another one came before it."""
+        if self._memory.found is not None:
+            pieces = pieces_of(self._memory.found)
+            self._memory.found = self._memory.found_at = None
+            let_go(pieces, pause=give_way)
 
-    def _judged(self, path: Path, data: bytes) -> Candidate | Refusal | None:
+    def _judged(self) -> AbstractSet[_Entry]:
+        return self._memory.refused.keys() | self._skipped
+
+    def _in_order(
+        self, entries: AbstractSet[_Entry], refused: dict[_Entry, Refusal]
+    ) -> Iterator[tuple[_Entry, Heading]]:
+        """These files by their numbers; what has none is refused. Only headings are in memory."""
+        numbered: list[tuple[int, _Entry, Heading]] = []
+        for entry in sorted(entries):
+            try:
+                with opened_regular(self._directory / entry[0]) as file:
+                    heading = heading_of(file)
+            except Exception as error:  # noqa: BLE001 - one file stops no other, whatever is in it
+                refused[entry] = self._refusal(entry, why=_told(error))
+            else:
+                numbered.append((heading.manifest.sequence, entry, heading))
+        for _, entry, heading in sorted(numbered, key=lambda each: each[:2]):
+            yield entry, heading
+
+    def _judge(self, entry: _Entry, heading: Heading, at: datetime) -> Candidate | Refusal | None:
         """None: it is in force, or has lain there since it was."""
-        sequence: int | None = None
+        sealed: SealedBundle | None = None
+        not_before: datetime | None = None
         try:
-            sealed = read(data, pause=_give_way)
-            sequence = sealed.manifest.sequence
-            if self._is_left_over(sealed.manifest, _print(data)):
+            if self._is_left_over(heading.manifest, self._print_of(entry)):
+                self._skipped.add(entry)
                 return None
-            signed_by = acceptable(sealed, standing=self.standing, root=self._first_officers())
-            ready = _ready(sealed, self._keys)
-        except (BundleFileError, BundleRefusedError, SealMaterialError) as error:
-            return Refusal(file=path.name, digest=_print(data), sequence=sequence, why=str(error))
-        return Candidate(data=data, sealed=sealed, signed_by=signed_by, in_force=ready)
+            root = self._first_officers()
+            # First what the manifest tells: nothing else that strangers wrote is read.
+            admissible(
+                heading.statement, heading.manifest, standing=self.standing, root=root, at=at
+            )
+            data = read_regular(self._directory / entry[0], most_bytes=MOST_BYTES)
+            sealed = _proved(data, heading)
+            return Candidate(
+                data=data,
+                digest=_print(data),
+                sealed=sealed,
+                signed_by=acceptable(sealed, standing=self.standing, root=root, at=at),
+                in_force=_ready(sealed, self._keys),
+            )
+        except BundleFromTheFutureError as error:
+            why, not_before = str(error), error.not_before
+        except (BundleRefusedError, SealMaterialError) as error:
+            why = str(error)
+        except Exception as error:  # noqa: BLE001 - one file stops no other, whatever is in it
+            why = _told(error)
+        if sealed is not None:
+            pieces = pieces_of(sealed)
+            del sealed
+            let_go(pieces, pause=give_way)
+        return self._refusal(
+            entry, why=why, sequence=heading.manifest.sequence, not_before=not_before
+        )
+
+    def _refusal(
+        self,
+        entry: _Entry,
+        *,
+        why: str,
+        sequence: int | None = None,
+        not_before: datetime | None = None,
+    ) -> Refusal:
+        digest = ""
+        with contextlib.suppress(OSError, BundleFileError):
+            digest = self._print_of(entry)
+        return Refusal(
+            file=entry[0], digest=digest, sequence=sequence, why=why, not_before=not_before
+        )
+
+    def _print_of(self, entry: _Entry) -> str:
+        """SHA-256 of the file, hex; read piece by piece, and once.
+
+        Raises:
+            BundleFileError: it is larger than any bundle.
+            OSError: it cannot be read.
+        """
+        known = self._prints.get(entry)
+        if known is None:
+            if entry[1] > MOST_BYTES:
+                raise BundleFileError(f"it has more than {MOST_BYTES:,} bytes")
+            with opened_regular(self._directory / entry[0]) as file:
+                known = hashlib.file_digest(file, "sha256").hexdigest()
+            self._prints[entry] = known
+        return known
 
     def _is_left_over(self, manifest: Manifest, digest: str) -> bool:
         standing = self.standing
@@ -255,7 +377,7 @@ class BundleSource:
         if self.standing is not None:
             return self.standing.authority
         try:
-            return Authority.read(self._root.read_bytes())
+            return Authority.read(read_regular(self._root, most_bytes=_MOST_ROOT_BYTES))
         except OSError as error:
             raise BundleRefusedError(
                 f"the first officers' file {self._root} cannot be read ({error.strerror})",
@@ -263,26 +385,19 @@ class BundleSource:
             ) from error
 
 
+def _proved(data: bytes, heading: Heading) -> SealedBundle:
+    file = opened(data)
+    if file.statement != heading.statement:
+        raise BundleFileError("it changed while it was read")
+    return proved(file, pause=give_way)
+
+
 def _ready(sealed: SealedBundle, keys: Keys) -> InForce:
-    return make_ready(sealed.bundle, files=files_among(sealed.files), keys=keys(), pause=_give_way)
+    return make_ready(sealed.bundle, files=files_among(sealed.files), keys=keys(), pause=give_way)
 
 
 def _nothing() -> InForce:
     return make_ready(decompiled({}, files={}), files=files_among({}), keys=())
-
-
-def _give_way() -> None:
-    # The event loop has the interpreter as soon as it wants it.
-    time.sleep(0)
-
-
-def _read(path: Path) -> bytes:
-    # Once, into memory: what is judged is what comes into force, whatever the file becomes.
-    with path.open("rb") as opened:
-        data = opened.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise BundleFileError(f"it has more than {MOST_BYTES:,} bytes")
-    return data
 
 
 def _print(data: bytes) -> str:
@@ -299,6 +414,38 @@ def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:
     )
 
 
-def _state_of(directory: Path) -> _State:
-    states = ((path, path.stat()) for path in directory.glob(f"*{SUFFIX}"))
-    return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in states)
+def _told(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"it cannot be read ({error.strerror}): let the gateway's user read it"
+        case BundleFileError():
+            return f"{error}: copy it here once more, from where it was signed"
+        case _:
+            kind = type(error).__name__
+            return f"it cannot be judged ({kind}: {error}): remove it, and ask who put it here"
+
+
+def _state_of(directory: Path) -> frozenset[_Entry]:
+    # Not by `glob`, which takes a directory that is gone for an empty one.
+    entries = [
+        _entry_of(directory / name)
+        for name in os.listdir(directory)  # noqa: PTH208 - `iterdir` makes an object for each
+        if name.endswith(SUFFIX) and not name.startswith(".")
+    ]
+    return frozenset(entry for entry in entries if entry is not None)
+
+
+def _entry_of(path: Path) -> _Entry | None:
+    """None: it is not there, or just went."""
+    try:
+        found = _stat_of(path)
+    except OSError:
+        return None
+    return path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _stat_of(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError:
+        return path.lstat()  # a link to nothing is there, and is refused by its name

@@ -77,7 +77,7 @@ def make_ready(
         bundle: has passed its own tests.
         files: reads what its seals name.
         keys: the signer's.
-        pause: called between seals, for whoever must let others work.
+        pause: called between seals and between conditions, for whoever must let others work.
 
     Raises:
         SealMaterialError: a seal's files or key cannot be used.
@@ -90,7 +90,7 @@ def make_ready(
     systems = bundle.systems.values()
     return InForce(
         bundle=bundle,
-        engine=CELPolicyEngine(bundle),
+        engine=CELPolicyEngine(bundle, pause=pause),
         seals=seals,
         keys=keys_of(bundle),
         certificates={print_: system for system in systems for print_ in system.certificates},

@@ -94,5 +94,4 @@ def _counted(transaction: Transaction, *which: ColumnElement[bool]) -> Counted:
     if row is None:
         return NOT_COUNTED
     decision = msgspec.json.decode(row.decision, type=Allowed)
-    charged = (charge.counter for charge in decision.charges)
-    return frozenset((*charged, *decision.counters)), row.signed_at
+    return frozenset(decision.counters), row.signed_at

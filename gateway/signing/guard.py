@@ -62,6 +62,11 @@ class Use:
     first: bool
     document_type: DocumentType
 
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """All that it is counted for; nothing for a repeat, which was counted before."""
+        return self.decision.counters if self.first else ()
+
 
 class UseRefused(Exception):  # noqa: N818 - an answer of a guard, not an error
     """A guard does not let a use through; raised inside the unit of work that would make it."""

@@ -51,10 +51,7 @@ class LimitGuard:
         reached = self._beyond(transaction, (*charges, *further))
         if reached is not None:
             raise UseRefused(Denied(bundle=decision.bundle, reasons=(_told(reached),)))
-        if not use.first:
-            return
-        # An hour's and a day's limit of one rule share a counter: they are one use.
-        for counter in dict.fromkeys((*(each.counter for each in charges), *decision.counters)):
+        for counter in use.counters:
             self._book.add(transaction, counter, int(use.at.timestamp()))
 
     def at_release(self, transaction: Transaction, use: Use) -> None:

@@ -44,6 +44,7 @@ def intent(
     row: DocumentRow,
     *,
     decision: Allowed,
+    counted: tuple[str, ...],
     facts: DocumentFacts,
     seal: SealMaterial,
     follows: bytes,
@@ -51,6 +52,7 @@ def intent(
 ) -> Record:
     """What is about to be signed: the exact digest, with which key, for whom, by which rule.
 
+    `counted` is what this use is counted for, in the same transaction.
     `follows` is the digest of what the signature's revision is appended to; it is recorded where
     that is the output of an earlier part of the act.
     """
@@ -68,6 +70,7 @@ def intent(
             **_content(facts, row.salt),
             "decision": _told_allowed(decision),
             "decision_digest": hashlib.sha256(row.decision).hexdigest(),
+            "counted": counted,
             "key": seal.key,
             "mechanism": seal.mechanism,
             "certificate": hashlib.sha256(seal.certificates[0]).hexdigest(),

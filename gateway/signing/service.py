@@ -44,6 +44,7 @@ from gateway.signing.errors import (
 from gateway.signing.guard import Surroundings, Use, UseRefused
 from gateway.signing.keeping import kept_intent, kept_refusals, waiting_of
 from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation, what_is_sealed
 from gateway.signing.refusals import problem_for
 from gateway.signing.rehearsal import rehearse
@@ -164,7 +165,7 @@ class SigningService:
         prepared = await self._press.prepare(document.content, preparation, first.seal)
 
         # Step 4: decide, each seal for itself, on the document that came in.
-        facts = prepared.facts
+        facts = with_own_seals(prepared.facts, inquiry.in_force)
         allowed = await self._decided(inquiry, facts)
         if isinstance(allowed, Refusal):
             raise await self._refused(inquiry, allowed, facts)
@@ -326,6 +327,7 @@ class SigningService:
             draft.part.asked,
             intended,
             decision=use.decision,
+            counted=use.counters,
             facts=use.facts,
             seal=draft.part.seal,
             follows=draft.base.digest,

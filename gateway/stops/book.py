@@ -89,7 +89,7 @@ def stop_of(connection: Connection, row: StopRow) -> Stop:
 
 def microseconds(at: datetime) -> int:
     """The moment as rows keep it."""
-    return int(at.timestamp() * _MICROSECONDS)
+    return round(at.timestamp() * _MICROSECONDS)
 
 
 def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Stop | None:

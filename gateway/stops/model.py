@@ -17,6 +17,7 @@ LIFT_TYPE = "sealgate-lift"
 ScopeKind = Literal["seal", "company", "system", "counterparty", "gateway"]
 
 StopId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_LogName = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 _Salt = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
 _Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -40,7 +41,10 @@ class Freeze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         v: 1.
-        stop: the freeze's id, a UUID that the first who signs chooses.
+        log: the audit log of the gateway that is meant (`audit.origin` of its config.yaml), so that
+            what is signed for one freezes no other.
+        stop: the freeze's id, a UUID that the first who signs chooses. It is one gateway's, and so
+            are the statements that lift it.
         scope: what is frozen.
         reason: in the officer's words.
         at: when it was signed, by the officer's clock. The gateway does not judge it: a stop has to
@@ -50,6 +54,7 @@ class Freeze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     v: Literal[1]
+    log: _LogName
     stop: StopId
     scope: Scope
     reason: _Words

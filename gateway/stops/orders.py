@@ -72,7 +72,7 @@ def freeze_order(statements: Sequence[str], bundle: Bundle) -> FreezeOrder:
     said, voices = _opened(statements, FREEZE_TYPE, Freeze, bundle)
     if any(_without_moment(each) != _without_moment(said[0]) for each in said):
         raise StopStatementRefusedProblem(
-            "the officers do not say the same: id, scope, reason and salt must be one"
+            "the officers do not say the same: log, id, scope, reason and salt must be one"
         )
     wanted = bundle.governance.signatures.freeze
     if len(voices) < wanted:

@@ -84,6 +84,11 @@ class StopRoom:
         return await self._freeze(unsigned_freeze(text, bundle), bundle)
 
     async def _freeze(self, order: FreezeOrder, bundle: Bundle) -> Stop:
+        if order.claims.log != self._audit.origin:
+            raise StopStatementRefusedProblem(
+                f"it is for the gateway with the audit log {order.claims.log!r}, and this one's is "
+                f"{self._audit.origin!r}: freeze there, or sign for this one (--log)"
+            )
         now = self._clock.now()
         against = mistake(order.claims.scope, bundle)
 

@@ -1,7 +1,7 @@
 """Which bundles came into force, in the order of their numbers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -21,6 +21,7 @@ _keep = RowStatement(
     *_COLUMNS,
 )
 _all = select(activation.c.manifest).order_by(activation.c.sequence.desc())
+_newest = select(activation).order_by(activation.c.sequence.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,20 @@ def keep_activation(transaction: Transaction, kept: Activation) -> None:
     microseconds = round(kept.at.timestamp() * 1_000_000)
     row = (kept.sequence, kept.digest, kept.manifest, microseconds, kept.audit_index)
     transaction.later(_keep, row)
+
+
+def newest_activation(connection: Connection) -> Activation | None:
+    """The last of them; None: nothing ever was in force."""
+    row = connection.execute(_newest).one_or_none()
+    if row is None:
+        return None
+    return Activation(
+        sequence=row.sequence,
+        digest=row.digest,
+        manifest=row.manifest,
+        at=datetime.fromtimestamp(row.at / 1_000_000, UTC),
+        audit_index=row.audit_index,
+    )
 
 
 def activated_manifests(connection: Connection) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import ssl
 from collections.abc import Callable
@@ -16,10 +15,12 @@ from gateway import __version__
 from gateway.approvals.hearing import Hearing
 from gateway.approvals.knowing import ApprovalsKnown
 from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.pruning import prune
 from gateway.approvals.waiting import WaitingUses
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
+from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, TLSConfig
 from gateway.desk.asking import Desk
@@ -28,6 +29,7 @@ from gateway.history.keeping import DecisionHistory, forget
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.policies import Policies as PolicyDesk
@@ -53,7 +55,9 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from gateway.wiring.policies import BundlePolicies, DirectoryPolicies, Policies
+from gateway.wiring.bundle_policies import BundlePolicies
+from gateway.wiring.collector import spare_the_collector
+from gateway.wiring.policies import DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
@@ -112,7 +116,7 @@ async def serve(
         watching_stops = asyncio.create_task(_watch_stops(house), name="stops")
         stack.callback(watching_stops.cancel)
         url = await _listen(api, config, stack)
-        _spare_the_collector()
+        spare_the_collector()
         _log.info(
             "ready",
             url=url,
@@ -200,7 +204,18 @@ async def _policies(
         return DirectoryPolicies.of(
             config.policies.directory, signer=signer, audit=audit, clock=clock
         )
-    return await BundlePolicies.of(config, signer=signer, lane=lane, audit=audit, clock=clock)
+    bundles, root = config.policies.bundles, config.policies.root
+    if bundles is None or root is None:
+        raise ValueError("the configuration names neither a directory nor bundles")
+    return await BundlePolicies.of(
+        bundles,
+        root=root,
+        keys=lambda: signer.keys,
+        copies=BundleCopies(config.bundle_copies),
+        lane=lane,
+        audit=audit,
+        clock=clock,
+    )
 
 
 def _surroundings(house: _House) -> Surroundings:
@@ -279,6 +294,7 @@ def _further_routes(house: _House) -> tuple[Route, ...]:
     return (
         *Approvals(hearing, clock=house.clock).routes(),
         *Stops(house.stops).routes(),
+        *PoliciesInForce(house.policies.standing).routes(),
         *_desk(house),
     )
 
@@ -297,16 +313,6 @@ async def _listen(api: API, config: Config, stack: contextlib.AsyncExitStack) ->
     )
     await site.start()
     return _url(config, runner)
-
-
-def _spare_the_collector() -> None:
-    """Leave what was loaded out of every later garbage collection, and collect less often.
-
-    A request leaves few cycles behind, and a collection looks at all that lives.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
@@ -337,8 +343,7 @@ async def _watch(house: _House) -> None:
         try:
             await _refresh(house)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
-            house.policies.failed = f"the policies could not be read or recorded: {error}"
-            _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
+            house.policies.not_refreshed(error)
 
 
 def _desk(house: _House) -> tuple[Route, ...]:
@@ -365,15 +370,18 @@ async def _refresh(house: _House) -> None:
 
 
 async def _forget(house: _House) -> None:
-    """Once a day, forget the decisions whose time is over."""
+    """Once a day, forget the decisions and approvals whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
+    approvals_kept = timedelta(days=house.config.policies.approvals_days)
     while True:
         try:
-            gone = await forget(house.lane, before=house.clock.now() - kept)
-            if gone:
-                _log.info("decisions_forgotten", decisions=gone)
+            now = house.clock.now()
+            gone = await forget(house.lane, before=now - kept)
+            ended = await prune(house.lane, before=now - approvals_kept)
+            if gone or ended:
+                _log.info("forgotten", decisions=gone, approvals=ended)
         except StoreProblem as problem:
-            _log.error("decisions_not_forgotten", error=problem.detail)
+            _log.error("not_forgotten", error=problem.detail)
         await asyncio.sleep(_DAY_SECONDS)
 
 
@@ -391,6 +399,7 @@ def _measure(house: _House) -> None:
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
     metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 

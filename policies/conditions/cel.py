@@ -15,7 +15,7 @@ checks names and types when it compiles; of a map it could only say that it is a
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -42,22 +42,31 @@ _NOTHING: Final = ENVIRONMENT.Activation({})
 class CELConditions:
     """Compiled once, shared by all situations; implements `policies.interfaces.Conditions`."""
 
-    def __init__(self, texts: Iterable[str], *, sparing: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        texts: Iterable[str],
+        *,
+        sparing: Iterable[str] = (),
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         """Compile the conditions.
 
         Args:
             texts: what decides.
             sparing: texts that only spare work; what does not compile is left out (`knows`).
+            pause: called between conditions, for whoever must let others work.
 
         Raises:
             ConditionError: one of `texts` does not compile.
         """
-        self._compiled: dict[str, Any] = {text: compiled(text) for text in set(texts)}
+        self._compiled: dict[str, Any] = {}
+        for text in set(texts):
+            self._compiled[text] = _planned(compiled(text))
+            pause()
         for text in set(sparing) - self._compiled.keys():
             with suppress(ConditionError):
-                self._compiled[text] = compiled(text)
-        for expression in self._compiled.values():
-            _plan(expression)
+                self._compiled[text] = _planned(compiled(text))
+            pause()
         self._parts = _Parts()
 
     def knows(self, condition: str) -> bool:
@@ -167,11 +176,12 @@ def compiled(text: str) -> Any:  # noqa: ANN401 - the engine's type has no stub 
         raise ConditionError(str(error)) from error
 
 
-def _plan(expression: Any) -> None:  # noqa: ANN401 - see `compiled`
+def _planned(expression: Any) -> Any:  # noqa: ANN401 - see `compiled`
     # The engine plans an expression when it is first asked. That takes longer than an answer, and
     # is nothing to do while somebody waits.
     with suppress(RuntimeError):
         expression.eval(activation=_NOTHING)
+    return expression
 
 
 def one_line(message: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from policies.calendar import OFFICE_ZONE
-from policies.conditions.variables import COUNTERS
+from policies.conditions.variables import COUNTERS, DIMENSIONS
 from policies.conditions.windows import current_window
 from policies.model import CounterRead, SealRequest
 from policies.objects.seals import Seal
@@ -58,7 +58,7 @@ def counter(dimension: str, seal: Seal, request: SealRequest) -> str | None:
             return f"type:{request.document_type}"
 
 
-def counters_of(dimensions: Iterable[str], *, seal: Seal, request: SealRequest) -> tuple[str, ...]:
-    """What one use counts for, by these dimensions."""
-    found = (counter(dimension, seal, request) for dimension in sorted(dimensions))
+def counters_of(seal: Seal, request: SealRequest) -> tuple[str, ...]:
+    """What one use counts for, whether or not a rule reads it now: a later one may."""
+    found = (counter(dimension, seal, request) for dimension in DIMENSIONS)
     return tuple(each for each in found if each is not None)

@@ -48,13 +48,17 @@ UNKNOWN: Final = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """All that a condition can be about."""
+    """All that a condition can be about.
+
+    `counterparty` is the attribute that names the other side, where the document's type has one.
+    """
 
     request: SealRequest
     facts: DocumentFacts
     seal: Seal
     at: datetime
     known: Known = NOTHING_KNOWN
+    counterparty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,19 @@ def _signers(content: ContentFacts) -> list[str]:
     return [earlier.signer for earlier in content.earlier if earlier.intact]
 
 
+def _own_seals(content: ContentFacts) -> list[str]:
+    made = (earlier.seals for earlier in content.earlier if earlier.intact)
+    return [seal for seals in made if not isinstance(seals, msgspec.UnsetType) for seal in seals]
+
+
 def _certificate_days(subject: Subject) -> object:
     days = subject.known.certificate_days
     return UNKNOWN if days is None else days
+
+
+def _counterparty(subject: Subject) -> object:
+    named = subject.counterparty
+    return "" if named is None else subject.request.attributes.get(named, "")
 
 
 def _used(name: str) -> Callable[[Subject], object]:
@@ -123,6 +137,7 @@ _ASKED: Final[Mapping[str, Variable]] = {
     "doc.attributes": Variable(
         cel.Type.Map(cel.Type.STRING, cel.Type.DYN), attrgetter("request.attributes")
     ),
+    "doc.counterparty": Variable(_TEXT, _counterparty),
     "now": Variable(cel.Type.TIMESTAMP, attrgetter("at")),
 }
 
@@ -147,6 +162,8 @@ _OF_ITS_CONTENT: Final[Mapping[str, Variable]] = {
     ),
     "doc.page_sizes": _content(_TEXTS, "page_sizes", lambda content: list(content.page_sizes)),
     "doc.signers": _content(_TEXTS, "earlier", _signers),
+    "doc.own_seals": _content(_TEXTS, "earlier", _own_seals),
+    "doc.pictures": _content(_NUMBER, "pictures", attrgetter("pictures")),
 }
 
 VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType(

@@ -12,7 +12,7 @@ from policies.deciding.approving import standing
 from policies.deciding.attributes import AttributeChecks
 from policies.deciding.delegation import Grants
 from policies.deciding.named_rules import NamedRule
-from policies.deciding.rules import RuleBook, charges_of
+from policies.deciding.rules import RuleBook, charges_of, counter_of
 from policies.deciding.situations import Situations
 from policies.deciding.telling import Explanation, Teller, not_for, permission, reason_of
 from policies.deciding.weighing import Weighing, judge
@@ -40,17 +40,13 @@ from policies.objects.seals import Seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What every case of one bundle is decided by, made ready once.
-
-    `dimensions`: what some rule in force counts by, so that every use must be counted so.
-    """
+    """What every case of one bundle is decided by, made ready once."""
 
     bundle: Bundle
     rules: RuleBook
     attributes: AttributeChecks
     grants: Grants
     conditions: Conditions
-    dimensions: frozenset[str]
 
 
 class Case:
@@ -184,7 +180,15 @@ class Case:
 
     def _subject(self, facts: DocumentFacts, at: datetime, known: Known) -> Subject:
         seal = self._bundle.seals[self._request.seal]
-        return Subject(request=self._request, facts=facts, seal=seal, at=at, known=known)
+        declared = self._bundle.document_types.get(self._request.document_type)
+        return Subject(
+            request=self._request,
+            facts=facts,
+            seal=seal,
+            at=at,
+            known=known,
+            counterparty=None if declared is None else declared.counterparty,
+        )
 
     def _situations(self, subject: Subject, names: Iterable[str]) -> Situations:
         return Situations(self._grounds.conditions, subject, names)
@@ -275,9 +279,7 @@ class Case:
             reasons=(_reason(named),),
             placement=self._placement(named, subject.seal),
             charges=charges_of(named, subject.at),
-            counters=counters_of(
-                self._grounds.dimensions, seal=subject.seal, request=self._request
-            ),
+            counters=(counter_of(named), *counters_of(subject.seal, self._request)),
             grant=grant,
             approvals=approvals,
         )

@@ -242,11 +242,16 @@ def charges_of(named: NamedRule[PermitRule], at: datetime) -> tuple[Charge, ...]
     return tuple(_charge(named, at, unit, limit) for unit, limit in units if limit is not None)
 
 
+def counter_of(named: NamedRule[PermitRule]) -> str:
+    """What a use of the rule counts for, whether or not the rule has a limit now."""
+    return f"rule:{named.name}"
+
+
 def _charge(named: NamedRule[PermitRule], at: datetime, unit: Unit, limit: int) -> Charge:
     starts_at, ends_at = current_window(at, named.zone, unit)
     return Charge(
         rule=named.name,
-        counter=f"rule:{named.name}",
+        counter=counter_of(named),
         starts_at=starts_at,
         ends_at=ends_at,
         limit=limit,

@@ -131,6 +131,13 @@ class ApprovalSourceSpec(StrictModel):
     algorithm: SigningAlgorithm
     public_key: KeyText
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 30)]
+    audience: Annotated[
+        str,
+        Field(
+            pattern=r"^[\x21-\x7e]{1,200}$",
+            description="What `aud` of its tokens has to be; another one for each installation.",
+        ),
+    ] = "sealgate"
 
     @model_validator(mode="after")
     def _fits_the_algorithm(self) -> Self:

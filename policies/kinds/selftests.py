@@ -6,6 +6,7 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, get_args
 
+import msgspec
 from pydantic import Field, WithJsonSchema, model_validator
 
 from policies.kinds.placement import WrittenPlacement
@@ -43,6 +44,7 @@ class TestSignatureSpec(StrictModel):
     signer: Title
     certificate: Fingerprint = "0" * 64
     intact: bool = True
+    seal: Annotated[Name | None, Field(description="The group's own seal that made it.")] = None
 
 
 class TestDocumentSpec(StrictModel):
@@ -70,6 +72,7 @@ class TestDocumentSpec(StrictModel):
         tuple[_PageSize, ...], Field(description="Of each page, such as 210x297.")
     ] = ()
     earlier: tuple[TestSignatureSpec, ...] = ()
+    pictures: Count = 0
 
     @model_validator(mode="after")
     def _says_the_size_of_every_page(self) -> Self:
@@ -111,9 +114,11 @@ class TestDocumentSpec(StrictModel):
                     signer=each.signer,
                     certificate=each.certificate,
                     intact=each.intact,
+                    seals=msgspec.UNSET if each.seal is None else (each.seal,),
                 )
                 for number, each in enumerate(self.earlier, start=1)
             ),
+            pictures=self.pictures,
         )
 
 

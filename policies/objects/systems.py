@@ -35,7 +35,8 @@ class System(Named, frozen=True, kw_only=True):
 class ApprovalSource(Named, frozen=True, kw_only=True):
     """An OA system that signs approvals, and the role that those who approve there have here.
 
-    `public_key` as in `PersonKey`; `max_age_seconds`: for how long a token of its counts.
+    `public_key` as in `PersonKey`; `max_age_seconds`: for how long a token of its counts;
+    `audience`: what its tokens say whom they are for.
     """
 
     company: str
@@ -43,3 +44,4 @@ class ApprovalSource(Named, frozen=True, kw_only=True):
     algorithm: Literal["ed25519", "ecdsa-p256-sha256"]
     public_key: bytes
     max_age_seconds: int
+    audience: str = "sealgate"

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bundles.acceptance import Standing, acceptable
+from gateway.bundles.acceptance import TOLERANCE, Standing, acceptable
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
 from gateway.bundles.errors import (
@@ -37,13 +38,17 @@ def standing(data: bytes, *earlier: bytes) -> Standing:
     )
 
 
-def taken(data: bytes, after: Standing | None = None, *, group: Group = GROUP) -> tuple[str, ...]:
-    return acceptable(read(data), standing=after, root=group.root)
+def taken(
+    data: bytes, after: Standing | None = None, *, group: Group = GROUP, at: datetime = AT
+) -> tuple[str, ...]:
+    return acceptable(read(data), standing=after, root=group.root, at=at)
 
 
-def refused(data: bytes, after: Standing | None = None, *, group: Group = GROUP) -> str:
+def refused(
+    data: bytes, after: Standing | None = None, *, group: Group = GROUP, at: datetime = AT
+) -> str:
     with pytest.raises(BundleRefusedError) as error:
-        taken(data, after, group=group)
+        taken(data, after, group=group, at=at)
     assert error.value.cure
     return error.value.why
 
@@ -190,6 +195,27 @@ def test_an_older_one_is_refused_though_officers_have_signed_it() -> None:
     assert "number 2 is in force" in refused(second, standing(second, FIRST))
 
 
+def test_another_one_of_the_same_number_is_refused_though_officers_have_signed_it() -> None:
+    second = GROUP.published(after=read(FIRST).manifest)
+    other = Group(source=SOURCE + "\n# another\n").published(after=read(FIRST).manifest)
+    assert "another number 2 is in force" in refused(other, standing(second, FIRST))
+
+
+def test_one_from_the_future_is_refused_until_its_time_has_come() -> None:
+    """One of the two clocks is wrong, and nobody can tell which."""
+    early = AT - timedelta(hours=1)
+    assert f"here it is {early:%Y-%m-%d %H:%M:%S} UTC" in refused(FIRST, at=early)
+    assert taken(FIRST, at=AT - TOLERANCE)
+
+
+def test_a_clock_that_was_set_back_makes_no_older_one_the_next() -> None:
+    """Bundles stand in a line by their numbers; no clock says which is newer."""
+    second = GROUP.published(after=read(FIRST).manifest)
+    back = AT - timedelta(minutes=4)
+    assert "number 2 is in force" in refused(FIRST, standing(second, FIRST), at=back)
+    assert taken(second, standing(FIRST), at=back)
+
+
 def test_one_that_does_not_follow_is_refused() -> None:
     second = read(GROUP.published(after=read(FIRST).manifest))
     other = Group(source=SOURCE + "\n# another\n")
@@ -202,8 +228,8 @@ def test_one_that_does_not_follow_is_refused() -> None:
 
 def test_another_group_s_bundle_is_refused() -> None:
     other = Group(name="another")
-    assert "'another' on top" in refused(other.published())
-    assert "'another' on top" in refused(
+    assert "group 'another'" in refused(other.published())
+    assert "group 'another'" in refused(
         other.published(after=read(FIRST).manifest), standing(FIRST)
     )
 

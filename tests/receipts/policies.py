@@ -46,6 +46,7 @@ spec:
     - {id: payee, when: "!(doc.attributes.consignee in doc.parties)"}
     - {id: template, when: 'doc.template != "receipt-v1@1"'}
     - {id: pages, when: doc.pages != 1}
+    - {id: pictures, when: doc.pictures > 0}
 tests:
   - name: what nobody has read is not sealed
     request: {system: tms, doc: {attributes: {amount_cents: 1, consignee: a}}}

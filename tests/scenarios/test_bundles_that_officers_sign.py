@@ -134,6 +134,9 @@ async def test_from_yaml_into_force_and_back_after_a_crash(
     assert (await gateway.seal()).content
     (refused,) = officers.records("refused")
     assert refused["sequence"] == 2
+    waited = gateway.run("policy", "activate", str(short), "--wait")
+    assert waited.returncode == 1
+    assert "2 of the officers in force must sign" in waited.stderr
 
     second = officers.build("second", after=first)
     await officers.activate(second)
@@ -150,9 +153,17 @@ async def test_from_yaml_into_force_and_back_after_a_crash(
     assert still.value.problem["type"].endswith(":seal-frozen")
     assert officers.records("policy")[-1]["sequence"] == 2
 
-    await officers.activate(officers.roll_back(first, after=second))
+    back_again = officers.roll_back(first, after=second)
+    waited = gateway.run("policy", "activate", str(back_again), "--wait")
+    assert (waited.returncode, waited.stderr) == (0, "")
+    assert "number 3 is in force, signed by li, wang" in waited.stdout
     assert (await gateway.seal()).content
     back, was = officers.records("policy")[-1], officers.records("policy")[0]
     assert (back["sequence"], back["rollback"]) == (3, True)
     assert back["bundle"] == was["bundle"]
     gateway.stop()
+
+    fourth = officers.build("fourth", after=back_again)
+    waited = gateway.run("policy", "activate", str(fourth), "--wait", "--seconds", "0")
+    assert waited.returncode == 2
+    assert "the gateway does not run" in waited.stderr

@@ -6,8 +6,10 @@ from pathlib import Path
 from gateway.bundles.reading import SealedBundle
 from gateway.cli.bundles_here import in_force_here
 from gateway.cli.checkup.model import Finding, failed, ok, warning
+from gateway.clock import SystemClock
 from gateway.config import Config
-from gateway.seals.bundle_source import BundleSource, LastGood
+from gateway.seals.bundle_source import BundleSource, LastGood, Look
+from gateway.seals.errors import SealMaterialError
 from hsm.interfaces import KeyDescription
 
 _PUBLISH = "sealgate policy activate FILE, with a bundle that enough officers have signed."
@@ -39,15 +41,30 @@ class BundlesCheck:
             yield from self._waiting(bundles, root, last)
 
     def _waiting(self, bundles: Path, root: Path, last: LastGood) -> Iterator[Finding]:
-        source = BundleSource(bundles, root=root, keys=lambda: self._keys or (), first=last)
-        look = source.look()
-        for each in look.refusals:
-            told = f"{each.file} does not come into force: {each.why}"
-            cure = "Do what the line says, or remove the file."
-            yield failed("bundle files", told, cure=cure, owner="officer")
-        if look.found is not None:
-            told = f"number {look.found.manifest.sequence} may come into force and has not yet"
-            cure = "Start the gateway; if it runs, look at its log."
-            yield warning("bundle files", told, cure=cure)
-        elif not look.refusals:
-            yield ok("bundle files", f"nothing in {bundles} is refused")
+        try:
+            source = BundleSource(bundles, root=root, keys=lambda: self._keys or (), first=last)
+        except SealMaterialError as error:
+            cure = "Bring the key back, or name it in hsm.keys: no start works before."
+            yield failed("policies", f"what is in force cannot be used: {error}", cure=cure)
+            return
+        try:
+            look = source.look(at=SystemClock().now())
+        except OSError as error:
+            told = f"{bundles} cannot be read ({error.strerror}), so nothing new comes into force"
+            cure = "Make it a directory that the gateway's user may read, or correct the setting."
+            yield failed("bundle files", told, cure=cure)
+            return
+        yield from _of_look(look, bundles)
+
+
+def _of_look(look: Look, bundles: Path) -> Iterator[Finding]:
+    for each in look.refusals:
+        told = f"{each.file} does not come into force: {each.why}"
+        cure = "Do what the line says, or remove the file."
+        yield failed("bundle files", told, cure=cure, owner="officer")
+    if look.found is not None:
+        told = f"number {look.found.manifest.sequence} may come into force and has not yet"
+        cure = "Start the gateway; if it runs, look at its log."
+        yield warning("bundle files", told, cure=cure)
+    elif not look.refusals:
+        yield ok("bundle files", f"nothing in {bundles} is refused")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.cli.checkup.bundles import BundlesCheck
 from gateway.cli.checkup.model import Finding, failed, ok, warning
+from gateway.cli.grants_judged import judge_grants
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.documents.stamp.errors import StampError
@@ -70,6 +71,20 @@ class SealsCheck:
         if not wrong:
             told = f"{read.files} files, {len(results)} tests pass, {read.bundle.digest[:19]}…"
             yield ok("policies", told)
+
+    def grants(self, roots: tuple[Path, ...]) -> Iterator[Finding]:
+        """The sealed PDFs of grants (授权书): there, unchanged, and sealed by the grantor."""
+        if self._bundle is None:
+            return
+        for each in judge_grants(self._bundle, files=self._files, roots=roots):
+            part, cure = f"grant {each.grant}", f"{each.cure[:1].upper()}{each.cure[1:]}."
+            match each.state:
+                case "ok":
+                    yield ok(part, each.message)
+                case "wrong":
+                    yield failed(part, each.message, cure=cure, owner="officer")
+                case "unclear" | "none":
+                    yield warning(part, each.message, cure=cure, owner="officer")
 
     def certificates(
         self, keys: tuple[KeyDescription, ...] | None, *, now: datetime

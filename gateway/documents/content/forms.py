@@ -8,7 +8,7 @@ from gateway.documents.content.spacing import running
 from gateway.documents.placing.geometry import Area, PageGeometry
 from gateway.documents.placing.keywords import folded
 from policies.objects.documents import Field, Template
-from policies.templates import Point, fingerprint, followed, title_of
+from policies.templates.matching import Point, fingerprint, followed, title_of
 
 _NONE: Final[dict[str, Any]] = {"template": "", "fingerprint": "", "fields": {}}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ctypes import byref, c_double
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pypdfium2
@@ -34,12 +35,14 @@ class Glyph:
         ink: the box of its ink.
         room: the box that it takes up in its line.
         angle: degrees by which its line is turned clockwise, as a reader sees it.
+        index: which of the page's characters it is.
     """
 
     text: str
     ink: Area
     room: Area
     angle: int
+    index: int = 0
 
 
 @contextmanager
@@ -62,21 +65,17 @@ def opened_page(pdf: pypdfium2.PdfDocument, index: int) -> Iterator[pypdfium2.Pd
         yield anew
 
 
-def glyphs_of(page: pypdfium2.PdfPage, geometry: PageGeometry) -> list[Glyph]:
+def glyphs_of(text: pypdfium2.PdfTextPage, geometry: PageGeometry) -> list[Glyph]:
     """The characters in the order of the file, white space apart.
 
     Raises:
         NoAnswerError: a character's meaning is unknown, or there are too many.
     """
-    text = page.get_textpage()
-    try:
-        count = text.count_chars()
-        if count > MOST_CHARACTERS:
-            raise NoAnswerError(f"a page has more than {MOST_CHARACTERS} characters")
-        found = (_glyph(text, index, geometry) for index in range(count))
-        return [glyph for glyph in found if glyph is not None]
-    finally:
-        text.close()
+    count = text.count_chars()
+    if count > MOST_CHARACTERS:
+        raise NoAnswerError(f"a page has more than {MOST_CHARACTERS} characters")
+    read = _GlyphReader(text, geometry).read
+    return [glyph for index in range(count) if (glyph := read(index)) is not None]
 
 
 def _has_annotations(page: pypdfium2.PdfPage) -> bool:
@@ -105,25 +104,46 @@ def _has_extent(annotation: object) -> bool:
     return bool(box.left != box.right and box.top != box.bottom)
 
 
-def _glyph(text: pypdfium2.PdfTextPage, index: int, geometry: PageGeometry) -> Glyph | None:
-    if pdfium.FPDFText_IsGenerated(text, index) == 1:
-        return None  # a space or line end that pdfium thinks fit
-    code = pdfium.FPDFText_GetUnicode(text, index)
-    if pdfium.FPDFText_HasUnicodeMapError(text, index) == 1 or code in _NO_CHARACTERS:
-        raise NoAnswerError("a font does not say what its characters mean")
+class _GlyphReader:
+    """Asks pdfium about each character: thousands of times, so that nothing is made twice."""
+
+    def __init__(self, text: pypdfium2.PdfTextPage, geometry: PageGeometry) -> None:
+        self._text = text.raw
+        self._geometry = geometry
+        self._sides = c_double(), c_double(), c_double(), c_double()
+        self._of_sides = tuple(map(byref, self._sides))
+        self._loose = pdfium.FS_RECTF()
+        self._of_loose = byref(self._loose)
+
+    def read(self, index: int) -> Glyph | None:
+        """The character; None for white space, such as pdfium itself puts where it thinks fit.
+
+        Raises:
+            NoAnswerError: its meaning is unknown.
+        """
+        text = self._text
+        code = pdfium.FPDFText_GetUnicode(text, index)
+        if pdfium.FPDFText_HasUnicodeMapError(text, index) == 1 or code in _NO_CHARACTERS:
+            raise NoAnswerError("a font does not say what its characters mean")
+        character = _character(code)
+        if not character:
+            return None
+        pdfium.FPDFText_GetCharBox(text, index, *self._of_sides)
+        left, right, bottom, top = (side.value for side in self._sides)
+        ink = self._geometry.to_area(Rectangle(left, bottom, right, top))
+        loose = self._loose
+        pdfium.FPDFText_GetLooseCharBox(text, index, self._of_loose)
+        room = Rectangle(loose.left, loose.bottom, loose.right, loose.top)
+        turned = self._geometry.rotation + math.degrees(pdfium.FPDFText_GetCharAngle(text, index))
+        angle = round(turned) % _WHOLE_TURN
+        return Glyph(character, ink, self._geometry.to_area(room), angle, index)
+
+
+@lru_cache(maxsize=8192)
+def _character(code: int) -> str:
+    """As keywords are compared; empty for white space and control characters."""
     character = folded(chr(code)).strip()
-    if not character or unicodedata.category(character[0]) == "Cc":
-        return None
-    left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
-    pdfium.FPDFText_GetCharBox(text, index, byref(left), byref(right), byref(bottom), byref(top))
-    ink = Rectangle(left.value, bottom.value, right.value, top.value)
-    loose = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(text, index, byref(loose))
-    room = Rectangle(loose.left, loose.bottom, loose.right, loose.top)
-    turned = geometry.rotation + math.degrees(pdfium.FPDFText_GetCharAngle(text, index))
-    return Glyph(
-        character, geometry.to_area(ink), geometry.to_area(room), round(turned) % _WHOLE_TURN
-    )
+    return "" if character and unicodedata.category(character[0]) == "Cc" else character
 
 
 _NO_CHARACTERS: Final = frozenset({0, 0xFFFD, *range(0xD800, 0xE000)})

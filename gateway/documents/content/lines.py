@@ -41,12 +41,12 @@ class Line:
         """Degrees by which it is turned clockwise, as a reader sees it."""
         return self.placed[0].glyph.angle
 
-    @property
+    @cached_property
     def middle(self) -> float:
         """Its middle across the direction of reading."""
         return sum(each.middle for each in self.placed) / len(self.placed)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """The height of its highest character."""
         return max(each.height for each in self.placed)
@@ -84,7 +84,7 @@ class Line:
         text = "".join(each.glyph.text for each in self.placed)
         start = text.find(wanted) if wanted else -1
         while start >= 0:
-            yield _around(owners[start : start + len(wanted)])
+            yield around(each.ink for each in owners[start : start + len(wanted)])
             start = text.find(wanted, start + 1)
 
     def _gaps(self) -> Iterator[str]:
@@ -124,7 +124,12 @@ def _line(placed: Sequence[Placed]) -> Line:
 
 
 def _placed(glyph: Glyph) -> Placed:
-    turn, area = math.radians(glyph.angle), glyph.room
+    area = glyph.room
+    if glyph.angle == 0:  # nearly always
+        middle = area.top_mm + area.height_mm / 2
+        right = area.left_mm + area.width_mm
+        return Placed(glyph, area.left_mm, right, middle, area.height_mm)
+    turn = math.radians(glyph.angle)
     cosine, sine = math.cos(turn), math.sin(turn)
     xs = area.left_mm, area.left_mm + area.width_mm
     ys = area.top_mm, area.top_mm + area.height_mm
@@ -134,9 +139,11 @@ def _placed(glyph: Glyph) -> Placed:
     return Placed(glyph, min(along), max(along), (low + high) / 2, high - low)
 
 
-def _around(glyphs: Sequence[Glyph]) -> Area:
-    left = min(each.ink.left_mm for each in glyphs)
-    top = min(each.ink.top_mm for each in glyphs)
-    right = max(each.ink.left_mm + each.ink.width_mm for each in glyphs)
-    bottom = max(each.ink.top_mm + each.ink.height_mm for each in glyphs)
+def around(areas: Iterable[Area]) -> Area:
+    """The box of all of some, of which there is one at least."""
+    boxes = list(areas)
+    left = min(each.left_mm for each in boxes)
+    top = min(each.top_mm for each in boxes)
+    right = max(each.left_mm + each.width_mm for each in boxes)
+    bottom = max(each.top_mm + each.height_mm for each in boxes)
     return Area(left, top, right - left, bottom - top)

@@ -10,19 +10,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdfium2
-import pypdfium2.raw as pdfium
 
 from gateway.documents.content.amounts import amounts_in
 from gateway.documents.content.continuing import continued_cells, lines_with_whole_numerals
+from gateway.documents.content.drawing import PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.forms import form_facts
-from gateway.documents.content.glyphs import MOST_CHARACTERS, glyphs_of, opened_page
-from gateway.documents.content.lines import Line, lines_of
+from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, opened_page
+from gateway.documents.content.lines import Line, around, lines_of
+from gateway.documents.content.objects import (
+    Raw,
+    is_picture,
+    objects_of,
+    refuse_what_reads_otherwise,
+)
 from gateway.documents.content.parties import parties_in
+from gateway.documents.content.pictures import pictures_on
 from gateway.documents.content.seen import seen_of
 from gateway.documents.content.sizes import page_sizes
 from gateway.documents.content.spacing import running
 from gateway.documents.model import Preparation
+from gateway.documents.placing.geometry import PageGeometry
 from gateway.documents.placing.places import Pages
 from policies.model import ContentFacts, EarlierSignature, Fact
 
@@ -30,7 +38,6 @@ MOST_PAGES: Final = 50
 
 _OF_ALL_PAGES: Final = frozenset[Fact]({"text", "amounts", "parties"})
 _OF_THE_FIRST_PAGE: Final = frozenset[Fact]({"template", "fields"})
-_DEPTH_OF_PICTURES: Final = 3
 
 NOTHING_ANSWERED: Final = ContentFacts(asked=frozenset())
 
@@ -55,17 +62,32 @@ def content_facts(
         answers["page_sizes"] = page_sizes(pages)
     if "earlier" in ask:
         answers["earlier"] = earlier
-    if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+    if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE | {"pictures"}):
         with closing(pypdfium2.PdfDocument(document)) as pdf:
             if len(pdf) == pages.count:
-                answers |= _read(_Reading(pdf, pages), preparation)
+                reading = Reading(pdf, pages)
+                if "pictures" in ask:
+                    answers |= _counted(reading)
+                if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+                    answers |= _read(reading, preparation)
     return ContentFacts(asked=frozenset(ask & answers.keys()), **answers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """A document as pdfium reads it, and its pages as another reader finds them."""
+
     pdf: pypdfium2.PdfDocument
     pages: Pages
+
+    def pictures(self, index: int) -> int:
+        """How much of a page nobody here can read.
+
+        Raises:
+            NoAnswerError: that is not certain.
+        """
+        with opened_page(self.pdf, index) as page:
+            return pictures_on(page)
 
     def lines(self, index: int) -> list[Line]:
         """The lines of a page that people see.
@@ -75,15 +97,24 @@ class _Reading:
         """
         geometry = self.pages.geometry(index)
         with opened_page(self.pdf, index) as page:
-            glyphs = glyphs_of(page, geometry)
-            pictures = _has_pictures(page)
-            seen = seen_of(page, glyphs, geometry)
-        if pictures and not seen:
-            raise NoAnswerError("a page is a picture, in which nobody here can read")
+            objects = objects_of(page)
+            refuse_what_reads_otherwise(objects)
+            seen = _seen(page, objects, geometry)
+            if not seen and any(map(is_picture, objects)):
+                raise NoAnswerError("a page is a picture, in which nobody here can read")
         return lines_of(seen)
 
 
-def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
+def _counted(reading: Reading) -> dict[str, Any]:
+    count = reading.pages.count
+    if count > MOST_PAGES:
+        return {}
+    with suppress(NoAnswerError):
+        return {"pictures": sum(map(reading.pictures, range(count)))}
+    return {}
+
+
+def _read(reading: Reading, preparation: Preparation) -> dict[str, Any]:
     ask = preparation.ask
     answers: dict[str, Any] = {}
     whole = bool(ask & _OF_ALL_PAGES) and reading.pages.count <= MOST_PAGES
@@ -96,7 +127,7 @@ def _read(reading: _Reading, preparation: Preparation) -> dict[str, Any]:
     return answers
 
 
-def _all_lines(reading: _Reading, first: list[Line]) -> list[list[Line]]:
+def _all_lines(reading: Reading, first: list[Line]) -> list[list[Line]]:
     found, characters = [first], _length(first)
     for index in range(1, reading.pages.count):
         found.append(reading.lines(index))
@@ -126,6 +157,12 @@ def _length(lines: Sequence[Line]) -> int:
     return sum(len(line.placed) for line in lines)
 
 
-def _has_pictures(page: pypdfium2.PdfPage) -> bool:
-    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
-    return any(True for _ in page.get_objects(kinds, max_depth=_DEPTH_OF_PICTURES))
+def _seen(
+    page: pypdfium2.PdfPage, objects: Sequence[Raw], geometry: PageGeometry
+) -> Sequence[Glyph]:
+    with closing(page.get_textpage()) as text:
+        glyphs = glyphs_of(text, geometry)
+        if not glyphs:
+            return ()
+        taken = around(each.ink for each in glyphs)
+        return seen_of(PageDrawing(page, objects, taken, geometry), text, glyphs)

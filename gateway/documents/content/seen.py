@@ -1,108 +1,83 @@
 """Which characters of a page a reader sees: those that leave ink; pdfium draws.
 
 White on white, transparent, clipped, in a layer that is off, off the page, under a picture or a
-filled shape: such text can be read out of a file, and nobody sees it. The page is drawn with its
-text and without; where both are the same, there is no ink of a character.
+filled shape: such text can be read out of a file, and nobody sees it. The page is drawn with text
+and without; where both are the same, there is no ink of that text.
 """
 
-import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from ctypes import addressof
 from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from PIL import Image, ImageChops
 
+from gateway.documents.content.drawing import Ink, PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.glyphs import Glyph
-from gateway.documents.placing.geometry import Area, PageGeometry
+from gateway.documents.content.overlaps import Overlaps
+from gateway.documents.placing.geometry import Area
 
-_LONGEST_PIXELS: Final = 1600
-_MOST_SCALE: Final = 2.0
-_INK: Final = 32  # how far ink is from what lies beneath, of 255
-_GREYS: Final = range(256)
-_FORM_DEPTH: Final = 15
-_TWICE: Final = 2.0
-_CELL_MM: Final = 4.0
-_MOST_IN_A_CELL: Final = 200  # of letters half a millimetre high there are fewer
+_INK: Final = 32
+_CLEAR: Final = 64
+"""How far ink is from what lies beneath, of 255; small print between these is hardly seen."""
+_SMALL_MM: Final = 6.0
+_SMALLEST_MM: Final = 1.0
 
 
 def seen_of(
-    page: pypdfium2.PdfPage, glyphs: Sequence[Glyph], geometry: PageGeometry
+    drawing: PageDrawing, text: pypdfium2.PdfTextPage, glyphs: Sequence[Glyph]
 ) -> list[Glyph]:
-    """Those that leave ink. Leaves the page without its text.
+    """Those that leave ink of their own.
 
     Raises:
-        NoAnswerError: characters lie upon one another, so that it is open which of them is seen.
+        NoAnswerError: it is open whether people see a character: others lie upon it, or it is too
+            small or too faint to be read.
     """
-    if not glyphs:
+    ink = drawing.ink_of_text()
+    inked = [each for each in glyphs if ink.within(each.ink) > _INK]
+    overlaps = Overlaps(inked)
+    inks = _told_apart(drawing, text, overlaps.large, ink)
+
+    def own_ink(glyph: Glyph) -> int:
+        others = _of_other_objects(text, glyph, overlaps.touching.get(glyph.index, ()))
+        return min(each.within(glyph.ink, without=others) for each in inks(glyph))
+
+    seen = [(each, strength) for each in inked if (strength := own_ink(each)) > _INK]
+    for glyph, strength in seen:
+        _refuse_what_is_hardly_seen(glyph, strength)
+    return [glyph for glyph, _ in seen]
+
+
+def _of_other_objects(
+    text: pypdfium2.PdfTextPage, glyph: Glyph, touching: Sequence[Glyph]
+) -> list[Area]:
+    """The boxes of those that were not drawn at once with it: what was, is seen or not as one."""
+    if not touching:
         return []
-    ink = _ink_of_text(page)
-    across, down = ink.width / geometry.width_mm, ink.height / geometry.height_mm
-    seen = [each for each in glyphs if _has_ink(ink, each.ink, across, down)]
-    _refuse_heaps(seen)
-    return seen
+    own = _object_of(text, glyph)
+    return [each.ink for each in touching if _object_of(text, each) != own]
 
 
-def _ink_of_text(page: pypdfium2.PdfPage) -> Image.Image:
-    whole = _draw(page)
-    for drawn in page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT], max_depth=_FORM_DEPTH):
-        pdfium.FPDFPageObj_SetIsActive(drawn, False)  # noqa: FBT003 - pdfium's own
-    without = _draw(page)
-    return ImageChops.difference(whole, without).point([each > _INK and 255 for each in _GREYS])
+def _object_of(text: pypdfium2.PdfTextPage, glyph: Glyph) -> int:
+    return addressof(pdfium.FPDFText_GetTextObject(text, glyph.index).contents)
 
 
-def _draw(page: pypdfium2.PdfPage) -> Image.Image:
-    scale = min(_LONGEST_PIXELS / max(*page.get_size(), 1.0), _MOST_SCALE)
-    bitmap = page.render(scale=scale, draw_annots=False, grayscale=True)
-    try:
-        picture: Image.Image = bitmap.to_pil().convert("L").copy()
-        return picture
-    finally:
-        bitmap.close()
+def _told_apart(
+    drawing: PageDrawing, text: pypdfium2.PdfTextPage, large: set[int], ink: Ink
+) -> Callable[[Glyph], Sequence[Ink]]:
+    """In which drawings a character must have ink; of a watermark and what it lies on in two."""
+    if not large:
+        return lambda _: (ink,)
+    objects = [pdfium.FPDFText_GetTextObject(text, index) for index in large]
+    of_large, of_others = drawing.ink_of_parts(objects)
+    return lambda glyph: of_large if glyph.index in large else of_others
 
 
-def _has_ink(ink: Image.Image, area: Area, across: float, down: float) -> bool:
-    left, top = math.floor(area.left_mm * across), math.floor(area.top_mm * down)
-    right = math.ceil((area.left_mm + area.width_mm) * across)
-    bottom = math.ceil((area.top_mm + area.height_mm) * down)
-    left, top = max(left, 0), max(top, 0)
-    right, bottom = min(right, ink.width), min(bottom, ink.height)
-    return (
-        left < right and top < bottom and ink.crop((left, top, right, bottom)).getbbox() is not None
-    )
-
-
-def _refuse_heaps(glyphs: Sequence[Glyph]) -> None:
-    """White text on black text has the ink of the black; so of two in one place none is believed.
-
-    Much larger characters are a watermark, and the same one twice is a poor man's bold.
-    """
-    cells: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
-    for glyph in glyphs:
-        if glyph.text.isalnum():
-            x, y = glyph.ink.middle
-            cells[int(x // _CELL_MM), int(y // _CELL_MM)].append(glyph)
-    if any(len(within) > _MOST_IN_A_CELL for within in cells.values()):
-        raise NoAnswerError("characters are heaped up in one place")
-    for (column, row), within in cells.items():
-        near = [
-            other
-            for dx in (-1, 0, 1)
-            for dy in (-1, 0, 1)
-            for other in cells.get((column + dx, row + dy), ())
-        ]
-        for glyph in within:
-            if any(_lies_upon(glyph, other) for other in near):
-                raise NoAnswerError("characters lie upon one another")
-
-
-def _lies_upon(glyph: Glyph, other: Glyph) -> bool:
-    return (
-        glyph.text != other.text
-        and glyph.ink.surrounds(*other.ink.middle)
-        and other.ink.surrounds(*glyph.ink.middle)
-        and max(glyph.room.height_mm, other.room.height_mm)
-        < _TWICE * min(glyph.room.height_mm, other.room.height_mm)
-    )
+def _refuse_what_is_hardly_seen(glyph: Glyph, strength: int) -> None:
+    if not glyph.text.isalnum():
+        return
+    if glyph.room.height_mm < _SMALLEST_MM:
+        raise NoAnswerError("characters are too small to be read")
+    if strength < _CLEAR and glyph.room.height_mm < _SMALL_MM:
+        raise NoAnswerError("characters are too faint to be read")

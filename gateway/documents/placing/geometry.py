@@ -106,12 +106,10 @@ class PageGeometry:
 
     def to_area(self, rectangle: Rectangle) -> Area:
         """The inverse of `to_user_space`."""
-        corners = (
-            self._millimetres(rectangle.x0, rectangle.y0),
-            self._millimetres(rectangle.x1, rectangle.y1),
-        )
-        left, top = min(c[0] for c in corners), min(c[1] for c in corners)
-        right, bottom = max(c[0] for c in corners), max(c[1] for c in corners)
+        one = self._millimetres(rectangle.x0, rectangle.y0)
+        other = self._millimetres(rectangle.x1, rectangle.y1)
+        left, right = (one[0], other[0]) if one[0] < other[0] else (other[0], one[0])
+        top, bottom = (one[1], other[1]) if one[1] < other[1] else (other[1], one[1])
         return Area(left, top, right - left, bottom - top)
 
     def upright_matrix(self) -> tuple[int, int, int, int]:
@@ -134,10 +132,13 @@ class PageGeometry:
         }[self.rotation]
 
     def _millimetres(self, x: float, y: float) -> tuple[float, float]:
-        across, down = {
-            0: (x - self.box.x0, self.box.y1 - y),
-            90: (y - self.box.y0, x - self.box.x0),
-            180: (self.box.x1 - x, y - self.box.y0),
-            270: (self.box.y1 - y, self.box.x1 - x),
-        }[self.rotation]
-        return across / self._units_per_mm, down / self._units_per_mm
+        box, units = self.box, self._units_per_mm
+        match self.rotation:
+            case 0:
+                return (x - box.x0) / units, (box.y1 - y) / units
+            case 90:
+                return (y - box.y0) / units, (x - box.x0) / units
+            case 180:
+                return (box.x1 - x) / units, (y - box.y0) / units
+            case 270:
+                return (box.y1 - y) / units, (box.x1 - x) / units

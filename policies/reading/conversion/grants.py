@@ -43,4 +43,5 @@ def approval_source(name: str, kind: ApprovalSourceKind) -> ApprovalSource:
         algorithm=spec.algorithm,
         public_key=base64.b64decode(spec.public_key),
         max_age_seconds=3600 * spec.max_age_hours,
+        audience=spec.audience,
     )

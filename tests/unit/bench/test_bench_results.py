@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 from rich.console import Console
 
+from bench.activation import ActivationFigures
 from bench.documents import pages, picture
 from bench.hsm_rate import Setting, settings
 from bench.limits import Limits
@@ -53,6 +54,18 @@ POLICIES = PolicyFigures(
     decision_p99_us=90.0,
 )
 
+ACTIVATION = ActivationFigures(
+    seals=5000,
+    rules=20_001,
+    file_bytes=26_000_000,
+    load_s=2.5,
+    load_cpu_s=2.1,
+    activation_s=2.6,
+    activation_cpu_s=2.0,
+    pause_ms=16.0,
+    pause_own_ms=15.0,
+    idle_ms=1.0,
+)
 REPLAY = ReplayFigures(
     seals=5000,
     rules=20_000,
@@ -114,6 +127,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             machine=MACHINE,
             limits=LIMITS,
             policies=POLICIES,
+            activation=ACTIVATION,
             replay=REPLAY,
             commit="abc1234-dirty",
             at=at,
@@ -125,6 +139,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "at",
         "limits",
         "policies",
+        "activation",
         "replay",
         "rsa2048_1_page",
     ]
@@ -160,12 +175,21 @@ def test_a_row_of_the_table_shows_rates_with_their_spread() -> None:
 
 def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     rows = {"rsa2048_1_page": _result()}
-    print_table(Console(width=120), rows, MACHINE, LIMITS, policies=POLICIES, replay=REPLAY)
+    print_table(
+        Console(width=120),
+        rows,
+        MACHINE,
+        LIMITS,
+        policies=POLICIES,
+        activation=ACTIVATION,
+        replay=REPLAY,
+    )
     told = capsys.readouterr().out
     assert "Other programs" not in told
     assert "Start to ready 1.40 s" in told
     assert "a decision takes 50 us, p99 90 us" in told
+    assert "could decide 2.50 s after it lay there" in told
     assert "10,000 recorded decisions replayed in 1.10 s" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(Console(width=120), rows, noisy, None, policies=None, replay=None)
+    print_table(Console(width=120), rows, noisy, None, policies=None, activation=None, replay=None)
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from gateway.documents.inspection.inspector import MODULE, Inspector, InspectorLimits
+from gateway.documents.examining.inspector import MODULE, Inspector, InspectorLimits
 from gateway.documents.inspection.model import FileInspection
 from processes.child import Child, start_child
 from tests.document_fixtures import receipt

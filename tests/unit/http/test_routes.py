@@ -18,6 +18,7 @@ from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
+from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi
@@ -109,6 +110,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         *Stops(stops).routes(),
         *Approvals(hearing, clock=house.clock).routes(),
         *Policies(desk, clock=house.clock).routes(),
+        *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
     )
 
 

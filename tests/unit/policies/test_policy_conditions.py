@@ -23,7 +23,9 @@ SEAL = Seal(name="s", company="c", type="回单章", state="active", key="k", ce
 
 
 CONTENT = ContentFacts(
-    asked=frozenset({"text", "fields", "template", "parties", "amounts", "page_sizes", "earlier"}),
+    asked=frozenset(
+        {"text", "fields", "template", "parties", "amounts", "page_sizes", "earlier", "pictures"}
+    ),
     text="运单号 HD-1",
     fields={"amount": "12.50"},
     template="receipt-v1@1",
@@ -31,9 +33,15 @@ CONTENT = ContentFacts(
     amounts=(1250, 900),
     page_sizes=("210x297",),
     earlier=(
-        EarlierSignature(field="s1", signer="李娜", certificate="0" * 64, intact=True),
-        EarlierSignature(field="s2", signer="王强", certificate="1" * 64, intact=False),
+        EarlierSignature(
+            field="s1", signer="李娜", certificate="0" * 64, intact=True, seals=("company-east",)
+        ),
+        EarlierSignature(
+            field="s2", signer="王强", certificate="1" * 64, intact=False, seals=("legal-rep",)
+        ),
+        EarlierSignature(field="s3", signer="张三", certificate="2" * 64, intact=True),
     ),
+    pictures=2,
 )
 
 
@@ -60,7 +68,10 @@ def variables(
     )
     known = Known(used=dict.fromkeys(COUNTERS, 3), certificate_days=30)
     at = datetime(2026, 11, 22, 20, tzinfo=UTC)
-    return values(VARIABLES, Subject(request=request, facts=facts, seal=SEAL, at=at, known=known))
+    subject = Subject(
+        request=request, facts=facts, seal=SEAL, at=at, known=known, counterparty="consignee"
+    )
+    return values(VARIABLES, subject)
 
 
 def situation(condition: str, attributes: Attributes | None = None, *, pages: int = 2) -> Situation:
@@ -90,7 +101,10 @@ def test_every_variable_has_a_value() -> None:
         ('doc.text.contains("HD-1") && doc.fields.amount == "12.50"', True),
         ('doc.template == "receipt-v1@1" && "丙公司" in doc.parties', True),
         ('1250 in doc.amounts && doc.page_sizes.all(size, size == "210x297")', True),
-        ('doc.signers == ["李娜"]', True),
+        ('doc.signers == ["李娜", "张三"]', True),
+        ('doc.own_seals == ["company-east"]', True),
+        ("doc.pictures == 2", True),
+        ('doc.counterparty == ""', True),
         ("used.seal_day == 3 && used.line_month < 4", True),
     ],
 )

@@ -73,6 +73,13 @@ def test_what_a_permit_describes_is_allowed(
                 window="2026-11-22",
             ),
         ),
+        counters=(
+            "rule:receipts-east/tms-automatic",
+            "seal:receipt-east",
+            "system:tms",
+            "company:example-east",
+            "type:logistics-receipt",
+        ),
     )
 
 

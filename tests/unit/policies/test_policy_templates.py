@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from policies.objects.documents import Field, Mark, Template
-from policies.templates import fingerprint, followed, matches, title_of
+from policies.templates.matching import fingerprint, followed, matches, title_of
 
 RECEIPT = Template(
     name="receipt-v1",

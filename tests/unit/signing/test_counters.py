@@ -86,6 +86,24 @@ async def test_a_document_does_not_count_against_itself(house: House) -> None:
     assert used(house.directory, "seal:receipt-east") == MOST
 
 
+@pytest.mark.parametrize("then", ["when: used.seal_day < 7", "limits: {perDay: 7}"])
+async def test_a_rule_that_comes_at_noon_counts_the_morning(house: House, then: str) -> None:
+    """No rule read a counter or had a limit when these were sealed."""
+    rules = house.directory / "policies" / "all.yaml"
+    counted = f"when: used.seal_day < {MOST}"
+    rules.write_text(rules.read_text().replace(counted, "when: doc.pages < 9"))
+    house.reload()
+    for number in range(MOST):
+        await house.seal(f"{number}")
+    house.clock.move(timedelta(hours=2))
+    rules.write_text(rules.read_text().replace("when: doc.pages < 9", then))
+    house.reload()
+    assert await outcome(house, "one too many") == (
+        "policy-denied" if then.startswith("when") else "limit-reached"
+    )
+    assert (await house.seal("0")).repeated
+
+
 def test_after_kill_9_the_slots_have_what_the_log_has(tmp_path: Path) -> None:
     acknowledged = 0
     for lines in (1, 100, 300):

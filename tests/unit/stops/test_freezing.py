@@ -237,6 +237,15 @@ async def test_only_officers_freeze_and_lift(guarded: GuardedHouse) -> None:
         await guarded.room.lift(lift(LI, ZHAO))
 
 
+async def test_what_is_signed_for_another_gateway_freezes_nothing(guarded: GuardedHouse) -> None:
+    said = signed(freeze("gateway", log="other.example/audit"), LI)
+    with pytest.raises(StopStatementRefusedProblem, match=r"'other\.example/audit', and this one"):
+        await guarded.room.freeze(said)
+    with pytest.raises(StopUnknownProblem):  # nor does the other's lift find anything here
+        await guarded.room.lift(lift(LI, WANG))
+    assert (await guarded.house.seal()).row.is_sealed
+
+
 async def test_a_lift_is_of_one_freeze_only(guarded: GuardedHouse) -> None:
     other = new_stop()
     await guarded.room.freeze(signed(freeze("gateway"), LI))
@@ -314,6 +323,7 @@ def test_the_words_that_are_signed_are_bounded() -> None:
         {"reason": "x" * 1001},
         {"stop": "1"},
         {"salt": ""},
+        {"log": ""},
         {"v": 2},
         {"at": "2026-11-22T00:00:00"},
         {"more": 1},

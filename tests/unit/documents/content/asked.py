@@ -1,14 +1,14 @@
 """What the tests of the content's facts share."""
 
+from typing import get_args
+
 import msgspec
 
 from policies.model import ContentFacts, DocumentFacts, Fact
 from policies.objects.documents import Template
 from tests.document_fixtures import SoftSeal, preparation, soft_seal
 
-EVERYTHING: frozenset[Fact] = frozenset(
-    {"text", "fields", "template", "parties", "amounts", "page_sizes", "earlier"}
-)
+EVERYTHING: frozenset[Fact] = frozenset(get_args(Fact))
 SEAL = soft_seal(stamp=None)
 
 

@@ -37,7 +37,8 @@ def test_every_example_receipt_says_what_its_request_says(path: Path) -> None:
 @pytest.mark.parametrize("path", SCANS, ids=lambda path: path.stem)
 def test_what_a_scan_says_nobody_here_can_read(path: Path) -> None:
     content = content_of(path.read_bytes())
-    assert content.asked == {"page_sizes", "earlier"}
+    assert content.asked == {"page_sizes", "earlier", "pictures"}
+    assert content.pictures >= 1
     assert content.text is None
 
 

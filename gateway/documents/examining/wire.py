@@ -1,10 +1,11 @@
-"""Every message between whoever wants a file inspected and the inspecting process (version 1)."""
+"""Every message between whoever wants a file inspected and the inspecting process (version 2)."""
 
 import msgspec
 
 from policies.model import DocumentFacts
+from policies.templates.learning import FirstPage
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
@@ -31,14 +32,28 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag="inspected"):
     detail: str = ""
 
 
-ToChild = SetUp | Inspect
+class ReadFirstPage(msgspec.Struct, frozen=True, kw_only=True, tag="read-first-page"):
+    """Read the words of a file's first page."""
+
+    document: bytes
+
+
+class FirstPageRead(msgspec.Struct, frozen=True, kw_only=True, tag="first-page-read"):
+    """The answer to `ReadFirstPage`; `detail` says why there is none."""
+
+    page: FirstPage | None
+    detail: str = ""
+
+
+ToChild = SetUp | Inspect | ReadFirstPage
+FromChild = Inspected | FirstPageRead
 
 _encoder = msgspec.msgpack.Encoder()
 _to_child = msgspec.msgpack.Decoder(ToChild)
-_from_child = msgspec.msgpack.Decoder(Inspected)
+_from_child = msgspec.msgpack.Decoder(FromChild)
 
 
-def encode(message: ToChild | Inspected) -> bytes:
+def encode(message: ToChild | FromChild) -> bytes:
     """One message as one frame."""
     return _encoder.encode(message)
 
@@ -49,6 +64,7 @@ def decode_to_child(frame: bytes) -> ToChild:
     return message
 
 
-def decode_from_child(frame: bytes) -> Inspected:
+def decode_from_child(frame: bytes) -> FromChild:
     """Raises msgspec.ValidationError when the frame is none of ours."""
-    return _from_child.decode(frame)
+    message: FromChild = _from_child.decode(frame)
+    return message

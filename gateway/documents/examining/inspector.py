@@ -6,22 +6,26 @@ from typing import Self
 
 import msgspec
 
-from gateway.documents.inspection.model import FileInspection, ToldFacts, ToldFinding
-from gateway.documents.inspection.wire import (
+from gateway.documents.examining.wire import (
     PROTOCOL,
+    FirstPageRead,
     Inspect,
     Inspected,
+    ReadFirstPage,
     SetUp,
     decode_from_child,
     encode,
 )
+from gateway.documents.inspection.model import FileInspection, ToldFacts, ToldFinding
 from policies.intake import RULES, Intake
 from policies.model import DocumentFacts, IntakeFinding
+from policies.templates.learning import FirstPage
 from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
 
-MODULE = "gateway.documents.inspection.child"
+MODULE = "gateway.documents.examining.child"
 _DEFAULT = Intake()
+_NO_ANSWER = "the process that read it gave no answer: it is made to do harm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +67,43 @@ class Inspector:
 
     async def inspect(self, document: bytes) -> FileInspection:
         """What can be told of the file. Never raises for what is in it."""
+        answer = await self._ask(document, Inspect(document=document))
+        if isinstance(answer, str):
+            return unknown(answer)
+        if not isinstance(answer, Inspected):
+            return unknown(_NO_ANSWER)
+        return _told(answer)
+
+    async def first_page(self, document: bytes) -> FirstPage | str:
+        """The words of its first page, or a sentence that says why they cannot be read."""
+        answer = await self._ask(document, ReadFirstPage(document=document))
+        if isinstance(answer, str):
+            return answer
+        if not isinstance(answer, FirstPageRead):
+            return _NO_ANSWER
+        return answer.detail if answer.page is None else answer.page
+
+    async def _ask(
+        self, document: bytes, message: Inspect | ReadFirstPage
+    ) -> Inspected | FirstPageRead | str:
         limits = self._limits
         if len(document) > limits.max_document_bytes:
-            return unknown(
-                f"it has {len(document):,} bytes; at most {limits.max_document_bytes:,} are read"
-            )
+            return f"it has {len(document):,} bytes; at most {limits.max_document_bytes:,} are read"
         try:
-            answer = decode_from_child(await self._child.ask(encode(Inspect(document=document))))
+            return decode_from_child(await self._child.ask(encode(message)))
         except TooSlowError:
-            return unknown(
+            return (
                 f"reading it took longer than {limits.deadline_seconds:g} s and was stopped: the "
                 "gateway would refuse it as document-too-demanding"
             )
         except EndedError as ended:
-            return unknown(
+            return (
                 f"it ended the process that read it (exit code {ended.exit_code}): it is damaged, "
                 "or made to do harm"
             )
         except msgspec.DecodeError:
             await self._child.end()
-            return unknown("the process that read it gave no answer: it is made to do harm")
-        return _told(answer)
+            return _NO_ANSWER
 
 
 def unknown(why: str) -> FileInspection:

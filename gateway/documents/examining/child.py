@@ -1,22 +1,25 @@
-"""The inspecting process: `python -m gateway.documents.inspection.child FD`. No secrets.
+"""The inspecting process: `python -m gateway.documents.examining.child FD`. No secrets.
 
-For `sealgate inspect`, which has no workers. Confined like the process that verifies.
+For `sealgate inspect` and `sealgate policy template`, which have no workers. Confined like the
+process that verifies.
 """
 
 from pathlib import Path
 
 import msgspec
 
+from gateway.documents.content.first_page import first_page
 from gateway.documents.errors import DocumentProblem
-from gateway.documents.inspection.inspecting import inspect
-from gateway.documents.inspection.wire import (
+from gateway.documents.examining.wire import (
     PROTOCOL,
-    Inspect,
+    FirstPageRead,
     Inspected,
+    ReadFirstPage,
     SetUp,
     decode_to_child,
     encode,
 )
+from gateway.documents.inspection.inspecting import inspect
 from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
 from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
@@ -36,9 +39,10 @@ def serve(channel: BlockingChannel) -> int:
     confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
     while (frame := channel.receive()) is not None:
         message = decode_to_child(frame)
-        if not isinstance(message, Inspect):
+        if isinstance(message, SetUp):
             return 2
-        channel.send(encode(answer(message.document)))
+        read = read_first_page if isinstance(message, ReadFirstPage) else answer
+        channel.send(encode(read(message.document)))
     return 0
 
 
@@ -51,6 +55,14 @@ def answer(document: bytes) -> Inspected:
     except DocumentProblem as problem:
         return Inspected(facts=None, problem=problem.type, detail=problem.detail)
     return Inspected(facts=msgspec.structs.replace(facts, findings=findings))
+
+
+def read_first_page(document: bytes) -> FirstPageRead:
+    """The words of a file's first page, or why they cannot be read."""
+    try:
+        return FirstPageRead(page=first_page(document))
+    except DocumentProblem as problem:
+        return FirstPageRead(page=None, detail=problem.detail or problem.type)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,40 @@
+"""Approvals that ended long ago are forgotten; the audit log keeps that they were."""
+
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, delete, select
+
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.schema import approval, approval_voice
+
+_AT_ONCE = 500
+_ended = select(approval.c.id).where(approval.c.expires_at < bindparam("before")).limit(_AT_ONCE)
+_ids: BindParameter[str] = bindparam("ids", expanding=True)
+_forget = delete(approval).where(approval.c.id.in_(_ids))
+_forget_voices = delete(approval_voice).where(approval_voice.c.approval.in_(_ids))
+
+
+async def prune(lane: WriterLane, *, before: datetime) -> int:
+    """Delete what ended earlier, a little at a time; gives how many approvals there were.
+
+    Whatever became of an approval, it ends at its `expires_at`: until then nothing else remembers
+    that it was used, or that an OA system's token came.
+
+    Raises:
+        StoreProblem: the database could not be written; what was deleted is.
+    """
+    total = 0
+    while True:
+        gone = await lane.write(lambda unit: _prune_some(unit, before))
+        total += gone
+        if gone < _AT_ONCE:
+            return total
+
+
+def _prune_some(transaction: Transaction, before: datetime) -> int:
+    found = transaction.connection.execute(_ended, {"before": round(before.timestamp() * 1e6)})
+    ids = list(found.scalars())
+    if ids:
+        transaction.connection.execute(_forget_voices, {"ids": ids})
+        transaction.connection.execute(_forget, {"ids": ids})
+    return len(ids)

@@ -1,0 +1,80 @@
+"""An approval as it stands at a moment: what was asked, what was said, and how far it has come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gateway.approvals.model import Asked, asked_of
+from gateway.approvals.voices import given
+from gateway.store.approvals import ApprovalReader, ApprovalRow, VoiceRow
+from policies.bundle import Bundle
+from policies.deciding.approving import Standing, standing
+from policies.model import GivenApproval
+
+Told = Literal["pending", "granted", "rejected", "used", "expired"]
+"""`granted`: nothing is outstanding by the keys and posts of this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An approval as it stands at a moment, for whoever looks at it.
+
+    Attributes:
+        row: the approval.
+        asked: what people were asked.
+        state: how far it has come.
+        standing: what is outstanding, and which voices count.
+        voices: what was said, in order; also by OA systems, for the same use.
+    """
+
+    row: ApprovalRow
+    asked: Asked
+    state: Told
+    standing: Standing
+    voices: tuple[VoiceRow, ...]
+
+
+def shown_now(
+    row: ApprovalRow, approvals: ApprovalReader, bundle: Bundle, *, at: datetime
+) -> Shown:
+    """The approval, by the keys and posts of this moment."""
+    asked = asked_of(row)
+    counting: list[GivenApproval] = []
+    voices: list[VoiceRow] = []
+    for each in (row, *_beside(row, approvals)):
+        said = approvals.voices(each.id)
+        voices += said
+        document = row.document_digest
+        counting += given(bundle, each, said, asked.request, document=document, at=at)
+    found = _standing(asked, counting, at=at)
+    return Shown(
+        row=row,
+        asked=asked,
+        state=_told(row, found, at=at),
+        standing=found,
+        voices=tuple(sorted(voices, key=lambda voice: voice.audit_index)),
+    )
+
+
+def _beside(row: ApprovalRow, approvals: ApprovalReader) -> tuple[ApprovalRow, ...]:
+    """What OA systems have approved for the use that people were asked about."""
+    if row.is_from_oa:
+        return ()
+    rows = approvals.of_request(request_digest=row.request_digest, seal=row.seal)
+    return tuple(each for each in rows if each.is_from_oa and each.used_by == row.used_by)
+
+
+def _standing(asked: Asked, counting: Sequence[GivenApproval], *, at: datetime) -> Standing:
+    """How far it has come; of an OA system's, nobody here is asked for more."""
+    if asked.approvals is None:
+        return Standing(outstanding=(), counted=tuple(each.id for each in counting))
+    return standing(asked.approvals, counting, request=asked.request, at=at)
+
+
+def _told(row: ApprovalRow, found: Standing, *, at: datetime) -> Told:
+    if row.state != "pending":
+        return row.state
+    if at >= row.expires_at:
+        return "expired"
+    return "pending" if found.outstanding else "granted"

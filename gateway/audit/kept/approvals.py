@@ -1,0 +1,110 @@
+"""Approvals and what people said: a changed row could be approved otherwise, or used twice."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.audit.kept.interfaces import Finding, Leaf, microseconds_of
+from gateway.store.schema import approval, approval_voice
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(slots=True)
+class ApprovalRows:
+    """Implements `gateway.audit.kept.interfaces.KeptRows`."""
+
+    _asked: dict[str, tuple[int, Leaf]] = field(default_factory=dict)
+    _voices: dict[tuple[str, str], tuple[int, tuple[object, ...]]] = field(default_factory=dict)
+    _rejected: set[str] = field(default_factory=set)
+    _used: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def account(self, index: int, leaf: Leaf) -> None:
+        """See `KeptRows`."""
+        name = str(leaf.get("approval"))
+        match leaf.get("kind"):
+            case "asked":
+                self._asked[name] = index, leaf
+            case "approval":
+                said = leaf.get("act"), leaf.get("statement_digest"), microseconds_of(leaf), index
+                self._voices[name, str(leaf.get("by"))] = index, said
+                if leaf.get("act") == "reject":
+                    self._rejected.add(name)
+            case "intent":
+                # Each of its ids is an approval's and a person's.
+                for each in leaf.get("decision", {}).get("approvals", ()):
+                    used = index, str(leaf.get("document"))
+                    self._used.setdefault(str(each).partition("/")[0], used)
+            case _:
+                pass
+
+    def differences(self, connection: Connection) -> Iterator[Finding]:
+        """See `KeptRows`."""
+        # An approval of an OA system was asked nobody here; its first record is what it said.
+        missing = {name: index for (name, _), (index, _) in reversed(self._voices.items())}
+        missing |= {name: index for name, (index, _) in self._asked.items()}
+        for row in connection.execute(select(approval)):
+            index = missing.pop(str(row.id), None)
+            if index is None:
+                yield Finding(None, f"approval {row.id} is in the store, but no record tells of it")
+            else:
+                yield from self._against(row, index)
+        for name, index in missing.items():
+            yield Finding(index, f"approval {name} of record {index} is gone from the store")
+        yield from self._said(connection)
+
+    def _against(self, row: Row[Any], index: int) -> Iterator[Finding]:
+        _, leaf = self._asked.get(str(row.id), (index, {}))
+        # The row of an OA system's approval has no rule, and the log no more of it.
+        wanted = {
+            "system": row.system,
+            "seal": row.seal,
+            "document_type": row.document_type,
+            "rule": row.rule,
+            "bundle": row.bundle,
+            "input": _hex(row.document_digest),
+            "expires": _seconds(row.expires_at),
+        }
+        if (not leaf and row.rule) or any(
+            leaf.get(name, wanted[name]) != wanted[name] for name in wanted
+        ):
+            yield Finding(index, f"approval {row.id} is not what record {index} says")
+            return
+        used = self._used.get(str(row.id))
+        if (None if used is None else used[1]) != row.used_by or (
+            row.state != self._state(str(row.id))
+        ):
+            at = index if used is None else used[0]
+            yield Finding(at, f"approval {row.id}: the log says otherwise of its state and use")
+
+    def _state(self, name: str) -> str:
+        if name in self._used:
+            return "used"
+        return "rejected" if name in self._rejected else "pending"
+
+    def _said(self, connection: Connection) -> Iterator[Finding]:
+        unsaid = dict(self._voices)
+        for row in connection.execute(select(approval_voice)):
+            who = str(row.approval), str(row.subject)
+            index, said = unsaid.pop(who, (None, ()))
+            if said != (row.act, _digest(row.statement), row.at, row.audit_index):
+                yield Finding(index, f"the log says otherwise of {who[1]}'s word on {who[0]}")
+        for (name, person), (index, _) in unsaid.items():
+            yield Finding(index, f"{person}'s word of record {index} on {name} is gone")
+
+
+def _digest(statement: object) -> str:
+    covered = str(statement).rpartition(".")[0]
+    return hashlib.sha256(covered.encode(errors="replace")).hexdigest()
+
+
+def _seconds(microseconds: object) -> object:
+    # A tool that edited the row may have left anything in it.
+    return microseconds // _MICROSECONDS if isinstance(microseconds, int) else microseconds
+
+
+def _hex(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,264 @@
+"""`audit verify` finds freezes, approvals, bundles and counts that were deleted or altered."""
+
+import asyncio
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.audit.checkpoint import LogKey
+from gateway.audit.record import Record
+from gateway.audit.verification import LogVerdict, LogVerifier
+from gateway.bundles.manifest import Manifest
+from gateway.bundles.reading import read
+from gateway.store.activations import Activation, keep_activation
+from gateway.store.database import open_reader
+from gateway.store.lane import Transaction
+from tests.approving_house import approving_house, oa_token
+from tests.guarded_house import guarded_house
+from tests.officers import freeze, lift, new_stop, signed
+from tests.running_gateway import RECEIPT
+from tests.sealed_bundles import AT, Group
+from tests.signing_house import START, House, signing_house
+from tests.statement_keys import LI, WANG
+
+Found = tuple[int | None, str]
+"""The record that is named, and a part of what is said."""
+
+
+def verified(directory: Path, key: str) -> LogVerdict:
+    engine = open_reader(directory / "test.sqlite")
+    with engine.connect() as connection:
+        published = {"checkpoint": (directory / "checkpoint").read_text()}
+        verdict = LogVerifier(connection, key=LogKey.parse(key), published=published).verify()
+    engine.dispose()
+    return verdict
+
+
+def check(directory: Path, key: str, tamper: str, wanted: Found) -> None:
+    """Nothing is found before the rows are tampered with, and this afterwards."""
+    assert verified(directory, key).findings == []
+    with sqlite3.connect(directory / "test.sqlite") as db:
+        assert db.execute(tamper).rowcount > 0
+    db.close()
+    (finding,) = verified(directory, key).findings
+    assert (finding.index, wanted[1] in finding.what) == (wanted[0], True), finding
+
+
+async def stopped(directory: Path) -> str:
+    """A seal that two have lifted, and the gateway, whose end one officer has signed."""
+    async with guarded_house(directory) as made:
+        other = new_stop()
+        await made.room.freeze(signed(freeze("seal", "receipt-east", stop=other), LI))
+        await made.room.lift(lift(LI, WANG, stop=other))
+        await made.room.freeze(signed(freeze("gateway"), LI))
+        await made.room.lift(lift(WANG))
+        return made.house.log_key.encoded()
+
+
+STOPS: dict[str, tuple[str, Found]] = {
+    "deleted": ("delete from stop where kind='gateway'", (2, "is gone from the store")),
+    "ended by hand": (
+        "update stop set lifted_at=1, lift_index=3 where kind='gateway'",
+        (2, "the log says otherwise of its end"),
+    ),
+    "ended by hand without a record": (
+        "update stop set lifted_at=1 where kind='gateway'",
+        (2, "the log says otherwise of its end"),
+    ),
+    "no end any more": (
+        "update stop set lifted_at=null, lift_index=null where kind='seal'",
+        (0, "the log says otherwise of its end"),
+    ),
+    "of something else": (
+        "update stop set kind='seal', name='other' where kind='gateway'",
+        (2, "is not what record 2 says"),
+    ),
+    "another reason": ("update stop set reason='' where kind='gateway'", (2, "is not what record")),
+    "another statement": (
+        "update stop set statement=replace(statement, '.', '.A') where kind='gateway'",
+        (2, "is not what record 2 says"),
+    ),
+    "nonsense": ("update stop set statement=1, at='x' where kind='gateway'", (2, "is not what")),
+    "another id": ("update stop set id='other' where kind='gateway'", (None, "no record tells")),
+    "a lift deleted": (
+        "delete from stop_lift where audit_index=3",
+        (3, "what wang-qiang said in record 3"),
+    ),
+    "a lift of another": (
+        "update stop_lift set person='li-na' where audit_index=3",
+        (None, "the log says otherwise of li-na"),
+    ),
+    "a lift's statement": (
+        "update stop_lift set statement='a.b.c' where audit_index=3",
+        (3, "the log says otherwise of wang-qiang"),
+    ),
+    "a second lift put in": (
+        "insert into stop_lift select id, 'zhao-min', 'a.b.c', 1, 3 from stop where kind='gateway'",
+        (None, "the log says otherwise of zhao-min"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "wanted"), STOPS.values(), ids=STOPS.keys())
+def test_a_freeze_that_was_deleted_or_altered_is_found(
+    tmp_path: Path, tamper: str, wanted: Found
+) -> None:
+    check(tmp_path, asyncio.run(stopped(tmp_path)), tamper, wanted)
+
+
+async def approved(directory: Path) -> str:
+    """Used with a person's approval; used with an OA system's; rejected; and waiting.
+
+    Records: denied, asked, approval, intent, outcome; approval, intent, outcome; denied, asked,
+    approval; denied, asked.
+    """
+    async with approving_house(directory) as made:
+        await made.say("wang", await made.ask())
+        await made.seal()
+        token = oa_token(hashlib.sha256(RECEIPT).digest(), START, business_number="WB-2")
+        await made.seal("2", tokens=(token,), business_number="WB-2")
+        await made.say("wang", await made.ask("3", business_number="WB-3"), "reject")
+        await made.ask("4", business_number="WB-4")
+        return made.house.log_key.encoded()
+
+
+APPROVALS: dict[str, tuple[str, Found]] = {
+    "deleted": ("delete from approval where state='pending'", (12, "is gone from the store")),
+    "of an OA system, deleted": (
+        "delete from approval where rule=''",
+        (5, "is gone from the store"),
+    ),
+    "usable again": (
+        "update approval set state='pending', used_by=null where state='used' and rule<>''",
+        (3, "its state and use"),
+    ),
+    "of an OA system, usable again": (
+        "update approval set state='pending', used_by=null where rule=''",
+        (6, "its state and use"),
+    ),
+    "no longer rejected": (
+        "update approval set state='pending' where state='rejected'",
+        (9, "its state and use"),
+    ),
+    "for another document": (
+        "update approval set document_digest=zeroblob(32) where state='pending'",
+        (12, "is not what record 12 says"),
+    ),
+    "for longer": (
+        "update approval set expires_at=expires_at+60000000 where state='pending'",
+        (12, "is not what record 12 says"),
+    ),
+    "another's": ("update approval set id='other' where state='pending'", (None, "no record")),
+    "a word deleted": (
+        "delete from approval_voice where audit_index=2",
+        (2, "wang's word of record 2"),
+    ),
+    "a word turned round": (
+        "update approval_voice set act='approve' where audit_index=10",
+        (10, "the log says otherwise of wang's word"),
+    ),
+    "a word put in": (
+        "insert into approval_voice select approval, 'li', act, 'a.b.c', 1, 2 from approval_voice",
+        (None, "the log says otherwise of li's word"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "wanted"), APPROVALS.values(), ids=APPROVALS.keys())
+def test_an_approval_that_was_deleted_or_altered_is_found(
+    tmp_path: Path, tamper: str, wanted: Found
+) -> None:
+    check(tmp_path, asyncio.run(approved(tmp_path)), tamper, wanted)
+
+
+async def activated(directory: Path) -> str:
+    """Two bundles came into force, one after the other."""
+    async with signing_house(directory) as house:
+        first = await _activate(house, Group().published())
+        await _activate(house, Group().published(after=first))
+        return house.log_key.encoded()
+
+
+async def _activate(house: House, data: bytes) -> Manifest:
+    sealed = read(data)
+    manifest = sealed.manifest
+
+    def unit(transaction: Transaction) -> None:
+        content = {"bundle": manifest.content, "sequence": manifest.sequence}
+        index = house.audit.append(transaction, Record(kind="policy", at=AT, content=content))
+        kept = Activation(
+            sequence=manifest.sequence,
+            digest=manifest.content,
+            manifest=sealed.statement,
+            at=AT,
+            audit_index=index,
+        )
+        keep_activation(transaction, kept)
+
+    await house.lane.write(unit)
+    return manifest
+
+
+ACTIVATIONS: dict[str, tuple[str, Found]] = {
+    "the newest deleted": (
+        "delete from activation where sequence=2",
+        (1, "bundle 2 of record 1 is gone"),
+    ),
+    "another digest": (
+        "update activation set digest='sha256:0' where sequence=2",
+        (1, "bundle 2 is not what record 1 says"),
+    ),
+    "another's manifest": (
+        "update activation set manifest=(select manifest from activation where sequence=2)",
+        (0, "bundle 1 is not what record 0 says"),
+    ),
+    "no manifest": ("update activation set manifest='' where sequence=1", (0, "bundle 1 is not")),
+    "one put in": (
+        "insert into activation select 9, digest, manifest, at, 1 from activation where sequence=1",
+        (None, "bundle 9 is in the store, but no record"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "wanted"), ACTIVATIONS.values(), ids=ACTIVATIONS.keys())
+def test_a_bundle_in_force_that_was_deleted_or_altered_is_found(
+    tmp_path: Path, tamper: str, wanted: Found
+) -> None:
+    check(tmp_path, asyncio.run(activated(tmp_path)), tamper, wanted)
+
+
+async def counted(directory: Path) -> str:
+    """Three receipts; one of them was asked for twice."""
+    async with signing_house(directory) as house:
+        for key in ("1", "2", "2", "3"):
+            await house.seal(key)
+        return house.log_key.encoded()
+
+
+COUNTS: dict[str, tuple[str, Found]] = {
+    "deleted": (
+        "delete from charge_slot where counter='seal:receipt-east'",
+        (4, "seal:receipt-east was used 3 times in the quarter of an hour from 2026-11-22 02:00"),
+    ),
+    "lowered": (
+        "update charge_slot set used=2 where counter='system:tms'",
+        (4, "and the store has 2"),
+    ),
+    "raised": (
+        "update charge_slot set used=4 where counter like 'rule:%'",
+        (4, "and the store has 4"),
+    ),
+    "put off": (
+        "update charge_slot set slot=slot+96 where counter='seal:receipt-east'",
+        (None, "seal:receipt-east was used 0 times"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "wanted"), COUNTS.values(), ids=COUNTS.keys())
+def test_a_count_that_was_deleted_or_altered_is_found(
+    tmp_path: Path, tamper: str, wanted: Found
+) -> None:
+    check(tmp_path, asyncio.run(counted(tmp_path)), tamper, wanted)
