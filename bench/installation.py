@@ -133,7 +133,7 @@ def temporary_installation(parent: Path) -> Iterator[Installation]:
     directory = Path(tempfile.mkdtemp(prefix="bench-", dir=parent)).absolute()
     try:
         trial = Trial(directory)
-        trial.set_up(now=SystemClock().now(), tell=lambda _line: None)
+        trial.set_up(now=SystemClock().now(), tell=lambda _line: None, signed=False)
         port = _free_port()
         text = trial.config_file.read_text(encoding="utf-8")
         trial.config_file.write_text(with_port(text, port), encoding="utf-8")

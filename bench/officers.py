@@ -1,4 +1,4 @@
-"""Officers in the policies of a trial installation, which has none of its own."""
+"""Officers of a caller's own in the policies of a trial installation, in the place of its two."""
 
 import base64
 from collections.abc import Mapping

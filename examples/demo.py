@@ -1,9 +1,10 @@
 """`make demo`: seal every example receipt end to end, and let three programs judge each.
 
-Makes a trial installation in ./var if there is none, starts the gateway, posts the receipts over
-HTTP as a transport management system would, has `sealgate verify`, poppler's `pdfsig` and `qpdf`
-judge the results, shows a refusal with its reasons, and stops the gateway. Running it again is
-quick: the same receipts have the same idempotency keys, so the gateway gives back what it sealed.
+Makes a trial installation in ./var if there is none, whose policies two officers sign, starts the
+gateway, posts the receipts over HTTP as a transport management system would, has `sealgate verify`,
+poppler's `pdfsig` and `qpdf` judge the results, shows a refusal with its reasons and a seal that
+waits for two people, and stops the gateway. Running it again is quick: the same receipts have the
+same idempotency keys, so the gateway gives back what it sealed.
 """
 
 import asyncio
@@ -24,8 +25,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway.cli.submissions import from_lines
+from gateway.bundles.authority import Authority
+from gateway.bundles.reading import read
+from gateway.cli.submissions import from_files, from_lines
 from gateway.cli.trial import CLIENT_KEY_ID, Trial
+from gateway.cli.trial_policies import APPROVERS
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import Config, load_config
@@ -34,6 +38,7 @@ _EXAMPLES = Path(__file__).parent
 _PROGRAM = Path(sys.executable).with_name("sealgate")
 _START_SECONDS = 30.0
 _AT_ONCE = 16
+_LARGE_CENTS = 60_000_000
 
 say = Console(highlight=False, soft_wrap=True).print
 
@@ -53,11 +58,12 @@ def main() -> int:
     """Run the demo; 0 when everything was as it should be."""
     os.umask(0o077)
     trial = Trial(Path("var"))
-    say("[bold]1  Trial installation[/] (SoftHSM token, demo CA, seals, policies)")
+    say("[bold]1  Trial installation[/] (SoftHSM token, demo CA, seals, signed policies)")
     subprocess.run([_PROGRAM, "init", "--directory", trial.directory], check=True)
     output = trial.directory / "demo"
     output.mkdir(exist_ok=True)
     config = load_config(trial.config_file)
+    _show_signatures(config)
     url = f"http://{config.http.host}:{config.http.port}"
     with _gateway(trial, url):
         say(f"[bold]2  Sealing[/] examples/receipts by HTTP at {url}")
@@ -66,7 +72,9 @@ def main() -> int:
         _verify(trial, result)
         say("[bold]4  A request that the policies refuse[/]")
         asyncio.run(_show_refusal(trial, url, result))
-    say("[bold]5  The record[/]")
+        say("[bold]5  A seal that waits for two people[/]")
+        asyncio.run(_show_approvals(trial, url, output, result))
+    say("[bold]6  The record[/]")
     audit = subprocess.run([_PROGRAM, "audit", "verify", "-c", trial.config_file], check=False)
     if audit.returncode:
         result.unexpected.append("the audit log does not verify")
@@ -184,6 +192,65 @@ async def _show_refusal(trial: Trial, url: str, result: Result) -> None:
                     say(f"      {reason['rule']}: {reason['message']}", markup=False)
             else:
                 result.unexpected.append(f"{file.name} should have been refused")
+
+
+def _show_signatures(config: Config) -> None:
+    """Who signed what decides here; nobody, in an installation that reads a directory."""
+    bundles = config.policies.bundles
+    if bundles is None:
+        say(f"   unsigned: whoever may write to {config.policies.directory} decides what is sealed")
+        return
+    for path in sorted(bundles.glob("*.sealbundle")):
+        sealed = read(path.read_bytes())
+        authority = Authority.of(sealed.bundle)
+        signers = ", ".join(sorted(authority.signers(sealed.statement)))
+        wanted = f"{authority.signatures} of {len(authority.officers)} officers must sign"
+        say(f"   bundle {sealed.manifest.sequence}: {wanted}; signed by {signers}")
+
+
+async def _show_approvals(trial: Trial, url: str, output: Path, result: Result) -> None:
+    """One receipt with a large amount: refused until both have approved it, then sealed."""
+    receipt = _EXAMPLES / "receipts" / "reportlab-a4-ascii85-001.pdf"
+    ((file, submission),) = from_files(
+        [receipt],
+        seal="receipt-east",
+        document_type="logistics-receipt",
+        attributes={"amount_cents": _LARGE_CENTS},
+    )
+    async with _client(trial, url) as client:
+        try:
+            sealed = await client.seal(submission)
+        except GatewayRefusedError as refusal:
+            say(f"   {file.name}: {refusal.problem['type']}: {refusal}", markup=False)
+        else:
+            say(f"   {file.name}: approved and sealed before, given again")
+            return
+        for name in APPROVERS:
+            _approve(trial, url, name, receipt)
+        try:
+            sealed = await client.seal(submission)
+        except GatewayRefusedError as refusal:
+            result.unexpected.append(f"{file.name} was approved and is refused: {refusal}")
+            return
+    path = output / f"approved-{file.name}"
+    path.write_bytes(sealed.content)
+    say(f"   sealed: {path}")
+
+
+def _approve(trial: Trial, url: str, name: str, document: Path) -> None:
+    """As the person would, on the command line: look at what waits, and sign for it."""
+    key: list[str | Path] = ["--key", trial.signed.approver_key(name), "--key-id", f"{name}-2026"]
+    command = [_PROGRAM, "approvals", "list", "--state", "pending", "--json", "--url", url, *key]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for waiting in json.loads(listed)["approvals"]:
+        command = [_PROGRAM, "approvals", "approve", waiting["id"], "--document", document, *key]
+        told = subprocess.run(
+            [*command, "--url", url, "-c", trial.config_file],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        say(f"   {name}: {told.stdout.splitlines()[-1]}", markup=False)
 
 
 def _summary(trial: Trial, config: Config, output: Path, result: Result) -> None:

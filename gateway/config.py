@@ -104,7 +104,7 @@ class PoliciesConfig(_Section):
     directory: AbsolutePath | None = Field(
         default=None,
         description="YAML files of companies, systems, document types, seals and policies. Whoever "
-        "can write there decides what is sealed: for trials.",
+        "can write there decides what is sealed: for development.",
     )
     bundles: AbsolutePath | None = Field(
         default=None,

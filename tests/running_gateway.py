@@ -171,13 +171,30 @@ def trial_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def copy_of(template: Path, directory: Path) -> Trial:
-    """A copy of an installation at another place, listening at a free port."""
+def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
+    """A copy of an installation at another place, listening at a free port.
+
+    Args:
+        template: the installation.
+        directory: where the copy goes.
+        signed: whether it takes the bundle that its officers signed, as `sealgate init` makes it;
+            else it reads the directory of YAML, for tests that write there what they need.
+    """
     shutil.copytree(template, directory)
     for file in (directory / "config.yaml", directory / "hsm" / "softhsm2.conf"):
         text = file.read_text().replace(str(template), str(directory))
         file.write_text(re.sub(r"port: \d+", "port: 0", text))
-    return Trial(directory)
+    trial = Trial(directory)
+    if not signed:
+        shutil.rmtree(trial.signed.bundles)
+        trial.signed.root.unlink()
+        text = trial.config_file.read_text()
+        with_bundles = trial.signed.configured(signed=True)
+        assert with_bundles in text
+        trial.config_file.write_text(
+            text.replace(with_bundles, trial.signed.configured(signed=False))
+        )
+    return trial
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +202,8 @@ def shared_gateway(
     trial_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
     """A running gateway that the tests of a module share, and leave as they found it."""
-    running = RunningGateway(copy_of(trial_template, tmp_path_factory.mktemp("shared") / "var"))
+    directory = tmp_path_factory.mktemp("shared") / "var"
+    running = RunningGateway(copy_of(trial_template, directory, signed=True))
     running.start()
     yield running
     running.stop()
@@ -193,8 +211,18 @@ def shared_gateway(
 
 @pytest.fixture
 def gateway(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
-    """A running gateway on a fresh copy of the trial installation."""
+    """A running gateway on a fresh copy of the trial, which reads YAML as it is saved."""
     running = RunningGateway(copy_of(trial_template, tmp_path / "var"))
+    running.start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture
+def signed_gateway(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
+    """A running gateway on a fresh copy of the trial, as `sealgate init` makes it."""
+    running = RunningGateway(copy_of(trial_template, tmp_path / "var", signed=True))
     running.start()
     yield running
     if running.process is not None and running.process.poll() is None:

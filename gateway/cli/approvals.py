@@ -191,7 +191,9 @@ def _tell_whole(found: dict[str, Any]) -> None:
         if value:
             _tell(f"{word:<11} {value}")
     for voice in found["voices"]:
-        _tell(f"{'':<11} {voice['act']} by {voice['by']} at {voice['at']}  {voice['reason']}")
+        where = "" if voice["source"] == "person" else f" in {voice['source']}"
+        said = f"{voice['act']} by {voice['by']}{where} at {voice['at']}"
+        _tell(f"{'':<11} {said}  {voice['reason']}")
 
 
 def _wanted(found: dict[str, Any]) -> str:

@@ -1,8 +1,15 @@
 """Which bundles were in force in this installation, without asking the gateway."""
 
+from datetime import datetime
+from pathlib import Path
+
+from gateway.bundles.acceptance import Standing, acceptable
+from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
+from gateway.bundles.errors import BundleFileError, BundleRefusedError
+from gateway.bundles.reading import SealedBundle, read
 from gateway.config import Config
-from gateway.seals.bundle_source import LastGood, last_good
+from gateway.seals.bundle_source import SUFFIX, LastGood, last_good
 from gateway.store.activations import activated_manifests
 from gateway.store.database import open_reader
 
@@ -31,3 +38,39 @@ def in_force_here(config: Config) -> LastGood:
         BundleFileError: what is on record is no manifest.
     """
     return last_good(manifests_here(config), copies=BundleCopies(config.bundle_copies))
+
+
+def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime) -> Standing | None:
+    """What is in force once the gateway has taken what lies in `policies.bundles` already.
+
+    Whether the token has the keys of its seals is not asked. None: there is nothing yet.
+
+    Raises:
+        SQLAlchemyError, BundleFileError: see `in_force_here`.
+        OSError: a file cannot be read.
+    """
+    standing = in_force_here(config).standing
+    for sealed in _in_order(bundles):
+        try:
+            acceptable(sealed, standing=standing, root=root, at=at)
+        except BundleRefusedError:
+            continue
+        earlier = frozenset[str]() if standing is None else standing.contents
+        standing = Standing(
+            manifest=sealed.manifest,
+            bundle=sealed.bundle,
+            authority=Authority.of(sealed.bundle),
+            contents=earlier | {sealed.manifest.content},
+        )
+    return standing
+
+
+def _in_order(bundles: Path) -> list[SealedBundle]:
+    found: list[SealedBundle] = []
+    for path in bundles.glob(f"*{SUFFIX}"):
+        data = path.read_bytes()
+        try:
+            found.append(read(data))
+        except BundleFileError:
+            continue  # the doctor tells of it
+    return sorted(found, key=lambda each: each.manifest.sequence)

@@ -71,6 +71,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
         return
     yield from looked_at("secrets", lambda: files.check_secret_files(config, config_file))
     yield from looked_at("files", lambda: files.check_governing_files(config, config_file))
+    yield from looked_at("signatures", lambda: files.check_signatures(config))
     yield from looked_at("state directory", lambda: files.check_state_directory(config))
     yield from looked_at("disk space", lambda: machine.check_disk(config))
     yield from looked_at("confinement", lambda: machine.check_confinement(config, config_file))

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.grants_judged import grant_mistakes, grant_notes, judge_grants
 from gateway.cli.policy_changes import diff, simulate
+from gateway.cli.policy_checking import looked_through, told_mistakes
+from gateway.cli.policy_publish import publish
 from gateway.cli.policy_request import (
     Options,
     from_file,
@@ -16,9 +17,9 @@ from gateway.cli.policy_schema import schema
 from gateway.cli.policy_telling import print_check, print_explanation, print_record, print_tests
 from gateway.cli.policy_template import template
 from gateway.cli.policy_where import (
-    DirectoryArgument,
-    DirectoryOption,
     JSONOption,
+    PoliciesArgument,
+    PoliciesOption,
     decisions,
     policies_in,
 )
@@ -26,13 +27,12 @@ from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, told
 from gateway.cli.submissions import SubmissionsError, attributes_from
 from gateway.cli.telling import tell_json
 from gateway.clock import SystemClock
-from gateway.desk.answering import checked, explained, recorded, tested
+from gateway.desk.answering import explained, recorded, tested
 from gateway.desk.imagining import ImaginedRequestError, imagine
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
-from gateway.desk.reports import CheckReport, ExplainReport, TestReport, ToldMistake
-from gateway.desk.seal_files import can_draw, seal_mistakes
+from gateway.desk.reports import ExplainReport, TestReport
 from gateway.seals.errors import SealMaterialError
-from gateway.seals.registry import files_below
+from policies.bundle import Bundle
 from strictyaml import MistakesError
 
 app = typer.Typer(
@@ -42,15 +42,23 @@ app = typer.Typer(
 app.command("diff")(diff)
 app.command("simulate")(simulate)
 app.command("schema")(schema)
+app.command("publish")(publish)
 app.command("template")(template)
 
 
 @app.command("check")
 def check(
-    directory: DirectoryArgument = None,
+    policies: PoliciesArgument = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 also for a warning: for an officers' CI.")
     ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory or bundle file as it is now: also find what cannot follow it, such as "
+            "a seal that skips a step of its life, or a grant that grows."
+        ),
+    ] = None,
     trust: Annotated[
         list[Path] | None,
         typer.Option(
@@ -67,39 +75,14 @@ def check(
 
     Also says what may be meant otherwise: rules that can never decide or stand against one another,
     seals that nobody or anybody can use. Whether a certificate is for the key on the token only
-    `sealgate doctor` can tell. With a directory config.yaml is not read. Exits 0 when the gateway
-    would take the files, 1 when they have mistakes, 2 when there is nothing to read.
+    `sealgate doctor` can tell. With a directory or file config.yaml is not read. Exits 0 when the
+    gateway would take the files, 1 when they have mistakes, 2 when there is nothing to read.
     """
-    settings = None if directory is not None else configuration(config)
-    directory = policies_in(directory, config)
-    font = None if settings is None else settings.documents.stamp_font
-    keys = None if settings is None else [key.id for key in settings.hsm.keys]
-    unchecked = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
+    settings = None if policies is not None else configuration(config)
     with told_errors(NothingToReadError):
-        try:
-            files = PolicyFiles.read(directory)
-            grants = judge_grants(files.bundle, files=files_below(directory), roots=trust or ())
-            report = checked(
-                files,
-                at=SystemClock().now(),
-                strict=strict,
-                mistakes=(
-                    *seal_mistakes(files, keys=keys, font=font),
-                    *grant_mistakes(files, grants),
-                ),
-                unchecked=(*unchecked, *grant_notes(grants)),
-            )
-        except (MistakesError, SealMaterialError) as error:
-            report = CheckReport(
-                ok=False,
-                directory=str(directory),
-                bundle=None,
-                files=0,
-                tests=0,
-                mistakes=_mistakes(error),
-                unchecked=unchecked,
-                notes=(),
-            )
+        place = policies_in(policies, config)
+        before = None if against is None else _as_it_is(against)
+        report = looked_through(place, settings, before=before, strict=strict, trust=trust or ())
     if as_json:
         tell_json(report)
     else:
@@ -109,7 +92,7 @@ def check(
 
 @app.command("test")
 def run_tests(
-    directory: DirectoryArgument = None,
+    policies: PoliciesArgument = None,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -118,14 +101,13 @@ def run_tests(
     Exits 0 when all pass, 1 when one fails or the files have mistakes, 2 when there is nothing to
     read.
     """
-    directory = policies_in(directory, config)
     with told_errors(NothingToReadError):
+        place = policies_in(policies, config)
         try:
-            report = tested(PolicyFiles.read(directory))
+            report = tested(PolicyFiles.read(place))
         except (MistakesError, SealMaterialError) as error:
-            report = TestReport(
-                ok=False, directory=str(directory), tests=(), mistakes=_mistakes(error)
-            )
+            told = told_mistakes(error)
+            report = TestReport(ok=False, directory=str(place), tests=(), mistakes=told)
     if as_json:
         tell_json(report)
     else:
@@ -166,7 +148,7 @@ def explain(
     at: Annotated[
         str | None, typer.Option(help="When, such as 2026-11-22T03:00:00+08:00; now.")
     ] = None,
-    directory: DirectoryOption = None,
+    directory: PoliciesOption = None,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -225,8 +207,9 @@ def _explain_record(record: int, directory: Path | None, config: Path, *, as_jso
     raise typer.Exit(0 if allowed else 1)
 
 
-def _mistakes(error: MistakesError | SealMaterialError) -> tuple[ToldMistake, ...]:
-    if isinstance(error, MistakesError):
-        return tuple(map(ToldMistake.of, error.mistakes))
-    cure = "make it readable, as UTF-8 text"
-    return (ToldMistake(file="", line=0, path="", message=str(error), cure=cure),)
+def _as_it_is(place: Path) -> Bundle:
+    """Raises NothingToReadError also for mistakes: they are not those that were asked for."""
+    try:
+        return PolicyFiles.read(place).bundle
+    except (MistakesError, SealMaterialError) as error:
+        raise NothingToReadError(f"--against {place} has mistakes itself: {error}") from error

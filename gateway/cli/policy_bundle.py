@@ -1,8 +1,5 @@
 """`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
 
-import hashlib
-import os
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +18,7 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
-from gateway.cli.activation_watch import ActivationWatch, Outcome
+from gateway.cli.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
 from gateway.cli.people_keys import (
     WHERE,
     ModuleOption,
@@ -38,6 +35,7 @@ from gateway.cli.shared import (
     told_errors,
 )
 from gateway.cli.telling import printable, tell_json
+from gateway.cli.whole_files import write_whole
 from gateway.clock import SystemClock
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
@@ -57,7 +55,6 @@ _EXPECTED = (
     StatementKeyError,
 )
 
-_LOOK_SECONDS = 0.2
 
 FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
 DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
@@ -98,7 +95,7 @@ def build_bundle(
             after=None if after is None else peek(after.read_bytes()),
             at=SystemClock().now(),
         )
-        _write(output, data)
+        write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
 
 
@@ -117,7 +114,7 @@ def sign_bundle(
         named = [each.id for those in officers.values() for each in those if each.value == value]
         if not named:
             raise fail(f"{key} is the key of no officer of the bundle", code=1)
-        _write(file, signed(sealed, signer=called(signer, named[0])))
+        write_whole(file, signed(sealed, signer=called(signer, named[0])))
     out.print(f"{file}: signed with {named[0]}", markup=False)
 
 
@@ -154,16 +151,14 @@ def show_bundle(
 def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
     """Write the first officers, as the directory names them, for `policies.root`."""
     with told_errors(*_EXPECTED):
-        _write(output, Authority.of(load_bundle(read_sources(directory))).written())
+        write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
     out.print(f"{output}: compare its keys with the officers", markup=False)
 
 
 def activate_bundle(
     file: FileArgument,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until the running gateway says what became of it.")
-    ] = False,
-    seconds: Annotated[float, typer.Option(min=0, help="How long to wait at most.")] = 60.0,
+    wait: WaitOption = False,
+    seconds: SecondsOption = USUAL_SECONDS,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may.
@@ -171,39 +166,8 @@ def activate_bundle(
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
     installation = configuration(config)
-    bundles = installation.policies.bundles
-    if bundles is None:
-        raise fail(f"{config} names a directory of policies, and no bundles")
     with told_errors(*_EXPECTED, SQLAlchemyError):
-        data = file.read_bytes()
-        manifest = peek(data)
-        target = bundles / f"{manifest.sequence:06}.sealbundle"
-        if not wait:
-            _write(target, data)
-            out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)
-            return
-        digest = hashlib.sha256(data).hexdigest()
-        with ActivationWatch.of(installation, manifest, file_digest=digest) as watch:
-            outcome = watch.already()
-            if outcome is None:
-                _write(target, data)
-                outcome = _awaited(watch, seconds)
-    if outcome is None:
-        raise fail(
-            f"{target}: after {seconds:g} s nothing is on record of it: the gateway does not run, "
-            "or could not read or record it; `sealgate doctor` and the gateway's log say why"
-        )
-    if not outcome.in_force:
-        raise fail(f"{target}: {outcome.told}", code=1)
-    out.print(f"{target}: {outcome.told}", markup=False, soft_wrap=True)
-
-
-def _awaited(watch: ActivationWatch, seconds: float) -> Outcome | None:
-    clock = SystemClock()
-    until = clock.monotonic() + seconds
-    while (outcome := watch.outcome()) is None and clock.monotonic() < until:
-        time.sleep(_LOOK_SECONDS)
-    return outcome
+        activate(file.read_bytes(), installation, seconds=seconds if wait else None)
 
 
 def roll_back(
@@ -219,19 +183,8 @@ def roll_back(
         data = rolled_back(
             read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
         )
-        _write(output, data)
+        write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
-
-
-def _write(path: Path, data: bytes) -> None:
-    # Beside it first: whoever watches the directory never sees half of it, nor does a power cut
-    # leave half of it.
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as out_file:
-        out_file.write(data)
-        out_file.flush()
-        os.fsync(out_file.fileno())
-    partial.replace(path)
 
 
 def add_to(policy: typer.Typer) -> None:

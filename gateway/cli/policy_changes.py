@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.policy_telling import say, told_why
-from gateway.cli.policy_where import JSONOption, decisions
+from gateway.cli.policy_where import JSONOption, PoliciesArgument, decisions, policies_in
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, told_errors
 from gateway.cli.telling import tell_json
 from gateway.clock import SystemClock
@@ -29,27 +29,35 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="Directory of the policies as they are.")],
-    new: Annotated[Path, typer.Argument(help="Directory of the policies as they would be.")],
+    policies: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[OLD] NEW",
+            help="Directories of policies or bundle files, as they are and as they would be; OLD "
+            "by default what is in force.",
+        ),
+    ],
     as_json: JSONOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Tell who gains or loses what: for every system and post, on every seal and document type.
 
     Exits 0 when nothing is different, 1 when something is, 2 when that cannot be told.
     """
     with told_errors(MistakesError, NothingToReadError, SealMaterialError):
+        old, new = _two_of(policies, config)
         before, after = PolicyFiles.read(old).bundle, PolicyFiles.read(new).bundle
     report = compared(before, after, at=SystemClock().now())
     if as_json:
         tell_json(report)
     else:
-        _print_diff(report)
+        print_diff(report)
     difference = report.difference
     raise typer.Exit(1 if difference.changes or difference.objects else 0)
 
 
 def simulate(
-    new: Annotated[Path, typer.Argument(help="Directory of the policies as they would be.")],
+    policies: PoliciesArgument = None,
     since: Annotated[
         str, typer.Option(help="How far back, 30d, 12h or 90m; or a moment with its zone.")
     ] = "30d",
@@ -57,7 +65,7 @@ def simulate(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Decide once more what was decided, by other policies.
+    """Decide once more what was decided, by other policies or by those that are in force now.
 
     Limits are not counted anew. Exits 0 when every decision would be the same, 1 when one would
     not, 2 when that cannot be told.
@@ -65,7 +73,7 @@ def simulate(
     now = SystemClock().now()
     start, end = _moment(since, now), now if until is None else _moment(until, now)
     with told_errors(MistakesError, NothingToReadError, SealMaterialError):
-        bundle = PolicyFiles.read(new).bundle
+        bundle = PolicyFiles.read(policies_in(policies, config)).bundle
         with decisions(config) as history:
             report = simulated(bundle, history.between(start, end), since=start, until=end)
     if as_json:
@@ -73,6 +81,16 @@ def simulate(
     else:
         _print_simulation(report)
     raise typer.Exit(1 if report.simulation.changed else 0)
+
+
+def _two_of(policies: list[Path], config: Path) -> tuple[Path, Path]:
+    match policies:
+        case [old, new]:
+            return old, new
+        case [new]:
+            return policies_in(None, config), new
+        case _:
+            raise typer.BadParameter("two are compared: OLD and NEW, or NEW with what is in force")
 
 
 def _moment(written: str, now: datetime) -> datetime:
@@ -87,7 +105,8 @@ def _moment(written: str, now: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _print_diff(report: DiffReport) -> None:
+def print_diff(report: DiffReport) -> None:
+    """Who gains and loses what, and what else is different."""
     for change in report.difference.changes:
         _print_change(change)
     for each in report.difference.objects:

@@ -1,4 +1,4 @@
-"""Where the `policy` commands look: the officers' directory, and the gateway's history."""
+"""Where the `policy` commands look: a directory, a bundle file, what is in force, and history."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,34 +6,50 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from gateway.cli.shared import configuration, fail
+from gateway.bundles.copies import BundleCopies
+from gateway.bundles.errors import BundleFileError
+from gateway.cli.bundles_here import in_force_here
+from gateway.cli.shared import configuration, told_errors
 from gateway.desk.policy_files import NothingToReadError
 from gateway.history.reading import DecisionReader
 from gateway.store.database import open_reader
 
-DirectoryArgument = Annotated[
+PoliciesArgument = Annotated[
     Path | None,
-    typer.Argument(help="Directory of policies; by default the one that config.yaml names."),
+    typer.Argument(help="Directory of policies, or bundle file; by default what is in force."),
 ]
-DirectoryOption = Annotated[
+PoliciesOption = Annotated[
     Path | None,
-    typer.Option("--directory", "-d", help="Directory of policies; by default config.yaml's."),
+    typer.Option(
+        *("--directory", "-d"),
+        help="Directory of policies, or bundle file; by default what is in force.",
+    ),
 ]
 JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-def policies_in(directory: Path | None, config: Path) -> Path:
-    """The directory that was named, or else the gateway's.
+def policies_in(named: Path | None, config: Path) -> Path:
+    """The directory or bundle file that was named, or else the one that is in force.
 
     Raises:
-        typer.Exit: the gateway takes bundle files, and none was named.
+        NothingToReadError: none was named, and nothing was ever in force.
+        typer.Exit: there is no good config.yaml, or what is on record cannot be read.
     """
-    named = directory if directory is not None else configuration(config).policies.directory
-    if named is None:
-        raise fail(f"{config} names bundle files: name the directory that the next is built from")
-    return named
+    if named is not None:
+        return named
+    settings = configuration(config)
+    if settings.policies.directory is not None:
+        return settings.policies.directory
+    with told_errors(SQLAlchemyError, BundleFileError):
+        standing = in_force_here(settings).standing
+    if standing is None:
+        raise NothingToReadError(
+            "no bundle was ever in force here: name a directory or a bundle file, or start the "
+            "gateway"
+        )
+    return BundleCopies(settings.bundle_copies).path_of(standing.manifest)
 
 
 @contextmanager

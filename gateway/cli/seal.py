@@ -1,7 +1,6 @@
 """`sealgate seal`: have files sealed by a running gateway."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, err, fail, out
 from gateway.cli.submissions import SubmissionsError, attributes_from, from_files, from_lines
 from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.whole_files import write_whole
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 
@@ -169,7 +169,7 @@ async def _seal_all(url: str, signer: RequestSigner, work: Work, output: Path, a
                     return False
                 finally:
                     progress.advance(bar)
-                _write_whole(output / file.name, sealed.content)
+                write_whole(output / file.name, sealed.content)
                 return True
 
         async with GatewayClient(url, signer) as client:
@@ -187,12 +187,3 @@ def _tell(progress: Progress, file: Path, refusal: GatewayRefusedError) -> None:
         f"trace {problem.get('trace')}",
     ]
     progress.console.print("\n         ".join(lines), markup=False, soft_wrap=True)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

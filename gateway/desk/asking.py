@@ -33,7 +33,7 @@ class Desk:
     def __init__(
         self,
         *,
-        policies: Path,
+        policies: Callable[[], Path | None],
         database: Path,
         deadline_seconds: float = _DEADLINE_SECONDS,
         start: Callable[[], Child] = lambda: start_child(MODULE),
@@ -41,21 +41,16 @@ class Desk:
         """Nothing is started before there is a question.
 
         Args:
-            policies: the officers' directory.
+            policies: tells where that lies which is in force now: a directory, or a bundle file;
+                None while nothing is.
             database: where the past is.
             deadline_seconds: how long an answer may take.
             start: starts the process.
         """
         self._start = start
         self._deadline_seconds = deadline_seconds
-        self._set_up = encode(
-            SetUp(
-                protocol=PROTOCOL,
-                max_memory_bytes=_MAX_MEMORY_BYTES,
-                policies=str(policies),
-                database=str(database),
-            )
-        )
+        self._policies = policies
+        self._database = database
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -76,7 +71,7 @@ class Desk:
 
     async def _asked(self, question: Question) -> bytes:
         child = AskedChild(
-            self._start, set_up=self._set_up, deadline_seconds=self._deadline_seconds
+            self._start, set_up=self._set_up(), deadline_seconds=self._deadline_seconds
         )
         try:
             answer = decode_from_desk(await child.ask(encode(question)))
@@ -96,3 +91,15 @@ class Desk:
         if isinstance(answer, Refused):
             raise _REFUSALS[answer.problem](answer.detail)
         return answer.report
+
+    def _set_up(self) -> bytes:
+        # Anew for each question: with bundles, what is in force is another file after each change.
+        policies = self._policies()
+        return encode(
+            SetUp(
+                protocol=PROTOCOL,
+                max_memory_bytes=_MAX_MEMORY_BYTES,
+                policies=None if policies is None else str(policies),
+                database=str(self._database),
+            )
+        )

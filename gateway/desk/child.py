@@ -2,7 +2,7 @@
 
 A simulation is minutes of work for an interpreter that has documents to seal. So it runs beside
 the gateway, and as the files come from outside it has no network, writes nothing, and reads the
-officers' directory and the database alone; its time is bounded from outside (see `asking`).
+policies that are in force and the database alone; its time is bounded from outside (see `asking`).
 """
 
 import sys
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.desk.answering import checked, compared, explained, recorded, simulated, tested
 from gateway.desk.errors import PoliciesMistakenProblem, QuestionRefusedProblem
 from gateway.desk.imagining import ImaginedRequestError, imagine
-from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles, life_mistakes
 from gateway.desk.reports import CheckReport, TestReport, ToldMistake
 from gateway.desk.wire import (
     PROTOCOL,
@@ -58,7 +58,7 @@ _NOT_LOOKED_AT = "certificates and pictures were not looked at: they do not trav
 class Answering:
     """What the process does with a question, without the process around it."""
 
-    def __init__(self, *, policies: Path, database: Path) -> None:
+    def __init__(self, *, policies: Path | None, database: Path) -> None:
         self._policies = policies
         self._database = database
 
@@ -115,7 +115,14 @@ class Answering:
                 unchecked=(_NOT_LOOKED_AT,),
                 notes=(),
             )
-        return checked(files, at=question.at, strict=question.strict, unchecked=(_NOT_LOOKED_AT,))
+        before = self._files(None).bundle if question.follows else None
+        return checked(
+            files,
+            at=question.at,
+            strict=question.strict,
+            mistakes=life_mistakes(files, before),
+            unchecked=(_NOT_LOOKED_AT,),
+        )
 
     def _tested(self, question: Test) -> TestReport:
         try:
@@ -125,7 +132,15 @@ class Answering:
             return TestReport(ok=False, directory="", tests=(), mistakes=mistakes)
 
     def _files(self, sources: Sources | None) -> PolicyFiles:
-        return PolicyFiles.read(self._policies) if sources is None else PolicyFiles.of(sources)
+        if isinstance(sources, bytes):
+            return PolicyFiles.of_data(sources)
+        if sources is not None:
+            return PolicyFiles.of(sources)
+        if self._policies is None:
+            raise NothingToReadError(
+                "no bundle of policies was ever in force here: send the policies that are meant"
+            )
+        return PolicyFiles.read(self._policies)
 
     @contextmanager
     def _history(self) -> Iterator[DecisionReader]:
@@ -150,7 +165,8 @@ def _readable(setup: SetUp) -> Iterator[Path]:
     for room in _ROOMS:
         spec = find_spec(room)
         yield from map(Path, (spec and spec.submodule_search_locations) or ())
-    yield Path(setup.policies)
+    if setup.policies is not None:
+        yield Path(setup.policies)
     # The database is three files (WAL); beside them lie documents, which are not for the desk.
     yield from (Path(f"{setup.database}{end}") for end in ("", "-wal", "-shm"))
 
@@ -164,7 +180,8 @@ def serve(channel: BlockingChannel) -> int:
     if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
         return 2
     confine(setup)
-    answering = Answering(policies=Path(setup.policies), database=Path(setup.database))
+    policies = None if setup.policies is None else Path(setup.policies)
+    answering = Answering(policies=policies, database=Path(setup.database))
     while (frame := channel.receive()) is not None:
         question = decode_to_desk(frame)
         if isinstance(question, SetUp):

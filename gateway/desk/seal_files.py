@@ -11,7 +11,7 @@ from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.glyphs import USUAL_FONTS
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
-from gateway.seals.registry import files_below, material_of
+from gateway.seals.registry import material_of
 from hsm.interfaces import KeyDescription
 from policies.objects.seals import RoundStamp, Seal
 from strictyaml import Mistake
@@ -42,7 +42,7 @@ def seal_mistakes(
             continue
         believed = {seal.key: _key_as_certified(files, seal)}
         try:
-            stamp = material_of(seal, files=files_below(files.directory), keys=believed).stamp
+            stamp = material_of(seal, files=files.named, keys=believed).stamp
             if stamp is not None and (can_draw(font) or not isinstance(stamp, RoundStamp)):
                 artwork_for(stamp, font=font)
         except SealMaterialError as error:
@@ -56,7 +56,7 @@ def _key_as_certified(files: PolicyFiles, seal: Seal) -> KeyDescription:
     # The token is not asked, so its key is believed to be the one in the certificate; what is
     # wrong with that file is told by who reads it next.
     try:
-        data = (files.directory / seal.certificate).read_bytes()
+        data = bytes(files.named(seal.certificate))
         public = x509.load_pem_x509_certificates(data)[0].public_key()
         encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (OSError, ValueError):

@@ -1,7 +1,8 @@
 """Every message between the gateway and the desk's process (msgpack, version 1).
 
-Policies travel as texts by file name, as officers write them; where there are none, the officers'
-directory is meant as it lies there.
+Policies travel as texts by file name, as officers write them, or as a bundle file; where there are
+none, those are meant that are in force: the officers' directory as it lies there, or the gateway's
+copy of their bundle.
 """
 
 from datetime import datetime
@@ -10,24 +11,28 @@ import msgspec
 
 PROTOCOL = 1
 
-Sources = dict[str, str]
-"""YAML texts by file name."""
+Sources = dict[str, str] | bytes
+"""YAML texts by file name, or a bundle file, whoever has signed it."""
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
-    """First frame. The only files that the desk may read."""
+    """First frame. The only files that the desk may read.
+
+    `policies` is a directory or a bundle file; None while nothing was ever in force.
+    """
 
     protocol: int
     max_memory_bytes: int
-    policies: str
+    policies: str | None
     database: str
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
-    """See `gateway.desk.answering.checked`."""
+    """See `gateway.desk.answering.checked`; `follows`: they are to follow those in force."""
 
     sources: Sources | None
     strict: bool
+    follows: bool
     at: datetime
 
 

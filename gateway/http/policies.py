@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 import msgspec
 from aiohttp import web
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Base64Bytes, Field, model_validator
 
 from gateway.clock import Clock
 from gateway.desk.asking import Desk
@@ -31,25 +31,32 @@ _Sources = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=300)], str],
     Field(min_length=1, max_length=100_000, description="YAML texts by file name."),
 ]
+_BundleFile = Annotated[Base64Bytes, Field(description="A bundle file, in base64.")]
+_Policies = _Sources | _BundleFile
 
 
 class CheckInput(StrictModel):
-    """Which policies; without `sources` those of the officers' directory."""
+    """Which policies; without `sources` those in force."""
 
-    sources: _Sources | None = None
+    sources: _Policies | None = None
     strict: bool = Field(default=False, description="Whether a warning is as good as a mistake.")
+    follows: bool = Field(
+        default=False,
+        description="Whether what cannot follow the policies in force is a mistake, such as a seal "
+        "that skips a step of its life.",
+    )
 
 
 class PolicyTestInput(StrictModel):
-    """Which policies; without `sources` those of the officers' directory."""
+    """Which policies; without `sources` those in force."""
 
-    sources: _Sources | None = None
+    sources: _Policies | None = None
 
 
 class ExplainInput(StrictModel):
     """An imagined request, or the number of the audit record of one that was decided."""
 
-    sources: _Sources | None = None
+    sources: _Policies | None = None
     request: dict[str, Any] | None = Field(
         default=None, description="As a policy's test has it under `request:`."
     )
@@ -66,16 +73,16 @@ class ExplainInput(StrictModel):
 
 
 class DiffInput(StrictModel):
-    """Two bundles; without `old` that of the officers' directory."""
+    """Two bundles; without `old` the one in force."""
 
-    old: _Sources | None = None
-    new: _Sources
+    old: _Policies | None = None
+    new: _Policies
 
 
 class SimulateInput(StrictModel):
     """Other policies, and which part of the past; by default the last 30 days."""
 
-    new: _Sources
+    new: _Policies
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 
@@ -105,7 +112,14 @@ class Policies:
     async def check(self, request: web.Request) -> web.StreamResponse:
         """Every mistake, and what may be meant otherwise."""
         asked = await _asked(request, CheckInput)
-        return await self._answer(Check(sources=asked.sources, strict=asked.strict, at=self._now()))
+        return await self._answer(
+            Check(
+                sources=asked.sources,
+                strict=asked.strict,
+                follows=asked.follows,
+                at=self._now(),
+            )
+        )
 
     async def test(self, request: web.Request) -> web.StreamResponse:
         """The policies' own tests."""

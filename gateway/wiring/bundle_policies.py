@@ -150,6 +150,12 @@ class BundlePolicies:
         """See `Policies`."""
         return self._source.refused or self.failed
 
+    @property
+    def place(self) -> Path | None:
+        """See `Policies`."""
+        standing = self._source.standing
+        return None if standing is None else self._copies.path_of(standing.manifest)
+
     async def refresh(self) -> bool:
         """See `Policies`."""
         monotonic, now = self._clock.monotonic(), self._clock.now()

@@ -20,6 +20,11 @@ from hsm.client import SignerClient
 
 _log = structlog.get_logger("policies")
 
+_UNSIGNED = (
+    "whoever may write there decides what is sealed: for development; in earnest let officers "
+    "sign bundles (policies.bundles)"
+)
+
 
 class Policies(Protocol):
     """What is in force, and how it changes."""
@@ -32,6 +37,11 @@ class Policies(Protocol):
     @property
     def refused(self) -> str | None:
         """What was found and does not come into force, and why."""
+        ...
+
+    @property
+    def place(self) -> Path | None:
+        """The directory or bundle file with what decides now; None while nothing does."""
         ...
 
     async def refresh(self) -> bool:
@@ -62,8 +72,11 @@ class Policies(Protocol):
 class DirectoryPolicies:
     """YAML in a directory; implements `Policies`."""
 
-    def __init__(self, source: PolicySource, *, audit: AuditLog, clock: Clock) -> None:
+    def __init__(
+        self, source: PolicySource, *, directory: Path, audit: AuditLog, clock: Clock
+    ) -> None:
         self._source = source
+        self._directory = directory
         self._audit = audit
         self._clock = clock
         self._outgoing = Outgoing()
@@ -81,7 +94,8 @@ class DirectoryPolicies:
         """
         first = bring_into_force(directory, keys=signer.keys)
         source = PolicySource(directory, keys=lambda: signer.keys, first=first)
-        return cls(source, audit=audit, clock=clock)
+        _log.warning("policies_unsigned", directory=str(directory), cure=_UNSIGNED)
+        return cls(source, directory=directory, audit=audit, clock=clock)
 
     @property
     def current(self) -> InForce:
@@ -92,6 +106,11 @@ class DirectoryPolicies:
     def refused(self) -> str | None:
         """See `Policies`."""
         return self._source.refused or self.failed
+
+    @property
+    def place(self) -> Path | None:
+        """See `Policies`."""
+        return self._directory
 
     async def refresh(self) -> bool:
         """See `Policies`."""

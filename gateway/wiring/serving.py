@@ -347,11 +347,8 @@ async def _watch(house: _House) -> None:
 
 
 def _desk(house: _House) -> tuple[Route, ...]:
-    """What officers may ask of policies; with bundle files they ask on their own machines."""
-    config = house.config
-    if config.policies.directory is None:
-        return ()
-    desk = Desk(policies=config.policies.directory, database=config.database)
+    """What officers may ask of policies."""
+    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
     return PolicyDesk(desk, clock=house.clock).routes()
 
 

@@ -143,7 +143,8 @@ async def test_the_command_line_seals_files(gateway: RunningGateway, tmp_path: P
 
 async def test_readiness_signs(shared_gateway: RunningGateway) -> None:
     async with shared_gateway.client() as client:
-        assert await client.get_json("/readyz") == {"status": "ready"}
+        ready = await client.get_json("/readyz")
+        assert (ready["status"], ready["policies"]["refused"]) == ("ready", False)
         assert (await client.get_json("/openapi.json"))["openapi"] == "3.1.0"
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
 from gateway.client import GatewayRefusedError
 from tests.running_gateway import RunningGateway, copy_of, until
 from tests.sealed_bundles import key
@@ -33,10 +35,10 @@ class Officers:
         named = f"bundles: {self.bundles}\n  root: {root}"
         config.write_text(config.read_text().replace(kept, named))
 
-    def run(self, *arguments: str) -> str:
-        done = self.gateway.run_without_config("policy", *arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def run(self, *arguments: str) -> None:
+        """At the officers' desk, where no gateway is."""
+        done = CliRunner().invoke(app, ["policy", *arguments])
+        assert done.exit_code == 0, done.output
 
     def build(
         self, name: str, *, after: Path | None = None, by: tuple[str, ...] = OFFICERS
@@ -61,8 +63,8 @@ class Officers:
             self.run("sign", str(file), "--key", str(pem))
         return file
 
-    async def activate(self, file: Path, *, event: str = "policies_in_force") -> dict[str, Any]:
-        since = len(self.gateway.log())
+    async def activate(self, file: Path) -> dict[str, Any]:
+        event, since = "policies_in_force", len(self.gateway.log())
         assert self.gateway.run("policy", "activate", str(file)).returncode == 0
         await until(lambda: any(each["event"] == event for each in self.gateway.log()[since:]))
         return self.gateway.wait_for_log(event, since=since)
@@ -129,14 +131,12 @@ async def test_from_yaml_into_force_and_back_after_a_crash(
 
     officers.freeze()
     short = officers.build("short", after=first, by=("li",))
-    told = await officers.activate(short, event="policies_refused")
-    assert "2 of the officers in force must sign" in told["mistakes"]
-    assert (await gateway.seal()).content
-    (refused,) = officers.records("refused")
-    assert refused["sequence"] == 2
     waited = gateway.run("policy", "activate", str(short), "--wait")
     assert waited.returncode == 1
     assert "2 of the officers in force must sign" in waited.stderr
+    assert (await gateway.seal()).content
+    (refused,) = officers.records("refused")
+    assert refused["sequence"] == 2
 
     second = officers.build("second", after=first)
     await officers.activate(second)
@@ -162,8 +162,3 @@ async def test_from_yaml_into_force_and_back_after_a_crash(
     assert (back["sequence"], back["rollback"]) == (3, True)
     assert back["bundle"] == was["bundle"]
     gateway.stop()
-
-    fourth = officers.build("fourth", after=back_again)
-    waited = gateway.run("policy", "activate", str(fourth), "--wait", "--seconds", "0")
-    assert waited.returncode == 2
-    assert "the gateway does not run" in waited.stderr

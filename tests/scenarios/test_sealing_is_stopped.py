@@ -1,11 +1,23 @@
 """Sealing is stopped on a running gateway, by whoever may write its policies."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gateway.client import GatewayRefusedError
-from tests.running_gateway import RunningGateway, until
+from tests.running_gateway import RunningGateway, copy_of, until
+
+
+@pytest.fixture
+def gateway(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
+    """One whose policies name no officers, so that a freeze needs no signature."""
+    running = RunningGateway(copy_of(trial_template, tmp_path / "var"))
+    (running.trial.policies / "officers.yaml").unlink()
+    running.start()
+    yield running
+    running.stop()
 
 
 async def test_a_file_in_the_policy_directory_stops_sealing_also_after_a_crash(

@@ -13,14 +13,20 @@ _BY_OTHERS = 0o077
 _WRITTEN_BY_OTHERS = 0o022
 _READ_BY_ALL = 0o004
 _SHOWN = 3
+_TRIAL_KEYS = {
+    "clients": "client keys",
+    "officers": "officers' keys",
+    "approvers": "approvers' keys",
+}
+"""Folders beside a trial's config.yaml, and what lies in them."""
 
 
 def check_secret_files(config: Config, config_file: Path) -> Iterator[Finding]:
     """PIN, token and private keys: their owner's only."""
     yield from _only_owner("PIN file", _pin_files(config))
     yield from _only_owner("token files", _token_files(config))
-    clients = config_file.parent / "clients"
-    yield from _only_owner("client keys", sorted(clients.glob("*.key.pem")))
+    for folder, part in _TRIAL_KEYS.items():
+        yield from _only_owner(part, sorted((config_file.parent / folder).glob("*.key.pem")))
     if config.http.tls is not None:
         yield from _only_owner("TLS key file", [config.http.tls.key])
 
@@ -30,6 +36,19 @@ def check_governing_files(config: Config, config_file: Path) -> Iterator[Finding
     yield from _written_by_owner("config file", [config_file])
     for path in config.policies.readable:
         yield from _written_by_owner("policy files", [path, *sorted(path.rglob("*"))])
+
+
+def check_signatures(config: Config) -> Iterator[Finding]:
+    """Whether it takes officers' signatures to change what is sealed."""
+    directory = config.policies.directory
+    if directory is not None:
+        yield warning(
+            "signatures",
+            f"no officer signs the policies: whoever may write to {directory} decides what is "
+            "sealed",
+            cure="For development only. In earnest name policies.bundles and policies.root, and "
+            "have officers sign bundles.",
+        )
 
 
 def check_state_directory(config: Config) -> Iterator[Finding]:

@@ -53,6 +53,11 @@ _CHINESE = re.compile(
     rf"|{_FROM_ITS_START}(?P<only_jiao>{_GROUP})\s*角"
     rf"(?:\s*(?P<only_fen>{_GROUP})\s*分)?(?=\s*[整正])"
 )
+_CAPITAL = "壹弌贰貳貮叁參叄肆伍陆陸柒捌玖拾佰仟"
+# Whoever leaves 元 out means it all the same, and capitals outweigh figures.
+_WITHOUT_YUAN = re.compile(
+    rf"(?:大写|大寫|{_MARK})[():\s]*(?=[{_CAPITAL}])[{NUMERALS}\s]*+(?![{_YUAN}角分整正])"
+)
 _UNREAD = re.compile(rf"{_MARK}[:\s]*[{_MINUS}]?\s*(?P<next>\S)")
 _AROUND: Final = 16
 _FEW: Final = frozenset("一二三四五六七八九十两兩零〇")
@@ -83,6 +88,8 @@ def _found_in(line: str) -> Iterator[tuple[int, int]]:
     _refuse_other_digits(line)
     if _TOO_LONG.search(line) is not None:
         raise NoAnswerError("a Chinese numeral is too long")
+    if _WITHOUT_YUAN.search(line) is not None:
+        raise NoAnswerError("an amount in Chinese numerals does not say of what")
     if _MARK_WITHIN.search(line) is not None:
         raise NoAnswerError("a mark stands right behind a digit")
     for pattern in (_WITH_MARK, _WITH_YUAN, _YUAN_BEFORE):

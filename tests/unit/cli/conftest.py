@@ -64,7 +64,8 @@ def running(
     trial_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
     """A gateway that runs for the whole session; its installation is left as it is."""
-    gateway = RunningGateway(copy_of(trial_template, tmp_path_factory.mktemp("cli") / "var"))
+    directory = tmp_path_factory.mktemp("cli") / "var"
+    gateway = RunningGateway(copy_of(trial_template, directory, signed=True))
     _listen_at(gateway.trial, free_port())
     gateway.start()
     yield gateway
@@ -85,8 +86,16 @@ def on_running(running: RunningGateway) -> CommandLine:
 
 @pytest.fixture
 def sealgate(trial_template: Path, tmp_path: Path) -> CommandLine:
-    """The commands on an installation of the test's own, where no gateway runs."""
+    """The commands on an installation of the test's own, which reads YAML; no gateway runs."""
     trial = copy_of(trial_template, tmp_path / "var")
+    _listen_at(trial, free_port())
+    return CommandLine(trial)
+
+
+@pytest.fixture
+def signed(trial_template: Path, tmp_path: Path) -> CommandLine:
+    """The same, as `sealgate init` makes it: with a bundle that officers signed."""
+    trial = copy_of(trial_template, tmp_path / "var", signed=True)
     _listen_at(trial, free_port())
     return CommandLine(trial)
 

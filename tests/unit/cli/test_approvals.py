@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 from gateway.clock import SystemClock
 from gateway.http.approvals import Approvals
-from tests.approving_house import SIGNERS, Approving, approving_house
+from tests.approving_house import SIGNERS, Approving, approving_house, oa_token
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock
 from tests.unit.http.test_routes import api_of
@@ -82,3 +82,13 @@ async def test_whom_it_does_not_concern_is_told_so(tmp_path: Path) -> None:
     async with commands(tmp_path) as (_, approval, run):
         refused = await run("sun", "approve", approval)
         assert refused.exit_code == 2
+
+
+async def test_who_approved_in_the_oa_system_is_told(tmp_path: Path) -> None:
+    async with commands(tmp_path) as (made, approval, run):
+        at = made.house.clock.now()
+        token = oa_token(made.row(approval).document_digest, at, sub="E1007")
+        await made.hearing.hear_oa(approval, token, nonce=None, at=at)
+        shown = await run("zhao", "show", approval)
+        assert "approve by E1007 in oa at" in shown.output
+        assert f"{approval}, granted" in shown.output

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -18,7 +20,7 @@ from policies.kinds.policy import tests_of as written_tests
 from policies.loader import load_bundle
 from policies.reading.library import read_library
 from policies.reading.schema import schema_text
-from tests.unit.docs.markdown import ROOT
+from tests.unit.docs.markdown import ROOT, read
 
 DIRECTORY = ROOT / "examples" / "policies"
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -41,14 +43,14 @@ def bundle() -> Bundle:
 def test_the_example_has_no_mistake() -> None:
     result = sealgate("policy", "check", DIRECTORY)
     assert result.exit_code == 0, result.output
-    assert "ok: 13 files, 27 tests pass, sha256:" in result.stdout
+    assert "ok: 14 files, 38 tests pass, sha256:" in result.stdout
 
 
 def test_the_tests_of_the_example_pass_and_each_policy_has_some() -> None:
     result = sealgate("policy", "test", DIRECTORY, "--json")
     assert result.exit_code == 0, result.output
     counted = Counter(each["policy"] for each in json.loads(result.stdout)["tests"])
-    assert len(counted) == 8
+    assert len(counted) == 9
     assert min(counted.values()) >= 2
 
 
@@ -68,7 +70,7 @@ def test_each_test_is_explained_with_the_verdict_that_it_expects(bundle: Bundle)
             decided = {reason.rule for reason in report.decision.reasons}
             assert test.rule is None or test.rule in decided, (policy.name, test.name)
             explanations += 1
-    assert explanations == 27
+    assert explanations == 38
 
 
 def test_it_is_a_whole_group(bundle: Bundle) -> None:
@@ -109,3 +111,45 @@ def test_the_schema_is_given_by_the_command_line(tmp_path: Path) -> None:
     result = sealgate("policy", "schema", "-o", tmp_path / "no" / "schema.json")
     assert result.exit_code == 2
     assert "cannot be written" in result.stderr
+
+
+def test_a_receipt_with_another_amount_is_explained_by_the_rule_of_the_group(
+    tmp_path: Path,
+) -> None:
+    guide = re.findall(r"`(\{system: tms.*?\}\}\})`", read("docs/policies.md"), re.DOTALL)
+    (written,) = guide
+    request = tmp_path / "request.yaml"
+    request.write_text(written.replace("\n", " "), encoding="utf-8")
+    report = told("--request", request)
+    assert report["verdict"] == "denied"
+    rules = [each["rule"] for each in report["decision"]["reasons"]]
+    assert rules == ["receipts-say-what-is-asked/another-amount"]
+
+
+def test_what_was_used_and_who_approved_can_be_imagined(tmp_path: Path) -> None:
+    request = tmp_path / "request.json"
+    asked = {"system": "erp", "seal": "finance-finance", "documentType": "payment-order"}
+    monday = {"at": "2026-01-05T10:00:00+08:00"}
+    doc = {"attributes": {"amount_cents": 100, "payee": "丙公司"}}
+    for used, voices, verdict in (
+        (199, [], "allowed"),
+        (200, [], "needs-approval"),
+        (200, ["qian-wei"], "allowed"),
+    ):
+        before = {"used": {"seal_day": used}, "approvedBy": voices}
+        request.write_text(json.dumps({**asked, **monday, **before, "doc": doc}))
+        assert told("--request", request)["verdict"] == verdict
+
+
+def test_a_person_can_be_imagined_who_asks() -> None:
+    wanted = ("--seal", "contract-group", "--type", "sales-contract")
+    attributes = ("-a", "amount_cents=100", "-a", "buyer=乙公司")
+    assert told("--person", "sun-lei", *wanted, *attributes)["verdict"] == "needs-approval"
+    assert told("--person", "zhou-yan", *wanted, *attributes)["verdict"] == "denied"
+    nobody = sealgate("policy", "explain", "-d", DIRECTORY, "--person", "sun-lai", *wanted)
+    assert nobody.exit_code == 2
+    assert "did you mean sun-lei?" in nobody.stderr
+
+
+def told(*arguments: str | Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(sealgate("policy", "explain", "-d", DIRECTORY, "--json", *arguments).stdout)

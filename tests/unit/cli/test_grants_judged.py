@@ -46,7 +46,7 @@ def mistakes(sealgate: CommandLine, *more: str | Path) -> list[str]:
 
 
 def notes(sealgate: CommandLine) -> str:
-    return "; ".join(json.loads(sealgate("policy", "check", "--json").stdout)["notes"])
+    return "; ".join(json.loads(sealgate("policy", "check", "--json").stdout)["unchecked"])
 
 
 def test_a_grant_that_the_grantor_has_sealed_is_good(

@@ -13,7 +13,7 @@ ORDINARY = ("--system", "tms", "--seal", "receipt-east", "--type", "logistics-re
 def test_good_files_pass_and_are_counted(sealgate: CommandLine) -> None:
     result = sealgate("policy", "check")
     assert result.exit_code == 0, result.output
-    assert "ok: 5 files, 4 tests pass, sha256:" in result.stdout
+    assert "ok: 8 files, 4 tests pass, sha256:" in result.stdout
 
 
 def test_every_mistake_is_told_with_file_line_and_cure(sealgate: CommandLine) -> None:
@@ -161,7 +161,7 @@ def test_a_request_file_says_what_a_policys_test_says(
     ("options", "told"),
     [
         (("--seal", "receipt-east"), "say system (or person), seal and document type"),
-        (("--person", "li-na", *ORDINARY[2:]), "no Person is called li-na"),
+        (("--person", "li-nan", *ORDINARY[2:]), "no Person is called li-nan"),
         ((*ORDINARY, "--person", "li-na"), "a person asks with their own company"),
         (("--system", "tsm", *ORDINARY[2:]), "did you mean tms?"),
         ((*ORDINARY, "--at", "tomorrow"), "at: "),

@@ -40,7 +40,7 @@ class Frames:
 def desk(tmp_path: Path) -> Desk:
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "all.yaml").write_text(POLICY, encoding="utf-8")
-    return Desk(policies=tmp_path / "policies", database=tmp_path / "none.sqlite")
+    return Desk(policies=lambda: tmp_path / "policies", database=tmp_path / "none.sqlite")
 
 
 async def test_it_cannot_read_what_lies_beside_its_files(desk: Desk, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_a_process_whose_time_is_up_before_it_was_spoken_with_is_ended(
         return started[-1]
 
     database = tmp_path / "none.sqlite"
-    desk = Desk(policies=tmp_path, database=database, deadline_seconds=0.0, start=start)
+    desk = Desk(policies=lambda: tmp_path, database=database, deadline_seconds=0.0, start=start)
     with pytest.raises(QuestionTooDemandingProblem):
         await desk.ask(Test(sources=None))
     assert all(child.process.poll() is not None for child in started)

@@ -14,6 +14,7 @@ from tests.running_gateway import RECEIPT, RunningGateway
 from tests.unit.docs.markdown import ROOT, blocks, read
 
 
+@pytest.mark.timeout(600)  # two dozen commands, on a machine that may have other things to do
 def test_the_commands_of_the_readme_do_what_it_says(shared_gateway: RunningGateway) -> None:
     config = shared_gateway.trial.config_file
     here = config.parent.parent
@@ -34,6 +35,15 @@ def test_the_commands_of_the_readme_do_what_it_says(shared_gateway: RunningGatew
     assert told.returncode == 0, told.stderr
     assert "Signature is Valid." in told.stdout
     assert "whole" in told.stdout
+    assert "changed: tms" in told.stdout
+    assert "number 2 is in force, signed by li-na, wang-qiang" in told.stdout
+    assert "it waits" in told.stdout
+    assert "the approval is now granted" in told.stdout
+    assert (here / "large" / "my.pdf").exists()
+    assert "ended: " in told.stdout  # the freeze
+    shown = shared_gateway.run("audit", "show", "0", "-n", "1000", "--json").stdout
+    kinds = [json.loads(line)["kind"] for line in shown.splitlines()]
+    assert {"policy", "approval", "freeze", "unfreeze"} <= {*kinds}
 
 
 def test_the_program_of_the_api_page_seals(shared_gateway: RunningGateway, tmp_path: Path) -> None:
@@ -65,6 +75,9 @@ async def test_every_field_of_a_leaf_is_documented(shared_gateway: RunningGatewa
             kinds = re.findall("`([a-z]+)`", middle[0]) if middle else ["every"]
             for name in re.findall("`([a-z_]+)`", names):
                 documented.setdefault(name, set()).update(kinds)
+    (besides,) = re.findall("^`asked` has (.*) too\\.$", read("docs/audit.md"), re.MULTILINE)
+    for name in re.findall("`([a-z_]+)`", besides):
+        documented[name].add("asked")
     shown = shared_gateway.run("audit", "show", "0", "-n", "1000", "--json").stdout
     records = [json.loads(line) for line in shown.splitlines()]
     assert {record["kind"] for record in records} >= {"start", "intent", "outcome", "denied"}

@@ -1,5 +1,6 @@
 """Seeing before doing over HTTP: the command line's answers, from a process that sees no more."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from typer.testing import CliRunner
 
+from gateway.bundles.reading import peek
 from gateway.cli.app import app
 from gateway.client import RequestSigner
 from gateway.desk.asking import MODULE, Desk
@@ -17,6 +19,7 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.policies import Policies
 from policies.powers import Power
 from processes.child import Child, start_child
+from tests.sealed_bundles import Group
 from tests.signing_house import House, signing_house
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers
 
@@ -62,7 +65,7 @@ async def ask(tmp_path: Path) -> AsyncIterator[Asking]:
     async with signing_house(tmp_path, history=DecisionHistory()) as house:
         await house.seal()
         desk = Desk(
-            policies=house.directory / "policies",
+            policies=lambda: house.directory / "policies",
             database=house.directory / "test.sqlite",
             start=start,
         )
@@ -95,6 +98,33 @@ async def test_a_check_is_what_the_command_line_tells_but_for_files_that_stay_aw
     told = by_command("policy", "check", ask.house.directory / "policies")
     assert {**report, "unchecked": []} == {**told, "unchecked": []}
     assert "certificates and pictures were not looked at" in report["unchecked"][0]
+
+
+async def test_a_bundle_file_is_looked_at_like_texts(ask: Asking) -> None:
+    group = Group()
+    data = group.published()
+    bundle = base64.b64encode(data).decode()
+    status, report = await ask("diff", {"old": bundle, "new": {"all.yaml": group.source}})
+    assert (status, report["old"]) == (200, peek(data).content)
+    status, report = await ask("test", {"sources": bundle})
+    assert (status, [each["test"] for each in report["tests"]]) == (200, ["a receipt"])
+    status, problem = await ask("diff", {"new": base64.b64encode(b"no bundle").decode()})
+    assert (status, problem["type"]) == (422, "urn:sealgate:problem:question-refused")
+
+
+async def test_what_cannot_follow_the_policies_in_force_is_a_mistake_where_that_is_asked(
+    ask: Asking,
+) -> None:
+    retired = {
+        name: text.replace("state: active", "state: retired", 1)
+        for name, text in ask.policies().items()
+    }
+    _, alone = await ask("check", {"sources": retired})
+    assert alone["mistakes"] == []
+    status, report = await ask("check", {"sources": retired, "follows": True})
+    assert (status, report["ok"]) == (200, False)
+    (mistake,) = report["mistakes"]
+    assert "cannot become retired" in mistake["message"]
 
 
 async def test_mistakes_are_the_answer_of_a_check_and_a_problem_for_all_else(ask: Asking) -> None:
@@ -180,7 +210,9 @@ async def test_every_question_has_a_process_of_its_own_that_is_gone_afterwards(
 async def test_a_question_that_takes_too_long_is_ended(ask: Asking) -> None:
     house = ask.house
     ask.desk = Desk(
-        policies=house.directory, database=house.directory / "test.sqlite", deadline_seconds=0.01
+        policies=lambda: house.directory,
+        database=house.directory / "test.sqlite",
+        deadline_seconds=0.01,
     )
     status, problem = await ask("check", {})
     assert (status, problem["type"]) == (503, "urn:sealgate:problem:question-too-demanding")

@@ -105,7 +105,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    desk = Desk(policies=house.directory, database=house.directory / "none.sqlite")
+    desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
     return (
         *Stops(stops).routes(),
         *Approvals(hearing, clock=house.clock).routes(),

@@ -27,7 +27,6 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 BY_OTHER_DOORS: Mapping[Action, str] = {
     "policy.activate": "a bundle is brought into force by officers' signatures on it",
-    "policy.read": "policies are told by the questions of policy.look",
     "audit.read": "the log is read on the machine, beside the gateway",
 }
 """Actions that no route serves, and why."""
@@ -46,7 +45,7 @@ LOCAL = {
     "init", "serve", "verify", "inspect", "doctor",
     "policy build", "policy sign", "policy root", "policy show", "policy activate", "policy key",
     "policy rollback", "policy check", "policy test", "policy explain", "policy diff",
-    "policy simulate", "policy schema", "approvals export", "approvals verify",
+    "policy simulate", "policy schema", "policy template", "approvals export", "approvals verify",
     "audit verify", "audit show", "hsm list", "hsm test",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""

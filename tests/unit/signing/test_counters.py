@@ -68,6 +68,54 @@ async def test_the_next_day_counts_anew(house: House) -> None:
     assert await outcome(house, "after midnight") == "sealed"
 
 
+async def test_another_time_zone_counts_the_same_uses_by_its_own_days(house: House) -> None:
+    for number in range(MOST):
+        await house.seal(f"{number}")
+    house.clock.move(timedelta(hours=14))  # midnight in Shanghai, five in the afternoon in Berlin
+    rules = house.directory / "policies" / "all.yaml"
+    shanghai = rules.read_text()
+    rules.write_text(shanghai.replace("  permit:", "  timeZone: Europe/Berlin\n  permit:"))
+    house.reload()
+    assert await outcome(house, "by the clock of Berlin") == "policy-denied"
+    rules.write_text(shanghai)
+    house.reload()
+    assert await outcome(house, "by the clock of Shanghai") == "sealed"
+
+
+async def test_a_month_counts_to_its_last_moment(house: House) -> None:
+    rules = house.directory / "policies" / "all.yaml"
+    rules.write_text(rules.read_text().replace("used.seal_day", "used.seal_month"))
+    house.reload()
+    for number in range(MOST):
+        await house.seal(f"{number}")
+    house.clock.move(timedelta(days=8, hours=13, minutes=59))  # 23:59 on 30 November in Shanghai
+    assert await outcome(house, "in November") == "policy-denied"
+    house.clock.move(timedelta(minutes=1))
+    assert await outcome(house, "in December") == "sealed"
+
+
+async def test_what_failed_after_its_intent_stays_counted_once(house: House) -> None:
+    """The key may have been used; whoever asked can go on with the same request."""
+
+    def broken(_grant: Grant) -> None:
+        raise TokenFailedError("the token was pulled")
+
+    house.signer.before = broken
+    for _ in range(3):
+        with pytest.raises(SignerUnavailableProblem):
+            await house.seal("failing")
+    assert used(house.directory, "seal:receipt-east") == 1
+    house.signer.before = lambda _grant: None
+    assert await outcome(house, "failing") == "sealed"
+    assert used(house.directory, "seal:receipt-east") == 1
+
+
+async def test_what_was_refused_was_never_counted(house: House) -> None:
+    results = await asyncio.gather(*(outcome(house, f"{number}") for number in range(MOST + 9)))
+    assert results.count("policy-denied") == 9
+    assert used(house.directory, "rule:receipts/automatic") == MOST
+
+
 async def test_a_document_does_not_count_against_itself(house: House) -> None:
     """The last one that is permitted broke off after its intent, and comes again."""
 
