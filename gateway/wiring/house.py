@@ -1,0 +1,151 @@
+"""What the gateway process is made of: opened in order, taken apart in the reverse."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.audit.checkpoint import LogKey
+from gateway.audit.log import AuditLog
+from gateway.bundles.copies import BundleCopies
+from gateway.clock import Clock, SystemClock
+from gateway.config import Config
+from gateway.documents.pool import WorkerLimits, WorkerPool
+from gateway.http.metrics import Metrics
+from gateway.http.nonces import NonceBook
+from gateway.signing.archive import Archive
+from gateway.stops.book import StopBook
+from gateway.stops.folder import StopFolder
+from gateway.stops.room import StopRoom
+from gateway.store.approvals import ApprovalReader
+from gateway.store.charges import SlotBook
+from gateway.store.content import ContentStore
+from gateway.store.database import open_reader, open_writer
+from gateway.store.documents import DocumentReader, live_nonces, segment_ends
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.migrating import migrate
+from gateway.wiring.bundle_policies import BundlePolicies
+from gateway.wiring.policies import DirectoryPolicies, Policies
+from hsm.client import SignerClient
+from processes.child import Child
+from processes.keeper import KeptSigner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What everything else is joined to; all of it runs.
+
+    `nonces` are those that a replay could still use.
+    """
+
+    config: Config
+    clock: SystemClock
+    metrics: Metrics
+    signer: SignerClient
+    pool: WorkerPool
+    lane: WriterLane
+    reader: DocumentReader
+    approvals: ApprovalReader
+    audit: AuditLog
+    archive: Archive
+    policies: Policies
+    nonces: NonceBook
+    slots: SlotBook
+    stops: StopRoom
+    stop_folder: StopFolder
+
+
+async def open_house(
+    config: Config,
+    signer_source: KeptSigner,
+    start_worker: Callable[[], Child],
+    stack: contextlib.AsyncExitStack,
+) -> House:
+    """Start signer and workers, open the store, and bring the policies into force."""
+    clock = SystemClock()
+    metrics = Metrics()
+    content = ContentStore(config.documents_directory, clock=clock)
+    signer = _signer(config, signer_source)
+    pool = WorkerPool(
+        WorkerLimits.of(config.documents),
+        start_worker=start_worker,
+        tell_doubt=lambda doubt: metrics.second_way.labels(doubt).inc(),
+    )
+    writer = open_writer(config.database)
+    migrate(writer)
+    lane = WriterLane(writer, content)
+    reader = DocumentReader(open_reader(config.database))
+    approvals = ApprovalReader(open_reader(config.database))
+    audit = _audit_log(config, lane, signer)
+    stack.push_async_callback(asyncio.to_thread, writer.dispose)
+    # Both take a second, mostly of starting Python; they do not need each other.
+    await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
+    await stack.enter_async_context(lane)
+    stack.push_async_callback(reader.close)
+    stack.callback(approvals.close)
+    await stack.enter_async_context(audit)
+    policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
+    pool.make_ready(policies.current.seals.values())
+    stops = StopRoom(
+        book=StopBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    )
+    return House(
+        config=config,
+        clock=clock,
+        metrics=metrics,
+        signer=signer,
+        pool=pool,
+        lane=lane,
+        reader=reader,
+        approvals=approvals,
+        audit=audit,
+        archive=Archive(reader=reader, content=content),
+        policies=policies,
+        nonces=await lane.write(lambda unit: _recover(unit, content, stops, clock.now())),
+        slots=SlotBook(),
+        stops=stops,
+        stop_folder=StopFolder(config.policies.place, stops),
+    )
+
+
+def _signer(config: Config, source: KeptSigner) -> SignerClient:
+    hsm = config.hsm
+    return SignerClient(source, deadline_seconds=hsm.deadline_seconds, restart=hsm.restart)
+
+
+def _audit_log(config: Config, lane: WriterLane, signer: SignerClient) -> AuditLog:
+    return AuditLog(
+        lane=lane,
+        key=LogKey.parse(config.log_key_file.read_text(encoding="utf-8")),
+        signer=signer,
+        checkpoint_file=config.checkpoint_file,
+    )
+
+
+async def _policies(
+    config: Config, *, signer: SignerClient, lane: WriterLane, audit: AuditLog, clock: Clock
+) -> Policies:
+    if config.policies.directory is not None:
+        return DirectoryPolicies.of(
+            config.policies.directory, signer=signer, audit=audit, clock=clock
+        )
+    bundles, root = config.policies.bundles, config.policies.root
+    if bundles is None or root is None:
+        raise ValueError("the configuration names neither a directory nor bundles")
+    return await BundlePolicies.of(
+        bundles,
+        root=root,
+        keys=lambda: signer.keys,
+        copies=BundleCopies(config.bundle_copies),
+        lane=lane,
+        audit=audit,
+        clock=clock,
+    )
+
+
+def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
+    """After a stop of any kind: what the gateway must know again, and what must not lie about."""
+    content.recover(segment_ends(unit.connection))
+    stops.book.load(unit.connection)
+    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))

@@ -1,0 +1,137 @@
+"""The rooms of a house joined: the signing cycle, what stands around it, and the HTTP API."""
+
+import asyncio
+from datetime import timedelta
+
+from gateway.approvals.hearing import Hearing
+from gateway.approvals.knowing import ApprovalsKnown
+from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.waiting import WaitingUses
+from gateway.desk.asking import Desk
+from gateway.history.keeping import DecisionHistory
+from gateway.http.app import API
+from gateway.http.approvals import Approvals
+from gateway.http.authentication import Authenticator
+from gateway.http.in_force import PoliciesInForce
+from gateway.http.policies import Policies as PolicyDesk
+from gateway.http.readiness import Readiness
+from gateway.http.routes import Route
+from gateway.http.stops import Stops
+from gateway.http.verification_keys import VerificationKeys
+from gateway.signing.clock_guard import ClockGuard
+from gateway.signing.counting import CountersKnown
+from gateway.signing.guard import AllKnown, Guards, Surroundings
+from gateway.signing.limits import LimitGuard
+from gateway.signing.service import SigningService
+from gateway.stops.guard import StopGuard
+from gateway.store.charges import SlotBook
+from gateway.store.content import prove_room
+from gateway.store.lane import Transaction
+from gateway.wiring.house import House
+
+
+def signing_service(house: House) -> SigningService:
+    """The one way to the key."""
+    return SigningService(
+        in_force=lambda: house.policies.current,
+        press=house.pool,
+        signer=house.signer,
+        audit=house.audit,
+        lane=house.lane,
+        reader=house.reader,
+        archive=house.archive,
+        clock=house.clock,
+        clock_guard=ClockGuard(house.audit.newest),
+        surroundings=_surroundings(house),
+    )
+
+
+def _surroundings(house: House) -> Surroundings:
+    """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
+    approvals_known = ApprovalsKnown(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        documents=house.reader,
+        audit=house.audit,
+        lane=house.lane,
+    )
+    return Surroundings(
+        guards=Guards((StopGuard(house.stops.book), LimitGuard(house.slots), ApprovalGuard())),
+        knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
+        waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
+        history=DecisionHistory(),
+    )
+
+
+def api_of(house: House, signing: SigningService) -> API:
+    """What is served over HTTP."""
+    config = house.config
+    return API(
+        signing=signing,
+        archive=house.archive,
+        authenticator=Authenticator(
+            in_force=lambda: house.policies.current,
+            keys=VerificationKeys(config.policies.secrets, clock=house.clock),
+            external_url=config.http.external_url,
+            skew=timedelta(seconds=config.http.signature_skew_seconds),
+            nonces=house.nonces,
+            clock=house.clock,
+        ),
+        readiness=Readiness(
+            {
+                "signer": house.audit.prove_signer,
+                "store": lambda: house.lane.write(lambda unit: _write_something(unit, house.slots)),
+                "workers": house.pool.prove_ready,
+                "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
+                "policies": house.policies.prove,
+            },
+            clock=house.clock,
+        ),
+        metrics=house.metrics,
+        gauges=lambda _metrics: _measure(house),
+        clock=house.clock,
+        max_document_bytes=config.http.max_document_bytes,
+        max_requests_at_once=config.http.max_requests_at_once,
+        further=_further_routes(house),
+        policies=house.policies.told,
+    )
+
+
+def _further_routes(house: House) -> tuple[Route, ...]:
+    """Those of the rooms around the signing cycle."""
+    hearing = Hearing(
+        in_force=lambda: house.policies.current,
+        approvals=house.approvals,
+        audit=house.audit,
+        lane=house.lane,
+    )
+    return (
+        *Approvals(hearing, clock=house.clock).routes(),
+        *Stops(house.stops).routes(),
+        *PoliciesInForce(house.policies.standing).routes(),
+        *_desk(house),
+    )
+
+
+def _desk(house: House) -> tuple[Route, ...]:
+    """What officers may ask of policies."""
+    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    return PolicyDesk(desk, clock=house.clock).routes()
+
+
+def _write_something(unit: Transaction, slots: SlotBook) -> None:
+    """A unit of work that proves that the store commits: a row changes each time."""
+    # Always the same slot, so that readiness leaves one row and not one a quarter of an hour.
+    slots.add(unit, "ready:", 0)
+
+
+def _measure(house: House) -> None:
+    metrics, audit = house.metrics, house.audit
+    metrics.audit_records.set(audit.size)
+    metrics.audit_unsigned.set(audit.size - audit.signed_size)
+    metrics.signer_restarts.set(house.signer.restarts)
+    metrics.worker_restarts.set(house.pool.restarts)
+    metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
+    metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
+    metrics.policies_refused.set(0 if house.policies.refused is None else 1)

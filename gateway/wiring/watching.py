@@ -1,0 +1,64 @@
+"""What a gateway does by itself: it looks for policies and freezes, and forgets what is over."""
+
+import asyncio
+import contextlib
+import signal
+from datetime import timedelta
+
+import structlog
+
+from gateway.approvals.pruning import prune
+from gateway.history.keeping import forget
+from gateway.store.errors import StoreProblem
+from gateway.wiring.house import House
+
+_DAY_SECONDS = 24 * 3600.0
+_STOPS_SECONDS = 1.0
+
+_log = structlog.get_logger("gateway")
+
+
+async def watch_policies(house: House) -> None:
+    """Look for new policies every `refresh_seconds`, and at once on HUP."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(house.config.policies.refresh_seconds):
+                await told.wait()
+        told.clear()
+        try:
+            await _refresh(house)
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            house.policies.not_refreshed(error)
+
+
+async def _refresh(house: House) -> None:
+    if await house.policies.refresh():
+        house.pool.make_ready(house.policies.current.seals.values())
+
+
+async def watch_freezes(house: House) -> None:
+    """Look every second for freezes by file."""
+    while True:
+        try:
+            await house.stop_folder.look()
+        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+            _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_STOPS_SECONDS)
+
+
+async def forget_daily(house: House) -> None:
+    """Once a day, forget the decisions and approvals whose time is over."""
+    kept = timedelta(days=house.config.policies.history_days)
+    approvals_kept = timedelta(days=house.config.policies.approvals_days)
+    while True:
+        try:
+            now = house.clock.now()
+            gone = await forget(house.lane, before=now - kept)
+            ended = await prune(house.lane, before=now - approvals_kept)
+            if gone or ended:
+                _log.info("forgotten", decisions=gone, approvals=ended)
+        except StoreProblem as problem:
+            _log.error("not_forgotten", error=problem.detail)
+        await asyncio.sleep(_DAY_SECONDS)
