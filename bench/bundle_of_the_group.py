@@ -18,8 +18,10 @@ from gateway.bundles.reading import peek, read, written
 from gateway.cli.trial_pki import TrialCA
 from gateway.statements import LocalSigner, add_signature
 from hsm.interfaces import KeyDescription
-from policies.bundle import ANY, Bundle, ForbidRule, Person, PersonKey, SealPolicy
+from policies.bundle import Bundle
 from policies.compiled import compiled
+from policies.objects.people import Person, PersonKey
+from policies.objects.rules import ANY, ForbidRule, SealPolicy
 
 _OFFICERS = ("li", "wang")
 

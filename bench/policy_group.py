@@ -5,24 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from policies.bundle import (
-    Approvals,
-    Attribute,
-    Bundle,
-    BusinessLine,
-    Company,
-    DocumentType,
-    ForbidRule,
-    Governance,
-    Limits,
-    PermitRule,
-    Seal,
-    SealPolicy,
-    SealScope,
-    Signatures,
-    System,
-)
+from policies.bundle import Bundle
 from policies.model import Caller, DocumentFacts, SealRequest, Stage
+from policies.objects.documents import Attribute, DocumentType
+from policies.objects.group import BusinessLine, Company, Governance, Signatures
+from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy, SealScope
+from policies.objects.seals import Seal
+from policies.objects.systems import System
 
 AT: Final = datetime(2026, 11, 22, 4, tzinfo=UTC)
 """A Sunday at noon in Shanghai."""

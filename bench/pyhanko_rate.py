@@ -31,8 +31,8 @@ from bench.token import hsm_of, key_of, open_token
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.stamp.model import POINTS_PER_MM, Artwork
 from gateway.seals.in_force import read_sources
-from policies.bundle import RoundStamp
 from policies.loader import load_bundle
+from policies.objects.seals import RoundStamp
 
 _A4_HEIGHT_MM = 297
 # Twice the bytes of the longest container of the trial's seals; pyHanko's own estimate is larger.

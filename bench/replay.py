@@ -22,13 +22,14 @@ from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
-from policies.bundle import ANY, Bundle, ForbidRule, SealPolicy
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.foresight.analysis import notes
 from policies.foresight.difference import difference
 from policies.foresight.replay import Replaying
 from policies.foresight.simulation import simulate
 from policies.model import NOTHING_KNOWN
+from policies.objects.rules import ANY, ForbidRule, SealPolicy
 
 _COMPANIES: Final = 1_000
 _SEALS: Final = 5_000

@@ -13,8 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from policies.bundle import OBJECT_KINDS, Bundle, Governance, Named, PictureStamp
+from policies.bundle import OBJECT_KINDS, Bundle
 from policies.errors import CompiledFormError
+from policies.objects.group import Governance
+from policies.objects.named import Named
+from policies.objects.seals import PictureStamp
 
 MOST_OBJECTS: Final = 200
 """In one piece."""

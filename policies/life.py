@@ -7,7 +7,8 @@ come back, or that a grant reaches further than the document that its grantor si
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.bundle import Amount, Bundle, Seal, SealGrant, SealState
+from policies.bundle import Bundle
+from policies.objects.seals import Amount, Seal, SealGrant, SealState
 
 NEXT_STATES: Final[Mapping[SealState, frozenset[SealState]]] = {
     "draft": frozenset({"active"}),

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from policies.bundle import Bundle, Person
+from policies.bundle import Bundle
 from policies.calendar import office_day
 from policies.model import Caller
+from policies.objects.people import Person
 
 
 def posts_of(person: Person, *, at: datetime) -> frozenset[str]:

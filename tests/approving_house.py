@@ -40,22 +40,14 @@ from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from gateway.store.schema import audit_leaf
-from policies.bundle import (
-    Approvals,
-    ApprovalSource,
-    Bundle,
-    Company,
-    Holding,
-    PermitRule,
-    Person,
-    PersonKey,
-    Post,
-    Role,
-    SealPolicy,
-)
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.interfaces import Case
 from policies.model import Caller, DocumentFacts, Known, Stage
+from policies.objects.group import Company
+from policies.objects.people import Holding, Person, PersonKey, Post, Role
+from policies.objects.rules import Approvals, PermitRule, SealPolicy
+from policies.objects.systems import ApprovalSource
 from policies.people import caller_of
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock, House, SoftSigner, request, signing_house

@@ -28,8 +28,8 @@ from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import Mechanism
-from policies.bundle import RoundStamp
 from policies.model import Placement
+from policies.objects.seals import RoundStamp
 
 RECEIPTS = Path(__file__).parents[1] / "examples" / "receipts"
 SIGNED_AT = datetime(2026, 11, 22, 8, 30, 15, tzinfo=UTC)

@@ -7,20 +7,13 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from policies.bundle import (
-    Approvals,
-    Attribute,
-    Bundle,
-    DocumentType,
-    ForbidRule,
-    Limits,
-    PermitRule,
-    Post,
-    Seal,
-    SealPolicy,
-    System,
-)
+from policies.bundle import Bundle
 from policies.model import DocumentFacts, SealRequest, Stage
+from policies.objects.documents import Attribute, DocumentType
+from policies.objects.people import Post
+from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy
+from policies.objects.seals import Seal
+from policies.objects.systems import System
 
 NAMES = ("a", "b")
 ATTRIBUTES: tuple[dict[str, str | int | bool], ...] = ({}, {"amount": 1})

@@ -11,23 +11,7 @@ from types import MappingProxyType
 import msgspec
 from hypothesis import strategies as st
 
-from policies.bundle import (
-    Amount,
-    Approvals,
-    Attribute,
-    Bundle,
-    Company,
-    DocumentType,
-    ForbidRule,
-    Governance,
-    Limits,
-    PermitRule,
-    Seal,
-    SealGrant,
-    SealPolicy,
-    SealScope,
-    Signatures,
-)
+from policies.bundle import Bundle
 from policies.model import (
     BesideKeyword,
     Caller,
@@ -38,6 +22,10 @@ from policies.model import (
     SealRequest,
     Stage,
 )
+from policies.objects.documents import Attribute, DocumentType
+from policies.objects.group import Company, Governance, Signatures
+from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy, SealScope
+from policies.objects.seals import Amount, Seal, SealGrant
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
 NAMES = ("a", "b")

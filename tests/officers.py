@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from gateway.seals.in_force import InForce
 from gateway.statements import LocalSigner, compact
 from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, Scope, ScopeKind
-from policies.bundle import Governance, Person, PersonKey, Signatures
+from policies.objects.group import Governance, Signatures
+from policies.objects.people import Person, PersonKey
 from tests.statement_keys import LI, WANG, ZHAO
 
 OFFICERS = {"li-na": LI, "wang-qiang": WANG, "zhao-min": ZHAO}

@@ -16,16 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cel_expr_python import cel
 
-from policies.bundle import (
-    Approvals,
-    Bundle,
-    ForbidRule,
-    PermitRule,
-    Seal,
-    SealGrant,
-    SealPolicy,
-    SealScope,
-)
+from policies.bundle import Bundle
 from policies.conditions.cel import ENVIRONMENT
 from policies.conditions.variables import COUNTERS, VARIABLES, Subject, values
 from policies.deciding.attributes import AttributeChecks
@@ -43,6 +34,8 @@ from policies.model import (
     SealRequest,
     Stage,
 )
+from policies.objects.rules import Approvals, ForbidRule, PermitRule, SealPolicy, SealScope
+from policies.objects.seals import Seal, SealGrant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Rule = PermitRule | ForbidRule

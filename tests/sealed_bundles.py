@@ -13,8 +13,10 @@ from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import read
 from gateway.bundles.signing import signed
 from gateway.statements import LocalSigner
-from policies.bundle import Bundle, Governance, Person, PersonKey, Signatures
+from policies.bundle import Bundle
 from policies.loader import load_bundle
+from policies.objects.group import Governance, Signatures
+from policies.objects.people import Person, PersonKey
 
 AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
 

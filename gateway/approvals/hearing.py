@@ -35,9 +35,9 @@ from gateway.store.approvals import (
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
-from policies.bundle import Person
 from policies.deciding.telling import told_stages
 from policies.model import Caller
+from policies.objects.people import Person
 from policies.people import roles_of
 
 _SKEW = timedelta(minutes=5)

@@ -15,9 +15,10 @@ from gateway.approvals.proved_records import ProvedRecords, moment_of, records_o
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.records import request_digest
 from gateway.store.approvals import ApprovalRow, VoiceRow
-from policies.bundle import Approvals, Bundle, PermitRule
+from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import SealRequest, Stage
+from policies.objects.rules import Approvals, PermitRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ import msgspec
 
 from gateway.approvals.statements import Subject
 from gateway.store.approvals import ApprovalRow
-from policies.bundle import Approvals, Bundle, PermitRule
+from policies.bundle import Bundle
 from policies.deciding.approving import requesters_of
 from policies.model import DocumentFacts, NeedsApproval, SealRequest, Stage
+from policies.objects.rules import Approvals, PermitRule
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,9 +25,10 @@ from gateway.store.approvals import (
     put_voice,
 )
 from gateway.store.lane import Transaction
-from policies.bundle import ApprovalSource, Bundle
+from policies.bundle import Bundle
 from policies.deciding.group import Group
 from policies.model import DocumentFacts, SealRequest
+from policies.objects.systems import ApprovalSource
 
 _SKEW = timedelta(minutes=5)
 

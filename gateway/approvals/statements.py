@@ -21,7 +21,9 @@ from gateway.statements import (
     base64url,
     open_compact,
 )
-from policies.bundle import ApprovalSource, Bundle, Person, PersonKey
+from policies.bundle import Bundle
+from policies.objects.people import Person, PersonKey
+from policies.objects.systems import ApprovalSource
 
 STATEMENT: str = "sealgate-approval"
 OA_TOKEN: str = "sealgate-oa-approval"  # noqa: S105 - a type, not a secret

@@ -11,7 +11,7 @@ from gateway.signing.guard import Waiting
 from gateway.signing.ids import new_document_id
 from gateway.store.approvals import ApprovalRow, approvals_of, put_approval
 from gateway.store.lane import Transaction
-from policies.bundle import PermitRule
+from policies.objects.rules import PermitRule
 
 
 class WaitingUses:

@@ -16,7 +16,8 @@ from gateway.statements import (
     open_general,
     plain_json,
 )
-from policies.bundle import Bundle, Person
+from policies.bundle import Bundle
+from policies.objects.people import Person
 
 _ALGORITHMS: Mapping[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
 _NO_KEYS = "give every officer a key of their own, and name as many officers as must sign"

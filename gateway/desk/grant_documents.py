@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID
 from gateway.seals.registry import NamedFiles
 from gateway.verification.model import FileJudgement, SealCertificate
 from gateway.verification.verifier import Verifier
-from policies.bundle import Bundle, SealGrant
+from policies.bundle import Bundle
+from policies.objects.seals import SealGrant
 
 OpenVerifier = Callable[[tuple[bytes, ...]], Verifier]
 """Makes a judge that believes these certificates (DER)."""

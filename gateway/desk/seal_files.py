@@ -13,7 +13,7 @@ from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.registry import material_of
 from hsm.interfaces import KeyDescription
-from policies.bundle import RoundStamp, Seal
+from policies.objects.seals import RoundStamp, Seal
 from strictyaml import Mistake
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from policies.bundle import Template
 from policies.model import DocumentFacts, Fact, Placement
+from policies.objects.documents import Template
 
 Doubt = Literal[
     "syntax",

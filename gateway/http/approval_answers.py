@@ -10,9 +10,9 @@ from gateway.approvals.showing import Shown
 from gateway.approvals.statements import said_in
 from gateway.http.answers import camel
 from gateway.store.approvals import VoiceRow
-from policies.bundle import PermitRule
 from policies.deciding.telling import permission
 from policies.model import DocumentFacts
+from policies.objects.rules import PermitRule
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 

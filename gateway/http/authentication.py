@@ -38,8 +38,9 @@ from gateway.http.plain_signature import PlainSignature, verified
 from gateway.http.verification_keys import KeyValue, VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce
-from policies.bundle import Person, PersonKey, System, SystemKey
 from policies.model import Caller
+from policies.objects.people import Person, PersonKey
+from policies.objects.systems import System, SystemKey
 from policies.people import caller_of
 from policies.powers import Action
 

@@ -14,7 +14,8 @@ from gateway.clock import Clock
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.http.plain_signature import Check
 from gateway.statements import PublicKey
-from policies.bundle import PersonKey, SystemKey
+from policies.objects.people import PersonKey
+from policies.objects.systems import SystemKey
 
 _LEAST_SECRET_BYTES = 32
 # A file that was changed in the last moment may be changed again without its times telling.

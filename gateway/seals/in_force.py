@@ -10,10 +10,12 @@ from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import SealMaterial
 from gateway.seals.registry import NamedFiles, files_below, material_of
 from hsm.interfaces import KeyDescription
-from policies.bundle import Bundle, Person, PersonKey, System, SystemKey
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.interfaces import PolicyEngine
 from policies.loader import load_bundle
+from policies.objects.people import Person, PersonKey
+from policies.objects.systems import System, SystemKey
 from strictyaml import MistakesError
 
 _State = frozenset[tuple[str, int, int]]

@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from hsm.interfaces import Mechanism
-from policies.bundle import RoundStamp
 from policies.model import Placement
+from policies.objects.seals import RoundStamp
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import KeyDescription
-from policies.bundle import PictureStamp, RoundStamp, Seal
+from policies.objects.seals import PictureStamp, RoundStamp, Seal
 
 NamedFiles = Callable[[str], bytes | memoryview]
 """Reads what a seal names by its path; raises OSError."""

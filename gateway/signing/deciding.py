@@ -12,7 +12,6 @@ from gateway.seals.model import SealMaterial
 from gateway.signing.guard import Use, UseGuard
 from gateway.signing.model import SigningRequest
 from gateway.signing.screening import screen
-from policies.bundle import DocumentType
 from policies.interfaces import Case
 from policies.model import (
     NOTHING_KNOWN,
@@ -24,6 +23,7 @@ from policies.model import (
     NeedsApproval,
     Reason,
 )
+from policies.objects.documents import DocumentType
 from policies.reasons import SEALS_DO_NOT_COMBINE
 
 DecisionT = TypeVar("DecisionT", Allowed, Denied, NeedsApproval)

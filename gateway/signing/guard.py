@@ -13,7 +13,6 @@ import msgspec
 from gateway.seals.in_force import InForce
 from gateway.signing.model import SigningRequest
 from gateway.store.lane import Transaction
-from policies.bundle import DocumentType
 from policies.interfaces import Case
 from policies.model import (
     NOTHING_KNOWN,
@@ -25,6 +24,7 @@ from policies.model import (
     NeedsApproval,
     SealRequest,
 )
+from policies.objects.documents import DocumentType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

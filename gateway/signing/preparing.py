@@ -9,8 +9,8 @@ from gateway.documents.model import Preparation, Prepared
 from gateway.signing.act import Part
 from gateway.signing.deciding import Inquiry
 from gateway.signing.digests import HashedDocument, hashed
-from policies.bundle import Template
 from policies.model import Fact
+from policies.objects.documents import Template
 
 
 def first_preparation(inquiry: Inquiry, first: Part) -> Preparation:

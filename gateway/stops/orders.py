@@ -22,7 +22,8 @@ from gateway.statements import (
 )
 from gateway.stops.errors import StopStatementRefusedProblem
 from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift
-from policies.bundle import Bundle, PersonKey
+from policies.bundle import Bundle
+from policies.objects.people import PersonKey
 
 T = TypeVar("T", Freeze, Lift)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from policies.bundle import Seal
 from policies.calendar import OFFICE_ZONE
 from policies.conditions.variables import COUNTERS, DIMENSIONS
 from policies.conditions.windows import current_window
 from policies.model import CounterRead, SealRequest
+from policies.objects.seals import Seal
 
 
 def reads(

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
-from policies.bundle import AttributeType
 from policies.conditions.cel import ENVIRONMENT, MAX_BYTES, one_line
 from policies.conditions.expressions import (
     ATTRIBUTE,
@@ -18,6 +17,7 @@ from policies.conditions.expressions import (
     masked,
 )
 from policies.conditions.variables import VARIABLES
+from policies.objects.documents import AttributeType
 from strictyaml import nearest
 
 _CEL_TYPES: Final = {

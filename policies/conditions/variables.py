@@ -17,7 +17,6 @@ from typing import Any, Final
 import msgspec
 from cel_expr_python import cel
 
-from policies.bundle import Seal
 from policies.conditions.expressions import masked
 from policies.conditions.windows import Unit
 from policies.model import (
@@ -28,6 +27,7 @@ from policies.model import (
     Known,
     SealRequest,
 )
+from policies.objects.seals import Seal
 
 DIMENSIONS: Final = ("seal", "system", "company", "line", "type")
 """What uses are counted by."""

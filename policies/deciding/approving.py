@@ -6,8 +6,8 @@ from itertools import chain
 
 import msgspec
 
-from policies.bundle import Approvals
 from policies.model import GivenApproval, SealRequest, Stage
+from policies.objects.rules import Approvals
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.bundle import Attribute, DocumentType
 from policies.conditions.cel import Pattern
 from policies.errors import ConditionError
 from policies.model import Attributes, AttributeValue
+from policies.objects.documents import Attribute, DocumentType
 
 _INT64 = range(-(1 << 63), 1 << 63)
 _MAX_LENGTH = 10_000

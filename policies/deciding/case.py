@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies import reasons
-from policies.bundle import Approvals, Bundle, PermitRule, Seal
+from policies.bundle import Bundle
 from policies.conditions.counters import counters_of, reads
 from policies.conditions.variables import VARIABLES, Subject
 from policies.deciding.approving import standing
@@ -34,6 +34,8 @@ from policies.model import (
     Reason,
     SealRequest,
 )
+from policies.objects.rules import Approvals, PermitRule
+from policies.objects.seals import Seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

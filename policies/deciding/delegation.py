@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import msgspec
 
-from policies.bundle import Bundle, Seal, SealGrant
+from policies.bundle import Bundle
 from policies.calendar import office_day
 from policies.model import Reason, SealRequest
+from policies.objects.seals import Seal, SealGrant
 from policies.reasons import GRANT
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.bundle import Company
+from policies.objects.group import Company
 
 
 class Group:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from policies.bundle import ForbidRule, PermitRule
+from policies.objects.rules import ForbidRule, PermitRule
 
 RuleT_co = TypeVar("RuleT_co", PermitRule, ForbidRule, covariant=True)
 

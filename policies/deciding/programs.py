@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from policies.bundle import ForbidRule, PermitRule
 from policies.deciding.named_rules import NamedRule
+from policies.objects.rules import ForbidRule, PermitRule
 
 _JOINED: Final = 16
 """Rules in one program: more cost more to compile and to ask again than they spare."""

@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from policies.bundle import ForbidRule, PermitRule, Seal, SealPolicy
 from policies.conditions.variables import COUNTERS, named_in
 from policies.conditions.windows import Unit, current_window
 from policies.deciding.group import Group
@@ -19,6 +18,8 @@ from policies.deciding.scopes import Coverage, ScopeIndex
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Charge
+from policies.objects.rules import ForbidRule, PermitRule, SealPolicy
+from policies.objects.seals import Seal
 
 Applies = Literal["applies", "other-caller", "condition-false", "error"]
 CallerName = tuple[str, str]

@@ -8,8 +8,9 @@ has companies above it and a handful more, however many scopes there are.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from policies.bundle import ANY, Seal, SealPolicy, SealScope
 from policies.deciding.group import Group
+from policies.objects.rules import ANY, SealPolicy, SealScope
+from policies.objects.seals import Seal
 
 Anchor = tuple[str, str]
 T = TypeVar("T")

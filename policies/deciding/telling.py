@@ -6,7 +6,6 @@ from typing import Literal
 
 import msgspec
 
-from policies.bundle import ForbidRule, PermitRule
 from policies.conditions.expressions import conjuncts, variables_in
 from policies.deciding.programs import Named
 from policies.deciding.rules import Applies, RuleAnswer
@@ -14,6 +13,7 @@ from policies.deciding.situations import Situations
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Decision, Reason, Stage
+from policies.objects.rules import ForbidRule, PermitRule
 
 _SHOWN = 80
 """Longest value in an explanation, in characters."""

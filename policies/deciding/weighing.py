@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from policies.bundle import ForbidRule, PermitRule
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.programs import ForbidProgram, Named
 from policies.deciding.rules import Concerning, Covering, RuleAnswer, asked, weigh
@@ -13,6 +12,7 @@ from policies.deciding.telling import Finding, Teller
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller
+from policies.objects.rules import ForbidRule, PermitRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

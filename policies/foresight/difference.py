@@ -12,11 +12,12 @@ from typing import Literal
 
 import msgspec
 
-from policies.bundle import Approvals, Bundle, Limits, PermitRule
+from policies.bundle import Bundle
 from policies.deciding.rules import Covering
 from policies.foresight.object_changes import Besides, Elsewhere, ObjectChange, object_changes
 from policies.foresight.reach import Named, Pair, Reach, names_of
 from policies.model import Placement
+from policies.objects.rules import Approvals, Limits, PermitRule
 
 Kind = Literal["gained", "lost", "changed"]
 

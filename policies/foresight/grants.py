@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from policies.bundle import Bundle, SealGrant
+from policies.bundle import Bundle
 from policies.calendar import office_day
 from policies.foresight.notes import Note
+from policies.objects.seals import SealGrant
 
 _SOON: Final = timedelta(days=30)
 

@@ -6,7 +6,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from policies.bundle import OBJECT_KINDS, Bundle, Named, SealGrant
+from policies.bundle import OBJECT_KINDS, Bundle
+from policies.objects.named import Named
+from policies.objects.seals import SealGrant
 
 Besides = Literal["seal", "document-type", "grants", "caller"]
 """What has a say in a decision besides rules."""

@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from policies.bundle import Bundle, System
+from policies.bundle import Bundle
 from policies.model import Caller
+from policies.objects.systems import System
 from policies.people import caller_of
 
 

@@ -7,13 +7,14 @@ of rules, and once for each rule.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from policies.bundle import Bundle, ForbidRule, PermitRule
+from policies.bundle import Bundle
 from policies.conditions.implications import implies, never
 from policies.deciding.group import Group
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.rules import Covering, RuleBook, concerns
 from policies.foresight.principals import principals
 from policies.model import Caller
+from policies.objects.rules import ForbidRule, PermitRule
 
 Pair = tuple[str, str]
 """A seal and a document type, by name."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from policies.bundle import Bundle, ForbidRule, PermitRule, SealPolicy
+from policies.bundle import Bundle
 from policies.conditions.implications import always, never
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.rules import Covering
 from policies.foresight.notes import Code, Level, Note, listed
 from policies.foresight.reach import Audience, Reach, follows
+from policies.objects.rules import ForbidRule, PermitRule, SealPolicy
 
 Place = tuple[SealPolicy, str, int]
 """A rule's policy, `permit` or `forbid`, and which of them it is."""

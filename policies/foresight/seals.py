@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from policies.bundle import Limits, PermitRule, Seal
 from policies.conditions.implications import always
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.rules import Covering
 from policies.foresight.notes import Note, listed
 from policies.foresight.reach import Audience, Reach
+from policies.objects.rules import Limits, PermitRule
+from policies.objects.seals import Seal
 
 
 def seal_notes(reach: Reach) -> Iterator[Note]:

@@ -12,12 +12,13 @@ from typing import Final
 
 import msgspec
 
-from policies.bundle import Bundle, PolicyTest
+from policies.bundle import Bundle
 from policies.conditions.counters import without_zone
 from policies.deciding.telling import Explanation
 from policies.deciding.verdicts import verdict_of
 from policies.engine import CELPolicyEngine
 from policies.model import Decision, Denied, Known
+from policies.objects.rules import PolicyTest
 from policies.reading.imagining import Imagined
 from policies.reasons import DEFAULT
 

@@ -9,7 +9,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from policies.bundle import ManagedBy, SealState
 from policies.intake import RULES
 from policies.kinds.placement import WrittenPlacement, is_visible
 from policies.kinds.seal_types import USUAL_SEAL_TYPES
@@ -25,6 +24,8 @@ from policies.kinds.spelling import (
     RelativePath,
     Title,
 )
+from policies.objects.named import ManagedBy
+from policies.objects.seals import SealState
 from strictyaml import StrictModel, refusal
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.bundle import ANY
 from policies.conditions.linting import KnownAttribute, faults
 from policies.kinds.policy import SealPolicySpec
 from policies.kinds.things import AttributeSpec, DocumentTypeSpec
+from policies.objects.rules import ANY
 from policies.reading.library import Library
 from strictyaml import Mistake, Path
 

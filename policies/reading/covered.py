@@ -1,8 +1,8 @@
 """Which seals a policy speaks of, by the documents of a library."""
 
-from policies.bundle import ANY
 from policies.kinds.policy import SealScopeSpec
 from policies.kinds.things import SealSpec
+from policies.objects.rules import ANY
 from policies.reading.ancestry import Ancestry
 from policies.reading.library import Library
 

@@ -6,8 +6,8 @@ everything; this keeps a company from reaching beyond itself in what it hands in
 
 from collections.abc import Iterator, Mapping
 
-from policies.bundle import ManagedBy
 from policies.kinds.things import Kind
+from policies.objects.named import ManagedBy
 from policies.reading.ancestry import Ancestry
 from policies.reading.library import Library
 from strictyaml import Loaded, Mistake

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from policies.bundle import Bundle, PolicyTest
+from policies.bundle import Bundle
 from policies.kinds.placement import placement_of
 from policies.kinds.policy import SealPolicyKind, tests_of
 from policies.kinds.selftests import TestRequestSpec
 from policies.model import Caller, DocumentFacts, GivenApproval, Known, SealRequest
+from policies.objects.rules import PolicyTest
 from policies.people import caller_of, roles_of
 from policies.reasons import OF_TESTS
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from policies.bundle import Field, Mark
+from policies.objects.documents import Field, Mark
 from policies.templates.matching import TOLERANCE_MM, Point
 
 _FEWEST_DOCUMENTS: Final = 2

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from policies.bundle import Template
+from policies.objects.documents import Template
 
 TOLERANCE_MM: Final = 1.0
 """How far a mark may stand from its place, and a page's side may differ."""

@@ -24,8 +24,8 @@ from gateway.documents.errors import (
 from gateway.documents.model import Prepared
 from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.seals.model import Picture, SealMaterial
-from policies.bundle import RoundStamp
 from policies.model import OnPage
+from policies.objects.seals import RoundStamp
 from processes.child import Child, start_child
 from processes.errors import ChannelClosedError
 from tests.document_fixtures import (

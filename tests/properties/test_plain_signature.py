@@ -14,7 +14,7 @@ from gateway.client import RequestSigner
 from gateway.http.authentication import _Message, _verified_by_the_library
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.http.plain_signature import PlainSignature, verified
-from policies.bundle import SystemKey
+from policies.objects.systems import SystemKey
 from tests.signing_house import FakeClock
 
 SECRET = b"k" * 40

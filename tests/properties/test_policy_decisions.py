@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.bundle import Bundle, ForbidRule, SealPolicy
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.model import (
     Allowed,
@@ -16,6 +16,7 @@ from policies.model import (
     Known,
     SealRequest,
 )
+from policies.objects.rules import ForbidRule, SealPolicy
 from tests import oracle
 from tests.drawn_policies import AT, bundle_of, bundles, facts, knowns, named, policies, requests
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random  # noqa: TID251 - the same receipts every time
 from typing import Literal
 
-from policies.bundle import Field, Mark, Template
+from policies.objects.documents import Field, Mark, Template
 from tests.receipts.capitals import in_capitals
 from tests.receipts.paper import POINTS_PER_MM, Run, full_width, paper, split
 

@@ -16,7 +16,8 @@ from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import Picture, SealMaterial
 from gateway.seals.registry import NamedFiles, files_among, files_below, material_of
 from hsm.interfaces import KeyDescription
-from policies.bundle import Bundle, RoundStamp
+from policies.bundle import Bundle
+from policies.objects.seals import RoundStamp
 from strictyaml import MistakesError
 
 _SOON = timedelta(days=30)

@@ -7,7 +7,7 @@ from gateway.documents.content.lines import Line, lines_of
 from gateway.documents.content.spacing import running
 from gateway.documents.placing.geometry import Area, PageGeometry
 from gateway.documents.placing.keywords import folded
-from policies.bundle import Field, Template
+from policies.objects.documents import Field, Template
 from policies.templates.matching import Point, fingerprint, followed, title_of
 
 _NONE: Final[dict[str, Any]] = {"template": "", "fingerprint": "", "fields": {}}

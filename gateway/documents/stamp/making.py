@@ -9,10 +9,10 @@ from gateway.documents.stamp.png import artwork_from_png
 from gateway.documents.stamp.round import draw_round_stamp
 from gateway.documents.stamp.svg import artwork_from_svg
 from gateway.seals.model import Picture
-from policies import bundle
+from policies.objects import seals
 
 
-def artwork_for(stamp: bundle.RoundStamp | Picture, *, font: Path | None) -> Artwork:
+def artwork_for(stamp: seals.RoundStamp | Picture, *, font: Path | None) -> Artwork:
     """The stamp's artwork.
 
     Args:
@@ -23,7 +23,7 @@ def artwork_for(stamp: bundle.RoundStamp | Picture, *, font: Path | None) -> Art
         StampError: it cannot be drawn or taken; the message has the cure.
     """
     match stamp:
-        case bundle.RoundStamp():
+        case seals.RoundStamp():
             declared = RoundStamp(
                 name=stamp.name,
                 purpose=stamp.purpose,

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from policies.bundle import ANY, Bundle, Named, SealPolicy
+from policies.bundle import Bundle
 from policies.kinds.policy import SealPolicyKind
+from policies.objects.named import Named
+from policies.objects.rules import ANY, SealPolicy
 from policies.reading.ancestry import Ancestry
 from policies.reading.conversion.grants import approval_source, grant
 from policies.reading.conversion.group import business_line, company, governance

@@ -2,8 +2,9 @@
 
 import base64
 
-from policies.bundle import Amount, ApprovalSource, SealGrant
 from policies.kinds.grants import ApprovalSourceKind, SealGrantKind
+from policies.objects.seals import Amount, SealGrant
+from policies.objects.systems import ApprovalSource
 
 
 def grant(name: str, kind: SealGrantKind) -> SealGrant:

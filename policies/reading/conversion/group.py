@@ -1,7 +1,7 @@
 """How the group rules itself, its companies and business lines."""
 
-from policies.bundle import BusinessLine, Company, Governance, Signatures
 from policies.kinds.group import BusinessLineKind, CompanyKind, GovernanceKind
+from policies.objects.group import BusinessLine, Company, Governance, Signatures
 
 
 def governance(name: str, kind: GovernanceKind) -> Governance:

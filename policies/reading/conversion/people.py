@@ -2,8 +2,8 @@
 
 import base64
 
-from policies.bundle import Holding, Person, PersonKey, Post, Role
 from policies.kinds.people import PersonKind, PostKind, RoleKind
+from policies.objects.people import Holding, Person, PersonKey, Post, Role
 
 
 def role(name: str, kind: RoleKind) -> Role:

@@ -1,14 +1,5 @@
 """Policies and their rules."""
 
-from policies.bundle import (
-    Approvals,
-    ForbidRule,
-    Limits,
-    PermitRule,
-    PolicyTest,
-    SealPolicy,
-    SealScope,
-)
 from policies.kinds.policy import (
     ApprovalsSpec,
     ForbidSpec,
@@ -17,6 +8,15 @@ from policies.kinds.policy import (
     SealScopeSpec,
 )
 from policies.model import Stage
+from policies.objects.rules import (
+    Approvals,
+    ForbidRule,
+    Limits,
+    PermitRule,
+    PolicyTest,
+    SealPolicy,
+    SealScope,
+)
 from policies.reading.conversion.placements import written_placement
 
 

@@ -3,23 +3,12 @@
 import base64
 from types import MappingProxyType
 
-from policies.bundle import (
-    Attribute,
-    DocumentType,
-    Field,
-    Mark,
-    PictureStamp,
-    RoundStamp,
-    Seal,
-    SealSignature,
-    Stamp,
-    System,
-    SystemKey,
-    Template,
-)
 from policies.intake import Intake
 from policies.kinds.templates import TemplateKind
 from policies.kinds.things import DocumentTypeKind, SealKind, StampSpec, SystemKind
+from policies.objects.documents import Attribute, DocumentType, Field, Mark, Template
+from policies.objects.seals import PictureStamp, RoundStamp, Seal, SealSignature, Stamp
+from policies.objects.systems import System, SystemKey
 from policies.reading.conversion.placements import written_placement
 
 

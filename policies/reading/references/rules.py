@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.bundle import ANY
 from policies.kinds.placement import is_visible
 from policies.kinds.policy import PermitSpec, SealPolicyKind, SealScopeSpec
+from policies.objects.rules import ANY
 from policies.powers import Action, may
 from policies.reading.ancestry import Ancestry
 from policies.reading.covered import covered_seals

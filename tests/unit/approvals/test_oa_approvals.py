@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from policies.bundle import Approvals
 from policies.model import Stage
+from policies.objects.rules import Approvals
 from tests.approving_house import LI, Approving, approving_house, oa_token, problem
 from tests.running_gateway import RECEIPT
 from tests.signing_house import START

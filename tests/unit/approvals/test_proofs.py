@@ -15,8 +15,9 @@ from gateway.approvals.judging import ProofVerdict, judge
 from gateway.approvals.proof import Proof, read_proof, written
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.errors import ApprovalNeededProblem
-from policies.bundle import Approvals, Bundle
+from policies.bundle import Bundle
 from policies.model import Stage
+from policies.objects.rules import Approvals
 from tests.approving_house import (
     HEAD_THEN_TWO_LAWYERS,
     SIGNERS,

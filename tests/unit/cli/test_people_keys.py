@@ -19,7 +19,7 @@ from gateway.http.approvals import Approvals
 from gateway.statements import PublicKey, open_compact
 from gateway.stops.model import FREEZE_TYPE, Freeze
 from hsm import login
-from policies.bundle import PersonKey
+from policies.objects.people import PersonKey
 from tests.approving_house import approving_house
 from tests.hsm_fixtures import MODULE, PIN, TOKEN_LABEL, SoftToken
 from tests.sealed_bundles import FILES, SOURCE

@@ -13,8 +13,8 @@ from gateway.documents.errors import (
 )
 from gateway.documents.model import StampOmitted
 from gateway.seals.model import Picture
-from policies.bundle import RoundStamp
 from policies.model import AcrossPages, Edge, Invisible, OnPage, OnPages, Placement, Several
+from policies.objects.seals import RoundStamp
 from tests.document_fixtures import assert_sealed, ink_box, rendered, soft_seal
 from tests.unit.documents.drafts import A4, many_pages
 from tests.unit.documents.looking import (

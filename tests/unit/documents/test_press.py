@@ -10,8 +10,8 @@ import pytest
 from gateway.documents.model import Prepared, StampPosition
 from gateway.seals.model import Picture
 from hsm.interfaces import Mechanism
-from policies.bundle import RoundStamp
 from policies.model import BesideKeyword, Invisible, OnPage, Placement
+from policies.objects.seals import RoundStamp
 from tests.document_fixtures import (
     MECHANISMS,
     assert_sealed,

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.statements import LocalSigner
-from policies.bundle import Approvals
 from policies.model import Stage
+from policies.objects.rules import Approvals
 from tests.approving_house import LI, OA, Approving, approving_house, oa_token, problem
 from tests.running_gateway import RECEIPT
 from tests.signing_house import START

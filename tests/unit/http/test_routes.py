@@ -31,8 +31,9 @@ from gateway.seals.in_force import InForce
 from gateway.stops.book import StopBook
 from gateway.stops.room import StopRoom
 from gateway.store.approvals import ApprovalReader
-from policies.bundle import Role, System, SystemKey
 from policies.model import Caller
+from policies.objects.people import Role
+from policies.objects.systems import System, SystemKey
 from policies.powers import Action, Power
 from tests.signing_house import House, signing_house
 

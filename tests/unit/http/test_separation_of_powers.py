@@ -16,7 +16,7 @@ from gateway.cli.app import app
 from gateway.client import RequestSigner
 from gateway.clock import SystemClock
 from gateway.http.app import API
-from policies.bundle import Role
+from policies.objects.people import Role
 from policies.powers import Action, Power, may
 from tests.approving_house import POSTS, SIGNERS, Approving, approving_house
 from tests.signing_house import FakeClock

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.http.verification_keys import VerificationKeys
-from policies.bundle import SystemKey
+from policies.objects.systems import SystemKey
 from tests.signing_house import FakeClock
 
 LATER = FakeClock(datetime.now(UTC) + timedelta(hours=1))  # noqa: TID251 - files bear real times

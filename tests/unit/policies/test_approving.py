@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.bundle import Approvals
 from policies.deciding.approving import standing
 from policies.model import Caller, GivenApproval, SealRequest, Stage
+from policies.objects.rules import Approvals
 from tests import oracle
 from tests.drawn_policies import stages
 

@@ -10,32 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.bundle import (
-    OBJECT_KINDS,
-    Amount,
-    Approvals,
-    ApprovalSource,
-    Bundle,
-    BusinessLine,
-    Field,
-    Governance,
-    Holding,
-    Mark,
-    PermitRule,
-    Person,
-    Post,
-    Role,
-    SealGrant,
-    SealPolicy,
-    SealScope,
-    Signatures,
-    Template,
-)
+from policies.bundle import OBJECT_KINDS, Bundle
 from policies.compiled import MOST_OBJECTS, compiled, content_digest, decompiled, with_files
 from policies.errors import CompiledFormError
 from policies.foresight.object_changes import object_changes
 from policies.loader import load_bundle
 from policies.model import Stage
+from policies.objects.documents import Field, Mark, Template
+from policies.objects.group import BusinessLine, Governance, Signatures
+from policies.objects.people import Holding, Person, Post, Role
+from policies.objects.rules import Approvals, PermitRule, SealPolicy, SealScope
+from policies.objects.seals import Amount, SealGrant
+from policies.objects.systems import ApprovalSource
 from policies.reading.library import KINDS, Library, Shelf
 from tests.signing_house import POLICY
 

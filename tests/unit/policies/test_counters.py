@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policies.bundle import Bundle, ForbidRule, PermitRule, PolicyTest, SealPolicy
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.errors import NaiveMomentError
 from policies.foresight.selftest import failures
@@ -19,6 +19,7 @@ from policies.model import (
     Known,
     SealRequest,
 )
+from policies.objects.rules import ForbidRule, PermitRule, PolicyTest, SealPolicy
 from tests.drawn_policies import bundle_of
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)

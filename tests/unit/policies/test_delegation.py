@@ -9,16 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.bundle import (
-    Amount,
-    Approvals,
-    Bundle,
-    Governance,
-    PermitRule,
-    SealGrant,
-    SealPolicy,
-    Signatures,
-)
+from policies.bundle import Bundle
 from policies.deciding.delegation import Grants
 from policies.engine import CELPolicyEngine
 from policies.model import (
@@ -32,6 +23,9 @@ from policies.model import (
     SealRequest,
     Stage,
 )
+from policies.objects.group import Governance, Signatures
+from policies.objects.rules import Approvals, PermitRule, SealPolicy
+from policies.objects.seals import Amount, SealGrant
 from tests import oracle
 from tests.drawn_policies import bundle_of
 

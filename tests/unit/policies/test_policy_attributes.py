@@ -2,9 +2,9 @@
 
 import pytest
 
-from policies.bundle import Attribute, DocumentType
 from policies.deciding.attributes import AttributeChecks
 from policies.model import AttributeValue
+from policies.objects.documents import Attribute, DocumentType
 
 CHECKS = AttributeChecks(
     {

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policies.bundle import Seal
 from policies.conditions.cel import CELConditions, Pattern
 from policies.conditions.variables import COUNTERS, VARIABLES, Subject, named_in, values
 from policies.errors import ConditionError
@@ -18,6 +17,7 @@ from policies.model import (
     Known,
     SealRequest,
 )
+from policies.objects.seals import Seal
 
 SEAL = Seal(name="s", company="c", type="回单章", state="active", key="k", certificate="c.pem")
 

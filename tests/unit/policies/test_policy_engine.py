@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from policies.bundle import Bundle, Limits, PermitRule, SealState
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.errors import NaiveMomentError
 from policies.interfaces import PolicyEngine
@@ -27,6 +27,8 @@ from policies.model import (
     SealRequest,
     Stage,
 )
+from policies.objects.rules import Limits, PermitRule
+from policies.objects.seals import SealState
 
 Ask = Callable[..., SealRequest]
 EngineWith = Callable[..., CELPolicyEngine]

@@ -4,25 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from policies.bundle import (
-    Amount,
-    Approvals,
-    ApprovalSource,
-    Bundle,
-    BusinessLine,
-    Company,
-    Field,
-    Governance,
-    Holding,
-    Limits,
-    Mark,
-    PersonKey,
-    Post,
-    SealScope,
-    Signatures,
-)
+from policies.bundle import Bundle
 from policies.loader import load_bundle
 from policies.model import Stage
+from policies.objects.documents import Field, Mark
+from policies.objects.group import BusinessLine, Company, Governance, Signatures
+from policies.objects.people import Holding, PersonKey, Post
+from policies.objects.rules import Approvals, Limits, SealScope
+from policies.objects.seals import Amount
+from policies.objects.systems import ApprovalSource
 from tests.unit.policies.group_world import SOURCES, changed
 
 

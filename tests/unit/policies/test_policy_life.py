@@ -7,9 +7,10 @@ from typing import get_args
 import msgspec
 import pytest
 
-from policies.bundle import Amount, Bundle, Seal, SealGrant, SealState
+from policies.bundle import Bundle
 from policies.life import transition_mistakes
 from policies.loader import load_bundle
+from policies.objects.seals import Amount, Seal, SealGrant, SealState
 from tests.unit.policies.group_world import SOURCES
 
 STATES: tuple[SealState, ...] = get_args(SealState)

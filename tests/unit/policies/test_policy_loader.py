@@ -2,18 +2,12 @@
 
 import pytest
 
-from policies.bundle import (
-    Approvals,
-    Bundle,
-    ForbidRule,
-    Limits,
-    PictureStamp,
-    RoundStamp,
-    SystemKey,
-    sources_digest,
-)
+from policies.bundle import Bundle, sources_digest
 from policies.loader import load_bundle
 from policies.model import BesideKeyword, OnPage, Stage
+from policies.objects.rules import Approvals, ForbidRule, Limits
+from policies.objects.seals import PictureStamp, RoundStamp
+from policies.objects.systems import SystemKey
 from strictyaml import Mistake, MistakesError
 
 

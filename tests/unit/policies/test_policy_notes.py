@@ -7,26 +7,15 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from policies.bundle import (
-    Approvals,
-    Bundle,
-    DocumentType,
-    ForbidRule,
-    Governance,
-    Holding,
-    Limits,
-    PermitRule,
-    Person,
-    Post,
-    Seal,
-    SealGrant,
-    SealPolicy,
-    SealScope,
-    Signatures,
-    System,
-)
+from policies.bundle import Bundle
 from policies.foresight.analysis import notes
 from policies.model import Stage
+from policies.objects.documents import DocumentType
+from policies.objects.group import Governance, Signatures
+from policies.objects.people import Holding, Person, Post
+from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy, SealScope
+from policies.objects.seals import Seal, SealGrant
+from policies.objects.systems import System
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
 TMS = frozenset({"tms"})

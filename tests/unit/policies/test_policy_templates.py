@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from policies.bundle import Field, Mark, Template
+from policies.objects.documents import Field, Mark, Template
 from policies.templates.matching import fingerprint, followed, matches, title_of
 
 RECEIPT = Template(

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from policies.bundle import ForbidRule, SealPolicy
 from policies.deciding.group import Group
 from policies.deciding.rules import RuleBook
 from policies.engine import CELPolicyEngine
 from policies.model import Caller, Denied, DocumentFacts, SealRequest
+from policies.objects.rules import ForbidRule, SealPolicy
 from tests.drawn_policies import bundle_of
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)

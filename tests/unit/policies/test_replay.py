@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from policies.bundle import Bundle, Holding, Person, Post, System
+from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine
 from policies.foresight.replay import Changed, PastDecision, Replaying, Same, Undecidable
 from policies.foresight.simulation import simulate
@@ -22,6 +22,8 @@ from policies.model import (
     Known,
     SealRequest,
 )
+from policies.objects.people import Holding, Person, Post
+from policies.objects.systems import System
 
 AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from policies.bundle import Company, Seal, SealPolicy, SealScope
 from policies.deciding.group import Group
 from policies.deciding.scopes import Coverage, ScopeIndex, covers
+from policies.objects.group import Company
+from policies.objects.rules import SealPolicy, SealScope
+from policies.objects.seals import Seal
 
 COMPANIES = {
     "hq": Company(name="hq", title="总部"),

@@ -24,7 +24,6 @@ from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from gateway.store.schema import audit_leaf
-from policies.bundle import Attribute, Template
 from policies.interfaces import Case
 from policies.model import (
     NOTHING_KNOWN,
@@ -37,6 +36,7 @@ from policies.model import (
     SealRequest,
     Stage,
 )
+from policies.objects.documents import Attribute, Template
 from tests.signing_house import House, request, signing_house
 
 STOPPED = Denied(bundle="b", reasons=(Reason(rule="stopped", message="it is stopped"),))

@@ -19,9 +19,10 @@ from gateway.stops.errors import (
 )
 from gateway.stops.model import Freeze, ScopeKind
 from hsm.errors import SignerUnavailableError
-from policies.bundle import Attribute, Company
 from policies.engine import CELPolicyEngine
 from policies.grant import Grant
+from policies.objects.documents import Attribute
+from policies.objects.group import Company
 from tests.guarded_house import GuardedHouse, guarded_house
 from tests.officers import STOP, freeze, lift, new_stop, signed, with_officers
 from tests.running_gateway import RECEIPT

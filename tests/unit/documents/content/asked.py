@@ -4,8 +4,8 @@ from typing import get_args
 
 import msgspec
 
-from policies.bundle import Template
 from policies.model import ContentFacts, DocumentFacts, Fact
+from policies.objects.documents import Template
 from tests.document_fixtures import SoftSeal, preparation, soft_seal
 
 EVERYTHING: frozenset[Fact] = frozenset(get_args(Fact))

@@ -1,0 +1,1 @@
+"""What officers write, as frozen values; `policies.bundle` holds them all."""
