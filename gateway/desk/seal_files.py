@@ -56,7 +56,7 @@ def _key_as_certified(files: PolicyFiles, seal: Seal) -> KeyDescription:
     # The token is not asked, so its key is believed to be the one in the certificate; what is
     # wrong with that file is told by who reads it next.
     try:
-        data = (files.directory / seal.certificate).read_bytes()
+        data = files_below(files.directory)(seal.certificate)
         public = x509.load_pem_x509_certificates(data)[0].public_key()
         encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (OSError, ValueError):

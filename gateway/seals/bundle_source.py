@@ -24,7 +24,7 @@ from gateway.bundles.reading import (
     proved,
     read,
 )
-from gateway.regular_files import opened_regular, read_regular
+from gateway.regular_files import opened_regular, read_regular, stat_of
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, make_ready
 from gateway.seals.letting_go import give_way, let_go, pieces_of
@@ -416,13 +416,6 @@ def _state_of(directory: Path) -> frozenset[_Entry]:
     for name in os.listdir(directory):  # noqa: PTH208 - `iterdir` is the same with more objects
         if name.endswith(SUFFIX) and not name.startswith("."):
             with contextlib.suppress(FileNotFoundError):
-                state = _stat_of(directory / name)
+                state = stat_of(directory / name)
                 found.add((name, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
     return frozenset(found)
-
-
-def _stat_of(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError:
-        return path.lstat()  # a link to nothing is there, and is refused by its name
