@@ -15,6 +15,7 @@ from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
 from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.stops.model import Stop
+from gateway.stops.orders import MOST_STATEMENTS
 from gateway.stops.room import StopRoom
 
 _STOPS = "/v1/stops"
@@ -26,7 +27,7 @@ _BODY_SECONDS = 30
 class _Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body: compact statements, by an officer each."""
 
-    statements: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=20)]
+    statements: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_STATEMENTS)]
 
 
 class Stops:
