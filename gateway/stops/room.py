@@ -66,6 +66,11 @@ class StopRoom:
         return _lifts_wanted(self._in_force().bundle)
 
     @property
+    def bundle(self) -> Bundle:
+        """The policies in force."""
+        return self._in_force().bundle
+
+    @property
     def circumstances(self) -> object:
         """What it depends on whether a statement is taken; compare it with what it was."""
         return self._in_force().bundle.digest, self.book.live
