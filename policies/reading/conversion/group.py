@@ -1,6 +1,6 @@
 """How the group rules itself, its companies and business lines."""
 
-from policies.bundle import BusinessLine, Company, Governance, Signatures
+from policies.bundle import BusinessLine, Company, Governance, RetiredNames, Signatures
 from policies.kinds.group import BusinessLineKind, CompanyKind, GovernanceKind
 
 
@@ -18,6 +18,9 @@ def governance(name: str, kind: GovernanceKind) -> Governance:
         ),
         automatic_sealing=spec.automatic_sealing,
         further_seal_types=spec.further_seal_types,
+        retired_names=RetiredNames(
+            seals=spec.retired_names.seals, grants=spec.retired_names.grants
+        ),
     )
 
 
