@@ -56,6 +56,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.collector import spare_the_collector
+from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
@@ -64,6 +65,8 @@ from processes.keeper import KeptSigner
 _SHUTDOWN_SECONDS = 20.0
 _DAY_SECONDS = 24 * 3600.0
 _STOPS_SECONDS = 1.0
+_LONGEST_POLICY_LOOK_SECONDS = 60.0
+_LONGEST_STOPS_LOOK_SECONDS = 10.0
 
 _log = structlog.get_logger("gateway")
 
@@ -90,6 +93,8 @@ class _House:
     slots: SlotBook
     stops: StopRoom
     stop_folder: StopFolder
+    policy_looks: Lookout
+    stop_looks: Lookout
 
 
 async def serve(
@@ -179,6 +184,12 @@ async def _open(
         slots=SlotBook(),
         stops=stops,
         stop_folder=StopFolder(config.policies.place, stops),
+        policy_looks=Lookout(
+            "the policies", patience_seconds=_LONGEST_POLICY_LOOK_SECONDS, clock=clock
+        ),
+        stop_looks=Lookout(
+            "freezes by file", patience_seconds=_LONGEST_STOPS_LOOK_SECONDS, clock=clock
+        ),
     )
 
 
@@ -269,6 +280,8 @@ def _api(house: _House, signing: SigningService) -> API:
                 "workers": house.pool.prove_ready,
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
                 "policies": house.policies.prove,
+                "policy-looks": house.policy_looks.prove,
+                "stop-looks": house.stop_looks.prove,
             },
             clock=house.clock,
         ),
@@ -340,7 +353,8 @@ async def _watch(house: _House) -> None:
                 await told.wait()
         told.clear()
         try:
-            await _refresh(house)
+            with house.policy_looks.look():
+                await _refresh(house)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             house.policies.not_refreshed(error)
 
@@ -357,7 +371,8 @@ def _desk(house: _House) -> tuple[Route, ...]:
 async def _watch_stops(house: _House) -> None:
     while True:
         try:
-            await house.stop_folder.look()
+            with house.stop_looks.look():
+                await house.stop_folder.look()
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_STOPS_SECONDS)
@@ -395,6 +410,7 @@ def _measure(house: _House) -> None:
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
     metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.set_looks(policies=house.policy_looks.age_seconds, stops=house.stop_looks.age_seconds)
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
 
 
