@@ -14,6 +14,7 @@ from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
+from gateway.bundles.lineage import lineage
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import (
     Heading,
@@ -119,19 +120,24 @@ class LastGood:
     refusals: tuple[Refusal, ...] = ()
 
 
-def last_good(manifests: Sequence[str], *, copies: BundleCopies) -> LastGood:
-    """The newest copy that is whole.
+def last_good(manifests: Sequence[str], *, copies: BundleCopies, root: Path) -> LastGood:
+    """The newest copy that is whole, and goes back to the first officers.
 
     Args:
         manifests: signed, of all that came into force, the newest first.
         copies: where the bundles are kept.
+        root: the first officers; where their file cannot be read, the oldest bundle is believed.
 
     Raises:
         BundleFileError: what is on record is no manifest.
     """
-    refusals: list[Refusal] = []
-    known = frozenset(manifest_of(each).content for each in manifests)
-    for statement in manifests:
+    first: Authority | None = None
+    with contextlib.suppress(OSError, BundleRefusedError):
+        first = Authority.read(read_regular(root, most_bytes=_MOST_ROOT_BYTES))
+    found = lineage(manifests, copies=copies, root=first)
+    refusals = [_stray(copies.path_of(each), each) for each in found.strays]
+    known = frozenset(manifest_of(each).content for each in found.traced)
+    for statement in found.traced:
         manifest = manifest_of(statement)
         try:
             sealed = read(copies.load(manifest))
@@ -387,6 +393,17 @@ def _nothing() -> InForce:
 
 def _print(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _stray(path: Path, manifest: Manifest) -> Refusal:
+    return Refusal(
+        file=path.name,
+        digest="",
+        sequence=manifest.sequence,
+        why="it is on record as activated, but the officers before it have not signed it: find out "
+        "who writes to the state directory; if a copy before it is damaged, put the bundle files "
+        "from there on into policies.bundles again",
+    )
 
 
 def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:
