@@ -13,7 +13,7 @@ from gateway.cli.checkup import files, machine, service
 from gateway.cli.checkup.model import Finding, State, failed, looked_at, ok
 from gateway.cli.checkup.records import RecordsCheck
 from gateway.cli.checkup.seals import SealsCheck
-from gateway.cli.checkup.stops import check_stops
+from gateway.cli.checkup.stops import check_freezes
 from gateway.cli.checkup.token import TokenCheck
 from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, out
 from gateway.cli.telling import printable, tell_json
@@ -87,7 +87,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
-    yield from looked_at("freezes", lambda: check_stops(config))
+    yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))

@@ -1,4 +1,4 @@
-"""`sealgate freeze`, `unfreeze` and `stops`: stop sealing at once, and let it go on again."""
+"""`sealgate freeze`, `unfreeze` and `freezes`: stop sealing at once, and let it go on again."""
 
 import asyncio
 import secrets
@@ -25,11 +25,17 @@ from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, fail
 from gateway.cli.telling import printable, tell_json
 from gateway.client import GatewayClient, GatewayRefusedError
 from gateway.clock import SystemClock
+from gateway.freezes.folder import FOLDER, FREEZE, UNFREEZE, UNSIGNED
+from gateway.freezes.model import (
+    FREEZE_TYPE,
+    UNFREEZE_TYPE,
+    FreezeClaims,
+    ScopeKind,
+    UnfreezeClaims,
+)
 from gateway.statements import compact
-from gateway.stops.folder import FOLDER, FREEZE, LIFT, UNSIGNED
-from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 
-ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
+ClaimsT = TypeVar("ClaimsT", FreezeClaims, UnfreezeClaims)
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _URL = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
@@ -48,7 +54,7 @@ _BY_FILE = Annotated[
     bool,
     typer.Option(
         "--by-file",
-        help="Put the statement into the folder `stops` of the policy directory, where the "
+        help="Put the statement into the folder `freezes` of the policy directory, where the "
         "gateway finds it within two seconds: for when nobody gets through by HTTP.",
     ),
 ]
@@ -78,7 +84,7 @@ def freeze(
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Freeze something: from now on nothing of it is sealed, until two officers lift it.
+    """Freeze something: from now on nothing of it is sealed, until two officers end it.
 
     Exits 0 when it is frozen (with --by-file: when the file is there), 1 when the gateway refused,
     2 when that could not be told.
@@ -87,36 +93,36 @@ def freeze(
         {
             "v": 1,
             "log": log or configuration(config).audit.origin,
-            "stop": str(uuid.uuid4()),
+            "freeze": str(uuid.uuid4()),
             "scope": {"kind": kind, "name": name},
             "reason": reason,
             "at": SystemClock().now(),
             "salt": secrets.token_hex(16),
         },
-        Freeze,
+        FreezeClaims,
     )
     if not key:
         # Where the policies name officers, the gateway takes no notice of it.
         text = msgspec.json.encode(claims).decode()
-        _put_file(config, f"{claims.stop}{UNSIGNED}", [text])
+        _put_file(config, f"{claims.freeze}{UNSIGNED}", [text])
         return
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         officers = [keys.named(each) for each in key]
         statements = [compact(claims, typ=FREEZE_TYPE, signer=each) for each in officers]
         if by_file:
-            _put_file(config, f"{claims.stop}{FREEZE}", statements)
+            _put_file(config, f"{claims.freeze}{FREEZE}", statements)
             return
-        stop = _ask(
-            lambda client: client.post_json("/v1/stops", {"statements": statements}),
+        freeze = _ask(
+            lambda client: client.post_json("/v1/freezes", {"statements": statements}),
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
         )
-    _tell([stop], as_json=as_json)
+    _tell([freeze], as_json=as_json)
 
 
 def unfreeze(
-    stop: Annotated[str, typer.Argument(help="The freeze's id, as `sealgate stops` shows it.")],
+    freeze: Annotated[str, typer.Argument(help="The freeze's id, as `sealgate freezes` shows it.")],
     reason: _REASON = "",
     key: _KEYS = None,
     caller: _CALLER = None,
@@ -132,17 +138,19 @@ def unfreeze(
     Exits 0 when this is counted, 1 when the gateway refused, 2 when that could not be told.
     """
     if not key:
-        raise fail("a freeze is lifted by officers: name your key with --key ID=FILE")
-    fields = {"v": 1, "stop": stop, "reason": reason, "at": SystemClock().now()}
-    claims = _claims(fields, Lift)
+        raise fail("a freeze is ended by officers: name your key with --key ID=FILE")
+    fields = {"v": 1, "freeze": freeze, "reason": reason, "at": SystemClock().now()}
+    claims = _claims(fields, UnfreezeClaims)
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         officers = [keys.named(each) for each in key]
-        statements = [compact(claims, typ=LIFT_TYPE, signer=each) for each in officers]
+        statements = [compact(claims, typ=UNFREEZE_TYPE, signer=each) for each in officers]
         if by_file:
-            _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
+            _put_file(config, f"{freeze}.{secrets.token_hex(4)}{UNFREEZE}", statements)
             return
         told = _ask(
-            lambda client: client.post_json(f"/v1/stops/{stop}/lifts", {"statements": statements}),
+            lambda client: client.post_json(
+                f"/v1/freezes/{freeze}/unfreezes", {"statements": statements}
+            ),
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
@@ -150,7 +158,7 @@ def unfreeze(
     _tell([told], as_json=as_json)
 
 
-def stops(
+def freezes(
     key: Annotated[
         str, typer.Option(help="ID=FILE or ID=pkcs11:… of a key of yours, which signs the request.")
     ],
@@ -162,8 +170,8 @@ def stops(
 ) -> None:
     """Show what is frozen, by whom and why, and who has said that it may end."""
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
-        told = _ask(lambda client: client.get_json("/v1/stops"), keys.named(key), url, config)
-    _tell(told["stops"], as_json=as_json)
+        told = _ask(lambda client: client.get_json("/v1/freezes"), keys.named(key), url, config)
+    _tell(told["freezes"], as_json=as_json)
 
 
 def _claims(fields: dict[str, Any], model: type[ClaimsT]) -> ClaimsT:
@@ -222,17 +230,17 @@ def _tell(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         out.print("nothing is frozen")
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("freeze", "what", "since (UTC)", "by", "lifted by", "reason"):
+    for heading in ("freeze", "what", "since (UTC)", "by", "ended by", "reason"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "freeze")
-    for stop in told:
-        lifts = f"{', '.join(stop['lifts']) or '-'} ({len(stop['lifts'])}/{stop['liftsWanted']})"
+    for freeze in told:
+        said, wanted = freeze["unfreezes"], freeze["unfreezesWanted"]
         cells = (
-            stop["id"],
-            f"{stop['scope']['kind']} {stop['scope']['name']}".strip(),
-            stop["at"][:19],
-            ", ".join(stop["by"]) or "-",
-            "ended: " * stop["lifted"] + lifts,
-            stop["reason"],
+            freeze["id"],
+            f"{freeze['scope']['kind']} {freeze['scope']['name']}".strip(),
+            freeze["at"][:19],
+            ", ".join(freeze["by"]) or "-",
+            "ended: " * freeze["ended"] + f"{', '.join(said) or '-'} ({len(said)}/{wanted})",
+            freeze["reason"],
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
     out.print(table)
