@@ -22,6 +22,7 @@ from gateway.statements import (
     open_compact,
 )
 from policies.bundle import ApprovalSource, Bundle, Person, PersonKey
+from policies.people import keys_of_people
 
 STATEMENT: str = "sealgate-approval"
 OA_TOKEN: str = "sealgate-oa-approval"  # noqa: S105 - a type, not a secret
@@ -104,7 +105,7 @@ def statement_by(bundle: Bundle, token: str) -> tuple[Opened[ApprovalStatement],
     Raises:
         ApprovalStatementInvalidProblem: it is not one, or no person's.
     """
-    keys = {key.id: (person, key) for person in bundle.persons.values() for key in person.keys}
+    keys = keys_of_people(bundle)
 
     def key_of(key_id: str) -> PublicKey | None:
         found = keys.get(key_id)

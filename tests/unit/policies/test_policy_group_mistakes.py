@@ -6,6 +6,7 @@ from policies.loader import load_bundle
 from strictyaml import MistakesError
 from tests.unit.policies.group_world import (
     ED25519,
+    LOW_ORDER,
     P256,
     SOURCES,
     changed,
@@ -46,6 +47,11 @@ MISTAKES = [
      "from: 2024-01-01"), "spec", "is held twice on the same days"),
     ("people.yaml", ED25519[0], "AQID", "keys[0]", "32 raw bytes"),
     ("people.yaml", P256, ED25519[3], "keys[0]", "SubjectPublicKeyInfo of 91 bytes"),
+    ("people.yaml", ED25519[0], ED25519[0][:-2] + "F=", "keys[0]", f"write {ED25519[0]}"),
+    ("people.yaml", ED25519[0], LOW_ORDER, "keys[0]", "anybody can sign for this Ed25519 key"),
+    (ALL, ED25519[2], LOW_ORDER, "publicKey", "anybody can sign for this"),
+    ("things.yaml", ED25519[1], LOW_ORDER, "spec", "anybody can sign for this Ed25519 key"),
+    ("people.yaml", P256, P256[:-3] + "B==", "keys[0]", f"write {P256}"),
     ("people.yaml", "wang-qiang-2026", "tms-2026", "keys[0].id", "the system tms has the key id"),
     ("people.yaml", ED25519[0], ED25519[2], "keys[0].publicKey", "the system tms has the public"),
     ("things.yaml", ED25519[1], ED25519[0], "spec.publicKey", "the person li-na has the public"),
