@@ -15,7 +15,7 @@ def covers(scope: Scope, asked: SealRequest, bundle: Bundle) -> bool:
         case "gateway":
             return True
         case "seal":
-            return asked.seal == scope.name
+            return asked.seal == scope.name or _same_key(asked.seal, scope.name, bundle)
         case "system":
             return asked.caller.system == scope.name
         case "company":
@@ -50,6 +50,12 @@ def folded(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(each for each in plain if unicodedata.category(each)[0] in "LNM")
+
+
+def _same_key(asked: str, frozen: str, bundle: Bundle) -> bool:
+    """Whether both seals are one key with two marks."""
+    one, other = bundle.seals.get(asked), bundle.seals.get(frozen)
+    return one is not None and other is not None and one.key == other.key
 
 
 def _counterparties(asked: SealRequest, bundle: Bundle) -> Iterator[str]:

@@ -16,6 +16,7 @@ from policies.deciding.group import Group
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.programs import Asking, ForbidProgram, Named, programs_of
 from policies.deciding.scopes import Coverage, ScopeIndex
+from policies.deciding.shared_keys import SharedKeys
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Charge
@@ -170,7 +171,8 @@ class RuleBook:
         self, policies: Mapping[str, SealPolicy], *, seals: Mapping[str, Seal], group: Group
     ) -> None:
         self._seals = seals
-        self._blocks = _blocks(policies)
+        self._shared = SharedKeys(seals)
+        self._blocks = _blocks(policies, self._shared)
         self._index = ScopeIndex(self._blocks, group)
         self._covering = {
             (seal.name, document_type): Covering(self._index.covering(seal, document_type))
@@ -190,6 +192,10 @@ class RuleBook:
         """The forbids that are asked together."""
         for block in self._blocks.values():
             yield from block.programs
+
+    def of_one_key(self, seal: str) -> frozenset[str]:
+        """See `SharedKeys.of`."""
+        return self._shared.of(seal)
 
     def covering(self, seal: str, document_type: str) -> Covering:
         """The rules for this pair; none for a seal that is unknown."""
@@ -266,17 +272,20 @@ _CONDITION_FALSE: Final = RuleAnswer("condition-false")
 _NOTHING: Final = Covering(())
 
 
-def _blocks(policies: Mapping[str, SealPolicy]) -> dict[Coverage, Block]:
-    by_coverage: dict[Coverage, list[SealPolicy]] = {}
+def _blocks(policies: Mapping[str, SealPolicy], shared: SharedKeys) -> dict[Coverage, Block]:
+    permits: dict[Coverage, list[NamedRule[PermitRule]]] = {}
+    forbids: dict[Coverage, list[NamedRule[ForbidRule]]] = {}
     # Sorted once, so that the order in which files and rules were written cannot matter.
     for name in sorted(policies):
-        by_coverage.setdefault(Coverage.of(policies[name]), []).append(policies[name])
-    return {
-        coverage: Block(
-            (named for policy in of_it for named in _named(policy, policy.permit)),
-            (named for policy in of_it for named in _named(policy, policy.forbid)),
+        policy = policies[name]
+        coverage = Coverage.of(policy)
+        permits.setdefault(coverage, []).extend(_named(policy, policy.permit))
+        forbids.setdefault(coverage.with_shared_keys(shared), []).extend(
+            _named(policy, policy.forbid)
         )
-        for coverage, of_it in by_coverage.items()
+    return {
+        coverage: Block(permits.get(coverage, ()), forbids.get(coverage, ()))
+        for coverage in {**permits, **forbids}
     }
 
 

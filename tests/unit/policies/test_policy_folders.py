@@ -77,6 +77,19 @@ OWN = [
     ),
     (
         (
+            "kind: Seal\nmetadata: {name: s}\nspec: {company: east, type: 公章, state: active, "
+            "key: east-1, sharesKeyWith: receipt-east, certificate: companies/east/s.pem}\n"
+        ),
+        "spec.sharesKeyWith",
+        "only the group lets two seals share a key",
+    ),
+    (
+        "kind: DocumentType\nmetadata: {name: d}\nspec: {intake: {accept: [active-content]}}\n",
+        "spec.intake.accept[0]",
+        "only the group accepts what `active-content` finds",
+    ),
+    (
+        (
             "kind: Template\nmetadata: {name: t}\nspec: {documentType: receipt, version: 1, "
             "page: {widthMillimetres: 9, heightMillimetres: 9}, "
             "marks: [{text: x, leftMillimetres: 1, topMillimetres: 1}]}\n"
@@ -156,7 +169,7 @@ def test_a_company_above_may_speak_of_the_seals_of_one_below() -> None:
 def test_a_company_cannot_sign_with_the_key_of_a_seal_of_the_group() -> None:
     (mistake,) = mistakes_of(with_text("group.yaml", GROUPS_SEAL.replace("KEY", "east-1")))
     assert (mistake.file, mistake.path) == ("companies/east/all.yaml", "spec.key")
-    assert "the key east-1 is that of a seal which is not east's own" in mistake.message
+    assert "the key east-1 is that of the seal of-the-group" in mistake.message
 
 
 def test_there_is_one_governance() -> None:

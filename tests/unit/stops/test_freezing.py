@@ -51,6 +51,7 @@ def with_group(in_force: InForce) -> InForce:
     ("kind", "name", "told"),
     [
         ("seal", "receipt-east", "the seal receipt-east is frozen since 2026-11-22 02:00:00 UTC"),
+        ("seal", "company-east", "the seal company-east is frozen"),  # another mark of the key
         ("company", "east", "the company east is frozen"),
         ("company", "group", "the company group is frozen"),
         ("system", "tms", "the system tms is frozen"),
@@ -70,7 +71,7 @@ async def test_what_is_frozen_is_not_sealed(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("seal", "company-east"), ("company", "south"), ("system", "another")]
+    ("kind", "name"), [("seal", "legal-rep-li"), ("company", "south"), ("system", "another")]
 )
 async def test_what_is_not_frozen_is_sealed(
     guarded: GuardedHouse, kind: ScopeKind, name: str
