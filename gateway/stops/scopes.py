@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from gateway.stops.model import Scope
+from policies import names
 from policies.bundle import Bundle
 from policies.model import SealRequest
 from strictyaml import nearest
@@ -45,11 +46,9 @@ def mistake(scope: Scope, bundle: Bundle) -> str | None:
 def folded(name: str) -> str:
     """A name as it is compared: （东篱） and (东篱), ACME and Acme are one.
 
-    Unicode's compatibility form (UAX #15, NFKC), without differences of case, and nothing but its
-    letters, digits and marks.
+    As `policies.names` folds it, and nothing but its letters, digits and marks.
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(each for each in plain if unicodedata.category(each)[0] in "LNM")
+    return "".join(each for each in names.folded(name) if unicodedata.category(each)[0] in "LNM")
 
 
 def _same_key(asked: str, frozen: str, bundle: Bundle) -> bool:

@@ -96,6 +96,10 @@ async def test_a_counterparty_is_known_however_it_is_spelled(guarded: GuardedHou
 
     with pytest.raises(StoppedProblem, match=f"a party of document 'receipt' .*{STOP}"):
         await sealed_for("DONGLI（Shanghai）Ltd")
+    # What nobody sees is not another name: variation selectors, joiners, fillers of Hangul.
+    for unseen in "\ufe00\U000e0100\u034f\u3164\u115f\u200b\u00ad":
+        with pytest.raises(StoppedProblem):
+            await sealed_for(f"Don{unseen}gli (Shanghai) Ltd.")
     assert await sealed_for("Dongli (Suzhou) Ltd.")
     # Neither the freeze nor the denial names a customer in the log.
     record, denial, *_ = guarded.records()
