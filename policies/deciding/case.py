@@ -69,6 +69,11 @@ class Case:
         """See `policies.interfaces.Case`."""
         return self._request
 
+    @property
+    def is_by_a_stranger(self) -> bool:
+        """See `policies.interfaces.Case`."""
+        return self._grounds.rules.is_stranger(self._request.caller, self._request.seal)
+
     def screen(self, *, at: datetime) -> Denied | None:
         """See `policies.interfaces.Case`.
 

@@ -171,6 +171,7 @@ class RuleBook:
         self, policies: Mapping[str, SealPolicy], *, seals: Mapping[str, Seal], group: Group
     ) -> None:
         self._seals = seals
+        self._group = group
         self._shared = SharedKeys(seals)
         self._blocks = _blocks(policies, self._shared)
         self._index = ScopeIndex(self._blocks, group)
@@ -196,6 +197,19 @@ class RuleBook:
     def of_one_key(self, seal: str) -> frozenset[str]:
         """See `SharedKeys.of`."""
         return self._shared.of(seal)
+
+    def is_stranger(self, caller: Caller, seal: str) -> bool:
+        """Whether the caller has nothing to do with the seal; see `Case.is_by_a_stranger`."""
+        found = self._seals.get(seal)
+        if found is None:
+            return True
+        if caller.company in (found.company, *self._group.above(found.company)):
+            return False
+        return not (
+            self._index.types_of(
+                found, lambda block: any(concerns(named.rule, caller) for named in block.permits)
+            )
+        )
 
     def covering(self, seal: str, document_type: str) -> Covering:
         """The rules for this pair; none for a seal that is unknown."""
