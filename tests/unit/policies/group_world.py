@@ -97,7 +97,7 @@ metadata: {{name: receipt}}
 spec:
   counterparty: consignee
   attributes:
-    amount_cents: {{type: integer, required: true}}
+    amount_cents: {{type: integer, required: true, minimum: 0}}
     consignee: {{type: string, required: true, party: true}}
 ---
 {FRAME}kind: Template

@@ -83,6 +83,8 @@ MISTAKES = [
     ("things.yaml", "maximum: 100}", "maximum: 5000001}", "spec.amount", "and this grant further"),
     ("things.yaml", "amount_cents, maximum: 5", "consignee, maximum: 5",
      "amount.attribute", "that is an integer"),
+    ("things.yaml", ", minimum: 0}", "}", "amount.attribute", "may be negative, and then is below"),
+    ("things.yaml", "minimum: 0}", "minimum: -1}", "amount.attribute", "may be negative, and"),
     ("things.yaml", "subDelegation: 1", "subDelegation: 0", "spec.under", "less with every step"),
     ("things.yaml", "under: east-receipts", "under: east-receipt", "spec.under", "mean east-rece"),
     ("things.yaml", "under: east-receipts", "under: tms-receipts", "spec.under", "below itself"),
