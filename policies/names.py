@@ -35,3 +35,8 @@ def folded(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", name.translate(_WITHOUT_UNSEEN)).casefold()
     return unicodedata.normalize("NFKC", plain).translate(_WITHOUT_UNSEEN)
+
+
+def person(name: str) -> str:
+    """Who somebody is, whichever system names them: `Li`, ` li` and `ｌｉ` are one."""
+    return folded(name).strip()

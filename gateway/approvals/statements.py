@@ -32,7 +32,7 @@ _Reason = Annotated[str, msgspec.Meta(max_length=1000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 _ALGORITHMS: dict[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
-_SUBJECT = re.compile(r"[^\x00-\x1f\x7f/]{1,200}")
+_SUBJECT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029/]{1,200}")
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -147,8 +147,11 @@ def oa_approval_by(bundle: Bundle, token: str) -> tuple[Opened[OAApproval], Appr
             f"`aud` is {claims.aud!r}: {source.name!r} has to write {source.audience!r}, as the "
             "policies say"
         )
-    if _SUBJECT.fullmatch(claims.sub) is None:
-        raise ApprovalStatementInvalidProblem("`sub` has a control character or a `/`")
+    if _SUBJECT.fullmatch(claims.sub) is None or claims.sub != claims.sub.strip():
+        raise ApprovalStatementInvalidProblem(
+            "`sub` has a control character, a `/`, or white space around it: write the person's "
+            "name as the policies do"
+        )
     return opened, source
 
 
