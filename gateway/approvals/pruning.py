@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, bindparam, delete, select
 
 from gateway.store.lane import Transaction, WriterLane
+from gateway.store.moments import microseconds
 from gateway.store.schema import approval, approval_voice
 
 _AT_ONCE = 500
@@ -32,7 +33,7 @@ async def prune(lane: WriterLane, *, before: datetime) -> int:
 
 
 def _prune_some(transaction: Transaction, before: datetime) -> int:
-    found = transaction.connection.execute(_ended, {"before": round(before.timestamp() * 1e6)})
+    found = transaction.connection.execute(_ended, {"before": microseconds(before)})
     ids = list(found.scalars())
     if ids:
         transaction.connection.execute(_forget_voices, {"ids": ids})

@@ -1,7 +1,5 @@
 """The freezes in force, in memory, exact for every unit of work that comes after one."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Connection
 
 from gateway.audit.record import read_leaf
@@ -11,10 +9,9 @@ from gateway.freezes.records import officers_of
 from gateway.freezes.scopes import covers
 from gateway.store.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
 from gateway.store.lane import Transaction
+from gateway.store.moments import moment
 from policies.bundle import Bundle
 from policies.model import SealRequest
-
-_MICROSECONDS = 1_000_000
 
 _Live = dict[str, Freeze]
 
@@ -80,16 +77,11 @@ def freeze_of(connection: Connection, row: FreezeRow) -> Freeze:
         scope=Scope(kind=said.scope.kind, name=said.scope.name),
         reason=row.reason,
         by=() if leaf is None else officers_of(read_leaf(leaf)),
-        at=datetime.fromtimestamp(row.at / _MICROSECONDS, UTC),
+        at=moment(row.at),
         audit_index=row.audit_index,
         unfreezes=tuple(unfreeze.person for unfreeze in unfreeze_rows(connection, row.id)),
         ended=row.ended_at is not None,
     )
-
-
-def microseconds(at: datetime) -> int:
-    """The moment as rows keep it."""
-    return round(at.timestamp() * _MICROSECONDS)
 
 
 def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Freeze | None:

@@ -9,7 +9,7 @@ import structlog
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.freezes import records
-from gateway.freezes.book import FreezeBook, freeze_of, microseconds
+from gateway.freezes.book import FreezeBook, freeze_of
 from gateway.freezes.errors import (
     FreezeScopeUnknownProblem,
     FreezeStatementRefusedProblem,
@@ -35,6 +35,7 @@ from gateway.store.freezes import (
     put_unfreezes,
 )
 from gateway.store.lane import Transaction, WriterLane
+from gateway.store.moments import microseconds
 from policies.bundle import Bundle
 
 _LEAST_UNFREEZES = 2

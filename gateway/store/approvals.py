@@ -5,7 +5,7 @@ the database only with the commit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds, moment
 from gateway.store.reading import ReadConnection, compiled
 from gateway.store.schema import approval, approval_concern, approval_voice
 from gateway.store.statements import Row, RowStatement
@@ -232,14 +233,14 @@ def _voice_row(values: Sequence[Any]) -> VoiceRow:
 
 def _read(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return {
-        name: datetime.fromtimestamp(value / 1e6, UTC) if name in _MOMENTS else value
+        name: moment(value) if name in _MOMENTS else value
         for name, value in zip(names, values, strict=True)
     }
 
 
 def _values(row: ApprovalRow | VoiceRow) -> Row:
     return tuple(
-        round(value.timestamp() * 1e6) if isinstance(value, datetime) else value
+        microseconds(value) if isinstance(value, datetime) else value
         for value in msgspec.structs.astuple(row)
     )
 
