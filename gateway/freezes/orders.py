@@ -12,10 +12,10 @@ from typing import TypeVar
 
 import msgspec
 
+from gateway.bundles.keys import public_key
 from gateway.freezes.errors import FreezeStatementRefusedProblem
 from gateway.freezes.model import FREEZE_TYPE, UNFREEZE_TYPE, FreezeClaims, UnfreezeClaims
 from gateway.statements import (
-    Algorithm,
     PublicKey,
     StatementInvalidError,
     StatementKeyError,
@@ -23,7 +23,6 @@ from gateway.statements import (
     open_compact,
 )
 from policies.bundle import Bundle
-from policies.objects.people import PersonKey
 from policies.people import keys_of_people
 
 T = TypeVar("T", FreezeClaims, UnfreezeClaims)
@@ -167,14 +166,9 @@ def _officers(bundle: Bundle) -> tuple[dict[str, str], Callable[[str], PublicKey
     """Whose each key is, and the keys themselves; officers' only."""
     named = () if bundle.governance is None else bundle.governance.officers
     theirs = {
-        key_id: (person.name, _public(key))
+        key_id: (person.name, public_key(key.id, key))
         for key_id, (person, key) in keys_of_people(bundle).items()
         if person.name in named
     }
     holders = {key_id: name for key_id, (name, _) in theirs.items()}
     return holders, {key_id: key for key_id, (_, key) in theirs.items()}.get
-
-
-def _public(key: PersonKey) -> PublicKey:
-    algorithm: Algorithm = "EdDSA" if key.algorithm == "ed25519" else "ES256"
-    return PublicKey(key.id, algorithm, key.public_key)

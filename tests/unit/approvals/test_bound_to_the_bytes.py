@@ -103,7 +103,7 @@ async def test_a_statement_of_another_kind_is_none(tmp_path: Path) -> None:
         payload = made.statement("wang", approval).split(".")[1]
         raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
         for header in (
-            {"alg": "ES256", "kid": "wang-2026", "typ": "sealgate-stop"},
+            {"alg": "ES256", "kid": "wang-2026", "typ": "sealgate-freeze"},
             {"alg": "none", "kid": "wang-2026", "typ": STATEMENT},
             {"alg": "ES256", "kid": "nobody-2026", "typ": STATEMENT},
         ):
