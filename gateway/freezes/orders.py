@@ -35,7 +35,7 @@ _SAME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class OfficerStatement:
     """One officer's statement.
 
     Attributes:
@@ -54,12 +54,12 @@ class FreezeOrder:
     """A freeze, and who says so."""
 
     claims: FreezeClaims
-    voices: tuple[Voice, ...]
+    statements: tuple[OfficerStatement, ...]
 
     @property
     def text(self) -> str:
         """What is kept of it: the statements, one a line."""
-        return "\n".join(voice.text for voice in self.voices)
+        return "\n".join(each.text for each in self.statements)
 
 
 def freeze_order(statements: Sequence[str], bundle: Bundle) -> FreezeOrder:
@@ -73,18 +73,17 @@ def freeze_order(statements: Sequence[str], bundle: Bundle) -> FreezeOrder:
             "the policies in force name no officers (Governance), so nobody can sign: freeze by a "
             "file in the policy directory, with `sealgate freeze` without a key"
         )
-    said, voices = _opened(statements, FREEZE_TYPE, FreezeClaims, bundle)
+    said, signed = _opened(statements, FREEZE_TYPE, FreezeClaims, bundle)
     if any(_without_moment(each) != _without_moment(said[0]) for each in said):
         raise FreezeStatementRefusedProblem(
             "the officers do not say the same: log, id, scope, reason and salt must be one"
         )
     wanted = bundle.governance.signatures.freeze
-    if len(voices) < wanted:
+    if len(signed) < wanted:
         raise FreezeStatementRefusedProblem(
-            f"{wanted} officers must sign a freeze, and {len(voices)} did: give all statements at "
-            "once"
+            f"{wanted} officers must sign a freeze, and {len(signed)} did: give all at once"
         )
-    return FreezeOrder(said[0], voices)
+    return FreezeOrder(said[0], signed)
 
 
 def unsigned_freeze(text: str, bundle: Bundle) -> FreezeOrder:
@@ -105,10 +104,14 @@ def unsigned_freeze(text: str, bundle: Bundle) -> FreezeOrder:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FreezeStatementRefusedProblem(f"it is no freeze: {error}") from None
     kept = msgspec.json.encode(claims)
-    return FreezeOrder(claims, (Voice("", hashlib.sha256(kept).hexdigest(), kept.decode()),))
+    return FreezeOrder(
+        claims, (OfficerStatement("", hashlib.sha256(kept).hexdigest(), kept.decode()),)
+    )
 
 
-def unfreeze_voices(statements: Sequence[str], bundle: Bundle) -> tuple[str, tuple[Voice, ...]]:
+def unfreeze_statements(
+    statements: Sequence[str], bundle: Bundle
+) -> tuple[str, tuple[OfficerStatement, ...]]:
     """A freeze, and officers who say that it may end; how many it takes is not looked at.
 
     Raises:
@@ -119,11 +122,11 @@ def unfreeze_voices(statements: Sequence[str], bundle: Bundle) -> tuple[str, tup
             "the policies in force name no officers (Governance), and a freeze is ended by two of "
             "them: name them first"
         )
-    said, voices = _opened(statements, UNFREEZE_TYPE, UnfreezeClaims, bundle)
+    said, signed = _opened(statements, UNFREEZE_TYPE, UnfreezeClaims, bundle)
     ended = {each.freeze for each in said}
     if len(ended) > 1:
         raise FreezeStatementRefusedProblem("they end different freezes: give those of one at once")
-    return ended.pop(), voices
+    return ended.pop(), signed
 
 
 def claims_of(kept: str) -> FreezeClaims:
@@ -135,10 +138,10 @@ def claims_of(kept: str) -> FreezeClaims:
 
 def _opened(
     statements: Sequence[str], typ: str, model: type[T], bundle: Bundle
-) -> tuple[list[T], tuple[Voice, ...]]:
+) -> tuple[list[T], tuple[OfficerStatement, ...]]:
     holders, key_of = _officers(bundle)
     said: list[T] = []
-    voices: dict[str, Voice] = {}
+    signed: dict[str, OfficerStatement] = {}
     different = tuple(dict.fromkeys(statements))
     if len(different) > MOST_STATEMENTS:
         raise FreezeStatementRefusedProblem(
@@ -152,10 +155,10 @@ def _opened(
         person = holders[opened.key_id]
         said.append(opened.claims)
         # With two keys one is still one.
-        voices.setdefault(person, Voice(person, opened.digest.hex(), text))
+        signed.setdefault(person, OfficerStatement(person, opened.digest.hex(), text))
     if not said:
         raise FreezeStatementRefusedProblem("there is no statement")
-    return said, tuple(voices.values())
+    return said, tuple(signed.values())
 
 
 def _without_moment(claims: FreezeClaims) -> FreezeClaims:

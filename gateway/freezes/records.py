@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.audit.record import Record
 from gateway.freezes.model import Freeze, FreezeClaims
-from gateway.freezes.orders import FreezeOrder, Voice
+from gateway.freezes.orders import FreezeOrder, OfficerStatement
 
 
 def frozen(order: FreezeOrder, *, at: datetime) -> Record:
@@ -20,26 +20,26 @@ def frozen(order: FreezeOrder, *, at: datetime) -> Record:
             "freeze": said.freeze,
             "scope": {"kind": said.scope.kind, "name": _told(said, said.scope.name)},
             "reason": _told(said, said.reason),
-            "by": [voice.person for voice in order.voices if voice.person],
-            "statement_digests": [voice.digest for voice in order.voices],
+            "by": [each.person for each in order.statements if each.person],
+            "statement_digests": [each.digest for each in order.statements],
         },
     )
 
 
 def unfreeze_signed(
-    freeze: Freeze, voices: Sequence[Voice], *, wanted: int, at: datetime
+    freeze: Freeze, signed: Sequence[OfficerStatement], *, wanted: int, at: datetime
 ) -> Record:
     """Officers have said that a freeze may end; with as many as are wanted, it has.
 
-    `voices` are those that came now, `freeze` is the freeze after them.
+    `signed` are those that came now, `freeze` is the freeze after them.
     """
     return Record(
         kind="unfreeze",
         at=at,
         content={
             "freeze": freeze.id,
-            "by": [voice.person for voice in voices],
-            "statement_digests": [voice.digest for voice in voices],
+            "by": [each.person for each in signed],
+            "statement_digests": [each.digest for each in signed],
             "wanted": wanted,
             "ended": freeze.ended,
         },

@@ -18,10 +18,10 @@ from gateway.freezes.errors import (
 from gateway.freezes.model import Freeze
 from gateway.freezes.orders import (
     FreezeOrder,
-    Voice,
+    OfficerStatement,
     claims_of,
     freeze_order,
-    unfreeze_voices,
+    unfreeze_statements,
     unsigned_freeze,
 )
 from gateway.freezes.scopes import mistake
@@ -138,7 +138,7 @@ class FreezeService:
             id=said.freeze,
             scope=said.scope,
             reason=said.reason,
-            by=tuple(voice.person for voice in order.voices if voice.person),
+            by=tuple(each.person for each in order.statements if each.person),
             at=now,
             audit_index=index,
         )
@@ -155,11 +155,11 @@ class FreezeService:
             FreezeStatementRefusedProblem, FreezeUnknownProblem: why they do not count.
         """
         bundle = self._in_force().bundle
-        named, voices = unfreeze_voices(statements, bundle)
+        named, signed = unfreeze_statements(statements, bundle)
         if freeze_id is not None and named != freeze_id:
             raise FreezeStatementRefusedProblem(f"they end freeze {named}, and not {freeze_id}")
         now = self._clock.now()
-        freeze = await self._lane.write(lambda unit: self._count(unit, named, voices, bundle, now))
+        freeze = await self._lane.write(lambda unit: self._count(unit, named, signed, bundle, now))
         _log.warning("unfreeze_signed", freeze=freeze.id, by=freeze.unfreezes, ended=freeze.ended)
         return freeze
 
@@ -167,7 +167,7 @@ class FreezeService:
         self,
         transaction: Transaction,
         freeze_id: str,
-        voices: Sequence[Voice],
+        signed: Sequence[OfficerStatement],
         bundle: Bundle,
         now: datetime,
     ) -> Freeze:
@@ -175,7 +175,7 @@ class FreezeService:
         if row is None:
             raise FreezeUnknownProblem(f"no freeze has the id {freeze_id!r}")
         freeze = freeze_of(transaction.connection, row)
-        new = [voice for voice in voices if voice.person not in freeze.unfreezes]
+        new = [each for each in signed if each.person not in freeze.unfreezes]
         if freeze.ended or not new:
             return freeze
         # Who is an officer no more has no say any more, whatever was said before.
@@ -198,7 +198,7 @@ class FreezeService:
         self,
         transaction: Transaction,
         freeze: Freeze,
-        voices: Sequence[Voice],
+        signed: Sequence[OfficerStatement],
         index: int,
         now: datetime,
     ) -> None:
@@ -207,7 +207,7 @@ class FreezeService:
             UnfreezeRow(
                 freeze=freeze.id, person=each.person, statement=each.text, at=at, audit_index=index
             )
-            for each in voices
+            for each in signed
         ]
         put_unfreezes(transaction.connection, rows)
         if freeze.ended:

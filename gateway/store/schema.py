@@ -147,8 +147,8 @@ approval_concern = Table(
 )
 """Whom an approval concerns, so that they find it: `system:`, `person:` or `role:` and the name."""
 
-approval_voice = Table(
-    "approval_voice",
+approval_statement = Table(
+    "approval_statement",
     metadata,
     Column("approval", String(36), primary_key=True),
     Column("subject", String(200), primary_key=True),

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import timedelta
 
-from gateway.approvals.hearing import Hearing
-from gateway.approvals.knowing import ApprovalsKnown
-from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.gathering import ApprovalsKnown
+from gateway.approvals.guard import ApprovalGuard
+from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
 from gateway.freezes.guard import FreezeGuard
@@ -101,14 +101,14 @@ def api_of(house: House, signing: SigningService) -> API:
 
 def _further_routes(house: House) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
-    hearing = Hearing(
+    review = ApprovalReview(
         in_force=lambda: house.policies.current,
         approvals=house.approvals,
         audit=house.audit,
         lane=house.lane,
     )
     return (
-        *Approvals(hearing, clock=house.clock).routes(),
+        *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
         *_desk(house),

@@ -13,7 +13,7 @@ from gateway.statements import StatementInvalidError, base64url
 from gateway.store.schema import freeze, unfreeze
 
 _Record = tuple[int, Leaf]
-_Voice = tuple[str, str]
+_Said = tuple[str, str]
 """A freeze and a person."""
 
 
@@ -22,7 +22,7 @@ class FreezeRows:
     """Implements `gateway.audit.kept.interfaces.KeptRows`."""
 
     _frozen: dict[str, _Record] = field(default_factory=dict)
-    _voices: dict[_Voice, tuple[int, str, int]] = field(default_factory=dict)
+    _statements: dict[_Said, tuple[int, str, int]] = field(default_factory=dict)
     _ended: dict[str, int] = field(default_factory=dict)
 
     def account(self, index: int, leaf: Leaf) -> None:
@@ -33,13 +33,13 @@ class FreezeRows:
         elif leaf.get("kind") == "unfreeze":
             said = zip(leaf.get("by", ()), leaf.get("statement_digests", ()), strict=False)
             for person, digest in said:
-                self._voices[name, str(person)] = index, str(digest), microseconds_of(leaf)
+                self._statements[name, str(person)] = index, str(digest), microseconds_of(leaf)
             if leaf.get("ended") is True:
                 self._ended[name] = index
 
     def differences(self, connection: Connection) -> Iterator[Finding]:
         """See `KeptRows`."""
-        missing, unsaid = dict(self._frozen), dict(self._voices)
+        missing, unsaid = dict(self._frozen), dict(self._statements)
         for row in connection.execute(select(freeze)):
             found = missing.pop(str(row.id), None)
             yield from self._against(row, found)

@@ -152,15 +152,15 @@ APPROVALS: dict[str, tuple[str, Found]] = {
     ),
     "another's": ("update approval set id='other' where state='pending'", (None, "no record")),
     "a word deleted": (
-        "delete from approval_voice where audit_index=2",
+        "delete from approval_statement where audit_index=2",
         (2, "wang's word of record 2"),
     ),
     "a word turned round": (
-        "update approval_voice set act='approve' where audit_index=10",
+        "update approval_statement set act='approve' where audit_index=10",
         (10, "the log says otherwise of wang's word"),
     ),
     "a word put in": (
-        "insert into approval_voice select approval, 'li', act, 'a.b.c', 1, 2 from approval_voice",
+        "insert into approval_statement select id, 'li', 'approve', 'a.b.c', 1, 2 from approval",
         (None, "the log says otherwise of li's word"),
     ),
 }

@@ -95,7 +95,7 @@ async def test_somebody_approves_with_a_key_in_a_token(
             persons={**made.bundle.persons, "wang": msgspec.structs.replace(wang, keys=(own,))}
         )
         approval = await made.ask()
-        routes = Approvals(made.hearing, clock=clock).routes()
+        routes = Approvals(made.review, clock=clock).routes()
         api = api_of(made.house, made.house.in_force, *routes, origin=None)
         async with TestServer(api.application()) as server:
             done = await asyncio.to_thread(

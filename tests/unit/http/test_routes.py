@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.approvals.hearing import Hearing
+from gateway.approvals.review import ApprovalReview
 from gateway.client import RequestSigner
 from gateway.desk.asking import Desk
 from gateway.freezes.book import FreezeBook
@@ -99,7 +99,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         in_force=lambda: house.in_force,
         clock=house.clock,
     )
-    hearing = Hearing(
+    review = ApprovalReview(
         in_force=lambda: house.in_force,
         approvals=ApprovalReader(house.engine),
         audit=house.audit,
@@ -108,7 +108,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
     desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
     return (
         *Freezes(freezes).routes(),
-        *Approvals(hearing, clock=house.clock).routes(),
+        *Approvals(review, clock=house.clock).routes(),
         *Policies(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
     )
