@@ -1,4 +1,7 @@
-"""The README's five minutes and the API's program, run against a gateway; and the log's fields."""
+"""What the README, the officer's guide and the API's page tell to run, run against a gateway.
+
+And the log's fields.
+"""
 
 import json
 import os
@@ -44,6 +47,29 @@ def test_the_commands_of_the_readme_do_what_it_says(shared_gateway: RunningGatew
     shown = shared_gateway.run("audit", "show", "0", "-n", "1000", "--json").stdout
     kinds = [json.loads(line)["kind"] for line in shown.splitlines()]
     assert {"policy", "approval", "freeze", "unfreeze"} <= {*kinds}
+
+
+@pytest.mark.timeout(300)  # a dozen commands, on a machine that may have other things to do
+def test_an_officers_day_brings_a_change_into_force(signed_gateway: RunningGateway) -> None:
+    day = read("docs/policies.md").partition("## An officer's day")[2].partition("\n## ")[0]
+    commands = blocks(day, "sh")
+    assert len(commands) == len(re.findall(r"^\*\*\d\.", day, re.MULTILINE))
+    # Without `-e`: what tells differences exits 1 when there are some.
+    told = subprocess.run(
+        ["bash", "-uo", "pipefail", "-c", "".join(commands)],
+        cwd=signed_gateway.trial.config_file.parent.parent,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    for words in (
+        *("ok: 8 files", "0 fail", "changed: tms", "doc.pages <= 2 (doc.pages is 3)"),
+        *("signed with li-na-2026", "signed with wang-qiang-2026"),
+        "number 2 is in force, signed by li-na, wang-qiang",
+    ):
+        assert words in told.stdout, told.stdout + told.stderr
 
 
 def test_the_program_of_the_api_page_seals(shared_gateway: RunningGateway, tmp_path: Path) -> None:

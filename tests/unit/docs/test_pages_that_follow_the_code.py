@@ -11,7 +11,7 @@ from gateway.http.metrics import Metrics
 from policies.intake import RULES
 from policies.loader import load_bundle
 from policies.reasons import MEANINGS
-from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read
+from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read, sections
 
 
 def _program() -> ModuleType:
@@ -116,10 +116,20 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
     one, other = read(english), read(chinese)
     assert [level for level, _ in headings(one)] == [level for level, _ in headings(other)]
     assert languages(one) == languages(other)
-    for language in ("sh", "yaml"):
+    for language in ("", "sh", "text", "yaml"):
         assert blocks(one, language) == blocks(other, language)
     for mark in ("<!-- timing -->", "<!-- bench table -->"):
         assert one.count(mark) == other.count(mark)
+
+
+# The READMEs have examples in the reader's own language, such as a keyword to look for.
+@pytest.mark.parametrize("page", ["policies", "intake", "approvals"])
+def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:
+    english = sections(read(f"docs/{page}.md"))
+    chinese = sections(read(f"docs/{page}.zh-CN.md"))
+    for (title, words), (_, other) in zip(english, chinese, strict=True):
+        assert words - other == set(), f"missing in Chinese: {title}"
+        assert other - words == set(), f"missing in English: {title}"
 
 
 def test_every_decision_is_in_the_list() -> None:
