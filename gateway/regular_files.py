@@ -46,3 +46,15 @@ def read_regular(path: Path, *, most_bytes: int) -> bytes:
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"it has more than {most_bytes:,} bytes", str(path))
     return data
+
+
+def stat_of(path: Path) -> os.stat_result:
+    """Of the file; of a link to nothing, of the link itself: it is there, and can be told.
+
+    Raises:
+        OSError: there is not even a link.
+    """
+    try:
+        return path.stat()
+    except OSError:
+        return path.lstat()

@@ -88,6 +88,23 @@ def decompiled(
     return _bundle(found, files=files, digest=digest)
 
 
+def governing(
+    pieces: Mapping[str, bytes | memoryview], *, files: Mapping[str, str], expected: str
+) -> Bundle:
+    """Of `decompiled`, only the Governance and the persons: who its officers are, in little time.
+
+    Raises:
+        CompiledFormError: see `decompiled`.
+    """
+    if content_digest(pieces, files) != expected:
+        raise CompiledFormError("objects or files are not those that the manifest names")
+    wanted = {_GOVERNANCE, "persons"}
+    return decompiled(
+        {name: each for name, each in pieces.items() if name.rpartition("-")[0] in wanted},
+        files={},
+    )
+
+
 def with_files(bundle: Bundle, files: Mapping[str, str]) -> Bundle:
     """The bundle as `decompiled` would give it: with its files, and their digest beside its own."""
     return replace(

@@ -5,9 +5,12 @@ come back, or that a grant reaches further than the document that its grantor si
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Final
 
 from policies.bundle import Bundle
+from policies.calendar import OFFICE_ZONE
+from policies.objects.group import RetiredNames
 from policies.objects.seals import Amount, Seal, SealGrant, SealState
 
 NEXT_STATES: Final[Mapping[SealState, frozenset[SealState]]] = {
@@ -21,14 +24,39 @@ NEXT_STATES: Final[Mapping[SealState, frozenset[SealState]]] = {
 _REMOVABLE: Final[frozenset[SealState]] = frozenset({"draft", "retired"})
 
 
-def transition_mistakes(old: Bundle, new: Bundle) -> tuple[str, ...]:
+def transition_mistakes(old: Bundle, new: Bundle, *, at: datetime) -> tuple[str, ...]:
     """Why `new` cannot follow `old`: a sentence each, with what to do; empty when it can.
+
+    What is removed leaves its name behind, in the bundle: a node that has seen nothing of the
+    bundles in between knows it, too.
 
     Args:
         old: what is in force.
         new: what shall come into force after it.
+        at: now.
     """
-    return (*_seal_mistakes(old, new), *_grant_mistakes(old, new))
+    return (
+        *_seal_mistakes(old, new),
+        *_grant_mistakes(old, new, today=at.astimezone(OFFICE_ZONE).date()),
+        *_name_mistakes(old, new),
+    )
+
+
+def _name_mistakes(old: Bundle, new: Bundle) -> Iterator[str]:
+    before, after = _retired(old), _retired(new)
+    for word, had, has, present in (
+        ("seals", before.seals, after.seals, new.seals),
+        ("grants", before.grants, after.grants, new.grants),
+    ):
+        for name in sorted({*had} - {*has}):
+            yield f"{name} is no more among the retiredNames of {word}: write it there again"
+        for name in sorted(present.keys() & {*has}):
+            yield f"{name} is among the retiredNames of {word}: give the new one another name"
+
+
+def _retired(bundle: Bundle) -> RetiredNames:
+    governance = bundle.governance
+    return RetiredNames() if governance is None else governance.retired_names
 
 
 def _seal_mistakes(old: Bundle, new: Bundle) -> Iterator[str]:
@@ -39,6 +67,11 @@ def _seal_mistakes(old: Bundle, new: Bundle) -> Iterator[str]:
                 yield (
                     f"the seal {name} is {seal.state} and is gone: only a seal that is draft or "
                     "retired may be removed; freeze and retire it first"
+                )
+            elif seal.state == "retired" and name not in _retired(new).seals:
+                yield (
+                    f"the seal {name} is retired and is gone, and its name could come back: write "
+                    "it into retiredNames.seals of the Governance"
                 )
         elif after.state != seal.state and after.state not in NEXT_STATES[seal.state]:
             yield (
@@ -70,10 +103,16 @@ def _another_seal(old: Seal, new: Seal) -> Iterator[str]:
             )
 
 
-def _grant_mistakes(old: Bundle, new: Bundle) -> Iterator[str]:
+def _grant_mistakes(old: Bundle, new: Bundle, *, today: date) -> Iterator[str]:
     for name, grant in old.grants.items():
         after = new.grants.get(name)
-        if after is not None:
+        if after is None:
+            if today <= grant.valid_until and name not in _retired(new).grants:
+                yield (
+                    f"the grant {name} is gone before {grant.valid_until}, its last day, and could "
+                    "come back wider: write its name into retiredNames.grants of the Governance"
+                )
+        else:
             for what in _widened(grant, after):
                 yield (
                     f"the grant {name} {what}: a grant that is in force is only narrowed or "

@@ -25,7 +25,14 @@ _HELD_BYTES = 1024 * 1024
 class AsyncChannel:
     """The parent's end. Belongs to one event loop; `receive` MUST have one caller at a time."""
 
-    def __init__(self, transport: asyncio.WriteTransport, incoming: "_Incoming") -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        transport: asyncio.WriteTransport,
+        incoming: "_Incoming",
+    ) -> None:
+        # Kept: before Python 3.12 each question for the running loop is a system call (getpid).
+        self._loop = loop
         self._transport = transport
         self._incoming = incoming
         self._waiting: list[bytes] = []
@@ -40,7 +47,7 @@ class AsyncChannel:
         transport, incoming = await loop.create_unix_connection(
             lambda: _Incoming(max_frame_bytes), sock=sock
         )
-        return cls(transport, incoming)
+        return cls(loop, transport, incoming)
 
     def send(self, frame: bytes) -> None:
         """Queue a frame; everything queued in one turn of the loop is written at once.
@@ -53,7 +60,7 @@ class AsyncChannel:
         """
         _check_length(len(frame), self._incoming.max_frame_bytes)
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
         self._waiting.append(len(frame).to_bytes(_LENGTH_BYTES))
         self._waiting.append(frame)
 

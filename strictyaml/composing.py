@@ -21,6 +21,9 @@ MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
 """Deepest nesting of lists and mappings."""
 
+_MISLEADING: Final = re.compile(r"\r(?!\Z)|[\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Line ends for the YAML reader (YAML 1.1 §5.4) that editors show within a line, behind a `#`, say;
+and marks that have people see letters in another order (UAX #9 §2)."""
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]{0,30})")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]{1,3})?")
 _INT64: Final = range(-(1 << 63), 1 << 63)
@@ -82,6 +85,9 @@ def compose(text: str, *, file: str, max_bytes: int = MAX_BYTES) -> Composition:
             file=file, line=1, path="", message=message, cure="split it into several files"
         )
         return Composition(trees=(), mistakes=(mistake,), whole=False)
+    misleading = tuple(_misleading(text, file))
+    if misleading:
+        return Composition(trees=(), mistakes=misleading, whole=False)
     composer = _Composer(text, file)
     trees: list[Tree] = []
     try:
@@ -174,6 +180,8 @@ class _Composer:
             raise _Stop
         if event.anchor is not None or event.tag is not None:
             self._note(event, path, "a key has no anchor or tag", "write a plain word as the key")
+        if found := _MISLEADING.search(str(event.value)):
+            self._note(event, path, *_told_misleading(found[0]))
         if _kind(event) not in {"str", "timestamp"}:
             message = f"`{event.value}` as a key is not text in YAML"
             cure = "write the entries out" if event.value == "<<" else "put the key in quotes"
@@ -182,10 +190,8 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> object:
         text = str(event.value)
-        if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
-            # NUL ends a text in every library that is written in C.
-            message = "a NUL or half of a surrogate pair is not text"
-            self._hole(event, path, message, "write the letter that is meant")
+        if (wrong := _not_text(text)) is not None:
+            self._hole(event, path, *wrong)
             return None
         match _kind(event):
             case "null":
@@ -220,6 +226,31 @@ class _Composer:
                 cure=cure,
             )
         )
+
+
+def _misleading(text: str, file: str) -> Iterator[Mistake]:
+    """What people would not read as the program does: the first of each line."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := _MISLEADING.search(line):
+            message, cure = _told_misleading(found[0])
+            yield Mistake(file=file, line=number, path="", message=message, cure=cure)
+
+
+def _not_text(value: str) -> tuple[str, str] | None:
+    """What is wrong with it, however it is written, and the cure."""
+    if found := _MISLEADING.search(value):
+        return _told_misleading(found[0])
+    if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value):
+        # NUL ends a text in every library that is written in C.
+        return "a NUL or half of a surrogate pair is not text", "write the letter that is meant"
+    return None
+
+
+def _told_misleading(letter: str) -> tuple[str, str]:
+    code = f"U+{ord(letter):04X}"
+    if letter in "\r\x85\u2028\u2029":
+        return f"{code} ends a line here, which editors need not show", "remove it"
+    return f"{code} shows letters in another order than they are read", "remove it"
 
 
 def _line(event: yaml.Event) -> int:

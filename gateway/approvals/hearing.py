@@ -32,6 +32,7 @@ from gateway.store.approvals import (
     approval_by_id,
     put_approval,
     put_voice,
+    voice_of,
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
@@ -96,6 +97,8 @@ class Hearing:
     ) -> Shown:
         """Take a person's statement down, durably; gives the approval as it then stands.
 
+        One that comes again changes nothing, and is answered alike.
+
         Raises:
             Problem: it is not theirs to say, or says it of something else, or too late.
         """
@@ -104,7 +107,16 @@ class Hearing:
         opened, person = statement_by(bundle, statement)
         claims = opened.claims
         check_statement(row, claims, person, caller, at=at)
-        refuse_closed(row, at=at)
+        comes_again = any(
+            each.subject == person.name and _is_same(each, statement)
+            for each in self._approvals.voices(row.id)
+        )
+        if not (comes_again and claims.act == "reject"):  # which has closed it
+            refuse_closed(row, at=at)
+        if comes_again:
+            if nonce is not None:
+                await self._lane.write(lambda unit: remember_nonce(unit, nonce))
+            return self._shown(row, at=at)
         roles = roles_of(bundle, person, at=at)
         _refuse_without_a_say(self._shown(row, at=at), person, roles)
         record = records.said(
@@ -118,6 +130,11 @@ class Hearing:
 
         def unit(transaction: Transaction) -> ApprovalRow:
             now = approval_by_id(transaction, row.id) or row
+            if nonce is not None:
+                remember_nonce(transaction, nonce)
+            earlier = voice_of(transaction, approval_id=row.id, subject=person.name)
+            if earlier is not None and _is_same(earlier, statement):
+                return now
             refuse_closed(now, at=at)
             voice = VoiceRow(
                 approval=row.id,
@@ -128,8 +145,6 @@ class Hearing:
                 audit_index=self._audit.append(transaction, record),
             )
             put_voice(transaction, voice)
-            if nonce is not None:
-                remember_nonce(transaction, nonce)
             if claims.act == "reject":
                 now = msgspec.structs.replace(now, state="rejected")
                 put_approval(transaction, now)
@@ -199,6 +214,11 @@ class Hearing:
         bundle = self._in_force().bundle
         powers = {bundle.roles[role].power for role in caller.roles}
         return "auditor" in powers or not asked.roles.isdisjoint(caller.roles)
+
+
+def _is_same(voice: VoiceRow, statement: str) -> bool:
+    """Whether it says the same: what is signed is alike; the signature need not be."""
+    return voice.statement.rpartition(".")[0] == statement.rpartition(".")[0]
 
 
 def check_statement(

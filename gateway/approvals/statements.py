@@ -31,7 +31,8 @@ OA_TOKEN: str = "sealgate-oa-approval"  # noqa: S105 - a type, not a secret
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Reason = Annotated[str, msgspec.Meta(max_length=1000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+# Of the year 3058 at most: of later ones not every number is a moment.
+_Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**35)]
 _ALGORITHMS: dict[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f/]{1,200}")
 

@@ -84,7 +84,7 @@ def acceptable(
     own = Authority.of(new.bundle)
     _check_group(own.group, root if standing is None else standing.authority)
     if standing is not None:
-        _check_lives(new, standing)
+        _check_lives(new, standing, at)
     # Otherwise officers could be named who have no key at hand, and nobody could sign the next.
     return tuple(sorted(signers | _enough(new.statement, own, "of the bundle itself")))
 
@@ -135,8 +135,8 @@ def _check_line(new: Manifest, standing: Standing) -> None:
         )
 
 
-def _check_lives(new: SealedBundle, standing: Standing) -> None:
-    mistakes = transition_mistakes(standing.bundle, new.bundle)
+def _check_lives(new: SealedBundle, standing: Standing, at: datetime) -> None:
+    mistakes = transition_mistakes(standing.bundle, new.bundle, at=at)
     if mistakes:
         raise BundleRefusedError(mistakes[0], cure=_REBUILD)
 

@@ -10,7 +10,7 @@ from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import TYP, Manifest, read_manifest
 from gateway.statements import StatementInvalidError, open_general
 from policies.bundle import Bundle, sources_digest
-from policies.compiled import decompiled
+from policies.compiled import decompiled, governing
 from policies.errors import CompiledFormError
 
 MANIFEST = "manifest.json"
@@ -145,6 +145,23 @@ def proved(file: OpenedFile, *, pause: Callable[[], None] = lambda: None) -> Sea
         files=files,
         sources=texts,
     )
+
+
+def ruled_by(file: OpenedFile) -> Bundle:
+    """Only the bundle's Governance and persons, once its parts are those of the manifest.
+
+    Raises:
+        BundleFileError: they are not.
+    """
+    prints = {
+        path: hashlib.sha256(content).hexdigest()
+        for path, content in _below(file.members, "files/").items()
+    }
+    compiled = _below(file.members, "compiled/")
+    try:
+        return governing(compiled, files=prints, expected=file.manifest.content)
+    except CompiledFormError as error:
+        raise BundleFileError(str(error)) from None
 
 
 def peek(data: bytes) -> Manifest:

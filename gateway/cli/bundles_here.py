@@ -39,7 +39,11 @@ def in_force_here(config: Config) -> LastGood:
         SQLAlchemyError: see `manifests_here`.
         BundleFileError: what is on record is no manifest.
     """
-    return last_good(manifests_here(config), copies=BundleCopies(config.bundle_copies))
+    root = config.policies.root
+    if root is None:
+        return LastGood()
+    copies = BundleCopies(config.bundle_copies)
+    return last_good(manifests_here(config), copies=copies, root=root)
 
 
 def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime) -> Standing | None:

@@ -39,6 +39,7 @@ from gateway.cli.whole_files import write_whole
 from gateway.clock import SystemClock
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
+from gateway.seals.registry import files_below
 from gateway.statements import StatementInvalidError, StatementKeyError
 from policies.loader import load_bundle
 from strictyaml import MistakesError
@@ -91,7 +92,7 @@ def build_bundle(
     with told_errors(*_EXPECTED):
         data = build(
             read_sources(directory),
-            file=lambda path: (directory / path).read_bytes(),
+            file=files_below(directory),
             after=None if after is None else peek(after.read_bytes()),
             at=SystemClock().now(),
         )

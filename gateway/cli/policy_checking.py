@@ -38,17 +38,18 @@ def looked_through(
     font = None if settings is None else settings.documents.stamp_font
     keys = None if settings is None else [key.id for key in settings.hsm.keys]
     unchecked = () if can_draw(font) else ("no Chinese font is installed: stamps were not drawn",)
+    at = SystemClock().now()
     try:
         files = PolicyFiles.read(place)
         grants = judge_grants(files.bundle, files=files.named, roots=trust)
         return checked(
             files,
-            at=SystemClock().now(),
+            at=at,
             strict=strict,
             mistakes=(
                 *seal_mistakes(files, keys=keys, font=font),
                 *grant_mistakes(files, grants),
-                *life_mistakes(files, before),
+                *life_mistakes(files, before, at=at),
             ),
             unchecked=(*unchecked, *grant_notes(grants)),
         )

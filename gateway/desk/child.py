@@ -120,7 +120,7 @@ class Answering:
             files,
             at=question.at,
             strict=question.strict,
-            mistakes=life_mistakes(files, before),
+            mistakes=life_mistakes(files, before, at=question.at),
             unchecked=(_NOT_LOOKED_AT,),
         )
 

@@ -163,9 +163,11 @@ class PolicyFiles:
         ]
 
 
-def life_mistakes(files: PolicyFiles, before: Bundle | None) -> Iterator[Mistake]:
-    """Why the files cannot follow another bundle; nothing where there is none before."""
-    for sentence in () if before is None else transition_mistakes(before, files.bundle):
+def life_mistakes(files: PolicyFiles, before: Bundle | None, *, at: datetime) -> Iterator[Mistake]:
+    """Why the files cannot follow another bundle now; nothing where there is none before."""
+    if before is None:
+        return
+    for sentence in transition_mistakes(before, files.bundle, at=at):
         what, _, cure = sentence.partition(": ")
         yield Mistake(file="", line=0, path="", message=what, cure=cure)
 

@@ -71,6 +71,12 @@ class Metrics:
             "Files in the folder `stops` that freeze or lift nothing, as something is wrong.",
             registry=self.registry,
         )
+        self.look_age = Gauge(
+            "sealgate_look_age_seconds",
+            "Since all that officers put into this directory was last looked through.",
+            ("what",),
+            registry=self.registry,
+        )
 
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
@@ -91,6 +97,11 @@ class Metrics:
         self.stops.clear()
         for kind, count in Counted(stops).items():
             self.stops.labels(kind).set(count)
+
+    def set_looks(self, **seconds: float) -> None:
+        """How long ago each directory was last looked through."""
+        for what, age in seconds.items():
+            self.look_age.labels(what).set(age)
 
     def text(self) -> bytes:
         """The exposition format."""

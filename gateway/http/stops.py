@@ -15,7 +15,12 @@ from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
 from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.stops.model import Stop
+from gateway.stops.orders import MOST_STATEMENTS
 from gateway.stops.room import StopRoom
+from gateway.stops.scopes import touches
+from policies.bundle import Bundle
+from policies.model import Caller
+from policies.powers import may
 
 _STOPS = "/v1/stops"
 _LIFTS = "/v1/stops/{id}/lifts"
@@ -26,7 +31,7 @@ _BODY_SECONDS = 30
 class _Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body: compact statements, by an officer each."""
 
-    statements: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=20)]
+    statements: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_STATEMENTS)]
 
 
 class Stops:
@@ -43,10 +48,18 @@ class Stops:
             Route("POST", _LIFTS, "lift", "stop.lift", self.lift),
         )
 
-    async def stops(self, _request: web.Request) -> web.StreamResponse:
-        """What is frozen now."""
-        wanted = self._room.lifts_wanted
-        return answers.plain_json({"stops": [_told(each, wanted) for each in self._room.book.live]})
+    async def stops(self, request: web.Request) -> web.StreamResponse:
+        """What is frozen now; who only uses seals sees what may stop them, and no counterparty."""
+        caller, wanted = request[WHO].caller, self._room.lifts_wanted
+        if _sees_all(caller, self._room.bundle):
+            listed = [_told(each, wanted) for each in self._room.book.live]
+        else:
+            listed = [
+                _told(_without_counterparty(each), wanted)
+                for each in self._room.book.live
+                if touches(each.scope, caller, self._room.bundle)
+            ]
+        return answers.plain_json({"stops": listed})
 
     async def freeze(self, request: web.Request) -> web.StreamResponse:
         """Freeze; answered once it is in force."""
@@ -81,6 +94,21 @@ async def _statements(request: web.Request) -> tuple[str, ...]:
         raise MalformedRequestProblem(f"the body is not {{statements: […]}}: {error}") from None
 
 
+def _sees_all(caller: Caller, bundle: Bundle) -> bool:
+    """Whoever may read the policies: seal managers and auditors."""
+    roles = bundle.roles
+    held = (roles[role].power for role in caller.roles if role in roles)
+    return may(held, "policy.read")
+
+
+def _without_counterparty(stop: Stop) -> Stop:
+    if stop.scope.kind != "counterparty":
+        return stop
+    # A customer's name is for those who decide, and a reason tells it as like as not.
+    scope = msgspec.structs.replace(stop.scope, name="")
+    return msgspec.structs.replace(stop, scope=scope, reason="")
+
+
 def _told(stop: Stop, wanted: int) -> dict[str, Any]:
     return {
         "id": stop.id,
@@ -102,7 +130,9 @@ def openapi_paths() -> dict[str, Any]:
     by_id = {"parameters": [path_parameter("id", "The freeze's id.")]}
     return {
         _STOPS: {
-            "get": _described("getStops", "What is frozen now", live),
+            "get": _described(
+                "getStops", "What is frozen now, as far as it concerns the caller", live
+            ),
             "post": {**_described("freeze", "Freeze what officers say", stop), **_body()},
         },
         _LIFTS: {

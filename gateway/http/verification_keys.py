@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from gateway.clock import Clock
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.http.plain_signature import Check
+from gateway.regular_files import read_regular
 from gateway.statements import PublicKey
 from policies.objects.people import PersonKey
 from policies.objects.systems import SystemKey
 
+_MOST_BYTES = 64 * 1024
 _LEAST_SECRET_BYTES = 32
 # A file that was changed in the last moment may be changed again without its times telling.
 _SETTLED_NS = 2_000_000_000
@@ -105,9 +107,10 @@ class VerificationKeys:
 
     def _secret(self, declared: SystemKey) -> bytes:
         try:
-            secret = Path(self._file(declared)).read_bytes().removesuffix(b"\n")
+            secret = read_regular(Path(self._file(declared)), most_bytes=_MOST_BYTES)
         except OSError as error:
             raise _unreadable(declared, error) from error
+        secret = secret.removesuffix(b"\n")
         if len(secret) < _LEAST_SECRET_BYTES:
             # An empty file, half-written or never filled, would let anybody in.
             raise SignatureInvalidProblem(

@@ -14,6 +14,7 @@ from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
+from gateway.bundles.lineage import lineage
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import (
     Heading,
@@ -24,7 +25,7 @@ from gateway.bundles.reading import (
     proved,
     read,
 )
-from gateway.regular_files import opened_regular, read_regular
+from gateway.regular_files import opened_regular, read_regular, stat_of
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import InForce, make_ready
 from gateway.seals.letting_go import give_way, let_go, pieces_of
@@ -119,19 +120,24 @@ class LastGood:
     refusals: tuple[Refusal, ...] = ()
 
 
-def last_good(manifests: Sequence[str], *, copies: BundleCopies) -> LastGood:
-    """The newest copy that is whole.
+def last_good(manifests: Sequence[str], *, copies: BundleCopies, root: Path) -> LastGood:
+    """The newest copy that is whole, and goes back to the first officers.
 
     Args:
         manifests: signed, of all that came into force, the newest first.
         copies: where the bundles are kept.
+        root: the first officers; where their file cannot be read, the oldest bundle is believed.
 
     Raises:
         BundleFileError: what is on record is no manifest.
     """
-    refusals: list[Refusal] = []
-    known = frozenset(manifest_of(each).content for each in manifests)
-    for statement in manifests:
+    first: Authority | None = None
+    with contextlib.suppress(OSError, BundleRefusedError):
+        first = Authority.read(read_regular(root, most_bytes=_MOST_ROOT_BYTES))
+    found = lineage(manifests, copies=copies, root=first)
+    refusals = [_stray(copies.path_of(each), each) for each in found.strays]
+    known = frozenset(manifest_of(each).content for each in found.traced)
+    for statement in found.traced:
         manifest = manifest_of(statement)
         try:
             sealed = read(copies.load(manifest))
@@ -404,6 +410,17 @@ def _print(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _stray(path: Path, manifest: Manifest) -> Refusal:
+    return Refusal(
+        file=path.name,
+        digest="",
+        sequence=manifest.sequence,
+        why="it is on record as activated, but the officers before it have not signed it: find out "
+        "who writes to the state directory; if a copy before it is damaged, put the bundle files "
+        "from there on into policies.bundles again",
+    )
+
+
 def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:
     return Refusal(
         file=path.name,
@@ -438,14 +455,7 @@ def _state_of(directory: Path) -> frozenset[_Entry]:
 def _entry_of(path: Path) -> _Entry | None:
     """None: it is not there, or just went."""
     try:
-        found = _stat_of(path)
+        found = stat_of(path)
     except OSError:
         return None
     return path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _stat_of(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError:
-        return path.lstat()  # a link to nothing is there, and is refused by its name

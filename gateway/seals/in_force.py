@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.regular_files import read_regular, stat_of
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import SealMaterial
 from gateway.seals.registry import NamedFiles, files_below, material_of
@@ -19,6 +20,9 @@ from policies.objects.systems import System, SystemKey
 from strictyaml import MistakesError
 
 _State = frozenset[tuple[str, int, int]]
+
+_MOST_BYTES = 16 * 1024 * 1024
+"""Of a YAML file; of fewer than these, its reader says how many are too many."""
 
 _log = structlog.get_logger("seals")
 
@@ -47,7 +51,9 @@ def read_sources(directory: Path) -> dict[str, str]:
     sources: dict[str, str] = {}
     for path in sorted([*directory.rglob("*.yaml"), *directory.rglob("*.yml")]):
         try:
-            sources[str(path.relative_to(directory))] = path.read_text(encoding="utf-8")
+            text = read_regular(path, most_bytes=_MOST_BYTES).decode()
+            # A line that ends by a carriage return alone stays as it is, and is refused.
+            sources[str(path.relative_to(directory))] = text.replace("\r\n", "\n")
         except (OSError, UnicodeDecodeError) as error:
             raise SealMaterialError(f"{path} cannot be read: {error}") from error
     return sources
@@ -153,7 +159,7 @@ class PolicySource:
 
 def _state_of(directory: Path) -> _State:
     """Name, size and time of change of everything below the directory: cheap to compare."""
-    states = ((path, path.stat()) for path in directory.rglob("*"))
+    states = ((path, stat_of(path)) for path in directory.rglob("*"))
     return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in states)
 
 

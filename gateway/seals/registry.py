@@ -11,6 +11,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.regular_files import read_regular
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import KeyDescription
@@ -19,12 +20,13 @@ from policies.objects.seals import PictureStamp, RoundStamp, Seal
 NamedFiles = Callable[[str], bytes | memoryview]
 """Reads what a seal names by its path; raises OSError."""
 
+_MOST_BYTES = 64 * 1024 * 1024
 _PICTURE_KINDS = {".svg": "svg", ".png": "png"}
 
 
-def files_below(directory: Path) -> NamedFiles:
+def files_below(directory: Path) -> Callable[[str], bytes]:
     """Those of the officers' directory."""
-    return lambda path: (directory / path).read_bytes()
+    return lambda path: read_regular(directory / path, most_bytes=_MOST_BYTES)
 
 
 def files_among(files: Mapping[str, bytes | memoryview]) -> NamedFiles:

@@ -6,20 +6,22 @@ Files are never changed or deleted.
 """
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import structlog
 
 from gateway.errors import Problem
+from gateway.regular_files import read_regular, stat_of
 from gateway.stops.errors import StopStatementRefusedProblem
 from gateway.stops.room import StopRoom
 
 FOLDER = "stops"
 FREEZE, LIFT, UNSIGNED = ".freeze.jws", ".lift.jws", ".freeze.json"
-_MOST_BYTES = 1024 * 1024
+MOST_BYTES = 1024 * 1024
 
-_State = tuple[int, int]
-"""Size and time of change (ns)."""
+_State = tuple[int, int, int]
+"""Size, and when content and attributes changed (ns)."""
 
 _log = structlog.get_logger("stops")
 
@@ -35,36 +37,55 @@ class StopFolder:
         """`directory` is the policies'."""
         self._folder = directory / FOLDER
         self._room = room
-        self._seen: dict[Path, _State] = {}
+        self._seen: dict[Path, tuple[_State, object]] = {}
         self.refused: dict[str, str] = {}
 
     async def look(self) -> None:
-        """Take every file that is new or was changed.
+        """Take every file that is new or was changed, and what was refused in other circumstances.
+
+        One that cannot be kept keeps none of the others waiting.
 
         Raises:
-            Problem: the freeze could not be kept; the file is taken again the next time.
+            Exception: a freeze could not be kept; its file is taken again the next time.
             OSError: the folder cannot be read.
         """
         found = await asyncio.to_thread(self._states)
+        self._seen = {path: self._seen[path] for path in self._seen.keys() & found.keys()}
         for name in [name for name in self.refused if self._folder / name not in found]:
             del self.refused[name]
+        failure: Exception | None = None
         for path, state in found.items():
-            if self._seen.get(path) != state:
-                await self._take(path)
-                self._seen[path] = state
+            if not self._is_done(path, state):
+                circumstances = self._room.circumstances
+                try:
+                    await self._take(path)
+                except Exception as error:  # noqa: BLE001 - it is raised, once all have been taken
+                    failure = error
+                else:
+                    self._seen[path] = state, circumstances
+        if failure is not None:
+            raise failure
+
+    def _is_done(self, path: Path, state: _State) -> bool:
+        """Whether it was taken as it is, or was refused and nothing is otherwise since."""
+        seen = self._seen.get(path)
+        if seen is None or seen[0] != state:
+            return False
+        return path.name not in self.refused or seen[1] == self._room.circumstances
 
     def _states(self) -> dict[Path, _State]:
         if not self._folder.is_dir():
             return {}
         found: dict[Path, _State] = {}
         for kind in (FREEZE, UNSIGNED, LIFT):  # a freeze comes before what lifts it
-            for path in self._folder.glob(f"*{kind}"):
-                state = path.stat()
-                found[path] = (state.st_size, state.st_mtime_ns)
+            for path in sorted(self._folder.glob(f"*{kind}")):
+                with contextlib.suppress(FileNotFoundError):
+                    state = stat_of(path)
+                    found[path] = (state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         return found
 
     async def _take(self, path: Path) -> None:
-        self.refused.pop(path.name, None)
+        before = self.refused.pop(path.name, None)
         try:
             text = await asyncio.to_thread(_read, path)
             if path.name.endswith(UNSIGNED):
@@ -77,15 +98,16 @@ class StopFolder:
             if problem.owner == "it":  # the store's; it is no fault of the file
                 raise
             self.refused[path.name] = problem.detail
-            _log.error("stop_file_refused", file=str(path), why=problem.detail, cure=problem.cure)
+            if problem.detail != before:
+                _log.error(
+                    "stop_file_refused", file=str(path), why=problem.detail, cure=problem.cure
+                )
 
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise StopStatementRefusedProblem(f"it is longer than {_MOST_BYTES} bytes")
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_regular(path, most_bytes=MOST_BYTES).decode()
+    except OSError as error:
+        raise StopStatementRefusedProblem(f"it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise StopStatementRefusedProblem(f"it cannot be read: {error}") from None

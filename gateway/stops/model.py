@@ -16,10 +16,13 @@ LIFT_TYPE = "sealgate-lift"
 
 ScopeKind = Literal["seal", "company", "system", "counterparty", "gateway"]
 
-StopId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+# `$` would match before a line feed at the end, too.
+StopId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 _LogName = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-_Salt = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
-_Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+_Salt = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+# On one line, and nothing that a terminal obeys or that has letters seen in another order.
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*\Z"
+_Words = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=rf"\A(?=.*\S){_LINE}")]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -33,7 +36,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     kind: ScopeKind
-    name: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=300, pattern=rf"\A{_LINE}")] = ""
 
 
 class Freeze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

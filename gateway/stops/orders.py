@@ -27,6 +27,10 @@ from policies.objects.people import PersonKey
 
 T = TypeVar("T", Freeze, Lift)
 
+MOST_STATEMENTS = 20
+"""In one order, as many as a group may name officers. They are verified on the event loop, which so
+many hold for a few milliseconds: a freeze waits for no thread."""
+
 _SAME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -135,7 +139,12 @@ def _opened(
     holders, key_of = _officers(bundle)
     said: list[T] = []
     voices: dict[str, Voice] = {}
-    for text in statements:
+    different = tuple(dict.fromkeys(statements))
+    if len(different) > MOST_STATEMENTS:
+        raise StopStatementRefusedProblem(
+            f"{len(different)} statements; {MOST_STATEMENTS} are taken at once"
+        )
+    for text in different:
         try:
             opened = open_compact(text, typ=typ, model=model, key_of=key_of)
         except (StatementInvalidError, StatementKeyError) as error:

@@ -65,6 +65,16 @@ class StopRoom:
         """How many officers it takes to lift a freeze."""
         return _lifts_wanted(self._in_force().bundle)
 
+    @property
+    def bundle(self) -> Bundle:
+        """The policies in force."""
+        return self._in_force().bundle
+
+    @property
+    def circumstances(self) -> object:
+        """What it depends on whether a statement is taken; compare it with what it was."""
+        return self._in_force().bundle.digest, self.book.live
+
     async def freeze(self, statements: Sequence[str]) -> Stop:
         """Freeze what officers say; a freeze that is known already is found again.
 

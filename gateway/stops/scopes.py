@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.stops.model import Scope
 from policies.bundle import Bundle
-from policies.model import SealRequest
+from policies.model import Caller, SealRequest
 from strictyaml import nearest
 
 
@@ -25,6 +25,23 @@ def covers(scope: Scope, asked: SealRequest, bundle: Bundle) -> bool:
         case "counterparty":
             wanted = folded(scope.name)
             return any(folded(name) == wanted for name in _counterparties(asked, bundle))
+
+
+def touches(scope: Scope, caller: Caller, bundle: Bundle) -> bool:
+    """Whether it may stop the caller: itself, its company, a seal that it or its company has.
+
+    A freeze of a counterparty may stop anybody.
+    """
+    match scope.kind:
+        case "gateway" | "counterparty":
+            return True
+        case "system":
+            return caller.system == scope.name
+        case "company":
+            return scope.name in _upwards(caller.company, bundle)
+        case "seal":
+            seal = bundle.seals.get(scope.name)
+            return seal is not None and seal.company in _upwards(caller.company, bundle)
 
 
 def mistake(scope: Scope, bundle: Bundle) -> str | None:

@@ -94,6 +94,10 @@ _newest_of_state = _newest.where(approval.c.state == bindparam("wanted"))
 _voices = _voice.where(approval_voice.c.approval == bindparam("approval_id")).order_by(
     approval_voice.c.audit_index
 )
+_voice_of = _voice.where(
+    approval_voice.c.approval == bindparam("approval_id"),
+    approval_voice.c.subject == bindparam("subject_name"),
+)
 _MOMENTS = frozenset({"created_at", "expires_at", "at"})
 
 
@@ -107,6 +111,18 @@ def put_approval(transaction: Transaction, row: ApprovalRow) -> None:
 def put_voice(transaction: Transaction, voice: VoiceRow) -> None:
     """Write what somebody said; what they said before of the same approval counts no more."""
     transaction.later(_put_voice, _values(voice))
+    key = voice.approval, voice.subject
+    transaction.state[_put_voice] = {**_pending_voices(transaction), key: voice}
+
+
+def voice_of(transaction: Transaction, *, approval_id: str, subject: str) -> VoiceRow | None:
+    """What somebody said last of an approval, as this transaction leaves it so far."""
+    pending = _pending_voices(transaction).get((approval_id, subject))
+    if pending is not None:
+        return pending
+    named = {"approval_id": approval_id, "subject_name": subject}
+    rows = transaction.connection.execute(_voice_of, named).all()
+    return _voice_row(rows[0]) if rows else None
 
 
 def approval_by_id(transaction: Transaction, approval_id: str) -> ApprovalRow | None:
@@ -199,4 +215,9 @@ def _values(row: ApprovalRow | VoiceRow) -> Row:
 
 def _pending(transaction: Transaction) -> Mapping[str, ApprovalRow]:
     found: Mapping[str, ApprovalRow] = transaction.state.get(_put_approval, {})
+    return found
+
+
+def _pending_voices(transaction: Transaction) -> Mapping[tuple[str, str], VoiceRow]:
+    found: Mapping[tuple[str, str], VoiceRow] = transaction.state.get(_put_voice, {})
     return found

@@ -58,20 +58,19 @@ class GroupThread(Generic[WorkT]):
         self._is_called = False
         self._under_way: asyncio.Future[None] | None = None
         self._last_size = 0
-        self._groups: queue.SimpleQueue[
-            tuple[asyncio.AbstractEventLoop, list[Errand[WorkT]]] | None
-        ] = queue.SimpleQueue()
+        self._groups: queue.SimpleQueue[list[Errand[WorkT]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, for the event loop that runs."""
+        # Kept: before Python 3.12 each question for the running loop is a system call (getpid).
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
         """Do what waits, then stop."""
-        loop = asyncio.get_running_loop()
         while self._waiting or self._under_way is not None:
-            self._hand_over(loop)
+            self._hand_over()
             if self._under_way is not None:
                 await self._under_way
         self._groups.put(None)
@@ -79,23 +78,22 @@ class GroupThread(Generic[WorkT]):
 
     async def ask(self, work: WorkT) -> Any:  # noqa: ANN401 - whatever the work gives
         """Have it done and wait for it."""
-        loop = asyncio.get_running_loop()
-        answer = loop.create_future()
+        answer = self._loop.create_future()
         self._waiting.append(Errand(work, answer))
         if self._under_way is None and not self._is_called:
-            self._call(loop)
+            self._call()
         return await answer
 
-    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _call(self) -> None:
         self._is_called = True
         beyond = self._last_size - _NOT_GATHERED
         if beyond > 0:
             pause = min(beyond * _GATHER_SECONDS_EACH, _LONGEST_GATHER_SECONDS)
-            loop.call_later(pause, self._hand_over, loop)
+            self._loop.call_later(pause, self._hand_over)
         else:
-            loop.call_soon(self._hand_over, loop)
+            self._loop.call_soon(self._hand_over)
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _hand_over(self) -> None:
         self._is_called = False
         if self._under_way is not None:
             return
@@ -104,19 +102,18 @@ class GroupThread(Generic[WorkT]):
         group = [errand for errand in taken if not errand.answer.cancelled()]
         if group:
             self._last_size = len(group)
-            self._under_way = loop.create_future()
-            self._groups.put((loop, group))
+            self._under_way = self._loop.create_future()
+            self._groups.put(group)
         elif self._waiting:
-            self._call(loop)
+            self._call()
 
     def _run(self) -> None:
-        while (handed_over := self._groups.get()) is not None:
-            loop, group = handed_over
+        while (group := self._groups.get()) is not None:
             self._carry_out(group)
             with contextlib.suppress(RuntimeError):  # it is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._settle, loop, group)
+                self._loop.call_soon_threadsafe(self._settle, group)
 
-    def _settle(self, loop: asyncio.AbstractEventLoop, group: list[Errand[WorkT]]) -> None:
+    def _settle(self, group: list[Errand[WorkT]]) -> None:
         for errand in group:
             if errand.answer.done():
                 continue
@@ -128,4 +125,4 @@ class GroupThread(Generic[WorkT]):
         if under_way is not None and not under_way.done():
             under_way.set_result(None)
         if self._waiting:
-            self._call(loop)
+            self._call()

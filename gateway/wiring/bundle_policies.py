@@ -280,7 +280,7 @@ def _past(unit: Transaction) -> _Past:
 def _begin(
     past: _Past, bundles: Path, *, root: Path, keys: Keys, copies: BundleCopies
 ) -> tuple[LastGood, BundleSource]:
-    first = last_good(past.manifests, copies=copies)
+    first = last_good(past.manifests, copies=copies, root=root)
     return first, BundleSource(bundles, root=root, keys=keys, first=first)
 
 

@@ -26,10 +26,14 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.wiring.bundle_policies import BundlePolicies
+from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
+
+_LONGEST_POLICY_LOOK_SECONDS = 60.0
+_LONGEST_STOPS_LOOK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,8 @@ class House:
     slots: SlotBook
     stops: StopRoom
     stop_folder: StopFolder
+    policy_looks: Lookout
+    stop_looks: Lookout
 
 
 async def open_house(
@@ -106,6 +112,12 @@ async def open_house(
         slots=SlotBook(),
         stops=stops,
         stop_folder=StopFolder(config.policies.place, stops),
+        policy_looks=Lookout(
+            "the policies", patience_seconds=_LONGEST_POLICY_LOOK_SECONDS, clock=clock
+        ),
+        stop_looks=Lookout(
+            "freezes by file", patience_seconds=_LONGEST_STOPS_LOOK_SECONDS, clock=clock
+        ),
     )
 
 

@@ -84,6 +84,8 @@ def api_of(house: House, signing: SigningService) -> API:
                 "workers": house.pool.prove_ready,
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
                 "policies": house.policies.prove,
+                "policy-looks": house.policy_looks.prove,
+                "stop-looks": house.stop_looks.prove,
             },
             clock=house.clock,
         ),
@@ -134,4 +136,5 @@ def _measure(house: House) -> None:
     metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
     metrics.stop_files_refused.set(len(house.stop_folder.refused))
     metrics.policies_sequence.set(house.policies.standing().sequence or 0)
+    metrics.set_looks(policies=house.policy_looks.age_seconds, stops=house.stop_looks.age_seconds)
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)

@@ -28,7 +28,8 @@ async def watch_policies(house: House) -> None:
                 await told.wait()
         told.clear()
         try:
-            await _refresh(house)
+            with house.policy_looks.look():
+                await _refresh(house)
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             house.policies.not_refreshed(error)
 
@@ -42,7 +43,8 @@ async def watch_freezes(house: House) -> None:
     """Look every second for freezes by file."""
     while True:
         try:
-            await house.stop_folder.look()
+            with house.stop_looks.look():
+                await house.stop_folder.look()
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_STOPS_SECONDS)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from policies.kinds.spelling import Name, RelativePath, SomeNames, Title, Titles
+from policies.kinds.spelling import Name, Names, RelativePath, SomeNames, Title, Titles
 from policies.kinds.things import Kind
 from strictyaml import StrictModel, refusal
 
@@ -19,6 +19,13 @@ class SignaturesSpec(StrictModel):
     unfreeze: Annotated[int, Field(ge=2, le=20)] = 2
 
 
+class RetiredNamesSpec(StrictModel):
+    """Names of seals and grants that are gone, and that no other one may bear."""
+
+    seals: Names = ()
+    grants: Names = ()
+
+
 class GovernanceSpec(StrictModel):
     """How the group rules itself: the company on top, its officers, and how many must sign."""
 
@@ -27,6 +34,7 @@ class GovernanceSpec(StrictModel):
     signatures: SignaturesSpec
     automatic_sealing: Literal["granted", "free"] = "free"
     further_seal_types: Titles = ()
+    retired_names: RetiredNamesSpec = RetiredNamesSpec()
 
     @model_validator(mode="after")
     def _has_officers_enough(self) -> Self:

@@ -15,6 +15,13 @@ class Signatures(msgspec.Struct, frozen=True, kw_only=True):
     unfreeze: int = 2
 
 
+class RetiredNames(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of seals and grants that are gone, and that no other one may bear."""
+
+    seals: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+
+
 class Governance(Named, frozen=True, kw_only=True):
     """How the group rules itself.
 
@@ -25,6 +32,7 @@ class Governance(Named, frozen=True, kw_only=True):
         automatic_sealing: `granted`: a system needs a SealGrant for every seal; `free`: only for
             another company's.
         further_seal_types: seal types of the group's own, besides the usual ones.
+        retired_names: what was removed and must not come back.
     """
 
     root: str
@@ -32,6 +40,7 @@ class Governance(Named, frozen=True, kw_only=True):
     signatures: Signatures
     automatic_sealing: Literal["granted", "free"] = "free"
     further_seal_types: tuple[str, ...] = ()
+    retired_names: RetiredNames = RetiredNames()
 
 
 class Company(Named, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.cli.checkup.model import Finding, ok, warning
 from gateway.config import Config
-from gateway.stops.folder import FOLDER, FREEZE, UNSIGNED
+from gateway.regular_files import read_regular
+from gateway.stops.folder import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
 from gateway.stops.orders import claims_of
 from gateway.store.database import open_reader
 from gateway.store.stops import live_stops, stop_row
@@ -51,7 +52,7 @@ def _not_taken(connection: Connection, policies: Path) -> Iterator[Finding]:
     for kind in (FREEZE, UNSIGNED):
         for path in sorted((policies / FOLDER).glob(f"*{kind}")):
             try:
-                stop = claims_of(path.read_text(encoding="utf-8").strip()).stop
+                stop = claims_of(read_regular(path, most_bytes=MOST_BYTES).decode().strip()).stop
                 taken = stop_row(connection, stop) is not None
             except (OSError, ValueError, IndexError):  # what it has to say cannot be read
                 taken = False

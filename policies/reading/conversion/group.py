@@ -1,7 +1,7 @@
 """How the group rules itself, its companies and business lines."""
 
 from policies.kinds.group import BusinessLineKind, CompanyKind, GovernanceKind
-from policies.objects.group import BusinessLine, Company, Governance, Signatures
+from policies.objects.group import BusinessLine, Company, Governance, RetiredNames, Signatures
 
 
 def governance(name: str, kind: GovernanceKind) -> Governance:
@@ -18,6 +18,9 @@ def governance(name: str, kind: GovernanceKind) -> Governance:
         ),
         automatic_sealing=spec.automatic_sealing,
         further_seal_types=spec.further_seal_types,
+        retired_names=RetiredNames(
+            seals=spec.retired_names.seals, grants=spec.retired_names.grants
+        ),
     )
 
 

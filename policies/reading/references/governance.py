@@ -17,6 +17,7 @@ def governance_mistakes(library: Library) -> Iterator[Mistake]:
             first = governance
             yield from _root_mistakes(library, governance)
             yield from _officer_mistakes(library, governance)
+            yield from _name_mistakes(library, governance)
             continue
         yield governance.mistake(
             ("metadata", "name"),
@@ -43,6 +44,21 @@ def _root_mistakes(library: Library, governance: Loaded[GovernanceKind]) -> Iter
                 f"the company is not below the group's root, {root}",
                 "add `parent:`",
             )
+
+
+def _name_mistakes(library: Library, governance: Loaded[GovernanceKind]) -> Iterator[Mistake]:
+    retired = governance.value.spec.retired_names
+    for word, names, shelf in (
+        ("seals", retired.seals, library.seals),
+        ("grants", retired.grants, library.grants),
+    ):
+        for position, name in enumerate(names):
+            if name in shelf.names():
+                yield governance.mistake(
+                    ("spec", "retiredNames", word, position),
+                    f"{name} is gone for good, and there is one of that name",
+                    "give the new one another name; a retired name does not come back",
+                )
 
 
 def _officer_mistakes(library: Library, governance: Loaded[GovernanceKind]) -> Iterator[Mistake]:

@@ -251,3 +251,24 @@ async def test_64_voices_at_once_are_all_heard(tmp_path: Path) -> None:
         await asyncio.gather(*said)
         assert len(made.records("approval")) == 64
         assert {made.shown("wang", each).state for each in approvals} == {"granted"}
+
+
+@pytest.mark.parametrize("act", ["approve", "reject"])
+async def test_a_statement_that_comes_again_is_one_and_is_answered_alike(
+    tmp_path: Path, act: str
+) -> None:
+    async with approving_house(tmp_path, approvals=HEAD_THEN_TWO_LAWYERS) as made:
+        approval = await made.ask()
+        statement = made.statement("li", approval, act)
+        together = await asyncio.gather(*(made.hear("li", approval, statement) for _ in range(3)))
+        again = await made.hear("li", approval, statement)
+        assert {each.state for each in (*together, again)} == {again.state}
+        assert len(made.records("approval")) == 1
+
+
+async def test_a_moment_that_is_none_is_refused_and_no_defect(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        approval = await made.ask()
+        told = await problem(made.say("wang", approval, at=2**40))
+        assert told[0] == "approval-statement-invalid"
+        assert made.records("approval") == []

@@ -163,7 +163,7 @@ async def test_a_file_that_cannot_be_read_is_refused_and_read_when_it_can(
 async def test_a_pipe_is_refused_and_nobody_waits_for_it(house: BundleHouse) -> None:
     os.mkfifo(house.directory / "incoming" / "next.sealbundle")
     await house.policies.refresh()
-    assert "it is no plain file" in str(house.policies.refused)
+    assert "it is no regular file" in str(house.policies.refused)
 
 
 async def test_one_that_came_too_early_follows_the_one_that_it_waits_for(

@@ -79,7 +79,7 @@ STRANGE: list[Callable[[Path], None]] = [
 async def test_one_file_of_a_stranger_stops_no_other_and_is_refused_by_name(
     house: BundleHouse, make: Callable[[Path], None]
 ) -> None:
-    make(house.directory / "bundles" / "0.sealbundle")
+    make(house.directory / "incoming" / "0.sealbundle")
     house.put(SECOND)
     assert await house.policies.refresh()
     assert house.sequence == 2
@@ -92,7 +92,7 @@ async def test_it_stops_no_start_either(tmp_path: Path, make: Callable[[Path], N
     put(tmp_path, FIRST)
     async with bundle_house(tmp_path) as house:
         assert house.sequence == 1
-    make(tmp_path / "bundles" / "0.sealbundle")
+    make(tmp_path / "incoming" / "0.sealbundle")
     async with bundle_house(tmp_path) as house:
         assert house.sequence == 1
         assert "0.sealbundle" in str(house.policies.refused)

@@ -3,14 +3,20 @@
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.client import RequestSigner
 from gateway.http.stops import Stops
+from gateway.stops.model import ScopeKind
+from policies.objects.documents import Attribute, DocumentType
+from policies.objects.group import Company
+from policies.objects.systems import System
 from policies.powers import Power
 from tests.guarded_house import GuardedHouse, guarded_house
 from tests.officers import STOP, freeze, lift, new_stop, signed
@@ -35,7 +41,8 @@ async def ask(
     """Status and answer, with a caller of that power; in a house that is full."""
     house = guarded.house
     routes = Stops(guarded.room).routes()
-    api = api_of(house, with_powers(house, power), *routes, most_requests=0)
+    house.in_force = with_powers(house, power)
+    api = api_of(house, house.in_force, *routes, most_requests=0)
     signer = RequestSigner(key_id="key", key=KEY, clock=house.clock)
     data = None if body is None else json.dumps(body).encode()
     headers = {} if data is None else {"Content-Type": "application/json"}
@@ -72,6 +79,50 @@ async def test_officers_freeze_and_lift(guarded: GuardedHouse) -> None:
     status, whole = await ask(guarded, "POST", lifts, {"statements": lift(WANG)})
     assert (status, whole["lifts"], whole["lifted"]) == (200, ["li-na", "wang-qiang"], True)
     assert await ask(guarded, "GET", "/v1/stops") == (200, {"stops": []})
+
+
+async def test_who_uses_seals_sees_what_may_stop_them_and_no_customers_name(
+    guarded: GuardedHouse,
+) -> None:
+    bundle = guarded.house.in_force.bundle
+    receipt = DocumentType(
+        name="receipt", attributes={"buyer": Attribute(type="string", party=True)}
+    )
+    others = {
+        "companies": {**bundle.companies, "south": Company(name="south", title="南方")},
+        "systems": {**bundle.systems, "erp": System(name="erp", company="south")},
+        "seals": {
+            **bundle.seals,
+            "of-south": msgspec.structs.replace(
+                bundle.seals["receipt-east"], name="of-south", company="south"
+            ),
+        },
+        "document_types": {**bundle.document_types, "receipt": receipt},
+    }
+    guarded.house.in_force = replace(guarded.house.in_force, bundle=replace(bundle, **others))
+    frozen: tuple[tuple[ScopeKind, str], ...] = (
+        ("company", "south"),
+        ("system", "erp"),
+        ("seal", "of-south"),
+        ("company", "east"),
+        ("system", "tms"),
+        ("seal", "receipt-east"),
+        ("gateway", ""),
+        ("counterparty", "秘密客户有限公司"),
+    )
+    for kind, name in frozen:
+        order = freeze(kind, name, stop=new_stop(), reason=f"talks with {name or 'all'}")
+        await guarded.room.freeze(signed(order, LI))
+    for power in ("auditor", "seal-manager"):
+        _, told = await ask(guarded, "GET", "/v1/stops", power=power)
+        assert [each["scope"]["name"] for each in told["stops"]] == [name for _, name in frozen]
+    _, told = await ask(guarded, "GET", "/v1/stops", power="seal-user")
+    assert [(each["scope"]["kind"], each["scope"]["name"]) for each in told["stops"]] == [
+        *frozen[3:7],
+        ("counterparty", ""),
+    ]
+    assert told["stops"][-1]["reason"] == ""
+    assert "秘密客户" not in json.dumps(told, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("power", ["seal-user", "auditor", "system-administrator"])

@@ -10,12 +10,14 @@ import pytest
 from policies.bundle import Bundle
 from policies.life import transition_mistakes
 from policies.loader import load_bundle
+from policies.objects.group import Governance, RetiredNames, Signatures
 from policies.objects.seals import Amount, Seal, SealGrant, SealState
 from tests.unit.policies.group_world import SOURCES
 
 STATES: tuple[SealState, ...] = get_args(SealState)
 STEPS = {("draft", "active"), ("active", "frozen"), ("frozen", "active"), ("frozen", "retired")}
 REVOKED = datetime(2026, 6, 1, tzinfo=UTC)
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 SEAL = Seal(name="s", company="east", type="公章", state="active", key="k", certificate="c.pem")
 GRANT = SealGrant(
@@ -34,8 +36,20 @@ GRANT = SealGrant(
 )
 
 
-def bundle_of(*objects: Seal | SealGrant) -> Bundle:
+def following(old: Bundle, new: Bundle, *, at: datetime = NOW) -> tuple[str, ...]:
+    return transition_mistakes(old, new, at=at)
+
+
+def bundle_of(*objects: Seal | SealGrant, retired: RetiredNames | None = None) -> Bundle:
+    governance = Governance(
+        name="group",
+        root="group",
+        officers=(),
+        signatures=Signatures(bundle=1),
+        retired_names=retired or RetiredNames(),
+    )
     return Bundle(
+        governance=governance,
         companies={},
         roles={},
         systems={},
@@ -49,7 +63,7 @@ def bundle_of(*objects: Seal | SealGrant) -> Bundle:
 
 def mistakes(old: Seal | SealGrant, **changes: object) -> tuple[str, ...]:
     new = msgspec.structs.replace(old, **changes)
-    return transition_mistakes(bundle_of(old), bundle_of(new))
+    return following(bundle_of(old), bundle_of(new))
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(STATES, STATES)))
@@ -67,15 +81,28 @@ def test_a_seal_goes_from_draft_over_active_and_frozen_to_retired(
 
 @pytest.mark.parametrize("state", STATES)
 def test_only_what_was_never_used_or_is_used_no_more_is_removed(state: SealState) -> None:
-    told = transition_mistakes(bundle_of(msgspec.structs.replace(SEAL, state=state)), bundle_of())
+    gone = bundle_of(retired=RetiredNames(seals=("s",)))
+    told = following(bundle_of(msgspec.structs.replace(SEAL, state=state)), gone)
     assert bool(told) == (state in {"active", "frozen"})
     assert all("freeze and retire it first" in each for each in told)
+
+
+def test_a_retired_seal_that_is_removed_leaves_its_name_behind() -> None:
+    retired = bundle_of(msgspec.structs.replace(SEAL, state="retired"))
+    (told,) = following(retired, bundle_of())
+    assert "write it into retiredNames.seals" in told
+    gone = bundle_of(retired=RetiredNames(seals=("s",)))
+    assert following(retired, gone) == ()
+    (told,) = following(gone, bundle_of(SEAL))
+    assert "no more among the retiredNames" in told
+    (told,) = following(gone, bundle_of(SEAL, retired=RetiredNames(seals=("s",))))
+    assert "give the new one another name" in told
 
 
 def test_a_new_seal_may_begin_anywhere() -> None:
     for state in STATES:
         new = msgspec.structs.replace(SEAL, state=state)
-        assert transition_mistakes(bundle_of(), bundle_of(new)) == ()
+        assert following(bundle_of(), bundle_of(new)) == ()
 
 
 def test_a_seal_gets_a_new_certificate_and_never_another_company() -> None:
@@ -132,10 +159,23 @@ def test_a_revocation_stays() -> None:
     assert mistakes(revoked, revoked_at=REVOKED - timedelta(seconds=1)) == ()
 
 
-def test_a_grant_may_go() -> None:
-    assert transition_mistakes(bundle_of(GRANT), bundle_of()) == ()
+def test_a_grant_may_go_when_it_has_ended() -> None:
+    last = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)  # a minute before midnight in Shanghai
+    (told,) = following(bundle_of(GRANT), bundle_of(), at=last)
+    assert "could come back wider" in told
+    assert following(bundle_of(GRANT), bundle_of(), at=last + timedelta(minutes=1)) == ()
+
+
+def test_a_grant_that_goes_sooner_leaves_its_name_behind() -> None:
+    revoked = msgspec.structs.replace(GRANT, revoked_at=REVOKED)
+    gone = bundle_of(retired=RetiredNames(grants=("g",)))
+    assert following(bundle_of(revoked), gone) == ()
+    (told,) = following(gone, bundle_of(GRANT))
+    assert "no more among the retiredNames of grants" in told
+    (told,) = following(gone, bundle_of(GRANT, retired=RetiredNames(grants=("g",))))
+    assert "give the new one another name" in told
 
 
 def test_a_bundle_follows_itself() -> None:
     bundle = load_bundle(SOURCES)
-    assert transition_mistakes(bundle, bundle) == ()
+    assert following(bundle, bundle) == ()

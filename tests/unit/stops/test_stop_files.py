@@ -1,5 +1,8 @@
 """Freezing by file, for when nobody gets through by HTTP."""
 
+import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,7 +12,7 @@ from gateway.signing.errors import StoppedProblem
 from gateway.stops.folder import StopFolder
 from gateway.store.errors import StoreProblem
 from tests.guarded_house import GuardedHouse
-from tests.officers import STOP, freeze, lift, signed
+from tests.officers import STOP, freeze, lift, new_stop, signed
 from tests.statement_keys import LI, WANG
 
 
@@ -81,7 +84,7 @@ async def test_a_file_that_is_wrong_is_told_until_it_is_right(
         "5.freeze.json",
     ]
     assert "did you mean 'receipt-east'" in folder.refused["2.freeze.jws"]
-    assert "longer than" in folder.refused["4.freeze.jws"]
+    assert "more than" in folder.refused["4.freeze.jws"]
     assert "without a signature" in folder.refused["5.freeze.json"]
     assert guarded.room.book.live == ()
     gone.unlink()
@@ -103,3 +106,65 @@ async def test_a_file_that_could_not_be_recorded_is_taken_the_next_time(
     connection.execute("PRAGMA query_only=OFF")
     await folder.look()
     assert len(guarded.room.book.live) == 1
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to("/nonexistent")
+
+
+def circular(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [dangling, circular, endless, os.mkfifo, Path.mkdir])
+async def test_what_is_no_file_is_refused_by_name_and_blocks_no_freeze(
+    guarded: GuardedHouse, folder: StopFolder, put: Put, make: Callable[[Path], None]
+) -> None:
+    put("b.freeze.jws", *signed(freeze("gateway"), LI))
+    make(put.directory / "a.freeze.jws")
+    await folder.look()
+    assert [stop.id for stop in guarded.room.book.live] == [STOP]
+    assert list(folder.refused) == ["a.freeze.jws"]
+    assert "cannot be read" in folder.refused["a.freeze.jws"]
+
+
+async def test_a_freeze_of_what_a_later_bundle_brings_is_taken_then(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    put("1.freeze.jws", *signed(freeze("seal", "seal-of-tomorrow"), LI))
+    await folder.look()
+    assert list(folder.refused) == ["1.freeze.jws"]
+    bundle = guarded.house.in_force.bundle
+    seal = msgspec.structs.replace(bundle.seals["receipt-east"], name="seal-of-tomorrow")
+    later = replace(bundle, digest="later", seals={**bundle.seals, seal.name: seal})
+    guarded.house.in_force = replace(guarded.house.in_force, bundle=later)
+    await folder.look()
+    assert [stop.scope.name for stop in guarded.room.book.live] == ["seal-of-tomorrow"]
+    assert folder.refused == {}
+
+
+async def test_a_lift_that_came_before_its_freeze_counts_once_there_is_one(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    put("1.lift.jws", *lift(LI, WANG))
+    await folder.look()
+    assert list(folder.refused) == ["1.lift.jws"]
+    await guarded.room.freeze(signed(freeze("gateway"), LI))
+    await folder.look()
+    assert guarded.room.book.live == ()
+    assert folder.refused == {}
+
+
+async def test_a_statement_that_is_repeated_is_one_and_twenty_are_the_most(
+    guarded: GuardedHouse, folder: StopFolder, put: Put
+) -> None:
+    (one,) = signed(freeze("gateway"), LI)
+    put("1.freeze.jws", *[one] * 500)
+    put("2.freeze.jws", *(signed(freeze("gateway", stop=new_stop()), LI)[0] for _ in range(21)))
+    await folder.look()
+    assert len(guarded.room.book.live) == 1
+    assert folder.refused["2.freeze.jws"] == "21 statements; 20 are taken at once"

@@ -122,3 +122,22 @@ def test_of_two_equal_keys_the_first_stays() -> None:
     composition = compose("a: {b: 1}\na: {b: *x}\nc: 2", file="a.yaml")
     assert composition.trees[0].data == {"a": {"b": 1}, "c": 2}
     assert len(composition.mistakes) == 2
+
+
+@pytest.mark.parametrize("letter", ["\u2028", "\u2029", "\x85", "\r", "\u202e", "\u2066"])
+def test_what_editors_show_within_a_comment_is_no_line_of_its_own(letter: str) -> None:
+    read = compose(f"a: 1\n# harmless {letter}kind: Role\n", file="a.yaml")
+    assert read.trees == ()
+    assert not read.whole
+    (mistake,) = read.mistakes
+    assert (mistake.file, mistake.line) == ("a.yaml", 2)
+    assert f"U+{ord(letter):04X}" in mistake.message
+
+
+@pytest.mark.parametrize("text", [r'a: "\u2028"', r'a: "b\u202Ec"', r'"\u2066": 1'])
+def test_nor_may_it_be_written_as_an_escape(text: str) -> None:
+    assert "U+20" in told(compose(text, file="a.yaml"))
+
+
+def test_lines_may_end_as_windows_ends_them() -> None:
+    assert data_of("a: 1\r\nb: |\r\n  x\r\n") == {"a": 1, "b": "x\n"}
