@@ -1,6 +1,7 @@
 """Pages that repeat something from the code say what the code says."""
 
 import importlib.util
+import json
 import re
 import tomllib
 from types import ModuleType
@@ -86,6 +87,34 @@ def test_the_parts_of_the_document_room_are_those_that_are_there() -> None:
 def test_the_policies_of_the_guide_load_and_pass_their_tests(page: str) -> None:
     bundle = load_bundle({page: "\n---\n".join(blocks(read(page), "yaml"))})
     assert set(bundle.policies) == {"receipts", "no-monsters"}
+
+
+def test_the_conditions_that_the_guide_gives_as_examples_are_taken() -> None:
+    page = read("docs/policies.md")
+    table = page.partition("| it is true if | condition |")[2].partition("\n\n")[0]
+    given = re.findall(r"\| `(.*)` \|$", table, re.MULTILINE)
+    policy = {
+        "apiVersion": "sealgate/v1",
+        "kind": "SealPolicy",
+        "metadata": {"name": "examples"},
+        "spec": {
+            "seals": ["copies-east"],  # of which the guide's own tests do not speak
+            "documentTypes": ["logistics-receipt"],
+            "forbid": [{"id": f"row-{row}", "when": each} for row, each in enumerate(given)],
+        },
+        "tests": [
+            {
+                "name": "one page",
+                "request": {"system": "tms", "doc": {"attributes": {"amount_cents": 1}}},
+                "expect": "denied",
+                "rule": "row-0",
+            }
+        ],
+    }
+    # JSON is YAML.
+    written = json.dumps(policy, ensure_ascii=False)
+    bundle = load_bundle({"page": "\n---\n".join([*blocks(page, "yaml"), written])})
+    assert len(bundle.policies["examples"].forbid) == len(given) > 10
 
 
 @pytest.mark.parametrize("room", ["gateway", "policies"])
