@@ -114,7 +114,7 @@ class PoliciesConfig(_Section):
     root: AbsolutePath | None = Field(
         default=None,
         description="The first officers (sealgate policy root), who sign the first bundle. Goes "
-        "with `bundles`, and is not looked at once a bundle was in force.",
+        "with `bundles`; each start traces what was in force back to them.",
     )
     secrets_directory: AbsolutePath | None = Field(
         default=None,

@@ -12,7 +12,7 @@ from gateway.approvals.errors import (
     ApprovalStatementInvalidProblem,
     ApprovalUnknownProblem,
 )
-from gateway.approvals.model import asked_of, subject_of
+from gateway.approvals.model import asked_of, concerned, names_of, subject_of
 from gateway.approvals.oa import Arrival, approval_id_of, receive
 from gateway.approvals.showing import Shown, Told, shown_now
 from gateway.approvals.statements import ApprovalStatement, moment, oa_approval_by, statement_by
@@ -81,7 +81,11 @@ class Hearing:
     def listed(self, caller: Caller, state: Told | None, *, at: datetime) -> tuple[Shown, ...]:
         """The newest that concern the caller, newest first; of a state, if one is named."""
         kept = None if state is None else _KEPT_AS[state]
-        rows = self._approvals.newest(most=_MOST_LOOKED_AT, state=kept)
+        if self._is_auditor(caller):
+            rows = self._approvals.newest(most=_MOST_LOOKED_AT, state=kept)
+        else:
+            # By whom they concern, or one system's many would fill everybody's list.
+            rows = self._approvals.concerning(names_of(caller), most=_MOST_LOOKED_AT, state=kept)
         concerning = (row for row in rows if self._concerns(row, caller))
         shown = (self._shown(row, at=at) for row in concerning)
         return tuple(islice((each for each in shown if state in {None, each.state}), _MOST_LISTED))
@@ -208,12 +212,13 @@ class Hearing:
 
     def _concerns(self, row: ApprovalRow, caller: Caller) -> bool:
         """Whether the caller asked, has a say, or is an auditor."""
-        asked = asked_of(row)
-        if row.system == caller.system or caller.person in asked.requesters:
+        if self._is_auditor(caller):
             return True
+        return not names_of(caller).isdisjoint(concerned(row, asked_of(row)))
+
+    def _is_auditor(self, caller: Caller) -> bool:
         bundle = self._in_force().bundle
-        powers = {bundle.roles[role].power for role in caller.roles}
-        return "auditor" in powers or not asked.roles.isdisjoint(caller.roles)
+        return "auditor" in {bundle.roles[role].power for role in caller.roles}
 
 
 def _is_same(voice: VoiceRow, statement: str) -> bool:

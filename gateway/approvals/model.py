@@ -1,12 +1,14 @@
 """What people are asked, as the approval's row keeps it."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from gateway.approvals.statements import Subject
 from gateway.store.approvals import ApprovalRow
 from policies.bundle import Bundle
 from policies.deciding.approving import requesters_of
-from policies.model import DocumentFacts, NeedsApproval, SealRequest, Stage
+from policies.model import Caller, DocumentFacts, NeedsApproval, SealRequest, Stage
 from policies.objects.rules import Approvals, PermitRule
 
 
@@ -52,6 +54,27 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def in_order(self) -> bool:
         """Whether a stage begins only when the one before is complete."""
         return self.approvals is not None and self.approvals.in_order
+
+
+def concerned(row: ApprovalRow, asked: Asked) -> frozenset[str]:
+    """Whom it concerns besides auditors: the system that asked, the persons, and who has a say."""
+    return _named(row.system, asked.requesters, asked.roles)
+
+
+def names_of(caller: Caller) -> frozenset[str]:
+    """As what an approval may concern the caller."""
+    persons = frozenset[str]() if caller.person is msgspec.UNSET else frozenset({caller.person})
+    return _named(caller.system, persons, caller.roles)
+
+
+def _named(system: str, persons: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        {
+            f"system:{system}",
+            *(f"person:{person}" for person in persons),
+            *(f"role:{role}" for role in roles),
+        }
+    )
 
 
 def written(asked: Asked) -> bytes:

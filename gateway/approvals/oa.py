@@ -13,7 +13,7 @@ from uuid import UUID
 
 from gateway.approvals import records
 from gateway.approvals.errors import ApprovalStatementInvalidProblem, ApprovalVoidProblem
-from gateway.approvals.model import Asked, written
+from gateway.approvals.model import Asked, asked_of, concerned, written
 from gateway.approvals.statements import OAApproval, moment, oa_approval_by
 from gateway.audit.log import AuditLog
 from gateway.signing.errors import ApprovalExpiredProblem, ApprovalUsedProblem
@@ -22,6 +22,7 @@ from gateway.store.approvals import (
     VoiceRow,
     approval_by_id,
     put_approval,
+    put_concerned,
     put_voice,
 )
 from gateway.store.lane import Transaction
@@ -143,6 +144,7 @@ def receive(arrival: Arrival, bundle: Bundle, audit: AuditLog) -> Callable[[Tran
         earlier = approval_by_id(transaction, row.id)
         if earlier is None:
             put_approval(transaction, row)
+            put_concerned(transaction, row.id, concerned(row, asked_of(row)))
             index = audit.append(transaction, record)
             put_voice(transaction, _voice(arrival, row, claims, index))
         elif (earlier.request_digest, earlier.seal) != (row.request_digest, row.seal):

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from gateway.approvals import records
-from gateway.approvals.model import Asked, asked_of, rule_named, written
+from gateway.approvals.model import Asked, asked_of, concerned, rule_named, written
 from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Waiting
 from gateway.signing.ids import new_document_id
-from gateway.store.approvals import ApprovalRow, approvals_of, put_approval
+from gateway.store.approvals import ApprovalRow, approvals_of, put_approval, put_concerned
 from gateway.store.lane import Transaction
 from policies.objects.rules import PermitRule
 
@@ -66,4 +66,5 @@ class WaitingUses:
         )
         self._audit.append(transaction, records.asked(row, what))
         put_approval(transaction, row)
+        put_concerned(transaction, row.id, concerned(row, what))
         return row.id

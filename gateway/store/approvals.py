@@ -4,7 +4,7 @@ What a unit of work writes is seen by the units after it in the same transaction
 the database only with the commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
 from gateway.store.reading import ReadConnection, compiled
-from gateway.store.schema import approval, approval_voice
+from gateway.store.schema import approval, approval_concern, approval_voice
 from gateway.store.statements import Row, RowStatement
 
 State = Literal["pending", "rejected", "used"]
@@ -83,6 +83,7 @@ _put_voice = RowStatement(
     ),
     *_VOICE_COLUMNS,
 )
+_put_concern = RowStatement(upsert(approval_concern).on_conflict_do_nothing(), "who", "approval")
 _row = select(*(approval.c[name] for name in _COLUMNS))
 _voice = select(*(approval_voice.c[name] for name in _VOICE_COLUMNS))
 _by_id = _row.where(approval.c.id == bindparam("approval_id"))
@@ -91,6 +92,12 @@ _of_request = _row.where(
 ).order_by(approval.c.id)
 _newest = _row.order_by(approval.c.id.desc())
 _newest_of_state = _newest.where(approval.c.state == bindparam("wanted"))
+_concerning = (
+    _row.join(approval_concern, approval_concern.c.approval == approval.c.id)
+    .where(approval_concern.c.who == bindparam("concerned"))
+    .order_by(approval_concern.c.approval.desc())
+)
+_concerning_of_state = _concerning.where(approval.c.state == bindparam("wanted"))
 _voices = _voice.where(approval_voice.c.approval == bindparam("approval_id")).order_by(
     approval_voice.c.audit_index
 )
@@ -106,6 +113,12 @@ def put_approval(transaction: Transaction, row: ApprovalRow) -> None:
     transaction.later(_put_approval, _values(row))
     # A new mapping, because a unit that raises must leave the old one as it was.
     transaction.state[_put_approval] = {**_pending(transaction), row.id: row}
+
+
+def put_concerned(transaction: Transaction, approval_id: str, concerned: Iterable[str]) -> None:
+    """Write whom a new approval concerns, see `gateway.store.schema.approval_concern`."""
+    for who in sorted(concerned):
+        transaction.later(_put_concern, (who, approval_id))
 
 
 def put_voice(transaction: Transaction, voice: VoiceRow) -> None:
@@ -161,6 +174,8 @@ class ApprovalReader:
         self._of_request = compiled(_of_request, engine)
         self._newest = f"{compiled(_newest, engine)} LIMIT ?"
         self._newest_of_state = f"{compiled(_newest_of_state, engine)} LIMIT ?"
+        self._concerning = f"{compiled(_concerning, engine)} LIMIT ?"
+        self._concerning_of_state = f"{compiled(_concerning_of_state, engine)} LIMIT ?"
         self._voices = compiled(_voices, engine)
 
     def by_id(self, approval_id: str) -> ApprovalRow | None:
@@ -181,6 +196,22 @@ class ApprovalReader:
         return tuple(
             map(_approval_row, self._connection.rows(self._newest_of_state, (state, most)))
         )
+
+    def concerning(
+        self, concerned: Iterable[str], *, most: int, state: State | None = None
+    ) -> tuple[ApprovalRow, ...]:
+        """The newest that concern one of these, newest first, at most so many of each.
+
+        `concerned` as `gateway.store.schema.approval_concern` has them.
+        """
+        found: dict[str, ApprovalRow] = {}
+        for who in concerned:
+            if state is None:
+                rows = self._connection.rows(self._concerning, (who, most))
+            else:
+                rows = self._connection.rows(self._concerning_of_state, (who, state, most))
+            found |= {row.id: row for row in map(_approval_row, rows)}
+        return tuple(sorted(found.values(), key=lambda row: row.id, reverse=True))
 
     def voices(self, approval_id: str) -> tuple[VoiceRow, ...]:
         """What was said of an approval, in order."""

@@ -139,6 +139,14 @@ approval = Table(
 """One row a request and seal that people must approve, and one an approval of an OA system. `state`
 is pending, rejected or used; `used_by` is the document that it was used for."""
 
+approval_concern = Table(
+    "approval_concern",
+    metadata,
+    Column("who", String(300), primary_key=True),
+    Column("approval", String(36), primary_key=True),
+)
+"""Whom an approval concerns, so that they find it: `system:`, `person:` or `role:` and the name."""
+
 approval_voice = Table(
     "approval_voice",
     metadata,

@@ -8,8 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.approvals.model import asked_of, concerned, written
 from gateway.signing.errors import ApprovalNeededProblem
 from gateway.signing.model import SealedDocument
+from gateway.store.approvals import put_approval, put_concerned
+from gateway.store.lane import Transaction
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
 from tests.approving_house import (
@@ -272,3 +275,26 @@ async def test_a_moment_that_is_none_is_refused_and_no_defect(tmp_path: Path) ->
         told = await problem(made.say("wang", approval, at=2**40))
         assert told[0] == "approval-statement-invalid"
         assert made.records("approval") == []
+
+
+async def test_many_of_one_system_leave_everybody_elses_in_their_lists(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        approval = await made.ask()
+        row = made.row(approval)
+        asked = msgspec.structs.replace(asked_of(row), rule=None)
+
+        def flood(unit: Transaction) -> None:
+            for number in range(1200):
+                other = msgspec.structs.replace(
+                    row, id=f"f{number:035}", system="flood", asked=written(asked)
+                )
+                put_approval(unit, other)
+                put_concerned(unit, other.id, concerned(other, asked))
+
+        await made.house.lane.write(flood)
+        for name in ("wang", "zhao"):
+            for state in (None, "pending"):
+                listed = made.hearing.listed(made.caller(name), state, at=made.house.clock.now())
+                assert [each.row.id for each in listed] == [approval]
+        assert made.hearing.listed(made.caller("li"), None, at=made.house.clock.now()) == ()
+        assert len(made.hearing.listed(made.caller("chen"), None, at=made.house.clock.now())) == 100

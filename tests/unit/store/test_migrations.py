@@ -1,5 +1,6 @@
 """A database of an earlier version is brought up to date, and says the same as before."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,4 +67,28 @@ def test_uses_that_were_counted_by_time_zone_are_forgotten(tmp_path: Path) -> No
     assert "charge" not in inspect(engine).get_table_names()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT * FROM charge_slot")).all() == []
+    engine.dispose()
+
+
+def test_approvals_from_before_are_found_by_whom_they_concern(tmp_path: Path) -> None:
+    engine = open_writer(tmp_path / "test.sqlite")
+    _bring_to(engine, "0004")
+    asked = {
+        "request": {"caller": {"system": "person:li", "person": "li"}, "requested_by": "sun"},
+        "rule": {"approvals": {"stages": [{"count": 1, "roles": ["head", "lawyer"]}]}},
+    }
+    values: dict[str, object] = {
+        **dict.fromkeys(("id", "state", "seal", "document_type", "rule", "bundle"), "x"),
+        **dict.fromkeys(("request_digest", "document_digest"), b""),
+        **dict.fromkeys(("created_at", "expires_at"), 0),
+        "system": "person:li",
+        "asked": json.dumps(asked).encode(),
+    }
+    with engine.begin() as connection:
+        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        connection.execute(text(f"INSERT INTO approval ({names}) VALUES ({marks})"), values)  # noqa: S608 - our own names
+    migrate(engine)
+    with engine.connect() as connection:
+        found = set(connection.execute(text("SELECT who FROM approval_concern")).scalars())
+    assert found == {"system:person:li", "person:li", "person:sun", "role:head", "role:lawyer"}
     engine.dispose()
