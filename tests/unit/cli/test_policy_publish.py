@@ -186,6 +186,15 @@ def test_a_bundle_file_is_looked_at_like_the_directory_it_was_made_of(signed: Co
     assert "changed: tms" in different.stdout
 
 
+def test_a_directory_that_says_the_same_as_a_bundle_file_is_no_difference(
+    signed: CommandLine,
+) -> None:
+    trial = signed.trial
+    (name,) = files(signed)
+    told = signed("policy", "diff", trial.signed.bundles / name, trial.policies)
+    assert told.exit_code == 0, told.stdout
+
+
 def test_a_damaged_bundle_file_is_told(signed: CommandLine, tmp_path: Path) -> None:
     data = (signed.trial.signed.bundles / "000001.sealbundle").read_bytes()
     damaged = tmp_path / "damaged.sealbundle"
