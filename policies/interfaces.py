@@ -26,6 +26,15 @@ class Case(Protocol):
         """Who asks for which seal on what."""
         ...
 
+    @property
+    def is_by_a_stranger(self) -> bool:
+        """Whether the caller has nothing to do with the seal, or there is no such seal.
+
+        The caller is of a company that is neither the seal's nor above it, and no permit for the
+        seal is for the caller.
+        """
+        ...
+
     def screen(self, *, at: datetime) -> Denied | None:
         """Refuse cheaply what no document could make right: unknown seal, caller, type, frozen.
 

@@ -1,11 +1,13 @@
-"""What a person may do: the roles of the posts that they hold at a moment."""
+"""What a person may do: the roles of the posts that they hold at a moment; and by which keys."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from policies.bundle import Bundle
 from policies.calendar import office_day
 from policies.model import Caller
-from policies.objects.people import Person
+from policies.objects.people import Person, PersonKey
 
 
 def posts_of(person: Person, *, at: datetime) -> frozenset[str]:
@@ -33,6 +35,20 @@ def caller_of(bundle: Bundle, person: Person, *, at: datetime) -> Caller:
         person=person.name,
         posts=posts,
     )
+
+
+def keys_of_people(bundle: Bundle) -> Mapping[str, tuple[Person, PersonKey]]:
+    """Key id → whose it is, and the key.
+
+    A key is one person's. `policies.loader` refuses it for two; whoever counts statements asks
+    here, where it is nobody's then, so that nobody speaks for two.
+    """
+    every = [(person, key) for person in bundle.persons.values() for key in person.keys]
+    ids = Counter(key.id for _, key in every)
+    values = Counter(key.public_key for _, key in every)
+    return {
+        key.id: (person, key) for person, key in every if ids[key.id] == values[key.public_key] == 1
+    }
 
 
 def _roles_with(bundle: Bundle, posts: frozenset[str]) -> frozenset[str]:

@@ -219,7 +219,7 @@ def _holds(
         return False
     if grant.amount is not None:
         amount = request.attributes.get(grant.amount.attribute)
-        if type(amount) is not int or amount > grant.amount.maximum:
+        if type(amount) is not int or not 0 <= amount <= grant.amount.maximum:
             return False
     in_force = grant.valid_from <= at.astimezone(SHANGHAI).date() <= grant.valid_until
     revoked = grant.revoked_at is not None and at >= grant.revoked_at

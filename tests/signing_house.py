@@ -76,6 +76,7 @@ kind: Seal
 metadata: {name: company-east}
 spec:
   {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
+   sharesKeyWith: receipt-east,
    signature: {kind: approval}}
 ---
 apiVersion: sealgate/v1
@@ -83,6 +84,7 @@ kind: Seal
 metadata: {name: certifying-east}
 spec:
   {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
+   sharesKeyWith: receipt-east,
    signature: {kind: certification, permission: form-filling}}
 ---
 apiVersion: sealgate/v1

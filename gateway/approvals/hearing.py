@@ -36,6 +36,7 @@ from gateway.store.approvals import (
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
+from policies import names
 from policies.deciding.telling import told_stages
 from policies.model import Caller
 from policies.objects.people import Person
@@ -275,7 +276,7 @@ def _refuse_without_a_say(shown: Shown, person: Person, roles: frozenset[str]) -
         ApprovalNotYoursProblem: they have none.
     """
     asked = shown.asked
-    if person.name in asked.requesters:
+    if names.person(person.name) in map(names.person, asked.requesters):
         raise ApprovalNotYoursProblem(f"{person.name!r} asked for the seal, and cannot approve it")
     if asked.roles.isdisjoint(roles):
         wanted = told_stages(asked.stages, in_order=asked.in_order)

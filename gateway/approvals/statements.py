@@ -24,6 +24,7 @@ from gateway.statements import (
 from policies.bundle import Bundle
 from policies.objects.people import Person, PersonKey
 from policies.objects.systems import ApprovalSource
+from policies.people import keys_of_people
 
 STATEMENT: str = "sealgate-approval"
 OA_TOKEN: str = "sealgate-oa-approval"  # noqa: S105 - a type, not a secret
@@ -34,7 +35,7 @@ _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 # Of the year 3058 at most: of later ones not every number is a moment.
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**35)]
 _ALGORITHMS: dict[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
-_SUBJECT = re.compile(r"[^\x00-\x1f\x7f/]{1,200}")
+_SUBJECT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029/]{1,200}")
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -107,7 +108,7 @@ def statement_by(bundle: Bundle, token: str) -> tuple[Opened[ApprovalStatement],
     Raises:
         ApprovalStatementInvalidProblem: it is not one, or no person's.
     """
-    keys = {key.id: (person, key) for person in bundle.persons.values() for key in person.keys}
+    keys = keys_of_people(bundle)
 
     def key_of(key_id: str) -> PublicKey | None:
         found = keys.get(key_id)
@@ -149,8 +150,11 @@ def oa_approval_by(bundle: Bundle, token: str) -> tuple[Opened[OAApproval], Appr
             f"`aud` is {claims.aud!r}: {source.name!r} has to write {source.audience!r}, as the "
             "policies say"
         )
-    if _SUBJECT.fullmatch(claims.sub) is None:
-        raise ApprovalStatementInvalidProblem("`sub` has a control character or a `/`")
+    if _SUBJECT.fullmatch(claims.sub) is None or claims.sub != claims.sub.strip():
+        raise ApprovalStatementInvalidProblem(
+            "`sub` has a control character, a `/`, or white space around it: write the person's "
+            "name as the policies do"
+        )
     return opened, source
 
 

@@ -24,7 +24,7 @@ from policies.model import (
     Reason,
 )
 from policies.objects.documents import DocumentType
-from policies.reasons import SEALS_DO_NOT_COMBINE
+from policies.reasons import SEAL_UNKNOWN, SEALS_DO_NOT_COMBINE
 
 DecisionT = TypeVar("DecisionT", Allowed, Denied, NeedsApproval)
 DecisionT_co = TypeVar("DecisionT_co", bound=Decision, covariant=True)
@@ -72,11 +72,13 @@ class Refusal:
     Attributes:
         decision: for the act, with the reasons of every seal that stands against it.
         against: each of these seals.
+        told: the reasons as the caller may know them; none: those of the decision.
         stopped: whether a guard says so, and not the policies.
     """
 
     decision: Denied | NeedsApproval
     against: tuple[Decided[Denied | NeedsApproval], ...] = ()
+    told: tuple[Reason, ...] = ()
     stopped: bool = False
 
 
@@ -173,11 +175,28 @@ def _with_hints(denied: Decided[Denied], facts: DocumentFacts, *, at: datetime) 
 
 def _refused(against: tuple[Decided[Denied | NeedsApproval], ...], *, several: bool) -> Refusal:
     reasons = tuple(
-        msgspec.structs.replace(reason, message=f"{each.case.request.seal}: {reason.message}")
-        if several
-        else reason
+        _of_its_seal(reason, each.case, several=several)
         for each in against
         for reason in each.decision.reasons
     )
+    told = tuple(
+        _of_its_seal(reason, each.case, several=several)
+        for each in against
+        for reason in _for_the_caller(each)
+    )
     decision = msgspec.structs.replace(against[0].decision, reasons=reasons)
-    return Refusal(decision=decision, against=against)
+    return Refusal(decision=decision, against=against, told=told)
+
+
+def _of_its_seal(reason: Reason, case: Case, *, several: bool) -> Reason:
+    if not several:
+        return reason
+    return msgspec.structs.replace(reason, message=f"{case.request.seal}: {reason.message}")
+
+
+def _for_the_caller(decided: Decided[Denied | NeedsApproval]) -> tuple[Reason, ...]:
+    """The reasons; to a stranger a seal of others is like one that does not exist."""
+    if not decided.case.is_by_a_stranger:
+        return decided.decision.reasons
+    message = f"no seal that you may use is called `{decided.case.request.seal}`"
+    return (Reason(rule=SEAL_UNKNOWN, message=message),)

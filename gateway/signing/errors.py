@@ -118,11 +118,11 @@ class RequestRefusedProblem(Problem):
 
 
 class SealUnknownProblem(Problem):
-    """There is no such seal."""
+    """There is no such seal, or none with which the caller has anything to do."""
 
     type: ClassVar[str] = "seal-unknown"
     status: ClassVar[int] = 404
-    title: ClassVar[str] = "There is no such seal"
+    title: ClassVar[str] = "There is no such seal for you"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Check the seal's id with the officer who manages the seals."
 

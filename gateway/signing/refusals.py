@@ -45,7 +45,9 @@ def problem_for(
             where there was nobody to ask.
     """
     decision = refusal.decision
-    told_reasons = tuple((reason.rule, reason.message) for reason in decision.reasons)
+    told_reasons = tuple(
+        (reason.rule, reason.message) for reason in refusal.told or decision.reasons
+    )
     detail = f"{'; '.join(message for _, message in told_reasons)} (audit record {audit_index})"
     if isinstance(decision, NeedsApproval):
         wanted = told_stages(decision.stages, in_order=decision.in_order)
@@ -54,7 +56,7 @@ def problem_for(
         return errors.ApprovalNeededProblem(
             f"{wanted} must approve{told}; {detail}", reasons=told_reasons, approvals=asked
         )
-    return _kind(decision.reasons[0].rule)(detail, reasons=told_reasons)
+    return _kind(told_reasons[0][0])(detail, reasons=told_reasons)
 
 
 def _kind(rule: str) -> type[Problem]:

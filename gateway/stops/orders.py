@@ -24,6 +24,7 @@ from gateway.stops.errors import StopStatementRefusedProblem
 from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift
 from policies.bundle import Bundle
 from policies.objects.people import PersonKey
+from policies.people import keys_of_people
 
 T = TypeVar("T", Freeze, Lift)
 
@@ -165,10 +166,13 @@ def _without_moment(claims: Freeze) -> Freeze:
 def _officers(bundle: Bundle) -> tuple[dict[str, str], Callable[[str], PublicKey | None]]:
     """Whose each key is, and the keys themselves; officers' only."""
     named = () if bundle.governance is None else bundle.governance.officers
-    persons = [bundle.persons[name] for name in named if name in bundle.persons]
-    holders = {key.id: person.name for person in persons for key in person.keys}
-    keys = {key.id: _public(key) for person in persons for key in person.keys}
-    return holders, keys.get
+    theirs = {
+        key_id: (person.name, _public(key))
+        for key_id, (person, key) in keys_of_people(bundle).items()
+        if person.name in named
+    }
+    holders = {key_id: name for key_id, (name, _) in theirs.items()}
+    return holders, {key_id: key for key_id, (_, key) in theirs.items()}.get
 
 
 def _public(key: PersonKey) -> PublicKey:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from gateway.stops.model import Scope
+from policies import names
 from policies.bundle import Bundle
 from policies.model import Caller, SealRequest
 from strictyaml import nearest
@@ -15,7 +16,7 @@ def covers(scope: Scope, asked: SealRequest, bundle: Bundle) -> bool:
         case "gateway":
             return True
         case "seal":
-            return asked.seal == scope.name
+            return asked.seal == scope.name or _same_key(asked.seal, scope.name, bundle)
         case "system":
             return asked.caller.system == scope.name
         case "company":
@@ -62,11 +63,15 @@ def mistake(scope: Scope, bundle: Bundle) -> str | None:
 def folded(name: str) -> str:
     """A name as it is compared: （东篱） and (东篱), ACME and Acme are one.
 
-    Unicode's compatibility form (UAX #15, NFKC), without differences of case, and nothing but its
-    letters, digits and marks.
+    As `policies.names` folds it, and nothing but its letters, digits and marks.
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(each for each in plain if unicodedata.category(each)[0] in "LNM")
+    return "".join(each for each in names.folded(name) if unicodedata.category(each)[0] in "LNM")
+
+
+def _same_key(asked: str, frozen: str, bundle: Bundle) -> bool:
+    """Whether both seals are one key with two marks."""
+    one, other = bundle.seals.get(asked), bundle.seals.get(frozen)
+    return one is not None and other is not None and one.key == other.key
 
 
 def _counterparties(asked: SealRequest, bundle: Bundle) -> Iterator[str]:

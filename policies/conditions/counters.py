@@ -47,7 +47,7 @@ def counter(dimension: str, seal: Seal, request: SealRequest) -> str | None:
     """What is counted, such as `seal:receipt-east`; None where there is no such thing."""
     match dimension:
         case "seal":
-            return f"seal:{seal.name}"
+            return f"seal:{seal.shares_key_with or seal.name}"
         case "system":
             return f"system:{request.caller.system}"
         case "company":

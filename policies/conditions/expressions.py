@@ -43,6 +43,9 @@ _VARIABLE: Final = re.compile(
     r"(?<![.\w])(?:now|caller\.[a-z_]+|seal\.[a-z_]+|used\.[a-z_]+"
     r"|doc\.(?:attributes|fields)\.[a-z0-9_]+|doc\.[a-z_]+)\b"
 )
+_LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(")
+"""The macros that go through a list (CEL language definition, macros)."""
+_DOCUMENT_TEXT: Final = re.compile(r"\bdoc\s*\.\s*text\b")
 ZONELESS: Final = re.compile(r"\bnow\s*\.\s*get[A-Za-z]+\s*\(\s*\)")
 
 _LITERAL_CALL: Final = re.compile(
@@ -63,6 +66,25 @@ def masked(expression: str) -> str:
     return _OPAQUE.sub(
         lambda found: (" " if found[0].startswith("//") else "\x1a") * len(found[0]), expression
     )
+
+
+def repeats_the_text(expression: str) -> bool:
+    """Whether `doc.text` stands in what is worked out once for each item of a list, or in a list.
+
+    In a list, because what stands in one can be gone through under another name.
+    """
+    text = masked(expression)
+    loops = {found.end() - 1 for found in _LOOP.finditer(text)}
+    asked = {found.start() for found in _DOCUMENT_TEXT.finditer(text)}
+    around: list[bool] = []
+    for position, letter in enumerate(text):
+        if position in asked and any(around):
+            return True
+        if letter in "([{":
+            around.append(letter != "(" or position in loops)
+        elif letter in ")]}" and around:
+            around.pop()
+    return False
 
 
 @lru_cache(maxsize=4096)  # a denial is explained by the parts of every rule

@@ -15,6 +15,7 @@ from policies.conditions.expressions import (
     ZONELESS,
     literal_arguments,
     masked,
+    repeats_the_text,
 )
 from policies.conditions.variables import VARIABLES
 from policies.objects.documents import AttributeType
@@ -71,6 +72,7 @@ def _faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
         *_attribute_faults(condition, attributes),
         *(_type_faults(condition, signature) or _literal_faults(condition)),
         *_clock_faults(condition),
+        *_loop_faults(condition),
     )
 
 
@@ -165,4 +167,14 @@ def _clock_faults(condition: str) -> Iterator[Fault]:
         yield Fault(
             f"{found[0]} reads the clock in UTC, eight hours behind Shanghai",
             f'name the time zone: {found[0][: found[0].rindex("(")]}("Asia/Shanghai")',
+        )
+
+
+def _loop_faults(condition: str) -> Iterator[Fault]:
+    # Thousands of amounts times the text of fifty pages are seconds, for which everybody waits.
+    if repeats_the_text(condition):
+        yield Fault(
+            "the whole text would be gone through for each item of a list",
+            "ask doc.text outside of all(), exists(), exists_one(), filter(), map() and of lists: "
+            'of several words one by doc.text.matches("甲|乙")',
         )

@@ -7,6 +7,7 @@ from itertools import chain
 import msgspec
 
 from policies.model import GivenApproval, SealRequest, Stage
+from policies.names import person
 from policies.objects.rules import Approvals
 
 
@@ -52,7 +53,7 @@ def standing(
 
 
 def requesters_of(request: SealRequest) -> frozenset[str]:
-    """The persons who asked."""
+    """The persons who asked, as they were named."""
     named = (request.caller.person, request.requested_by)
     return frozenset(name for name in named if not isinstance(name, msgspec.UnsetType))
 
@@ -65,11 +66,14 @@ def _valid(
     at: datetime,
 ) -> list[GivenApproval]:
     lifetime = timedelta(seconds=approvals.expires_seconds)
+    # OA systems and callers spell people in their own way, and each is one all the same.
+    asking = frozenset(map(person, requesters))
     last: dict[str, GivenApproval] = {}
     for each in sorted(given, key=lambda approval: (approval.given_at, approval.id)):
         is_live = each.given_at <= at < min(each.expires_at, each.given_at + lifetime)
-        if is_live and each.subject not in requesters:
-            last[each.subject] = each
+        who = person(each.subject)
+        if is_live and who not in asking:
+            last[who] = each
     return sorted(last.values(), key=lambda approval: (approval.given_at, approval.id))
 
 

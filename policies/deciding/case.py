@@ -71,6 +71,11 @@ class Case:
         """See `policies.interfaces.Case`."""
         return self._request
 
+    @property
+    def is_by_a_stranger(self) -> bool:
+        """See `policies.interfaces.Case`."""
+        return self._grounds.rules.is_stranger(self._request.caller, self._request.seal)
+
     def screen(self, *, at: datetime) -> Denied | None:
         """See `policies.interfaces.Case`.
 
@@ -204,9 +209,10 @@ class Case:
         seal = self._bundle.seals.get(request.seal)
         if seal is None:
             yield Reason(rule=reasons.SEAL_UNKNOWN, message=f"no seal is called `{request.seal}`")
-        elif seal.state == "frozen":
-            why = seal.frozen_reason or "no reason is given"
-            yield Reason(rule=reasons.SEAL_FROZEN, message=f"the seal {seal.name} is frozen: {why}")
+        elif (frozen := self._frozen(seal)) is not None:
+            why = frozen.frozen_reason or "no reason is given"
+            told = f"the seal {frozen.name} is frozen: {why}"
+            yield Reason(rule=reasons.SEAL_FROZEN, message=told)
         elif seal.state != "active":
             told = f"the seal {seal.name} is {seal.state}"
             yield Reason(rule=reasons.SEAL_NOT_ACTIVE, message=told)
@@ -219,6 +225,11 @@ class Case:
             return
         for fault in self._grounds.attributes.faults(request.document_type, request.attributes):
             yield Reason(rule=reasons.DOCUMENT_TYPE, message=fault)
+
+    def _frozen(self, seal: Seal) -> Seal | None:
+        """The seal that is frozen, or one with the same key: what is frozen is the key."""
+        others = (self._bundle.seals[name] for name in self._grounds.rules.of_one_key(seal.name))
+        return next((each for each in (seal, *others) if each.state == "frozen"), None)
 
     def _permitted(self, permitting: Sequence[NamedRule[PermitRule]], subject: Subject) -> Decision:
         """What needs nobody first, then what is approved, then what can be."""

@@ -101,6 +101,9 @@ def _amount_fault(grant: SealGrant, request: SealRequest) -> str | None:
     value = request.attributes.get(attribute)
     if not isinstance(value, int) or isinstance(value, bool):
         return f"is up to {maximum}, and the request does not say `{attribute}`"
+    if value < 0:
+        # Below every cap, and yet a credit of a million is no small thing.
+        return f"is for amounts from 0, and `{attribute}` is {value}"
     return f"is up to {maximum}, and `{attribute}` is {value}" if value > maximum else None
 
 

@@ -15,6 +15,7 @@ from policies.deciding.group import Group
 from policies.deciding.named_rules import NamedRule
 from policies.deciding.programs import Asking, ForbidProgram, Named, programs_of
 from policies.deciding.scopes import Coverage, ScopeIndex
+from policies.deciding.shared_keys import SharedKeys
 from policies.errors import ConditionError
 from policies.interfaces import Situation
 from policies.model import Caller, Charge
@@ -171,7 +172,9 @@ class RuleBook:
         self, policies: Mapping[str, SealPolicy], *, seals: Mapping[str, Seal], group: Group
     ) -> None:
         self._seals = seals
-        self._blocks = _blocks(policies)
+        self._group = group
+        self._shared = SharedKeys(seals)
+        self._blocks = _blocks(policies, self._shared)
         self._index = ScopeIndex(self._blocks, group)
         self._covering = {
             (seal.name, document_type): Covering(self._index.covering(seal, document_type))
@@ -191,6 +194,23 @@ class RuleBook:
         """The forbids that are asked together."""
         for block in self._blocks.values():
             yield from block.programs
+
+    def of_one_key(self, seal: str) -> frozenset[str]:
+        """See `SharedKeys.of`."""
+        return self._shared.of(seal)
+
+    def is_stranger(self, caller: Caller, seal: str) -> bool:
+        """Whether the caller has nothing to do with the seal; see `Case.is_by_a_stranger`."""
+        found = self._seals.get(seal)
+        if found is None:
+            return True
+        if caller.company in (found.company, *self._group.above(found.company)):
+            return False
+        return not (
+            self._index.types_of(
+                found, lambda block: any(concerns(named.rule, caller) for named in block.permits)
+            )
+        )
 
     def covering(self, seal: str, document_type: str) -> Covering:
         """The rules for this pair; none for a seal that is unknown."""
@@ -267,17 +287,20 @@ _CONDITION_FALSE: Final = RuleAnswer("condition-false")
 _NOTHING: Final = Covering(())
 
 
-def _blocks(policies: Mapping[str, SealPolicy]) -> dict[Coverage, Block]:
-    by_coverage: dict[Coverage, list[SealPolicy]] = {}
+def _blocks(policies: Mapping[str, SealPolicy], shared: SharedKeys) -> dict[Coverage, Block]:
+    permits: dict[Coverage, list[NamedRule[PermitRule]]] = {}
+    forbids: dict[Coverage, list[NamedRule[ForbidRule]]] = {}
     # Sorted once, so that the order in which files and rules were written cannot matter.
     for name in sorted(policies):
-        by_coverage.setdefault(Coverage.of(policies[name]), []).append(policies[name])
-    return {
-        coverage: Block(
-            (named for policy in of_it for named in _named(policy, policy.permit)),
-            (named for policy in of_it for named in _named(policy, policy.forbid)),
+        policy = policies[name]
+        coverage = Coverage.of(policy)
+        permits.setdefault(coverage, []).extend(_named(policy, policy.permit))
+        forbids.setdefault(coverage.with_shared_keys(shared), []).extend(
+            _named(policy, policy.forbid)
         )
-        for coverage, of_it in by_coverage.items()
+    return {
+        coverage: Block(permits.get(coverage, ()), forbids.get(coverage, ()))
+        for coverage in {**permits, **forbids}
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from policies.deciding.group import Group
+from policies.deciding.shared_keys import SharedKeys
 from policies.objects.rules import ANY, SealPolicy, SealScope
 from policies.objects.seals import Seal
 
@@ -29,6 +30,12 @@ class Coverage(NamedTuple):
         """What the policy says."""
         seals = policy.seals if isinstance(policy.seals, SealScope) else frozenset(policy.seals)
         return cls(seals, frozenset(policy.document_types))
+
+    def with_shared_keys(self, shared: SharedKeys) -> "Coverage":
+        """The same, and every seal that has the key of one that is named: for what forbids."""
+        if not shared or isinstance(self.seals, SealScope):
+            return self
+        return self._replace(seals=self.seals.union(*map(shared.of, self.seals)))
 
 
 class ScopeIndex(Generic[T]):

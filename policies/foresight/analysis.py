@@ -8,6 +8,7 @@ somebody who thinks can see to be false is not found.
 from datetime import datetime
 
 from policies.bundle import Bundle
+from policies.foresight.attributes import attribute_notes
 from policies.foresight.grants import grant_notes
 from policies.foresight.notes import Note
 from policies.foresight.reach import Reach
@@ -23,7 +24,12 @@ def notes(bundle: Bundle, *, at: datetime) -> tuple[Note, ...]:
         at: the moment for which it is asked who holds which post and what has run out.
     """
     reach = Reach(bundle, at=at)
-    found = (*rule_notes(reach), *seal_notes(reach), *grant_notes(bundle, at=at))
+    found = (
+        *rule_notes(reach),
+        *seal_notes(reach),
+        *grant_notes(bundle, at=at),
+        *attribute_notes(bundle),
+    )
     return tuple(sorted(found, key=_order))
 
 

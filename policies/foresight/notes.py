@@ -19,6 +19,7 @@ Code = Literal[
     "seal-not-active",
     "grant-void",
     "grant-ends-soon",
+    "forbid-steps-aside",
 ]
 """Stable names, documented in docs/policies.md."""
 

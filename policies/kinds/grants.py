@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from policies.kinds.public_keys import SigningAlgorithm, key_for
 from policies.kinds.spelling import (
     AttributeName,
     Count,
@@ -14,10 +15,8 @@ from policies.kinds.spelling import (
     Moment,
     Name,
     RelativePath,
-    SigningAlgorithm,
     SomeNames,
     Title,
-    key_for,
 )
 from policies.kinds.things import Kind
 from strictyaml import StrictModel, refusal

@@ -5,15 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from policies.kinds.public_keys import SigningAlgorithm, key_for
 from policies.kinds.spelling import (
     Day,
     KeyId,
     KeyText,
     Name,
     Names,
-    SigningAlgorithm,
     Title,
-    key_for,
 )
 from policies.kinds.things import Kind
 from policies.powers import Power

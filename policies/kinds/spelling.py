@@ -1,28 +1,19 @@
 """How single values are spelled in the policy files: names, paths, keys, days, time zones."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from policies.conditions.expressions import RESERVED
 from policies.intake import RULES
+from policies.kinds.public_keys import key_for
 from strictyaml import nearest, refusal
 
 _NAME: Final = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
-_ED25519_BYTES: Final = 32
-# RFC 5480 §2: an uncompressed point of secp256r1 as SubjectPublicKeyInfo always begins like this.
-_P256_PREFIX: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
-_P256_BYTES: Final = 91
-
-
-SigningAlgorithm = Literal["ed25519", "ecdsa-p256-sha256"]
-"""What people and OA systems sign with."""
 
 
 def _is_relative(path: str) -> str:
@@ -67,26 +58,6 @@ def _is_fingerprint(text: str) -> str:
 
 def _is_public_key(text: str) -> str:
     return key_for("ed25519", text)
-
-
-def key_for(algorithm: SigningAlgorithm, text: str) -> str:
-    """The text, if it is a public key for the algorithm; for a model's validator to raise."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if algorithm == "ed25519" and len(data) != _ED25519_BYTES:
-        raise refusal(
-            "not an Ed25519 public key: that is the base64 of 32 raw bytes",
-            "give the raw key, not PEM or DER",
-        )
-    is_p256 = len(data) == _P256_BYTES and data.startswith(_P256_PREFIX)
-    if algorithm == "ecdsa-p256-sha256" and not is_p256:
-        raise refusal(
-            "not a P-256 public key: that is the base64 of a SubjectPublicKeyInfo of 91 bytes",
-            "take it from `openssl pkey -pubin -in FILE -outform DER | base64 -w0`",
-        )
-    return text
 
 
 def _is_moment(moment: datetime) -> datetime:

@@ -221,7 +221,10 @@ class StampSpec(StrictModel):
 
 
 class SealSpec(StrictModel):
-    """Mark, certificate and key together."""
+    """Mark, certificate and key together.
+
+    `sharesKeyWith` names the seal whose key it is, where the group has two marks of one key.
+    """
 
     company: Name
     line: Name | None = None
@@ -229,6 +232,7 @@ class SealSpec(StrictModel):
     state: SealState
     frozen_reason: Title | None = None
     key: Annotated[str, Field(min_length=1, max_length=200)]
+    shares_key_with: Name | None = None
     certificate: RelativePath
     signature: SignatureSpec = SignatureSpec()
     stamp: StampSpec | None = None

@@ -46,6 +46,7 @@ class Seal(Named, frozen=True, kw_only=True):
 
     `type` is the words on it, e.g. 回单章; `key` is a key id of the signer's configuration;
     `certificate` and a picture's file are relative paths. No `stamp`: nothing to see.
+    `shares_key_with`: the seal whose key it is; None: a key of its own.
     """
 
     company: str
@@ -58,6 +59,7 @@ class Seal(Named, frozen=True, kw_only=True):
     stamp: Stamp | None = None
     placement: Placement | None = None
     line: str | None = None
+    shares_key_with: str | None = None
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):

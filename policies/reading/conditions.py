@@ -1,9 +1,10 @@
 """The conditions of all policies against the document types that they are for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from policies.conditions.linting import KnownAttribute, faults
-from policies.kinds.policy import SealPolicySpec
+from policies.kinds.policy import ForbidSpec, PermitSpec, SealPolicySpec
 from policies.kinds.things import AttributeSpec, DocumentTypeSpec
 from policies.objects.rules import ANY
 from policies.reading.library import Library
@@ -20,18 +21,20 @@ def condition_mistakes(library: Library) -> Iterator[Mistake]:
         known = _known_attributes(library, policy.value.spec)
         if known is None:
             continue
-        for path, condition in _conditions(policy.value.spec):
+        # A forbid that has no answer forbids, so it may read what is not there, and means it.
+        there = {name: replace(each, always=True) for name, each in known.items()}
+        for path, condition in _conditions(policy.value.spec.permit, "permit"):
             for fault in faults(condition, known):
+                yield policy.mistake(path, fault.message, fault.cure)
+        for path, condition in _conditions(policy.value.spec.forbid, "forbid"):
+            for fault in faults(condition, there):
                 yield policy.mistake(path, fault.message, fault.cure)
 
 
-def _conditions(spec: SealPolicySpec) -> Iterator[tuple[Path, str]]:
-    for position, permit in enumerate(spec.permit):
-        if permit.when is not None:
-            yield ("spec", "permit", position, "when"), permit.when
-    for position, forbid in enumerate(spec.forbid):
-        if forbid.when is not None:
-            yield ("spec", "forbid", position, "when"), forbid.when
+def _conditions(rules: Sequence[PermitSpec | ForbidSpec], key: str) -> Iterator[tuple[Path, str]]:
+    for position, rule in enumerate(rules):
+        if rule.when is not None:
+            yield ("spec", key, position, "when"), rule.when
 
 
 def _known_attributes(library: Library, policy: SealPolicySpec) -> dict[str, KnownAttribute] | None:

@@ -121,6 +121,7 @@ class Library:
 
     Attributes:
         files: those beside the documents, by path, with their SHA-256 in hex; None: not known.
+        sources: the names of the files that the documents are in.
         mistakes: those in the documents themselves.
         shelves: all of them, in the order in which one builds on another.
         whole: False when a file could not be read to its end; then a name that leads nowhere may
@@ -157,6 +158,7 @@ class Library:
             self.policies,
         )
         self.files = files
+        self.sources: tuple[str, ...] = ()
         self.mistakes: list[Mistake] = []
         self.whole = True
         self._guesses = 0
@@ -188,8 +190,9 @@ def read_library(sources: Mapping[str, str], *, files: Mapping[str, str] | None 
         files: what lies beside them, path → SHA-256 in hex; None when that is not known.
     """
     library = Library(files=files)
+    library.sources = tuple(sorted(sources))
     shelves = {shelf.word: shelf for shelf in library.shelves}
-    for file in sorted(sources):
+    for file in library.sources:
         reading = read_documents(sources[file], file=file, kinds=KINDS)
         library.mistakes.extend(reading.mistakes)
         library.whole = library.whole and reading.whole

@@ -16,7 +16,7 @@ from gateway.documents.content.numerals import NUMERALS, value_of
 from gateway.documents.content.spacing import closed
 
 _MOST_CENTS: Final = 10**15
-_MOST_AMOUNTS: Final = 10_000
+_MOST_AMOUNTS: Final = 1_000
 _SURE = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 # 1.280 is one yuan and a bit here, and a thousand and a bit elsewhere.
 _TWO_WAYS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")

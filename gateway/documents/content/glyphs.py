@@ -20,7 +20,7 @@ from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
 from gateway.documents.placing.keywords import folded
 
-MOST_CHARACTERS: Final = 200_000
+MOST_CHARACTERS: Final = 100_000
 _FLATTEN_FAILED: Final = 0
 _SHOWN: Final = 0
 _WHOLE_TURN: Final = 360

@@ -96,6 +96,7 @@ def seal(name: str, kind: SealKind) -> Seal:
         type=spec.type,
         state=spec.state,
         key=spec.key,
+        shares_key_with=spec.shares_key_with,
         certificate=spec.certificate,
         frozen_reason=spec.frozen_reason,
         signature=SealSignature(kind=spec.signature.kind, permission=spec.signature.permission),

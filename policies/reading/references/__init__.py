@@ -17,6 +17,7 @@ from policies.reading.references.governance import governance_mistakes
 from policies.reading.references.grants import grant_mistakes
 from policies.reading.references.ownership import ownership_mistakes
 from policies.reading.references.people import people_mistakes
+from policies.reading.references.places import place_mistakes
 from policies.reading.references.rules import rule_mistakes
 from policies.reading.references.seals import seal_mistakes
 from policies.reading.references.selftests import selftest_mistakes
@@ -38,5 +39,6 @@ def reference_mistakes(library: Library) -> Iterator[Mistake]:
     yield from rule_mistakes(library, ancestry)
     yield from selftest_mistakes(library)
     yield from folder_mistakes(library)
+    yield from place_mistakes(library)
     yield from ownership_mistakes(library, ancestry)
     yield from file_mistakes(library)

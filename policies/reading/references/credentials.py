@@ -3,9 +3,11 @@
 One key for two people would be one person who signs twice.
 """
 
+import base64
 from collections.abc import Iterator
 
 from policies.kinds.people import PersonKind
+from policies.kinds.public_keys import key_bytes
 from policies.kinds.things import SystemKind
 from policies.reading.library import Library
 from strictyaml import Loaded, Mistake, Path, StrictModel
@@ -64,4 +66,5 @@ def _of_person(person: PersonKind) -> Iterator[tuple[Path, str]]:
 
 
 def _key(text: str) -> str:
-    return f"the public key {text}"
+    # By what it means, not by how it is spelled.
+    return f"the public key {base64.b64encode(key_bytes(text)).decode()}"

@@ -60,6 +60,13 @@ def _amount_mistakes(library: Library, grant: Loaded[SealGrantKind]) -> Iterator
                 "that is an integer, so nobody could tell whether the grant covers it",
                 "name an integer that every document type of the grant has",
             )
+        elif attribute.minimum is None or attribute.minimum < 0:
+            yield grant.mistake(
+                ("spec", "amount", "attribute"),
+                f"the attribute `{amount.attribute}` of the document type {name} may be negative, "
+                "and then is below every cap",
+                f"write `minimum: 0` there, at `{amount.attribute}`",
+            )
 
 
 def _not_the_grantors(library: Library, grant: Loaded[SealGrantKind]) -> Iterator[Mistake]:

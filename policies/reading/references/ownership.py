@@ -6,6 +6,7 @@ What decides about others, such as companies, officers and the group's roles, is
 
 from collections.abc import Iterable, Iterator
 
+from policies.intake import RULES
 from policies.kinds.grants import ApprovalSourceKind, SealGrantKind
 from policies.kinds.group import BusinessLineKind, CompanyKind, GovernanceKind
 from policies.kinds.people import PersonKind, PostKind, RoleKind
@@ -34,7 +35,7 @@ def ownership_mistakes(library: Library, ancestry: Ancestry) -> Iterator[Mistake
             if owner is not None:
                 yield from _Hand(library, ancestry, companies, owner).mistakes(loaded)
     yield from _far_files(library, companies)
-    yield from _foreign_keys(library, companies)
+    yield from _loosened_types(library, companies)
     yield from _officers(library, companies)
 
 
@@ -141,19 +142,18 @@ def _far_files(library: Library, companies: dict[str, str]) -> Iterator[Mistake]
             )
 
 
-def _foreign_keys(library: Library, companies: dict[str, str]) -> Iterator[Mistake]:
-    """A seal in a company's folder that would sign with the key of a seal that is not there."""
-    owners: dict[str, set[str | None]] = {}
-    for seal in library.seals.documents.values():
-        owners.setdefault(seal.value.spec.key, set()).add(owner_of(seal.tree.file, companies))
-    for seal in library.seals.documents.values():
-        owner = owner_of(seal.tree.file, companies)
-        if owner is not None and len(owners[seal.value.spec.key]) > 1:
-            yield seal.mistake(
-                ("spec", "key"),
-                f"the key {seal.value.spec.key} is that of a seal which is not {owner}'s own",
-                f"name a key of {owner}'s own, or {_MOVE}",
-            )
+def _loosened_types(library: Library, companies: dict[str, str]) -> Iterator[Mistake]:
+    """Document types in a company's folder that accept what is refused for good reason."""
+    for loaded in library.document_types.documents.values():
+        if owner_of(loaded.tree.file, companies) is None:
+            continue
+        for position, rule in enumerate(loaded.value.spec.intake.accept):
+            if RULES[rule].default == "refuse":
+                yield loaded.mistake(
+                    ("spec", "intake", "accept", position),
+                    f"only the group accepts what `{rule}` finds",
+                    _MOVE,
+                )
 
 
 def _officers(library: Library, companies: dict[str, str]) -> Iterator[Mistake]:

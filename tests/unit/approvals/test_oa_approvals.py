@@ -49,6 +49,27 @@ async def test_a_token_is_good_once(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("other", ["Wang", "ＷＡＮＧ", "wa\u200bng", "WANG"])
+async def test_one_who_is_spelled_in_two_ways_is_one(tmp_path: Path, other: str) -> None:
+    two = Approvals(stages=(Stage(count=2, roles=frozenset({"lawyer"})),), expires_seconds=3600)
+    async with approving_house(tmp_path, approvals=two) as made:
+        told = await problem(made.seal(tokens=tokens("wang", other)))
+        assert told[0] == "approval-needed"
+
+
+async def test_who_asks_does_not_approve_by_another_spelling(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        given = tokens("LI", "Ｌi")
+        assert (await problem(made.seal(tokens=given, requested_by="li")))[0] == "approval-needed"
+
+
+@pytest.mark.parametrize("sub", ["wang ", " wang", "\u3000wang", "wang\x85", "wang\n"])
+async def test_a_name_with_something_around_it_is_refused(tmp_path: Path, sub: str) -> None:
+    async with approving_house(tmp_path) as made:
+        given = (oa_token(DIGEST, START, sub=sub),)
+        assert (await problem(made.seal(tokens=given)))[0] == "approval-statement-invalid"
+
+
 async def test_people_and_an_oa_system_count_together(tmp_path: Path) -> None:
     two = Approvals(stages=(Stage(count=2, roles=frozenset({"lawyer"})),), expires_seconds=3600)
     async with approving_house(tmp_path, approvals=two) as made:

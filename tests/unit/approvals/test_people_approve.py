@@ -47,6 +47,18 @@ async def test_what_two_people_approve_in_order_is_sealed(tmp_path: Path) -> Non
         ]
 
 
+async def test_two_who_share_a_key_are_not_two_who_approve(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        wang, zhao = made.bundle.persons["wang"], made.bundle.persons["zhao"]
+        shared = msgspec.structs.replace(wang.keys[0], id="zhao-2027")
+        made.change(
+            persons={**made.bundle.persons, "zhao": msgspec.structs.replace(zhao, keys=(shared,))}
+        )
+        approval = await made.ask()
+        told = await problem(made.say("wang", approval))
+        assert told[0] == "approval-statement-invalid"
+
+
 async def test_asking_and_every_voice_are_recorded(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         approval = await made.ask()

@@ -38,14 +38,15 @@ COMMANDS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
     ("approvals", "approve", "ID"): ("approval.read", "approval.decide"),
     ("approvals", "reject", "ID", "--reason", "no"): ("approval.read", "approval.decide"),
     ("stops",): ("stop.read",),
-    ("freeze", "seal", "receipt-east", "--reason", "lost"): ("stop.freeze",),
+    ("freeze", "seal", "receipt-east", "--reason", "lost", "--log", "a/log"): ("stop.freeze",),
     ("unfreeze", "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d", "--reason", "found"): ("stop.lift",),
 }
 LOCAL = {
     "init", "serve", "verify", "inspect", "doctor",
     "policy build", "policy sign", "policy root", "policy show", "policy activate", "policy key",
     "policy rollback", "policy check", "policy test", "policy explain", "policy diff",
-    "policy simulate", "policy schema", "policy template", "approvals export", "approvals verify",
+    "policy simulate", "policy schema", "policy template", "policy publish",
+    "approvals export", "approvals verify",
     "audit verify", "audit show", "hsm list", "hsm test",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""

@@ -8,6 +8,8 @@ from policies.loader import load_bundle
 from strictyaml import Mistake, MistakesError
 
 ED25519 = [base64.b64encode(bytes([number]) * 32).decode() for number in range(1, 9)]
+LOW_ORDER = base64.b64encode(b"\x01" + bytes(31)).decode()
+"""The neutral point, which verifies what nobody has signed."""
 P256 = base64.b64encode(
     bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + bytes(64)
 ).decode()
@@ -95,7 +97,7 @@ metadata: {{name: receipt}}
 spec:
   counterparty: consignee
   attributes:
-    amount_cents: {{type: integer, required: true}}
+    amount_cents: {{type: integer, required: true, minimum: 0}}
     consignee: {{type: string, required: true, party: true}}
 ---
 {FRAME}kind: Template
@@ -214,6 +216,8 @@ SOURCES = {
     "people.yaml": PEOPLE,
     "things.yaml": THINGS,
     "companies/east/all.yaml": EAST,
+    "companies/east/harbour/own.yaml": "# nothing yet\n",
+    "companies/south/own.yaml": "# nothing yet\n",
 }
 
 

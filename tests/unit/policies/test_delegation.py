@@ -122,6 +122,14 @@ def test_a_grant_that_does_not_fit_denies_and_says_why(grant: SealGrant, told: s
     assert told in why(group(grant))
 
 
+def test_a_negative_amount_is_below_no_cap() -> None:
+    capped = group(changed(amount=Amount(attribute="amount", maximum=99)))
+    owed = msgspec.structs.replace(ASKED, attributes={"amount": -(10**15)})
+    assert "is for amounts from 0, and `amount` is -1000000000000000" in why(capped, owed)
+    nothing = msgspec.structs.replace(ASKED, attributes={"amount": 0})
+    assert isinstance(decided(capped, nothing), Allowed)
+
+
 def test_days_of_a_grant_begin_and_end_in_shanghai() -> None:
     one_day = group(changed(valid_from=date(2026, 11, 22), valid_until=date(2026, 11, 22)))
     begins = datetime(2026, 11, 21, 16, tzinfo=UTC)

@@ -491,3 +491,31 @@ def test_an_empty_bundle_denies_everything(ask: Ask, facts: DocumentFacts, noon:
 def memo(ask: Ask, **changes: object) -> SealRequest:
     """A request for `memo`, which has no attributes."""
     return msgspec.structs.replace(ask(document_type="memo", **changes), attributes={})
+
+
+def test_a_forbid_about_an_attribute_that_is_missing_forbids(
+    engine_with: EngineWith, ask: Ask, facts: DocumentFacts, noon: datetime
+) -> None:
+    permit = "[{id: all, systems: [tms]}]"
+    asked = SealRequest(
+        caller=ask().caller,
+        seal="receipt-east",
+        document_type="memo",
+        business_number="",
+        attributes={},
+    )
+    for when, denied in (
+        ("doc.attributes.amount_cents > 5", True),
+        ("has(doc.attributes.amount_cents) && doc.attributes.amount_cents > 5", False),
+    ):
+        engine = engine_with(
+            permit=permit,
+            extra=(
+                "---\napiVersion: sealgate/v1\nkind: SealPolicy\nmetadata: {name: every}\n"
+                "spec: {seals: ['*'], documentTypes: ['*'], "
+                f"forbid: [{{id: too-much, when: '{when}'}}]}}\n"
+                "tests: [{name: t, request: {seal: receipt-east, documentType: logistics-receipt}, "
+                "expect: denied, rule: document-type}]\n"
+            ),
+        )
+        assert isinstance(engine.decide(asked, facts, at=noon), Denied) is denied

@@ -5,7 +5,14 @@ import pytest
 from policies.loader import load_bundle
 from policies.reading.folders import owner_of
 from strictyaml import Mistake, MistakesError
-from tests.unit.policies.group_world import ED25519, FRAME, SOURCES, mistakes_of, with_text
+from tests.unit.policies.group_world import (
+    ED25519,
+    FRAME,
+    SOURCES,
+    changed,
+    mistakes_of,
+    with_text,
+)
 
 
 def test_a_file_is_that_of_the_innermost_company_around_it() -> None:
@@ -74,6 +81,19 @@ OWN = [
         ),
         "spec.certificate",
         "does not lie in the folder of east",
+    ),
+    (
+        (
+            "kind: Seal\nmetadata: {name: s}\nspec: {company: east, type: 公章, state: active, "
+            "key: east-1, sharesKeyWith: receipt-east, certificate: companies/east/s.pem}\n"
+        ),
+        "spec.sharesKeyWith",
+        "only the group lets two seals share a key",
+    ),
+    (
+        "kind: DocumentType\nmetadata: {name: d}\nspec: {intake: {accept: [active-content]}}\n",
+        "spec.intake.accept[0]",
+        "only the group accepts what `active-content` finds",
     ),
     (
         (
@@ -156,7 +176,7 @@ def test_a_company_above_may_speak_of_the_seals_of_one_below() -> None:
 def test_a_company_cannot_sign_with_the_key_of_a_seal_of_the_group() -> None:
     (mistake,) = mistakes_of(with_text("group.yaml", GROUPS_SEAL.replace("KEY", "east-1")))
     assert (mistake.file, mistake.path) == ("companies/east/all.yaml", "spec.key")
-    assert "the key east-1 is that of a seal which is not east's own" in mistake.message
+    assert "the key east-1 is that of the seal of-the-group" in mistake.message
 
 
 def test_there_is_one_governance() -> None:
@@ -164,3 +184,36 @@ def test_there_is_one_governance() -> None:
     (mistake,) = mistakes_of({**SOURCES, "z.yaml": second})
     assert mistake.file == "z.yaml"
     assert "there is a Governance already, in group.yaml:1" in mistake.message
+
+
+def test_a_folder_in_which_nothing_lies_is_a_slip_of_the_hand() -> None:
+    mistakes = mistakes_of(changed("group.yaml", "companies/south}", "companies/sout}"))
+    empty, astray = sorted(mistakes, key=lambda each: each.file, reverse=True)
+    assert (empty.file, empty.path) == ("group.yaml", "spec.folder")
+    assert empty.message.startswith("no file lies below companies/sout")
+    assert empty.cure.startswith("did you mean companies/south?")
+    assert (astray.file, astray.line) == ("companies/south/own.yaml", 1)
+    assert "lies among the companies' folders and in none of them" in astray.message
+
+
+def test_one_slip_does_not_make_a_companys_files_the_groups() -> None:
+    sources = changed("group.yaml", "companies/south}", "companies/sout}")
+    sources |= {"companies/sout/readme.yaml": "# somebody thought that this mends it\n"}
+    assert [each.file for each in mistakes_of(sources)] == ["companies/south/own.yaml"]
+
+
+@pytest.mark.parametrize("file", ["companies/East/x.yaml", "Companies/east/deep/x.yaml"])
+def test_a_folder_that_is_spelled_otherwise_is_not_the_groups(file: str) -> None:
+    (mistake,) = mistakes_of({**SOURCES, file: "# mine\n"})
+    assert mistake.file == file
+    assert mistake.message == "the file lies beside companies/east, whose name is spelled otherwise"
+
+
+def test_composed_and_decomposed_letters_are_one_folder() -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    sources = changed("group.yaml", "companies/south}", f"companies/{composed}}}")
+    del sources["companies/south/own.yaml"]
+    sources[f"companies/{composed}/own.yaml"] = "# mine\n"
+    assert load_bundle(sources)
+    (mistake,) = mistakes_of({**sources, f"companies/{decomposed}/own.yaml": "# mine\n"})
+    assert "whose name is spelled otherwise" in mistake.message

@@ -6,6 +6,7 @@ from policies.loader import load_bundle
 from strictyaml import MistakesError
 from tests.unit.policies.group_world import (
     ED25519,
+    LOW_ORDER,
     P256,
     SOURCES,
     changed,
@@ -50,6 +51,11 @@ MISTAKES = [
      "from: 2024-01-01"), "spec", "is held twice on the same days"),
     ("people.yaml", ED25519[0], "AQID", "keys[0]", "32 raw bytes"),
     ("people.yaml", P256, ED25519[3], "keys[0]", "SubjectPublicKeyInfo of 91 bytes"),
+    ("people.yaml", ED25519[0], ED25519[0][:-2] + "F=", "keys[0]", f"write {ED25519[0]}"),
+    ("people.yaml", ED25519[0], LOW_ORDER, "keys[0]", "anybody can sign for this Ed25519 key"),
+    (ALL, ED25519[2], LOW_ORDER, "publicKey", "anybody can sign for this"),
+    ("things.yaml", ED25519[1], LOW_ORDER, "spec", "anybody can sign for this Ed25519 key"),
+    ("people.yaml", P256, P256[:-3] + "B==", "keys[0]", f"write {P256}"),
     ("people.yaml", "wang-qiang-2026", "tms-2026", "keys[0].id", "the system tms has the key id"),
     ("people.yaml", ED25519[0], ED25519[2], "keys[0].publicKey", "the system tms has the public"),
     ("things.yaml", ED25519[1], ED25519[0], "spec.publicKey", "the person li-na has the public"),
@@ -81,6 +87,8 @@ MISTAKES = [
     ("things.yaml", "maximum: 100}", "maximum: 5000001}", "spec.amount", "and this grant further"),
     ("things.yaml", "amount_cents, maximum: 5", "consignee, maximum: 5",
      "amount.attribute", "that is an integer"),
+    ("things.yaml", ", minimum: 0}", "}", "amount.attribute", "may be negative, and then is below"),
+    ("things.yaml", "minimum: 0}", "minimum: -1}", "amount.attribute", "may be negative, and"),
     ("things.yaml", "subDelegation: 1", "subDelegation: 0", "spec.under", "less with every step"),
     ("things.yaml", "under: east-receipts", "under: east-receipt", "spec.under", "mean east-rece"),
     ("things.yaml", "under: east-receipts", "under: tms-receipts", "spec.under", "below itself"),

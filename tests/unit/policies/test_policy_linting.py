@@ -26,6 +26,7 @@ KNOWN = {
         '(now - timestamp("2026-01-01T00:00:00Z")).getHours() > 5',
         '"now.getHours()" != caller.system',
         "// doc.attributes.typo\ntrue",
+        'doc.amounts.all(a, a < 5) && (doc.text.matches("甲|乙") || "doc.text" in caller.roles)',
     ],
 )
 def test_a_good_condition_has_no_faults(condition: str) -> None:
@@ -62,6 +63,17 @@ def test_a_good_condition_has_no_faults(condition: str) -> None:
         ('now.getHours("Mars/Base") > 1', "Invalid timezone", ""),
         ('now > timestamp("yesterday")', "Timestamp conversion failed", ""),
         ('duration("1 day") > duration("1h")', 'duration("1 day")', ""),
+        (
+            "doc.amounts.exists(a, doc.text.contains(string(a) + '元整'))",
+            "for each item of a list",
+            "outside of",
+        ),
+        ("caller.roles.all(r, !doc . text.matches(r))", "for each item of a list", "outside of"),
+        (
+            "[doc.text].exists(t, doc.amounts.exists(a, t.contains(string(a))))",
+            "for each item of a list",
+            "of lists",
+        ),
         ("true || " + "doc.pages > 1 || " * 300 + "true", "more than 4096", "several rules"),
     ],
 )

@@ -12,6 +12,7 @@ from policies.foresight.analysis import notes
 from policies.model import Stage
 from policies.objects.documents import DocumentType
 from policies.objects.group import Governance, Signatures
+from policies.objects.named import ManagedBy
 from policies.objects.people import Holding, Person, Post
 from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy, SealScope
 from policies.objects.seals import Seal, SealGrant
@@ -70,6 +71,34 @@ def told(bundle: Bundle, *, about: str = "SealPolicy") -> list[tuple[str, str]]:
 def test_nothing_is_said_against_an_ordinary_policy() -> None:
     forbid = ForbidRule(id="f", when="doc.signatures > 0")
     assert notes(bundle_of(ORDINARY, forbid=(forbid,)), at=AT) == ()
+
+
+@pytest.mark.parametrize(
+    ("managed_by", "when", "codes"),
+    [
+        ("self", "has(doc.attributes.amount) && doc.attributes.amount > 1", ["forbid-steps-aside"]),
+        ("group", "has(doc.attributes.amount) && doc.attributes.amount > 1", []),
+        ("self", "doc.attributes.amount > 1", []),
+    ],
+)
+def test_a_forbid_of_the_group_that_steps_aside_for_a_companys_own_document_type(
+    managed_by: ManagedBy, when: str, codes: list[str]
+) -> None:
+    bundle = bundle_of(ORDINARY)
+    every = SealPolicy(
+        name="every",
+        seals=("*",),
+        document_types=("*",),
+        time_zone="Asia/Shanghai",
+        forbid=(ForbidRule(id="too-much", when=when),),
+    )
+    own = DocumentType(name="receipt", managed_by=managed_by)
+    bundle = replace(
+        bundle, document_types={"receipt": own}, policies={**bundle.policies, "every": every}
+    )
+    found = [note for note in notes(bundle, at=AT) if note.code == "forbid-steps-aside"]
+    assert [note.code for note in found] == codes
+    assert all(note.path == ("spec", "forbid", 0, "when") for note in found)
 
 
 @pytest.mark.parametrize(

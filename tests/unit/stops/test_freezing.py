@@ -52,6 +52,7 @@ def with_group(in_force: InForce) -> InForce:
     ("kind", "name", "told"),
     [
         ("seal", "receipt-east", "the seal receipt-east is frozen since 2026-11-22 02:00:00 UTC"),
+        ("seal", "company-east", "the seal company-east is frozen"),  # another mark of the key
         ("company", "east", "the company east is frozen"),
         ("company", "group", "the company group is frozen"),
         ("system", "tms", "the system tms is frozen"),
@@ -71,7 +72,7 @@ async def test_what_is_frozen_is_not_sealed(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("seal", "company-east"), ("company", "south"), ("system", "another")]
+    ("kind", "name"), [("seal", "legal-rep-li"), ("company", "south"), ("system", "another")]
 )
 async def test_what_is_not_frozen_is_sealed(
     guarded: GuardedHouse, kind: ScopeKind, name: str
@@ -96,6 +97,10 @@ async def test_a_counterparty_is_known_however_it_is_spelled(guarded: GuardedHou
 
     with pytest.raises(StoppedProblem, match=f"a party of document 'receipt' .*{STOP}"):
         await sealed_for("DONGLI（Shanghai）Ltd")
+    # What nobody sees is not another name: variation selectors, joiners, fillers of Hangul.
+    for unseen in "\ufe00\U000e0100\u034f\u3164\u115f\u200b\u00ad":
+        with pytest.raises(StoppedProblem):
+            await sealed_for(f"Don{unseen}gli (Shanghai) Ltd.")
     assert await sealed_for("Dongli (Suzhou) Ltd.")
     # Neither the freeze nor the denial names a customer in the log.
     record, denial, *_ = guarded.records()
