@@ -47,10 +47,11 @@ class Node:
         self.source = self.start()
 
     def start(self) -> BundleSource:
-        first = last_good(self.statements[::-1], copies=self.copies)
+        root = self.directory / "root.json"
+        first = last_good(self.statements[::-1], copies=self.copies, root=root)
         return BundleSource(
             self.directory / "incoming",
-            root=self.directory / "root.json",
+            root=root,
             keys=lambda: KEYS,
             first=first,
         )

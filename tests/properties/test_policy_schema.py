@@ -31,7 +31,7 @@ ODD: list[Any] = [None, True, 0, 1, -1, 2.5, 10**18, "", "x", "Ä", "*", "2026-0
                   ["a", "a"], {"x": 1}, "last", ["*"], [[]]]  # fmt: skip
 
 
-@pytest.mark.parametrize("file", WRITTEN)
+@pytest.mark.parametrize("file", [file for file, text in WRITTEN.items() if "kind:" in text])
 def test_every_document_that_we_write_fits(file: str) -> None:
     # What a trial puts in when it is made.
     text = WRITTEN[file].replace("${key_id}", "tms").replace("${public_key}", "A")
