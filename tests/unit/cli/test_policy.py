@@ -213,7 +213,10 @@ def test_only_strict_refuses_a_warning(sealgate: CommandLine) -> None:
     seals = sealgate.trial.policies / "seals.yaml"
     text = seals.read_text(encoding="utf-8")
     first = text.split("\n---\n")[0]
-    seals.write_text(f"{text}---\n{first.replace('name: receipt-east', 'name: spare')}\n")
+    spare = first.replace("name: receipt-east", "name: spare").replace(
+        "key: receipt-east", "key: receipt-east\n  sharesKeyWith: receipt-east"
+    )
+    seals.write_text(f"{text}---\n{spare}\n")
     assert sealgate("policy", "check").exit_code == 0
     strict = sealgate("policy", "check", "--strict")
     assert strict.exit_code == 1
