@@ -23,7 +23,7 @@ from bench.installation import Installation, temporary_installation
 from bench.officers import name_officers
 from bench.rows import ROWS
 from gateway.audit.record import read_leaf
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import load_config

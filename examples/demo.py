@@ -27,9 +27,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.bundles.authority import Authority
 from gateway.bundles.reading import read
-from gateway.cli.submissions import from_files, from_lines
-from gateway.cli.trial import CLIENT_KEY_ID, Trial
-from gateway.cli.trial_policies import APPROVERS
+from gateway.cli.options import CLIENT_KEY_ID
+from gateway.cli.seal.submissions import from_files, from_lines
+from gateway.cli.trial.installation import Trial
+from gateway.cli.trial.policies import APPROVERS
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import Config, load_config

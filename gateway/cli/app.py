@@ -5,23 +5,15 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import (
-    approvals,
-    approvals_proof,
-    audit,
-    doctor,
-    hsm,
-    init,
-    inspect,
-    policy,
-    policy_bundle,
-    policy_keys,
-    seal,
-    serve,
-    stops,
-    verify,
-)
-from gateway.cli.shared import new_app
+from gateway.cli import audit, serve
+from gateway.cli.doctor import doctor
+from gateway.cli.files import inspect, verify
+from gateway.cli.hsm import commands
+from gateway.cli.officers import approvals, proof, stops
+from gateway.cli.policy import bundle, keys, look
+from gateway.cli.seal import seal
+from gateway.cli.terminal import new_app
+from gateway.cli.trial import init
 
 app = new_app()
 
@@ -47,13 +39,13 @@ app.command("serve")(serve.serve)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("inspect")(inspect.inspect)
-approvals_proof.add_to(approvals.app)
-policy_bundle.add_to(policy.app)
-policy_keys.add_to(policy.app)
-app.add_typer(policy.app, name="policy")
+proof.add_to(approvals.app)
+bundle.add_to(look.app)
+keys.add_to(look.app)
+app.add_typer(look.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
-app.add_typer(hsm.app, name="hsm")
+app.add_typer(commands.app, name="hsm")
 app.command("freeze")(stops.freeze)
 app.command("unfreeze")(stops.unfreeze)
 app.command("stops")(stops.stops)

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
+from gateway.cli.options import configuration
 from gateway.cli.people_keys import PersonSigner, people_keys, request_signer
-from gateway.cli.shared import configuration, fail
+from gateway.cli.terminal import fail
 from gateway.client import GatewayClient, GatewayRefusedError
 
 

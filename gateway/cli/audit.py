@@ -15,15 +15,8 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
 from gateway.audit.verification import LogVerdict, LogVerifier
-from gateway.cli.shared import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    configuration,
-    err,
-    fail,
-    out,
-    told_errors,
-)
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.terminal import err, fail, out, told_errors
 from gateway.config import Config
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf

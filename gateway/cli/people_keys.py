@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.cli.shared import told_errors
+from gateway.cli.terminal import told_errors
 from gateway.client import RequestSigner
 from gateway.clock import SystemClock
 from gateway.statements import (

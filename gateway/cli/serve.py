@@ -2,7 +2,8 @@
 
 import typer
 
-from gateway.cli.shared import DEFAULT_CONFIG, ConfigOption, configuration, new_app
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.terminal import new_app
 from gateway.wiring.launching import launch
 
 

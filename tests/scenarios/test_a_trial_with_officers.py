@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.trial_policies import APPROVERS, OFFICERS
+from gateway.cli.trial.policies import APPROVERS, OFFICERS
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner
 from gateway.clock import SystemClock
 from tests.running_gateway import RECEIPT, RunningGateway

@@ -1,0 +1,238 @@
+"""`sealgate freeze`, `unfreeze` and `stops`: stop sealing at once, and let it go on again."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+import aiohttp
+import msgspec
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.asking import url_in
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.people_keys import (
+    ModuleOption,
+    PersonSigner,
+    PinFileOption,
+    people_keys,
+    request_signer,
+)
+from gateway.cli.terminal import fail, out, printable, tell_json
+from gateway.client import GatewayClient, GatewayRefusedError
+from gateway.clock import SystemClock
+from gateway.statements import compact
+from gateway.stops.folder import FOLDER, FREEZE, LIFT, UNSIGNED
+from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
+
+ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
+
+_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_URL = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
+_KEYS = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="ID=FILE or ID=pkcs11:… of an officer's key; may be repeated."),
+]
+_CALLER = Annotated[
+    str | None,
+    typer.Option(
+        help="ID=FILE or ID=pkcs11:… of the key that signs the request itself; by default the "
+        "first --key."
+    ),
+]
+_BY_FILE = Annotated[
+    bool,
+    typer.Option(
+        "--by-file",
+        help="Put the statement into the folder `stops` of the policy directory, where the "
+        "gateway finds it within two seconds: for when nobody gets through by HTTP.",
+    ),
+]
+_LOG = Annotated[
+    str | None,
+    typer.Option(
+        help="The gateway's audit log, which the statement names; by default `audit.origin` of "
+        "config.yaml."
+    ),
+]
+_REASON = Annotated[str, typer.Option(help="Why, in a sentence; it is signed and recorded.")]
+
+
+def freeze(
+    kind: Annotated[str, typer.Argument(help="seal, company, system, counterparty or gateway.")],
+    name: Annotated[
+        str, typer.Argument(help="Its name in the policies; none for the gateway.")
+    ] = "",
+    reason: _REASON = "",
+    key: _KEYS = None,
+    caller: _CALLER = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: _URL = None,
+    log: _LOG = None,
+    by_file: _BY_FILE = False,
+    as_json: _JSON = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Freeze something: from now on nothing of it is sealed, until two officers lift it.
+
+    Exits 0 when it is frozen (with --by-file: when the file is there), 1 when the gateway refused,
+    2 when that could not be told.
+    """
+    claims = _claims(
+        {
+            "v": 1,
+            "log": log or configuration(config).audit.origin,
+            "stop": str(uuid.uuid4()),
+            "scope": {"kind": kind, "name": name},
+            "reason": reason,
+            "at": SystemClock().now(),
+            "salt": secrets.token_hex(16),
+        },
+        Freeze,
+    )
+    if not key:
+        # Where the policies name officers, the gateway takes no notice of it.
+        text = msgspec.json.encode(claims).decode()
+        _put_file(config, f"{claims.stop}{UNSIGNED}", [text])
+        return
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        officers = [keys.named(each) for each in key]
+        statements = [compact(claims, typ=FREEZE_TYPE, signer=each) for each in officers]
+        if by_file:
+            _put_file(config, f"{claims.stop}{FREEZE}", statements)
+            return
+        stop = _ask(
+            lambda client: client.post_json("/v1/stops", {"statements": statements}),
+            officers[0] if caller is None else keys.named(caller),
+            url,
+            config,
+        )
+    _tell([stop], as_json=as_json)
+
+
+def unfreeze(
+    stop: Annotated[str, typer.Argument(help="The freeze's id, as `sealgate stops` shows it.")],
+    reason: _REASON = "",
+    key: _KEYS = None,
+    caller: _CALLER = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: _URL = None,
+    by_file: _BY_FILE = False,
+    as_json: _JSON = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Say that a freeze may end; it ends when two officers, or as many as the group wants, say so.
+
+    Exits 0 when this is counted, 1 when the gateway refused, 2 when that could not be told.
+    """
+    if not key:
+        raise fail("a freeze is lifted by officers: name your key with --key ID=FILE")
+    fields = {"v": 1, "stop": stop, "reason": reason, "at": SystemClock().now()}
+    claims = _claims(fields, Lift)
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        officers = [keys.named(each) for each in key]
+        statements = [compact(claims, typ=LIFT_TYPE, signer=each) for each in officers]
+        if by_file:
+            _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
+            return
+        told = _ask(
+            lambda client: client.post_json(f"/v1/stops/{stop}/lifts", {"statements": statements}),
+            officers[0] if caller is None else keys.named(caller),
+            url,
+            config,
+        )
+    _tell([told], as_json=as_json)
+
+
+def stops(
+    key: Annotated[
+        str, typer.Option(help="ID=FILE or ID=pkcs11:… of a key of yours, which signs the request.")
+    ],
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: _URL = None,
+    as_json: _JSON = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show what is frozen, by whom and why, and who has said that it may end."""
+    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        told = _ask(lambda client: client.get_json("/v1/stops"), keys.named(key), url, config)
+    _tell(told["stops"], as_json=as_json)
+
+
+def _claims(fields: dict[str, Any], model: type[ClaimsT]) -> ClaimsT:
+    try:
+        return msgspec.convert(fields, model)
+    except msgspec.ValidationError as error:
+        kinds = ", ".join(get_args(ScopeKind))
+        raise fail(
+            f"{error}. A freeze is of {kinds}; --reason takes 1 to 1000 characters"
+        ) from None
+
+
+def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
+    folder = configuration(config).policies.place / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        partial = folder / f".{name}.partial"
+        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        partial.replace(folder / name)
+    except OSError as error:
+        raise fail(f"{folder / name} cannot be written: {error.strerror}") from error
+    out.print(f"{folder / name}: a gateway that runs takes it within two seconds", soft_wrap=True)
+    out.print("sealgate doctor tells whether it did")
+
+
+def _ask(
+    question: Callable[[GatewayClient], Awaitable[dict[str, Any]]],
+    caller: PersonSigner,
+    url: str | None,
+    config: Path,
+) -> dict[str, Any]:
+    url = url or url_in(config)
+    try:
+        return asyncio.run(_asked(url, caller, question))
+    except GatewayRefusedError as refused:
+        problem = refused.problem
+        told = f"{problem.get('title')}: {problem.get('detail')}. {problem.get('cure')}"
+        raise fail(told, code=1) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        why = str(error) or type(error).__name__
+        raise fail(f"no answer from {url}: {why}. Freeze with --by-file instead") from error
+
+
+async def _asked(
+    url: str, caller: PersonSigner, question: Callable[[GatewayClient], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    async with GatewayClient(url, request_signer(caller)) as client:
+        return await question(client)
+
+
+def _tell(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        tell_json(told)
+        return
+    if not told:
+        out.print("nothing is frozen")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("freeze", "what", "since (UTC)", "by", "lifted by", "reason"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "freeze")
+    for stop in told:
+        lifts = f"{', '.join(stop['lifts']) or '-'} ({len(stop['lifts'])}/{stop['liftsWanted']})"
+        cells = (
+            stop["id"],
+            f"{stop['scope']['kind']} {stop['scope']['name']}".strip(),
+            stop["at"][:19],
+            ", ".join(stop["by"]) or "-",
+            "ended: " * stop["lifted"] + lifts,
+            stop["reason"],
+        )
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    out.print(table)

@@ -1,0 +1,185 @@
+"""`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.bundles.authority import Authority
+from gateway.bundles.building import build, rolled_back
+from gateway.bundles.errors import (
+    BundleFileError,
+    BundleNotBuiltError,
+    BundleRefusedError,
+    NotWhatItSaysError,
+)
+from gateway.bundles.reading import peek, read
+from gateway.bundles.signing import signed
+from gateway.cli.files.whole_files import write_whole
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, called, people_keys
+from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
+from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.clock import SystemClock
+from gateway.seals.errors import SealMaterialError
+from gateway.seals.in_force import read_sources
+from gateway.statements import StatementInvalidError, StatementKeyError
+from policies.loader import load_bundle
+from strictyaml import MistakesError
+
+_EXPECTED = (
+    BundleFileError,
+    BundleNotBuiltError,
+    BundleRefusedError,
+    MistakesError,
+    NotWhatItSaysError,
+    OSError,
+    SealMaterialError,
+    StatementInvalidError,
+    StatementKeyError,
+)
+
+
+FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
+DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")]
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `policy show --json` prints; `signed_by` and `missing` count the bundle's own officers.
+
+    `missing` is how many of them have yet to sign.
+    """
+
+    group: str
+    sequence: int
+    bundle: str
+    previous: str | None
+    built_at: datetime
+    rollback: bool
+    signed_by: tuple[str, ...]
+    missing: int
+    sources: int
+    files: int
+
+
+def build_bundle(
+    directory: DirectoryArgument,
+    output: OutputOption,
+    after: Annotated[
+        Path | None,
+        typer.Option(help="The bundle file that is in force now; none for a group's first."),
+    ] = None,
+) -> None:
+    """Make a bundle file of a directory, to be signed by officers."""
+    with told_errors(*_EXPECTED):
+        data = build(
+            read_sources(directory),
+            file=lambda path: (directory / path).read_bytes(),
+            after=None if after is None else peek(after.read_bytes()),
+            at=SystemClock().now(),
+        )
+        write_whole(output, data)
+    out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
+
+
+def sign_bundle(
+    file: FileArgument,
+    key: Annotated[str, typer.Option(help=f"The officer's key: {WHERE}.")],
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+) -> None:
+    """Add an officer's signature, after making the compiled part from the sources once more."""
+    with told_errors(*_EXPECTED), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+        sealed = read(file.read_bytes())
+        signer = keys.signer(key, key_id="")
+        value = signer.public_key.value
+        officers = Authority.of(sealed.bundle).officers
+        named = [each.id for those in officers.values() for each in those if each.value == value]
+        if not named:
+            raise fail(f"{key} is the key of no officer of the bundle", code=1)
+        write_whole(file, signed(sealed, signer=called(signer, named[0])))
+    out.print(f"{file}: signed with {named[0]}", markup=False)
+
+
+def show_bundle(
+    file: FileArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Tell what a bundle file is, and who has signed it. Exits 1 while signatures are missing."""
+    with told_errors(*_EXPECTED):
+        sealed = read(file.read_bytes())
+        authority = Authority.of(sealed.bundle)
+        signers = authority.signers(sealed.statement)
+    manifest = sealed.manifest
+    shown = Shown(
+        group=manifest.group,
+        sequence=manifest.sequence,
+        bundle=manifest.content,
+        previous=manifest.previous,
+        built_at=manifest.built_at,
+        rollback=manifest.rollback,
+        signed_by=tuple(sorted(signers)),
+        missing=max(0, authority.signatures - len(signers)),
+        sources=len(sealed.sources),
+        files=len(sealed.files),
+    )
+    if as_json:
+        tell_json(shown)
+    else:
+        for name, value in msgspec.to_builtins(shown).items():
+            told = ", ".join(value) or "nobody" if isinstance(value, list | tuple) else value
+            out.print(printable(f"{name:<10} {told}"), markup=False, soft_wrap=True)
+    raise typer.Exit(1 if shown.missing else 0)
+
+
+def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
+    """Write the first officers, as the directory names them, for `policies.root`."""
+    with told_errors(*_EXPECTED):
+        write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
+    out.print(f"{output}: compare its keys with the officers", markup=False)
+
+
+def activate_bundle(
+    file: FileArgument,
+    wait: WaitOption = False,
+    seconds: SecondsOption = USUAL_SECONDS,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may.
+
+    With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
+    """
+    installation = configuration(config)
+    with told_errors(*_EXPECTED, SQLAlchemyError):
+        activate(file.read_bytes(), installation, seconds=seconds if wait else None)
+
+
+def roll_back(
+    earlier: Annotated[Path, typer.Argument(help="The bundle file whose policies come back.")],
+    output: OutputOption,
+    after: Annotated[Path, typer.Option(help="The bundle file that is in force now.")],
+) -> None:
+    """Make the next bundle of an earlier one's content, to be signed by officers and activated.
+
+    Only what was in force before comes back this way. A seal's life goes forwards all the same.
+    """
+    with told_errors(*_EXPECTED):
+        data = rolled_back(
+            read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
+        )
+        write_whole(output, data)
+    out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
+
+
+def add_to(policy: typer.Typer) -> None:
+    """Put these commands beside the others of `sealgate policy`."""
+    policy.command("build")(build_bundle)
+    policy.command("sign")(sign_bundle)
+    policy.command("show")(show_bundle)
+    policy.command("root")(write_root)
+    policy.command("activate")(activate_bundle)
+    policy.command("rollback")(roll_back)

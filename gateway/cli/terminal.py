@@ -1,0 +1,55 @@
+"""How the commands tell what they found: in words that cannot harm a terminal, or as JSON."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import typer
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def new_app() -> typer.Typer:
+    """`sealgate` without commands."""
+    return typer.Typer(
+        name="sealgate",
+        help="Sealgate: seals documents with keys in your HSM, as your policies allow.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def printable(text: str) -> str:
+    """The text with everything that a terminal might obey replaced by U+FFFD.
+
+    File names, certificates and policies may come from strangers; escape sequences and marks that
+    turn the direction of writing could make a verdict look like another.
+    """
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
+def tell_json(value: object) -> None:
+    """One JSON document, UTF-8 and indented, on standard output."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def fail(message: str, *, code: int = 2) -> typer.Exit:
+    """Say what is wrong on standard error; raise what this gives."""
+    err.print("[bold red]error[/]", end=" ")
+    # A path may hold brackets, which are no markup.
+    err.print(message, markup=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+@contextmanager
+def told_errors(*kinds: type[Exception], code: int = 2) -> Iterator[None]:
+    """Turn expected errors into one line and an exit code."""
+    try:
+        yield
+    except kinds as error:
+        err.print("[bold red]error[/]", end=" ")
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(code) from error
