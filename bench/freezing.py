@@ -28,7 +28,7 @@ from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Su
 from gateway.clock import SystemClock
 from gateway.config import load_config
 from gateway.statements import LocalSigner, compact
-from gateway.stops.folder import FOLDER, FREEZE
+from gateway.stops.file_names import FOLDER, FREEZE
 from gateway.stops.model import FREEZE_TYPE, Freeze, Scope
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf

@@ -11,17 +11,6 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def new_app() -> typer.Typer:
-    """`sealgate` without commands."""
-    return typer.Typer(
-        name="sealgate",
-        help="Sealgate: seals documents with keys in your HSM, as your policies allow.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-
-
 def printable(text: str) -> str:
     """The text with everything that a terminal might obey replaced by U+FFFD.
 

@@ -12,10 +12,9 @@ import structlog
 
 from gateway.errors import Problem
 from gateway.stops.errors import StopStatementRefusedProblem
+from gateway.stops.file_names import FOLDER, FREEZE, LIFT, UNSIGNED
 from gateway.stops.room import StopRoom
 
-FOLDER = "stops"
-FREEZE, LIFT, UNSIGNED = ".freeze.jws", ".lift.jws", ".freeze.json"
 _MOST_BYTES = 1024 * 1024
 
 _State = tuple[int, int]

@@ -43,7 +43,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Look at everything that sealing depends on, and say what is wrong and who can mend it.
+    """Check everything that sealing depends on; say what is wrong and who can fix it.
 
     Nothing is changed; the token is logged in to once, and signs once with each key. Exits 0 when
     nothing failed (warnings may remain), else 1.

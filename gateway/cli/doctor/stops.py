@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.cli.doctor.model import Finding, ok, warning
 from gateway.config import Config
-from gateway.stops.folder import FOLDER, FREEZE, UNSIGNED
+from gateway.stops.file_names import FOLDER, FREEZE, UNSIGNED
 from gateway.stops.orders import claims_of
 from gateway.store.database import open_reader
 from gateway.store.stops import live_stops, stop_row

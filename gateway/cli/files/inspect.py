@@ -46,7 +46,7 @@ def inspect(
     files: Annotated[list[Path], typer.Argument(help="PDF files.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Tell facts and findings of files, by the defaults of the intake rules.
+    """Show what the gateway would find in files, by the default intake rules.
 
     Document types can switch rules, which is not looked at here. Pages are drawn to see what lies
     under pictures, as the gateway does for seals after which something may still be changed. Exits

@@ -21,8 +21,6 @@ from processes.channel import BlockingChannel
 from processes.child import start_child
 from processes.errors import ChannelClosedError, ProcessError
 
-app = typer.Typer(help="Look at the keys on the token, and try them.", no_args_is_help=True)
-
 JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 _START_SECONDS = 30.0
@@ -58,9 +56,8 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     keys: tuple[TriedKey, ...]
 
 
-@app.command("list")
 def list_keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """List the configured keys with what the token says of them.
+    """List the configured keys and what the token says of them.
 
     A signer is started for it, which signs once with each key; the gateway may run meanwhile. Exits
     0, or 2 when the token cannot be opened or a key is missing.
@@ -77,7 +74,6 @@ def list_keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG
         _print_key(each)
 
 
-@app.command("test")
 def try_keys(
     seconds: Annotated[
         float, typer.Option(min=0.05, max=60.0, help="How long to sign with each key.")
@@ -85,7 +81,7 @@ def try_keys(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Sign with every key for a moment, from all sessions, and verify every signature.
+    """Sign with every key for a moment, verify every signature, and tell the speed.
 
     What is signed are the fixed sentences of the self-test, no documents. While the gateway runs
     both are slower. Exits 0 when every signature verified, 1 when a key failed, 2 when the token

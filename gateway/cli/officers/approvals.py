@@ -15,8 +15,6 @@ from gateway.client import GatewayClient
 from gateway.clock import SystemClock
 from gateway.statements import compact
 
-app = typer.Typer(help="See what waits for people, and approve or reject it.", no_args_is_help=True)
-
 _Id = Annotated[str, typer.Argument(help="The approval's id.")]
 _Key = Annotated[str, typer.Option(help=f"Your own key: {WHERE}.")]
 _KeyId = Annotated[str, typer.Option(help="That key's id in the policies.")]
@@ -27,7 +25,6 @@ _Document = Annotated[
 ]
 
 
-@app.command("list")
 def list_(
     key: _Key,
     key_id: _KeyId,
@@ -40,7 +37,7 @@ def list_(
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """The newest approvals that concern you."""
+    """List the newest approvals that concern you."""
     path = "/v1/approvals" if state is None else f"/v1/approvals?state={state}"
     own = OwnKey(key, key_id, pkcs11_module, pin_file)
     found = ask(own, url, config, lambda client, _: client.get_json(path))
@@ -54,7 +51,6 @@ def list_(
         )
 
 
-@app.command()
 def show(
     approval: _Id,
     key: _Key,
@@ -65,7 +61,7 @@ def show(
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """What is to be approved: the request, the facts of the document, and the rule that asks."""
+    """Show what is to be approved: the request, the document's facts, the rule."""
     own = OwnKey(key, key_id, pkcs11_module, pin_file)
     found = ask(own, url, config, lambda client, _: _get(client, approval))
     if as_json:
@@ -74,7 +70,6 @@ def show(
         _tell_whole(found)
 
 
-@app.command()
 def approve(
     approval: _Id,
     key: _Key,
@@ -86,7 +81,7 @@ def approve(
     url: _Url = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Approve it: sign for this very document, seal and request.
+    """Approve a request: sign for this very document, seal and request.
 
     Exits 1 when the document is another one, 2 when the gateway says no.
     """
@@ -94,7 +89,6 @@ def approve(
     _say("approve", approval, own, document, reason, url, config)
 
 
-@app.command()
 def reject(
     approval: _Id,
     key: _Key,
@@ -106,7 +100,7 @@ def reject(
     url: _Url = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Reject it, which ends it."""
+    """Reject a request; nobody can approve it any more."""
     own = OwnKey(key, key_id, pkcs11_module, pin_file)
     _say("reject", approval, own, document, reason, url, config)
 

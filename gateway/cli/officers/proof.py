@@ -44,7 +44,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write an approval with all that proves it: statements, request, and records of the log.
+    """Write an approval to a file, with everything that proves it.
 
     Reads the database of the installation, or a copy of it; the gateway may run meanwhile. The file
     has the request with its attributes: give it to whom they concern.
@@ -69,7 +69,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Say whether approvals were valid: whose they are, enough of them, in time, for exactly this.
+    """Judge whether an approval was valid: by whom, how many, when, and for what.
 
     A file is judged without the gateway and without its database, on any machine, by the policies
     and the log's key that you name. With an id both are the installation's own.
@@ -194,9 +194,3 @@ def _print(told: dict[str, Any]) -> None:
 
 def _line(text: str) -> None:
     out.print(printable(text), markup=False, soft_wrap=True)
-
-
-def add_to(approvals: typer.Typer) -> None:
-    """Put these commands beside the others of `sealgate approvals`."""
-    approvals.command("export")(export)
-    approvals.command("verify")(verify)

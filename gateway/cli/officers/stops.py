@@ -26,7 +26,7 @@ from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.client import GatewayClient, GatewayRefusedError
 from gateway.clock import SystemClock
 from gateway.statements import compact
-from gateway.stops.folder import FOLDER, FREEZE, LIFT, UNSIGNED
+from gateway.stops.file_names import FOLDER, FREEZE, LIFT, UNSIGNED
 from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 
 ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
@@ -78,7 +78,7 @@ def freeze(
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Freeze something: from now on nothing of it is sealed, until two officers lift it.
+    """Stop sealing at once: for a seal, company, system, counterparty, or everything.
 
     Exits 0 when it is frozen (with --by-file: when the file is there), 1 when the gateway refused,
     2 when that could not be told.
@@ -127,7 +127,9 @@ def unfreeze(
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Say that a freeze may end; it ends when two officers, or as many as the group wants, say so.
+    """Sign that a freeze may end; it ends when enough officers have signed.
+
+    Two must, or as many as the policies want of the group.
 
     Exits 0 when this is counted, 1 when the gateway refused, 2 when that could not be told.
     """
@@ -160,7 +162,7 @@ def stops(
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what is frozen, by whom and why, and who has said that it may end."""
+    """Show what is frozen, by whom and why, and who has signed that it may end."""
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         told = _ask(lambda client: client.get_json("/v1/stops"), keys.named(key), url, config)
     _tell(told["stops"], as_json=as_json)

@@ -74,7 +74,7 @@ def build_bundle(
         typer.Option(help="The bundle file that is in force now; none for a group's first."),
     ] = None,
 ) -> None:
-    """Make a bundle file of a directory, to be signed by officers."""
+    """Make a bundle file from a directory of policies, for officers to sign."""
     with told_errors(*_EXPECTED):
         data = build(
             read_sources(directory),
@@ -92,7 +92,7 @@ def sign_bundle(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
 ) -> None:
-    """Add an officer's signature, after making the compiled part from the sources once more."""
+    """Sign a bundle file as an officer, after compiling its sources once more."""
     with told_errors(*_EXPECTED), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         sealed = read(file.read_bytes())
         signer = keys.signer(key, key_id="")
@@ -109,7 +109,11 @@ def show_bundle(
     file: FileArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Tell what a bundle file is, and who has signed it. Exits 1 while signatures are missing."""
+    """Show what a bundle file is, and who has signed it.
+
+    Exits 0 when enough of its own officers have signed, 1 when signatures are missing, 2 when it
+    cannot be read.
+    """
     with told_errors(*_EXPECTED):
         sealed = read(file.read_bytes())
         authority = Authority.of(sealed.bundle)
@@ -137,7 +141,7 @@ def show_bundle(
 
 
 def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
-    """Write the first officers, as the directory names them, for `policies.root`."""
+    """Write the first officers' keys to the file that `policies.root` names."""
     with told_errors(*_EXPECTED):
         write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
     out.print(f"{output}: compare its keys with the officers", markup=False)
@@ -149,7 +153,7 @@ def activate_bundle(
     seconds: SecondsOption = USUAL_SECONDS,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Put a signed bundle where the gateway takes it within `refresh_seconds`, if it may.
+    """Hand a signed bundle to the gateway, which takes it within `refresh_seconds`.
 
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
@@ -163,7 +167,7 @@ def roll_back(
     output: OutputOption,
     after: Annotated[Path, typer.Option(help="The bundle file that is in force now.")],
 ) -> None:
-    """Make the next bundle of an earlier one's content, to be signed by officers and activated.
+    """Make the next bundle from an earlier one's content, for officers to sign.
 
     Only what was in force before comes back this way. A seal's life goes forwards all the same.
     """
@@ -173,13 +177,3 @@ def roll_back(
         )
         write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
-
-
-def add_to(policy: typer.Typer) -> None:
-    """Put these commands beside the others of `sealgate policy`."""
-    policy.command("build")(build_bundle)
-    policy.command("sign")(sign_bundle)
-    policy.command("show")(show_bundle)
-    policy.command("root")(write_root)
-    policy.command("activate")(activate_bundle)
-    policy.command("rollback")(roll_back)

@@ -3,13 +3,17 @@
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from gateway.bundles.acceptance import Standing, acceptable
 from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleRefusedError
 from gateway.bundles.reading import SealedBundle, read
+from gateway.cli.terminal import told_errors
 from gateway.config import Config
+from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
 from gateway.seals.bundle_source import SUFFIX, LastGood, last_good
 from gateway.store.activations import activated_manifests
@@ -74,3 +78,20 @@ def _in_order(bundles: Path) -> list[SealedBundle]:
         except (BundleFileError, OSError):
             continue  # the doctor tells of it
     return sorted(found, key=lambda each: each.manifest.sequence)
+
+
+def file_in_force(config: Config) -> Path:
+    """The copy of the bundle that is in force.
+
+    Raises:
+        NothingToReadError: nothing was ever in force.
+        typer.Exit: what is on record cannot be read. It is told.
+    """
+    with told_errors(SQLAlchemyError, BundleFileError):
+        standing = in_force_here(config).standing
+    if standing is None:
+        raise NothingToReadError(
+            "no bundle was ever in force here: name a directory or a bundle file, or start the "
+            "gateway"
+        )
+    return BundleCopies(config.bundle_copies).path_of(standing.manifest)

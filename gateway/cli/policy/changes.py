@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.policy.past import decisions
 from gateway.cli.policy.printing import say, told_why
-from gateway.cli.policy.where import JSONOption, PoliciesArgument, decisions, policies_in
+from gateway.cli.policy.where import JSONOption, PoliciesArgument, policies_in
 from gateway.cli.terminal import tell_json, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared, simulated
@@ -40,7 +41,9 @@ def diff(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Tell who gains or loses what: for every system and post, on every seal and document type.
+    """Show who gains or loses what between two versions of the policies.
+
+    For every system and post, on every seal and document type, and under which conditions.
 
     Exits 0 when nothing is different, 1 when something is, 2 when that cannot be told.
     """
@@ -65,7 +68,7 @@ def simulate(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Decide once more what was decided, by other policies or by those that are in force now.
+    """Decide recorded requests again by other policies, and list what changes.
 
     Limits are not counted anew. Exits 0 when every decision would be the same, 1 when one would
     not, 2 when that cannot be told.

@@ -17,13 +17,8 @@ def tell_key(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
 ) -> None:
-    """Tell the public half of a key, as a line for `keys:` of the Person whose it is."""
+    """Print a key's public half as a line for `keys:` of a Person."""
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         public = keys.signer(key, key_id=key_id).public_key
     value = base64.b64encode(public.value).decode()
     typer.echo(f"- {{id: {key_id}, algorithm: {_SPELLED[public.algorithm]}, publicKey: {value}}}")
-
-
-def add_to(policy: typer.Typer) -> None:
-    """Put this command beside the others of `sealgate policy`."""
-    policy.command("key")(tell_key)

@@ -51,7 +51,7 @@ def publish(
     pin_file: PinFileOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Check, test, build, sign and activate the directory's policies: for trials and for CI.
+    """Check, test, build, sign and activate policies in one step: for trials and CI.
 
     Tells who gains and who loses what before anything is signed, and asks; where nobody can be
     asked, --yes is needed. It takes the keys of several officers at once: officers who each keep

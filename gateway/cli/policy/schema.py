@@ -14,7 +14,7 @@ def schema(
         Path | None, typer.Option("--output", "-o", help="File to write; by default print it.")
     ] = None,
 ) -> None:
-    """Give the JSON Schema of policy files, for editors that complete and check YAML.
+    """Print the JSON Schema of policy files, for editors that check YAML.
 
     Name the file on the first line of yours: `# yaml-language-server: $schema=sealgate-v1.json`.
     """

@@ -20,7 +20,7 @@ def template(
     name: Annotated[str, typer.Option(help="Of the template.")],
     version: Annotated[int, typer.Option(min=1, help="Of the template.")] = 1,
 ) -> None:
-    """Learn a template from documents and print it: what is the same in all, and what differs.
+    """Learn a template from a few good documents, and print it as YAML.
 
     Take documents that differ in all that may differ: what is the same in all of them becomes part
     of the form. Read what is printed, name the fields, and put it into the officers' directory.

@@ -10,9 +10,10 @@ import typer
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway.cli.attributes import AttributesError, attributes_from
 from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import CLIENT_KEY_ID, DEFAULT_CONFIG, ConfigOption, configuration
-from gateway.cli.seal.submissions import SubmissionsError, attributes_from, from_files, from_lines
+from gateway.cli.seal.submissions import SubmissionsError, from_files, from_lines
 from gateway.cli.terminal import err, fail, out
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
@@ -78,7 +79,13 @@ def seal(
         refused = asyncio.run(_seal_all(url, signer, work, output, at_once))
     except (aiohttp.ClientError, TimeoutError) as error:
         raise fail(_unanswered(url, error)) from error
-    except (SubmissionsError, HTTPMessageSignaturesException, OSError, ValueError) as error:
+    except (
+        AttributesError,
+        SubmissionsError,
+        HTTPMessageSignaturesException,
+        OSError,
+        ValueError,
+    ) as error:
         raise fail(str(error)) from error
     out.print(f"{len(work) - refused} sealed into {output}, {refused} refused")
     raise typer.Exit(1 if refused else 0)

@@ -106,25 +106,6 @@ def from_files(
         )
 
 
-def attributes_from(pairs: Iterable[str]) -> dict[str, str | int | bool]:
-    """`name=value`: whole numbers and true/false are what they look like, all else is text.
-
-    Raises:
-        SubmissionsError: a pair without `=`.
-    """
-    attributes: dict[str, str | int | bool] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise SubmissionsError(f"--attribute {pair!r} is not name=value")
-        try:
-            read = json.loads(value)
-        except ValueError:
-            read = value
-        attributes[name] = read if isinstance(read, bool | int) else value
-    return attributes
-
-
 def _written(path: Path) -> Iterator[tuple[int, str]]:
     """The lines that say something, each with its number from 1.
 

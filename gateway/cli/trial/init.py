@@ -25,7 +25,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Make a trial installation: SoftHSM token, keys, demo certificates, seals, signed policies.
+    """Make a trial installation: SoftHSM token, demo certificates, seals, policies.
 
     Its officers' keys lie beside it, so that one person can try what takes two. Nothing that is
     there already is touched, so it can be run again.

@@ -8,6 +8,7 @@ import pytest
 import typer.main
 
 from gateway.cli.app import app
+from gateway.cli.later import LaterCommand
 from tests.unit.docs.markdown import PAGES, ROOT, anchors, code, links, read, spans
 
 _NAMED = [page.relative_to(ROOT) for page in PAGES]
@@ -80,6 +81,6 @@ def _walk(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, set[str
     if below:
         for name, each in below.items():
             yield from _walk(each, (*path, name))
-    elif path:
-        options = {word for each in getattr(command, "params", ()) for word in each.opts}
+    elif isinstance(command, LaterCommand):
+        options = {word for each in command.loaded().params for word in each.opts}
         yield " ".join(path), options
