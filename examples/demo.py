@@ -240,8 +240,9 @@ async def _show_approvals(trial: Trial, url: str, output: Path, result: Result) 
 
 def _approve(trial: Trial, url: str, name: str, document: Path) -> None:
     """As the person would, on the command line: look at what waits, and sign for it."""
-    key: list[str | Path] = ["--key", trial.signed.approver_key(name), "--key-id", f"{name}-2026"]
-    command = [_PROGRAM, "approvals", "list", "--state", "pending", "--json", "--url", url, *key]
+    key = ["--key", f"{name}-2026={trial.signed.approver_key(name)}"]
+    pending = ("list", "--state", "pending", "--json", "--url", url)
+    command: list[str | Path] = [_PROGRAM, "approvals", *pending, *key]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for waiting in json.loads(listed)["approvals"]:
         command = [_PROGRAM, "approvals", "approve", waiting["id"], "--document", document, *key]

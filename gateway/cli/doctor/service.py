@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography import x509
 
+from gateway.cli.asking import address
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config, HTTPConfig, TLSConfig
 
@@ -38,14 +39,14 @@ def check_gateway(config: Config) -> Iterator[Finding]:
     except (OSError, http.client.HTTPException, ValueError) as error:
         yield failed(
             "gateway",
-            f"what listens at {_told(settings)} does not answer as a gateway would: {error}",
+            f"what listens at {address(settings)} does not answer as a gateway would: {error}",
             cure="See what it is (ss -ltnp); stop it, or change http.port or http.tls.",
         )
         return
     if status != http.client.OK or said.get("status") != "running":
         yield failed(
             "gateway",
-            f"something else answers at {_told(settings)}",
+            f"something else answers at {address(settings)}",
             cure="See what it is (ss -ltnp); stop it, or change http.port.",
         )
         return
@@ -88,7 +89,7 @@ def _readiness(settings: HTTPConfig) -> Finding:
         told, failures = f"it does not say whether it is ready: {error}", {}
     else:
         if status == http.client.OK:
-            return ok("gateway", f"runs at {_told(settings)} and could seal now")
+            return ok("gateway", f"runs at {address(settings)} and could seal now")
         failures = said.get("failures", {})
         told = "it runs but could not seal: " + "; ".join(
             f"{part}: {why}" for part, why in failures.items()
@@ -120,25 +121,21 @@ def _ask(settings: HTTPConfig, path: str) -> tuple[int, dict[str, Any]]:
 
 def _port(settings: HTTPConfig) -> Iterator[Finding]:
     try:
-        kind, _, _, _, address = socket.getaddrinfo(
+        kind, _, _, _, place = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM
         )[0]
         with socket.socket(kind, socket.SOCK_STREAM) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+            listener.bind(place)
             listener.listen()
     except OSError as error:
         yield failed(
             "port",
-            f"the gateway could not listen at {_told(settings)}: {error.strerror}",
+            f"the gateway could not listen at {address(settings)}: {error.strerror}",
             cure="See who has it (ss -ltnp), or change http.host or http.port.",
         )
     else:
-        yield ok("port", f"{_told(settings)} is free")
-
-
-def _told(settings: HTTPConfig) -> str:
-    return f"{'http' if settings.tls is None else 'https'}://{settings.host}:{settings.port}"
+        yield ok("port", f"{address(settings)} is free")
 
 
 def _files(tls: TLSConfig) -> str:

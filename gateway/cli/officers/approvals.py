@@ -7,19 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from gateway.approvals.statements import STATEMENT, ApprovalStatement, Subject
-from gateway.cli.asking import OwnKey, ask
+from gateway.cli.asking import OwnKey, URLOption, ask_with
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
-from gateway.cli.people_keys import WHERE, ModuleOption, PersonSigner, PinFileOption
+from gateway.cli.people_keys import NAMED, ModuleOption, PersonSigner, PinFileOption
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.client import GatewayClient
 from gateway.clock import SystemClock
 from gateway.statements import compact
 
 _Id = Annotated[str, typer.Argument(help="The approval's id.")]
-_Key = Annotated[str, typer.Option(help=f"Your own key: {WHERE}.")]
-_KeyId = Annotated[str, typer.Option(help="That key's id in the policies.")]
-_Url = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
-_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+_Key = Annotated[str, typer.Option(help=f"Your own key, as {NAMED}.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Document = Annotated[
     Path | None, typer.Option(help="The PDF that you have read: it must be the very one.")
 ]
@@ -27,20 +25,22 @@ _Document = Annotated[
 
 def list_(
     key: _Key,
-    key_id: _KeyId,
     state: Annotated[
         str | None, typer.Option(help="pending, granted, rejected, used or expired.")
     ] = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _Url = None,
+    url: URLOption = None,
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """List the newest approvals that concern you."""
+    """List the newest approvals that concern you.
+
+    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    """
     path = "/v1/approvals" if state is None else f"/v1/approvals?state={state}"
-    own = OwnKey(key, key_id, pkcs11_module, pin_file)
-    found = ask(own, url, config, lambda client, _: client.get_json(path))
+    own = OwnKey(key, pkcs11_module, pin_file)
+    found = ask_with(own, url, config, lambda client, _: client.get_json(path))
     if as_json:
         tell_json(found)
         return
@@ -54,16 +54,18 @@ def list_(
 def show(
     approval: _Id,
     key: _Key,
-    key_id: _KeyId,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _Url = None,
+    url: URLOption = None,
     as_json: _Json = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what is to be approved: the request, the document's facts, the rule."""
-    own = OwnKey(key, key_id, pkcs11_module, pin_file)
-    found = ask(own, url, config, lambda client, _: _get(client, approval))
+    """Show what is to be approved: the request, the document's facts, the rule.
+
+    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    """
+    own = OwnKey(key, pkcs11_module, pin_file)
+    found = ask_with(own, url, config, lambda client, _: _get(client, approval))
     if as_json:
         tell_json(found)
     else:
@@ -73,35 +75,38 @@ def show(
 def approve(
     approval: _Id,
     key: _Key,
-    key_id: _KeyId,
     document: _Document = None,
     reason: Annotated[str, typer.Option(help="What others should know.")] = "",
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _Url = None,
+    url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Approve a request: sign for this very document, seal and request.
 
-    Exits 1 when the document is another one, 2 when the gateway says no.
+    Exits 0 when it is counted, 1 when the gateway refused or the document is another one, 2 when
+    that could not be told.
     """
-    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    own = OwnKey(key, pkcs11_module, pin_file)
     _say("approve", approval, own, document, reason, url, config)
 
 
 def reject(
     approval: _Id,
     key: _Key,
-    key_id: _KeyId,
     reason: Annotated[str, typer.Option(help="Why; whoever asked reads it.")],
     document: _Document = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _Url = None,
+    url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Reject a request; nobody can approve it any more."""
-    own = OwnKey(key, key_id, pkcs11_module, pin_file)
+    """Reject a request; nobody can approve it any more.
+
+    Exits 0 when it is rejected, 1 when the gateway refused or the document is another one, 2 when
+    that could not be told.
+    """
+    own = OwnKey(key, pkcs11_module, pin_file)
     _say("reject", approval, own, document, reason, url, config)
 
 
@@ -125,7 +130,7 @@ def _say(
         said = {"statement": compact(claims, typ=STATEMENT, signer=signer)}
         return await client.post_json(f"/v1/approvals/{approval}/statements", said)
 
-    found = ask(own, url, config, look_and_say)
+    found = ask_with(own, url, config, look_and_say)
     done = "approved" if act == "approve" else "rejected"
     _tell(f"{done}; the approval is now {found['state']}")
 
@@ -133,7 +138,10 @@ def _say(
 def _subject(found: dict[str, Any]) -> Subject:
     said = found.get("statement")
     if not isinstance(said, dict):
-        raise fail("an OA system approved this; there is nothing to sign here")
+        raise fail(
+            "an OA system is asked for this approval: give it there, there is nothing to sign here",
+            code=1,
+        )
     # Camel case is for JSON; the digest, seal and times are signed as the gateway has shown them.
     return Subject(
         approval=said["approval"],

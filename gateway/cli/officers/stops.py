@@ -1,29 +1,20 @@
 """`sealgate freeze`, `unfreeze` and `stops`: stop sealing at once, and let it go on again."""
 
-import asyncio
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-import aiohttp
 import msgspec
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.asking import url_in
+from gateway.cli.asking import OwnKey, URLOption, ask, ask_with
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
-from gateway.cli.people_keys import (
-    ModuleOption,
-    PersonSigner,
-    PinFileOption,
-    people_keys,
-    request_signer,
-)
+from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
 from gateway.cli.terminal import fail, out, printable, tell_json
-from gateway.client import GatewayClient, GatewayRefusedError
 from gateway.clock import SystemClock
 from gateway.statements import compact
 from gateway.stops.file_names import FOLDER, FREEZE, LIFT, UNSIGNED
@@ -32,16 +23,14 @@ from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_URL = Annotated[str | None, typer.Option(help="The gateway; by default as config.yaml says.")]
 _KEYS = Annotated[
     list[str] | None,
-    typer.Option("--key", help="ID=FILE or ID=pkcs11:… of an officer's key; may be repeated."),
+    typer.Option("--key", help=f"An officer's key, may be repeated; as {NAMED}."),
 ]
 _CALLER = Annotated[
     str | None,
     typer.Option(
-        help="ID=FILE or ID=pkcs11:… of the key that signs the request itself; by default the "
-        "first --key."
+        help="The key that signs the request itself, written as --key; by default the first --key."
     ),
 ]
 _BY_FILE = Annotated[
@@ -61,6 +50,8 @@ _LOG = Annotated[
 ]
 _REASON = Annotated[str, typer.Option(help="Why, in a sentence; it is signed and recorded.")]
 
+_OTHERWISE = "If it cannot be reached, add --by-file on its machine"
+
 
 def freeze(
     kind: Annotated[str, typer.Argument(help="seal, company, system, counterparty or gateway.")],
@@ -72,7 +63,7 @@ def freeze(
     caller: _CALLER = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _URL = None,
+    url: URLOption = None,
     log: _LOG = None,
     by_file: _BY_FILE = False,
     as_json: _JSON = False,
@@ -106,11 +97,12 @@ def freeze(
         if by_file:
             _put_file(config, f"{claims.stop}{FREEZE}", statements)
             return
-        stop = _ask(
-            lambda client: client.post_json("/v1/stops", {"statements": statements}),
+        stop = ask(
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
+            lambda client, _: client.post_json("/v1/stops", {"statements": statements}),
+            otherwise=_OTHERWISE,
         )
     _tell([stop], as_json=as_json)
 
@@ -122,7 +114,7 @@ def unfreeze(
     caller: _CALLER = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _URL = None,
+    url: URLOption = None,
     by_file: _BY_FILE = False,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -134,7 +126,10 @@ def unfreeze(
     Exits 0 when this is counted, 1 when the gateway refused, 2 when that could not be told.
     """
     if not key:
-        raise fail("a freeze is lifted by officers: name your key with --key ID=FILE")
+        raise fail(
+            "a freeze is lifted by officers: name your key with --key ID=WHERE, where WHERE is a "
+            "PEM file or a pkcs11: URI"
+        )
     fields = {"v": 1, "stop": stop, "reason": reason, "at": SystemClock().now()}
     claims = _claims(fields, Lift)
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
@@ -143,28 +138,32 @@ def unfreeze(
         if by_file:
             _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
             return
-        told = _ask(
-            lambda client: client.post_json(f"/v1/stops/{stop}/lifts", {"statements": statements}),
+        told = ask(
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
+            lambda client, _: client.post_json(
+                f"/v1/stops/{stop}/lifts", {"statements": statements}
+            ),
+            otherwise=_OTHERWISE,
         )
     _tell([told], as_json=as_json)
 
 
 def stops(
-    key: Annotated[
-        str, typer.Option(help="ID=FILE or ID=pkcs11:… of a key of yours, which signs the request.")
-    ],
+    key: Annotated[str, typer.Option(help=f"A key of yours, which signs the request, as {NAMED}.")],
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
-    url: _URL = None,
+    url: URLOption = None,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what is frozen, by whom and why, and who has signed that it may end."""
-    with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
-        told = _ask(lambda client: client.get_json("/v1/stops"), keys.named(key), url, config)
+    """Show what is frozen, by whom and why, and who has signed that it may end.
+
+    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    """
+    own = OwnKey(key, pkcs11_module, pin_file)
+    told = ask_with(own, url, config, lambda client, _: client.get_json("/v1/stops"))
     _tell(told["stops"], as_json=as_json)
 
 
@@ -189,31 +188,6 @@ def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
         raise fail(f"{folder / name} cannot be written: {error.strerror}") from error
     out.print(f"{folder / name}: a gateway that runs takes it within two seconds", soft_wrap=True)
     out.print("sealgate doctor tells whether it did")
-
-
-def _ask(
-    question: Callable[[GatewayClient], Awaitable[dict[str, Any]]],
-    caller: PersonSigner,
-    url: str | None,
-    config: Path,
-) -> dict[str, Any]:
-    url = url or url_in(config)
-    try:
-        return asyncio.run(_asked(url, caller, question))
-    except GatewayRefusedError as refused:
-        problem = refused.problem
-        told = f"{problem.get('title')}: {problem.get('detail')}. {problem.get('cure')}"
-        raise fail(told, code=1) from None
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        why = str(error) or type(error).__name__
-        raise fail(f"no answer from {url}: {why}. Freeze with --by-file instead") from error
-
-
-async def _asked(
-    url: str, caller: PersonSigner, question: Callable[[GatewayClient], Awaitable[dict[str, Any]]]
-) -> dict[str, Any]:
-    async with GatewayClient(url, request_signer(caller)) as client:
-        return await question(client)
 
 
 def _tell(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:

@@ -1,5 +1,7 @@
 """`sealgate policy build | sign | root | show | activate | rollback`: from YAML into force."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,9 +22,10 @@ from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
 from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
-from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, called, people_keys
+from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
-from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.cli.policy.publishing import officers_key
+from gateway.cli.terminal import out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
@@ -30,17 +33,21 @@ from gateway.statements import StatementInvalidError, StatementKeyError
 from policies.loader import load_bundle
 from strictyaml import MistakesError
 
-_EXPECTED = (
-    BundleFileError,
+_REFUSED = (
     BundleNotBuiltError,
     BundleRefusedError,
     MistakesError,
     NotWhatItSaysError,
-    OSError,
     SealMaterialError,
-    StatementInvalidError,
-    StatementKeyError,
 )
+_UNREADABLE = (BundleFileError, OSError, StatementInvalidError, StatementKeyError)
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """Exit code 1 where the policies or the bundle are refused, 2 where that cannot be told."""
+    with told_errors(*_UNREADABLE), told_errors(*_REFUSED, code=1):
+        yield
 
 
 FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
@@ -74,8 +81,11 @@ def build_bundle(
         typer.Option(help="The bundle file that is in force now; none for a group's first."),
     ] = None,
 ) -> None:
-    """Make a bundle file from a directory of policies, for officers to sign."""
-    with told_errors(*_EXPECTED):
+    """Make a bundle file from a directory of policies, for officers to sign.
+
+    Exits 0 when it is made, 1 when the policies have mistakes, 2 when they cannot be read.
+    """
+    with _told_errors():
         data = build(
             read_sources(directory),
             file=lambda path: (directory / path).read_bytes(),
@@ -88,21 +98,20 @@ def build_bundle(
 
 def sign_bundle(
     file: FileArgument,
-    key: Annotated[str, typer.Option(help=f"The officer's key: {WHERE}.")],
+    key: Annotated[str, typer.Option(help=f"The officer's key, as {FOUND}.")],
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
 ) -> None:
-    """Sign a bundle file as an officer, after compiling its sources once more."""
-    with told_errors(*_EXPECTED), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+    """Sign a bundle file as an officer, after compiling its sources once more.
+
+    Exits 0 when it is signed, 1 when the key is no officer's or the bundle is not what its sources
+    say, 2 when the file or the key cannot be read.
+    """
+    with _told_errors(), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         sealed = read(file.read_bytes())
-        signer = keys.signer(key, key_id="")
-        value = signer.public_key.value
-        officers = Authority.of(sealed.bundle).officers
-        named = [each.id for those in officers.values() for each in those if each.value == value]
-        if not named:
-            raise fail(f"{key} is the key of no officer of the bundle", code=1)
-        write_whole(file, signed(sealed, signer=called(signer, named[0])))
-    out.print(f"{file}: signed with {named[0]}", markup=False)
+        signer = officers_key(keys.found(key), Authority.of(sealed.bundle))
+        write_whole(file, signed(sealed, signer=signer))
+    out.print(f"{file}: signed with {signer.key_id}", markup=False)
 
 
 def show_bundle(
@@ -114,7 +123,7 @@ def show_bundle(
     Exits 0 when enough of its own officers have signed, 1 when signatures are missing, 2 when it
     cannot be read.
     """
-    with told_errors(*_EXPECTED):
+    with _told_errors():
         sealed = read(file.read_bytes())
         authority = Authority.of(sealed.bundle)
         signers = authority.signers(sealed.statement)
@@ -141,8 +150,12 @@ def show_bundle(
 
 
 def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
-    """Write the first officers' keys to the file that `policies.root` names."""
-    with told_errors(*_EXPECTED):
+    """Write the first officers' keys to the file that `policies.root` names.
+
+    Exits 0 when it is written, 1 when the directory names no officers or has mistakes, 2 when it
+    cannot be read.
+    """
+    with _told_errors():
         write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
     out.print(f"{output}: compare its keys with the officers", markup=False)
 
@@ -158,7 +171,7 @@ def activate_bundle(
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
     installation = configuration(config)
-    with told_errors(*_EXPECTED, SQLAlchemyError):
+    with told_errors(SQLAlchemyError), _told_errors():
         activate(file.read_bytes(), installation, seconds=seconds if wait else None)
 
 
@@ -171,7 +184,7 @@ def roll_back(
 
     Only what was in force before comes back this way. A seal's life goes forwards all the same.
     """
-    with told_errors(*_EXPECTED):
+    with _told_errors():
         data = rolled_back(
             read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
         )

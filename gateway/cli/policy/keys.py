@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, people_keys
+from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
 from gateway.statements import Algorithm
 
 _SPELLED: dict[Algorithm, str] = {"EdDSA": "ed25519", "ES256": "ecdsa-p256-sha256"}
 
 
 def tell_key(
-    key: Annotated[str, typer.Option(help=f"The person's key: {WHERE}.")],
-    key_id: Annotated[str, typer.Option(help="What the policies call it.")],
+    key: Annotated[str, typer.Option(help=f"The person's key, as {NAMED}.")],
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
 ) -> None:
     """Print a key's public half as a line for `keys:` of a Person."""
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
-        public = keys.signer(key, key_id=key_id).public_key
+        signer = keys.named(key)
+        public = signer.public_key
     value = base64.b64encode(public.value).decode()
-    typer.echo(f"- {{id: {key_id}, algorithm: {_SPELLED[public.algorithm]}, publicKey: {value}}}")
+    typer.echo(
+        f"- {{id: {signer.key_id}, algorithm: {_SPELLED[public.algorithm]}, publicKey: {value}}}"
+    )

@@ -17,7 +17,7 @@ from gateway.bundles.errors import (
 )
 from gateway.bundles.reading import read
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
-from gateway.cli.people_keys import WHERE, ModuleOption, PinFileOption, people_keys
+from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
 from gateway.cli.policy.bundles_here import newest_here
 from gateway.cli.policy.changes import print_diff
@@ -40,7 +40,7 @@ _REFUSED = (
 def publish(
     directory: Annotated[Path, typer.Argument(help="The officers' directory.")],
     key: Annotated[
-        list[str], typer.Option(help=f"An officer's key, once for each who must sign: {WHERE}.")
+        list[str], typer.Option(help=f"An officer's key, once for each who must sign, as {FOUND}.")
     ],
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask whether this is what was meant.")
@@ -69,7 +69,7 @@ def publish(
         people_keys(module=pkcs11_module, pin_file=pin_file) as keys,
         told_errors(*_REFUSED, code=1),
     ):
-        signers = [keys.signer(each, key_id="") for each in key]
+        signers = [keys.found(each) for each in key]
         authority = Authority.read(root.read_bytes())
         standing = newest_here(settings, bundles=bundles, root=authority, at=now)
         before = None if standing is None else standing.bundle

@@ -7,11 +7,11 @@ from pathlib import Path
 from gateway.bundles.acceptance import Standing, acceptable
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
+from gateway.bundles.errors import BundleRefusedError
 from gateway.bundles.reading import read
 from gateway.bundles.signing import signed
 from gateway.cli.people_keys import PersonSigner, called
 from gateway.seals.in_force import read_sources
-from gateway.statements import StatementKeyError
 from policies.loader import load_bundle
 
 
@@ -62,20 +62,34 @@ def signed_by(
         at: now.
 
     Raises:
-        BundleRefusedError: it may not follow, or too few officers have signed.
-        StatementKeyError: a key is no officer's of the bundle.
+        BundleRefusedError: it may not follow, too few officers have signed, or a key is no
+            officer's of the bundle.
         NotWhatItSaysError, StatementInvalidError: see `gateway.bundles.signing.signed`.
     """
     for key in keys:
         sealed = read(data)
-        data = signed(sealed, signer=_signer(key, Authority.of(sealed.bundle)))
+        data = signed(sealed, signer=officers_key(key, Authority.of(sealed.bundle)))
     acceptable(read(data), standing=standing, root=root, at=at)
     return data
 
 
-def _signer(key: PersonSigner, authority: Authority) -> PersonSigner:
-    for keys in authority.officers.values():
-        for each in keys:
-            if each.value == key.public_key.value:
-                return called(key, each.id)
-    raise StatementKeyError("one of the keys is no officer's of the bundle: name an officer's own")
+def officers_key(key: PersonSigner, authority: Authority) -> PersonSigner:
+    """The key under the id that the bundle has for it.
+
+    Raises:
+        BundleRefusedError: it is no officer's, or the bundle calls it otherwise than it was named.
+    """
+    value = key.public_key.value
+    ids = [each.id for keys in authority.officers.values() for each in keys if each.value == value]
+    if not ids:
+        named = f"the key {key.key_id}" if key.key_id else "a key that was named"
+        raise BundleRefusedError(
+            f"{named} is the key of no officer of the bundle",
+            cure="sign with the key of an officer that its Governance counts",
+        )
+    if key.key_id and key.key_id not in ids:
+        raise BundleRefusedError(
+            f"the bundle has this key as {ids[0]}, not as {key.key_id}",
+            cure=f"write {ids[0]}=, or leave the id out",
+        )
+    return called(key, key.key_id or ids[0])

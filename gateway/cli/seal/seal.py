@@ -3,20 +3,25 @@
 import asyncio
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
-import aiohttp
 import typer
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway.cli.asking import URLOption, gateway_at, told_silence
 from gateway.cli.attributes import AttributesError, attributes_from
 from gateway.cli.files.whole_files import write_whole
-from gateway.cli.options import CLIENT_KEY_ID, DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import CLIENT_KEY_ID, DEFAULT_CONFIG, ConfigOption
+from gateway.cli.people_keys import (
+    NAMED,
+    ModuleOption,
+    PinFileOption,
+    people_keys,
+    request_signer,
+)
 from gateway.cli.seal.submissions import SubmissionsError, from_files, from_lines
-from gateway.cli.terminal import err, fail, out
+from gateway.cli.terminal import err, out, told_errors
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
-from gateway.clock import SystemClock
 
 Work = list[tuple[Path, Submission]]
 
@@ -47,13 +52,15 @@ def seal(
             "as in docs/api.md."
         ),
     ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="The gateway; by default as config.yaml says.")
-    ] = None,
+    url: URLOption = None,
     key: Annotated[
-        Path | None, typer.Option(help="PEM of the calling system's Ed25519 key.")
+        str | None,
+        typer.Option(
+            help=f"The calling system's key, as {NAMED}; by default that of the trial installation."
+        ),
     ] = None,
-    key_id: Annotated[str, typer.Option(help="That key's id.")] = CLIENT_KEY_ID,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
     at_once: Annotated[int, typer.Option(min=1, max=1000, help="Requests at once.")] = 16,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -65,28 +72,18 @@ def seal(
     The same file with the same purpose has the same idempotency key, so the command can be repeated
     after anything that went wrong.
     """
-    if url is None:
-        http = configuration(config).http
-        url = f"{'http' if http.tls is None else 'https'}://{http.host}:{http.port}"
-    try:
-        _check_url(url)
+    where = gateway_at(url, config)
+    own = key or f"{CLIENT_KEY_ID}={config.parent / 'clients' / 'tms.key.pem'}"
+    with (
+        told_errors(AttributesError, SubmissionsError, HTTPMessageSignaturesException, OSError),
+        told_silence(where, otherwise="What was sealed before is given again"),
+        people_keys(module=pkcs11_module, pin_file=pin_file) as keys,
+    ):
         work = _work(files or [], seal_id, further or [], document_type, attribute or [], requests)
-        signer = RequestSigner.from_file(
-            key or config.parent / "clients" / "tms.key.pem", key_id=key_id, clock=SystemClock()
-        )
+        signer = request_signer(keys.named(own))
         _check_output(work, output)
         output.mkdir(parents=True, exist_ok=True)
-        refused = asyncio.run(_seal_all(url, signer, work, output, at_once))
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise fail(_unanswered(url, error)) from error
-    except (
-        AttributesError,
-        SubmissionsError,
-        HTTPMessageSignaturesException,
-        OSError,
-        ValueError,
-    ) as error:
-        raise fail(str(error)) from error
+        refused = asyncio.run(_seal_all(where, signer, work, output, at_once))
     out.print(f"{len(work) - refused} sealed into {output}, {refused} refused")
     raise typer.Exit(1 if refused else 0)
 
@@ -111,33 +108,6 @@ def _work(
             attributes=attributes_from(attributes),
             further=further,
         )
-    )
-
-
-def _check_url(url: str) -> None:
-    """Raises SubmissionsError for what is no address of a gateway."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none
-        good = False
-    if not good:
-        raise SubmissionsError(f"{url} is no address of a gateway: write it as http://HOST:PORT")
-
-
-def _unanswered(url: str, error: Exception) -> str:
-    """Why there is no answer from `url`, and what to do."""
-    if isinstance(error, aiohttp.ClientSSLError):
-        return f"no secure connection to {url}: {error.__cause__ or error}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return (
-            f"no gateway at {url}: start it with `sealgate serve` (or `make serve`), or see "
-            "`sealgate doctor`"
-        )
-    why = "did not answer in time" if isinstance(error, TimeoutError) else "broke the connection"
-    return (
-        f"the gateway at {url} {why}: see its log, then run the command again; what was sealed "
-        "is given back"
     )
 
 

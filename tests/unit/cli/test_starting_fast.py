@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-from typer.core import TyperGroup
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.cli.later import LaterCommand
+from tests.commands import every_command
 
 _ASK = """
 import sys
@@ -22,21 +20,6 @@ except SystemExit:
 """
 _READERS = {"pyhanko", "pypdfium2", "pikepdf", "PIL", "picosvg", "cel_expr_python", "pkcs11"}
 _HEAVY = _READERS | {"sqlalchemy", "aiohttp", "cryptography", "yaml", "gateway.config"}
-
-
-def _later(group: TyperGroup) -> Iterator[LaterCommand]:
-    for command in group.commands.values():
-        if isinstance(command, TyperGroup):
-            yield from _later(command)
-        else:
-            assert isinstance(command, LaterCommand)
-            yield command
-
-
-def _all() -> list[LaterCommand]:
-    whole = get_command(app)
-    assert isinstance(whole, TyperGroup)
-    return list(_later(whole))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +43,7 @@ def test_a_command_loads_nothing_that_only_others_need(words: list[str], never: 
     assert not set(loaded) & never
 
 
-@pytest.mark.parametrize("command", _all(), ids=lambda each: each._function)
+@pytest.mark.parametrize("command", every_command().values(), ids=every_command())
 def test_the_list_of_commands_says_what_their_own_help_begins_with(command: LaterCommand) -> None:
     itself = command.loaded()
     assert itself.name == command.name

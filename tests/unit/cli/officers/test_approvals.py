@@ -37,8 +37,8 @@ async def commands(directory: Path) -> AsyncIterator[tuple[Approving, str, Comma
                 key = directory / f"{name}.pem"
                 form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
                 key.write_bytes(signer.key.private_bytes(*form))
-                own = ("--key", str(key), "--key-id", signer.key_id, "--url", url)
-                line = ["approvals", *arguments, *own]
+                own = ("--key", f"{signer.key_id}={key}", "--url", url)
+                line = ["approvals", arguments[0], *own, *arguments[1:]]
                 return await asyncio.to_thread(CliRunner().invoke, app, line)
 
             yield made, await made.ask(), run  # type: ignore[misc] # a coroutine function
@@ -81,7 +81,15 @@ async def test_a_rejection_gives_its_reason(tmp_path: Path) -> None:
 async def test_whom_it_does_not_concern_is_told_so(tmp_path: Path) -> None:
     async with commands(tmp_path) as (_, approval, run):
         refused = await run("sun", "approve", approval)
-        assert refused.exit_code == 2
+        assert refused.exit_code == 1
+        assert "error" in refused.output
+
+
+async def test_where_no_gateway_answers_nothing_could_be_told(tmp_path: Path) -> None:
+    async with commands(tmp_path) as (_, approval, run):
+        silent = await run("wang", "show", approval, "--url", "http://127.0.0.1:1")
+        assert silent.exit_code == 2
+        assert "no gateway at http://127.0.0.1:1" in silent.output
 
 
 async def test_who_approved_in_the_oa_system_is_told(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_lift_by_file_names_its_freeze(sealgate: CommandLine, key_file: Path) 
         (("freeze", "gateway"), "--reason takes 1 to 1000 characters"),
         (("freeze", "person", "li", "--reason", "x"), "A freeze is of seal, company, system"),
         (("unfreeze", STOP, "--reason", "x"), "name your key with --key"),
-        (("unfreeze", STOP, "--reason", "x", "--key", "li.pem"), "is not ID=FILE"),
+        (("unfreeze", STOP, "--reason", "x", "--key", "li.pem"), "write ID=li.pem"),
         (("freeze", "gateway", "--reason", "x", "--key", "li=none.pem"), "cannot be read"),
     ],
 )

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
+from gateway.cli.asking import unanswered
 from gateway.cli.audit import _sentence
-from gateway.cli.seal.seal import _unanswered
 from tests.document_fixtures import receipt
 from tests.unit.cli.conftest import CommandLine
 
@@ -54,7 +54,7 @@ def test_an_address_that_is_none_is_told(sealgate: CommandLine, tmp_path: Path, 
     ],
 )
 def test_an_answer_that_does_not_come_is_told_with_what_to_do(error: Exception, told: str) -> None:
-    sentence = _unanswered("http://g:1", error)
+    sentence = unanswered("http://g:1", error)
     assert told in sentence
     assert "run the command again" in sentence
 
