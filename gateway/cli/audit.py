@@ -70,7 +70,7 @@ def show(
 ) -> None:
     """Show records of the log, the newest by default.
 
-    Exits 0, 1 when there are none, 2 when the log cannot be read.
+    Exits 0 when some are shown, 1 when there are none, 2 when the log cannot be read.
     """
     with told_errors(*_STORE_ERRORS), _open(configuration(config)) as connection:
         wanted = None if document is None else [document]

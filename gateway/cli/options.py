@@ -20,6 +20,8 @@ ConfigOption = Annotated[
     ),
 ]
 
+JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
 
 def configuration(path: Path) -> Config:
     """Read config.yaml, or say what is wrong with it and leave."""

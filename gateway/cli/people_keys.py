@@ -35,8 +35,8 @@ PersonSigner = LocalSigner | KeyStoreSigner
 _ID = re.compile(r"[\w.-]+")
 
 WHERE = "a PEM file, or a pkcs11: URI (RFC 7512) of a key in a token"
-NAMED = f"ID=WHERE: the key's id in the policies, and {WHERE}"
-FOUND = f"{NAMED}. ID= may be left out, as the public key tells it"
+NAMED = f"ID=WHERE: its id in the policies, and {WHERE}; such as li-2026=li.key.pem"
+FOUND = f"{NAMED}. ID= may be left out: the policies know the public key"
 ModuleOption = Annotated[
     Path | None,
     typer.Option(

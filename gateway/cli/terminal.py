@@ -40,5 +40,19 @@ def told_errors(*kinds: type[Exception], code: int = 2) -> Iterator[None]:
         yield
     except kinds as error:
         err.print("[bold red]error[/]", end=" ")
-        err.print(str(error), markup=False, soft_wrap=True)
+        err.print(_sentence(error), markup=False, soft_wrap=True)
         raise typer.Exit(code) from error
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, without the marks of the library that raised it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    # SQLAlchemy adds the statement and a link; it is not loaded here, as few commands need it.
+    cause = getattr(error, "orig", None)
+    if cause is not None:
+        return (
+            f"the database cannot be used: {cause}. If another version wrote it, start the gateway "
+            "once; otherwise see `sealgate doctor`"
+        )
+    return str(error)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 import typer
@@ -16,7 +15,7 @@ from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.stops import check_stops
 from gateway.cli.doctor.token import TokenCheck
 from gateway.cli.files.verify import DEMO_CA
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, load_config
@@ -40,7 +39,7 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Check everything that sealing depends on; say what is wrong and who can fix it.

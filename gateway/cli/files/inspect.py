@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.files.reading import name_of, read_file
+from gateway.cli.options import JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.documents.examining.inspector import Inspector, InspectorLimits, unknown
 from gateway.documents.inspection.model import FileInspection, ToldFacts, ToldFinding, Verdict
@@ -44,7 +45,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def inspect(
     files: Annotated[list[Path], typer.Argument(help="PDF files.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JSONOption = False,
 ) -> None:
     """Show what the gateway would find in files, by the default intake rules.
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 
 from gateway.cli.files.reading import name_of, read_file
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.verification.model import FileJudgement, SignatureJudgement, Verdict, worst
@@ -83,7 +83,7 @@ def verify(
             "trial installation, if there is one."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Judge every signature on the files, without a network.

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gateway.cli.hsm.key_facts import KeyFacts, ask_signer, facts_of
 from gateway.cli.hsm.speed import KeyTrial, NotOpened, decode_from_trial
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.config import Config
 from gateway.wiring.launching import ask_pin
@@ -20,8 +20,6 @@ from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import BlockingChannel
 from processes.child import start_child
 from processes.errors import ChannelClosedError, ProcessError
-
-JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 _START_SECONDS = 30.0
 

@@ -8,7 +8,7 @@ import typer
 
 from gateway.approvals.statements import STATEMENT, ApprovalStatement, Subject
 from gateway.cli.asking import OwnKey, URLOption, ask_with
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.people_keys import NAMED, ModuleOption, PersonSigner, PinFileOption
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.client import GatewayClient
@@ -17,7 +17,6 @@ from gateway.statements import compact
 
 _Id = Annotated[str, typer.Argument(help="The approval's id.")]
 _Key = Annotated[str, typer.Option(help=f"Your own key, as {NAMED}.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Document = Annotated[
     Path | None, typer.Option(help="The PDF that you have read: it must be the very one.")
 ]
@@ -31,12 +30,12 @@ def list_(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     url: URLOption = None,
-    as_json: _Json = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """List the newest approvals that concern you.
 
-    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when that is shown, 1 when the gateway refused, 2 when it did not answer.
     """
     path = "/v1/approvals" if state is None else f"/v1/approvals?state={state}"
     own = OwnKey(key, pkcs11_module, pin_file)
@@ -57,12 +56,12 @@ def show(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     url: URLOption = None,
-    as_json: _Json = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show what is to be approved: the request, the document's facts, the rule.
 
-    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when that is shown, 1 when the gateway refused, 2 when it did not answer.
     """
     own = OwnKey(key, pkcs11_module, pin_file)
     found = ask_with(own, url, config, lambda client, _: _get(client, approval))

@@ -15,7 +15,7 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.bundles.errors import BundleFileError, BundleRefusedError
 from gateway.cli.officers.deciding_policies import DecidingPolicies, policies_at, policies_here
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError
@@ -66,7 +66,7 @@ def verify(
     document: Annotated[
         Path | None, typer.Option(help="The PDF of which you want to know whether it was this.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Judge whether an approval was valid: by whom, how many, when, and for what.

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.asking import OwnKey, URLOption, ask, ask_with
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.clock import SystemClock
@@ -22,10 +22,9 @@ from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 
 ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
 
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _KEYS = Annotated[
     list[str] | None,
-    typer.Option("--key", help=f"An officer's key, may be repeated; as {NAMED}."),
+    typer.Option("--key", help=f"An officer's key, as {NAMED}. May be repeated."),
 ]
 _CALLER = Annotated[
     str | None,
@@ -44,12 +43,15 @@ _BY_FILE = Annotated[
 _LOG = Annotated[
     str | None,
     typer.Option(
-        help="The gateway's audit log, which the statement names; by default `audit.origin` of "
-        "config.yaml."
+        help="Name of the gateway's audit log, so that the freeze holds for no other gateway; by "
+        "default `audit.origin` of config.yaml."
     ),
 ]
-_REASON = Annotated[str, typer.Option(help="Why, in a sentence; it is signed and recorded.")]
+_REASON = Annotated[
+    str, typer.Option(help="Required. Why, in a sentence; it is signed and recorded.")
+]
 
+_LONGEST_REASON = 1000
 _OTHERWISE = "If it cannot be reached, add --by-file on its machine"
 
 
@@ -66,10 +68,13 @@ def freeze(
     url: URLOption = None,
     log: _LOG = None,
     by_file: _BY_FILE = False,
-    as_json: _JSON = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Stop sealing at once: for a seal, company, system, counterparty, or everything.
+
+    Without a key an unsigned file is put where the gateway finds it, which counts only as long as
+    the policies name no officers.
 
     Exits 0 when it is frozen (with --by-file: when the file is there), 1 when the gateway refused,
     2 when that could not be told.
@@ -116,7 +121,7 @@ def unfreeze(
     pin_file: PinFileOption = None,
     url: URLOption = None,
     by_file: _BY_FILE = False,
-    as_json: _JSON = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Sign that a freeze may end; it ends when enough officers have signed.
@@ -155,12 +160,12 @@ def stops(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     url: URLOption = None,
-    as_json: _JSON = False,
+    as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show what is frozen, by whom and why, and who has signed that it may end.
 
-    Exits 0, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when that is shown, 1 when the gateway refused, 2 when it did not answer.
     """
     own = OwnKey(key, pkcs11_module, pin_file)
     told = ask_with(own, url, config, lambda client, _: client.get_json("/v1/stops"))
@@ -171,10 +176,17 @@ def _claims(fields: dict[str, Any], model: type[ClaimsT]) -> ClaimsT:
     try:
         return msgspec.convert(fields, model)
     except msgspec.ValidationError as error:
-        kinds = ", ".join(get_args(ScopeKind))
-        raise fail(
-            f"{error}. A freeze is of {kinds}; --reason takes 1 to 1000 characters"
-        ) from None
+        raise fail(_mistake(fields) or str(error)) from None
+
+
+def _mistake(fields: dict[str, Any]) -> str | None:
+    kinds = get_args(ScopeKind)
+    kind = fields.get("scope", {}).get("kind")
+    if kind is not None and kind not in kinds:
+        return f"there is no freeze of a {kind}. A freeze is of {', '.join(kinds)}"
+    if not 1 <= len(fields["reason"]) <= _LONGEST_REASON:
+        return f"say why: --reason takes 1 to {_LONGEST_REASON} characters"
+    return None
 
 
 def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:

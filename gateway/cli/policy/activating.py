@@ -46,7 +46,10 @@ def activate(data: bytes, installation: Config, *, seconds: float | None) -> Non
     """
     bundles = installation.policies.bundles
     if bundles is None:
-        raise fail("the configuration names a directory of policies, and no bundles")
+        raise fail(
+            "this gateway reads a directory of policies, so no bundle can come into force: name "
+            "policies.bundles and policies.root in config.yaml first"
+        )
     if seconds is None:
         target = deliver(data, bundles)
         out.print(f"{target}: see what becomes of it with `sealgate doctor`", markup=False)

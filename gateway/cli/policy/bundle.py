@@ -21,7 +21,7 @@ from gateway.bundles.errors import (
 from gateway.bundles.reading import peek, read
 from gateway.bundles.signing import signed
 from gateway.cli.files.whole_files import write_whole
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
 from gateway.cli.policy.publishing import officers_key
@@ -116,7 +116,7 @@ def sign_bundle(
 
 def show_bundle(
     file: FileArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JSONOption = False,
 ) -> None:
     """Show what a bundle file is, and who has signed it.
 

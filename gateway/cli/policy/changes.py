@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.policy.past import decisions
 from gateway.cli.policy.printing import say, told_why
-from gateway.cli.policy.where import JSONOption, PoliciesArgument, policies_in
+from gateway.cli.policy.where import PoliciesArgument, policies_in
 from gateway.cli.terminal import tell_json, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared, simulated
@@ -64,7 +64,7 @@ def simulate(
     since: Annotated[
         str, typer.Option(help="How far back, 30d, 12h or 90m; or a moment with its zone.")
     ] = "30d",
-    until: Annotated[str | None, typer.Option(help="Until when; now.")] = None,
+    until: Annotated[str | None, typer.Option(help="Until when; by default now.")] = None,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from gateway.cli.attributes import AttributesError, attributes_from
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.policy.past import decisions
 from gateway.cli.policy.printing import print_explanation, print_record
 from gateway.cli.policy.request import Options, from_file, from_options
-from gateway.cli.policy.where import JSONOption, PoliciesOption, policies_in
+from gateway.cli.policy.where import PoliciesOption, policies_in
 from gateway.cli.terminal import tell_json, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import explained, recorded
@@ -40,18 +40,18 @@ def explain(
     seal: Annotated[str | None, typer.Option(help="The seal's id.")] = None,
     document_type: Annotated[str | None, typer.Option("--type", help="Document type.")] = None,
     attribute: Annotated[
-        list[str] | None, typer.Option("--attribute", "-a", help="name=value, may be repeated.")
+        list[str] | None, typer.Option("--attribute", "-a", help="name=value; may be repeated.")
     ] = None,
-    pages: Annotated[int | None, typer.Option(help="Pages of the document; 1.")] = None,
+    pages: Annotated[int | None, typer.Option(help="Pages of the document; by default 1.")] = None,
     signatures: Annotated[
-        int | None, typer.Option(help="Signatures that the document has already; 0.")
+        int | None, typer.Option(help="Signatures that the document has already; by default 0.")
     ] = None,
     finding: Annotated[
         list[str] | None,
         typer.Option(help="Intake rule that finds something in it, may be repeated."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="When, such as 2026-11-22T03:00:00+08:00; now.")
+        str | None, typer.Option(help="When, such as 2026-11-22T03:00:00+08:00; by default now.")
     ] = None,
     directory: PoliciesOption = None,
     as_json: JSONOption = False,

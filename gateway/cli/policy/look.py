@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.policy.checking import looked_through, told_mistakes
 from gateway.cli.policy.printing import print_check, print_tests
-from gateway.cli.policy.where import JSONOption, PoliciesArgument, policies_in
+from gateway.cli.policy.where import PoliciesArgument, policies_in
 from gateway.cli.terminal import tell_json, told_errors
 from gateway.desk.answering import tested
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles

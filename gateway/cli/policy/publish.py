@@ -62,7 +62,10 @@ def publish(
     settings = configuration(config)
     bundles, root = settings.policies.bundles, settings.policies.root
     if bundles is None or root is None:
-        raise fail(f"{config} names a directory of policies, which needs no publishing")
+        raise fail(
+            f"{config} names a directory of policies, which the gateway reads by itself: nothing "
+            "is to be published. For officers to sign, name policies.bundles and policies.root"
+        )
     now = SystemClock().now()
     with (
         told_errors(OSError, NothingToReadError, SQLAlchemyError),

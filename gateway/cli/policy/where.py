@@ -18,7 +18,6 @@ PoliciesOption = Annotated[
         help="Directory of policies, or bundle file; by default what is in force.",
     ),
 ]
-JSONOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def policies_in(named: Path | None, config: Path) -> Path:

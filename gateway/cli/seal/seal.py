@@ -36,7 +36,8 @@ def seal(
         str | None, typer.Option("--type", help="Document type of the files.")
     ] = None,
     attribute: Annotated[
-        list[str] | None, typer.Option("--attribute", "-a", help="name=value, for every file.")
+        list[str] | None,
+        typer.Option("--attribute", "-a", help="name=value, for every file; may be repeated."),
     ] = None,
     further: Annotated[
         list[str] | None,

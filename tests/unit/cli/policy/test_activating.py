@@ -50,4 +50,4 @@ def test_what_is_no_bundle_goes_nowhere(by_bundles: CommandLine, file: Path) -> 
 def test_a_directory_of_yaml_takes_no_bundles(sealgate: CommandLine, file: Path) -> None:
     result = sealgate("policy", "activate", file)
     assert result.exit_code == 2
-    assert "names a directory of policies, and no bundles" in result.stderr
+    assert "reads a directory of policies" in result.stderr
