@@ -145,7 +145,7 @@ async def test_questions_are_answered_by_the_bundle_in_force(
     assert explained["verdict"] == "allowed"
     assert different["old"] == bundle["bundle"]
     assert [each["kind"] for each in different["difference"]["changes"]] == ["changed"]
-    assert [each["after"] for each in replayed["simulation"]["moved"]] == ["denied"]
+    assert [each["after"] for each in replayed["simulation"]["changed"]] == ["denied"]
 
     by_command = json.loads(command(gateway, "policy", "diff", str(changed), "--json", code=1))
     assert by_command["difference"] == different["difference"]

@@ -90,7 +90,10 @@ def verify(
 
 def _here(approval: str, installation: Config) -> Proof:
     if not installation.database.exists():
-        raise ProofUnreadableError(f"there is no database {installation.database}")
+        raise ProofUnreadableError(
+            f"there is no database {installation.database}, so no approval is known by its id: "
+            "start the gateway once, or name a file of `sealgate approvals export`"
+        )
     engine = open_reader(installation.database)
     try:
         return proof_of(engine, approval)

@@ -18,7 +18,8 @@ from gateway.bundles.errors import (
     BundleRefusedError,
     NotWhatItSaysError,
 )
-from gateway.bundles.reading import peek, read
+from gateway.bundles.manifest import Manifest
+from gateway.bundles.reading import SealedBundle, peek, read
 from gateway.bundles.signing import signed
 from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
@@ -89,7 +90,7 @@ def build_bundle(
         data = build(
             read_sources(directory),
             file=lambda path: (directory / path).read_bytes(),
-            after=None if after is None else peek(after.read_bytes()),
+            after=None if after is None else _manifest(after),
             at=SystemClock().now(),
         )
         write_whole(output, data)
@@ -108,7 +109,7 @@ def sign_bundle(
     say, 2 when the file or the key cannot be read.
     """
     with _told_errors(), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
-        sealed = read(file.read_bytes())
+        sealed = _bundle(file)
         signer = officers_key(keys.found(key), Authority.of(sealed.bundle))
         write_whole(file, signed(sealed, signer=signer))
     out.print(f"{file}: signed with {signer.key_id}", markup=False)
@@ -124,7 +125,7 @@ def show_bundle(
     cannot be read.
     """
     with _told_errors():
-        sealed = read(file.read_bytes())
+        sealed = _bundle(file)
         authority = Authority.of(sealed.bundle)
         signers = authority.signers(sealed.statement)
     manifest = sealed.manifest
@@ -171,7 +172,7 @@ def activate_bundle(
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
     installation = configuration(config)
-    with told_errors(SQLAlchemyError), _told_errors():
+    with told_errors(SQLAlchemyError), _told_errors(), _naming(file):
         activate(file.read_bytes(), installation, seconds=seconds if wait else None)
 
 
@@ -185,8 +186,26 @@ def roll_back(
     Only what was in force before comes back this way. A seal's life goes forwards all the same.
     """
     with _told_errors():
-        data = rolled_back(
-            read(earlier.read_bytes()), after=peek(after.read_bytes()), at=SystemClock().now()
-        )
+        data = rolled_back(_bundle(earlier), after=_manifest(after), at=SystemClock().now())
         write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
+
+
+def _bundle(file: Path) -> SealedBundle:
+    """Raises BundleFileError, OSError: both name the file."""
+    with _naming(file):
+        return read(file.read_bytes())
+
+
+def _manifest(file: Path) -> Manifest:
+    """Raises BundleFileError, OSError: both name the file."""
+    with _naming(file):
+        return peek(file.read_bytes())
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except BundleFileError as error:
+        raise BundleFileError(f"{file}: {error}") from error

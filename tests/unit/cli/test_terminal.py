@@ -36,3 +36,11 @@ def test_what_a_database_cannot_do_is_told_without_its_language(
     assert "no such table: bundles_of_another_version. If another version wrote it" in told
     assert "SELECT" not in told
     assert "http" not in told
+
+
+def test_what_is_no_bundle_is_told_by_its_name(tmp_path: Path) -> None:
+    other = tmp_path / "config.yaml"
+    other.write_text("policies:\n")
+    result = CliRunner().invoke(app, ["policy", "show", str(other)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error {other}: no bundle")
