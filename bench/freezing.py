@@ -23,12 +23,12 @@ from bench.installation import Installation, temporary_installation
 from bench.officers import name_officers
 from bench.rows import ROWS
 from gateway.audit.record import read_leaf
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import load_config
 from gateway.statements import LocalSigner, compact
-from gateway.stops.folder import FOLDER, FREEZE
+from gateway.stops.file_names import FOLDER, FREEZE
 from gateway.stops.model import FREEZE_TYPE, Freeze, Scope
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf

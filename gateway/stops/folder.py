@@ -14,11 +14,8 @@ import structlog
 from gateway.errors import Problem
 from gateway.regular_files import read_regular, stat_of
 from gateway.stops.errors import StopStatementRefusedProblem
+from gateway.stops.file_names import FOLDER, FREEZE, LIFT, MOST_BYTES, UNSIGNED
 from gateway.stops.room import StopRoom
-
-FOLDER = "stops"
-FREEZE, LIFT, UNSIGNED = ".freeze.jws", ".lift.jws", ".freeze.json"
-MOST_BYTES = 1024 * 1024
 
 _State = tuple[int, int, int]
 """Size, and when content and attributes changed (ns)."""
