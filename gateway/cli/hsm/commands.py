@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from gateway.cli.hsm.key_facts import KeyFacts, ask_signer, facts_of
-from gateway.cli.hsm.speed import KeyTrial, NotOpened, decode_from_trial
+from gateway.cli.hsm.speed import KeySpeed, NotOpened, decode_answer
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.config import Config
@@ -45,7 +45,7 @@ class TriedKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error: str | None
 
 
-class TrialReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SpeedReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What `hsm test --json` prints."""
 
     ok: bool
@@ -87,7 +87,7 @@ def try_keys(
     """
     settings = configuration(config)
     keys = tuple(_tried(each) for each in _try(settings, seconds))
-    report = TrialReport(
+    report = SpeedReport(
         ok=all(key.ok for key in keys),
         module=str(settings.hsm.module),
         token=_token(settings.hsm),
@@ -97,11 +97,11 @@ def try_keys(
         tell_json(report)
     else:
         for key in keys:
-            _print_trial(key)
+            _print_speed(key)
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _try(settings: Config, seconds: float) -> tuple[KeyTrial, ...]:
+def _try(settings: Config, seconds: float) -> tuple[KeySpeed, ...]:
     hsm = settings.hsm
     pin = ask_pin(hsm)
     child = start_child(
@@ -130,13 +130,13 @@ def _try(settings: Config, seconds: float) -> tuple[KeyTrial, ...]:
             f"the module ended its process, or did not answer within {allowed:g} s: try the device "
             "with the vendor's own tool; if that works, set hsm.serialize: true"
         )
-    answer = decode_from_trial(frame)
+    answer = decode_answer(frame)
     if isinstance(answer, NotOpened):
         raise fail(printable(answer.message))
     return answer.keys
 
 
-def _tried(key: KeyTrial) -> TriedKey:
+def _tried(key: KeySpeed) -> TriedKey:
     return TriedKey(
         id=key.id,
         label=key.label,
@@ -166,7 +166,7 @@ def _print_key(key: KeyFacts) -> None:
     _say(f"  SHA-256     {key.public_key_sha256}")
 
 
-def _print_trial(key: TriedKey) -> None:
+def _print_speed(key: TriedKey) -> None:
     if key.error is None:
         _say(
             f"ok      {key.id}: {key.per_second:,.0f} signatures/s from {key.sessions} sessions, "

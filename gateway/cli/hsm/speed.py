@@ -24,7 +24,7 @@ from processes.child import channel_socket
 from processes.confinement import die_with_parent, forbid_inspection
 
 
-class KeyTrial(msgspec.Struct, frozen=True, kw_only=True):
+class KeySpeed(msgspec.Struct, frozen=True, kw_only=True):
     """What a key did. `error` is why it stopped, if it did; then the rate says nothing."""
 
     id: str
@@ -36,10 +36,10 @@ class KeyTrial(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
 
 
-class Trials(msgspec.Struct, frozen=True, kw_only=True, tag="trials"):
-    """Every key's trial."""
+class Speeds(msgspec.Struct, frozen=True, kw_only=True, tag="speeds"):
+    """Every key's speed."""
 
-    keys: tuple[KeyTrial, ...]
+    keys: tuple[KeySpeed, ...]
 
 
 class NotOpened(msgspec.Struct, frozen=True, kw_only=True, tag="not-opened"):
@@ -48,24 +48,24 @@ class NotOpened(msgspec.Struct, frozen=True, kw_only=True, tag="not-opened"):
     message: str
 
 
-FromTrial = Trials | NotOpened
+Answer = Speeds | NotOpened
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(FromTrial)
+_decoder = msgspec.msgpack.Decoder(Answer)
 
 
-def decode_from_trial(frame: bytes) -> FromTrial:
+def decode_answer(frame: bytes) -> Answer:
     """Raises msgspec.ValidationError when the frame is none of ours."""
-    message: FromTrial = _decoder.decode(frame)
+    message: Answer = _decoder.decode(frame)
     return message
 
 
-def try_keys(store: KeyStore, *, seconds: float, threads: int) -> Trials:
+def try_keys(store: KeyStore, *, seconds: float, threads: int) -> Speeds:
     """Sign with one key after the other, from as many threads as there are sessions."""
-    return Trials(keys=tuple(_try_key(store, key, seconds, threads) for key in store.describe()))
+    return Speeds(keys=tuple(_try_key(store, key, seconds, threads) for key in store.describe()))
 
 
-def _try_key(store: KeyStore, key: KeyDescription, seconds: float, threads: int) -> KeyTrial:
+def _try_key(store: KeyStore, key: KeyDescription, seconds: float, threads: int) -> KeySpeed:
     sign = _signing(store, key)
     counts = [0] * threads
     failures: list[KeyRoomError] = []
@@ -87,7 +87,7 @@ def _try_key(store: KeyStore, key: KeyDescription, seconds: float, threads: int)
         each.start()
     for each in crowd:
         each.join()
-    return KeyTrial(
+    return KeySpeed(
         id=key.id,
         label=key.label,
         mechanism=key.mechanism,
@@ -114,8 +114,8 @@ def _serve(channel: BlockingChannel, seconds: float) -> int:
     except KeyRoomError as error:
         channel.send(_encoder.encode(NotOpened(message=str(error))))
         return 1
-    trials = try_keys(store, seconds=seconds, threads=1 if config.serialize else config.sessions)
-    channel.send(_encoder.encode(trials))
+    speeds = try_keys(store, seconds=seconds, threads=1 if config.serialize else config.sessions)
+    channel.send(_encoder.encode(speeds))
     return 0
 
 
