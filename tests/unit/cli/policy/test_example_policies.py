@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,10 +115,10 @@ def test_the_schema_is_given_by_the_command_line(tmp_path: Path) -> None:
 def test_a_receipt_with_another_amount_is_explained_by_the_rule_of_the_group(
     tmp_path: Path,
 ) -> None:
-    guide = re.findall(r"`(\{system: tms.*?\}\}\})`", read("docs/policies.md"), re.DOTALL)
-    (written,) = guide
+    texts = blocks(read("docs/policies.md"), "text")
+    (written,) = (text for text in texts if text.startswith("system: tms"))
     request = tmp_path / "request.yaml"
-    request.write_text(written.replace("\n", " "), encoding="utf-8")
+    request.write_text(written, encoding="utf-8")
     report = told("--request", request)
     assert report["verdict"] == "denied"
     rules = [each["rule"] for each in report["decision"]["reasons"]]
