@@ -27,9 +27,9 @@ from gateway.cli.options import CLIENT_KEY_ID
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import load_config
+from gateway.freezes.file_names import FOLDER, FREEZE
+from gateway.freezes.model import FREEZE_TYPE, FreezeClaims, Scope
 from gateway.statements import LocalSigner, compact
-from gateway.stops.file_names import FOLDER, FREEZE
-from gateway.stops.model import FREEZE_TYPE, Freeze, Scope
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
 
@@ -115,7 +115,7 @@ async def _freeze_a_batch(
             try:
                 await client.seal(_submission(document, number))
             except GatewayRefusedError as refused:
-                if refused.problem["type"] != "urn:sealgate:problem:stopped":
+                if refused.problem["type"] != "urn:sealgate:problem:frozen":
                     raise
                 batch.stopped += 1
                 batch.stopping.set()
@@ -146,10 +146,10 @@ async def _freeze(
     """When the officer began to sign, and when it was in force."""
     await batch.a_quarter.wait()
     began = time.monotonic()
-    claims = Freeze(
+    claims = FreezeClaims(
         v=1,
         log=load_config(installation.config_file).audit.origin,
-        stop=str(uuid.uuid4()),
+        freeze=str(uuid.uuid4()),
         scope=Scope(kind="gateway"),
         reason="the benchmark",
         at=SystemClock().now(),
@@ -159,13 +159,13 @@ async def _freeze(
     if way == "by file":
         folder = installation.trial.policies / FOLDER
         folder.mkdir()
-        (folder / f"{claims.stop}{FREEZE}").write_text(statement, encoding="ascii")
+        (folder / f"{claims.freeze}{FREEZE}").write_text(statement, encoding="ascii")
         await batch.stopping.wait()
         return began, time.monotonic()
     url = f"http://127.0.0.1:{installation.port}"
     signer = RequestSigner(key_id=officer.key_id, key=officer.key, clock=SystemClock())
     async with GatewayClient(url, signer) as client:
-        await client.post_json("/v1/stops", {"statements": [statement]})
+        await client.post_json("/v1/freezes", {"statements": [statement]})
     return began, time.monotonic()
 
 

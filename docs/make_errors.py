@@ -13,7 +13,7 @@ _GROUPS = {
     "gateway.http.errors": "The request",
     "gateway.signing.errors": "The decision, the seal and the signer",
     "gateway.approvals.errors": "Approvals",
-    "gateway.stops.errors": "Freezes",
+    "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
     "gateway.desk.errors": "Questions about policies",
     "gateway.store.errors": "The store",

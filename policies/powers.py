@@ -1,6 +1,6 @@
 """Separation of powers: what may be done, and which power does it. A role has one power.
 
-Nobody can do it all alone: whoever writes the rules and stops cannot use a seal, whoever uses a
+Nobody can do it all alone: whoever writes the rules and freezes cannot use a seal, whoever uses a
 seal cannot write rules, the auditor only reads, and the system administrator, who runs the machine,
 has no say in what is sealed.
 """
@@ -19,9 +19,9 @@ Action = Literal[
     "policy.read",
     "policy.look",
     "policy.activate",
-    "stop.read",
-    "stop.freeze",
-    "stop.lift",
+    "freeze.read",
+    "freeze.begin",
+    "freeze.end",
     "audit.read",
 ]
 """What a caller does. `policy.look` is seeing before doing: check, test, explain, diff, simulate.
@@ -34,13 +34,13 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "policy.read",
                 "policy.look",
                 "policy.activate",
-                "stop.read",
-                "stop.freeze",
-                "stop.lift",
+                "freeze.read",
+                "freeze.begin",
+                "freeze.end",
             }
         ),
         "seal-user": frozenset(
-            {"seal.use", "document.read", "approval.read", "approval.decide", "stop.read"}
+            {"seal.use", "document.read", "approval.read", "approval.decide", "freeze.read"}
         ),
         "auditor": frozenset(
             {
@@ -48,7 +48,7 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "approval.read",
                 "policy.read",
                 "policy.look",
-                "stop.read",
+                "freeze.read",
                 "audit.read",
             }
         ),

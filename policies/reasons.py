@@ -20,7 +20,7 @@ CERTIFICATE_EXPIRED: Final = "seal-certificate-expired"
 SEALS_DO_NOT_COMBINE: Final = "seals-do-not-combine"
 LIMIT_REACHED: Final = "limit-reached"
 COUNTED_MEANWHILE: Final = "counted-meanwhile"
-STOPPED: Final = "stopped"
+FROZEN: Final = "frozen"
 APPROVAL_EXPIRED: Final = "approval-expired"
 APPROVAL_REJECTED: Final = "approval-rejected"
 APPROVAL_USED: Final = "approval-used"
@@ -30,7 +30,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         DEFAULT: "no permit applies",
         SEAL_UNKNOWN: "no seal has this name",
-        SEAL_FROZEN: "the seal's state is frozen",
+        SEAL_FROZEN: "the policies give the seal the state `frozen`",
         SEAL_NOT_ACTIVE: "the seal is a draft or retired",
         DOCUMENT_TYPE: "no document type has this name, or the attributes are not as it declares",
         PLACEMENT: "a stamp is asked for and the seal has none",
@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         SEALS_DO_NOT_COMBINE: "the signatures of the act's seals cannot follow one another",
         LIMIT_REACHED: "the rule has been used as often as its limits say",
         COUNTED_MEANWHILE: "others were sealed meanwhile, and the counts now decide otherwise",
-        STOPPED: "officers have frozen the seal, its company, the caller, a party or all sealing",
+        FROZEN: "officers have frozen the seal, its company, the caller, a party or all sealing",
         APPROVAL_EXPIRED: "an approval has expired since it was counted",
         APPROVAL_REJECTED: "an approval was rejected since it was counted",
         APPROVAL_USED: "an approval was used for another document",

@@ -14,11 +14,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from gateway.approvals.hearing import Hearing
-from gateway.approvals.knowing import ApprovalsKnown
+from gateway.approvals.gathering import ApprovalsKnown
+from gateway.approvals.guard import ApprovalGuard
 from gateway.approvals.model import subject_of
-from gateway.approvals.once import ApprovalGuard
-from gateway.approvals.showing import Shown
+from gateway.approvals.review import ApprovalReview
+from gateway.approvals.showing import ApprovalView
 from gateway.approvals.statements import OA_TOKEN, STATEMENT, ApprovalStatement, OAApproval
 from gateway.approvals.waiting import WaitingUses
 from gateway.audit.record import read_leaf
@@ -101,7 +101,7 @@ class Approving:
     """A house whose rule asks for approvals."""
 
     house: House
-    hearing: Hearing
+    review: ApprovalReview
     approvals: ApprovalReader
 
     @property
@@ -149,9 +149,9 @@ class Approving:
         claims = ApprovalStatement(**{**said, "act": act, "at": at, **changes})
         return compact(claims, typ=STATEMENT, signer=SIGNERS[name])
 
-    async def hear(self, name: str, approval: str, statement: str) -> Shown:
+    async def take_statement(self, name: str, approval: str, statement: str) -> ApprovalView:
         """Somebody sends a statement."""
-        return await self.hearing.hear(
+        return await self.review.take_statement(
             approval,
             statement,
             caller=self.caller(name),
@@ -159,11 +159,20 @@ class Approving:
             at=self.house.clock.now(),
         )
 
-    async def say(self, name: str, approval: str, act: str = "approve", /, **changes: Any) -> Shown:  # noqa: ANN401 - fields of a value
-        return await self.hear(name, approval, self.statement(name, approval, act, **changes))
+    async def say(
+        self,
+        name: str,
+        approval: str,
+        act: str = "approve",
+        /,
+        **changes: Any,  # noqa: ANN401 - fields of a value
+    ) -> ApprovalView:
+        return await self.take_statement(
+            name, approval, self.statement(name, approval, act, **changes)
+        )
 
-    def shown(self, name: str, approval: str) -> Shown:
-        return self.hearing.shown(approval, self.caller(name), at=self.house.clock.now())
+    def shown(self, name: str, approval: str) -> ApprovalView:
+        return self.review.shown(approval, self.caller(name), at=self.house.clock.now())
 
     def records(self, *kinds: str) -> list[dict[str, Any]]:
         with open_reader(self.house.directory / "test.sqlite").connect() as connection:
@@ -295,10 +304,10 @@ async def approving_house(
         )
         later.knowing = AllKnown((known,))
         later.waiting = WaitingUses(audit=house.audit, in_force=lambda: house.in_force)
-        hearing = Hearing(
+        review = ApprovalReview(
             in_force=lambda: house.in_force, approvals=reader, audit=house.audit, lane=house.lane
         )
-        made = Approving(house=house, hearing=hearing, approvals=reader)
+        made = Approving(house=house, review=review, approvals=reader)
         made.change(policies=policies_with(approvals, **rule), **people())
         yield made
         reader.close()

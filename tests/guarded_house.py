@@ -1,4 +1,4 @@
-"""A signing house whose policies name officers, with a room for what they freeze."""
+"""A signing house whose policies name officers, and what they freeze in it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from gateway.audit.record import read_leaf
+from gateway.freezes.book import FreezeBook
+from gateway.freezes.guard import FreezeGuard
+from gateway.freezes.service import FreezeService
 from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
 from gateway.signing.limits import LimitGuard
-from gateway.stops.book import StopBook
-from gateway.stops.guard import StopGuard
-from gateway.stops.room import StopRoom
 from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
@@ -23,10 +23,10 @@ from tests.signing_house import FakeClock, House, SoftSigner, signing_house
 
 @dataclass
 class GuardedHouse:
-    """A house, and the room in which it is stopped."""
+    """A house, and what freezes it."""
 
     house: House
-    room: StopRoom
+    freezes: FreezeService
 
     def records(self) -> list[dict[str, Any]]:
         """All that the log says."""
@@ -47,9 +47,9 @@ async def guarded_house(
     directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
 ) -> AsyncIterator[GuardedHouse]:
     """Put one up; again in the same directory, it is after a restart."""
-    book = StopBook()
+    book = FreezeBook()
     surroundings = Surroundings(
-        guards=Guards((StopGuard(book), LimitGuard(SlotBook()))),
+        guards=Guards((FreezeGuard(book), LimitGuard(SlotBook()))),
         knowing=NothingKnown(),
         waiting_room=NoWaitingRoom(),
         history=NoHistory(),
@@ -58,7 +58,7 @@ async def guarded_house(
         directory, clock=clock, signer=signer, surroundings=surroundings
     ) as house:
         house.in_force = with_officers(house.in_force)
-        room = StopRoom(
+        freezes = FreezeService(
             book=book,
             lane=house.lane,
             audit=house.audit,
@@ -66,4 +66,4 @@ async def guarded_house(
             clock=house.clock,
         )
         await house.lane.write(lambda unit: book.load(unit.connection))
-        yield GuardedHouse(house, room)
+        yield GuardedHouse(house, freezes)

@@ -1,20 +1,27 @@
-"""Three officers with keys, policies that name them, and what they sign to freeze and to lift."""
+"""Three officers with keys, policies that name them, and what they sign to freeze and unfreeze."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from gateway.freezes.model import (
+    FREEZE_TYPE,
+    UNFREEZE_TYPE,
+    FreezeClaims,
+    Scope,
+    ScopeKind,
+    UnfreezeClaims,
+)
 from gateway.seals.in_force import InForce
 from gateway.statements import LocalSigner, compact
-from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, Scope, ScopeKind
 from policies.objects.group import Governance, Signatures
 from policies.objects.people import Person, PersonKey
 from tests.statement_keys import LI, WANG, ZHAO
 
 OFFICERS = {"li-na": LI, "wang-qiang": WANG, "zhao-min": ZHAO}
 SIGNED_AT = datetime(2026, 11, 22, 1, 59, tzinfo=UTC)
-STOP = "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d"
+FREEZE_ID = "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d"
 
 
 def with_officers(
@@ -40,7 +47,7 @@ def _person(name: str, signer: LocalSigner) -> Person:
     return Person(name=name, title=name, company="east", keys=(key,))
 
 
-def new_stop() -> str:
+def new_freeze_id() -> str:
     """A fresh id."""
     return str(uuid.uuid4())
 
@@ -49,21 +56,25 @@ def freeze(
     kind: ScopeKind,
     name: str = "",
     *,
-    stop: str = STOP,
+    freeze_id: str = FREEZE_ID,
     reason: str = "the key may be lost",
     log: str = "test.example/audit",
-) -> Freeze:
+) -> FreezeClaims:
     """What is signed to freeze something."""
     scope = Scope(kind=kind, name=name)
-    return Freeze(v=1, log=log, stop=stop, scope=scope, reason=reason, at=SIGNED_AT, salt="0f" * 16)
+    return FreezeClaims(
+        v=1, log=log, freeze=freeze_id, scope=scope, reason=reason, at=SIGNED_AT, salt="0f" * 16
+    )
 
 
-def signed(claims: Freeze | Lift, *by: LocalSigner) -> tuple[str, ...]:
+def signed(claims: FreezeClaims | UnfreezeClaims, *by: LocalSigner) -> tuple[str, ...]:
     """A statement by each of these."""
-    typ = FREEZE_TYPE if isinstance(claims, Freeze) else LIFT_TYPE
+    typ = FREEZE_TYPE if isinstance(claims, FreezeClaims) else UNFREEZE_TYPE
     return tuple(compact(claims, typ=typ, signer=signer) for signer in by)
 
 
-def lift(*by: LocalSigner, stop: str = STOP) -> tuple[str, ...]:
+def unfreeze(*by: LocalSigner, freeze_id: str = FREEZE_ID) -> tuple[str, ...]:
     """A statement by each of these that the freeze may end."""
-    return signed(Lift(v=1, stop=stop, reason="the key was found", at=SIGNED_AT), *by)
+    return signed(
+        UnfreezeClaims(v=1, freeze=freeze_id, reason="the key was found", at=SIGNED_AT), *by
+    )

@@ -32,7 +32,7 @@ def proof_of(engine: Engine, approval_id: str) -> Proof:
                 "`sealgate audit show`"
             )
         rows = _together(row, reader)
-        voices = {each.id: reader.voices(each.id) for each in rows}
+        statements = {each.id: reader.statements(each.id) for each in rows}
     finally:
         reader.close()
     with engine.connect() as connection:
@@ -40,7 +40,7 @@ def proof_of(engine: Engine, approval_id: str) -> Proof:
         requests = _requests(connection, row)
     return Proof(
         format="sealgate-approval-proof-1",
-        approvals=tuple(proved(each, voices[each.id]) for each in rows),
+        approvals=tuple(proved(each, statements[each.id]) for each in rows),
         requests=requests,
         records=records,
         checkpoint=checkpoint,

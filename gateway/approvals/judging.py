@@ -8,13 +8,18 @@ from typing import Any
 import msgspec
 
 from gateway.approvals.errors import ProofUnreadableError
-from gateway.approvals.judged_voices import HeardVoice, JudgedVoice, heard, told
+from gateway.approvals.judged_statements import (
+    JudgedStatement,
+    WeighedStatement,
+    told,
+    weighed_statements,
+)
 from gateway.approvals.model import Asked, asked_of, rule_named
-from gateway.approvals.proof import Proof, row_of, voices_of
+from gateway.approvals.proof import Proof, row_of, statements_of
 from gateway.approvals.proved_records import ProvedRecords, moment_of, records_of
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.records import request_digest
-from gateway.store.approvals import ApprovalRow, VoiceRow
+from gateway.store.approvals import ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import SealRequest, Stage
@@ -29,9 +34,9 @@ class ProofVerdict:
         row: the approval that was named first.
         asked: what people were asked.
         rule: the rule that asks.
-        judged_at: the moment for which it is said: of the use, or else of the last voice.
+        judged_at: the moment for which it is said: of the use, or else of the last statement.
         stages: what the rule asks for.
-        voices: what was said.
+        statements: what was said.
         problems: why it is not valid; none: it is.
         in_log: whether the records were proved to be the log's; False: nobody gave the log's key.
         output: SHA-256 of what was sealed, hex; None: nothing was.
@@ -42,7 +47,7 @@ class ProofVerdict:
     rule: str
     judged_at: datetime
     stages: tuple[Stage, ...]
-    voices: tuple[JudgedVoice, ...]
+    statements: tuple[JudgedStatement, ...]
     problems: tuple[str, ...]
     in_log: bool
     output: str | None
@@ -57,7 +62,7 @@ class ProofVerdict:
 class _Case:
     """What is judged: the rows, what the log says, and the moment."""
 
-    rows: tuple[tuple[ApprovalRow, tuple[VoiceRow, ...]], ...]
+    rows: tuple[tuple[ApprovalRow, tuple[ApprovalStatementRow, ...]], ...]
     records: ProvedRecords
     intent: dict[str, Any] | None
     at: datetime
@@ -96,10 +101,10 @@ def deciding_digest(proof: Proof) -> str:
 
 
 def _case(proof: Proof, records: ProvedRecords) -> _Case:
-    rows = tuple((row_of(each), voices_of(each)) for each in proof.approvals)
+    rows = tuple((row_of(each), statements_of(each)) for each in proof.approvals)
     row = rows[0][0]
     intent = _intent(records, row.used_by)
-    said = [voice.at for _, voices in rows for voice in voices]
+    said = [each.at for _, statements in rows for each in statements]
     if intent is None:
         at, rule, digest = max(said, default=row.created_at), row.rule, row.bundle
     else:
@@ -123,12 +128,12 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
     asked = asked_of(row)
     rule = rule_named(bundle, case.rule)
     wanted = None if rule is None else rule.approvals
-    voices = [
+    statements = [
         each
         for its, said in case.rows
-        for each in heard(bundle, its, said, case.records, at=case.at)
+        for each in weighed_statements(bundle, its, said, case.records, at=case.at)
     ]
-    found = _standing(wanted, voices, asked.request, case.at)
+    found = _standing(wanted, statements, asked.request, case.at)
     outcome = case.records.of_kind("outcome", document=row.used_by, result="sealed")
     return ProofVerdict(
         row=row,
@@ -136,14 +141,14 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
         rule=case.rule,
         judged_at=case.at,
         stages=() if wanted is None else wanted.stages,
-        voices=tuple(told(each, found) for each in voices),
+        statements=tuple(told(each, found) for each in statements),
         problems=(
             *case.records.problems,
             *_of_the_policies(case, asked, rule, bundle),
             *_of_the_request(case, asked, proof),
             *_of_the_rows(case),
             *_of_the_use(case, found),
-            *_of_the_voices(case, found, wanted),
+            *_of_the_statements(case, found, wanted),
         ),
         in_log=log_key is not None and not case.records.problems,
         output=None if outcome is None else outcome["output"],
@@ -151,11 +156,14 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
 
 
 def _standing(
-    wanted: Approvals | None, voices: Sequence[HeardVoice], request: SealRequest, at: datetime
+    wanted: Approvals | None,
+    statements: Sequence[WeighedStatement],
+    request: SealRequest,
+    at: datetime,
 ) -> Standing:
     if wanted is None:
         return Standing(outstanding=(), counted=())
-    given = [each.given for each in voices if each.given is not None]
+    given = [each.given for each in statements if each.given is not None]
     return standing(wanted, given, request=request, at=at)
 
 
@@ -229,9 +237,9 @@ def _of_the_use(case: _Case, found: Standing) -> Iterator[str]:
         yield f"the use rests on {', '.join(missing)}, which does not count"
 
 
-def _of_the_voices(case: _Case, found: Standing, wanted: Approvals | None) -> Iterator[str]:
-    for row, voices in case.rows:
-        rejected = next((voice for voice in voices if voice.act == "reject"), None)
+def _of_the_statements(case: _Case, found: Standing, wanted: Approvals | None) -> Iterator[str]:
+    for row, statements in case.rows:
+        rejected = next((said for said in statements if said.act == "reject"), None)
         if row.state == "rejected" or rejected is not None:
             who = "somebody" if rejected is None else rejected.subject
             yield f"it was rejected by {who}"

@@ -19,11 +19,11 @@ from gateway.audit.log import AuditLog
 from gateway.signing.errors import ApprovalExpiredProblem, ApprovalUsedProblem
 from gateway.store.approvals import (
     ApprovalRow,
-    VoiceRow,
+    ApprovalStatementRow,
     approval_by_id,
     put_approval,
     put_concerned,
-    put_voice,
+    put_statement,
 )
 from gateway.store.lane import Transaction
 from policies.bundle import Bundle
@@ -146,7 +146,7 @@ def receive(arrival: Arrival, bundle: Bundle, audit: AuditLog) -> Callable[[Tran
             put_approval(transaction, row)
             put_concerned(transaction, row.id, concerned(row, asked_of(row)))
             index = audit.append(transaction, record)
-            put_voice(transaction, _voice(arrival, row, claims, index))
+            put_statement(transaction, _statement(arrival, row, claims, index))
         elif (earlier.request_digest, earlier.seal) != (row.request_digest, row.seal):
             raise ApprovalUsedProblem(
                 f"approval {claims.jti!r} of {source.name!r} came with another request before"
@@ -176,8 +176,10 @@ def _row(
     )
 
 
-def _voice(arrival: Arrival, row: ApprovalRow, claims: OAApproval, audit_index: int) -> VoiceRow:
-    return VoiceRow(
+def _statement(
+    arrival: Arrival, row: ApprovalRow, claims: OAApproval, audit_index: int
+) -> ApprovalStatementRow:
+    return ApprovalStatementRow(
         approval=row.id,
         subject=claims.sub,
         act="approve",

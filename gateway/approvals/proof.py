@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.approvals.errors import ProofUnreadableError
 from gateway.statements import StatementInvalidError, plain_json
-from gateway.store.approvals import Act, ApprovalRow, State, VoiceRow
+from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow, State
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -99,7 +99,7 @@ def read_proof(data: bytes) -> Proof:
     return proof
 
 
-def proved(row: ApprovalRow, voices: tuple[VoiceRow, ...]) -> ProvedApproval:
+def proved(row: ApprovalRow, statements: tuple[ApprovalStatementRow, ...]) -> ProvedApproval:
     """A row and what was said, for the file."""
     return ProvedApproval(
         id=row.id,
@@ -117,13 +117,13 @@ def proved(row: ApprovalRow, voices: tuple[VoiceRow, ...]) -> ProvedApproval:
         asked=msgspec.Raw(row.asked),
         statements=tuple(
             ProvedStatement(
-                by=voice.subject,
-                act=voice.act,
-                statement=voice.statement,
-                at=voice.at,
-                record=voice.audit_index,
+                by=said.subject,
+                act=said.act,
+                statement=said.statement,
+                at=said.at,
+                record=said.audit_index,
             )
-            for voice in voices
+            for said in statements
         ),
     )
 
@@ -155,10 +155,10 @@ def row_of(approval: ProvedApproval) -> ApprovalRow:
     )
 
 
-def voices_of(approval: ProvedApproval) -> tuple[VoiceRow, ...]:
+def statements_of(approval: ProvedApproval) -> tuple[ApprovalStatementRow, ...]:
     """What was said, as rows again."""
     return tuple(
-        VoiceRow(
+        ApprovalStatementRow(
             approval=approval.id,
             subject=each.by,
             act=each.act,

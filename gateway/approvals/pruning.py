@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import BindParameter, bindparam, delete, select
 
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.schema import approval, approval_voice
+from gateway.store.moments import microseconds
+from gateway.store.schema import approval, approval_statement
 
 _AT_ONCE = 500
 _ended = select(approval.c.id).where(approval.c.expires_at < bindparam("before")).limit(_AT_ONCE)
 _ids: BindParameter[str] = bindparam("ids", expanding=True)
 _forget = delete(approval).where(approval.c.id.in_(_ids))
-_forget_voices = delete(approval_voice).where(approval_voice.c.approval.in_(_ids))
+_forget_statements = delete(approval_statement).where(approval_statement.c.approval.in_(_ids))
 
 
 async def prune(lane: WriterLane, *, before: datetime) -> int:
@@ -32,9 +33,9 @@ async def prune(lane: WriterLane, *, before: datetime) -> int:
 
 
 def _prune_some(transaction: Transaction, before: datetime) -> int:
-    found = transaction.connection.execute(_ended, {"before": round(before.timestamp() * 1e6)})
+    found = transaction.connection.execute(_ended, {"before": microseconds(before)})
     ids = list(found.scalars())
     if ids:
-        transaction.connection.execute(_forget_voices, {"ids": ids})
+        transaction.connection.execute(_forget_statements, {"ids": ids})
         transaction.connection.execute(_forget, {"ids": ids})
     return len(ids)

@@ -6,54 +6,54 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.approvals.model import Asked, asked_of
-from gateway.approvals.voices import given
-from gateway.store.approvals import ApprovalReader, ApprovalRow, VoiceRow
+from gateway.approvals.verifying import verified_approvals
+from gateway.store.approvals import ApprovalReader, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import GivenApproval
 
-Told = Literal["pending", "granted", "rejected", "used", "expired"]
+ApprovalState = Literal["pending", "granted", "rejected", "used", "expired"]
 """`granted`: nothing is outstanding by the keys and posts of this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ApprovalView:
     """An approval as it stands at a moment, for whoever looks at it.
 
     Attributes:
         row: the approval.
         asked: what people were asked.
         state: how far it has come.
-        standing: what is outstanding, and which voices count.
-        voices: what was said, in order; also by OA systems, for the same use.
+        standing: what is outstanding, and which statements count.
+        statements: what was said, in order; also by OA systems, for the same use.
     """
 
     row: ApprovalRow
     asked: Asked
-    state: Told
+    state: ApprovalState
     standing: Standing
-    voices: tuple[VoiceRow, ...]
+    statements: tuple[ApprovalStatementRow, ...]
 
 
 def shown_now(
     row: ApprovalRow, approvals: ApprovalReader, bundle: Bundle, *, at: datetime
-) -> Shown:
+) -> ApprovalView:
     """The approval, by the keys and posts of this moment."""
     asked = asked_of(row)
     counting: list[GivenApproval] = []
-    voices: list[VoiceRow] = []
+    statements: list[ApprovalStatementRow] = []
     for each in (row, *_beside(row, approvals)):
-        said = approvals.voices(each.id)
-        voices += said
+        said = approvals.statements(each.id)
+        statements += said
         document = row.document_digest
-        counting += given(bundle, each, said, asked.request, document=document, at=at)
+        counting += verified_approvals(bundle, each, said, asked.request, document=document, at=at)
     found = _standing(asked, counting, at=at)
-    return Shown(
+    return ApprovalView(
         row=row,
         asked=asked,
         state=_told(row, found, at=at),
         standing=found,
-        voices=tuple(sorted(voices, key=lambda voice: voice.audit_index)),
+        statements=tuple(sorted(statements, key=lambda said: said.audit_index)),
     )
 
 
@@ -72,7 +72,7 @@ def _standing(asked: Asked, counting: Sequence[GivenApproval], *, at: datetime) 
     return standing(asked.approvals, counting, request=asked.request, at=at)
 
 
-def _told(row: ApprovalRow, found: Standing, *, at: datetime) -> Told:
+def _told(row: ApprovalRow, found: Standing, *, at: datetime) -> ApprovalState:
     if row.state != "pending":
         return row.state
     if at >= row.expires_at:

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from gateway.approvals.errors import ApprovalStatementInvalidProblem
+from gateway.bundles.keys import public_key
 from gateway.statements import (
-    Algorithm,
     Opened,
     PublicKey,
     StatementInvalidError,
@@ -22,7 +22,7 @@ from gateway.statements import (
     open_compact,
 )
 from policies.bundle import Bundle
-from policies.objects.people import Person, PersonKey
+from policies.objects.people import Person
 from policies.objects.systems import ApprovalSource
 from policies.people import keys_of_people
 
@@ -34,7 +34,6 @@ _Reason = Annotated[str, msgspec.Meta(max_length=1000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 # Of the year 3058 at most: of later ones not every number is a moment.
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**35)]
-_ALGORITHMS: dict[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029/]{1,200}")
 
 
@@ -162,11 +161,6 @@ def said_in(token: str) -> dict[str, Any]:
     """What a kept token says, unverified: for telling it, and nothing else."""
     claims: dict[str, Any] = msgspec.json.decode(base64url.decode(token.split(".")[1]))
     return claims
-
-
-def public_key(key_id: str, declared: PersonKey | ApprovalSource) -> PublicKey:
-    """The key as statements are verified with it."""
-    return PublicKey(key_id, _ALGORITHMS[declared.algorithm], declared.public_key)
 
 
 def moment(seconds: int) -> datetime:

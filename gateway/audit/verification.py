@@ -22,8 +22,8 @@ from gateway.audit.checkpoint import LogKey, TreeHead, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.kept.activations import ActivationRows
 from gateway.audit.kept.approvals import ApprovalRows
+from gateway.audit.kept.freezes import FreezeRows
 from gateway.audit.kept.interfaces import Finding, KeptRows
-from gateway.audit.kept.stops import StopRows
 from gateway.audit.kept.uses import UseRows
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import read_leaf
@@ -74,7 +74,12 @@ class LogVerifier:
         self._heads: list[tuple[TreeHead, str]] = []
         self._outputs: dict[str, tuple[int, str]] = {}
         self._parts: dict[tuple[str, int], str] = {}
-        self._kept: tuple[KeptRows, ...] = (StopRows(), ApprovalRows(), ActivationRows(), UseRows())
+        self._kept: tuple[KeptRows, ...] = (
+            FreezeRows(),
+            ApprovalRows(),
+            ActivationRows(),
+            UseRows(),
+        )
 
     def verify(self) -> LogVerdict:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import msgspec
 
 from gateway.bundles.errors import BundleRefusedError
+from gateway.bundles.keys import DeclaredAlgorithm, declared_algorithm, public_key
 from gateway.bundles.manifest import TYP
 from gateway.statements import (
-    Algorithm,
     PublicKey,
     StatementInvalidError,
     StatementKeyError,
@@ -19,7 +19,6 @@ from gateway.statements import (
 from policies.bundle import Bundle
 from policies.objects.people import Person
 
-_ALGORITHMS: Mapping[str, Algorithm] = {"ed25519": "EdDSA", "ecdsa-p256-sha256": "ES256"}
 _NO_KEYS = "give every officer a key of their own, and name as many officers as must sign"
 
 
@@ -27,7 +26,7 @@ class _RootKey(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
     id: str
-    algorithm: Literal["ed25519", "ecdsa-p256-sha256"]
+    algorithm: DeclaredAlgorithm
     public_key: bytes
 
 
@@ -97,22 +96,18 @@ class Authority:
             group=read.group,
             signatures=read.signatures,
             officers={
-                officer.name: tuple(
-                    PublicKey(key.id, _ALGORITHMS[key.algorithm], key.public_key)
-                    for key in officer.keys
-                )
+                officer.name: tuple(public_key(key.id, key) for key in officer.keys)
                 for officer in read.officers
             },
         )
 
     def written(self) -> bytes:
         """As a file, for `policies.root`: JSON, public keys in base64."""
-        spelled = {algorithm: name for name, algorithm in _ALGORITHMS.items()}
         officers = [
             {
                 "name": name,
                 "keys": [
-                    {"id": key.id, "algorithm": spelled[key.algorithm], "publicKey": key.value}
+                    {"id": key.id, "algorithm": declared_algorithm(key), "publicKey": key.value}
                     for key in keys
                 ],
             }
@@ -162,9 +157,7 @@ class Authority:
 
 
 def _keys_of(person: Person) -> tuple[PublicKey, ...]:
-    return tuple(
-        PublicKey(key.id, _ALGORITHMS[key.algorithm], key.public_key) for key in person.keys
-    )
+    return tuple(public_key(key.id, key) for key in person.keys)
 
 
 def _all_differ(values: Iterable[object]) -> bool:

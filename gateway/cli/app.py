@@ -31,15 +31,15 @@ _ALONE: _Lines = {
         "Show what the gateway would find in files, by the default intake rules.",
     ),
     "freeze": (
-        "officers.stops:freeze",
+        "officers.freezes:freeze",
         "Stop sealing at once: for a seal, company, system, counterparty, or everything.",
     ),
     "unfreeze": (
-        "officers.stops:unfreeze",
+        "officers.freezes:unfreeze",
         "Sign that a freeze may end; it ends when enough officers have signed.",
     ),
-    "stops": (
-        "officers.stops:stops",
+    "freezes": (
+        "officers.freezes:freezes",
         "Show what is frozen, by whom and why, and who has signed that it may end.",
     ),
     "doctor": (

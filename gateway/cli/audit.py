@@ -146,10 +146,10 @@ def _sentence(record: dict[str, Any]) -> str:
             return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
         case "freeze":
             scope = record["scope"]
-            return f"{scope['kind']} {scope['name']}: {record['reason']}; freeze {record['stop']}"
+            return f"{scope['kind']} {scope['name']}: {record['reason']}; freeze {record['freeze']}"
         case "unfreeze":
-            how = "ended" if record["lifted"] else f"not yet, {record['wanted']} are wanted"
-            return f"freeze {record['stop']}, by {', '.join(record['by'])}: {how}"
+            how = "ended" if record["ended"] else f"not yet, {record['wanted']} are wanted"
+            return f"freeze {record['freeze']}, by {', '.join(record['by'])}: {how}"
         case _:
             return str(record.get("bundle") or record.get("version") or "")
 

@@ -1,7 +1,7 @@
 """Keys of people as commands take them: a PEM file, or a `pkcs11:` URI of a key in a token.
 
-One way for all that people sign: approvals, freezes, lifts, bundles, and the requests that bring
-them to the gateway.
+One way for all that people sign: approvals, freezes and their ends, bundles, and the requests
+that bring them to the gateway.
 """
 
 import getpass

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,12 +11,11 @@ from sqlalchemy.dialects.sqlite import insert
 
 from gateway.signing.guard import KeptDecision
 from gateway.store.lane import Transaction, WriterLane
+from gateway.store.moments import microseconds
 from gateway.store.schema import decision
 from gateway.store.statements import RowStatement
 from policies.deciding.verdicts import verdict_of
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # Most are 1 to 2 kB: packing one takes 0.05 ms, which every document would have to pay.
 _LONGEST_PLAIN: Final = 4096
 _LEVEL: Final = 1
@@ -73,11 +72,6 @@ async def forget(lane: WriterLane, *, before: datetime) -> int:
 def _forget_some(transaction: Transaction, before: datetime) -> int:
     result: Any = transaction.connection.execute(_forget, {"before": microseconds(before)})
     return int(result.rowcount)
-
-
-def microseconds(at: datetime) -> int:
-    """Unix time as the table has it, exact."""
-    return (at - _EPOCH) // _MICROSECOND
 
 
 def packed(kept: KeptDecision) -> bytes:

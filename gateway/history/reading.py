@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
 
-from gateway.history.keeping import microseconds, unpacked
+from gateway.history.keeping import unpacked
+from gateway.store.moments import microseconds
 from gateway.store.schema import decision
 from policies.foresight.replay import PastDecision
 

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from gateway.approvals.model import Asked, subject_of
-from gateway.approvals.showing import Shown
+from gateway.approvals.showing import ApprovalView
 from gateway.approvals.statements import said_in
 from gateway.http.answers import camel
-from gateway.store.approvals import VoiceRow
+from gateway.store.approvals import ApprovalStatementRow
 from policies.deciding.telling import permission
 from policies.model import DocumentFacts
 from policies.objects.rules import PermitRule
@@ -17,7 +17,7 @@ from policies.objects.rules import PermitRule
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-def summary(shown: Shown) -> dict[str, Any]:
+def summary(shown: ApprovalView) -> dict[str, Any]:
     """One line of a list. Digests are hex, moments RFC 3339."""
     row, request = shown.row, shown.asked.request
     return {
@@ -39,7 +39,7 @@ def summary(shown: Shown) -> dict[str, Any]:
     }
 
 
-def whole(shown: Shown) -> dict[str, Any]:
+def whole(shown: ApprovalView) -> dict[str, Any]:
     """All that whoever approves should see; `statement` is what they sign, but for `act` and `at`.
 
     It is None where nobody was asked: an OA system's approval came with the request.
@@ -53,7 +53,7 @@ def whole(shown: Shown) -> dict[str, Any]:
         "document": {"sha256": row.document_digest.hex()},
         "facts": facts(asked.facts),
         "policy": policy(asked),
-        "voices": [_voice(voice, shown) for voice in shown.voices],
+        "statements": [_statement(said, shown) for said in shown.statements],
         "usedBy": row.used_by,
         "bundle": row.bundle,
         "trace": asked.trace_id,
@@ -83,16 +83,16 @@ def _rule(rule: PermitRule) -> dict[str, Any]:
     return told
 
 
-def _voice(voice: VoiceRow, shown: Shown) -> dict[str, Any]:
+def _statement(said: ApprovalStatementRow, shown: ApprovalView) -> dict[str, Any]:
     return {
-        "by": voice.subject,
-        "act": voice.act,
-        "at": _moment(voice.at),
-        "reason": said_in(voice.statement).get("reason", ""),
-        "source": said_in(voice.statement).get("iss", "person"),
-        "counts": f"{voice.approval}/{voice.subject}" in shown.standing.counted,
-        "auditIndex": voice.audit_index,
-        "statement": voice.statement,
+        "by": said.subject,
+        "act": said.act,
+        "at": _moment(said.at),
+        "reason": said_in(said.statement).get("reason", ""),
+        "source": said_in(said.statement).get("iss", "person"),
+        "counts": f"{said.approval}/{said.subject}" in shown.standing.counted,
+        "auditIndex": said.audit_index,
+        "statement": said.statement,
     }
 
 

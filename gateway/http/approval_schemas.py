@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from gateway.approvals.showing import Told
+from gateway.approvals.showing import ApprovalState
 from gateway.http.describing import DIGEST, reference
 
 _STAGE = {
@@ -16,7 +16,7 @@ _STAGE = {
 _SUMMARY: dict[str, Any] = {
     "id": {"type": "string", "format": "uuid"},
     "state": {
-        "enum": list(get_args(Told)),
+        "enum": list(get_args(ApprovalState)),
         "description": "`granted`: nothing is outstanding, by the keys and posts of this moment.",
     },
     "createdAt": {"type": "string", "format": "date-time"},
@@ -33,7 +33,7 @@ _SUMMARY: dict[str, Any] = {
     "outstanding": {"type": "array", "items": _STAGE},
     "links": {"type": "object", "additionalProperties": {"type": "string"}},
 }
-_VOICE = {
+_STATEMENT = {
     "type": "object",
     "properties": {
         "by": {"type": "string"},
@@ -91,12 +91,12 @@ SCHEMAS: dict[str, Any] = {
                     "text": {"type": "object"},
                 },
             },
-            "voices": {"type": "array", "items": _VOICE},
+            "statements": {"type": "array", "items": _STATEMENT},
             "usedBy": {"type": ["string", "null"], "format": "uuid"},
             "bundle": {"type": "string"},
             "trace": {"type": "string"},
             "statement": _SUBJECT,
         },
-        "required": [*_SUMMARY, "attributes", "document", "facts", "voices", "statement"],
+        "required": [*_SUMMARY, "attributes", "document", "facts", "statements", "statement"],
     },
 }

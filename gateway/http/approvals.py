@@ -5,8 +5,8 @@ from typing import Annotated, Any, TypeVar, get_args
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from gateway.approvals.hearing import Hearing
-from gateway.approvals.showing import Shown, Told
+from gateway.approvals.review import ApprovalReview
+from gateway.approvals.showing import ApprovalState, ApprovalView
 from gateway.clock import Clock
 from gateway.http import answers
 from gateway.http.approval_answers import summary, whole
@@ -18,7 +18,7 @@ from gateway.http.routes import TOLD, WHO, Route
 from strictyaml import StrictModel
 
 _PATH = "/v1/approvals"
-_STATES: dict[str, Told] = {state: state for state in get_args(Told)}
+_STATES: dict[str, ApprovalState] = {state: state for state in get_args(ApprovalState)}
 _MOST_BYTES = 0
 _STANDING: dict[str, Any] = {
     "type": "object",
@@ -57,8 +57,8 @@ InputT = TypeVar("InputT", StatementInput, OATokenInput)
 class Approvals:
     """The handlers, and what they ask."""
 
-    def __init__(self, hearing: Hearing, *, clock: Clock) -> None:
-        self._hearing = hearing
+    def __init__(self, review: ApprovalReview, *, clock: Clock) -> None:
+        self._review = review
         self._clock = clock
 
     def routes(self) -> tuple[Route, ...]:
@@ -79,14 +79,14 @@ class Approvals:
             raise MalformedRequestProblem(
                 f"{request.query_string!r}: the query is `state=` and one of {', '.join(_STATES)}"
             )
-        listed = self._hearing.listed(
+        listed = self._review.listed(
             request[WHO].caller, None if state is None else _STATES[state], at=self._clock.now()
         )
         return answers.plain_json({"approvals": [summary(each) for each in listed]})
 
     async def approval(self, request: web.Request) -> web.StreamResponse:
         """One, with all that whoever approves should see."""
-        shown = self._hearing.shown(
+        shown = self._review.shown(
             request.match_info["id"], request[WHO].caller, at=self._clock.now()
         )
         return answers.plain_json(whole(shown))
@@ -95,7 +95,7 @@ class Approvals:
         """Somebody approves or rejects."""
         who = request[WHO]
         said = await _input(request, StatementInput)
-        shown = await self._hearing.hear(
+        shown = await self._review.take_statement(
             request.match_info["id"],
             said.statement,
             caller=who.caller,
@@ -108,7 +108,7 @@ class Approvals:
     async def say_for_oa(self, request: web.Request) -> web.StreamResponse:
         """An OA system says that somebody has approved; whoever brings its token learns no more."""
         said = await _input(request, OATokenInput)
-        shown = await self._hearing.hear_oa(
+        shown = await self._review.take_oa_token(
             request.match_info["id"],
             said.token,
             nonce=request[WHO].nonce,
@@ -129,7 +129,7 @@ async def _input(request: web.Request, model: type[InputT]) -> InputT:
         raise MalformedRequestProblem(f'the body is {{"{name}": "…"}}: {first["msg"]}') from None
 
 
-def _told(shown: Shown) -> dict[str, object]:
+def _told(shown: ApprovalView) -> dict[str, object]:
     return {"approval": shown.row.id, "state": shown.state}
 
 

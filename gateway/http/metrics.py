@@ -65,10 +65,12 @@ class Metrics:
             "Number of the bundle file in force; 0 while there is none, or with a directory.",
             registry=self.registry,
         )
-        self.stops = Gauge("sealgate_stops", "Freezes in force.", ("kind",), registry=self.registry)
-        self.stop_files_refused = Gauge(
-            "sealgate_stop_files_refused",
-            "Files in the folder `stops` that freeze or lift nothing, as something is wrong.",
+        self.freezes = Gauge(
+            "sealgate_freezes", "Freezes in force.", ("kind",), registry=self.registry
+        )
+        self.freeze_files_refused = Gauge(
+            "sealgate_freeze_files_refused",
+            "Files in the folder `freezes` that freeze or unfreeze nothing, as something is wrong.",
             registry=self.registry,
         )
         self.look_age = Gauge(
@@ -92,11 +94,11 @@ class Metrics:
         """A document was sealed, for the first time."""
         self._sealed(seal).inc()
 
-    def set_stops(self, stops: Iterable[str]) -> None:
+    def set_freezes(self, freezes: Iterable[str]) -> None:
         """What is frozen: the kind of each freeze."""
-        self.stops.clear()
-        for kind, count in Counted(stops).items():
-            self.stops.labels(kind).set(count)
+        self.freezes.clear()
+        for kind, count in Counted(freezes).items():
+            self.freezes.labels(kind).set(count)
 
     def set_looks(self, **seconds: float) -> None:
         """How long ago each directory was last looked through."""

@@ -9,12 +9,12 @@ from gateway.approvals import errors as approval_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
-from gateway.http import approvals, documents, in_force, operation, policies, sealing, stops
+from gateway.freezes import errors as freeze_errors
+from gateway.http import approvals, documents, freezes, in_force, operation, policies, sealing
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
 from gateway.signing import errors as signing_errors
-from gateway.stops import errors as stop_errors
 from gateway.store import errors as store_errors
 
 
@@ -36,7 +36,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     policies,
     in_force,
     approvals,
-    stops,
+    freezes,
     operation,
 )
 _PROBLEMS = (
@@ -45,7 +45,7 @@ _PROBLEMS = (
     document_errors,
     http_errors,
     signing_errors,
-    stop_errors,
+    freeze_errors,
     store_errors,
 )
 

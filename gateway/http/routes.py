@@ -29,7 +29,7 @@ class Route:
         action: what the caller must be allowed to do; None lets anybody in, unauthenticated.
         handler: is called once the caller was let in, and finds it under `WHO`.
         bounded: refused while as many requests are under way as the gateway bears. Not for what
-            has to work just then, such as a stop.
+            has to work just then, such as a freeze.
     """
 
     method: Literal["GET", "POST"]

@@ -127,23 +127,28 @@ class SealUnknownProblem(Problem):
     cure: ClassVar[str] = "Check the seal's id with the officer who manages the seals."
 
 
-class StoppedProblem(DeniedProblem):
-    """Officers have frozen the seal, its company, the caller, a party, or all sealing."""
+class FrozenProblem(DeniedProblem):
+    """Officers have frozen the seal, its company, the caller, a party, or all sealing.
 
-    type: ClassVar[str] = "stopped"
+    A seal that the policies keep frozen is a `SealFrozenProblem`.
+    """
+
+    type: ClassVar[str] = "frozen"
     title: ClassVar[str] = "Officers have frozen this"
     cure: ClassVar[str] = (
         "Ask the officers; the reason names the freeze. Send the same request again with the same "
-        "key once it is lifted."
+        "key once the freeze has ended."
     )
 
 
 class SealFrozenProblem(DeniedProblem):
-    """The seal was frozen by an officer."""
+    """The policies give the seal the state `frozen`; a freeze by officers is a `FrozenProblem`."""
 
     type: ClassVar[str] = "seal-frozen"
-    title: ClassVar[str] = "The seal is frozen"
-    cure: ClassVar[str] = "Ask the officer who froze it."
+    title: ClassVar[str] = "The seal's state is frozen"
+    cure: ClassVar[str] = (
+        "Ask the officers: it seals again once policies in which it is active are in force."
+    )
 
 
 class SealNotActiveProblem(DeniedProblem):

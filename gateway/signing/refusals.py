@@ -25,7 +25,7 @@ PROBLEM_OF: Final[Mapping[str, type[Problem]]] = {
     reasons.SEALS_DO_NOT_COMBINE: errors.SealsDoNotCombineProblem,
     reasons.LIMIT_REACHED: errors.LimitReachedProblem,
     reasons.COUNTED_MEANWHILE: errors.CountedMeanwhileProblem,
-    reasons.STOPPED: errors.StoppedProblem,
+    reasons.FROZEN: errors.FrozenProblem,
     reasons.APPROVAL_EXPIRED: errors.ApprovalExpiredProblem,
     reasons.APPROVAL_REJECTED: errors.ApprovalRejectedProblem,
     reasons.APPROVAL_USED: errors.ApprovalUsedProblem,

@@ -2,7 +2,7 @@
 
 JWS (RFC 7515) by Ed25519 (`EdDSA`, RFC 8037) or ECDSA on P-256 (`ES256`, RFC 7518 §3.4). A bundle's
 manifest is a general JSON serialization with a signature for each officer; approvals, freezes and
-lifts are compact serializations by one key. Of all that JWS allows only this is read:
+their ends are compact serializations by one key. Of all that JWS allows only this is read:
 
 * The protected header is exactly `alg`, `kid` and `typ`. There is no unprotected header, no `crit`,
   no `b64`, and no key that the statement brings along.

@@ -1,12 +1,13 @@
 """Which bundles came into force, in the order of their numbers."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds, moment
 from gateway.store.schema import activation
 from gateway.store.statements import RowStatement
 
@@ -45,8 +46,7 @@ class Activation:
 
 def keep_activation(transaction: Transaction, kept: Activation) -> None:
     """Add it within a unit of work."""
-    microseconds = round(kept.at.timestamp() * 1_000_000)
-    row = (kept.sequence, kept.digest, kept.manifest, microseconds, kept.audit_index)
+    row = (kept.sequence, kept.digest, kept.manifest, microseconds(kept.at), kept.audit_index)
     transaction.later(_keep, row)
 
 
@@ -59,7 +59,7 @@ def newest_activation(connection: Connection) -> Activation | None:
         sequence=row.sequence,
         digest=row.digest,
         manifest=row.manifest,
-        at=datetime.fromtimestamp(row.at / 1_000_000, UTC),
+        at=moment(row.at),
         audit_index=row.audit_index,
     )
 

@@ -5,7 +5,7 @@ the database only with the commit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,8 +13,9 @@ from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds, moment
 from gateway.store.reading import ReadConnection, compiled
-from gateway.store.schema import approval, approval_concern, approval_voice
+from gateway.store.schema import approval, approval_concern, approval_statement
 from gateway.store.statements import Row, RowStatement
 
 State = Literal["pending", "rejected", "used"]
@@ -53,7 +54,7 @@ class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.state == "pending" and at < self.expires_at
 
 
-class VoiceRow(msgspec.Struct, frozen=True, kw_only=True):
+class ApprovalStatementRow(msgspec.Struct, frozen=True, kw_only=True):
     """What one person said of an approval, and the statement that was signed."""
 
     approval: str
@@ -65,7 +66,7 @@ class VoiceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = ApprovalRow.__struct_fields__  # the tables' columns, each under its own name
-_VOICE_COLUMNS = VoiceRow.__struct_fields__
+_STATEMENT_COLUMNS = ApprovalStatementRow.__struct_fields__
 _put_approval = RowStatement(
     upsert(approval).on_conflict_do_update(
         index_elements=[approval.c.id],
@@ -73,19 +74,19 @@ _put_approval = RowStatement(
     ),
     *_COLUMNS,
 )
-_put_voice = RowStatement(
-    upsert(approval_voice).on_conflict_do_update(
-        index_elements=[approval_voice.c.approval, approval_voice.c.subject],
+_put_statement = RowStatement(
+    upsert(approval_statement).on_conflict_do_update(
+        index_elements=[approval_statement.c.approval, approval_statement.c.subject],
         set_={
-            name: upsert(approval_voice).excluded[name]
+            name: upsert(approval_statement).excluded[name]
             for name in ("act", "statement", "at", "audit_index")
         },
     ),
-    *_VOICE_COLUMNS,
+    *_STATEMENT_COLUMNS,
 )
 _put_concern = RowStatement(upsert(approval_concern).on_conflict_do_nothing(), "who", "approval")
 _row = select(*(approval.c[name] for name in _COLUMNS))
-_voice = select(*(approval_voice.c[name] for name in _VOICE_COLUMNS))
+_statement = select(*(approval_statement.c[name] for name in _STATEMENT_COLUMNS))
 _by_id = _row.where(approval.c.id == bindparam("approval_id"))
 _of_request = _row.where(
     approval.c.request_digest == bindparam("digest"), approval.c.seal == bindparam("seal_id")
@@ -98,12 +99,12 @@ _concerning = (
     .order_by(approval_concern.c.approval.desc())
 )
 _concerning_of_state = _concerning.where(approval.c.state == bindparam("wanted"))
-_voices = _voice.where(approval_voice.c.approval == bindparam("approval_id")).order_by(
-    approval_voice.c.audit_index
+_statements = _statement.where(approval_statement.c.approval == bindparam("approval_id")).order_by(
+    approval_statement.c.audit_index
 )
-_voice_of = _voice.where(
-    approval_voice.c.approval == bindparam("approval_id"),
-    approval_voice.c.subject == bindparam("subject_name"),
+_statement_of = _statement.where(
+    approval_statement.c.approval == bindparam("approval_id"),
+    approval_statement.c.subject == bindparam("subject_name"),
 )
 _MOMENTS = frozenset({"created_at", "expires_at", "at"})
 
@@ -121,21 +122,23 @@ def put_concerned(transaction: Transaction, approval_id: str, concerned: Iterabl
         transaction.later(_put_concern, (who, approval_id))
 
 
-def put_voice(transaction: Transaction, voice: VoiceRow) -> None:
+def put_statement(transaction: Transaction, said: ApprovalStatementRow) -> None:
     """Write what somebody said; what they said before of the same approval counts no more."""
-    transaction.later(_put_voice, _values(voice))
-    key = voice.approval, voice.subject
-    transaction.state[_put_voice] = {**_pending_voices(transaction), key: voice}
+    transaction.later(_put_statement, _values(said))
+    key = said.approval, said.subject
+    transaction.state[_put_statement] = {**_pending_statements(transaction), key: said}
 
 
-def voice_of(transaction: Transaction, *, approval_id: str, subject: str) -> VoiceRow | None:
+def statement_of(
+    transaction: Transaction, *, approval_id: str, subject: str
+) -> ApprovalStatementRow | None:
     """What somebody said last of an approval, as this transaction leaves it so far."""
-    pending = _pending_voices(transaction).get((approval_id, subject))
+    pending = _pending_statements(transaction).get((approval_id, subject))
     if pending is not None:
         return pending
     named = {"approval_id": approval_id, "subject_name": subject}
-    rows = transaction.connection.execute(_voice_of, named).all()
-    return _voice_row(rows[0]) if rows else None
+    rows = transaction.connection.execute(_statement_of, named).all()
+    return _statement_row(rows[0]) if rows else None
 
 
 def approval_by_id(transaction: Transaction, approval_id: str) -> ApprovalRow | None:
@@ -176,7 +179,7 @@ class ApprovalReader:
         self._newest_of_state = f"{compiled(_newest_of_state, engine)} LIMIT ?"
         self._concerning = f"{compiled(_concerning, engine)} LIMIT ?"
         self._concerning_of_state = f"{compiled(_concerning_of_state, engine)} LIMIT ?"
-        self._voices = compiled(_voices, engine)
+        self._statements = compiled(_statements, engine)
 
     def by_id(self, approval_id: str) -> ApprovalRow | None:
         """The approval of that id."""
@@ -213,9 +216,9 @@ class ApprovalReader:
             found |= {row.id: row for row in map(_approval_row, rows)}
         return tuple(sorted(found.values(), key=lambda row: row.id, reverse=True))
 
-    def voices(self, approval_id: str) -> tuple[VoiceRow, ...]:
+    def statements(self, approval_id: str) -> tuple[ApprovalStatementRow, ...]:
         """What was said of an approval, in order."""
-        return tuple(map(_voice_row, self._connection.rows(self._voices, (approval_id,))))
+        return tuple(map(_statement_row, self._connection.rows(self._statements, (approval_id,))))
 
     def close(self) -> None:
         """Close the connection."""
@@ -226,20 +229,20 @@ def _approval_row(values: Sequence[Any]) -> ApprovalRow:
     return ApprovalRow(**_read(_COLUMNS, values))
 
 
-def _voice_row(values: Sequence[Any]) -> VoiceRow:
-    return VoiceRow(**_read(_VOICE_COLUMNS, values))
+def _statement_row(values: Sequence[Any]) -> ApprovalStatementRow:
+    return ApprovalStatementRow(**_read(_STATEMENT_COLUMNS, values))
 
 
 def _read(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return {
-        name: datetime.fromtimestamp(value / 1e6, UTC) if name in _MOMENTS else value
+        name: moment(value) if name in _MOMENTS else value
         for name, value in zip(names, values, strict=True)
     }
 
 
-def _values(row: ApprovalRow | VoiceRow) -> Row:
+def _values(row: ApprovalRow | ApprovalStatementRow) -> Row:
     return tuple(
-        round(value.timestamp() * 1e6) if isinstance(value, datetime) else value
+        microseconds(value) if isinstance(value, datetime) else value
         for value in msgspec.structs.astuple(row)
     )
 
@@ -249,6 +252,8 @@ def _pending(transaction: Transaction) -> Mapping[str, ApprovalRow]:
     return found
 
 
-def _pending_voices(transaction: Transaction) -> Mapping[tuple[str, str], VoiceRow]:
-    found: Mapping[tuple[str, str], VoiceRow] = transaction.state.get(_put_voice, {})
+def _pending_statements(transaction: Transaction) -> Mapping[tuple[str, str], ApprovalStatementRow]:
+    found: Mapping[tuple[str, str], ApprovalStatementRow] = transaction.state.get(
+        _put_statement, {}
+    )
     return found

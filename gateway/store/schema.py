@@ -147,8 +147,8 @@ approval_concern = Table(
 )
 """Whom an approval concerns, so that they find it: `system:`, `person:` or `role:` and the name."""
 
-approval_voice = Table(
-    "approval_voice",
+approval_statement = Table(
+    "approval_statement",
     metadata,
     Column("approval", String(36), primary_key=True),
     Column("subject", String(200), primary_key=True),
@@ -159,8 +159,8 @@ approval_voice = Table(
 )
 """What each person said of an approval, with the statement that they signed."""
 
-stop = Table(
-    "stop",
+freeze = Table(
+    "freeze",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("kind", String(20), nullable=False),
@@ -169,15 +169,15 @@ stop = Table(
     Column("statement", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("audit_index", BigInteger, nullable=False),
-    Column("lifted_at", BigInteger),
-    Column("lift_index", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("end_index", BigInteger),
 )
-"""Freezes of a seal, company, system, counterparty, grant or the gateway, lifted or not."""
+"""Freezes of a seal, company, system, counterparty, grant or the gateway, ended or not."""
 
-stop_lift = Table(
-    "stop_lift",
+unfreeze = Table(
+    "unfreeze",
     metadata,
-    Column("stop", String(36), primary_key=True),
+    Column("freeze", String(36), primary_key=True),
     Column("person", String(100), primary_key=True),
     Column("statement", Text, nullable=False),
     Column("at", BigInteger, nullable=False),

@@ -12,12 +12,12 @@ from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
 from gateway.documents.pool import WorkerLimits, WorkerPool
+from gateway.freezes.book import FreezeBook
+from gateway.freezes.folder import FreezeFolder
+from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.signing.archive import Archive
-from gateway.stops.book import StopBook
-from gateway.stops.folder import StopFolder
-from gateway.stops.room import StopRoom
 from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
@@ -33,7 +33,7 @@ from processes.child import Child
 from processes.keeper import KeptSigner
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
-_LONGEST_STOPS_LOOK_SECONDS = 10.0
+_LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,10 @@ class House:
     policies: Policies
     nonces: NonceBook
     slots: SlotBook
-    stops: StopRoom
-    stop_folder: StopFolder
+    freezes: FreezeService
+    freeze_folder: FreezeFolder
     policy_looks: Lookout
-    stop_looks: Lookout
+    freeze_looks: Lookout
 
 
 async def open_house(
@@ -93,8 +93,8 @@ async def open_house(
     await stack.enter_async_context(audit)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
-    stops = StopRoom(
-        book=StopBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    freezes = FreezeService(
+        book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     return House(
         config=config,
@@ -108,15 +108,15 @@ async def open_house(
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, stops, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, clock.now())),
         slots=SlotBook(),
-        stops=stops,
-        stop_folder=StopFolder(config.policies.place, stops),
+        freezes=freezes,
+        freeze_folder=FreezeFolder(config.policies.place, freezes),
         policy_looks=Lookout(
             "the policies", patience_seconds=_LONGEST_POLICY_LOOK_SECONDS, clock=clock
         ),
-        stop_looks=Lookout(
-            "freezes by file", patience_seconds=_LONGEST_STOPS_LOOK_SECONDS, clock=clock
+        freeze_looks=Lookout(
+            "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
     )
 
@@ -156,8 +156,10 @@ async def _policies(
     )
 
 
-def _recover(unit: Transaction, content: ContentStore, stops: StopRoom, now: datetime) -> NonceBook:
+def _recover(
+    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
-    stops.book.load(unit.connection)
+    freezes.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))

@@ -3,27 +3,27 @@
 import asyncio
 from datetime import timedelta
 
-from gateway.approvals.hearing import Hearing
-from gateway.approvals.knowing import ApprovalsKnown
-from gateway.approvals.once import ApprovalGuard
+from gateway.approvals.gathering import ApprovalsKnown
+from gateway.approvals.guard import ApprovalGuard
+from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
+from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.policies import Policies as PolicyDesk
 from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
-from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
-from gateway.stops.guard import StopGuard
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
 from gateway.store.lane import Transaction
@@ -56,7 +56,7 @@ def _surroundings(house: House) -> Surroundings:
         lane=house.lane,
     )
     return Surroundings(
-        guards=Guards((StopGuard(house.stops.book), LimitGuard(house.slots), ApprovalGuard())),
+        guards=Guards((FreezeGuard(house.freezes.book), LimitGuard(house.slots), ApprovalGuard())),
         knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
         waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
@@ -85,7 +85,7 @@ def api_of(house: House, signing: SigningService) -> API:
                 "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
                 "policies": house.policies.prove,
                 "policy-looks": house.policy_looks.prove,
-                "stop-looks": house.stop_looks.prove,
+                "freeze-looks": house.freeze_looks.prove,
             },
             clock=house.clock,
         ),
@@ -101,15 +101,15 @@ def api_of(house: House, signing: SigningService) -> API:
 
 def _further_routes(house: House) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
-    hearing = Hearing(
+    review = ApprovalReview(
         in_force=lambda: house.policies.current,
         approvals=house.approvals,
         audit=house.audit,
         lane=house.lane,
     )
     return (
-        *Approvals(hearing, clock=house.clock).routes(),
-        *Stops(house.stops).routes(),
+        *Approvals(review, clock=house.clock).routes(),
+        *Freezes(house.freezes).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
         *_desk(house),
     )
@@ -133,8 +133,10 @@ def _measure(house: House) -> None:
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
     metrics.signer_restarts.set(house.signer.restarts)
     metrics.worker_restarts.set(house.pool.restarts)
-    metrics.set_stops(stop.scope.kind for stop in house.stops.book.live)
-    metrics.stop_files_refused.set(len(house.stop_folder.refused))
+    metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
+    metrics.freeze_files_refused.set(len(house.freeze_folder.refused))
     metrics.policies_sequence.set(house.policies.standing().sequence or 0)
-    metrics.set_looks(policies=house.policy_looks.age_seconds, stops=house.stop_looks.age_seconds)
+    metrics.set_looks(
+        policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
+    )
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)

@@ -13,7 +13,7 @@ from gateway.store.errors import StoreProblem
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
-_STOPS_SECONDS = 1.0
+_FREEZES_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -43,11 +43,11 @@ async def watch_freezes(house: House) -> None:
     """Look every second for freezes by file."""
     while True:
         try:
-            with house.stop_looks.look():
-                await house.stop_folder.look()
+            with house.freeze_looks.look():
+                await house.freeze_folder.look()
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
-            _log.error("stops_not_read", error=str(error), kind=type(error).__name__)
-        await asyncio.sleep(_STOPS_SECONDS)
+            _log.error("freezes_not_read", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_FREEZES_SECONDS)
 
 
 async def forget_daily(house: House) -> None:

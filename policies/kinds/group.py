@@ -12,7 +12,7 @@ _Officers = Annotated[int, Field(ge=1, le=20)]
 
 
 class SignaturesSpec(StrictModel):
-    """How many officers must sign: a bundle, a freeze, and the lifting of one."""
+    """How many officers must sign: a bundle, a freeze, and the end of one."""
 
     bundle: _Officers
     freeze: _Officers = 1

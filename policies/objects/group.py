@@ -8,7 +8,7 @@ from policies.objects.named import Named
 
 
 class Signatures(msgspec.Struct, frozen=True, kw_only=True):
-    """How many officers must sign: a bundle, a freeze, and the lifting of one."""
+    """How many officers must sign: a bundle, a freeze, and the end of one."""
 
     bundle: int
     freeze: int = 1

@@ -271,9 +271,9 @@ def test_a_rollback_to_what_was_never_in_force_is_refused() -> None:
 
 def test_a_signature_for_something_else_is_none_for_a_bundle() -> None:
     sealed = read(GROUP.sign(GROUP.built(), key("li")))
-    frozen = add_signature(sealed.statement, typ="sealgate-stop", signer=key("wang"))
+    frozen = add_signature(sealed.statement, typ="sealgate-freeze", signer=key("wang"))
     data = written(frozen, pieces=sealed.pieces, files=sealed.files, sources=sealed.sources)
-    assert TYP != "sealgate-stop"
+    assert TYP != "sealgate-freeze"
     assert refused(data)
 
 

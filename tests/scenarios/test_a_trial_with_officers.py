@@ -78,7 +78,7 @@ async def test_a_large_amount_is_sealed_once_two_people_approved_it(
         await gateway.seal(**{**large, "idempotency_key": "another"})
 
 
-async def test_one_officer_freezes_and_two_lift(signed_gateway: RunningGateway) -> None:
+async def test_one_officer_freezes_and_two_unfreeze(signed_gateway: RunningGateway) -> None:
     gateway = signed_gateway
     keys = {name: f"{name}-2026={officer(gateway, name)}" for name in OFFICERS}
     here = ("--url", gateway.url)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from gateway.audit.kept.interfaces import Finding, Leaf, microseconds_of
-from gateway.store.schema import approval, approval_voice
+from gateway.store.schema import approval, approval_statement
 
 _MICROSECONDS = 1_000_000
 
@@ -18,7 +18,7 @@ class ApprovalRows:
     """Implements `gateway.audit.kept.interfaces.KeptRows`."""
 
     _asked: dict[str, tuple[int, Leaf]] = field(default_factory=dict)
-    _voices: dict[tuple[str, str], tuple[int, tuple[object, ...]]] = field(default_factory=dict)
+    _statements: dict[tuple[str, str], tuple[int, tuple[object, ...]]] = field(default_factory=dict)
     _rejected: set[str] = field(default_factory=set)
     _used: dict[str, tuple[int, str]] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class ApprovalRows:
                 self._asked[name] = index, leaf
             case "approval":
                 said = leaf.get("act"), leaf.get("statement_digest"), microseconds_of(leaf), index
-                self._voices[name, str(leaf.get("by"))] = index, said
+                self._statements[name, str(leaf.get("by"))] = index, said
                 if leaf.get("act") == "reject":
                     self._rejected.add(name)
             case "intent":
@@ -44,7 +44,7 @@ class ApprovalRows:
     def differences(self, connection: Connection) -> Iterator[Finding]:
         """See `KeptRows`."""
         # An approval of an OA system was asked nobody here; its first record is what it said.
-        missing = {name: index for (name, _), (index, _) in reversed(self._voices.items())}
+        missing = {name: index for (name, _), (index, _) in reversed(self._statements.items())}
         missing |= {name: index for name, (index, _) in self._asked.items()}
         for row in connection.execute(select(approval)):
             index = missing.pop(str(row.id), None)
@@ -86,8 +86,8 @@ class ApprovalRows:
         return "rejected" if name in self._rejected else "pending"
 
     def _said(self, connection: Connection) -> Iterator[Finding]:
-        unsaid = dict(self._voices)
-        for row in connection.execute(select(approval_voice)):
+        unsaid = dict(self._statements)
+        for row in connection.execute(select(approval_statement)):
             who = str(row.approval), str(row.subject)
             index, said = unsaid.pop(who, (None, ()))
             if said != (row.act, _digest(row.statement), row.at, row.audit_index):

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from gateway.store.moments import microseconds
+
 Leaf = Mapping[str, Any]
 """A record as it stands in the log."""
 
@@ -34,6 +36,6 @@ class KeptRows(Protocol):
 def microseconds_of(leaf: Leaf) -> int:
     """The record's moment as rows keep it, Unix microseconds; -1 where it has none."""
     try:
-        return round(datetime.fromisoformat(str(leaf.get("at"))).timestamp() * 1_000_000)
-    except ValueError:
+        return microseconds(datetime.fromisoformat(str(leaf.get("at"))))
+    except (ValueError, TypeError):  # none, or one without its zone
         return -1

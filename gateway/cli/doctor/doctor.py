@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.doctor import files, machine, service
+from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.records import RecordsCheck
 from gateway.cli.doctor.seals import SealsCheck
-from gateway.cli.doctor.stops import check_stops
 from gateway.cli.doctor.token import TokenCheck
 from gateway.cli.files.verify import DEMO_CA
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
@@ -86,7 +86,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
-    yield from looked_at("freezes", lambda: check_stops(config))
+    yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))

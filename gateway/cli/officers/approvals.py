@@ -191,10 +191,10 @@ def _tell_whole(found: dict[str, Any]) -> None:
     ):
         if value:
             _tell(f"{word:<11} {value}")
-    for voice in found["voices"]:
-        where = "" if voice["source"] == "person" else f" in {voice['source']}"
-        said = f"{voice['act']} by {voice['by']}{where} at {voice['at']}"
-        _tell(f"{'':<11} {said}  {voice['reason']}")
+    for each in found["statements"]:
+        where = "" if each["source"] == "person" else f" in {each['source']}"
+        said = f"{each['act']} by {each['by']}{where} at {each['at']}"
+        _tell(f"{'':<11} {said}  {each['reason']}")
 
 
 def _wanted(found: dict[str, Any]) -> str:

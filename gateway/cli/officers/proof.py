@@ -147,16 +147,16 @@ def _told(verdict: ProofVerdict, problems: list[str], policies: DecidingPolicies
         "policies": policies.bundle.digest,
         "policiesSignedBy": policies.signed_by,
         "inLog": verdict.in_log,
-        "voices": [
+        "statements": [
             {
-                "by": voice.by,
-                "source": voice.source,
-                "act": voice.act,
-                "at": voice.at,
-                "counts": voice.counts,
-                "why": voice.why,
+                "by": each.by,
+                "source": each.source,
+                "act": each.act,
+                "at": each.at,
+                "counts": each.counts,
+                "why": each.why,
             }
-            for voice in verdict.voices
+            for each in verdict.statements
         ],
         "problems": problems,
         "words": told_stages(verdict.stages, in_order=asked.in_order),
@@ -187,10 +187,10 @@ def _print(told: dict[str, Any]) -> None:
     ):
         if value:
             _line(f"  {word:<11} {value}")
-    for voice in told["voices"]:
-        counts = "counts" if voice["counts"] else f"counts for nothing: {voice['why']}"
-        said = f"{voice['by']} ({voice['source']}) {voice['act']}"
-        _line(f"  {'':<11} {said} {voice['at']:%Y-%m-%d %H:%M:%S} UTC; {counts}")
+    for each in told["statements"]:
+        counts = "counts" if each["counts"] else f"counts for nothing: {each['why']}"
+        said = f"{each['by']} ({each['source']}) {each['act']}"
+        _line(f"  {'':<11} {said} {each['at']:%Y-%m-%d %H:%M:%S} UTC; {counts}")
     for problem in told["problems"]:
         _line(f"  {'not valid':<11} {problem}")
 

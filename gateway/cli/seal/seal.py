@@ -12,13 +12,7 @@ from gateway.cli.asking import URLOption, gateway_at, told_silence
 from gateway.cli.attributes import AttributesError, attributes_from
 from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import CLIENT_KEY_ID, DEFAULT_CONFIG, ConfigOption
-from gateway.cli.people_keys import (
-    NAMED,
-    ModuleOption,
-    PinFileOption,
-    people_keys,
-    request_signer,
-)
+from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys, request_signer
 from gateway.cli.seal.submissions import SubmissionsError, from_files, from_lines
 from gateway.cli.terminal import err, out, told_errors
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from gateway.approvals.statements import STATEMENT
 from gateway.store.schema import approval as approval_table
-from gateway.store.schema import approval_voice
+from gateway.store.schema import approval_statement
 from policies.model import Invisible
 from tests.approving_house import SIGNERS, Approving, approving_house, problem
 from tests.running_gateway import EXAMPLES, RECEIPT
@@ -68,7 +68,9 @@ async def test_a_statement_for_a_changed_document_names_both_digests(tmp_path: P
     async with approving_house(tmp_path) as made:
         one = await made.ask()
         other = await made.ask(document=OTHER)
-        kind, detail = await problem(made.hear("wang", other, made.statement("wang", one)))
+        kind, detail = await problem(
+            made.take_statement("wang", other, made.statement("wang", one))
+        )
         assert kind == "approval-void"
         for document in (RECEIPT, OTHER):
             assert hashlib.sha256(document).hexdigest() in detail
@@ -82,7 +84,9 @@ async def test_no_byte_of_a_statement_can_be_changed(tmp_path: Path) -> None:
         for place in range(len(raw)):
             changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
             encoded = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
-            told = await problem(made.hear("wang", approval, f"{header}.{encoded}.{signature}"))
+            told = await problem(
+                made.take_statement("wang", approval, f"{header}.{encoded}.{signature}")
+            )
             assert told[0] == "approval-statement-invalid"
         assert made.records("approval") == []
 
@@ -91,7 +95,7 @@ async def test_a_statement_is_taken_from_who_signed_it(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         approval = await made.ask()
         signed_by_zhao = made.statement("zhao", approval)
-        assert await problem(made.hear("wang", approval, signed_by_zhao)) == (
+        assert await problem(made.take_statement("wang", approval, signed_by_zhao)) == (
             "approval-not-yours",
             "'zhao' signed the statement, and 'person:wang' sent it; everybody sends their own",
         )
@@ -103,11 +107,13 @@ async def test_a_statement_of_another_kind_is_none(tmp_path: Path) -> None:
         payload = made.statement("wang", approval).split(".")[1]
         raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
         for header in (
-            {"alg": "ES256", "kid": "wang-2026", "typ": "sealgate-stop"},
+            {"alg": "ES256", "kid": "wang-2026", "typ": "sealgate-freeze"},
             {"alg": "none", "kid": "wang-2026", "typ": STATEMENT},
             {"alg": "ES256", "kid": "nobody-2026", "typ": STATEMENT},
         ):
-            told = await problem(made.hear("wang", approval, token(header, raw, SIGNERS["wang"])))
+            told = await problem(
+                made.take_statement("wang", approval, token(header, raw, SIGNERS["wang"]))
+            )
             assert told[0] == "approval-statement-invalid"
 
 
@@ -122,14 +128,14 @@ async def test_a_statement_is_of_the_time_in_which_it_was_asked(
         assert told[0] == "approval-statement-invalid"
 
 
-async def test_a_voice_that_somebody_wrote_into_the_database_does_not_count(
+async def test_a_statement_that_somebody_wrote_into_the_database_does_not_count(
     tmp_path: Path,
 ) -> None:
     async with approving_house(tmp_path) as made:
         one = await made.ask()
         other = await made.ask("other", OTHER)
         await made.say("wang", one)
-        await _forge(made, update(approval_voice).values(approval=other))
+        await _forge(made, update(approval_statement).values(approval=other))
         assert (await problem(made.seal("other", OTHER)))[0] == "approval-needed"
         assert made.shown("wang", other).state == "pending"
 

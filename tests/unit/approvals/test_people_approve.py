@@ -59,7 +59,7 @@ async def test_two_who_share_a_key_are_not_two_who_approve(tmp_path: Path) -> No
         assert told[0] == "approval-statement-invalid"
 
 
-async def test_asking_and_every_voice_are_recorded(tmp_path: Path) -> None:
+async def test_asking_and_every_statement_are_recorded(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         approval = await made.ask()
         await made.say("wang", approval, reason="ok")
@@ -168,7 +168,9 @@ async def test_a_post_is_held_until_midnight_in_shanghai(tmp_path: Path) -> None
         assert made.caller("wang").posts == frozenset()
 
 
-async def test_a_voice_whose_key_is_not_in_force_any_more_does_not_count(tmp_path: Path) -> None:
+async def test_a_statement_whose_key_is_not_in_force_any_more_does_not_count(
+    tmp_path: Path,
+) -> None:
     async with approving_house(tmp_path) as made:
         approval = await made.ask()
         await made.say("wang", approval)
@@ -259,7 +261,7 @@ async def test_a_failed_signature_does_not_cost_the_approval(tmp_path: Path) -> 
         assert made.row(approval).used_by == sealed.row.id
 
 
-async def test_64_voices_at_once_are_all_heard(tmp_path: Path) -> None:
+async def test_64_statements_at_once_are_all_taken(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         approvals = [await made.ask(f"k{n}", business_number=f"WB-{n}") for n in range(32)]
         said = [made.say(name, approval) for approval in approvals for name in ("wang", "zhao")]
@@ -275,8 +277,10 @@ async def test_a_statement_that_comes_again_is_one_and_is_answered_alike(
     async with approving_house(tmp_path, approvals=HEAD_THEN_TWO_LAWYERS) as made:
         approval = await made.ask()
         statement = made.statement("li", approval, act)
-        together = await asyncio.gather(*(made.hear("li", approval, statement) for _ in range(3)))
-        again = await made.hear("li", approval, statement)
+        together = await asyncio.gather(
+            *(made.take_statement("li", approval, statement) for _ in range(3))
+        )
+        again = await made.take_statement("li", approval, statement)
         assert {each.state for each in (*together, again)} == {again.state}
         assert len(made.records("approval")) == 1
 
@@ -306,7 +310,7 @@ async def test_many_of_one_system_leave_everybody_elses_in_their_lists(tmp_path:
         await made.house.lane.write(flood)
         for name in ("wang", "zhao"):
             for state in (None, "pending"):
-                listed = made.hearing.listed(made.caller(name), state, at=made.house.clock.now())
+                listed = made.review.listed(made.caller(name), state, at=made.house.clock.now())
                 assert [each.row.id for each in listed] == [approval]
-        assert made.hearing.listed(made.caller("li"), None, at=made.house.clock.now()) == ()
-        assert len(made.hearing.listed(made.caller("chen"), None, at=made.house.clock.now())) == 100
+        assert made.review.listed(made.caller("li"), None, at=made.house.clock.now()) == ()
+        assert len(made.review.listed(made.caller("chen"), None, at=made.house.clock.now())) == 100

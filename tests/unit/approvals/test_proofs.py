@@ -78,7 +78,7 @@ def test_a_use_that_was_approved_is_proved(proved: Proved) -> None:
     assert verdict.problems == ()
     assert verdict.is_valid
     assert verdict.in_log
-    assert [(voice.by, voice.counts) for voice in verdict.voices] == [("li", True), ("wang", True)]
+    assert [(said.by, said.counts) for said in verdict.statements] == [("li", True), ("wang", True)]
     assert verdict.rule == "receipts/by-hand"
     assert verdict.judged_at == START
     assert verdict.output is not None
@@ -135,7 +135,10 @@ FORGERIES: dict[str, tuple[Change, str]] = {
     "rule's words": (_asked(lambda it: it["rule"].update(id="other")), "reads otherwise"),
     "asked": (lambda it: it["requests"][0].update(business_number="WB-9"), "what was approved"),
     "no asking": (_without("asked"), "no record of the log says that people were asked"),
-    "no voices": (_without("approval"), "approvals are missing: 1 of head; 1 of lawyer"),
+    "no record of a statement": (
+        _without("approval"),
+        "approvals are missing: 1 of head; 1 of lawyer",
+    ),
     "no intent": (_without("intent"), "of which no record of the log is there"),
     "record": (_record('"by":"wang"', '"by":"zhao"'), "does not stand in the log"),
     "hour": (_record("2026-11-22T02:00", "2026-11-22T03:00"), "does not stand in the log"),
@@ -225,7 +228,7 @@ async def test_an_oa_systems_approval_is_proved_like_a_persons(tmp_path: Path) -
         for named in (asked["approval"], made.records("approval")[0]["approval"]):
             verdict = await verdict_of(made, named)
             assert verdict.problems == ()
-            assert {(each.by, each.source) for each in verdict.voices} == {
+            assert {(each.by, each.source) for each in verdict.statements} == {
                 ("wang", "person"),
                 ("E1007", "oa"),
             }

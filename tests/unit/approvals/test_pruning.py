@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from gateway.approvals.pruning import prune
-from gateway.store.schema import approval, approval_voice
+from gateway.store.schema import approval, approval_statement
 from tests.approving_house import Approving, approving_house, oa_token
 from tests.running_gateway import RECEIPT
 from tests.signing_house import START
@@ -16,11 +16,11 @@ END = START + timedelta(hours=1)  # of what the house's rule asks for
 
 
 def counts(made: Approving) -> tuple[int, int]:
-    """How many approvals and voices there are."""
+    """How many approvals and statements there are."""
     with made.house.engine.connect() as connection:
         return (
             connection.execute(select(func.count()).select_from(approval)).scalar_one(),
-            connection.execute(select(func.count()).select_from(approval_voice)).scalar_one(),
+            connection.execute(select(func.count()).select_from(approval_statement)).scalar_one(),
         )
 
 

@@ -17,7 +17,7 @@ from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from tests.approving_house import approving_house, oa_token
 from tests.guarded_house import guarded_house
-from tests.officers import freeze, lift, new_stop, signed
+from tests.officers import freeze, new_freeze_id, signed, unfreeze
 from tests.running_gateway import RECEIPT
 from tests.sealed_bundles import AT, Group
 from tests.signing_house import START, House, signing_house
@@ -46,66 +46,66 @@ def check(directory: Path, key: str, tamper: str, wanted: Found) -> None:
     assert (finding.index, wanted[1] in finding.what) == (wanted[0], True), finding
 
 
-async def stopped(directory: Path) -> str:
-    """A seal that two have lifted, and the gateway, whose end one officer has signed."""
+async def frozen(directory: Path) -> str:
+    """A seal that two have unfrozen, and the gateway, whose end one officer has signed."""
     async with guarded_house(directory) as made:
-        other = new_stop()
-        await made.room.freeze(signed(freeze("seal", "receipt-east", stop=other), LI))
-        await made.room.lift(lift(LI, WANG, stop=other))
-        await made.room.freeze(signed(freeze("gateway"), LI))
-        await made.room.lift(lift(WANG))
+        other = new_freeze_id()
+        await made.freezes.freeze(signed(freeze("seal", "receipt-east", freeze_id=other), LI))
+        await made.freezes.unfreeze(unfreeze(LI, WANG, freeze_id=other))
+        await made.freezes.freeze(signed(freeze("gateway"), LI))
+        await made.freezes.unfreeze(unfreeze(WANG))
         return made.house.log_key.encoded()
 
 
-STOPS: dict[str, tuple[str, Found]] = {
-    "deleted": ("delete from stop where kind='gateway'", (2, "is gone from the store")),
+FREEZES: dict[str, tuple[str, Found]] = {
+    "deleted": ("delete from freeze where kind='gateway'", (2, "is gone from the store")),
     "ended by hand": (
-        "update stop set lifted_at=1, lift_index=3 where kind='gateway'",
+        "update freeze set ended_at=1, end_index=3 where kind='gateway'",
         (2, "the log says otherwise of its end"),
     ),
     "ended by hand without a record": (
-        "update stop set lifted_at=1 where kind='gateway'",
+        "update freeze set ended_at=1 where kind='gateway'",
         (2, "the log says otherwise of its end"),
     ),
     "no end any more": (
-        "update stop set lifted_at=null, lift_index=null where kind='seal'",
+        "update freeze set ended_at=null, end_index=null where kind='seal'",
         (0, "the log says otherwise of its end"),
     ),
     "of something else": (
-        "update stop set kind='seal', name='other' where kind='gateway'",
+        "update freeze set kind='seal', name='other' where kind='gateway'",
         (2, "is not what record 2 says"),
     ),
-    "another reason": ("update stop set reason='' where kind='gateway'", (2, "is not what record")),
+    "another reason": ("update freeze set reason='' where kind='gateway'", (2, "is not what")),
     "another statement": (
-        "update stop set statement=replace(statement, '.', '.A') where kind='gateway'",
+        "update freeze set statement=replace(statement, '.', '.A') where kind='gateway'",
         (2, "is not what record 2 says"),
     ),
-    "nonsense": ("update stop set statement=1, at='x' where kind='gateway'", (2, "is not what")),
-    "another id": ("update stop set id='other' where kind='gateway'", (None, "no record tells")),
-    "a lift deleted": (
-        "delete from stop_lift where audit_index=3",
+    "nonsense": ("update freeze set statement=1, at='x' where kind='gateway'", (2, "is not what")),
+    "another id": ("update freeze set id='other' where kind='gateway'", (None, "no record tells")),
+    "an unfreezing deleted": (
+        "delete from unfreeze where audit_index=3",
         (3, "what wang-qiang said in record 3"),
     ),
-    "a lift of another": (
-        "update stop_lift set person='li-na' where audit_index=3",
+    "an unfreezing of another": (
+        "update unfreeze set person='li-na' where audit_index=3",
         (None, "the log says otherwise of li-na"),
     ),
-    "a lift's statement": (
-        "update stop_lift set statement='a.b.c' where audit_index=3",
+    "an unfreezing's statement": (
+        "update unfreeze set statement='a.b.c' where audit_index=3",
         (3, "the log says otherwise of wang-qiang"),
     ),
-    "a second lift put in": (
-        "insert into stop_lift select id, 'zhao-min', 'a.b.c', 1, 3 from stop where kind='gateway'",
+    "a second unfreezing put in": (
+        "insert into unfreeze select id, 'zhao-min', 'a.b.c', 1, 3 from freeze where id like '6%'",
         (None, "the log says otherwise of zhao-min"),
     ),
 }
 
 
-@pytest.mark.parametrize(("tamper", "wanted"), STOPS.values(), ids=STOPS.keys())
+@pytest.mark.parametrize(("tamper", "wanted"), FREEZES.values(), ids=FREEZES.keys())
 def test_a_freeze_that_was_deleted_or_altered_is_found(
     tmp_path: Path, tamper: str, wanted: Found
 ) -> None:
-    check(tmp_path, asyncio.run(stopped(tmp_path)), tamper, wanted)
+    check(tmp_path, asyncio.run(frozen(tmp_path)), tamper, wanted)
 
 
 async def approved(directory: Path) -> str:
@@ -152,15 +152,15 @@ APPROVALS: dict[str, tuple[str, Found]] = {
     ),
     "another's": ("update approval set id='other' where state='pending'", (None, "no record")),
     "a word deleted": (
-        "delete from approval_voice where audit_index=2",
+        "delete from approval_statement where audit_index=2",
         (2, "wang's word of record 2"),
     ),
     "a word turned round": (
-        "update approval_voice set act='approve' where audit_index=10",
+        "update approval_statement set act='approve' where audit_index=10",
         (10, "the log says otherwise of wang's word"),
     ),
     "a word put in": (
-        "insert into approval_voice select approval, 'li', act, 'a.b.c', 1, 2 from approval_voice",
+        "insert into approval_statement select id, 'li', 'approve', 'a.b.c', 1, 2 from approval",
         (None, "the log says otherwise of li's word"),
     ),
 }

@@ -15,9 +15,9 @@ from gateway.bundles.reading import read
 from gateway.cli.app import app
 from gateway.cli.people_keys import people_keys
 from gateway.clock import SystemClock
+from gateway.freezes.model import FREEZE_TYPE, FreezeClaims
 from gateway.http.approvals import Approvals
 from gateway.statements import PublicKey, open_compact
-from gateway.stops.model import FREEZE_TYPE, Freeze
 from hsm import login
 from policies.objects.people import PersonKey
 from tests.approving_house import approving_house
@@ -95,7 +95,7 @@ async def test_somebody_approves_with_a_key_in_a_token(
             persons={**made.bundle.persons, "wang": msgspec.structs.replace(wang, keys=(own,))}
         )
         approval = await made.ask()
-        routes = Approvals(made.hearing, clock=clock).routes()
+        routes = Approvals(made.review, clock=clock).routes()
         api = api_of(made.house, made.house.in_force, *routes, origin=None)
         async with TestServer(api.application()) as server:
             key = f"wang-token={desk.uri(KEYS[algorithm])}"
@@ -117,10 +117,10 @@ def test_two_officers_freeze_with_keys_in_one_token(
         "--key", f"li={desk.uri('log-key')}", "--key", f"wang={desk.uri('p256-key')}",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    (file,) = (sealgate.trial.policies / "stops").iterdir()
+    (file,) = (sealgate.trial.policies / "freezes").iterdir()
     keys = {"li": desk.public_key("log-key"), "wang": desk.public_key("p256-key")}
     said = [
-        open_compact(line, typ=FREEZE_TYPE, model=Freeze, key_of=keys.get)
+        open_compact(line, typ=FREEZE_TYPE, model=FreezeClaims, key_of=keys.get)
         for line in file.read_text().split()
     ]
     assert len(said) == 2

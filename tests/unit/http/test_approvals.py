@@ -19,7 +19,7 @@ from tests.unit.http.test_routes import ORIGIN, api_of
 
 def api(made: Approving) -> API:
     house = made.house
-    return api_of(house, house.in_force, *Approvals(made.hearing, clock=house.clock).routes())
+    return api_of(house, house.in_force, *Approvals(made.review, clock=house.clock).routes())
 
 
 async def ask(
@@ -61,8 +61,8 @@ async def test_a_person_sees_what_the_rule_asks_and_approves_it(tmp_path: Path) 
             made, "wang", "POST", f"/v1/approvals/{approval}/statements", said
         )
         assert (status, after["state"]) == (200, "granted")
-        (voice,) = after["voices"]
-        assert (voice["by"], voice["reason"], voice["counts"]) == ("wang", "seen", True)
+        (each,) = after["statements"]
+        assert (each["by"], each["reason"], each["counts"]) == ("wang", "seen", True)
         await made.seal()
 
 

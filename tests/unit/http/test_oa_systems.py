@@ -52,8 +52,8 @@ async def test_an_oa_system_approves_for_the_role_that_it_has(tmp_path: Path) ->
         (said,) = made.records("approval")
         assert (said["by"], said["source"], said["act"]) == ("E1007", "oa", "approve")
         _, shown = await ask(made, "li", "GET", f"/v1/approvals/{approval}")
-        (voice,) = shown["voices"]
-        assert (voice["by"], voice["source"], voice["counts"]) == ("E1007", "oa", True)
+        (each,) = shown["statements"]
+        assert (each["by"], each["source"], each["counts"]) == ("E1007", "oa", True)
         assert shown["outstanding"] == [{"count": 1, "roles": ["head"]}]
 
         made.house.clock.move(timedelta(seconds=1))
@@ -149,7 +149,7 @@ async def test_what_people_were_asked_is_over_when_an_oa_system_has_approved(
         sealed = await made.seal()
         row = made.row(approval)
         assert (row.state, row.used_by) == ("used", sealed.row.id)
-        # Neither a late voice nor a spare token lets a second document through.
+        # Neither a late statement nor a spare token lets a second document through.
         assert (await problem(made.say("wang", approval)))[0] == "approval-used"
         assert (await problem(made.seal("second")))[0] == "approval-needed"
         assert (await problem(made.seal("second", tokens=(spare,))))[0] == "approval-needed"

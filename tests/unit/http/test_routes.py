@@ -10,14 +10,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.approvals.hearing import Hearing
+from gateway.approvals.review import ApprovalReview
 from gateway.client import RequestSigner
 from gateway.desk.asking import Desk
+from gateway.freezes.book import FreezeBook
+from gateway.freezes.service import FreezeService
 from gateway.http.access import powers_of, require
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
+from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
@@ -25,11 +28,8 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import Policies
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
-from gateway.http.stops import Stops
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
-from gateway.stops.book import StopBook
-from gateway.stops.room import StopRoom
 from gateway.store.approvals import ApprovalReader
 from policies.model import Caller
 from policies.objects.people import Role
@@ -92,14 +92,14 @@ def api_of(
 
 def of_every_room(house: House) -> tuple[Route, ...]:
     """The routes of the rooms that bring their own."""
-    stops = StopRoom(
-        book=StopBook(),
+    freezes = FreezeService(
+        book=FreezeBook(),
         lane=house.lane,
         audit=house.audit,
         in_force=lambda: house.in_force,
         clock=house.clock,
     )
-    hearing = Hearing(
+    review = ApprovalReview(
         in_force=lambda: house.in_force,
         approvals=ApprovalReader(house.engine),
         audit=house.audit,
@@ -107,8 +107,8 @@ def of_every_room(house: House) -> tuple[Route, ...]:
     )
     desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
     return (
-        *Stops(stops).routes(),
-        *Approvals(hearing, clock=house.clock).routes(),
+        *Freezes(freezes).routes(),
+        *Approvals(review, clock=house.clock).routes(),
         *Policies(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
     )
@@ -156,7 +156,7 @@ async def test_a_route_without_an_action_asks_nobody_who_it_is(tmp_path: Path) -
 
 async def test_a_route_with_an_action_lets_nobody_in_unknown(tmp_path: Path) -> None:
     async with signing_house(tmp_path) as house:
-        api = api_of(house, with_powers(house), *of_every_room(house), further("stop.read"))
+        api = api_of(house, with_powers(house), *of_every_room(house), further("freeze.read"))
         for route in api.routes:
             if route.action is not None:
                 path = route.path.replace("{", "").replace("}", "")
@@ -171,10 +171,10 @@ async def test_a_route_with_an_action_lets_nobody_in_unknown(tmp_path: Path) -> 
         (("seal-user",), "seal.use", "ok"),
         (("auditor",), "seal.use", "not-yours"),
         (("auditor",), "audit.read", "ok"),
-        (("seal-manager",), "stop.freeze", "ok"),
+        (("seal-manager",), "freeze.begin", "ok"),
         (("seal-manager",), "seal.use", "not-yours"),
-        (("system-administrator",), "stop.read", "not-yours"),
-        ((), "stop.freeze", "not-yours"),
+        (("system-administrator",), "freeze.read", "not-yours"),
+        ((), "freeze.begin", "not-yours"),
     ],
 )
 async def test_a_further_route_is_for_those_with_the_power(
@@ -203,7 +203,7 @@ async def test_only_a_bounded_route_is_refused_when_many_requests_are_under_way(
 ) -> None:
     async with signing_house(tmp_path) as house:
         for bounded, answer in ((True, "overloaded"), (False, "ok")):
-            route = further("stop.freeze", bounded=bounded)
+            route = further("freeze.begin", bounded=bounded)
             api = api_of(house, with_powers(house, "seal-manager"), route, most_requests=0)
             assert await asked(house, api, "POST", "/v1/further") == answer
 

@@ -38,9 +38,9 @@ COMMANDS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
     ("approvals", "show", "ID"): ("approval.read",),
     ("approvals", "approve", "ID"): ("approval.read", "approval.decide"),
     ("approvals", "reject", "ID", "--reason", "no"): ("approval.read", "approval.decide"),
-    ("stops",): ("stop.read",),
-    ("freeze", "seal", "receipt-east", "--reason", "lost", "--log", "a/log"): ("stop.freeze",),
-    ("unfreeze", "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d", "--reason", "found"): ("stop.lift",),
+    ("freezes",): ("freeze.read",),
+    ("freeze", "seal", "receipt-east", "--reason", "lost", "--log", "a/log"): ("freeze.begin",),
+    ("unfreeze", "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d", "--reason", "found"): ("freeze.end",),
 }
 LOCAL = {
     "init", "serve", "verify", "inspect", "doctor",

@@ -8,7 +8,7 @@ from policies.powers import MATRIX, Action, Power, may
 
 POWERS: tuple[Power, ...] = get_args(Power)
 ACTIONS: tuple[Action, ...] = get_args(Action)
-MANAGING = {"policy.activate", "stop.freeze", "stop.lift"}
+MANAGING = {"policy.activate", "freeze.begin", "freeze.end"}
 USING = {"seal.use", "approval.decide"}
 
 # A row an action, a column a power in the order of `Power`: manager, user, auditor, administrator.
@@ -20,9 +20,9 @@ EXPECTED: dict[Action, tuple[bool, bool, bool, bool]] = {
     "policy.read": (True, False, True, False),
     "policy.look": (True, False, True, False),
     "policy.activate": (True, False, False, False),
-    "stop.read": (True, True, True, False),
-    "stop.freeze": (True, False, False, False),
-    "stop.lift": (True, False, False, False),
+    "freeze.read": (True, True, True, False),
+    "freeze.begin": (True, False, False, False),
+    "freeze.end": (True, False, False, False),
     "audit.read": (False, False, True, False),
 }
 

@@ -39,7 +39,7 @@ from policies.model import (
 from policies.objects.documents import Attribute, Template
 from tests.signing_house import House, request, signing_house
 
-STOPPED = Denied(bundle="b", reasons=(Reason(rule="stopped", message="it is stopped"),))
+STOPPED = Denied(bundle="b", reasons=(Reason(rule="frozen", message="it is stopped"),))
 MUST_APPROVE = NeedsApproval(
     bundle="b",
     reasons=(Reason(rule="p/r", message="a rule asks"),),

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, inspect, text
 import gateway.store
 from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader
+from gateway.store.freezes import freeze_row, live_freezes, unfreeze_rows
 from gateway.store.migrating import migrate
 
 _BEFORE_ACTS = "0002"
@@ -91,4 +92,29 @@ def test_approvals_from_before_are_found_by_whom_they_concern(tmp_path: Path) ->
     with engine.connect() as connection:
         found = set(connection.execute(text("SELECT who FROM approval_concern")).scalars())
     assert found == {"system:person:li", "person:li", "person:sun", "role:head", "role:lawyer"}
+    engine.dispose()
+
+
+def test_rows_of_freezes_are_kept_under_their_new_names(tmp_path: Path) -> None:
+    engine = open_writer(tmp_path / "test.sqlite")
+    _bring_to(engine, "0005")
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO stop VALUES ('a', 'gateway', '', 'lost', 's', 5, 1, NULL, NULL)")
+        )
+        connection.execute(
+            text("INSERT INTO stop VALUES ('b', 'seal', 'x', 'lost', 's', 6, 2, 7, 3)")
+        )
+        connection.execute(text("INSERT INTO stop_lift VALUES ('b', 'li-na', 't', 7, 3)"))
+
+    migrate(engine)
+
+    with engine.connect() as connection:
+        assert [row.id for row in live_freezes(connection)] == ["a"]
+        ended = freeze_row(connection, "b")
+        assert ended is not None
+        assert (ended.ended_at, ended.end_index) == (7, 3)
+        assert [(row.freeze, row.person) for row in unfreeze_rows(connection, "b")] == [
+            ("b", "li-na")
+        ]
     engine.dispose()

@@ -27,7 +27,7 @@ async def commands(directory: Path) -> AsyncIterator[tuple[Approving, str, Comma
     """A house, an approval that waits in it, and the command line of its people."""
     clock = FakeClock(SystemClock().now())
     async with approving_house(directory, clock=clock) as made:
-        routes = Approvals(made.hearing, clock=clock).routes()
+        routes = Approvals(made.review, clock=clock).routes()
         api = api_of(made.house, made.house.in_force, *routes, origin=None)
         async with TestServer(api.application()) as server:
             url = str(server.make_url("")).rstrip("/")
@@ -96,7 +96,7 @@ async def test_who_approved_in_the_oa_system_is_told(tmp_path: Path) -> None:
     async with commands(tmp_path) as (made, approval, run):
         at = made.house.clock.now()
         token = oa_token(made.row(approval).document_digest, at, sub="E1007")
-        await made.hearing.hear_oa(approval, token, nonce=None, at=at)
+        await made.review.take_oa_token(approval, token, nonce=None, at=at)
         shown = await run("zhao", "show", approval)
         assert "approve by E1007 in oa at" in shown.output
         assert f"{approval}, granted" in shown.output

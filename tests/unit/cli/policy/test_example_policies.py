@@ -19,7 +19,7 @@ from policies.kinds.policy import tests_of as written_tests
 from policies.loader import load_bundle
 from policies.reading.library import read_library
 from policies.reading.schema import schema_text
-from tests.unit.docs.markdown import ROOT, read
+from tests.unit.docs.markdown import ROOT, blocks, read
 
 DIRECTORY = ROOT / "examples" / "policies"
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)

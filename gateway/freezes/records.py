@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.audit.record import Record
-from gateway.stops.model import Freeze, Stop
-from gateway.stops.orders import FreezeOrder, Voice
+from gateway.freezes.model import Freeze, FreezeClaims
+from gateway.freezes.orders import FreezeOrder, OfficerStatement
 
 
 def frozen(order: FreezeOrder, *, at: datetime) -> Record:
@@ -17,29 +17,31 @@ def frozen(order: FreezeOrder, *, at: datetime) -> Record:
         kind="freeze",
         at=at,
         content={
-            "stop": said.stop,
+            "freeze": said.freeze,
             "scope": {"kind": said.scope.kind, "name": _told(said, said.scope.name)},
             "reason": _told(said, said.reason),
-            "by": [voice.person for voice in order.voices if voice.person],
-            "statement_digests": [voice.digest for voice in order.voices],
+            "by": [each.person for each in order.statements if each.person],
+            "statement_digests": [each.digest for each in order.statements],
         },
     )
 
 
-def lift_signed(stop: Stop, voices: Sequence[Voice], *, wanted: int, at: datetime) -> Record:
+def unfreeze_signed(
+    freeze: Freeze, signed: Sequence[OfficerStatement], *, wanted: int, at: datetime
+) -> Record:
     """Officers have said that a freeze may end; with as many as are wanted, it has.
 
-    `voices` are those that came now, `stop` is the freeze after them.
+    `signed` are those that came now, `freeze` is the freeze after them.
     """
     return Record(
         kind="unfreeze",
         at=at,
         content={
-            "stop": stop.id,
-            "by": [voice.person for voice in voices],
-            "statement_digests": [voice.digest for voice in voices],
+            "freeze": freeze.id,
+            "by": [each.person for each in signed],
+            "statement_digests": [each.digest for each in signed],
             "wanted": wanted,
-            "lifted": stop.lifted,
+            "ended": freeze.ended,
         },
     )
 
@@ -49,7 +51,7 @@ def officers_of(leaf: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(person) for person in leaf.get("by", ()))
 
 
-def _told(said: Freeze, words: str) -> str:
+def _told(said: FreezeClaims, words: str) -> str:
     # A customer is nobody's business but ours, and a reason names it as like as not.
     if said.scope.kind != "counterparty":
         return words

@@ -13,14 +13,14 @@ import pytest
 
 from gateway.documents.model import Preparation, Prepared
 from gateway.errors import Problem
+from gateway.freezes.model import Freeze
 from gateway.seals.model import SealMaterial
-from gateway.signing.errors import ActIncompleteProblem, StoppedProblem
-from gateway.stops.model import Stop
+from gateway.signing.errors import ActIncompleteProblem, FrozenProblem
 from gateway.store.content import Content
 from policies.grant import Grant
 from policies.model import Caller
 from tests.guarded_house import GuardedHouse
-from tests.officers import freeze, lift, signed, with_officers
+from tests.officers import freeze, signed, unfreeze, with_officers
 from tests.running_gateway import RECEIPT
 from tests.signing_house import OwnPress
 from tests.statement_keys import LI, WANG
@@ -34,7 +34,7 @@ class Wedge:
     """Freezes everything right before the house's next call of something."""
 
     guarded: GuardedHouse
-    frozen: list[asyncio.Task[Stop]] = field(default_factory=list)
+    frozen: list[asyncio.Task[Freeze]] = field(default_factory=list)
 
     def before(self, owner: object, name: str) -> None:
         original: Callable[..., Awaitable[object]] = getattr(owner, name)
@@ -42,7 +42,7 @@ class Wedge:
         async def wedged(*arguments: object, **named: object) -> object:
             setattr(owner, name, original)
             said = signed(freeze("gateway"), LI)
-            self.frozen.append(asyncio.create_task(self.guarded.room.freeze(said)))
+            self.frozen.append(asyncio.create_task(self.guarded.freezes.freeze(said)))
             await asyncio.sleep(0)  # it stands before us in the lane
             return await original(*arguments, **named)
 
@@ -59,7 +59,7 @@ async def test_a_freeze_in_the_same_commit_as_an_intent_leaves_no_intent(
 ) -> None:
     before = guarded.house.lane.commits
     wedge.before(guarded.house.lane, "write")
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal()
     assert guarded.kinds() == ["freeze", "denied"]
     assert guarded.house.lane.commits - before == 2  # freeze and intent shared the first
@@ -80,7 +80,7 @@ async def test_a_freeze_in_the_same_commit_as_a_release_leaves_nothing_of_the_do
         return append(documents)
 
     guarded.house.content.append = seen  # type: ignore[method-assign,assignment]
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal("stopped")
 
     assert guarded.kinds() == ["intent", "sealed", "intent", "freeze", "failed"]
@@ -94,13 +94,13 @@ async def test_a_freeze_in_the_same_commit_as_a_release_leaves_nothing_of_the_do
     assert b"".join(again.content) == b"".join(kept.content)
 
 
-async def test_once_it_is_lifted_the_same_request_goes_on(
+async def test_once_it_has_ended_the_same_request_goes_on(
     guarded: GuardedHouse, wedge: Wedge
 ) -> None:
     wedge.before(guarded.house.lane, "write_with")
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal()
-    await guarded.room.lift(lift(LI, WANG))
+    await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     await guarded.house.seal()
     one, other = guarded.house.signer.redeemed
     assert one.digest == other.digest
@@ -111,21 +111,21 @@ async def test_of_an_act_nothing_is_released_when_its_second_seal_is_frozen(
     guarded: GuardedHouse,
 ) -> None:
     house = guarded.house
-    freezing: list[asyncio.Task[Stop]] = []
+    freezing: list[asyncio.Task[Freeze]] = []
 
     def begin(grant: Grant) -> None:
         if grant.seal == "company-east" and not freezing:
             said = signed(freeze("seal", "legal-rep-li"), LI)
-            freezing.append(asyncio.create_task(guarded.room.freeze(said)))
+            freezing.append(asyncio.create_task(guarded.freezes.freeze(said)))
 
     house.signer.before = begin
-    with pytest.raises(StoppedProblem, match="the seal legal-rep-li is frozen"):
+    with pytest.raises(FrozenProblem, match="the seal legal-rep-li is frozen"):
         await house.act()
     assert "sealed" in guarded.kinds()
     first = next(each for each in guarded.records() if each.get("result") == "sealed")
     with pytest.raises(ActIncompleteProblem):
         await house.archive.sealed(first["document"], Caller(system="tms", company="east"))
-    await guarded.room.lift(lift(LI, WANG))
+    await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     assert (await house.act()).row.is_sealed
 
 
@@ -165,7 +165,7 @@ async def test_a_freeze_in_the_middle_of_a_batch_is_in_force_within_five_seconds
     places = asyncio.Semaphore(AT_ONCE)
     released: list[float] = []
     ordered: list[float] = []
-    freezing: list[asyncio.Task[Stop]] = []
+    freezing: list[asyncio.Task[Freeze]] = []
 
     async def one(number: int) -> str:
         async with places:
@@ -177,17 +177,17 @@ async def test_a_freeze_in_the_middle_of_a_batch_is_in_force_within_five_seconds
             if len(released) == BATCH // 4:
                 ordered.append(time.monotonic())
                 freezing.append(
-                    asyncio.create_task(guarded.room.freeze(signed(freeze("gateway"), LI)))
+                    asyncio.create_task(guarded.freezes.freeze(signed(freeze("gateway"), LI)))
                 )
             return "sealed"
 
     results = await asyncio.gather(*map(one, range(BATCH)))
-    stop = await freezing[0]
+    frozen = await freezing[0]
 
-    assert set(results) == {"sealed", "stopped"}
-    assert results.count("stopped") > BATCH // 4
+    assert set(results) == {"sealed", "frozen"}
+    assert results.count("frozen") > BATCH // 4
     assert max(released) - ordered[0] < 5.0
-    after = [each for each in guarded.records() if each["index"] > stop.audit_index]
+    after = [each for each in guarded.records() if each["index"] > frozen.audit_index]
     assert {each["kind"] for each in after} <= {"outcome", "denied"}
     assert "sealed" not in {each.get("result") for each in after}
     for segment in (house.directory / "documents").glob("*.tar"):

@@ -10,21 +10,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.seals.in_force import InForce
-from gateway.signing.errors import StoppedProblem
-from gateway.stops.errors import (
-    StopScopeUnknownProblem,
-    StopStatementRefusedProblem,
-    StopUnknownProblem,
+from gateway.freezes.errors import (
+    FreezeScopeUnknownProblem,
+    FreezeStatementRefusedProblem,
+    FreezeUnknownProblem,
 )
-from gateway.stops.model import Freeze, ScopeKind
+from gateway.freezes.model import FreezeClaims, ScopeKind
+from gateway.seals.in_force import InForce
+from gateway.signing.errors import FrozenProblem
 from hsm.errors import SignerUnavailableError
 from policies.engine import CELPolicyEngine
 from policies.grant import Grant
 from policies.objects.documents import Attribute
 from policies.objects.group import Company
 from tests.guarded_house import GuardedHouse, guarded_house
-from tests.officers import STOP, freeze, lift, new_stop, signed, with_officers
+from tests.officers import FREEZE_ID, freeze, new_freeze_id, signed, unfreeze, with_officers
 from tests.running_gateway import RECEIPT
 from tests.signing_house import request
 from tests.statement_keys import LI, WANG, ZHAO
@@ -63,12 +63,12 @@ async def test_what_is_frozen_is_not_sealed(
     guarded: GuardedHouse, kind: ScopeKind, name: str, told: str
 ) -> None:
     guarded.house.in_force = with_group(guarded.house.in_force)
-    stop = await guarded.room.freeze(signed(freeze(kind, name), LI))
-    with pytest.raises(StoppedProblem, match=rf"{told}.*the key may be lost.*\(audit record 1\)"):
+    frozen = await guarded.freezes.freeze(signed(freeze(kind, name), LI))
+    with pytest.raises(FrozenProblem, match=rf"{told}.*the key may be lost.*\(audit record 1\)"):
         await guarded.house.seal()
     assert guarded.kinds() == ["freeze", "denied"]
     assert guarded.house.press.prepared == []
-    assert (stop.by, stop.audit_index, guarded.room.book.live) == (("li-na",), 0, (stop,))
+    assert (frozen.by, frozen.audit_index, guarded.freezes.book.live) == (("li-na",), 0, (frozen,))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ async def test_what_is_not_frozen_is_sealed(
     bundle = with_group(house.in_force).bundle
     systems = {**bundle.systems, "another": bundle.systems["tms"]}
     house.in_force = replace(house.in_force, bundle=replace(bundle, systems=systems))
-    await guarded.room.freeze(signed(freeze(kind, name), LI))
+    await guarded.freezes.freeze(signed(freeze(kind, name), LI))
     assert (await house.seal()).row.is_sealed
 
 
@@ -89,17 +89,17 @@ async def test_a_counterparty_is_known_however_it_is_spelled(guarded: GuardedHou
     house = guarded.house
     house.in_force = with_group(house.in_force)
     said = freeze("counterparty", "Dongli (Shanghai) Ltd.", reason="Dongli owes us")
-    await guarded.room.freeze(signed(said, WANG))
+    await guarded.freezes.freeze(signed(said, WANG))
 
     async def sealed_for(consignee: str) -> bool:
         asked = request(consignee, attributes={"consignee": consignee})
         return (await house.service.seal(asked, RECEIPT)).row.is_sealed
 
-    with pytest.raises(StoppedProblem, match=f"a party of document 'receipt' .*{STOP}"):
+    with pytest.raises(FrozenProblem, match=f"a party of document 'receipt' .*{FREEZE_ID}"):
         await sealed_for("DONGLI（Shanghai）Ltd")
     # What nobody sees is not another name: variation selectors, joiners, fillers of Hangul.
     for unseen in "\ufe00\U000e0100\u034f\u3164\u115f\u200b\u00ad":
-        with pytest.raises(StoppedProblem):
+        with pytest.raises(FrozenProblem):
             await sealed_for(f"Don{unseen}gli (Shanghai) Ltd.")
     assert await sealed_for("Dongli (Suzhou) Ltd.")
     # Neither the freeze nor the denial names a customer in the log.
@@ -110,30 +110,32 @@ async def test_a_counterparty_is_known_however_it_is_spelled(guarded: GuardedHou
     assert record["scope"] == {"kind": "counterparty", "name": salted}
 
 
-async def test_two_different_officers_lift_a_freeze(guarded: GuardedHouse) -> None:
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    with pytest.raises(StoppedProblem):
+async def test_two_different_officers_end_a_freeze(guarded: GuardedHouse) -> None:
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal()
     for _ in range(2):  # one alone does not, however often; also not who froze
-        half = await guarded.room.lift(lift(LI))
-        assert (half.lifts, half.lifted) == (("li-na",), False)
-        with pytest.raises(StoppedProblem):
+        half = await guarded.freezes.unfreeze(unfreeze(LI))
+        assert (half.unfreezes, half.ended) == (("li-na",), False)
+        with pytest.raises(FrozenProblem):
             await guarded.house.seal()
-    whole = await guarded.room.lift(lift(WANG))
-    assert (whole.lifts, whole.lifted) == (("li-na", "wang-qiang"), True)
-    assert guarded.room.book.live == ()
+    whole = await guarded.freezes.unfreeze(unfreeze(WANG))
+    assert (whole.unfreezes, whole.ended) == (("li-na", "wang-qiang"), True)
+    assert guarded.freezes.book.live == ()
     assert (await guarded.house.seal()).row.is_sealed
-    lifts = [each for each in guarded.records() if each["kind"] == "unfreeze"]
-    assert [(each["by"], each["lifted"]) for each in lifts] == [
+    unfreezes = [each for each in guarded.records() if each["kind"] == "unfreeze"]
+    assert [(each["by"], each["ended"]) for each in unfreezes] == [
         (["li-na"], False),
         (["wang-qiang"], True),
     ]
 
 
-async def test_both_may_lift_at_once(guarded: GuardedHouse) -> None:
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    said = await asyncio.gather(guarded.room.lift(lift(ZHAO)), guarded.room.lift(lift(WANG)))
-    assert sorted(stop.lifted for stop in said) == [False, True]
+async def test_both_may_unfreeze_at_once(guarded: GuardedHouse) -> None:
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    said = await asyncio.gather(
+        guarded.freezes.unfreeze(unfreeze(ZHAO)), guarded.freezes.unfreeze(unfreeze(WANG))
+    )
+    assert sorted(frozen.ended for frozen in said) == [False, True]
     assert (await guarded.house.seal()).row.is_sealed
 
 
@@ -145,48 +147,48 @@ async def test_an_officer_with_two_keys_is_one_officer(guarded: GuardedHouse) ->
     persons = {**bundle.persons, "li-na": both}
     persons["wang-qiang"] = msgspec.structs.replace(wang, keys=())
     house.in_force = replace(house.in_force, bundle=replace(bundle, persons=persons))
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    assert not (await guarded.room.lift(lift(LI, WANG))).lifted
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    assert not (await guarded.freezes.unfreeze(unfreeze(LI, WANG))).ended
 
 
-async def test_who_is_an_officer_no_more_has_lifted_nothing(guarded: GuardedHouse) -> None:
+async def test_who_is_an_officer_no_more_has_ended_nothing(guarded: GuardedHouse) -> None:
     house = guarded.house
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    await guarded.room.lift(lift(WANG))
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    await guarded.freezes.unfreeze(unfreeze(WANG))
     house.in_force = with_officers(house.in_force, officers=("li-na", "zhao-min"))
-    assert not (await guarded.room.lift(lift(LI))).lifted
-    assert (await guarded.room.lift(lift(ZHAO))).lifted
+    assert not (await guarded.freezes.unfreeze(unfreeze(LI))).ended
+    assert (await guarded.freezes.unfreeze(unfreeze(ZHAO))).ended
 
 
 async def test_a_freeze_outlives_a_restart(tmp_path: Path) -> None:
     async with guarded_house(tmp_path) as before:
         signer, clock = before.house.signer, before.house.clock
-        stop = await before.room.freeze(signed(freeze("gateway"), LI))
-        half = await before.room.lift(lift(LI))
+        frozen = await before.freezes.freeze(signed(freeze("gateway"), LI))
+        half = await before.freezes.unfreeze(unfreeze(LI))
     async with guarded_house(tmp_path, clock=clock, signer=signer) as after:
-        assert after.room.book.live == (half,)
-        assert half == msgspec.structs.replace(stop, lifts=("li-na",))
-        with pytest.raises(StoppedProblem):
+        assert after.freezes.book.live == (half,)
+        assert half == msgspec.structs.replace(frozen, unfreezes=("li-na",))
+        with pytest.raises(FrozenProblem):
             await after.house.seal()
-        assert (await after.room.lift(lift(WANG))).lifted
+        assert (await after.freezes.unfreeze(unfreeze(WANG))).ended
     async with guarded_house(tmp_path, clock=clock, signer=signer) as again:
         assert (await again.house.seal()).row.is_sealed
 
 
 async def test_a_statement_that_comes_again_freezes_nothing_again(guarded: GuardedHouse) -> None:
     said = signed(freeze("gateway"), LI)
-    first, again = [await guarded.room.freeze(said) for _ in range(2)]
+    first, again = [await guarded.freezes.freeze(said) for _ in range(2)]
     assert first == again
-    await guarded.room.lift(lift(LI, WANG))
-    assert (await guarded.room.freeze(said)).lifted
+    await guarded.freezes.unfreeze(unfreeze(LI, WANG))
+    assert (await guarded.freezes.freeze(said)).ended
     assert (await guarded.house.seal()).row.is_sealed
     assert guarded.kinds().count("freeze") == 1
 
 
 async def test_an_id_is_for_one_freeze(guarded: GuardedHouse) -> None:
-    await guarded.room.freeze(signed(freeze("seal", "receipt-east"), LI))
-    with pytest.raises(StopStatementRefusedProblem, match="another freeze has the id"):
-        await guarded.room.freeze(signed(freeze("gateway"), LI))
+    await guarded.freezes.freeze(signed(freeze("seal", "receipt-east"), LI))
+    with pytest.raises(FreezeStatementRefusedProblem, match="another freeze has the id"):
+        await guarded.freezes.freeze(signed(freeze("gateway"), LI))
 
 
 @pytest.mark.parametrize(
@@ -203,8 +205,8 @@ async def test_an_id_is_for_one_freeze(guarded: GuardedHouse) -> None:
 async def test_a_freeze_of_nothing_is_refused(
     guarded: GuardedHouse, kind: ScopeKind, name: str, why: str
 ) -> None:
-    with pytest.raises(StopScopeUnknownProblem, match=why):
-        await guarded.room.freeze(signed(freeze(kind, name), LI))
+    with pytest.raises(FreezeScopeUnknownProblem, match=why):
+        await guarded.freezes.freeze(signed(freeze(kind, name), LI))
     assert guarded.kinds() == []
 
 
@@ -219,87 +221,89 @@ def _altered(text: str) -> str:
         (lambda said: said[:0], "there is no statement"),
         (lambda _said: ("not a statement",), "three parts"),
         (lambda said: tuple(map(_altered, said)), "is not one of key"),
-        (lambda _said: lift(LI), "it is a 'sealgate-lift', not a 'sealgate-freeze'"),
+        (lambda _said: unfreeze(LI), "it is a 'sealgate-unfreeze', not a 'sealgate-freeze'"),
         (lambda said: (*said, *signed(freeze("gateway", reason="x"), WANG)), "not say the same"),
     ],
-    ids=["none", "nonsense", "altered", "a lift", "two that differ"],
+    ids=["none", "nonsense", "altered", "an unfreezing", "two that differ"],
 )
 async def test_what_is_no_officers_freeze_freezes_nothing(
     guarded: GuardedHouse, change: Callable[[tuple[str, ...]], tuple[str, ...]], why: str
 ) -> None:
-    with pytest.raises(StopStatementRefusedProblem, match=why):
-        await guarded.room.freeze(change(signed(freeze("gateway"), LI)))
+    with pytest.raises(FreezeStatementRefusedProblem, match=why):
+        await guarded.freezes.freeze(change(signed(freeze("gateway"), LI)))
     assert (await guarded.house.seal()).row.is_sealed
 
 
-async def test_only_officers_freeze_and_lift(guarded: GuardedHouse) -> None:
+async def test_only_officers_freeze_and_unfreeze(guarded: GuardedHouse) -> None:
     house = guarded.house
     house.in_force = with_officers(house.in_force, officers=("li-na", "wang-qiang"))
-    with pytest.raises(StopStatementRefusedProblem, match="nobody who may say this has a key"):
-        await guarded.room.freeze(signed(freeze("gateway"), ZHAO))
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    with pytest.raises(StopStatementRefusedProblem, match="zhao-2026"):
-        await guarded.room.lift(lift(LI, ZHAO))
+    with pytest.raises(FreezeStatementRefusedProblem, match="nobody who may say this has a key"):
+        await guarded.freezes.freeze(signed(freeze("gateway"), ZHAO))
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    with pytest.raises(FreezeStatementRefusedProblem, match="zhao-2026"):
+        await guarded.freezes.unfreeze(unfreeze(LI, ZHAO))
 
 
 async def test_what_is_signed_for_another_gateway_freezes_nothing(guarded: GuardedHouse) -> None:
     said = signed(freeze("gateway", log="other.example/audit"), LI)
-    with pytest.raises(StopStatementRefusedProblem, match=r"'other\.example/audit', and this one"):
-        await guarded.room.freeze(said)
-    with pytest.raises(StopUnknownProblem):  # nor does the other's lift find anything here
-        await guarded.room.lift(lift(LI, WANG))
+    with pytest.raises(
+        FreezeStatementRefusedProblem, match=r"'other\.example/audit', and this one"
+    ):
+        await guarded.freezes.freeze(said)
+    with pytest.raises(FreezeUnknownProblem):  # nor does the other's unfreezing find anything here
+        await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     assert (await guarded.house.seal()).row.is_sealed
 
 
-async def test_a_lift_is_of_one_freeze_only(guarded: GuardedHouse) -> None:
-    other = new_stop()
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
-    await guarded.room.freeze(signed(freeze("seal", "receipt-east", stop=other), LI))
-    with pytest.raises(StopStatementRefusedProblem, match=f"they lift freeze {other}, and not"):
-        await guarded.room.lift(lift(LI, WANG, stop=other), stop_id=STOP)
-    with pytest.raises(StopStatementRefusedProblem, match="different freezes"):
-        await guarded.room.lift((*lift(LI, stop=other), *lift(WANG)))
-    with pytest.raises(StopUnknownProblem):
-        await guarded.room.lift(lift(LI, WANG, stop=new_stop()))
-    assert (await guarded.room.lift(lift(LI, WANG, stop=other))).lifted
-    with pytest.raises(StoppedProblem, match=STOP):  # the other one is still there
+async def test_an_unfreezing_is_of_one_freeze_only(guarded: GuardedHouse) -> None:
+    other = new_freeze_id()
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    await guarded.freezes.freeze(signed(freeze("seal", "receipt-east", freeze_id=other), LI))
+    with pytest.raises(FreezeStatementRefusedProblem, match=f"they end freeze {other}, and not"):
+        await guarded.freezes.unfreeze(unfreeze(LI, WANG, freeze_id=other), freeze_id=FREEZE_ID)
+    with pytest.raises(FreezeStatementRefusedProblem, match="different freezes"):
+        await guarded.freezes.unfreeze((*unfreeze(LI, freeze_id=other), *unfreeze(WANG)))
+    with pytest.raises(FreezeUnknownProblem):
+        await guarded.freezes.unfreeze(unfreeze(LI, WANG, freeze_id=new_freeze_id()))
+    assert (await guarded.freezes.unfreeze(unfreeze(LI, WANG, freeze_id=other))).ended
+    with pytest.raises(FrozenProblem, match=FREEZE_ID):  # the other one is still there
         await guarded.house.seal()
 
 
 async def test_a_group_may_want_more_officers_for_a_freeze(guarded: GuardedHouse) -> None:
     guarded.house.in_force = with_officers(guarded.house.in_force, freeze=2)
     said = freeze("gateway")
-    with pytest.raises(StopStatementRefusedProblem, match="2 officers must sign a freeze, and 1"):
-        await guarded.room.freeze(signed(said, LI))
-    assert (await guarded.room.freeze(signed(said, LI, WANG))).by == ("li-na", "wang-qiang")
+    with pytest.raises(FreezeStatementRefusedProblem, match="2 officers must sign a freeze, and 1"):
+        await guarded.freezes.freeze(signed(said, LI))
+    assert (await guarded.freezes.freeze(signed(said, LI, WANG))).by == ("li-na", "wang-qiang")
 
 
-async def test_without_officers_nobody_can_sign_and_a_file_can_only_stop(
+async def test_without_officers_nobody_can_sign_and_a_file_can_only_freeze(
     guarded: GuardedHouse,
 ) -> None:
     house = guarded.house
     text = msgspec.json.encode(freeze("gateway")).decode()
-    with pytest.raises(StopStatementRefusedProblem, match="name officers"):
-        await guarded.room.freeze_unsigned(text)
+    with pytest.raises(FreezeStatementRefusedProblem, match="name officers"):
+        await guarded.freezes.freeze_unsigned(text)
     governed = house.in_force
     house.in_force = replace(governed, bundle=replace(governed.bundle, governance=None))
-    with pytest.raises(StopStatementRefusedProblem, match="name no officers"):
-        await guarded.room.freeze(signed(freeze("gateway"), LI))
-    assert (await guarded.room.freeze_unsigned(text)).by == ()
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FreezeStatementRefusedProblem, match="name no officers"):
+        await guarded.freezes.freeze(signed(freeze("gateway"), LI))
+    assert (await guarded.freezes.freeze_unsigned(text)).by == ()
+    with pytest.raises(FrozenProblem):
         await house.seal()
-    with pytest.raises(StopStatementRefusedProblem, match="lifted by two of them"):
-        await guarded.room.lift(lift(LI, WANG))
+    with pytest.raises(FreezeStatementRefusedProblem, match="ended by two of them"):
+        await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     house.in_force = governed
-    assert (await guarded.room.lift(lift(LI, WANG))).lifted
+    assert (await guarded.freezes.unfreeze(unfreeze(LI, WANG))).ended
 
 
 async def test_a_clock_that_jumps_back_stops_no_freeze(guarded: GuardedHouse) -> None:
     await guarded.house.seal()
     guarded.house.clock.moment -= timedelta(days=400)
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
     guarded.house.clock.moment += timedelta(days=400)
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal("another")
 
 
@@ -308,12 +312,12 @@ async def test_what_waits_for_the_signer_is_given_no_further_grant(guarded: Guar
 
     def away(_grant: Grant) -> None:
         statement = signed(freeze("seal", "receipt-east"), LI)
-        freezing.append(asyncio.create_task(guarded.room.freeze(statement)))
+        freezing.append(asyncio.create_task(guarded.freezes.freeze(statement)))
         guarded.house.signer.before = lambda _grant: None
         raise SignerUnavailableError("the signer is being started again")
 
     guarded.house.signer.before = away
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal()
     await freezing[0]
     assert guarded.house.signer.redeemed == []
@@ -326,8 +330,8 @@ def test_the_words_that_are_signed_are_bounded() -> None:
         {"reason": ""},
         {"reason": " "},
         {"reason": "x" * 1001},
-        {"stop": "1"},
-        {"stop": f"{STOP}\n"},
+        {"freeze": "1"},
+        {"freeze": f"{FREEZE_ID}\n"},
         {"salt": f"{'0f' * 16}\n"},
         {"reason": "two\nlines"},
         {"reason": "\x1b[2J"},
@@ -340,4 +344,4 @@ def test_the_words_that_are_signed_are_bounded() -> None:
         {"more": 1},
     ):
         with pytest.raises(msgspec.ValidationError):
-            msgspec.convert({**good, **change}, Freeze)
+            msgspec.convert({**good, **change}, FreezeClaims)

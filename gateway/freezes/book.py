@@ -1,26 +1,23 @@
 """The freezes in force, in memory, exact for every unit of work that comes after one."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Connection
 
 from gateway.audit.record import read_leaf
-from gateway.stops.model import Scope, Stop
-from gateway.stops.orders import claims_of
-from gateway.stops.records import officers_of
-from gateway.stops.scopes import covers
+from gateway.freezes.model import Freeze, Scope
+from gateway.freezes.orders import claims_of
+from gateway.freezes.records import officers_of
+from gateway.freezes.scopes import covers
+from gateway.store.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
 from gateway.store.lane import Transaction
-from gateway.store.stops import StopRow, leaf_of, lift_rows, live_stops
+from gateway.store.moments import moment
 from policies.bundle import Bundle
 from policies.model import SealRequest
 
-_MICROSECONDS = 1_000_000
-
-_Live = dict[str, Stop]
+_Live = dict[str, Freeze]
 
 
-class StopBook:
-    """All freezes that were not lifted.
+class FreezeBook:
+    """All freezes that have not ended.
 
     It changes on the writer lane's thread, in one assignment, once the change is durable; whoever
     looks from the event loop sees the one state or the other. A unit of work sees what the units
@@ -32,32 +29,32 @@ class StopBook:
         self._live: _Live = {}
 
     @property
-    def live(self) -> tuple[Stop, ...]:
+    def live(self) -> tuple[Freeze, ...]:
         """In the order in which they came."""
         return tuple(self._live.values())
 
     def load(self, connection: Connection) -> None:
         """Know again what was frozen before a start."""
-        self._live = {row.id: stop_of(connection, row) for row in live_stops(connection)}
+        self._live = {row.id: freeze_of(connection, row) for row in live_freezes(connection)}
 
-    def against(self, asked: SealRequest, bundle: Bundle) -> Stop | None:
+    def against(self, asked: SealRequest, bundle: Bundle) -> Freeze | None:
         """The first freeze, of those that are durable, that stops the request."""
         return _first(self._live, asked, bundle)
 
     def against_in(
         self, transaction: Transaction, asked: SealRequest, bundle: Bundle
-    ) -> Stop | None:
-        """The same within a unit of work, with what was frozen and lifted before it."""
+    ) -> Freeze | None:
+        """The same within a unit of work, with what was frozen and unfrozen before it."""
         return _first(self._seen(transaction), asked, bundle)
 
-    def put(self, transaction: Transaction, stop: Stop) -> None:
+    def put(self, transaction: Transaction, freeze: Freeze) -> None:
         """A freeze is in force, or another officer has said that it may end."""
-        self._change(transaction, {**self._seen(transaction), stop.id: stop})
+        self._change(transaction, {**self._seen(transaction), freeze.id: freeze})
 
-    def remove(self, transaction: Transaction, stop: Stop) -> None:
+    def remove(self, transaction: Transaction, freeze: Freeze) -> None:
         """A freeze has ended."""
         live = self._seen(transaction)
-        self._change(transaction, {key: live[key] for key in live if key != stop.id})
+        self._change(transaction, {key: live[key] for key in live if key != freeze.id})
 
     def _seen(self, transaction: Transaction) -> _Live:
         found: _Live | None = transaction.state.get(self)
@@ -71,29 +68,24 @@ class StopBook:
         self._live = states[-1]
 
 
-def stop_of(connection: Connection, row: StopRow) -> Stop:
+def freeze_of(connection: Connection, row: FreezeRow) -> Freeze:
     """A freeze as it stands in the database."""
     leaf = leaf_of(connection, row.audit_index)
     said = claims_of(row.statement)
-    return Stop(
+    return Freeze(
         id=row.id,
         scope=Scope(kind=said.scope.kind, name=said.scope.name),
         reason=row.reason,
         by=() if leaf is None else officers_of(read_leaf(leaf)),
-        at=datetime.fromtimestamp(row.at / _MICROSECONDS, UTC),
+        at=moment(row.at),
         audit_index=row.audit_index,
-        lifts=tuple(lift.person for lift in lift_rows(connection, row.id)),
-        lifted=row.lifted_at is not None,
+        unfreezes=tuple(unfreeze.person for unfreeze in unfreeze_rows(connection, row.id)),
+        ended=row.ended_at is not None,
     )
 
 
-def microseconds(at: datetime) -> int:
-    """The moment as rows keep it."""
-    return round(at.timestamp() * _MICROSECONDS)
-
-
-def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Stop | None:
-    for stop in live.values():
-        if covers(stop.scope, asked, bundle):
-            return stop
+def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Freeze | None:
+    for freeze in live.values():
+        if covers(freeze.scope, asked, bundle):
+            return freeze
     return None

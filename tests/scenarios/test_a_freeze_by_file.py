@@ -33,5 +33,5 @@ async def test_a_file_in_the_policy_directory_stops_sealing_also_after_a_crash(
     gateway.start()
     with pytest.raises(GatewayRefusedError) as refused:
         await gateway.seal()
-    assert refused.value.problem["type"] == "urn:sealgate:problem:stopped"
+    assert refused.value.problem["type"] == "urn:sealgate:problem:frozen"
     assert json.loads(gateway.run("audit", "verify", "--json").stdout)["whole"]

@@ -8,22 +8,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.signing.errors import StoppedProblem
-from gateway.stops.folder import StopFolder
+from gateway.freezes.folder import FreezeFolder
+from gateway.signing.errors import FrozenProblem
 from gateway.store.errors import StoreProblem
 from tests.guarded_house import GuardedHouse
-from tests.officers import STOP, freeze, lift, new_stop, signed
+from tests.officers import FREEZE_ID, freeze, new_freeze_id, signed, unfreeze
 from tests.statement_keys import LI, WANG
 
 
 @pytest.fixture
-def folder(guarded: GuardedHouse) -> StopFolder:
-    return StopFolder(guarded.house.directory / "policies", guarded.room)
+def folder(guarded: GuardedHouse) -> FreezeFolder:
+    return FreezeFolder(guarded.house.directory / "policies", guarded.freezes)
 
 
 @pytest.fixture
 def put(guarded: GuardedHouse) -> "Put":
-    return Put(guarded.house.directory / "policies" / "stops")
+    return Put(guarded.house.directory / "policies" / "freezes")
 
 
 class Put:
@@ -39,37 +39,37 @@ class Put:
         return path
 
 
-async def test_a_file_freezes_and_files_lift(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+async def test_a_file_freezes_and_files_unfreeze(
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     await folder.look()  # there is no folder yet
     put("1.freeze.jws", *signed(freeze("gateway"), LI))
     await folder.look()
-    with pytest.raises(StoppedProblem):
+    with pytest.raises(FrozenProblem):
         await guarded.house.seal()
-    put("1.li.lift.jws", *lift(LI))
+    put("1.li.unfreeze.jws", *unfreeze(LI))
     await folder.look()
-    assert guarded.room.book.live[0].lifts == ("li-na",)
-    put("1.wang.lift.jws", *lift(WANG))
+    assert guarded.freezes.book.live[0].unfreezes == ("li-na",)
+    put("1.wang.unfreeze.jws", *unfreeze(WANG))
     await folder.look()
     assert (await guarded.house.seal()).row.is_sealed
     assert folder.refused == {}
 
 
 async def test_files_that_stay_freeze_nothing_again(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     """Also after a restart, when all of them are looked at anew."""
     put("1.freeze.jws", *signed(freeze("gateway"), LI))
-    put("1.lift.jws", *lift(LI, WANG))
-    for each in (folder, StopFolder(guarded.house.directory / "policies", guarded.room)):
+    put("1.unfreeze.jws", *unfreeze(LI, WANG))
+    for each in (folder, FreezeFolder(guarded.house.directory / "policies", guarded.freezes)):
         await each.look()
-        assert guarded.room.book.live == ()
+        assert guarded.freezes.book.live == ()
     assert guarded.kinds() == ["freeze", "unfreeze"]
 
 
 async def test_a_file_that_is_wrong_is_told_until_it_is_right(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     put("2.freeze.jws", *signed(freeze("seal", "reciept-east"), LI))
     (put.directory / "3.freeze.jws").write_bytes(b"\xff")
@@ -86,26 +86,26 @@ async def test_a_file_that_is_wrong_is_told_until_it_is_right(
     assert "did you mean 'receipt-east'" in folder.refused["2.freeze.jws"]
     assert "more than" in folder.refused["4.freeze.jws"]
     assert "without a signature" in folder.refused["5.freeze.json"]
-    assert guarded.room.book.live == ()
+    assert guarded.freezes.book.live == ()
     gone.unlink()
     put("2.freeze.jws", *signed(freeze("seal", "receipt-east"), LI))
     await folder.look()
     assert sorted(folder.refused) == ["3.freeze.jws", "5.freeze.json"]
-    assert [stop.id for stop in guarded.room.book.live] == [STOP]
+    assert [frozen.id for frozen in guarded.freezes.book.live] == [FREEZE_ID]
 
 
 async def test_a_file_that_could_not_be_recorded_is_taken_the_next_time(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     put("1.freeze.jws", *signed(freeze("gateway"), LI))
     connection = guarded.house.engine.raw_connection()
     connection.execute("PRAGMA query_only=ON")
     with pytest.raises(StoreProblem):
         await folder.look()
-    assert guarded.room.book.live == ()
+    assert guarded.freezes.book.live == ()
     connection.execute("PRAGMA query_only=OFF")
     await folder.look()
-    assert len(guarded.room.book.live) == 1
+    assert len(guarded.freezes.book.live) == 1
 
 
 def dangling(path: Path) -> None:
@@ -122,18 +122,18 @@ def endless(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [dangling, circular, endless, os.mkfifo, Path.mkdir])
 async def test_what_is_no_file_is_refused_by_name_and_blocks_no_freeze(
-    guarded: GuardedHouse, folder: StopFolder, put: Put, make: Callable[[Path], None]
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put, make: Callable[[Path], None]
 ) -> None:
     put("b.freeze.jws", *signed(freeze("gateway"), LI))
     make(put.directory / "a.freeze.jws")
     await folder.look()
-    assert [stop.id for stop in guarded.room.book.live] == [STOP]
+    assert [frozen.id for frozen in guarded.freezes.book.live] == [FREEZE_ID]
     assert list(folder.refused) == ["a.freeze.jws"]
     assert "cannot be read" in folder.refused["a.freeze.jws"]
 
 
 async def test_a_freeze_of_what_a_later_bundle_brings_is_taken_then(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     put("1.freeze.jws", *signed(freeze("seal", "seal-of-tomorrow"), LI))
     await folder.look()
@@ -143,28 +143,31 @@ async def test_a_freeze_of_what_a_later_bundle_brings_is_taken_then(
     later = replace(bundle, digest="later", seals={**bundle.seals, seal.name: seal})
     guarded.house.in_force = replace(guarded.house.in_force, bundle=later)
     await folder.look()
-    assert [stop.scope.name for stop in guarded.room.book.live] == ["seal-of-tomorrow"]
+    assert [frozen.scope.name for frozen in guarded.freezes.book.live] == ["seal-of-tomorrow"]
     assert folder.refused == {}
 
 
-async def test_a_lift_that_came_before_its_freeze_counts_once_there_is_one(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+async def test_an_unfreezing_that_came_before_its_freeze_counts_once_there_is_one(
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
-    put("1.lift.jws", *lift(LI, WANG))
+    put("1.unfreeze.jws", *unfreeze(LI, WANG))
     await folder.look()
-    assert list(folder.refused) == ["1.lift.jws"]
-    await guarded.room.freeze(signed(freeze("gateway"), LI))
+    assert list(folder.refused) == ["1.unfreeze.jws"]
+    await guarded.freezes.freeze(signed(freeze("gateway"), LI))
     await folder.look()
-    assert guarded.room.book.live == ()
+    assert guarded.freezes.book.live == ()
     assert folder.refused == {}
 
 
 async def test_a_statement_that_is_repeated_is_one_and_twenty_are_the_most(
-    guarded: GuardedHouse, folder: StopFolder, put: Put
+    guarded: GuardedHouse, folder: FreezeFolder, put: Put
 ) -> None:
     (one,) = signed(freeze("gateway"), LI)
     put("1.freeze.jws", *[one] * 500)
-    put("2.freeze.jws", *(signed(freeze("gateway", stop=new_stop()), LI)[0] for _ in range(21)))
+    put(
+        "2.freeze.jws",
+        *(signed(freeze("gateway", freeze_id=new_freeze_id()), LI)[0] for _ in range(21)),
+    )
     await folder.look()
-    assert len(guarded.room.book.live) == 1
+    assert len(guarded.freezes.book.live) == 1
     assert folder.refused["2.freeze.jws"] == "21 statements; 20 are taken at once"

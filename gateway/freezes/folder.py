@@ -1,6 +1,6 @@
-"""Freezes by file: `stops/` in the policy directory, for when nobody gets through by HTTP.
+"""Freezes by file: `freezes/` in the policy directory, for when nobody gets through by HTTP.
 
-`NAME.freeze.jws` and `NAME.lift.jws` have signed statements, one a line, that are one order.
+`NAME.freeze.jws` and `NAME.unfreeze.jws` have signed statements, one a line, that are one order.
 `NAME.freeze.json` is a freeze that nobody signed, which counts where the policies name no officers.
 Files are never changed or deleted.
 """
@@ -12,28 +12,28 @@ from pathlib import Path
 import structlog
 
 from gateway.errors import Problem
+from gateway.freezes.errors import FreezeStatementRefusedProblem
+from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNFREEZE, UNSIGNED
+from gateway.freezes.service import FreezeService
 from gateway.regular_files import read_regular, stat_of
-from gateway.stops.errors import StopStatementRefusedProblem
-from gateway.stops.file_names import FOLDER, FREEZE, LIFT, MOST_BYTES, UNSIGNED
-from gateway.stops.room import StopRoom
 
 _State = tuple[int, int, int]
 """Size, and when content and attributes changed (ns)."""
 
-_log = structlog.get_logger("stops")
+_log = structlog.get_logger("freezes")
 
 
-class StopFolder:
+class FreezeFolder:
     """Looks for new files.
 
     Attributes:
         refused: what is wrong with a file, by its name.
     """
 
-    def __init__(self, directory: Path, room: StopRoom) -> None:
+    def __init__(self, directory: Path, service: FreezeService) -> None:
         """`directory` is the policies'."""
         self._folder = directory / FOLDER
-        self._room = room
+        self._service = service
         self._seen: dict[Path, tuple[_State, object]] = {}
         self.refused: dict[str, str] = {}
 
@@ -53,7 +53,7 @@ class StopFolder:
         failure: Exception | None = None
         for path, state in found.items():
             if not self._is_done(path, state):
-                circumstances = self._room.circumstances
+                circumstances = self._service.circumstances
                 try:
                     await self._take(path)
                 except Exception as error:  # noqa: BLE001 - it is raised, once all have been taken
@@ -68,13 +68,13 @@ class StopFolder:
         seen = self._seen.get(path)
         if seen is None or seen[0] != state:
             return False
-        return path.name not in self.refused or seen[1] == self._room.circumstances
+        return path.name not in self.refused or seen[1] == self._service.circumstances
 
     def _states(self) -> dict[Path, _State]:
         if not self._folder.is_dir():
             return {}
         found: dict[Path, _State] = {}
-        for kind in (FREEZE, UNSIGNED, LIFT):  # a freeze comes before what lifts it
+        for kind in (FREEZE, UNSIGNED, UNFREEZE):  # a freeze comes before what unfreezes it
             for path in sorted(self._folder.glob(f"*{kind}")):
                 with contextlib.suppress(FileNotFoundError):
                     state = stat_of(path)
@@ -86,18 +86,18 @@ class StopFolder:
         try:
             text = await asyncio.to_thread(_read, path)
             if path.name.endswith(UNSIGNED):
-                await self._room.freeze_unsigned(text)
+                await self._service.freeze_unsigned(text)
             elif path.name.endswith(FREEZE):
-                await self._room.freeze(text.split())
+                await self._service.freeze(text.split())
             else:
-                await self._room.lift(text.split())
+                await self._service.unfreeze(text.split())
         except Problem as problem:
             if problem.owner == "it":  # the store's; it is no fault of the file
                 raise
             self.refused[path.name] = problem.detail
             if problem.detail != before:
                 _log.error(
-                    "stop_file_refused", file=str(path), why=problem.detail, cure=problem.cure
+                    "freeze_file_refused", file=str(path), why=problem.detail, cure=problem.cure
                 )
 
 
@@ -105,6 +105,6 @@ def _read(path: Path) -> str:
     try:
         return read_regular(path, most_bytes=MOST_BYTES).decode()
     except OSError as error:
-        raise StopStatementRefusedProblem(f"it cannot be read: {error.strerror}") from None
+        raise FreezeStatementRefusedProblem(f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise StopStatementRefusedProblem(f"it cannot be read: {error}") from None
+        raise FreezeStatementRefusedProblem(f"it cannot be read: {error}") from None

@@ -7,7 +7,7 @@ from gateway.approvals.errors import ApprovalStatementInvalidProblem
 from gateway.approvals.model import asked_of, rule_named
 from gateway.approvals.oa import Arrival, receive
 from gateway.approvals.statements import oa_approval_by, statement_by
-from gateway.approvals.voices import given
+from gateway.approvals.verifying import verified_approvals
 from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import ApprovalRejectedProblem
@@ -73,8 +73,10 @@ class ApprovalsKnown:
         own = await self._documents_of(request) if rows else frozenset[str]()
         approvals: list[GivenApproval] = []
         for row in self._usable(rows, own, bundle, at=at):
-            voices = self._approvals.voices(row.id)
-            approvals += given(bundle, row, voices, asked, document=input_digest, at=at)
+            statements = self._approvals.statements(row.id)
+            approvals += verified_approvals(
+                bundle, row, statements, asked, document=input_digest, at=at
+            )
         days = (in_force.seals[asked.seal].not_after - at).days
         return Known(approvals=tuple(approvals), certificate_days=days)
 
@@ -124,8 +126,8 @@ class ApprovalsKnown:
 
     def _rejection(self, row: ApprovalRow, bundle: Bundle) -> str:
         """Who has said no, and why."""
-        voices = self._approvals.voices(row.id)
-        by = next((voice for voice in voices if voice.act == "reject"), None)
+        statements = self._approvals.statements(row.id)
+        by = next((said for said in statements if said.act == "reject"), None)
         if by is None:
             return f"approval {row.id} was rejected"
         reason = _reason(bundle, by.statement)

@@ -14,9 +14,9 @@ from gateway.approvals.errors import (
 )
 from gateway.approvals.model import asked_of, concerned, names_of, subject_of
 from gateway.approvals.oa import Arrival, approval_id_of, receive
-from gateway.approvals.showing import Shown, Told, shown_now
+from gateway.approvals.showing import ApprovalState, ApprovalView, shown_now
 from gateway.approvals.statements import ApprovalStatement, moment, oa_approval_by, statement_by
-from gateway.approvals.voices import check_subject
+from gateway.approvals.verifying import check_subject
 from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import (
@@ -27,12 +27,12 @@ from gateway.signing.errors import (
 from gateway.store.approvals import (
     ApprovalReader,
     ApprovalRow,
+    ApprovalStatementRow,
     State,
-    VoiceRow,
     approval_by_id,
     put_approval,
-    put_voice,
-    voice_of,
+    put_statement,
+    statement_of,
 )
 from gateway.store.documents import UsedNonce, remember_nonce
 from gateway.store.lane import Transaction, WriterLane
@@ -46,7 +46,7 @@ _SKEW = timedelta(minutes=5)
 _MOST_LOOKED_AT = 1000
 _MOST_LISTED = 100
 
-_KEPT_AS: Mapping[Told, State] = {
+_KEPT_AS: Mapping[ApprovalState, State] = {
     "pending": "pending",
     "granted": "pending",
     "expired": "pending",
@@ -55,7 +55,7 @@ _KEPT_AS: Mapping[Told, State] = {
 }
 
 
-class Hearing:
+class ApprovalReview:
     """Shows approvals to whom they concern, and takes down what people say."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Hearing:
         self._audit = audit
         self._lane = lane
 
-    def shown(self, approval_id: str, caller: Caller, *, at: datetime) -> Shown:
+    def shown(self, approval_id: str, caller: Caller, *, at: datetime) -> ApprovalView:
         """The approval, as it stands.
 
         Raises:
@@ -79,7 +79,9 @@ class Hearing:
         """
         return self._shown(self._row(approval_id, caller), at=at)
 
-    def listed(self, caller: Caller, state: Told | None, *, at: datetime) -> tuple[Shown, ...]:
+    def listed(
+        self, caller: Caller, state: ApprovalState | None, *, at: datetime
+    ) -> tuple[ApprovalView, ...]:
         """The newest that concern the caller, newest first; of a state, if one is named."""
         kept = None if state is None else _KEPT_AS[state]
         if self._is_auditor(caller):
@@ -91,7 +93,7 @@ class Hearing:
         shown = (self._shown(row, at=at) for row in concerning)
         return tuple(islice((each for each in shown if state in {None, each.state}), _MOST_LISTED))
 
-    async def hear(
+    async def take_statement(
         self,
         approval_id: str,
         statement: str,
@@ -99,7 +101,7 @@ class Hearing:
         caller: Caller,
         nonce: UsedNonce | None,
         at: datetime,
-    ) -> Shown:
+    ) -> ApprovalView:
         """Take a person's statement down, durably; gives the approval as it then stands.
 
         One that comes again changes nothing, and is answered alike.
@@ -114,7 +116,7 @@ class Hearing:
         check_statement(row, claims, person, caller, at=at)
         comes_again = any(
             each.subject == person.name and _is_same(each, statement)
-            for each in self._approvals.voices(row.id)
+            for each in self._approvals.statements(row.id)
         )
         if not (comes_again and claims.act == "reject"):  # which has closed it
             refuse_closed(row, at=at)
@@ -137,11 +139,11 @@ class Hearing:
             now = approval_by_id(transaction, row.id) or row
             if nonce is not None:
                 remember_nonce(transaction, nonce)
-            earlier = voice_of(transaction, approval_id=row.id, subject=person.name)
+            earlier = statement_of(transaction, approval_id=row.id, subject=person.name)
             if earlier is not None and _is_same(earlier, statement):
                 return now
             refuse_closed(now, at=at)
-            voice = VoiceRow(
+            said = ApprovalStatementRow(
                 approval=row.id,
                 subject=person.name,
                 act=claims.act,
@@ -149,7 +151,7 @@ class Hearing:
                 at=at,
                 audit_index=self._audit.append(transaction, record),
             )
-            put_voice(transaction, voice)
+            put_statement(transaction, said)
             if claims.act == "reject":
                 now = msgspec.structs.replace(now, state="rejected")
                 put_approval(transaction, now)
@@ -157,9 +159,9 @@ class Hearing:
 
         return self._shown(await self._lane.write(unit), at=at)
 
-    async def hear_oa(
+    async def take_oa_token(
         self, approval_id: str, token: str, *, nonce: UsedNonce | None, at: datetime
-    ) -> Shown:
+    ) -> ApprovalView:
         """Take down what an OA system has signed of an approval that waits, durably.
 
         Whoever brings the token has no say and need not be concerned: the token is the OA system's,
@@ -208,7 +210,7 @@ class Hearing:
             raise ApprovalUnknownProblem(f"{caller.system!r} sees no approval {approval_id!r}")
         return row
 
-    def _shown(self, row: ApprovalRow, *, at: datetime) -> Shown:
+    def _shown(self, row: ApprovalRow, *, at: datetime) -> ApprovalView:
         return shown_now(row, self._approvals, self._in_force().bundle, at=at)
 
     def _concerns(self, row: ApprovalRow, caller: Caller) -> bool:
@@ -222,9 +224,9 @@ class Hearing:
         return "auditor" in {bundle.roles[role].power for role in caller.roles}
 
 
-def _is_same(voice: VoiceRow, statement: str) -> bool:
+def _is_same(said: ApprovalStatementRow, statement: str) -> bool:
     """Whether it says the same: what is signed is alike; the signature need not be."""
-    return voice.statement.rpartition(".")[0] == statement.rpartition(".")[0]
+    return said.statement.rpartition(".")[0] == statement.rpartition(".")[0]
 
 
 def check_statement(
@@ -269,7 +271,7 @@ def refuse_closed(row: ApprovalRow, *, at: datetime) -> None:
         )
 
 
-def _refuse_without_a_say(shown: Shown, person: Person, roles: frozenset[str]) -> None:
+def _refuse_without_a_say(shown: ApprovalView, person: Person, roles: frozenset[str]) -> None:
     """Only who has a say is heard: not who asked, and in order only whose turn it is.
 
     Raises:

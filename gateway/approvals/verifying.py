@@ -1,7 +1,7 @@
-"""Voices that count: each statement is verified anew, by the keys and posts of this moment.
+"""Statements that count: each is verified anew, by the keys and posts of this moment.
 
-So the database proves nothing. A voice that somebody has put there without a signature, or changed,
-or whose speaker has left the post or changed the key, counts for nothing.
+So the database proves nothing. A statement that somebody has put there without a signature, or
+changed, or whose signer has left the post or changed the key, counts for nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from gateway.approvals.model import subject_of
 from gateway.approvals.oa import approval_id_of, check_token, token_ends_at
 from gateway.approvals.statements import Subject, moment, oa_approval_by, statement_by
 from gateway.errors import Problem
-from gateway.store.approvals import ApprovalRow, VoiceRow
+from gateway.store.approvals import ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.model import GivenApproval, SealRequest
 from policies.people import roles_of
@@ -23,79 +23,84 @@ from policies.people import roles_of
 _log = structlog.get_logger("approvals")
 
 
-def given(
+def verified_approvals(
     bundle: Bundle,
     row: ApprovalRow,
-    voices: Iterable[VoiceRow],
+    statements: Iterable[ApprovalStatementRow],
     request: SealRequest,
     *,
     document: bytes,
     at: datetime,
 ) -> Iterator[GivenApproval]:
-    """What counts of the voices on one approval.
+    """What counts of the statements on one approval.
 
     Args:
         bundle: the policies in force.
         row: the approval, found by the digest of the request and the seal.
-        voices: that were kept for it.
+        statements: that were kept for it.
         request: what is asked for the seal.
         document: SHA-256 of the document that is to be sealed.
         at: now.
     """
-    for voice, found in weighed(bundle, row, voices, request, document=document, at=at):
+    for said, found in weighed(bundle, row, statements, request, document=document, at=at):
         if isinstance(found, GivenApproval):
             yield found
         else:
             _log.warning(
-                "approval_does_not_count", approval=row.id, by=voice.subject, why=found.detail
+                "approval_does_not_count", approval=row.id, by=said.subject, why=found.detail
             )
 
 
 def weighed(
     bundle: Bundle,
     row: ApprovalRow,
-    voices: Iterable[VoiceRow],
+    statements: Iterable[ApprovalStatementRow],
     request: SealRequest,
     *,
     document: bytes,
     at: datetime,
-) -> Iterator[tuple[VoiceRow, GivenApproval | Problem]]:
-    """Each voice that approves, with what it counts for or why it does not; see `given`."""
+) -> Iterator[tuple[ApprovalStatementRow, GivenApproval | Problem]]:
+    """Each that approves, with what it counts for or why not; see `verified_approvals`."""
     live = msgspec.structs.replace(
         row, document_digest=document, document_type=request.document_type
     )
-    for voice in voices:
-        if voice.act != "approve":
+    for said in statements:
+        if said.act != "approve":
             continue
         try:
             if row.is_from_oa:
-                yield voice, _from_oa(bundle, live, voice, request, at=at)
+                yield said, _from_oa(bundle, live, said, request, at=at)
             else:
-                yield voice, _from_person(bundle, live, voice, at=at)
+                yield said, _from_person(bundle, live, said, at=at)
         except Problem as problem:
-            yield voice, problem
+            yield said, problem
 
 
 def _from_person(
-    bundle: Bundle, row: ApprovalRow, voice: VoiceRow, *, at: datetime
+    bundle: Bundle, row: ApprovalRow, said: ApprovalStatementRow, *, at: datetime
 ) -> GivenApproval:
-    opened, person = statement_by(bundle, voice.statement)
+    opened, person = statement_by(bundle, said.statement)
     check_subject(opened.claims.subject, subject_of(row))
-    if opened.claims.act != "approve" or person.name != voice.subject:
+    if opened.claims.act != "approve" or person.name != said.subject:
         raise ApprovalStatementInvalidProblem("the row says otherwise than the statement")
     return GivenApproval(
         id=f"{row.id}/{person.name}",
         subject=person.name,
         roles=roles_of(bundle, person, at=at),
-        given_at=voice.at,
+        given_at=said.at,
         expires_at=row.expires_at,
     )
 
 
 def _from_oa(
-    bundle: Bundle, row: ApprovalRow, voice: VoiceRow, request: SealRequest, *, at: datetime
+    bundle: Bundle,
+    row: ApprovalRow,
+    said: ApprovalStatementRow,
+    request: SealRequest,
+    *,
+    at: datetime,
 ) -> GivenApproval:
-    opened, source = oa_approval_by(bundle, voice.statement)
+    opened, source = oa_approval_by(bundle, said.statement)
     document = row.document_digest.hex()
     check_token(bundle, opened.claims, source, request, document=document, at=at)
     if row.id != approval_id_of(source, opened.claims.jti):
@@ -105,7 +110,7 @@ def _from_oa(
         subject=opened.claims.sub,
         roles=frozenset({source.role}),
         # Of both, because the order of stages goes by it and neither clock makes it later.
-        given_at=min(voice.at, moment(opened.claims.iat)),
+        given_at=min(said.at, moment(opened.claims.iat)),
         expires_at=token_ends_at(opened.claims, source),
         source=source.name,
     )

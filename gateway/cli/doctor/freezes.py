@@ -1,4 +1,4 @@
-"""What is frozen, and files that were to freeze or lift something and did not."""
+"""What is frozen, and files that were to freeze or unfreeze something and did not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,16 +8,16 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.cli.doctor.model import Finding, ok, warning
 from gateway.config import Config
+from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
+from gateway.freezes.orders import claims_of
 from gateway.regular_files import read_regular
-from gateway.stops.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
-from gateway.stops.orders import claims_of
 from gateway.store.database import open_reader
-from gateway.store.stops import live_stops, stop_row
+from gateway.store.freezes import freeze_row, live_freezes
 
 _PART = "freezes"
 
 
-def check_stops(config: Config) -> Iterator[Finding]:
+def check_freezes(config: Config) -> Iterator[Finding]:
     """Every freeze in force, and every file of a freeze that the gateway has not taken."""
     if not config.database.exists():
         yield ok(_PART, "none: nothing was recorded yet")
@@ -39,11 +39,11 @@ def check_stops(config: Config) -> Iterator[Finding]:
 
 
 def _live(connection: Connection) -> Iterator[Finding]:
-    for row in live_stops(connection):
+    for row in live_freezes(connection):
         yield warning(
             _PART,
             f"the {row.kind} {row.name}".strip() + f" is frozen: {row.reason}",
-            cure=f"Two officers lift it: sealgate unfreeze {row.id}",
+            cure=f"Two officers end it: sealgate unfreeze {row.id}",
             owner="officer",
         )
 
@@ -52,14 +52,16 @@ def _not_taken(connection: Connection, policies: Path) -> Iterator[Finding]:
     for kind in (FREEZE, UNSIGNED):
         for path in sorted((policies / FOLDER).glob(f"*{kind}")):
             try:
-                stop = claims_of(read_regular(path, most_bytes=MOST_BYTES).decode().strip()).stop
-                taken = stop_row(connection, stop) is not None
+                freeze = claims_of(
+                    read_regular(path, most_bytes=MOST_BYTES).decode().strip()
+                ).freeze
+                taken = freeze_row(connection, freeze) is not None
             except (OSError, ValueError, IndexError):  # what it has to say cannot be read
                 taken = False
             if not taken:
                 yield warning(
                     _PART,
                     f"{path} freezes nothing",
-                    cure="See why in the gateway's log (stop_file_refused), or start the gateway.",
+                    cure="See the gateway's log (freeze_file_refused), or start the gateway.",
                     owner="officer",
                 )

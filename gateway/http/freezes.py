@@ -1,7 +1,7 @@
-"""/v1/stops: what is frozen, and what officers sign to freeze and to lift.
+"""/v1/freezes: what is frozen, and what officers sign to freeze and to unfreeze.
 
 The caller must have the power, and the statements must be officers': whoever has only the one or
-only the other stops nothing and lifts nothing.
+only the other freezes nothing and ends nothing.
 """
 
 import asyncio
@@ -10,20 +10,20 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
+from gateway.freezes.model import Freeze
+from gateway.freezes.orders import MOST_STATEMENTS
+from gateway.freezes.scopes import touches
+from gateway.freezes.service import FreezeService
 from gateway.http import answers
 from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
 from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.stops.model import Stop
-from gateway.stops.orders import MOST_STATEMENTS
-from gateway.stops.room import StopRoom
-from gateway.stops.scopes import touches
 from policies.bundle import Bundle
 from policies.model import Caller
 from policies.powers import may
 
-_STOPS = "/v1/stops"
-_LIFTS = "/v1/stops/{id}/lifts"
+_FREEZES = "/v1/freezes"
+_UNFREEZES = "/v1/freezes/{id}/unfreezes"
 _MOST_BYTES = 2 * 1024 * 1024
 _BODY_SECONDS = 30
 
@@ -34,47 +34,47 @@ class _Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statements: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_STATEMENTS)]
 
 
-class Stops:
-    """The handlers, and the room that they ask."""
+class Freezes:
+    """The handlers, and what they ask."""
 
-    def __init__(self, room: StopRoom) -> None:
-        self._room = room
+    def __init__(self, service: FreezeService) -> None:
+        self._service = service
 
     def routes(self) -> tuple[Route, ...]:
-        """What this file answers. Nothing is bounded: a stop has to get through a full house."""
+        """What this file answers. Nothing is bounded: a freeze has to get through a full house."""
         return (
-            Route("GET", _STOPS, "stops", "stop.read", self.stops),
-            Route("POST", _STOPS, "freeze", "stop.freeze", self.freeze),
-            Route("POST", _LIFTS, "lift", "stop.lift", self.lift),
+            Route("GET", _FREEZES, "freezes", "freeze.read", self.freezes),
+            Route("POST", _FREEZES, "freeze", "freeze.begin", self.freeze),
+            Route("POST", _UNFREEZES, "unfreeze", "freeze.end", self.unfreeze),
         )
 
-    async def stops(self, request: web.Request) -> web.StreamResponse:
+    async def freezes(self, request: web.Request) -> web.StreamResponse:
         """What is frozen now; who only uses seals sees what may stop them, and no counterparty."""
-        caller, wanted = request[WHO].caller, self._room.lifts_wanted
-        if _sees_all(caller, self._room.bundle):
-            listed = [_told(each, wanted) for each in self._room.book.live]
+        caller, wanted = request[WHO].caller, self._service.unfreezes_wanted
+        if _sees_all(caller, self._service.bundle):
+            listed = [_told(each, wanted) for each in self._service.book.live]
         else:
             listed = [
                 _told(_without_counterparty(each), wanted)
-                for each in self._room.book.live
-                if touches(each.scope, caller, self._room.bundle)
+                for each in self._service.book.live
+                if touches(each.scope, caller, self._service.bundle)
             ]
-        return answers.plain_json({"stops": listed})
+        return answers.plain_json({"freezes": listed})
 
     async def freeze(self, request: web.Request) -> web.StreamResponse:
         """Freeze; answered once it is in force."""
-        stop = await self._room.freeze(await _statements(request))
-        return self._answer(request, stop)
+        freeze = await self._service.freeze(await _statements(request))
+        return self._answer(request, freeze)
 
-    async def lift(self, request: web.Request) -> web.StreamResponse:
+    async def unfreeze(self, request: web.Request) -> web.StreamResponse:
         """One officer or more for the end of a freeze."""
         statements = await _statements(request)
-        stop = await self._room.lift(statements, stop_id=request.match_info["id"])
-        return self._answer(request, stop)
+        freeze = await self._service.unfreeze(statements, freeze_id=request.match_info["id"])
+        return self._answer(request, freeze)
 
-    def _answer(self, request: web.Request, stop: Stop) -> web.StreamResponse:
-        request[TOLD] = {"stop": stop.id, "kind": stop.scope.kind, "lifted": stop.lifted}
-        return answers.plain_json(_told(stop, self._room.lifts_wanted))
+    def _answer(self, request: web.Request, freeze: Freeze) -> web.StreamResponse:
+        request[TOLD] = {"freeze": freeze.id, "kind": freeze.scope.kind, "ended": freeze.ended}
+        return answers.plain_json(_told(freeze, self._service.unfreezes_wanted))
 
 
 async def _statements(request: web.Request) -> tuple[str, ...]:
@@ -101,43 +101,43 @@ def _sees_all(caller: Caller, bundle: Bundle) -> bool:
     return may(held, "policy.read")
 
 
-def _without_counterparty(stop: Stop) -> Stop:
-    if stop.scope.kind != "counterparty":
-        return stop
+def _without_counterparty(freeze: Freeze) -> Freeze:
+    if freeze.scope.kind != "counterparty":
+        return freeze
     # A customer's name is for those who decide, and a reason tells it as like as not.
-    scope = msgspec.structs.replace(stop.scope, name="")
-    return msgspec.structs.replace(stop, scope=scope, reason="")
+    scope = msgspec.structs.replace(freeze.scope, name="")
+    return msgspec.structs.replace(freeze, scope=scope, reason="")
 
 
-def _told(stop: Stop, wanted: int) -> dict[str, Any]:
+def _told(freeze: Freeze, wanted: int) -> dict[str, Any]:
     return {
-        "id": stop.id,
-        "scope": {"kind": stop.scope.kind, "name": stop.scope.name},
-        "reason": stop.reason,
-        "by": stop.by,
-        "at": stop.at,
-        "audit": stop.audit_index,
-        "lifts": stop.lifts,
-        "liftsWanted": wanted,
-        "lifted": stop.lifted,
+        "id": freeze.id,
+        "scope": {"kind": freeze.scope.kind, "name": freeze.scope.name},
+        "reason": freeze.reason,
+        "by": freeze.by,
+        "at": freeze.at,
+        "audit": freeze.audit_index,
+        "unfreezes": freeze.unfreezes,
+        "unfreezesWanted": wanted,
+        "ended": freeze.ended,
     }
 
 
 def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
-    stop = json_of(reference("Stop"))
-    live = json_of({"type": "object", "properties": {"stops": _list_of(reference("Stop"))}})
+    freeze = json_of(reference("Freeze"))
+    live = json_of({"type": "object", "properties": {"freezes": _list_of(reference("Freeze"))}})
     by_id = {"parameters": [path_parameter("id", "The freeze's id.")]}
     return {
-        _STOPS: {
+        _FREEZES: {
             "get": _described(
-                "getStops", "What is frozen now, as far as it concerns the caller", live
+                "getFreezes", "What is frozen now, as far as it concerns the caller", live
             ),
-            "post": {**_described("freeze", "Freeze what officers say", stop), **_body()},
+            "post": {**_described("freeze", "Freeze what officers say", freeze), **_body()},
         },
-        _LIFTS: {
+        _UNFREEZES: {
             "post": {
-                **_described("lift", "Officers say that a freeze may end", stop),
+                **_described("unfreeze", "Officers say that a freeze may end", freeze),
                 **_body(),
                 **by_id,
             }
@@ -156,13 +156,13 @@ def openapi_schemas() -> dict[str, Any]:
         "by": _list_of(text),
         "at": {"type": "string", "format": "date-time"},
         "audit": number,
-        "lifts": _list_of(text),
-        "liftsWanted": number,
-        "lifted": {"type": "boolean"},
+        "unfreezes": _list_of(text),
+        "unfreezesWanted": number,
+        "ended": {"type": "boolean"},
     }
     return {
-        "Stop": {"type": "object", "properties": fields, "required": list(fields)},
-        "StopStatements": {
+        "Freeze": {"type": "object", "properties": fields, "required": list(fields)},
+        "FreezeStatements": {
             "type": "object",
             "properties": {"statements": _list_of(text)},
             "required": ["statements"],
@@ -171,7 +171,7 @@ def openapi_schemas() -> dict[str, Any]:
 
 
 def _body() -> dict[str, Any]:
-    content = json_of(reference("StopStatements"))
+    content = json_of(reference("FreezeStatements"))
     return {"requestBody": {"required": True, "content": content}}
 
 

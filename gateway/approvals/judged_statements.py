@@ -1,4 +1,4 @@
-"""Voices in an exported approval: which of them count, and what there is against the others."""
+"""Statements in an exported approval: which of them count, and what there is against the others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from gateway.approvals.model import asked_of
 from gateway.approvals.proved_records import ProvedRecords, moment_of
 from gateway.approvals.statements import moment, oa_approval_by, statement_by
-from gateway.approvals.voices import weighed
+from gateway.approvals.verifying import weighed
 from gateway.errors import Problem
-from gateway.store.approvals import Act, ApprovalRow, VoiceRow
+from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing
 from policies.model import GivenApproval
@@ -19,7 +19,7 @@ _NOT_NEEDED = "it is not needed, out of turn, too late, or by who asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedVoice:
+class JudgedStatement:
     """What somebody said. `counts`: towards what the rule asks for; `why` says why it does not."""
 
     by: str
@@ -31,76 +31,78 @@ class JudgedVoice:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardVoice:
-    """A voice, and what it gives by itself; None, and then `why`: nothing."""
+class WeighedStatement:
+    """A statement, and what it gives by itself; None, and then `why`: nothing."""
 
-    voice: VoiceRow
+    said: ApprovalStatementRow
     given: GivenApproval | None
     why: str = ""
 
 
-def heard(
+def weighed_statements(
     bundle: Bundle,
     row: ApprovalRow,
-    voices: tuple[VoiceRow, ...],
+    statements: tuple[ApprovalStatementRow, ...],
     records: ProvedRecords,
     *,
     at: datetime,
-) -> Iterator[HeardVoice]:
-    """Each voice by the keys and posts of a moment, and by what the log says of it."""
+) -> Iterator[WeighedStatement]:
+    """Each statement by the keys and posts of a moment, and by what the log says of it."""
     request = asked_of(row).request
-    for voice in voices:
-        flaw = _flaw(bundle, row, voice, records)
-        if flaw is not None or voice.act == "reject":
-            yield HeardVoice(voice, None, flaw or "it rejects")
+    for said in statements:
+        flaw = _flaw(bundle, row, said, records)
+        if flaw is not None or said.act == "reject":
+            yield WeighedStatement(said, None, flaw or "it rejects")
             continue
         document = row.document_digest
-        for _, found in weighed(bundle, row, (voice,), request, document=document, at=at):
+        for _, found in weighed(bundle, row, (said,), request, document=document, at=at):
             if isinstance(found, Problem):
-                yield HeardVoice(voice, None, found.detail)
+                yield WeighedStatement(said, None, found.detail)
             else:
-                yield HeardVoice(voice, found)
+                yield WeighedStatement(said, found)
 
 
-def told(each: HeardVoice, found: Standing) -> JudgedVoice:
-    """The voice as it counts among the others."""
+def told(each: WeighedStatement, found: Standing) -> JudgedStatement:
+    """The statement as it counts among the others."""
     counts = each.given is not None and each.given.id in found.counted
-    return JudgedVoice(
-        by=each.voice.subject,
+    return JudgedStatement(
+        by=each.said.subject,
         source="person" if each.given is None else each.given.source,
-        act=each.voice.act,
-        at=each.voice.at,
+        act=each.said.act,
+        at=each.said.at,
         counts=counts,
         why="" if counts else each.why or _NOT_NEEDED,
     )
 
 
-def _flaw(bundle: Bundle, row: ApprovalRow, voice: VoiceRow, records: ProvedRecords) -> str | None:
-    """What signature, log and the signer's clock have against a voice."""
+def _flaw(
+    bundle: Bundle, row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords
+) -> str | None:
+    """What signature, log and the signer's clock have against a statement."""
     try:
         if row.is_from_oa:
-            token, source = oa_approval_by(bundle, voice.statement)
+            token, source = oa_approval_by(bundle, said.statement)
             digest, said_at, act, by = token.digest, token.claims.iat, "approve", source.name
         else:
-            opened, _ = statement_by(bundle, voice.statement)
+            opened, _ = statement_by(bundle, said.statement)
             digest, said_at = opened.digest, opened.claims.at
             act, by = opened.claims.act, "person"
     except Problem as problem:
         return problem.detail
-    if act != voice.act:
+    if act != said.act:
         return f"the statement says {act!r}"
     recorded = records.at(
-        voice.audit_index,
+        said.audit_index,
         "approval",
         approval=row.id,
         act=act,
-        by=voice.subject,
+        by=said.subject,
         source=by,
         statement_digest=digest.hex(),
     )
-    if recorded is None or moment_of(recorded) != voice.at:
+    if recorded is None or moment_of(recorded) != said.at:
         return "no record of the log says so"
     early = not row.is_from_oa and moment(said_at) < row.created_at - _SKEW
-    if early or moment(said_at) > voice.at + _SKEW:
+    if early or moment(said_at) > said.at + _SKEW:
         return "it was signed at another time than it was taken down"
     return None

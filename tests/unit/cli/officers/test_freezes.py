@@ -1,4 +1,4 @@
-"""`sealgate freeze`, `unfreeze` and `stops`: what is signed, sent, filed and told."""
+"""`sealgate freeze`, `unfreeze` and `freezes`: what is signed, sent, filed and told."""
 
 import json
 from pathlib import Path
@@ -7,14 +7,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.cli.doctor.stops import check_stops
+from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.trial.installation import Trial
+from gateway.freezes.model import FREEZE_TYPE, UNFREEZE_TYPE, FreezeClaims, UnfreezeClaims
 from gateway.statements import open_compact
-from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift
 from gateway.store.database import open_writer
+from gateway.store.freezes import FreezeRow, put_freeze
 from gateway.store.migrating import migrate
-from gateway.store.stops import StopRow, put_stop
-from tests.officers import STOP, freeze, signed
+from tests.officers import FREEZE_ID, freeze, signed
 from tests.running_gateway import copy_of
 from tests.statement_keys import LI
 from tests.unit.cli.conftest import CommandLine
@@ -35,7 +35,7 @@ def key_file(tmp_path: Path) -> Path:
 
 
 def files(trial: Trial) -> dict[str, str]:
-    return {path.name: path.read_text().strip() for path in (trial.policies / "stops").iterdir()}
+    return {path.name: path.read_text().strip() for path in (trial.policies / "freezes").iterdir()}
 
 
 def test_a_freeze_by_file_is_what_the_officer_signed(sealgate: CommandLine, key_file: Path) -> None:
@@ -46,10 +46,10 @@ def test_a_freeze_by_file_is_what_the_officer_signed(sealgate: CommandLine, key_
     assert done.exit_code == 0, done.stderr
     ((name, statement),) = files(sealgate.trial).items()
     said = open_compact(
-        statement, typ=FREEZE_TYPE, model=Freeze, key_of={LI.key_id: LI.public_key}.get
+        statement, typ=FREEZE_TYPE, model=FreezeClaims, key_of={LI.key_id: LI.public_key}.get
     ).claims
     assert (said.scope.kind, said.scope.name, said.reason) == ("seal", "receipt-east", "lost")
-    assert name == f"{said.stop}.freeze.jws"
+    assert name == f"{said.freeze}.freeze.jws"
 
 
 def test_without_a_key_the_file_is_not_signed(sealgate: CommandLine) -> None:
@@ -59,12 +59,14 @@ def test_without_a_key_the_file_is_not_signed(sealgate: CommandLine) -> None:
     assert json.loads(text)["reason"] == "fire"
 
 
-def test_a_lift_by_file_names_its_freeze(sealgate: CommandLine, key_file: Path) -> None:
+def test_an_unfreezing_by_file_names_its_freeze(sealgate: CommandLine, key_file: Path) -> None:
     key = f"{LI.key_id}={key_file}"
-    assert sealgate("unfreeze", STOP, "--reason", "x", "--key", key, "--by-file").exit_code == 0
+    ran = sealgate("unfreeze", FREEZE_ID, "--reason", "x", "--key", key, "--by-file")
+    assert ran.exit_code == 0
     (statement,) = files(sealgate.trial).values()
     keys = {LI.key_id: LI.public_key}
-    assert open_compact(statement, typ=LIFT_TYPE, model=Lift, key_of=keys.get).claims.stop == STOP
+    said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
+    assert said.claims.freeze == FREEZE_ID
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,8 @@ def test_a_lift_by_file_names_its_freeze(sealgate: CommandLine, key_file: Path) 
     [
         (("freeze", "gateway"), "--reason takes 1 to 1000 characters"),
         (("freeze", "person", "li", "--reason", "x"), "A freeze is of seal, company, system"),
-        (("unfreeze", STOP, "--reason", "x"), "name your key with --key"),
-        (("unfreeze", STOP, "--reason", "x", "--key", "li.pem"), "write ID=li.pem"),
+        (("unfreeze", FREEZE_ID, "--reason", "x"), "name your key with --key"),
+        (("unfreeze", FREEZE_ID, "--reason", "x", "--key", "li.pem"), "write ID=li.pem"),
         (("freeze", "gateway", "--reason", "x", "--key", "li=none.pem"), "cannot be read"),
     ],
 )
@@ -98,23 +100,23 @@ def test_the_doctor_tells_what_is_frozen_and_what_a_file_did_not_freeze(
     sealgate: CommandLine,
 ) -> None:
     config = sealgate.config
-    assert [each.state for each in check_stops(config)] == ["ok"]
+    assert [each.state for each in check_freezes(config)] == ["ok"]
     engine = open_writer(config.database)
     migrate(engine)
-    assert [each.state for each in check_stops(config)] == ["ok"]
+    assert [each.state for each in check_freezes(config)] == ["ok"]
     (statement,) = signed(freeze("seal", "receipt-east"), LI)
-    row = StopRow(
-        id=STOP, kind="seal", name="receipt-east", reason="lost", statement=statement, at=1,
+    row = FreezeRow(
+        id=FREEZE_ID, kind="seal", name="receipt-east", reason="lost", statement=statement, at=1,
         audit_index=0,
     )  # fmt: skip
     with engine.begin() as connection:
-        put_stop(connection, row)
+        put_freeze(connection, row)
     engine.dispose()
-    folder = sealgate.trial.policies / "stops"
+    folder = sealgate.trial.policies / "freezes"
     folder.mkdir()
     (folder / "1.freeze.jws").write_text(statement)
     (folder / "2.freeze.jws").write_text("nonsense")
-    frozen, not_taken = check_stops(config)
+    frozen, not_taken = check_freezes(config)
     assert frozen.message == "the seal receipt-east is frozen: lost"
-    assert STOP in str(frozen.cure)
+    assert FREEZE_ID in str(frozen.cure)
     assert not_taken.message == f"{folder / '2.freeze.jws'} freezes nothing"

@@ -1,4 +1,4 @@
-"""`sealgate freeze`, `unfreeze` and `stops`: stop sealing at once, and let it go on again."""
+"""`sealgate freeze`, `unfreeze` and `freezes`: stop sealing at once, and let it go on again."""
 
 import secrets
 import uuid
@@ -16,11 +16,17 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, config
 from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.clock import SystemClock
+from gateway.freezes.file_names import FOLDER, FREEZE, UNFREEZE, UNSIGNED
+from gateway.freezes.model import (
+    FREEZE_TYPE,
+    UNFREEZE_TYPE,
+    FreezeClaims,
+    ScopeKind,
+    UnfreezeClaims,
+)
 from gateway.statements import compact
-from gateway.stops.file_names import FOLDER, FREEZE, LIFT, UNSIGNED
-from gateway.stops.model import FREEZE_TYPE, LIFT_TYPE, Freeze, Lift, ScopeKind
 
-ClaimsT = TypeVar("ClaimsT", Freeze, Lift)
+ClaimsT = TypeVar("ClaimsT", FreezeClaims, UnfreezeClaims)
 
 _KEYS = Annotated[
     list[str] | None,
@@ -36,7 +42,7 @@ _BY_FILE = Annotated[
     bool,
     typer.Option(
         "--by-file",
-        help="Put the statement into the folder `stops` of the policy directory, where the "
+        help="Put the statement into the folder `freezes` of the policy directory, where the "
         "gateway finds it within two seconds: for when nobody gets through by HTTP.",
     ),
 ]
@@ -83,37 +89,37 @@ def freeze(
         {
             "v": 1,
             "log": log or configuration(config).audit.origin,
-            "stop": str(uuid.uuid4()),
+            "freeze": str(uuid.uuid4()),
             "scope": {"kind": kind, "name": name},
             "reason": reason,
             "at": SystemClock().now(),
             "salt": secrets.token_hex(16),
         },
-        Freeze,
+        FreezeClaims,
     )
     if not key:
         # Where the policies name officers, the gateway takes no notice of it.
         text = msgspec.json.encode(claims).decode()
-        _put_file(config, f"{claims.stop}{UNSIGNED}", [text])
+        _put_file(config, f"{claims.freeze}{UNSIGNED}", [text])
         return
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         officers = [keys.named(each) for each in key]
         statements = [compact(claims, typ=FREEZE_TYPE, signer=each) for each in officers]
         if by_file:
-            _put_file(config, f"{claims.stop}{FREEZE}", statements)
+            _put_file(config, f"{claims.freeze}{FREEZE}", statements)
             return
-        stop = ask(
+        freeze = ask(
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
-            lambda client, _: client.post_json("/v1/stops", {"statements": statements}),
+            lambda client, _: client.post_json("/v1/freezes", {"statements": statements}),
             otherwise=_OTHERWISE,
         )
-    _tell([stop], as_json=as_json)
+    _tell([freeze], as_json=as_json)
 
 
 def unfreeze(
-    stop: Annotated[str, typer.Argument(help="The freeze's id, as `sealgate stops` shows it.")],
+    freeze: Annotated[str, typer.Argument(help="The freeze's id, as `sealgate freezes` shows it.")],
     reason: _REASON = "",
     key: _KEYS = None,
     caller: _CALLER = None,
@@ -132,30 +138,30 @@ def unfreeze(
     """
     if not key:
         raise fail(
-            "a freeze is lifted by officers: name your key with --key ID=WHERE, where WHERE is a "
+            "a freeze is ended by officers: name your key with --key ID=WHERE, where WHERE is a "
             "PEM file or a pkcs11: URI"
         )
-    fields = {"v": 1, "stop": stop, "reason": reason, "at": SystemClock().now()}
-    claims = _claims(fields, Lift)
+    fields = {"v": 1, "freeze": freeze, "reason": reason, "at": SystemClock().now()}
+    claims = _claims(fields, UnfreezeClaims)
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         officers = [keys.named(each) for each in key]
-        statements = [compact(claims, typ=LIFT_TYPE, signer=each) for each in officers]
+        statements = [compact(claims, typ=UNFREEZE_TYPE, signer=each) for each in officers]
         if by_file:
-            _put_file(config, f"{stop}.{secrets.token_hex(4)}{LIFT}", statements)
+            _put_file(config, f"{freeze}.{secrets.token_hex(4)}{UNFREEZE}", statements)
             return
         told = ask(
             officers[0] if caller is None else keys.named(caller),
             url,
             config,
             lambda client, _: client.post_json(
-                f"/v1/stops/{stop}/lifts", {"statements": statements}
+                f"/v1/freezes/{freeze}/unfreezes", {"statements": statements}
             ),
             otherwise=_OTHERWISE,
         )
     _tell([told], as_json=as_json)
 
 
-def stops(
+def freezes(
     key: Annotated[str, typer.Option(help=f"A key of yours, which signs the request, as {NAMED}.")],
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
@@ -168,8 +174,8 @@ def stops(
     Exits 0 when that is shown, 1 when the gateway refused, 2 when it did not answer.
     """
     own = OwnKey(key, pkcs11_module, pin_file)
-    told = ask_with(own, url, config, lambda client, _: client.get_json("/v1/stops"))
-    _tell(told["stops"], as_json=as_json)
+    told = ask_with(own, url, config, lambda client, _: client.get_json("/v1/freezes"))
+    _tell(told["freezes"], as_json=as_json)
 
 
 def _claims(fields: dict[str, Any], model: type[ClaimsT]) -> ClaimsT:
@@ -210,17 +216,17 @@ def _tell(told: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         out.print("nothing is frozen")
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("freeze", "what", "since (UTC)", "by", "lifted by", "reason"):
+    for heading in ("freeze", "what", "since (UTC)", "by", "ended by", "reason"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "freeze")
-    for stop in told:
-        lifts = f"{', '.join(stop['lifts']) or '-'} ({len(stop['lifts'])}/{stop['liftsWanted']})"
+    for freeze in told:
+        said, wanted = freeze["unfreezes"], freeze["unfreezesWanted"]
         cells = (
-            stop["id"],
-            f"{stop['scope']['kind']} {stop['scope']['name']}".strip(),
-            stop["at"][:19],
-            ", ".join(stop["by"]) or "-",
-            "ended: " * stop["lifted"] + lifts,
-            stop["reason"],
+            freeze["id"],
+            f"{freeze['scope']['kind']} {freeze['scope']['name']}".strip(),
+            freeze["at"][:19],
+            ", ".join(freeze["by"]) or "-",
+            "ended: " * freeze["ended"] + f"{', '.join(said) or '-'} ({len(said)}/{wanted})",
+            freeze["reason"],
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
     out.print(table)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from gateway.stops.model import Scope
+from gateway.freezes.model import Scope
 from policies import names
 from policies.bundle import Bundle
 from policies.model import Caller, SealRequest

@@ -12,14 +12,14 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.client import RequestSigner
-from gateway.http.stops import Stops
-from gateway.stops.model import ScopeKind
+from gateway.freezes.model import ScopeKind
+from gateway.http.freezes import Freezes
 from policies.objects.documents import Attribute, DocumentType
 from policies.objects.group import Company
 from policies.objects.systems import System
 from policies.powers import Power
 from tests.guarded_house import GuardedHouse, guarded_house
-from tests.officers import STOP, freeze, lift, new_stop, signed
+from tests.officers import FREEZE_ID, freeze, new_freeze_id, signed, unfreeze
 from tests.statement_keys import LI, WANG
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers
 
@@ -40,7 +40,7 @@ async def ask(
 ) -> tuple[int, dict[str, Any]]:
     """Status and answer, with a caller of that power; in a house that is full."""
     house = guarded.house
-    routes = Stops(guarded.room).routes()
+    routes = Freezes(guarded.freezes).routes()
     house.in_force = with_powers(house, power)
     api = api_of(house, house.in_force, *routes, most_requests=0)
     signer = RequestSigner(key_id="key", key=KEY, clock=house.clock)
@@ -54,31 +54,31 @@ async def ask(
         return answer.status, await answer.json()
 
 
-async def test_officers_freeze_and_lift(guarded: GuardedHouse) -> None:
+async def test_officers_freeze_and_unfreeze(guarded: GuardedHouse) -> None:
     said = {"statements": signed(freeze("seal", "receipt-east"), LI)}
-    status, stop = await ask(guarded, "POST", "/v1/stops", said)
-    assert (status, stop) == (
+    status, frozen = await ask(guarded, "POST", "/v1/freezes", said)
+    assert (status, frozen) == (
         200,
         {
-            "id": STOP,
+            "id": FREEZE_ID,
             "scope": {"kind": "seal", "name": "receipt-east"},
             "reason": "the key may be lost",
             "by": ["li-na"],
             "at": "2026-11-22T02:00:00Z",
             "audit": 0,
-            "lifts": [],
-            "liftsWanted": 2,
-            "lifted": False,
+            "unfreezes": [],
+            "unfreezesWanted": 2,
+            "ended": False,
         },
     )
     for power in ("auditor", "seal-user", "seal-manager"):
-        assert await ask(guarded, "GET", "/v1/stops", power=power) == (200, {"stops": [stop]})
-    lifts = f"/v1/stops/{STOP}/lifts"
-    status, half = await ask(guarded, "POST", lifts, {"statements": lift(LI)})
-    assert (status, half["lifts"], half["lifted"]) == (200, ["li-na"], False)
-    status, whole = await ask(guarded, "POST", lifts, {"statements": lift(WANG)})
-    assert (status, whole["lifts"], whole["lifted"]) == (200, ["li-na", "wang-qiang"], True)
-    assert await ask(guarded, "GET", "/v1/stops") == (200, {"stops": []})
+        assert await ask(guarded, "GET", "/v1/freezes", power=power) == (200, {"freezes": [frozen]})
+    unfreezes = f"/v1/freezes/{FREEZE_ID}/unfreezes"
+    status, half = await ask(guarded, "POST", unfreezes, {"statements": unfreeze(LI)})
+    assert (status, half["unfreezes"], half["ended"]) == (200, ["li-na"], False)
+    status, whole = await ask(guarded, "POST", unfreezes, {"statements": unfreeze(WANG)})
+    assert (status, whole["unfreezes"], whole["ended"]) == (200, ["li-na", "wang-qiang"], True)
+    assert await ask(guarded, "GET", "/v1/freezes") == (200, {"freezes": []})
 
 
 async def test_who_uses_seals_sees_what_may_stop_them_and_no_customers_name(
@@ -111,17 +111,17 @@ async def test_who_uses_seals_sees_what_may_stop_them_and_no_customers_name(
         ("counterparty", "秘密客户有限公司"),
     )
     for kind, name in frozen:
-        order = freeze(kind, name, stop=new_stop(), reason=f"talks with {name or 'all'}")
-        await guarded.room.freeze(signed(order, LI))
+        order = freeze(kind, name, freeze_id=new_freeze_id(), reason=f"talks with {name or 'all'}")
+        await guarded.freezes.freeze(signed(order, LI))
     for power in ("auditor", "seal-manager"):
-        _, told = await ask(guarded, "GET", "/v1/stops", power=power)
-        assert [each["scope"]["name"] for each in told["stops"]] == [name for _, name in frozen]
-    _, told = await ask(guarded, "GET", "/v1/stops", power="seal-user")
-    assert [(each["scope"]["kind"], each["scope"]["name"]) for each in told["stops"]] == [
+        _, told = await ask(guarded, "GET", "/v1/freezes", power=power)
+        assert [each["scope"]["name"] for each in told["freezes"]] == [name for _, name in frozen]
+    _, told = await ask(guarded, "GET", "/v1/freezes", power="seal-user")
+    assert [(each["scope"]["kind"], each["scope"]["name"]) for each in told["freezes"]] == [
         *frozen[3:7],
         ("counterparty", ""),
     ]
-    assert told["stops"][-1]["reason"] == ""
+    assert told["freezes"][-1]["reason"] == ""
     assert "秘密客户" not in json.dumps(told, ensure_ascii=False)
 
 
@@ -130,27 +130,32 @@ async def test_an_officers_statement_is_not_enough_without_the_power(
     guarded: GuardedHouse, power: Power
 ) -> None:
     said = {"statements": signed(freeze("gateway"), LI)}
-    status, problem = await ask(guarded, "POST", "/v1/stops", said, power=power)
+    status, problem = await ask(guarded, "POST", "/v1/freezes", said, power=power)
     assert (status, problem["type"]) == (403, "urn:sealgate:problem:not-yours")
-    assert guarded.room.book.live == ()
+    assert guarded.freezes.book.live == ()
 
 
 @pytest.mark.parametrize(
     ("path", "body", "status", "problem"),
     [
-        ("/v1/stops", {}, 400, "request-malformed"),
-        ("/v1/stops", {"statements": []}, 400, "request-malformed"),
-        ("/v1/stops", {"statements": ["x"], "more": 1}, 400, "request-malformed"),
-        ("/v1/stops", {"statements": ["x" * (2 << 20)]}, 400, "request-malformed"),
-        ("/v1/stops", {"statements": ["x"]}, 403, "stop-statement-refused"),
+        ("/v1/freezes", {}, 400, "request-malformed"),
+        ("/v1/freezes", {"statements": []}, 400, "request-malformed"),
+        ("/v1/freezes", {"statements": ["x"], "more": 1}, 400, "request-malformed"),
+        ("/v1/freezes", {"statements": ["x" * (2 << 20)]}, 400, "request-malformed"),
+        ("/v1/freezes", {"statements": ["x"]}, 403, "freeze-statement-refused"),
         (
-            "/v1/stops",
+            "/v1/freezes",
             {"statements": signed(freeze("seal", "none"), LI)},
             422,
-            "stop-scope-unknown",
+            "freeze-scope-unknown",
         ),
-        (f"/v1/stops/{STOP}/lifts", {"statements": lift(LI)}, 404, "stop-unknown"),
-        (f"/v1/stops/{new_stop()}/lifts", {"statements": lift(LI)}, 403, "stop-statement-refused"),
+        (f"/v1/freezes/{FREEZE_ID}/unfreezes", {"statements": unfreeze(LI)}, 404, "freeze-unknown"),
+        (
+            f"/v1/freezes/{new_freeze_id()}/unfreezes",
+            {"statements": unfreeze(LI)},
+            403,
+            "freeze-statement-refused",
+        ),
     ],
     ids=[
         "nothing",
@@ -159,13 +164,13 @@ async def test_an_officers_statement_is_not_enough_without_the_power(
         "too long",
         "no statement of ours",
         "no such seal",
-        "no such stop",
-        "another stop's",
+        "no such freeze",
+        "another freeze's",
     ],
 )
-async def test_what_freezes_or_lifts_nothing_says_why(
+async def test_what_freezes_or_unfreezes_nothing_says_why(
     guarded: GuardedHouse, path: str, body: object, status: int, problem: str
 ) -> None:
     answered, told = await ask(guarded, "POST", path, body)
     assert (answered, told["type"]) == (status, f"urn:sealgate:problem:{problem}")
-    assert guarded.room.book.live == ()
+    assert guarded.freezes.book.live == ()

@@ -1,7 +1,7 @@
 """What is frozen, and what officers sign to freeze it and to end that.
 
 A freeze is known by an id that its signers choose, so that the same statement, sent again or put
-into the folder as well, is the same freeze, and one that was lifted does not come back.
+into the folder as well, is the same freeze, and one that has ended does not come back.
 """
 
 from datetime import datetime
@@ -10,14 +10,14 @@ from typing import Annotated, Literal
 import msgspec
 
 FREEZE_TYPE = "sealgate-freeze"
-"""The `typ` of a signed `Freeze`."""
-LIFT_TYPE = "sealgate-lift"
-"""The `typ` of a signed `Lift`."""
+"""The `typ` of a signed `FreezeClaims`."""
+UNFREEZE_TYPE = "sealgate-unfreeze"
+"""The `typ` of a signed `UnfreezeClaims`."""
 
 ScopeKind = Literal["seal", "company", "system", "counterparty", "gateway"]
 
 # `$` would match before a line feed at the end, too.
-StopId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+FreezeId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 _LogName = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 _Salt = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 # On one line, and nothing that a terminal obeys or that has letters seen in another order.
@@ -39,42 +39,42 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Annotated[str, msgspec.Meta(max_length=300, pattern=rf"\A{_LINE}")] = ""
 
 
-class Freeze(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FreezeClaims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an officer signs to freeze something.
 
     Attributes:
         v: 1.
         log: the audit log of the gateway that is meant (`audit.origin` of its config.yaml), so that
             what is signed for one freezes no other.
-        stop: the freeze's id, a UUID that the first who signs chooses. It is one gateway's, and so
-            are the statements that lift it.
+        freeze: its id, a UUID that the first who signs chooses. It is one gateway's, and so are the
+            statements that end it.
         scope: what is frozen.
         reason: in the officer's words.
-        at: when it was signed, by the officer's clock. The gateway does not judge it: a stop has to
-            work while a clock is wrong.
+        at: when it was signed, by the officer's clock. The gateway does not judge it: a freeze has
+            to work while a clock is wrong.
         salt: random, hex. It keeps the audit log, which has digests of this, from telling a
             counterparty's name to whoever guesses it.
     """
 
     v: Literal[1]
     log: _LogName
-    stop: StopId
+    freeze: FreezeId
     scope: Scope
     reason: _Words
     at: _Moment
     salt: _Salt
 
 
-class Lift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an officer signs to end a freeze; fields as in `Freeze`."""
+class UnfreezeClaims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer signs to end a freeze; fields as in `FreezeClaims`."""
 
     v: Literal[1]
-    stop: StopId
+    freeze: FreezeId
     reason: _Words
     at: _Moment
 
 
-class Stop(msgspec.Struct, frozen=True, kw_only=True):
+class Freeze(msgspec.Struct, frozen=True, kw_only=True):
     """A freeze as the gateway knows it.
 
     Attributes:
@@ -84,8 +84,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
         by: the officers who signed it; nobody where the policies name none.
         at: from when, by the gateway's clock.
         audit_index: of the record `freeze`.
-        lifts: the officers who have signed that it may end.
-        lifted: whether it has ended.
+        unfreezes: the officers who have signed that it may end.
+        ended: whether it has ended.
     """
 
     id: str
@@ -94,5 +94,5 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     by: tuple[str, ...]
     at: datetime
     audit_index: int
-    lifts: tuple[str, ...] = ()
-    lifted: bool = False
+    unfreezes: tuple[str, ...] = ()
+    ended: bool = False

@@ -1,4 +1,4 @@
-"""Officers freeze and lift on a running gateway, with their own keys, over HTTP and by file."""
+"""Officers freeze and unfreeze on a running gateway, with their own keys, over HTTP and by file."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.client import GatewayRefusedError
+from gateway.freezes.model import ScopeKind
 from gateway.statements import LocalSigner
-from gateway.stops.model import ScopeKind
-from tests.officers import freeze, lift, new_stop, signed
+from tests.officers import freeze, new_freeze_id, signed, unfreeze
 from tests.running_gateway import RunningGateway, copy_of, until
 from tests.statement_keys import LI, WANG, ZHAO
 from tests.trial_officers import TrialOfficers, with_two_officers
@@ -28,14 +28,16 @@ class Desk:
 
     async def freeze(self, kind: ScopeKind, name: str = "") -> str:
         """By li; gives the freeze's id."""
-        claims = freeze(kind, name, log=LOG, stop=new_stop())
-        assert (await self.send("/v1/stops", signed(claims, LI)))["by"] == ["li-na"]
-        return claims.stop
+        claims = freeze(kind, name, log=LOG, freeze_id=new_freeze_id())
+        assert (await self.send("/v1/freezes", signed(claims, LI)))["by"] == ["li-na"]
+        return claims.freeze
 
-    async def lift(self, stop: str, by: LocalSigner) -> bool:
+    async def unfreeze(self, freeze_id: str, by: LocalSigner) -> bool:
         """Whether it has ended with that."""
-        told = await self.send(f"/v1/stops/{stop}/lifts", lift(by, stop=stop))
-        return bool(told["lifted"])
+        told = await self.send(
+            f"/v1/freezes/{freeze_id}/unfreezes", unfreeze(by, freeze_id=freeze_id)
+        )
+        return bool(told["ended"])
 
     async def send(self, path: str, statements: Sequence[str]) -> dict[str, Any]:
         async with self.gateway.client_of(self.officers.li) as client:
@@ -66,7 +68,7 @@ def desk(trial_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         gateway.stop()
 
 
-async def test_each_thing_that_can_be_frozen_is_frozen_until_two_lift_it(desk: Desk) -> None:
+async def test_each_thing_that_can_be_frozen_is_frozen_until_two_end_it(desk: Desk) -> None:
     customer = {"attributes": CONSIGNEE}
     scopes: tuple[tuple[ScopeKind, str, dict[str, Any]], ...] = (
         ("seal", "receipt-east", {}),
@@ -77,30 +79,30 @@ async def test_each_thing_that_can_be_frozen_is_frozen_until_two_lift_it(desk: D
         ("gateway", "", {}),
     )
     for kind, name, stopped in scopes:
-        stop = await desk.freeze(kind, name)
+        frozen = await desk.freeze(kind, name)
         problem = await desk.refused(**stopped)
-        assert problem["type"] == "urn:sealgate:problem:stopped"
-        assert stop in problem["detail"]
+        assert problem["type"] == "urn:sealgate:problem:frozen"
+        assert frozen in problem["detail"]
         if stopped:
             assert (await desk.gateway.seal()).content  # for somebody else
         for _ in range(2):  # one officer twice is one officer
-            assert not await desk.lift(stop, LI)
+            assert not await desk.unfreeze(frozen, LI)
         await desk.refused(**stopped)
-        assert await desk.lift(stop, WANG)
+        assert await desk.unfreeze(frozen, WANG)
         assert (await desk.gateway.seal(**stopped)).content
 
 
 async def test_kill_9_right_after_the_answer_leaves_it_frozen(desk: Desk) -> None:
     because = ("--reason", "the key card is missing")
-    (stop,) = desk.run("freeze", "gateway", *because, key=desk.officers.li)
+    (frozen,) = desk.run("freeze", "gateway", *because, key=desk.officers.li)
     desk.gateway.kill_gateway()
     desk.gateway.start()
-    assert stop["id"] in (await desk.refused())["detail"]
-    assert not await desk.lift(stop["id"], LI)
+    assert frozen["id"] in (await desk.refused())["detail"]
+    assert not await desk.unfreeze(frozen["id"], LI)
     desk.gateway.kill_gateway()
     desk.gateway.start()
-    (lifted,) = desk.run("unfreeze", stop["id"], *because, key=desk.officers.wang)
-    assert (lifted["lifts"], lifted["lifted"]) == (["li-na", "wang-qiang"], True)
+    (ended,) = desk.run("unfreeze", frozen["id"], *because, key=desk.officers.wang)
+    assert (ended["unfreezes"], ended["ended"]) == (["li-na", "wang-qiang"], True)
     assert (await desk.gateway.seal()).content
     assert json.loads(desk.gateway.run("audit", "verify", "--json").stdout)["whole"]
 
@@ -115,12 +117,14 @@ async def test_a_signed_file_freezes_where_http_does_not_answer(desk: Desk) -> N
     said = ("--reason", "x", "--key", desk.officers.li, "--by-file")
     assert gateway.run("freeze", "gateway", *said).returncode == 0
     await until(lambda: told("frozen"), seconds=10)
-    folder = gateway.trial.policies / "stops"
+    folder = gateway.trial.policies / "freezes"
     (file,) = folder.iterdir()
-    stop = file.name.partition(".")[0]
-    assert stop in (await desk.refused())["detail"]
-    (folder / "1.lift.jws").write_text("\n".join(lift(LI, WANG, stop=stop)), encoding="utf-8")
-    await until(lambda: told("lift_signed"), seconds=10)
+    frozen = file.name.partition(".")[0]
+    assert frozen in (await desk.refused())["detail"]
+    (folder / "1.unfreeze.jws").write_text(
+        "\n".join(unfreeze(LI, WANG, freeze_id=frozen)), encoding="utf-8"
+    )
+    await until(lambda: told("unfreeze_signed"), seconds=10)
     gateway.kill_gateway()
     gateway.start()  # all files are looked at anew, and freeze nothing again
     assert (await gateway.seal()).content
@@ -139,15 +143,15 @@ async def test_what_no_officer_signed_for_this_gateway_freezes_nothing(
     desk: Desk, statements: list[str], why: str
 ) -> None:
     with pytest.raises(GatewayRefusedError, match=why):
-        await desk.send("/v1/stops", list(statements)[:1])
+        await desk.send("/v1/freezes", list(statements)[:1])
     assert (await desk.gateway.seal()).content
 
 
 async def test_a_statement_that_is_sent_again_freezes_nothing_again(desk: Desk) -> None:
-    claims = freeze("gateway", log=LOG, stop=new_stop())
+    claims = freeze("gateway", log=LOG, freeze_id=new_freeze_id())
     said = signed(claims, LI)
-    await desk.send("/v1/stops", said)
-    assert not await desk.lift(claims.stop, LI)
-    assert await desk.lift(claims.stop, WANG)
-    assert (await desk.send("/v1/stops", said))["lifted"]
+    await desk.send("/v1/freezes", said)
+    assert not await desk.unfreeze(claims.freeze, LI)
+    assert await desk.unfreeze(claims.freeze, WANG)
+    assert (await desk.send("/v1/freezes", said))["ended"]
     assert (await desk.gateway.seal()).content

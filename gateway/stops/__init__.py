@@ -1,1 +1,0 @@
-"""Freezes: officers stop a seal, a company, a system, a counterparty or all, until two lift it."""
