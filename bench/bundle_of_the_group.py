@@ -15,7 +15,7 @@ from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
 from gateway.bundles.manifest import TYP, Manifest
 from gateway.bundles.reading import peek, read, written
-from gateway.cli.trial_pki import TrialCA
+from gateway.cli.trial.certificates import TrialCA
 from gateway.statements import LocalSigner, add_signature
 from hsm.interfaces import KeyDescription
 from policies.bundle import Bundle

@@ -23,11 +23,11 @@ from bench.installation import Installation, temporary_installation
 from bench.officers import name_officers
 from bench.rows import ROWS
 from gateway.audit.record import read_leaf
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import load_config
-from gateway.freezes.folder import FOLDER, FREEZE
+from gateway.freezes.file_names import FOLDER, FREEZE
 from gateway.freezes.model import FREEZE_TYPE, FreezeClaims, Scope
 from gateway.statements import LocalSigner, compact
 from gateway.store.database import open_reader

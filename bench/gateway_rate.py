@@ -12,7 +12,7 @@ from bench.installation import HMAC_KEY_ID, Installation
 from bench.load import Load, Task
 from bench.measuring import measure
 from bench.rows import Row
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 
 CONNECTIONS = (4, 8, 16, 32, 64)
 _SAMPLES = 4

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bench.errors import BenchError
 from bench.rows import READ_TYPE
 from gateway.audit.record import read_leaf
-from gateway.cli.trial import Trial
+from gateway.cli.trial.installation import Trial
 from gateway.clock import SystemClock
 from gateway.config import load_config
 from gateway.store.database import open_reader

@@ -21,7 +21,7 @@ import uvloop
 from bench.errors import BenchError
 from bench.figures import percentile
 from bench.measuring import answer
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 from gateway.client import RequestSigner, Submission, multipart_body
 from gateway.clock import SystemClock
 

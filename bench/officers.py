@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 
-from gateway.cli.trial import Trial
+from gateway.cli.trial.installation import Trial
 from gateway.statements import LocalSigner
 
 _GOVERNANCE = """apiVersion: sealgate/v1

@@ -27,9 +27,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.bundles.authority import Authority
 from gateway.bundles.reading import read
-from gateway.cli.submissions import from_files, from_lines
-from gateway.cli.trial import CLIENT_KEY_ID, Trial
-from gateway.cli.trial_policies import APPROVERS
+from gateway.cli.options import CLIENT_KEY_ID
+from gateway.cli.seal.submissions import from_files, from_lines
+from gateway.cli.trial.installation import Trial
+from gateway.cli.trial.policies import APPROVERS
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
 from gateway.clock import SystemClock
 from gateway.config import Config, load_config
@@ -239,8 +240,9 @@ async def _show_approvals(trial: Trial, url: str, output: Path, result: Result) 
 
 def _approve(trial: Trial, url: str, name: str, document: Path) -> None:
     """As the person would, on the command line: look at what waits, and sign for it."""
-    key: list[str | Path] = ["--key", trial.signed.approver_key(name), "--key-id", f"{name}-2026"]
-    command = [_PROGRAM, "approvals", "list", "--state", "pending", "--json", "--url", url, *key]
+    key = ["--key", f"{name}-2026={trial.signed.approver_key(name)}"]
+    pending = ("list", "--state", "pending", "--json", "--url", url)
+    command: list[str | Path] = [_PROGRAM, "approvals", *pending, *key]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for waiting in json.loads(listed)["approvals"]:
         command = [_PROGRAM, "approvals", "approve", waiting["id"], "--document", document, *key]

@@ -18,7 +18,7 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import read_leaf
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import manifest_of, peek
-from gateway.cli.trial_pki import TrialCA
+from gateway.cli.trial.certificates import TrialCA
 from gateway.store.activations import activated_manifests
 from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.trial import CLIENT_KEY_ID, Trial
+from gateway.cli.options import CLIENT_KEY_ID
+from gateway.cli.trial.installation import Trial
 from gateway.client import GatewayClient, RequestSigner, Sealed, Submission
 from gateway.clock import SystemClock
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
-from gateway.cli.trial_pki import TrialCA
+from gateway.cli.trial.certificates import TrialCA
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
 from gateway.seals.in_force import InForce, bring_into_force

@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bench.officers import name_officers
-from gateway.cli.trial import Trial
+from gateway.cli.trial.installation import Trial
 from gateway.statements import LocalSigner
 from tests.statement_keys import LI, WANG
 

@@ -1,29 +1,196 @@
-"""The commands, and the errors that they tell in a line."""
+"""All commands by name; what a command needs is loaded when it runs."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 from gateway import __version__
-from gateway.cli import (
-    approvals,
-    approvals_proof,
-    audit,
-    doctor,
-    hsm,
-    init,
-    inspect,
-    policy,
-    policy_bundle,
-    policy_keys,
-    seal,
-    serve,
-    stops,
-    verify,
-)
-from gateway.cli.shared import new_app
+from gateway.cli.later import LaterCommand
 
-app = new_app()
+_Lines = Mapping[str, tuple[str, str]]
+"""Of each command its function, below `gateway.cli`, and the first line of that one's help."""
+
+
+class _Group(NamedTuple):
+    line: str
+    commands: _Lines
+
+
+_ALONE: _Lines = {
+    "init": (
+        "trial.init:init",
+        "Make a trial installation: SoftHSM token, demo certificates, seals, policies.",
+    ),
+    "serve": ("serve:serve", "Run the gateway until TERM or Ctrl-C stops it."),
+    "seal": ("seal.seal:seal", "Have files sealed by a running gateway."),
+    "verify": ("files.verify:verify", "Judge every signature on the files, without a network."),
+    "inspect": (
+        "files.inspect:inspect",
+        "Show what the gateway would find in files, by the default intake rules.",
+    ),
+    "freeze": (
+        "officers.freezes:freeze",
+        "Stop sealing at once: for a seal, company, system, counterparty, or everything.",
+    ),
+    "unfreeze": (
+        "officers.freezes:unfreeze",
+        "Sign that a freeze may end; it ends when enough officers have signed.",
+    ),
+    "freezes": (
+        "officers.freezes:freezes",
+        "Show what is frozen, by whom and why, and who has signed that it may end.",
+    ),
+    "doctor": (
+        "doctor.doctor:doctor",
+        "Check everything that sealing depends on; say what is wrong and who can fix it.",
+    ),
+}
+
+_GROUPS: Mapping[str, _Group] = {
+    "policy": _Group(
+        "Check, test, explain, compare, sign and publish policies. No HSM is needed.",
+        {
+            "check": (
+                "policy.look:check",
+                "Find mistakes in policies and the files they name, and run the policies' tests.",
+            ),
+            "test": (
+                "policy.look:run_tests",
+                "Run the tests that the policies carry, and show which rule decided each.",
+            ),
+            "explain": (
+                "policy.explain:explain",
+                "Show how a request would be decided, by which rule, and what came nearest.",
+            ),
+            "diff": (
+                "policy.changes:diff",
+                "Show who gains or loses what between two versions of the policies.",
+            ),
+            "simulate": (
+                "policy.changes:simulate",
+                "Decide recorded requests again by other policies, and list what changes.",
+            ),
+            "template": (
+                "policy.template:template",
+                "Learn a template from a few good documents, and print it as YAML.",
+            ),
+            "schema": (
+                "policy.schema:schema",
+                "Print the JSON Schema of policy files, for editors that check YAML.",
+            ),
+            "publish": (
+                "policy.publish:publish",
+                "Check, test, build, sign and activate policies in one step: for trials and CI.",
+            ),
+            "build": (
+                "policy.bundle:build_bundle",
+                "Make a bundle file from a directory of policies, for officers to sign.",
+            ),
+            "sign": (
+                "policy.bundle:sign_bundle",
+                "Sign a bundle file as an officer, after compiling its sources once more.",
+            ),
+            "show": (
+                "policy.bundle:show_bundle",
+                "Show what a bundle file is, and who has signed it.",
+            ),
+            "activate": (
+                "policy.bundle:activate_bundle",
+                "Hand a signed bundle to the gateway, which takes it within `refresh_seconds`.",
+            ),
+            "rollback": (
+                "policy.bundle:roll_back",
+                "Make the next bundle from an earlier one's content, for officers to sign.",
+            ),
+            "root": (
+                "policy.bundle:write_root",
+                "Write the first officers' keys to the file that `policies.root` names.",
+            ),
+            "key": (
+                "policy.keys:tell_key",
+                "Print a key's public half as a line for `keys:` of a Person.",
+            ),
+        },
+    ),
+    "approvals": _Group(
+        "See what waits for people, approve or reject it, and prove it later.",
+        {
+            "list": ("officers.approvals:list_", "List the newest approvals that concern you."),
+            "show": (
+                "officers.approvals:show",
+                "Show what is to be approved: the request, the document's facts, the rule.",
+            ),
+            "approve": (
+                "officers.approvals:approve",
+                "Approve a request: sign for this very document, seal and request.",
+            ),
+            "reject": (
+                "officers.approvals:reject",
+                "Reject a request; nobody can approve it any more.",
+            ),
+            "export": (
+                "officers.proof:export",
+                "Write an approval to a file, with everything that proves it.",
+            ),
+            "verify": (
+                "officers.proof:verify",
+                "Judge whether an approval was valid: by whom, how many, when, and for what.",
+            ),
+        },
+    ),
+    "audit": _Group(
+        "Prove that the audit log is whole, and read it.",
+        {
+            "verify": (
+                "audit:verify",
+                "Recompute every record and tree head, and say whether the log is whole.",
+            ),
+            "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "hsm": _Group(
+        "Look at the keys on the token, and try them.",
+        {
+            "list": (
+                "hsm.commands:list_keys",
+                "List the configured keys and what the token says of them.",
+            ),
+            "test": (
+                "hsm.commands:try_keys",
+                "Sign with every key for a moment, verify every signature, and tell the speed.",
+            ),
+        },
+    ),
+}
+
+
+def _later(commands: _Lines) -> dict[str, LaterCommand]:
+    return {
+        name: LaterCommand(name, f"gateway.cli.{function}", line)
+        for name, (function, line) in commands.items()
+    }
+
+
+class _Everything(TyperGroup):
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - typer's own
+        super().__init__(**given)
+        self.commands.update(_later(_ALONE))
+        for name, (line, commands) in _GROUPS.items():
+            group = TyperGroup(
+                name=name, help=line, no_args_is_help=True, commands={**_later(commands)}
+            )
+            self.add_command(group)
+
+
+app = typer.Typer(
+    name="sealgate",
+    cls=_Everything,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -40,21 +207,3 @@ def _options(
     ] = False,
 ) -> None:
     """Sealgate: seals documents with keys in your HSM, as your policies allow."""
-
-
-app.command("init")(init.init)
-app.command("serve")(serve.serve)
-app.command("seal")(seal.seal)
-app.command("verify")(verify.verify)
-app.command("inspect")(inspect.inspect)
-approvals_proof.add_to(approvals.app)
-policy_bundle.add_to(policy.app)
-policy_keys.add_to(policy.app)
-app.add_typer(policy.app, name="policy")
-app.add_typer(approvals.app, name="approvals")
-app.add_typer(audit.app, name="audit")
-app.add_typer(hsm.app, name="hsm")
-app.command("freeze")(stops.freeze)
-app.command("unfreeze")(stops.unfreeze)
-app.command("freezes")(stops.freezes)
-app.command("doctor")(doctor.doctor)

@@ -15,27 +15,17 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
 from gateway.audit.verification import LogVerdict, LogVerifier
-from gateway.cli.shared import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    configuration,
-    err,
-    fail,
-    out,
-    told_errors,
-)
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.terminal import err, fail, out, told_errors
 from gateway.config import Config
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
 from gateway.store.schema import document as document_table
 
-app = typer.Typer(help="Prove that the audit log is whole, and read it.", no_args_is_help=True)
-
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STORE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, CheckpointInvalidError)
 
 
-@app.command()
 def verify(
     as_json: _JSON = False,
     checkpoint: Annotated[
@@ -44,7 +34,9 @@ def verify(
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Re-compute every record and tree head; exits 0 whole, 1 not whole, 2 could not tell.
+    """Recompute every record and tree head, and say whether the log is whole.
+
+    Exits 0 when it is whole, 1 when it is not, 2 when that could not be told.
 
     Works while the gateway runs, and on a copy of the state directory without it.
     """
@@ -64,7 +56,6 @@ def verify(
     raise typer.Exit(0 if verdict.is_good else 1)
 
 
-@app.command()
 def show(
     first: Annotated[int | None, typer.Argument(help="The first record to show.")] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many records.")] = 20,
@@ -77,7 +68,10 @@ def show(
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show records, the newest by default; exits 1 when there are none."""
+    """Show records of the log, the newest by default.
+
+    Exits 0 when some are shown, 1 when there are none, 2 when the log cannot be read.
+    """
     with told_errors(*_STORE_ERRORS), _open(configuration(config)) as connection:
         wanted = None if document is None else [document]
         if number is not None:

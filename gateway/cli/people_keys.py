@@ -5,6 +5,7 @@ that bring them to the gateway.
 """
 
 import getpass
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.cli.shared import told_errors
+from gateway.cli.terminal import told_errors
 from gateway.client import RequestSigner
 from gateway.clock import SystemClock
 from gateway.statements import (
@@ -30,7 +31,12 @@ from hsm.personal import KEY, PersonalTokens
 
 PersonSigner = LocalSigner | KeyStoreSigner
 
+# Neither a path with folders nor a URI begins so.
+_ID = re.compile(r"[\w.-]+")
+
 WHERE = "a PEM file, or a pkcs11: URI (RFC 7512) of a key in a token"
+NAMED = f"ID=WHERE: its id in the policies, and {WHERE}; such as li-2026=li.key.pem"
+FOUND = f"{NAMED}. ID= may be left out: the policies know the public key"
 ModuleOption = Annotated[
     Path | None,
     typer.Option(
@@ -81,12 +87,28 @@ class PeopleKeys:
         Raises:
             StatementKeyError, KeyRoomError: it is not written so, or see `signer`.
         """
-        key_id, equals, where = text.partition("=")
-        if not equals or not key_id or not where or text.startswith(SCHEME):
+        key_id, where = _read(text)
+        if not key_id:
             raise StatementKeyError(
-                f"{text!r} is not ID=FILE or ID=pkcs11:…: the key's id in the policies, and {WHERE}"
+                f"--key {text} does not say which key it is: write ID={text}, with the key's id in "
+                "the policies"
             )
         return self.signer(where, key_id=key_id)
+
+    def found(self, text: str) -> PersonSigner:
+        """The key of `ID=WHERE`, or of `WHERE` alone: then its id is empty, and to be found out.
+
+        Raises:
+            StatementKeyError, KeyRoomError: see `signer`.
+        """
+        key_id, where = _read(text)
+        return self.signer(where, key_id=key_id)
+
+
+def _read(text: str) -> tuple[str, str]:
+    """Id and place of a key as it is typed; the id is empty where there is none."""
+    key_id, equals, where = text.partition("=")
+    return (key_id, where) if equals and _ID.fullmatch(key_id) else ("", text)
 
 
 @contextmanager

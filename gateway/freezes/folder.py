@@ -13,12 +13,9 @@ import structlog
 
 from gateway.errors import Problem
 from gateway.freezes.errors import FreezeStatementRefusedProblem
+from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNFREEZE, UNSIGNED
 from gateway.freezes.service import FreezeService
 from gateway.regular_files import read_regular, stat_of
-
-FOLDER = "freezes"
-FREEZE, UNFREEZE, UNSIGNED = ".freeze.jws", ".unfreeze.jws", ".freeze.json"
-MOST_BYTES = 1024 * 1024
 
 _State = tuple[int, int, int]
 """Size, and when content and attributes changed (ns)."""

@@ -28,7 +28,10 @@ class ObjectChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def object_changes(old: Bundle, new: Bundle) -> Iterator[ObjectChange]:
-    """In order of kinds and names. A policy's own tests are part of it."""
+    """In order of kinds and names. A policy's own tests are part of it.
+
+    Files are compared between bundle files: a directory of YAML does not say what they hold.
+    """
     for shelf in OBJECT_KINDS:
         before: Mapping[str, Named] = getattr(old, shelf)
         after: Mapping[str, Named] = getattr(new, shelf)
@@ -41,6 +44,8 @@ def object_changes(old: Bundle, new: Bundle) -> Iterator[ObjectChange]:
                 yield ObjectChange(objects=shelf, name=name, change="changed")
     if old.governance != new.governance:
         yield ObjectChange(objects="governance", name=_head(old, new), change="changed")
+    if not old.files or not new.files:
+        return
     for path in sorted(old.files.keys() | new.files.keys()):
         if old.files.get(path) != new.files.get(path):
             yield ObjectChange(objects="files", name=path, change="changed")

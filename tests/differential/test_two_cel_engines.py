@@ -125,7 +125,7 @@ def _yaml_of(guide: Path) -> list[str]:
 
 
 def _trial_conditions() -> list[str]:
-    file = ROOT / "gateway" / "cli" / "trial_files" / "policies" / "receipts.yaml"
+    file = ROOT / "gateway" / "cli" / "trial" / "files" / "policies" / "receipts.yaml"
     spec = yaml.safe_load(file.read_text(encoding="utf-8"))["spec"]
     return [rule["when"] for rule in (*spec["permit"], *spec["forbid"]) if "when" in rule]
 

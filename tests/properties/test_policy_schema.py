@@ -19,7 +19,7 @@ from tests.unit.policies.group_world import SOURCES
 SCHEMA = json_schema()
 PLACES = (
     *sorted((ROOT / "examples" / "policies").rglob("*.yaml")),
-    *sorted((ROOT / "gateway" / "cli" / "trial_files" / "policies").glob("*.yaml")),
+    *sorted((ROOT / "gateway" / "cli" / "trial" / "files" / "policies").glob("*.yaml")),
 )
 WRITTEN = {
     **SOURCES,

@@ -93,8 +93,8 @@ class People:
     def key(self, name: str) -> tuple[str, ...]:
         if name == "wang":
             uri = f"pkcs11:token={TOKEN_LABEL};object=p256-key?module-path={MODULE}"
-            return ("--key", uri, "--pin-file", str(self.pin), "--key-id", "wang-2026")
-        return ("--key", str(self.desk / f"{name}.pem"), "--key-id", f"{name}-2026")
+            return ("--key", f"wang-2026={uri}", "--pin-file", str(self.pin))
+        return ("--key", f"{name}-2026={self.desk / name}.pem")
 
     def write_policies(self) -> None:
         text = POLICIES + "".join(map(POST.format, ("sales", "head", "lawyer", "clerk")))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.trial_policies import APPROVERS, OFFICERS
+from gateway.cli.trial.policies import APPROVERS, OFFICERS
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner
 from gateway.clock import SystemClock
 from tests.running_gateway import RECEIPT, RunningGateway
@@ -65,8 +65,8 @@ async def test_a_large_amount_is_sealed_once_two_people_approved_it(
     document = tmp_path / "my.pdf"
     document.write_bytes(RECEIPT)
     for name in APPROVERS:
-        pem = str(gateway.trial.signed.approver_key(name))
-        key = ("--key", pem, "--key-id", f"{name}-2026", "--url", gateway.url)
+        pem = gateway.trial.signed.approver_key(name)
+        key = ("--key", f"{name}-2026={pem}", "--url", gateway.url)
         listed = json.loads(
             command(gateway, "approvals", "list", *key, "--state", "pending", "--json")
         )

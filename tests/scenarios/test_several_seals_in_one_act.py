@@ -32,6 +32,7 @@ spec:
   type: 公章
   state: active
   key: receipt-east
+  sharesKeyWith: receipt-east
   certificate: certificates/receipt-east.pem
   signature: {kind: approval}
   stamp:
@@ -46,6 +47,7 @@ spec:
   type: 公章
   state: active
   key: receipt-east
+  sharesKeyWith: receipt-east
   certificate: certificates/receipt-east.pem
   signature: {kind: certification, permission: form-filling}
   stamp:
@@ -60,6 +62,7 @@ spec:
   type: 法人章
   state: active
   key: receipt-south
+  sharesKeyWith: receipt-south
   certificate: certificates/receipt-south.pem
   signature: {kind: approval}
   stamp: {picture: {file: legal-rep-li.svg, widthMillimetres: 18}}

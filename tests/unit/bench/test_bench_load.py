@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bench.errors import BenchError
 from bench.installation import with_port
 from bench.load import Task, content_length, prepared_requests
-from gateway.cli.trial import CLIENT_KEY_ID
+from gateway.cli.options import CLIENT_KEY_ID
 from gateway.http.intake import read_submission
 
 DOCUMENT = b"%PDF-1.7\n" + bytes(range(256))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gateway.bundles.reading import peek
-from gateway.cli.checkup.bundles import BundlesCheck
-from gateway.cli.checkup.model import Finding
+from gateway.cli.doctor.bundles import BundlesCheck
+from gateway.cli.doctor.model import Finding
 from gateway.config import Config, load_config
 from hsm.interfaces import KeyDescription
 from tests.bundle_house import FIRST, GROUP, KEYS, SECOND, bundle_house, prepare, put

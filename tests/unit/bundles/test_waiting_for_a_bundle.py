@@ -7,7 +7,7 @@ import pytest
 
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import peek
-from gateway.cli.activation_watch import ActivationWatch
+from gateway.cli.policy.activation_watch import ActivationWatch
 from gateway.store.database import open_reader
 from tests.bundle_house import (
     FIRST,

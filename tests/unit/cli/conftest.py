@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
-from gateway.cli.key_facts import ask_signer
-from gateway.cli.trial import Trial
+from gateway.cli.hsm.key_facts import ask_signer
+from gateway.cli.trial.installation import Trial
 from gateway.config import Config, load_config
 from hsm.interfaces import KeyDescription
 from tests.hsm_fixtures import soft_token, soft_token_original

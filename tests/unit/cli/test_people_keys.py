@@ -98,9 +98,10 @@ async def test_somebody_approves_with_a_key_in_a_token(
         routes = Approvals(made.review, clock=clock).routes()
         api = api_of(made.house, made.house.in_force, *routes, origin=None)
         async with TestServer(api.application()) as server:
+            key = f"wang-token={desk.uri(KEYS[algorithm])}"
             done = await asyncio.to_thread(
-                desk.run, "approvals", "approve", approval, "--key", desk.uri(KEYS[algorithm]),
-                "--key-id", "wang-token", "--url", str(server.make_url("")),
+                desk.run, "approvals", "approve", approval, "--key", key,
+                "--url", str(server.make_url("")),
             )  # fmt: skip
         assert done.exit_code == 0, done.output
         assert "approved; the approval is now granted" in done.output
@@ -128,7 +129,7 @@ def test_two_officers_freeze_with_keys_in_one_token(
 def test_officers_sign_a_bundle_with_keys_in_a_token(desk: Desk, tmp_path: Path) -> None:
     written = SOURCE + OFFICERS
     for name, label in (("LI", "log-key"), ("WANG", "p256-key")):
-        told = desk.run("policy", "key", "--key", desk.uri(label), "--key-id", name.lower())
+        told = desk.run("policy", "key", "--key", f"{name.lower()}={desk.uri(label)}")
         assert told.exit_code == 0, told.output
         (line,) = yaml.safe_load(told.output)
         written = written.replace(name, yaml.safe_dump(line, default_flow_style=True).strip())
@@ -138,9 +139,12 @@ def test_officers_sign_a_bundle_with_keys_in_a_token(desk: Desk, tmp_path: Path)
         (directory / path).write_bytes(content)
     built = CliRunner().invoke(app, ["policy", "build", str(directory), "-o", str(bundle)])
     assert built.exit_code == 0, built.output
-    for label in ("log-key", "p256-key"):
-        done = desk.run("policy", "sign", bundle, "--key", desk.uri(label))
+    for key in (f"li={desk.uri('log-key')}", desk.uri("p256-key")):
+        done = desk.run("policy", "sign", bundle, "--key", key)
         assert done.exit_code == 0, done.output
+    other = desk.run("policy", "sign", bundle, "--key", f"wang={desk.uri('log-key')}")
+    assert other.exit_code == 1
+    assert "the bundle has this key as li, not as wang" in " ".join(other.output.split())
     sealed = read(bundle.read_bytes())
     assert Authority.of(sealed.bundle).signers(sealed.statement) == {"li", "wang"}
     stranger = desk.run("policy", "sign", bundle, "--key", desk.uri("rsa-key"))
@@ -148,7 +152,7 @@ def test_officers_sign_a_bundle_with_keys_in_a_token(desk: Desk, tmp_path: Path)
 
 
 def test_a_pin_on_the_command_line_is_refused(desk: Desk) -> None:
-    told = desk.run("policy", "key", "--key", f"{desk.uri('a')}&pin-value={PIN}", "--key-id", "a")
+    told = desk.run("policy", "key", "--key", f"a={desk.uri('a')}&pin-value={PIN}")
     assert told.exit_code == 2
     assert "a PIN does not belong into the URI" in " ".join(told.output.split())
     assert PIN not in told.output

@@ -44,6 +44,19 @@ def spans(text: str) -> list[str]:
     return _CODE.findall(prose(text))
 
 
+def sections(text: str) -> list[tuple[str, set[str]]]:
+    """Title and words in inline code of every section, the part above the first heading included.
+
+    A span that is broken between two lines is the same word as one that is not.
+    """
+    bodies = _HEADING.split(prose(text))
+    titles = ["", *bodies[2::3]]
+    return [
+        (title, {" ".join(word.split()) for word in _CODE.findall(body)})
+        for title, body in zip(titles, bodies[::3], strict=True)
+    ]
+
+
 def links(text: str) -> list[str]:
     """Where links lead."""
     return _LINK.findall(_CODE.sub("", prose(text)))

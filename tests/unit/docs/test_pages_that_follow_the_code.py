@@ -1,6 +1,7 @@
 """Pages that repeat something from the code say what the code says."""
 
 import importlib.util
+import json
 import re
 import tomllib
 from types import ModuleType
@@ -11,7 +12,7 @@ from gateway.http.metrics import Metrics
 from policies.intake import RULES
 from policies.loader import load_bundle
 from policies.reasons import MEANINGS
-from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read
+from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read, sections
 
 
 def _program() -> ModuleType:
@@ -88,6 +89,37 @@ def test_the_policies_of_the_guide_load_and_pass_their_tests(page: str) -> None:
     assert set(bundle.policies) == {"receipts", "no-monsters"}
 
 
+def test_the_conditions_that_the_guide_gives_as_examples_are_taken() -> None:
+    page = read("docs/policies.md")
+    table = page.partition("| it is true if | condition |")[2].partition("\n\n")[0]
+    given = re.findall(r"\| `(.*)` \|$", table, re.MULTILINE)
+    policy = {
+        "apiVersion": "sealgate/v1",
+        "kind": "SealPolicy",
+        "metadata": {"name": "examples"},
+        "spec": {
+            "seals": ["copies-east"],  # of which the guide's own tests do not speak
+            "documentTypes": ["logistics-receipt"],
+            "permit": [
+                {"id": f"row-{row}", "systems": ["tms"], "when": each}
+                for row, each in enumerate(given)
+            ],
+        },
+        "tests": [
+            {
+                "name": "one page",
+                "request": {"system": "tms", "doc": {"attributes": {"amount_cents": 1}}},
+                "expect": "allowed",
+                "rule": "row-0",
+            }
+        ],
+    }
+    # JSON is YAML.
+    written = json.dumps(policy, ensure_ascii=False)
+    bundle = load_bundle({"page": "\n---\n".join([*blocks(page, "yaml"), written])})
+    assert len(bundle.policies["examples"].permit) == len(given) > 10
+
+
 @pytest.mark.parametrize("room", ["gateway", "policies"])
 def test_the_floors_in_the_architecture_are_those_that_are_enforced(room: str) -> None:
     contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
@@ -116,10 +148,20 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
     one, other = read(english), read(chinese)
     assert [level for level, _ in headings(one)] == [level for level, _ in headings(other)]
     assert languages(one) == languages(other)
-    for language in ("sh", "yaml"):
+    for language in ("", "sh", "text", "yaml"):
         assert blocks(one, language) == blocks(other, language)
     for mark in ("<!-- timing -->", "<!-- bench table -->"):
         assert one.count(mark) == other.count(mark)
+
+
+# The READMEs have examples in the reader's own language, such as a keyword to look for.
+@pytest.mark.parametrize("page", ["policies", "intake", "approvals"])
+def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:
+    english = sections(read(f"docs/{page}.md"))
+    chinese = sections(read(f"docs/{page}.zh-CN.md"))
+    for (title, words), (_, other) in zip(english, chinese, strict=True):
+        assert words - other == set(), f"missing in Chinese: {title}"
+        assert other - words == set(), f"missing in English: {title}"
 
 
 def test_every_decision_is_in_the_list() -> None:

@@ -19,6 +19,7 @@ from gateway.http.app import API
 from policies.objects.people import Role
 from policies.powers import Action, Power, may
 from tests.approving_house import POSTS, SIGNERS, Approving, approving_house
+from tests.commands import every_command
 from tests.signing_house import FakeClock
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, of_every_room, with_powers
 
@@ -121,11 +122,7 @@ async def test_every_command_is_let_in_with_the_power_and_not_without(
         async with TestServer(api(made, origin=None).application()) as server:
             url = str(server.make_url("")).rstrip("/")
             for words, actions in COMMANDS.items():
-                named = (
-                    ("--key", str(key), "--key-id", own.key_id)
-                    if words[0] == "approvals"
-                    else ("--key", f"{own.key_id}={key}")
-                )
+                named = ("--key", f"{own.key_id}={key}")
                 line = [*(approval if word == "ID" else word for word in words), *named]
                 done = await asyncio.to_thread(CliRunner().invoke, app, [*line, "--url", url])
                 refusals = re.findall(r"does not include '([a-z.]+)'", done.stderr)
@@ -135,17 +132,5 @@ async def test_every_command_is_let_in_with_the_power_and_not_without(
 
 def test_every_command_is_one_that_asks_the_gateway_or_one_that_does_not() -> None:
     named = {" ".join(words[:2] if words[0] == "approvals" else words[:1]) for words in COMMANDS}
-    commands = set(_commands())
+    commands = set(every_command())
     assert commands == named | LOCAL | {"seal"}, commands ^ (named | LOCAL | {"seal"})
-
-
-def _commands() -> list[str]:
-    names = [str(each.name or each.callback.__name__) for each in app.registered_commands]  # type: ignore[union-attr] # every command has one
-    for group in app.registered_groups:
-        inner = group.typer_instance
-        assert inner is not None
-        names += [
-            f"{group.name} {each.name or each.callback.__name__.rstrip('_')}"  # type: ignore[union-attr] # as above
-            for each in inner.registered_commands
-        ]
-    return names

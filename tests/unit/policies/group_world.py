@@ -216,8 +216,8 @@ SOURCES = {
     "people.yaml": PEOPLE,
     "things.yaml": THINGS,
     "companies/east/all.yaml": EAST,
-    "companies/east/harbour/own.yaml": "# nothing yet\n",
-    "companies/south/own.yaml": "# nothing yet\n",
+    "companies/east/harbour/own.yaml": f"{FRAME}kind: Role\nmetadata: {{name: docker}}\n",
+    "companies/south/own.yaml": f"{FRAME}kind: Role\nmetadata: {{name: packer}}\n",
 }
 
 

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from gateway.cli.placement_words import placement_text
+from gateway.cli.policy.placement_words import placement_text
 from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import (
     AcrossPages,

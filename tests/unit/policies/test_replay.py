@@ -144,6 +144,7 @@ class CuriousCase:
     def __init__(self, case: Case) -> None:
         self._case = case
         self.request = case.request
+        self.is_by_a_stranger = case.is_by_a_stranger
         self.screen = case.screen
         self.likely_placement = case.likely_placement
         self.decide = case.decide

@@ -1,0 +1,164 @@
+"""The database and the audit log.
+
+They are only read. SQLite may leave its two empty side files (-wal, -shm) beside the database.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.resources import as_file, files
+
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.audit.checkpoint import LogKey, open_checkpoint
+from gateway.audit.errors import CheckpointInvalidError
+from gateway.audit.record import read_leaf
+from gateway.cli.doctor.model import Finding, failed, ok, warning
+from gateway.config import Config
+from gateway.signing.clock_guard import TOLERANCE
+from gateway.store.database import open_reader
+from gateway.store.schema import audit_leaf
+from hsm.interfaces import KeyDescription
+
+_RESTORE = "Stop the gateway, put the newest backup back, then `sealgate audit verify`."
+
+
+class RecordsCheck:
+    """Reads the records. `size` is how many the log has, or None while that is not known."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.size: int | None = None
+
+    def database(self, now: datetime) -> Iterator[Finding]:
+        """Whether it opens, is whole, and is of this version; and the clock against it."""
+        path = self._config.database
+        if not path.exists():
+            if self._config.checkpoint_file.exists():
+                told = f"{path} is gone, though records were signed already"
+                yield failed("database", told, cure=_RESTORE)
+            else:
+                yield ok("database", "none yet; the first `sealgate serve` makes it")
+                self.size = 0
+            return
+        engine = open_reader(path)
+        try:
+            with engine.connect() as connection:
+                yield from self._look(connection, now)
+        except SQLAlchemyError as error:
+            told = f"{path} cannot be read: {getattr(error, 'orig', error)}"
+            yield failed("database", told, cure=_RESTORE)
+        finally:
+            engine.dispose()
+
+    def _look(self, connection: Connection, now: datetime) -> Iterator[Finding]:
+        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if said != "ok":
+            yield failed("database", f"it is damaged: {said}", cure=_RESTORE)
+            return
+        present = MigrationContext.configure(connection).get_current_revision()
+        known = _revisions()
+        if present not in known:
+            told = f"it is at revision {present}, which this version does not know"
+            cure = "Install the newer Sealgate that wrote it, or put an older backup back."
+            yield failed("database", told, cure=cure)
+            return
+        if present != known[0]:
+            told = f"it is at revision {present}; the next start brings it to {known[0]}"
+            cure = "Make a backup, then start the gateway."
+            yield warning("database", told, cure=cure)
+        else:
+            yield ok("database", f"{self._config.database} is whole, at revision {present}")
+        self.size = connection.execute(
+            select(func.coalesce(func.max(audit_leaf.c.index) + 1, 0))
+        ).scalar_one()
+        yield _clock(connection, now)
+
+    def audit_log(self, keys: tuple[KeyDescription, ...] | None) -> Iterator[Finding]:
+        """The log's key against the token's, and the last checkpoint against both."""
+        file = self._config.log_key_file
+        try:
+            key = LogKey.parse(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, CheckpointInvalidError) as error:
+            told = f"the log's verifier key {file} cannot be read: {error}"
+            yield failed("audit log key", told, cure="Put it back from a backup; partners have it.")
+            return
+        yield self._key(key, keys)
+        yield self._checkpoint(key)
+
+    def _key(self, key: LogKey, keys: tuple[KeyDescription, ...] | None) -> Finding:
+        part, origin = "audit log key", self._config.audit.origin
+        if key.origin != origin:
+            told = f"it is the key of {key.origin!r}, but audit.origin is {origin!r}"
+            return failed(part, told, cure="Put audit.origin back; a log never changes its name.")
+        wanted = [each.id for each in self._config.hsm.keys if each.purpose == "checkpoint"]
+        if not wanted:
+            cure = "Configure the key that signs checkpoints (purpose: checkpoint) in hsm.keys."
+            return failed(part, "no key signs checkpoints", cure=cure)
+        on_token = [each for each in keys or () if each.id == wanted[0]]
+        if not on_token:
+            cure = "Mend what is wrong with the token first."
+            return warning(part, "not compared with the token, which did not answer", cure=cure)
+        if _raw(on_token[0]) != key.public_key:
+            told = f"key {wanted[0]!r} on the token is another than {self._config.log_key_file}"
+            return failed(part, told, cure="Name the right key in hsm.keys, or the right token.")
+        return ok(part, f"{key.origin}, key {wanted[0]} on the token")
+
+    def _checkpoint(self, key: LogKey) -> Finding:
+        part, file = "audit checkpoint", self._config.checkpoint_file
+        if not file.exists():
+            if self.size:
+                told = f"there are {self.size:,} records, but no {file}"
+                cure = "Start the gateway, which signs one; then `sealgate audit verify`."
+                return warning(part, told, cure=cure)
+            return ok(part, "none yet; the gateway signs one within a second of its first record")
+        try:
+            head = open_checkpoint(file.read_text(encoding="utf-8"), key)
+        except (OSError, UnicodeDecodeError, CheckpointInvalidError) as error:
+            return failed(part, f"{file} does not verify: {error}", cure=_RESTORE)
+        if self.size is not None and head.size > self.size:
+            told = f"{head.size:,} records were signed, but the database has {self.size:,}"
+            return failed(part, told, cure=_RESTORE)
+        return ok(part, f"verifies, {head.size:,} records; `sealgate audit verify` looks at each")
+
+
+def _clock(connection: Connection, now: datetime) -> Finding:
+    newest = connection.execute(
+        select(audit_leaf.c.leaf).order_by(audit_leaf.c.index.desc()).limit(1)
+    ).scalar_one_or_none()
+    if newest is None:
+        return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, nothing recorded to compare it with")
+    at = datetime.fromisoformat(read_leaf(newest)["at"])
+    if now < at - TOLERANCE:
+        return failed(
+            "clock",
+            f"it says {now:%Y-%m-%d %H:%M:%S} UTC, but something was recorded at "
+            f"{at:%Y-%m-%d %H:%M:%S} UTC already: nothing is sealed until it is right",
+            cure="Set the clock right, and have NTP keep it.",
+        )
+    return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, later than the newest record")
+
+
+def _revisions() -> list[str]:
+    """The schema's revisions, newest first."""
+    with as_file(files("gateway.store") / "migrations") as folder:
+        config = AlembicConfig()
+        config.set_main_option("script_location", str(folder))
+        scripts = ScriptDirectory.from_config(config)
+        return [script.revision for script in scripts.walk_revisions()]
+
+
+def _raw(key: KeyDescription) -> bytes | None:
+    public = load_der_public_key(key.public_key)
+    if not isinstance(public, Ed25519PublicKey):
+        return None
+    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)

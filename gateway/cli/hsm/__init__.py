@@ -1,0 +1,1 @@
+"""`sealgate hsm`: the keys on the token."""

@@ -1,0 +1,180 @@
+"""`sealgate hsm`: the keys on the token, and how fast they sign."""
+
+import contextlib
+import threading
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.text import Text
+
+from gateway.cli.hsm.key_facts import KeyFacts, ask_signer, facts_of
+from gateway.cli.hsm.speed import KeySpeed, NotOpened, decode_answer
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.config import Config
+from gateway.wiring.launching import ask_pin
+from hsm.config import HSMConfig
+from hsm.errors import KeyRoomError
+from hsm.wire import PROTOCOL, SetUp, encode
+from processes.channel import BlockingChannel
+from processes.child import start_child
+from processes.errors import ChannelClosedError, ProcessError
+
+_START_SECONDS = 30.0
+
+
+class KeyList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `hsm list --json` prints."""
+
+    module: str
+    token: str
+    keys: tuple[KeyFacts, ...]
+
+
+class TriedKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One key of `hsm test --json`; `per_second` is null when the key failed."""
+
+    id: str
+    label: str
+    mechanism: str
+    ok: bool
+    signatures: int
+    per_second: float | None
+    sessions: int
+    error: str | None
+
+
+class SpeedReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `hsm test --json` prints."""
+
+    ok: bool
+    module: str
+    token: str
+    keys: tuple[TriedKey, ...]
+
+
+def list_keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List the configured keys and what the token says of them.
+
+    A signer is started for it, which signs once with each key; the gateway may run meanwhile. Exits
+    0, or 2 when the token cannot be opened or a key is missing.
+    """
+    settings = configuration(config)
+    with told_errors(KeyRoomError, ProcessError):
+        keys = ask_signer(settings.hsm, pin=ask_pin(settings.hsm))
+    facts = tuple(facts_of(key, settings.hsm) for key in keys)
+    if as_json:
+        tell_json(KeyList(module=str(settings.hsm.module), token=_token(settings.hsm), keys=facts))
+        return
+    _say(f"token {_token(settings.hsm)} by {settings.hsm.module}")
+    for each in facts:
+        _print_key(each)
+
+
+def try_keys(
+    seconds: Annotated[
+        float, typer.Option(min=0.05, max=60.0, help="How long to sign with each key.")
+    ] = 1.0,
+    as_json: JSONOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Sign with every key for a moment, verify every signature, and tell the speed.
+
+    What is signed are the fixed sentences of the self-test, no documents. While the gateway runs
+    both are slower. Exits 0 when every signature verified, 1 when a key failed, 2 when the token
+    cannot be opened.
+    """
+    settings = configuration(config)
+    keys = tuple(_tried(each) for each in _try(settings, seconds))
+    report = SpeedReport(
+        ok=all(key.ok for key in keys),
+        module=str(settings.hsm.module),
+        token=_token(settings.hsm),
+        keys=keys,
+    )
+    if as_json:
+        tell_json(report)
+    else:
+        for key in keys:
+            _print_speed(key)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _try(settings: Config, seconds: float) -> tuple[KeySpeed, ...]:
+    hsm = settings.hsm
+    pin = ask_pin(hsm)
+    child = start_child(
+        "gateway.cli.hsm.speed",
+        str(seconds),
+        environment={name: str(path) for name, path in hsm.environment.items()},
+    )
+    # A module that hangs can only be helped from outside.
+    allowed = _START_SECONDS + len(hsm.keys) * (seconds + hsm.deadline_seconds)
+    watchdog = threading.Timer(allowed, child.process.kill)
+    watchdog.start()
+    frame: bytes | None = None
+    try:
+        with (
+            contextlib.closing(BlockingChannel(child.socket)) as channel,
+            contextlib.suppress(ChannelClosedError),
+        ):
+            setup = SetUp(protocol=PROTOCOL, config=hsm.model_dump_json().encode(), pin=pin)
+            channel.send(encode(setup))
+            frame = channel.receive()
+    finally:
+        watchdog.cancel()
+        child.kill()
+    if frame is None:
+        raise fail(
+            f"the module ended its process, or did not answer within {allowed:g} s: try the device "
+            "with the vendor's own tool; if that works, set hsm.serialize: true"
+        )
+    answer = decode_answer(frame)
+    if isinstance(answer, NotOpened):
+        raise fail(printable(answer.message))
+    return answer.keys
+
+
+def _tried(key: KeySpeed) -> TriedKey:
+    return TriedKey(
+        id=key.id,
+        label=key.label,
+        mechanism=key.mechanism,
+        ok=key.error is None,
+        signatures=key.signatures,
+        per_second=None if key.error else round(key.signatures / key.seconds, 1),
+        sessions=key.threads,
+        error=key.error,
+    )
+
+
+def _token(config: HSMConfig) -> str:
+    return config.token_label or f"slot {config.slot}"
+
+
+def _print_key(key: KeyFacts) -> None:
+    _say(f"{key.id}")
+    _say(f"  label       {key.label}")
+    _say(f"  mechanism   {key.mechanism}, {key.bits} bits, purpose {key.purpose}")
+    for told, wanted, otherwise in (
+        ("made on the token", key.local, "NOT made on the token: a copy may be elsewhere"),
+        ("never readable", key.sensitive, "NOT always sensitive: it could be read in the clear"),
+        ("never extractable", key.never_extractable, "NOT always unextractable: it could be taken"),
+    ):
+        _say(f"  {'protection':<11} {told if wanted else otherwise}", "" if wanted else "yellow")
+    _say(f"  SHA-256     {key.public_key_sha256}")
+
+
+def _print_speed(key: TriedKey) -> None:
+    if key.error is None:
+        _say(
+            f"ok      {key.id}: {key.per_second:,.0f} signatures/s from {key.sessions} sessions, "
+            f"{key.mechanism}, every one verified"
+        )
+    else:
+        _say(f"FAILED  {key.id}: after {key.signatures} signatures: {key.error}", "bold red")
+
+
+def _say(line: str, style: str = "") -> None:
+    out.print(Text(printable(line), style=style), soft_wrap=True)

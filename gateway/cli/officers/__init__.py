@@ -1,0 +1,1 @@
+"""What officers do: approve, and stop sealing."""

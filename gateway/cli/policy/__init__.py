@@ -1,0 +1,1 @@
+"""`sealgate policy`: look at policies, publish them, bring them into force."""

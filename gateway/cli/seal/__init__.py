@@ -1,0 +1,1 @@
+"""`sealgate seal`: have files sealed by a running gateway."""

@@ -1,0 +1,1 @@
+"""`sealgate init`: a trial installation, with all that a gateway needs."""

@@ -1,0 +1,122 @@
+"""`sealgate freeze`, `unfreeze` and `freezes`: what is signed, sent, filed and told."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from gateway.cli.doctor.freezes import check_freezes
+from gateway.cli.trial.installation import Trial
+from gateway.freezes.model import FREEZE_TYPE, UNFREEZE_TYPE, FreezeClaims, UnfreezeClaims
+from gateway.statements import open_compact
+from gateway.store.database import open_writer
+from gateway.store.freezes import FreezeRow, put_freeze
+from gateway.store.migrating import migrate
+from tests.officers import FREEZE_ID, freeze, signed
+from tests.running_gateway import copy_of
+from tests.statement_keys import LI
+from tests.unit.cli.conftest import CommandLine
+
+
+@pytest.fixture
+def sealgate(trial_template: Path, tmp_path: Path) -> CommandLine:
+    return CommandLine(copy_of(trial_template, tmp_path / "var"))
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "li.key.pem"
+    key = LI.key
+    assert isinstance(key, Ed25519PrivateKey)
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return file
+
+
+def files(trial: Trial) -> dict[str, str]:
+    return {path.name: path.read_text().strip() for path in (trial.policies / "freezes").iterdir()}
+
+
+def test_a_freeze_by_file_is_what_the_officer_signed(sealgate: CommandLine, key_file: Path) -> None:
+    done = sealgate(
+        "freeze", "seal", "receipt-east", "--reason", "lost", "--key", f"{LI.key_id}={key_file}",
+        "--by-file",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    ((name, statement),) = files(sealgate.trial).items()
+    said = open_compact(
+        statement, typ=FREEZE_TYPE, model=FreezeClaims, key_of={LI.key_id: LI.public_key}.get
+    ).claims
+    assert (said.scope.kind, said.scope.name, said.reason) == ("seal", "receipt-east", "lost")
+    assert name == f"{said.freeze}.freeze.jws"
+
+
+def test_without_a_key_the_file_is_not_signed(sealgate: CommandLine) -> None:
+    assert sealgate("freeze", "gateway", "--reason", "fire").exit_code == 0
+    ((name, text),) = files(sealgate.trial).items()
+    assert name.endswith(".freeze.json")
+    assert json.loads(text)["reason"] == "fire"
+
+
+def test_an_unfreezing_by_file_names_its_freeze(sealgate: CommandLine, key_file: Path) -> None:
+    key = f"{LI.key_id}={key_file}"
+    ran = sealgate("unfreeze", FREEZE_ID, "--reason", "x", "--key", key, "--by-file")
+    assert ran.exit_code == 0
+    (statement,) = files(sealgate.trial).values()
+    keys = {LI.key_id: LI.public_key}
+    said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
+    assert said.claims.freeze == FREEZE_ID
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("freeze", "gateway"), "--reason takes 1 to 1000 characters"),
+        (("freeze", "person", "li", "--reason", "x"), "A freeze is of seal, company, system"),
+        (("unfreeze", FREEZE_ID, "--reason", "x"), "name your key with --key"),
+        (("unfreeze", FREEZE_ID, "--reason", "x", "--key", "li.pem"), "write ID=li.pem"),
+        (("freeze", "gateway", "--reason", "x", "--key", "li=none.pem"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_signed_is_told(
+    sealgate: CommandLine, arguments: tuple[str, ...], why: str
+) -> None:
+    refused = sealgate(*arguments)
+    assert refused.exit_code == 2
+    assert why in " ".join(refused.stderr.split())
+
+
+def test_no_gateway_is_told_with_the_other_way(sealgate: CommandLine, key_file: Path) -> None:
+    refused = sealgate(
+        "freeze", "gateway", "--reason", "x", "--key", f"{LI.key_id}={key_file}",
+        "--url", "http://127.0.0.1:1",
+    )  # fmt: skip
+    assert refused.exit_code == 2
+    assert "--by-file" in refused.stderr
+
+
+def test_the_doctor_tells_what_is_frozen_and_what_a_file_did_not_freeze(
+    sealgate: CommandLine,
+) -> None:
+    config = sealgate.config
+    assert [each.state for each in check_freezes(config)] == ["ok"]
+    engine = open_writer(config.database)
+    migrate(engine)
+    assert [each.state for each in check_freezes(config)] == ["ok"]
+    (statement,) = signed(freeze("seal", "receipt-east"), LI)
+    row = FreezeRow(
+        id=FREEZE_ID, kind="seal", name="receipt-east", reason="lost", statement=statement, at=1,
+        audit_index=0,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        put_freeze(connection, row)
+    engine.dispose()
+    folder = sealgate.trial.policies / "freezes"
+    folder.mkdir()
+    (folder / "1.freeze.jws").write_text(statement)
+    (folder / "2.freeze.jws").write_text("nonsense")
+    frozen, not_taken = check_freezes(config)
+    assert frozen.message == "the seal receipt-east is frozen: lost"
+    assert FREEZE_ID in str(frozen.cure)
+    assert not_taken.message == f"{folder / '2.freeze.jws'} freezes nothing"
