@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.bundles.keys import declared_algorithm
 from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
-from gateway.statements import Algorithm
-
-_SPELLED: dict[Algorithm, str] = {"EdDSA": "ed25519", "ES256": "ecdsa-p256-sha256"}
 
 
 def tell_key(
@@ -22,5 +20,5 @@ def tell_key(
         public = signer.public_key
     value = base64.b64encode(public.value).decode()
     typer.echo(
-        f"- {{id: {signer.key_id}, algorithm: {_SPELLED[public.algorithm]}, publicKey: {value}}}"
+        f"- {{id: {signer.key_id}, algorithm: {declared_algorithm(public)}, publicKey: {value}}}"
     )
