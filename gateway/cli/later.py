@@ -29,7 +29,8 @@ class LaterCommand(TyperCommand):
         """The command itself."""
         module, _, function = self._function.partition(":")
         alone = typer.Typer(add_completion=False)
-        alone.command(self.name)(getattr(import_module(module), function))
+        itself = getattr(import_module(module), function)
+        alone.command(self.name, help=_flowing(itself.__doc__ or ""))(itself)
         command = get_command(alone)
         assert isinstance(command, TyperCommand)  # noqa: S101 - a Typer with one command is one
         return command
@@ -37,3 +38,8 @@ class LaterCommand(TyperCommand):
     def make_context(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as it came
         """The context of the command itself, which therefore is the one that runs."""
         return self.loaded().make_context(*arguments, **named)
+
+
+def _flowing(text: str) -> str:
+    """Paragraphs without the line ends of the source, for terminals of any width."""
+    return "\n\n".join(" ".join(each.split()) for each in text.split("\n\n"))
