@@ -16,6 +16,7 @@ SPARE = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R>>"
 SCRIPT = "/OpenAction<</S/JavaScript/JS<6170702e616c657274283129>>>"
 INLINE_PICTURE = "BI /W 1 /H 1 /BPC 8 /CS /G ID \xff EI"
 COVER = "q 500 0 0 60 80 680 cm"
+WEB_LINK = "/Subtype/Link/A<</S/URI/URI(https://a.example)>>"
 
 Makers = dict[str, Callable[[], bytes]]
 
@@ -218,6 +219,13 @@ TWINS: Makers = {
     ),
 }
 ANNOTATIONS: Makers = {
+    "a name where the list should be": lambda: page(
+        "/Annots/Type/Page [6 0 R]", {6: f"<</Type/Annot/Rect[0 0 595 842]{WEB_LINK}>>"}
+    ),
+    "a number where the list should be": lambda: page("/Annots 5"),
+    "a dictionary by reference where the list should be": lambda: page(
+        "/Annots 6 0 R", {6: "<</Keep 1>>"}
+    ),
     "link to a script, balanced by a text": lambda: annotated(
         "/Subtype/Link/Contents(/S/URI )/A<</S/URI/URI(javascript:alert\\(1\\))>>"
     ),

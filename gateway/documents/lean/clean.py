@@ -110,7 +110,7 @@ def is_clean(
             and _has_no_word(lean, objects)
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
-            and _has_plain_boxes(lean, tree)
+            and _has_plain_pages(lean, tree)
             and not (look_under and _may_draw_pictures(lean, objects, tree))
             and _another_agrees(lean.bytes, tree.count)
         )
@@ -256,13 +256,20 @@ def _targets(text: bytes) -> set[int]:
         raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
-def _has_plain_boxes(lean: LeanDocument, tree: PageTree) -> bool:
-    """Whether each page has a box of a usual size; of /CropBox `_WORDS` has taken care."""
+def _has_plain_pages(lean: LeanDocument, tree: PageTree) -> bool:
+    """Whether each page has a box of a usual size, and a list where annotations are listed.
+
+    Of /CropBox `_WORDS` has taken care. Readers drop an /Annots that is no list.
+    """
     boxes: set[bytes] = set()
+    lists: set[bytes] = set()
     for index, leaf in enumerate(tree.leaves):
-        inherited = leaf.inherited.get(b"/MediaBox", b"")
-        boxes.add(tree.page(index).entries.get(b"/MediaBox", inherited))
-    return all(_is_plain_box(lean.value(box)) for box in boxes)
+        entries = tree.page(index).entries
+        boxes.add(entries.get(b"/MediaBox", leaf.inherited.get(b"/MediaBox", b"")))
+        lists.add(entries.get(b"/Annots", b"[]"))
+    return all(_is_plain_box(lean.value(box)) for box in boxes) and all(
+        lean.value(each)[:1] == b"[" for each in lists
+    )
 
 
 def _is_plain_box(raw: bytes) -> bool:
