@@ -29,7 +29,7 @@ def fail(message: str, *, code: int = 2) -> typer.Exit:
     """Say what is wrong on standard error; raise what this gives."""
     err.print("[bold red]error[/]", end=" ")
     # A path may hold brackets, which are no markup.
-    err.print(message, markup=False, soft_wrap=True)
+    err.print(_printable_lines(message), markup=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -40,8 +40,13 @@ def told_errors(*kinds: type[Exception], code: int = 2) -> Iterator[None]:
         yield
     except kinds as error:
         err.print("[bold red]error[/]", end=" ")
-        err.print(_sentence(error), markup=False, soft_wrap=True)
+        err.print(_printable_lines(_sentence(error)), markup=False, soft_wrap=True)
         raise typer.Exit(code) from error
+
+
+def _printable_lines(text: str) -> str:
+    """What others wrote may hold what moves the cursor."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _sentence(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Freezes by file: `freezes/` in the policy directory, for when nobody gets through by HTTP.
+"""Freezes by file: the folder `freezes` where policies arrive, for when HTTP does not answer.
 
 `NAME.freeze.jws` and `NAME.unfreeze.jws` have signed statements, one a line, that are one order.
 `NAME.freeze.json` is a freeze that nobody signed, which counts where the policies name no officers.

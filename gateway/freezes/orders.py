@@ -71,7 +71,7 @@ def freeze_order(statements: Sequence[str], bundle: Bundle) -> FreezeOrder:
     if bundle.governance is None:
         raise FreezeStatementRefusedProblem(
             "the policies in force name no officers (Governance), so nobody can sign: freeze by a "
-            "file in the policy directory, with `sealgate freeze` without a key"
+            "file in the folder `freezes`, with `sealgate freeze` without a key"
         )
     said, signed = _opened(statements, FREEZE_TYPE, FreezeClaims, bundle)
     if any(_without_moment(each) != _without_moment(said[0]) for each in said):
@@ -87,7 +87,7 @@ def freeze_order(statements: Sequence[str], bundle: Bundle) -> FreezeOrder:
 
 
 def unsigned_freeze(text: str, bundle: Bundle) -> FreezeOrder:
-    """A freeze by whoever may write to the policy directory, where no officers are named.
+    """A freeze by whoever may write to the folder `freezes`, where no officers are named.
 
     It can only stop something, and nobody can unfreeze it before two officers are named.
 

@@ -93,7 +93,7 @@ class FreezeService:
         return await self._freeze(freeze_order(statements, bundle), bundle)
 
     async def freeze_unsigned(self, text: str) -> Freeze:
-        """Freeze what a file in the policy directory says, where no officers are named.
+        """Freeze what a file in the folder `freezes` says, where no officers are named.
 
         Raises:
             FreezeStatementRefusedProblem, FreezeScopeUnknownProblem: why nothing is frozen.

@@ -106,7 +106,7 @@ class Imagination:
         )
 
     def _known(self, written: TestRequestSpec, at: datetime) -> Known:
-        voices = len(written.approved_by)
+        given = len(written.approved_by)
         return Known(
             used={f"used.{name}": count for name, count in written.used.items()},
             approvals=tuple(
@@ -114,7 +114,7 @@ class Imagination:
                     id=f"{_NOBODY}-{number}",
                     subject=name,
                     roles=roles_of(self.bundle, self.bundle.persons[name], at=at),
-                    given_at=at - timedelta(minutes=voices - number),
+                    given_at=at - timedelta(minutes=given - number),
                     expires_at=at + timedelta(days=1),
                 )
                 for number, name in enumerate(written.approved_by)

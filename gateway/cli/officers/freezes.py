@@ -42,7 +42,7 @@ _BY_FILE = Annotated[
     bool,
     typer.Option(
         "--by-file",
-        help="Put the statement into the folder `freezes` of the policy directory, where the "
+        help="Put the statement into the folder `freezes` of policies.bundles, where the "
         "gateway finds it within two seconds: for when nobody gets through by HTTP.",
     ),
 ]

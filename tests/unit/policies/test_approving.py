@@ -113,7 +113,7 @@ def test_the_ids_of_what_counts_are_told_in_the_order_in_which_it_was_given() ->
 
 
 @st.composite
-def voices(draw: st.DrawFn) -> list[GivenApproval]:
+def statements(draw: st.DrawFn) -> list[GivenApproval]:
     people = draw(st.lists(st.sampled_from("uvwxyz"), unique=True, max_size=6))
     return [
         by(
@@ -129,7 +129,7 @@ def voices(draw: st.DrawFn) -> list[GivenApproval]:
 wanted = st.builds(Approvals, stages=stages, in_order=st.booleans(), expires_seconds=st.just(3600))
 
 
-@given(wanted, voices())
+@given(wanted, statements())
 def test_it_is_approved_exactly_if_the_approvals_can_be_dealt_out(
     approvals: Approvals, given_ones: list[GivenApproval]
 ) -> None:
@@ -140,7 +140,7 @@ def test_it_is_approved_exactly_if_the_approvals_can_be_dealt_out(
     )
 
 
-@given(wanted, voices())
+@given(wanted, statements())
 def test_fewer_approvals_never_leave_less_to_approve(
     approvals: Approvals, given_ones: list[GivenApproval]
 ) -> None:

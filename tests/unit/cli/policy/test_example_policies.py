@@ -130,12 +130,12 @@ def test_what_was_used_and_who_approved_can_be_imagined(tmp_path: Path) -> None:
     asked = {"system": "erp", "seal": "finance-finance", "documentType": "payment-order"}
     monday = {"at": "2026-01-05T10:00:00+08:00"}
     doc = {"attributes": {"amount_cents": 100, "payee": "丙公司"}}
-    for used, voices, verdict in (
+    for used, given, verdict in (
         (199, [], "allowed"),
         (200, [], "needs-approval"),
         (200, ["qian-wei"], "allowed"),
     ):
-        before = {"used": {"seal_day": used}, "approvedBy": voices}
+        before = {"used": {"seal_day": used}, "approvedBy": given}
         request.write_text(json.dumps({**asked, **monday, **before, "doc": doc}))
         assert told("--request", request)["verdict"] == verdict
 
