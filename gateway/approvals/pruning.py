@@ -6,12 +6,13 @@ from sqlalchemy import BindParameter, bindparam, delete, select
 
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
-from gateway.store.schema import approval, approval_statement
+from gateway.store.schema import approval, approval_concern, approval_statement
 
 _AT_ONCE = 500
 _ended = select(approval.c.id).where(approval.c.expires_at < bindparam("before")).limit(_AT_ONCE)
 _ids: BindParameter[str] = bindparam("ids", expanding=True)
 _forget = delete(approval).where(approval.c.id.in_(_ids))
+_forget_concerns = delete(approval_concern).where(approval_concern.c.approval.in_(_ids))
 _forget_statements = delete(approval_statement).where(approval_statement.c.approval.in_(_ids))
 
 
@@ -36,6 +37,7 @@ def _prune_some(transaction: Transaction, before: datetime) -> int:
     found = transaction.connection.execute(_ended, {"before": microseconds(before)})
     ids = list(found.scalars())
     if ids:
+        transaction.connection.execute(_forget_concerns, {"ids": ids})
         transaction.connection.execute(_forget_statements, {"ids": ids})
         transaction.connection.execute(_forget, {"ids": ids})
     return len(ids)
