@@ -1,7 +1,7 @@
 """Approvals that ended long ago are forgotten; that they were stays in the audit log."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -27,6 +27,11 @@ def counts(made: Approving) -> tuple[int, int, int]:
         )
 
 
+async def pruned(made: Approving, before: datetime) -> int:
+    house = made.house
+    return await prune(house.lane, house.audit, before=before, at=house.clock.now())
+
+
 async def test_what_ended_is_forgotten_and_what_has_not_is_kept(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         used = await made.ask("used")
@@ -38,10 +43,12 @@ async def test_what_ended_is_forgotten_and_what_has_not_is_kept(tmp_path: Path) 
         later = await made.ask("later", business_number="WB-3")
         await made.say("wang", later)
         assert counts(made) == (3, 3, 3)
-        assert await prune(made.house.lane, before=END) == 0
-        assert await prune(made.house.lane, before=END + timedelta(seconds=1)) == 2
+        assert await pruned(made, END) == 0
+        assert await pruned(made, END + timedelta(seconds=1)) == 2
         assert counts(made) == (1, 1, 1)
         assert made.row(later).state == "pending"
+        (told,) = made.records("forgotten")
+        assert (told["before"], told["approvals"]) == (int(END.timestamp()) + 1, 2)
         assert [each["by"] for each in made.records("approval")] == ["wang", "zhao", "wang"]
         await made.seal("later", business_number="WB-3")
 
@@ -51,7 +58,7 @@ async def test_a_token_is_remembered_for_as_long_as_it_could_come_again(tmp_path
         token = oa_token(hashlib.sha256(RECEIPT).digest(), START)
         await made.seal("one", tokens=(token,))
         # Its own end, not the moment of its use, is what counts.
-        assert await prune(made.house.lane, before=START + timedelta(minutes=59)) == 0
+        assert await pruned(made, START + timedelta(minutes=59)) == 0
         assert counts(made)[0] == 1
 
 
@@ -63,5 +70,5 @@ async def test_many_are_forgotten_a_little_at_a_time(tmp_path: Path) -> None:
             connection.execute(
                 approval.insert(), [{**kept, "id": f"{number:036}"} for number in range(1200)]
             )
-        assert await prune(made.house.lane, before=row.expires_at + timedelta(days=31)) == 1201
+        assert await pruned(made, row.expires_at + timedelta(days=31)) == 1201
         assert counts(made) == (0, 0, 0)
