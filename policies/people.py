@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from policies.bundle import Bundle
 from policies.calendar import office_day
@@ -41,8 +42,30 @@ def keys_of_people(bundle: Bundle) -> Mapping[str, tuple[Person, PersonKey]]:
     """Key id → whose it is, and the key.
 
     A key is one person's. `policies.loader` refuses it for two; whoever counts statements asks
-    here, where it is nobody's then, so that nobody speaks for two.
+    here, where it is nobody's then, so that nobody speaks for two. The map is made once for a
+    bundle that is asked for again and again.
     """
+    return _of_one_bundle.keys(bundle)
+
+
+class _KeysOfOneBundle:
+    """Keeps the keys of the bundle that was asked for last; a bundle never changes."""
+
+    def __init__(self) -> None:
+        # One tuple, so that another thread never sees one bundle with the keys of another.
+        self._kept: tuple[Bundle, Mapping[str, tuple[Person, PersonKey]]] | None = None
+
+    def keys(self, bundle: Bundle) -> Mapping[str, tuple[Person, PersonKey]]:
+        kept = self._kept
+        if kept is None or kept[0] is not bundle:
+            self._kept = kept = bundle, MappingProxyType(_keys_of(bundle))
+        return kept[1]
+
+
+_of_one_bundle = _KeysOfOneBundle()
+
+
+def _keys_of(bundle: Bundle) -> dict[str, tuple[Person, PersonKey]]:
     every = [(person, key) for person in bundle.persons.values() for key in person.keys]
     ids = Counter(key.id for _, key in every)
     values = Counter(key.public_key for _, key in every)

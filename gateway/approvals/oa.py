@@ -138,6 +138,7 @@ def receive(arrival: Arrival, bundle: Bundle, audit: AuditLog) -> Callable[[Tran
         source=source.name,
         statement_digest=opened.digest,
         at=arrival.at,
+        expires_at=row.expires_at,
     )
 
     def unit(transaction: Transaction) -> None:

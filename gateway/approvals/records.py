@@ -33,17 +33,32 @@ def asked(row: ApprovalRow, what: Asked) -> Record:
 
 
 def said(
-    approval: str, act: Act, *, by: str, source: str, statement_digest: bytes, at: datetime
+    approval: str,
+    act: Act,
+    *,
+    by: str,
+    source: str,
+    statement_digest: bytes,
+    at: datetime,
+    expires_at: datetime | None = None,
 ) -> Record:
-    """Somebody has approved or rejected; `source` is `person`, or the OA system that says so."""
-    return Record(
-        kind="approval",
-        at=at,
-        content={
-            "approval": approval,
-            "act": act,
-            "by": by,
-            "source": source,
-            "statement_digest": statement_digest.hex(),
-        },
-    )
+    """Somebody has approved or rejected; `source` is `person`, or the OA system that says so.
+
+    `expires_at` is the end of an OA system's approval, of which no other record tells.
+    """
+    content: dict[str, Any] = {
+        "approval": approval,
+        "act": act,
+        "by": by,
+        "source": source,
+        "statement_digest": statement_digest.hex(),
+    }
+    if expires_at is not None:
+        content["expires"] = int(expires_at.timestamp())
+    return Record(kind="approval", at=at, content=content)
+
+
+def forgotten(*, before: datetime, approvals: int, at: datetime) -> Record:
+    """So many approvals that ended before a whole second were deleted."""
+    content = {"before": int(before.timestamp()), "approvals": approvals}
+    return Record(kind="forgotten", at=at, content=content)

@@ -1,8 +1,8 @@
 """What people say of approvals, and who may see them."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
 
 import msgspec
 
@@ -43,7 +43,8 @@ from policies.objects.people import Person
 from policies.people import roles_of
 
 _SKEW = timedelta(minutes=5)
-_MOST_LOOKED_AT = 1000
+_MOST_LOOKED_AT = 300
+_AT_ONCE = 20
 _MOST_LISTED = 100
 
 _KEPT_AS: Mapping[ApprovalState, State] = {
@@ -79,19 +80,30 @@ class ApprovalReview:
         """
         return self._shown(self._row(approval_id, caller), at=at)
 
-    def listed(
+    async def listed(
         self, caller: Caller, state: ApprovalState | None, *, at: datetime
     ) -> tuple[ApprovalView, ...]:
-        """The newest that concern the caller, newest first; of a state, if one is named."""
+        """The newest that concern the caller, newest first; of a state, if one is named.
+
+        Every signature is verified anew, so that others get their turn in between.
+        """
         kept = None if state is None else _KEPT_AS[state]
         if self._is_auditor(caller):
             rows = self._approvals.newest(most=_MOST_LOOKED_AT, state=kept)
         else:
             # By whom they concern, or one system's many would fill everybody's list.
             rows = self._approvals.concerning(names_of(caller), most=_MOST_LOOKED_AT, state=kept)
-        concerning = (row for row in rows if self._concerns(row, caller))
-        shown = (self._shown(row, at=at) for row in concerning)
-        return tuple(islice((each for each in shown if state in {None, each.state}), _MOST_LISTED))
+        found: list[ApprovalView] = []
+        for number, row in enumerate(rows, 1):
+            if self._concerns(row, caller):
+                shown = self._shown(row, at=at)
+                if state in {None, shown.state}:
+                    found.append(shown)
+            if len(found) == _MOST_LISTED:
+                break
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return tuple(found)
 
     async def take_statement(
         self,

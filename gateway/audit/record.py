@@ -23,6 +23,7 @@ Kind = Literal[
     "denied",
     "asked",
     "approval",
+    "forgotten",
     "freeze",
     "unfreeze",
 ]

@@ -79,7 +79,7 @@ class Approvals:
             raise MalformedRequestProblem(
                 f"{request.query_string!r}: the query is `state=` and one of {', '.join(_STATES)}"
             )
-        listed = self._review.listed(
+        listed = await self._review.listed(
             request[WHO].caller, None if state is None else _STATES[state], at=self._clock.now()
         )
         return answers.plain_json({"approvals": [summary(each) for each in listed]})

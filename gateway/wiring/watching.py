@@ -58,7 +58,7 @@ async def forget_daily(house: House) -> None:
         try:
             now = house.clock.now()
             gone = await forget(house.lane, before=now - kept)
-            ended = await prune(house.lane, before=now - approvals_kept)
+            ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
             if gone or ended:
                 _log.info("forgotten", decisions=gone, approvals=ended)
         except StoreProblem as problem:

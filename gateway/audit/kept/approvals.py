@@ -21,10 +21,14 @@ class ApprovalRows:
     _statements: dict[tuple[str, str], tuple[int, tuple[object, ...]]] = field(default_factory=dict)
     _rejected: set[str] = field(default_factory=set)
     _used: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _ends: dict[str, int] = field(default_factory=dict)
+    _forgotten_before: int = 0
 
     def account(self, index: int, leaf: Leaf) -> None:
         """See `KeptRows`."""
         name = str(leaf.get("approval"))
+        if leaf.get("kind") in {"asked", "approval"} and "expires" in leaf:
+            self._ends[name] = int(leaf["expires"])
         match leaf.get("kind"):
             case "asked":
                 self._asked[name] = index, leaf
@@ -38,6 +42,8 @@ class ApprovalRows:
                 for each in leaf.get("decision", {}).get("approvals", ()):
                     used = index, str(leaf.get("document"))
                     self._used.setdefault(str(each).partition("/")[0], used)
+            case "forgotten":
+                self._forgotten_before = max(self._forgotten_before, int(leaf["before"]))
             case _:
                 pass
 
@@ -52,9 +58,11 @@ class ApprovalRows:
                 yield Finding(None, f"approval {row.id} is in the store, but no record tells of it")
             else:
                 yield from self._against(row, index)
+        forgotten = {name for name in missing if self._is_forgotten(name)}
         for name, index in missing.items():
-            yield Finding(index, f"approval {name} of record {index} is gone from the store")
-        yield from self._said(connection)
+            if name not in forgotten:
+                yield Finding(index, f"approval {name} of record {index} is gone from the store")
+        yield from self._said(connection, forgotten)
 
     def _against(self, row: Row[Any], index: int) -> Iterator[Finding]:
         _, leaf = self._asked.get(str(row.id), (index, {}))
@@ -85,7 +93,7 @@ class ApprovalRows:
             return "used"
         return "rejected" if name in self._rejected else "pending"
 
-    def _said(self, connection: Connection) -> Iterator[Finding]:
+    def _said(self, connection: Connection, forgotten: set[str]) -> Iterator[Finding]:
         unsaid = dict(self._statements)
         for row in connection.execute(select(approval_statement)):
             who = str(row.approval), str(row.subject)
@@ -93,7 +101,14 @@ class ApprovalRows:
             if said != (row.act, _digest(row.statement), row.at, row.audit_index):
                 yield Finding(index, f"the log says otherwise of {who[1]}'s word on {who[0]}")
         for (name, person), (index, _) in unsaid.items():
-            yield Finding(index, f"{person}'s word of record {index} on {name} is gone")
+            # While the approval is there, so is all that was said of it.
+            if name not in forgotten:
+                yield Finding(index, f"{person}'s word of record {index} on {name} is gone")
+
+    def _is_forgotten(self, name: str) -> bool:
+        """Whether it may be missing: it ended before what the log says was forgotten."""
+        end = self._ends.get(name)
+        return end is not None and end < self._forgotten_before
 
 
 def _digest(statement: object) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.approvals.model import asked_of, concerned, written
+from gateway.approvals.showing import ApprovalState, ApprovalView
 from gateway.signing.errors import ApprovalNeededProblem
 from gateway.signing.model import SealedDocument
 from gateway.store.approvals import put_approval, put_concerned
@@ -18,6 +19,7 @@ from policies.grant import Grant
 from tests.approving_house import (
     HEAD_THEN_TWO_LAWYERS,
     ONE_LAWYER,
+    Approving,
     approving_house,
     person,
     policies_with,
@@ -293,24 +295,54 @@ async def test_a_moment_that_is_none_is_refused_and_no_defect(tmp_path: Path) ->
         assert made.records("approval") == []
 
 
+async def listed_for(
+    made: Approving, name: str, state: ApprovalState | None
+) -> tuple[ApprovalView, ...]:
+    return await made.review.listed(made.caller(name), state, at=made.house.clock.now())
+
+
+async def flood_with(made: Approving, approval: str) -> None:
+    """1,200 newer ones that another system asks for, which anybody whom they concern may list."""
+    row = made.row(approval)
+    asked = msgspec.structs.replace(asked_of(row), rule=None)
+
+    def flood(unit: Transaction) -> None:
+        for number in range(1200):
+            other = msgspec.structs.replace(
+                row, id=f"f{number:035}", system="flood", asked=written(asked)
+            )
+            put_approval(unit, other)
+            put_concerned(unit, other.id, concerned(other, asked))
+
+    await made.house.lane.write(flood)
+
+
+async def test_a_long_list_leaves_the_others_their_turn(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        await flood_with(made, await made.ask())
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(others())
+        # None has expired, so that it looks at as many as it ever does.
+        assert await listed_for(made, "chen", "expired") == ()
+        beside.cancel()
+        assert turns >= 300 // 20
+
+
 async def test_many_of_one_system_leave_everybody_elses_in_their_lists(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         approval = await made.ask()
-        row = made.row(approval)
-        asked = msgspec.structs.replace(asked_of(row), rule=None)
-
-        def flood(unit: Transaction) -> None:
-            for number in range(1200):
-                other = msgspec.structs.replace(
-                    row, id=f"f{number:035}", system="flood", asked=written(asked)
-                )
-                put_approval(unit, other)
-                put_concerned(unit, other.id, concerned(other, asked))
-
-        await made.house.lane.write(flood)
+        await flood_with(made, approval)
+        states: tuple[ApprovalState | None, ...] = (None, "pending")
         for name in ("wang", "zhao"):
-            for state in (None, "pending"):
-                listed = made.review.listed(made.caller(name), state, at=made.house.clock.now())
+            for state in states:
+                listed = await listed_for(made, name, state)
                 assert [each.row.id for each in listed] == [approval]
-        assert made.review.listed(made.caller("li"), None, at=made.house.clock.now()) == ()
-        assert len(made.review.listed(made.caller("chen"), None, at=made.house.clock.now())) == 100
+        assert await listed_for(made, "li", None) == ()
+        assert len(await listed_for(made, "chen", None)) == 100

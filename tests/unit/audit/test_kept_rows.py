@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.approvals.pruning import prune
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.record import Record
 from gateway.audit.verification import LogVerdict, LogVerifier
@@ -171,6 +173,33 @@ def test_an_approval_that_was_deleted_or_altered_is_found(
     tmp_path: Path, tamper: str, wanted: Found
 ) -> None:
     check(tmp_path, asyncio.run(approved(tmp_path)), tamper, wanted)
+
+
+async def forgotten(directory: Path) -> str:
+    """One that a person approved and one of an OA system are forgotten; a later one is not."""
+    async with approving_house(directory) as made:
+        await made.say("wang", await made.ask())
+        await made.seal()
+        token = oa_token(hashlib.sha256(RECEIPT).digest(), START, business_number="WB-2")
+        await made.seal("2", tokens=(token,), business_number="WB-2")
+        made.house.clock.move(timedelta(minutes=1))
+        await made.say("wang", await made.ask("3", business_number="WB-3"))
+        end = START + timedelta(hours=1, seconds=1, microseconds=5)
+        assert await prune(made.house.lane, made.house.audit, before=end, at=end) == 2
+        return made.house.log_key.encoded()
+
+
+@pytest.mark.parametrize(
+    ("tamper", "wanted"),
+    [
+        ("delete from approval", (9, "is gone from the store")),
+        ("delete from approval_statement", (10, "wang's word of record 10")),
+    ],
+)
+def test_what_was_forgotten_by_its_age_is_no_finding_and_what_ended_later_is(
+    tmp_path: Path, tamper: str, wanted: Found
+) -> None:
+    check(tmp_path, asyncio.run(forgotten(tmp_path)), tamper, wanted)
 
 
 async def activated(directory: Path) -> str:

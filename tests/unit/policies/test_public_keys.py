@@ -54,5 +54,13 @@ def test_where_statements_are_counted_a_key_of_two_people_is_nobodys() -> None:
     assert keys_of_people(bundle_of(one, third)).keys() == {"wang-2026", "li-2026"}
 
 
+def test_whose_keys_there_are_is_looked_at_once_a_bundle() -> None:
+    wang, li = person("wang", "wang-2026", b"1" * 32), person("li", "li-2026", b"2" * 32)
+    bundle, other = bundle_of(wang), bundle_of(li)
+    assert keys_of_people(bundle) is keys_of_people(bundle)
+    assert keys_of_people(other).keys() == {"li-2026"}
+    assert keys_of_people(bundle).keys() == {"wang-2026"}
+
+
 def bundle_of(*persons: Person) -> Bundle:
     return replace(load_bundle({}), persons={each.name: each for each in persons})
