@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.bundles.acceptance import Standing, acceptable, admissible
 from gateway.bundles.archive import MOST_BYTES
-from gateway.bundles.authority import Authority
+from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.lineage import lineage
@@ -34,8 +34,6 @@ from hsm.interfaces import KeyDescription
 from policies.compiled import decompiled
 
 SUFFIX = ".sealbundle"
-
-_MOST_ROOT_BYTES = 1024 * 1024
 
 Keys = Callable[[], Iterable[KeyDescription]]
 _Entry = tuple[str, int, int, int]
@@ -133,7 +131,7 @@ def last_good(manifests: Sequence[str], *, copies: BundleCopies, root: Path) -> 
     """
     first: Authority | None = None
     with contextlib.suppress(OSError, BundleRefusedError):
-        first = Authority.read(read_regular(root, most_bytes=_MOST_ROOT_BYTES))
+        first = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
     found = lineage(manifests, copies=copies, root=first)
     refusals = [_stray(copies.path_of(each), each) for each in found.strays]
     known = frozenset(manifest_of(each).content for each in found.traced)
@@ -383,7 +381,7 @@ class BundleSource:
         if self.standing is not None:
             return self.standing.authority
         try:
-            return Authority.read(read_regular(self._root, most_bytes=_MOST_ROOT_BYTES))
+            return Authority.read(read_regular(self._root, most_bytes=MOST_ROOT_BYTES))
         except OSError as error:
             raise BundleRefusedError(
                 f"the first officers' file {self._root} cannot be read ({error.strerror})",

@@ -10,6 +10,7 @@ import msgspec
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build, rolled_back
 from gateway.bundles.errors import (
@@ -28,6 +29,7 @@ from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOpti
 from gateway.cli.policy.publishing import officers_key
 from gateway.cli.terminal import out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
+from gateway.regular_files import read_regular
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import files_below
@@ -174,7 +176,8 @@ def activate_bundle(
     """
     installation = configuration(config)
     with told_errors(SQLAlchemyError), _told_errors(), _naming(file):
-        activate(file.read_bytes(), installation, seconds=seconds if wait else None)
+        data = read_regular(file, most_bytes=MOST_BYTES)
+        activate(data, installation, seconds=seconds if wait else None)
 
 
 def roll_back(
@@ -195,13 +198,13 @@ def roll_back(
 def _bundle(file: Path) -> SealedBundle:
     """Raises BundleFileError, OSError: both name the file."""
     with _naming(file):
-        return read(file.read_bytes())
+        return read(read_regular(file, most_bytes=MOST_BYTES))
 
 
 def _manifest(file: Path) -> Manifest:
     """Raises BundleFileError, OSError: both name the file."""
     with _naming(file):
-        return peek(file.read_bytes())
+        return peek(read_regular(file, most_bytes=MOST_BYTES))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.bundles.acceptance import Standing
-from gateway.bundles.authority import Authority
+from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.bundles.errors import (
     BundleFileError,
     BundleNotBuiltError,
@@ -28,6 +28,7 @@ from gateway.cli.terminal import fail, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared
 from gateway.desk.policy_files import NothingToReadError
+from gateway.regular_files import read_regular
 
 _REFUSED = (
     BundleFileError,
@@ -73,7 +74,7 @@ def publish(
         told_errors(*_REFUSED, code=1),
     ):
         signers = [keys.found(each) for each in key]
-        authority = Authority.read(root.read_bytes())
+        authority = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
         standing = newest_here(settings, bundles=bundles, root=authority, at=now)
         before = None if standing is None else standing.bundle
         report = looked_through(directory, settings, before=before, strict=False)

@@ -12,6 +12,7 @@ from gateway.bundles.reading import read
 from gateway.bundles.signing import signed
 from gateway.cli.people_keys import PersonSigner, called
 from gateway.seals.in_force import read_sources
+from gateway.seals.registry import files_below
 from policies.loader import load_bundle
 
 
@@ -38,7 +39,7 @@ def next_bundle(directory: Path, *, standing: Standing | None, at: datetime) -> 
     """
     return build(
         read_sources(directory),
-        file=lambda path: (directory / path).read_bytes(),
+        file=files_below(directory),
         after=None if standing is None else standing.manifest,
         at=at,
     )

@@ -97,6 +97,29 @@ def test_what_strangers_put_among_the_bundles_stops_nobody(signed: CommandLine) 
     assert "000002.sealbundle" in files(signed)
 
 
+def test_a_pipe_in_the_place_of_a_bundle_file_is_waited_for_by_no_command(
+    signed: CommandLine, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe.sealbundle"
+    os.mkfifo(pipe)
+    for command in ("show", "activate"):
+        result = signed("policy", command, pipe)
+        assert result.exit_code == 2, result.output
+        assert "it is no regular file" in result.stderr
+
+
+def test_a_pipe_in_the_place_of_the_first_officers_file_is_not_waited_for(
+    signed: CommandLine,
+) -> None:
+    root = signed.trial.signed.root
+    root.unlink()
+    os.mkfifo(root)
+    lower_the_amount(signed)
+    result = publish(signed, "--yes")
+    assert result.exit_code == 2, result.output
+    assert "it is no regular file" in result.stderr
+
+
 def test_nothing_is_signed_where_nothing_changed(signed: CommandLine) -> None:
     result = publish(signed, "--yes")
     assert result.exit_code == 0, result.output
