@@ -9,12 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.bundles.acceptance import Standing
 from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
-from gateway.bundles.errors import (
-    BundleFileError,
-    BundleNotBuiltError,
-    BundleRefusedError,
-    NotWhatItSaysError,
-)
 from gateway.bundles.reading import read
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
@@ -23,19 +17,12 @@ from gateway.cli.policy.bundles_here import newest_here
 from gateway.cli.policy.changes import print_diff
 from gateway.cli.policy.checking import looked_through
 from gateway.cli.policy.printing import print_check, say
-from gateway.cli.policy.publishing import next_bundle, signed_by
+from gateway.cli.policy.publishing import next_bundle, signed_by, told_refusals
 from gateway.cli.terminal import fail, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared
 from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
-
-_REFUSED = (
-    BundleFileError,
-    BundleNotBuiltError,
-    BundleRefusedError,
-    NotWhatItSaysError,
-)
 
 
 def publish(
@@ -69,9 +56,9 @@ def publish(
         )
     now = SystemClock().now()
     with (
-        told_errors(OSError, NothingToReadError, SQLAlchemyError),
+        told_errors(NothingToReadError, SQLAlchemyError),
+        told_refusals(),
         people_keys(module=pkcs11_module, pin_file=pin_file) as keys,
-        told_errors(*_REFUSED, code=1),
     ):
         signers = [keys.found(each) for each in key]
         authority = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
