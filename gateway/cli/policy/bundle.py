@@ -150,8 +150,10 @@ def activate_bundle(
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
     installation = configuration(config)
-    with told_errors(SQLAlchemyError), told_refusals(), _naming(file):
-        data = read_regular(file, most_bytes=MOST_BYTES)
+    with told_errors(SQLAlchemyError), told_refusals():
+        with _naming(file):
+            data = read_regular(file, most_bytes=MOST_BYTES)
+            peek(data)
         activate(data, installation, seconds=seconds if wait else None)
 
 
