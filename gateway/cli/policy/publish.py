@@ -1,6 +1,7 @@
 """`sealgate policy publish`: from the officers' directory into force in one step."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -51,8 +52,8 @@ def publish(
     bundles, root = settings.policies.bundles, settings.policies.root
     if bundles is None or root is None:
         raise fail(
-            f"{config} names a directory of policies, which the gateway reads by itself: nothing "
-            "is to be published. For officers to sign, name policies.bundles and policies.root"
+            f"{config} names a directory of policies, which the gateway reads by itself: there "
+            "is nothing to publish. For officers to sign, name policies.bundles and policies.root"
         )
     now = SystemClock().now()
     with (
@@ -69,14 +70,14 @@ def publish(
         if not report.ok:
             raise typer.Exit(1)
         data = next_bundle(directory, standing=standing, at=now)
-        _show(data, standing)
+        _show(data, standing, now)
         if not yes:
             _ask()
         data = signed_by(signers, data, standing=standing, root=authority, at=now)
         activate(data, settings, seconds=seconds if wait else None)
 
 
-def _show(data: bytes, standing: Standing | None) -> None:
+def _show(data: bytes, standing: Standing | None, now: datetime) -> None:
     """What it would change; leaves when that is nothing."""
     sealed = read(data)
     if standing is None:
@@ -85,7 +86,7 @@ def _show(data: bytes, standing: Standing | None) -> None:
     if sealed.manifest.content == standing.manifest.content:
         say(f"nothing is different from number {standing.manifest.sequence}: nothing was signed")
         raise typer.Exit(0)
-    print_diff(compared(standing.bundle, sealed.bundle, at=SystemClock().now()))
+    print_diff(compared(standing.bundle, sealed.bundle, at=now))
 
 
 def _ask() -> None:

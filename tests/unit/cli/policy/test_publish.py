@@ -181,7 +181,7 @@ def test_what_the_gateway_would_not_take_is_not_signed(
 def test_a_directory_that_counts_as_it_is_saved_is_not_published(sealgate: CommandLine) -> None:
     result = publish(sealgate, "--yes")
     assert result.exit_code == 2
-    assert "nothing is to be published" in " ".join(result.stderr.split())
+    assert "there is nothing to publish" in " ".join(result.stderr.split())
 
 
 def test_before_the_first_start_nothing_is_in_force_to_be_asked(signed: CommandLine) -> None:
