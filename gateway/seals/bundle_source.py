@@ -84,6 +84,19 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What lies there; no file was opened.
+
+    Attributes:
+        state: of the directory.
+        root: the first officers' file, while they count.
+    """
+
+    state: frozenset[_Entry]
+    root: _Entry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a look at the directory found.
 
@@ -206,21 +219,27 @@ class BundleSource:
         """The same as a sentence, if there are any."""
         return "; ".join(f"{each.file}: {each.why}" for each in self.refusals) or None
 
-    def look(self, *, at: datetime) -> Look:
+    def listed(self) -> Listed:
+        """List the directory; do it beside the event loop.
+
+        Raises:
+            OSError: the directory cannot be read.
+        """
+        root = None if self.standing is not None else _entry_of(self._root)
+        return Listed(state=_state_of(self._directory), root=root)
+
+    def look(self, listed: Listed, *, at: datetime) -> Look:
         """Read what is new in the directory; do it beside the event loop.
 
         What it gives is forgotten unless the caller `settle`s it, once refusals are on record.
 
         Args:
+            listed: what lies there now.
             at: now.
-
-        Raises:
-            OSError: the directory cannot be read.
         """
-        state = _state_of(self._directory)
-        root = None if self.standing is not None else _entry_of(self._root)
-        if root != self._memory.root:
-            self._memory = _Memory(root=root)  # other officers judge anew
+        state = listed.state
+        if listed.root != self._memory.root:
+            self._memory = _Memory(root=listed.root)  # other officers judge anew
         early = {
             entry
             for entry, each in self._memory.refused.items()
