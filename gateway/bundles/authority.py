@@ -19,6 +19,9 @@ from gateway.statements import (
 from policies.bundle import Bundle
 from policies.objects.people import Person
 
+MOST_ROOT_BYTES = 1024 * 1024
+"""Of the first officers' file."""
+
 _NO_KEYS = "give every officer a key of their own, and name as many officers as must sign"
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
+from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.reading import read as read_bundle
 from gateway.desk.reports import TestResult, ToldNote
+from gateway.regular_files import read_regular
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import NamedFiles, files_among, files_below
 from policies.bundle import Bundle, sources_digest
@@ -58,7 +60,7 @@ class PolicyFiles:
         if not place.is_file():
             return cls._below(place)
         try:
-            data = place.read_bytes()
+            data = read_regular(place, most_bytes=MOST_BYTES)
         except OSError as error:
             raise NothingToReadError(f"{place} cannot be read: {error.strerror}") from None
         return cls.of_data(data, file=place)

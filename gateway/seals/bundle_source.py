@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.bundles.acceptance import Standing, acceptable, admissible
 from gateway.bundles.archive import MOST_BYTES
-from gateway.bundles.authority import Authority
+from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
 from gateway.bundles.lineage import lineage
@@ -34,8 +34,6 @@ from hsm.interfaces import KeyDescription
 from policies.compiled import decompiled
 
 SUFFIX = ".sealbundle"
-
-_MOST_ROOT_BYTES = 1024 * 1024
 
 Keys = Callable[[], Iterable[KeyDescription]]
 _Entry = tuple[str, int, int, int]
@@ -86,6 +84,19 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What lies there; no file was opened.
+
+    Attributes:
+        state: of the directory.
+        root: the first officers' file, while they count.
+    """
+
+    state: frozenset[_Entry]
+    root: _Entry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a look at the directory found.
 
@@ -133,7 +144,7 @@ def last_good(manifests: Sequence[str], *, copies: BundleCopies, root: Path) -> 
     """
     first: Authority | None = None
     with contextlib.suppress(OSError, BundleRefusedError):
-        first = Authority.read(read_regular(root, most_bytes=_MOST_ROOT_BYTES))
+        first = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
     found = lineage(manifests, copies=copies, root=first)
     refusals = [_stray(copies.path_of(each), each) for each in found.strays]
     known = frozenset(manifest_of(each).content for each in found.traced)
@@ -208,21 +219,27 @@ class BundleSource:
         """The same as a sentence, if there are any."""
         return "; ".join(f"{each.file}: {each.why}" for each in self.refusals) or None
 
-    def look(self, *, at: datetime) -> Look:
+    def listed(self) -> Listed:
+        """List the directory; do it beside the event loop.
+
+        Raises:
+            OSError: the directory cannot be read.
+        """
+        root = None if self.standing is not None else _entry_of(self._root)
+        return Listed(state=_state_of(self._directory), root=root)
+
+    def look(self, listed: Listed, *, at: datetime) -> Look:
         """Read what is new in the directory; do it beside the event loop.
 
         What it gives is forgotten unless the caller `settle`s it, once refusals are on record.
 
         Args:
+            listed: what lies there now.
             at: now.
-
-        Raises:
-            OSError: the directory cannot be read.
         """
-        state = _state_of(self._directory)
-        root = None if self.standing is not None else _entry_of(self._root)
-        if root != self._memory.root:
-            self._memory = _Memory(root=root)  # other officers judge anew
+        state = listed.state
+        if listed.root != self._memory.root:
+            self._memory = _Memory(root=listed.root)  # other officers judge anew
         early = {
             entry
             for entry, each in self._memory.refused.items()
@@ -383,7 +400,7 @@ class BundleSource:
         if self.standing is not None:
             return self.standing.authority
         try:
-            return Authority.read(read_regular(self._root, most_bytes=_MOST_ROOT_BYTES))
+            return Authority.read(read_regular(self._root, most_bytes=MOST_ROOT_BYTES))
         except OSError as error:
             raise BundleRefusedError(
                 f"the first officers' file {self._root} cannot be read ({error.strerror})",

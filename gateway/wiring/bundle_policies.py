@@ -160,8 +160,10 @@ class BundlePolicies:
         """See `Policies`."""
         monotonic, now = self._clock.monotonic(), self._clock.now()
         await self._thread.run(lambda: self._outgoing.let_go(now=monotonic))
+        # A disk that hangs does so here, and must not leave the collector off for good.
+        listed = await self._thread.run(self._source.listed)
         with nothing_collected():
-            look = await self._thread.run(lambda: self._source.look(at=now))
+            look = await self._thread.run(lambda: self._source.look(listed, at=now))
             await self._refuse(look.refusals)
             self._source.settle(look)
             if look.found is not None:

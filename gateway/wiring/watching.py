@@ -9,7 +9,6 @@ import structlog
 
 from gateway.approvals.pruning import prune
 from gateway.history.keeping import forget
-from gateway.store.errors import StoreProblem
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
@@ -30,7 +29,7 @@ async def watch_policies(house: House) -> None:
         try:
             with house.policy_looks.look():
                 await _refresh(house)
-        except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             house.policies.not_refreshed(error)
 
 
@@ -61,6 +60,6 @@ async def forget_daily(house: House) -> None:
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
             if gone or ended:
                 _log.info("forgotten", decisions=gone, approvals=ended)
-        except StoreProblem as problem:
-            _log.error("not_forgotten", error=problem.detail)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+            _log.error("not_forgotten", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_DAY_SECONDS)

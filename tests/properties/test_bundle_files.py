@@ -58,7 +58,7 @@ class Node:
 
     def look(self) -> None:
         while True:
-            look = self.source.look(at=AT)
+            look = self.source.look(self.source.listed(), at=AT)
             self.source.settle(look)
             if look.found is None:
                 return

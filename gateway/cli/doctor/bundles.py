@@ -48,7 +48,7 @@ class BundlesCheck:
             yield failed("policies", f"what is in force cannot be used: {error}", cure=cure)
             return
         try:
-            look = source.look(at=SystemClock().now())
+            look = source.look(source.listed(), at=SystemClock().now())
         except OSError as error:
             told = f"{bundles} cannot be read ({error.strerror}), so nothing new comes into force"
             cure = "Make it a directory that the gateway's user may read, or correct the setting."

@@ -1,9 +1,10 @@
 """What became of a bundle file, by what the gateway has recorded: nothing is guessed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, func, inspect, or_, select
 
 from gateway.audit.record import read_leaf
 from gateway.bundles.copies import BundleCopies
@@ -33,7 +34,7 @@ class ActivationWatch:
 
     def __init__(
         self,
-        engine: Engine | None,
+        database: Path,
         manifest: Manifest,
         *,
         copies: BundleCopies,
@@ -42,7 +43,7 @@ class ActivationWatch:
         """Begin behind the newest record.
 
         Args:
-            engine: reads the database; None: there is none yet.
+            database: the gateway's; before its first start there is none.
             manifest: of the bundle.
             copies: of what was in force.
             file_digest: SHA-256 of the file, hex.
@@ -50,21 +51,21 @@ class ActivationWatch:
         Raises:
             SQLAlchemyError: the database cannot be read.
         """
-        self._engine = engine
+        self._database = database
+        self._engine = open_reader(database)
         self._manifest = manifest
         self._copies = copies
         self._file_digest = file_digest
         self._next = 0
-        if engine is not None:
-            with engine.connect() as connection:
+        if database.exists():
+            with self._engine.connect() as connection:
                 self._next = _records(connection)
 
     @classmethod
     def of(cls, config: Config, manifest: Manifest, *, file_digest: str) -> Self:
         """On this installation; for the arguments see `__init__`."""
-        engine = open_reader(config.database) if config.database.exists() else None
         copies = BundleCopies(config.bundle_copies)
-        return cls(engine, manifest, copies=copies, file_digest=file_digest)
+        return cls(config.database, manifest, copies=copies, file_digest=file_digest)
 
     def __enter__(self) -> Self:
         """Nothing to do."""
@@ -72,8 +73,7 @@ class ActivationWatch:
 
     def __exit__(self, *_: object) -> None:
         """Close what is open."""
-        if self._engine is not None:
-            self._engine.dispose()
+        self._engine.dispose()
 
     def already(self) -> Outcome | None:
         """What is on record of this bundle before it is put there; None: nothing that counts.
@@ -84,7 +84,7 @@ class ActivationWatch:
             SQLAlchemyError: the database cannot be read.
             BundleFileError: what is on record is no manifest.
         """
-        if self._engine is None:
+        if self._next == 0:
             return None
         with self._engine.connect() as connection:
             digests = [manifest_of(each).digest for each in activated_manifests(connection)]
@@ -107,7 +107,7 @@ class ActivationWatch:
         Raises:
             SQLAlchemyError: the database cannot be read.
         """
-        if self._engine is None:
+        if not self._database.exists():
             return None
         with self._engine.connect() as connection:
             records = self._new_records(connection)
@@ -134,7 +134,9 @@ class ActivationWatch:
 
     def _new_records(self, connection: Connection) -> list[dict[str, Any]]:
         first, self._next = self._next, _records(connection)
-        # The texts are what only such records have; what they have around them is read by a parser.
+        if first == self._next:
+            return []
+        # Finds the few records of these kinds; a parser then reads them.
         query = (
             select(audit_leaf.c.leaf)
             .where(audit_leaf.c.index >= first, audit_leaf.c.index < self._next)
@@ -151,5 +153,7 @@ class ActivationWatch:
 
 def _records(connection: Connection) -> int:
     """How many there are: one more than the newest record's index."""
+    if not inspect(connection).has_table(audit_leaf.name):
+        return 0  # a gateway that starts for the first time has not got so far
     newest = connection.execute(select(func.max(audit_leaf.c.index))).scalar_one()
     return 0 if newest is None else int(newest) + 1

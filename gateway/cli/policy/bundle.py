@@ -10,14 +10,10 @@ import msgspec
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build, rolled_back
-from gateway.bundles.errors import (
-    BundleFileError,
-    BundleNotBuiltError,
-    BundleRefusedError,
-    NotWhatItSaysError,
-)
+from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import SealedBundle, peek, read
 from gateway.bundles.signing import signed
@@ -25,32 +21,13 @@ from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
 from gateway.cli.policy.activating import USUAL_SECONDS, SecondsOption, WaitOption, activate
-from gateway.cli.policy.publishing import officers_key
+from gateway.cli.policy.publishing import officers_key, told_refusals
 from gateway.cli.terminal import out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
-from gateway.seals.errors import SealMaterialError
+from gateway.regular_files import read_regular
 from gateway.seals.in_force import read_sources
 from gateway.seals.registry import files_below
-from gateway.statements import StatementInvalidError, StatementKeyError
 from policies.loader import load_bundle
-from strictyaml import MistakesError
-
-_REFUSED = (
-    BundleNotBuiltError,
-    BundleRefusedError,
-    MistakesError,
-    NotWhatItSaysError,
-    SealMaterialError,
-)
-_UNREADABLE = (BundleFileError, OSError, StatementInvalidError, StatementKeyError)
-
-
-@contextmanager
-def _told_errors() -> Iterator[None]:
-    """Exit code 1 where the policies or the bundle are refused, 2 where that cannot be told."""
-    with told_errors(*_UNREADABLE), told_errors(*_REFUSED, code=1):
-        yield
-
 
 FileArgument = Annotated[Path, typer.Argument(help="The bundle file.")]
 DirectoryArgument = Annotated[Path, typer.Argument(help="The officers' directory.")]
@@ -87,7 +64,7 @@ def build_bundle(
 
     Exits 0 when it is made, 1 when the policies have mistakes, 2 when they cannot be read.
     """
-    with _told_errors():
+    with told_refusals():
         data = build(
             read_sources(directory),
             file=files_below(directory),
@@ -109,7 +86,7 @@ def sign_bundle(
     Exits 0 when it is signed, 1 when the key is no officer's or the bundle is not what its sources
     say, 2 when the file or the key cannot be read.
     """
-    with _told_errors(), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
+    with told_refusals(), people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         sealed = _bundle(file)
         signer = officers_key(keys.found(key), Authority.of(sealed.bundle))
         write_whole(file, signed(sealed, signer=signer))
@@ -125,7 +102,7 @@ def show_bundle(
     Exits 0 when enough of its own officers have signed, 1 when signatures are missing, 2 when it
     cannot be read.
     """
-    with _told_errors():
+    with told_refusals():
         sealed = _bundle(file)
         authority = Authority.of(sealed.bundle)
         signers = authority.signers(sealed.statement)
@@ -157,7 +134,7 @@ def write_root(directory: DirectoryArgument, output: OutputOption) -> None:
     Exits 0 when it is written, 1 when the directory names no officers or has mistakes, 2 when it
     cannot be read.
     """
-    with _told_errors():
+    with told_refusals():
         write_whole(output, Authority.of(load_bundle(read_sources(directory))).written())
     out.print(f"{output}: compare its keys with the officers", markup=False)
 
@@ -173,8 +150,11 @@ def activate_bundle(
     With --wait, exits 0 once it is in force, 1 when it is refused, 2 when nothing was recorded.
     """
     installation = configuration(config)
-    with told_errors(SQLAlchemyError), _told_errors(), _naming(file):
-        activate(file.read_bytes(), installation, seconds=seconds if wait else None)
+    with told_errors(SQLAlchemyError), told_refusals():
+        with _naming(file):
+            data = read_regular(file, most_bytes=MOST_BYTES)
+            peek(data)
+        activate(data, installation, seconds=seconds if wait else None)
 
 
 def roll_back(
@@ -186,7 +166,7 @@ def roll_back(
 
     Only what was in force before comes back this way. A seal's life goes forwards all the same.
     """
-    with _told_errors():
+    with told_refusals():
         data = rolled_back(_bundle(earlier), after=_manifest(after), at=SystemClock().now())
         write_whole(output, data)
     out.print(f"{output}: number {peek(data).sequence}, signed by nobody yet", markup=False)
@@ -195,13 +175,13 @@ def roll_back(
 def _bundle(file: Path) -> SealedBundle:
     """Raises BundleFileError, OSError: both name the file."""
     with _naming(file):
-        return read(file.read_bytes())
+        return read(read_regular(file, most_bytes=MOST_BYTES))
 
 
 def _manifest(file: Path) -> Manifest:
     """Raises BundleFileError, OSError: both name the file."""
     with _naming(file):
-        return peek(file.read_bytes())
+        return peek(read_regular(file, most_bytes=MOST_BYTES))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`sealgate policy publish`: from the officers' directory into force in one step."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +9,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.bundles.acceptance import Standing
-from gateway.bundles.authority import Authority
-from gateway.bundles.errors import (
-    BundleFileError,
-    BundleNotBuiltError,
-    BundleRefusedError,
-    NotWhatItSaysError,
-)
+from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.bundles.reading import read
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.people_keys import FOUND, ModuleOption, PinFileOption, people_keys
@@ -23,18 +18,12 @@ from gateway.cli.policy.bundles_here import newest_here
 from gateway.cli.policy.changes import print_diff
 from gateway.cli.policy.checking import looked_through
 from gateway.cli.policy.printing import print_check, say
-from gateway.cli.policy.publishing import next_bundle, signed_by
+from gateway.cli.policy.publishing import next_bundle, signed_by, told_refusals
 from gateway.cli.terminal import fail, told_errors
 from gateway.clock import SystemClock
 from gateway.desk.answering import compared
 from gateway.desk.policy_files import NothingToReadError
-
-_REFUSED = (
-    BundleFileError,
-    BundleNotBuiltError,
-    BundleRefusedError,
-    NotWhatItSaysError,
-)
+from gateway.regular_files import read_regular
 
 
 def publish(
@@ -63,17 +52,17 @@ def publish(
     bundles, root = settings.policies.bundles, settings.policies.root
     if bundles is None or root is None:
         raise fail(
-            f"{config} names a directory of policies, which the gateway reads by itself: nothing "
-            "is to be published. For officers to sign, name policies.bundles and policies.root"
+            f"{config} names a directory of policies, which the gateway reads by itself: there "
+            "is nothing to publish. For officers to sign, name policies.bundles and policies.root"
         )
     now = SystemClock().now()
     with (
-        told_errors(OSError, NothingToReadError, SQLAlchemyError),
+        told_errors(NothingToReadError, SQLAlchemyError),
+        told_refusals(),
         people_keys(module=pkcs11_module, pin_file=pin_file) as keys,
-        told_errors(*_REFUSED, code=1),
     ):
         signers = [keys.found(each) for each in key]
-        authority = Authority.read(root.read_bytes())
+        authority = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
         standing = newest_here(settings, bundles=bundles, root=authority, at=now)
         before = None if standing is None else standing.bundle
         report = looked_through(directory, settings, before=before, strict=False)
@@ -81,14 +70,14 @@ def publish(
         if not report.ok:
             raise typer.Exit(1)
         data = next_bundle(directory, standing=standing, at=now)
-        _show(data, standing)
+        _show(data, standing, now)
         if not yes:
             _ask()
         data = signed_by(signers, data, standing=standing, root=authority, at=now)
         activate(data, settings, seconds=seconds if wait else None)
 
 
-def _show(data: bytes, standing: Standing | None) -> None:
+def _show(data: bytes, standing: Standing | None, now: datetime) -> None:
     """What it would change; leaves when that is nothing."""
     sealed = read(data)
     if standing is None:
@@ -97,7 +86,7 @@ def _show(data: bytes, standing: Standing | None) -> None:
     if sealed.manifest.content == standing.manifest.content:
         say(f"nothing is different from number {standing.manifest.sequence}: nothing was signed")
         raise typer.Exit(0)
-    print_diff(compared(standing.bundle, sealed.bundle, at=SystemClock().now()))
+    print_diff(compared(standing.bundle, sealed.bundle, at=now))
 
 
 def _ask() -> None:

@@ -1,18 +1,45 @@
 """From the officers' directory to a bundle that enough of them have signed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from gateway.bundles.acceptance import Standing, acceptable
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
-from gateway.bundles.errors import BundleRefusedError
+from gateway.bundles.errors import (
+    BundleFileError,
+    BundleNotBuiltError,
+    BundleRefusedError,
+    NotWhatItSaysError,
+)
 from gateway.bundles.reading import read
 from gateway.bundles.signing import signed
 from gateway.cli.people_keys import PersonSigner, called
+from gateway.cli.terminal import told_errors
+from gateway.seals.errors import SealMaterialError
 from gateway.seals.in_force import read_sources
+from gateway.seals.registry import files_below
+from gateway.statements import StatementInvalidError, StatementKeyError
 from policies.loader import load_bundle
+from strictyaml import MistakesError
+
+_REFUSED = (
+    BundleNotBuiltError,
+    BundleRefusedError,
+    MistakesError,
+    NotWhatItSaysError,
+    SealMaterialError,
+)
+_UNREADABLE = (BundleFileError, OSError, StatementInvalidError, StatementKeyError)
+
+
+@contextmanager
+def told_refusals() -> Iterator[None]:
+    """Exit code 1 where the policies or the bundle are refused, 2 where that cannot be told."""
+    with told_errors(*_UNREADABLE), told_errors(*_REFUSED, code=1):
+        yield
 
 
 def first_officers(directory: Path) -> Authority:
@@ -38,7 +65,7 @@ def next_bundle(directory: Path, *, standing: Standing | None, at: datetime) -> 
     """
     return build(
         read_sources(directory),
-        file=lambda path: (directory / path).read_bytes(),
+        file=files_below(directory),
         after=None if standing is None else standing.manifest,
         at=at,
     )

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.bundles.authority import Authority
+from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.cli.policy.activating import deliver
 from gateway.cli.policy.publishing import first_officers, next_bundle, signed_by
 from gateway.cli.trial.keys import make_key, public_text
 from gateway.cli.trial.writing import write, write_once
 from gateway.config import Config
+from gateway.regular_files import read_regular
 from gateway.statements import LocalSigner
 
 OFFICERS = ("li-na", "wang-qiang")
@@ -69,7 +70,7 @@ class TrialPolicies:
         if config.database.exists() or any(bundles.iterdir()):
             return
         keys = [LocalSigner("", make_key(self.officer_key(name), name=name)) for name in OFFICERS]
-        authority = Authority.read(root.read_bytes())
+        authority = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
         data = next_bundle(self.sources, standing=None, at=now)
         deliver(signed_by(keys, data, standing=None, root=authority, at=now), bundles)
         tell(f"bundle         number 1, signed by {' and '.join(OFFICERS)}, in {bundles}")

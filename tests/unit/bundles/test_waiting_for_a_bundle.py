@@ -8,7 +8,7 @@ import pytest
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import peek
 from gateway.cli.policy.activation_watch import ActivationWatch
-from gateway.store.database import open_reader
+from gateway.store.database import open_writer
 from tests.bundle_house import (
     FIRST,
     GROUP,
@@ -22,9 +22,13 @@ from tests.bundle_house import (
 
 
 def watch(house: BundleHouse, data: bytes) -> ActivationWatch:
-    engine = open_reader(house.directory / "sealgate.sqlite")
+    return watch_below(house.directory, data, copies=house.copies)
+
+
+def watch_below(directory: Path, data: bytes, *, copies: BundleCopies) -> ActivationWatch:
     digest = hashlib.sha256(data).hexdigest()
-    return ActivationWatch(engine, peek(data), copies=house.copies, file_digest=digest)
+    database = directory / "sealgate.sqlite"
+    return ActivationWatch(database, peek(data), copies=copies, file_digest=digest)
 
 
 @pytest.fixture
@@ -108,6 +112,21 @@ async def test_what_is_in_force_by_the_record_alone_is_taken_once_more(with_firs
 
 
 def test_where_nothing_ever_ran_nothing_is_on_record(tmp_path: Path) -> None:
-    copies = BundleCopies(tmp_path)
-    with ActivationWatch(None, peek(FIRST), copies=copies, file_digest="") as watching:
+    with watch_below(tmp_path, FIRST, copies=BundleCopies(tmp_path)) as watching:
         assert (watching.already(), watching.outcome()) == (None, None)
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_gateway_that_starts_for_the_first_time_meanwhile_is_heard(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    with watch_below(tmp_path, FIRST, copies=BundleCopies(tmp_path / "bundles")) as watching:
+        assert watching.already() is None
+        put(tmp_path, FIRST)
+        empty = open_writer(tmp_path / "sealgate.sqlite")
+        empty.connect().close()
+        empty.dispose()
+        assert watching.outcome() is None
+        async with bundle_house(tmp_path):
+            outcome = watching.outcome()
+    assert outcome is not None
+    assert (outcome.in_force, outcome.told) == (True, "number 1 is in force, signed by li, wang")

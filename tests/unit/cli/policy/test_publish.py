@@ -97,6 +97,29 @@ def test_what_strangers_put_among_the_bundles_stops_nobody(signed: CommandLine) 
     assert "000002.sealbundle" in files(signed)
 
 
+def test_a_pipe_in_the_place_of_a_bundle_file_is_waited_for_by_no_command(
+    signed: CommandLine, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe.sealbundle"
+    os.mkfifo(pipe)
+    for command in ("show", "activate"):
+        result = signed("policy", command, pipe)
+        assert result.exit_code == 2, result.output
+        assert "it is no regular file" in result.stderr
+
+
+def test_a_pipe_in_the_place_of_the_first_officers_file_is_not_waited_for(
+    signed: CommandLine,
+) -> None:
+    root = signed.trial.signed.root
+    root.unlink()
+    os.mkfifo(root)
+    lower_the_amount(signed)
+    result = publish(signed, "--yes")
+    assert result.exit_code == 2, result.output
+    assert "it is no regular file" in result.stderr
+
+
 def test_nothing_is_signed_where_nothing_changed(signed: CommandLine) -> None:
     result = publish(signed, "--yes")
     assert result.exit_code == 0, result.output
@@ -158,7 +181,7 @@ def test_what_the_gateway_would_not_take_is_not_signed(
 def test_a_directory_that_counts_as_it_is_saved_is_not_published(sealgate: CommandLine) -> None:
     result = publish(sealgate, "--yes")
     assert result.exit_code == 2
-    assert "nothing is to be published" in " ".join(result.stderr.split())
+    assert "there is nothing to publish" in " ".join(result.stderr.split())
 
 
 def test_before_the_first_start_nothing_is_in_force_to_be_asked(signed: CommandLine) -> None:
