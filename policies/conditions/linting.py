@@ -28,6 +28,14 @@ _CEL_TYPES: Final = {
 }
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?: \[[A-Z_]+\])?$", re.MULTILINE)
 _UNDECLARED: Final = re.compile(r"undeclared reference to '([^']*)'")
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
+_WORD_OPERATOR = re.compile(r"\b(?:and|or|not)\b", re.IGNORECASE)
+_WORDS: Final = {"and": "&&", "or": "||", "not": "!"}
+_WIDE: Final = {
+    "“": '"', "”": '"', "‘": "'", "’": "'", "＆": "&", "｜": "|", "＝": "=", "！": "!",
+    "（": "(", "）": ")", "，": ",", "＜": "<", "＞": ">",
+}  # fmt: skip
+"""Signs of Chinese typing, and what a condition has for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,9 @@ def _type_faults(condition: str, signature: Signature) -> tuple[Fault, ...]:
         result = _environment(signature).compile(text).return_type()
         ENVIRONMENT.compile(condition)
     except RuntimeError as error:
-        return tuple(_compiler_faults(str(error), _variables(signature), dict(signature)))
+        return tuple(
+            _compiler_faults(str(error), condition, _variables(signature), dict(signature))
+        )
     if result != cel.Type.BOOL:
         message = f"the condition gives {result}, not BOOL"
         return (Fault(message, "compare it with something, so that it is true or false"),)
@@ -124,7 +134,7 @@ def _variables(signature: Signature) -> dict[str, Any]:
 
 
 def _compiler_faults(
-    message: str, variables: Iterable[str], attributes: Mapping[str, KnownAttribute]
+    message: str, condition: str, variables: Iterable[str], attributes: Mapping[str, KnownAttribute]
 ) -> Iterator[Fault]:
     found = _ERROR.findall(message)
     if not found:
@@ -133,19 +143,34 @@ def _compiler_faults(
         place = f"line {line}, column {column}" if line != "1" else f"column {column}"
         undeclared = _UNDECLARED.match(text)
         if undeclared is None:
-            yield Fault(f"{text} ({place})", "see the CEL language definition for what fits")
+            yield Fault(f"{text} ({place})", _cure_of_syntax(condition))
+            if text.startswith("Syntax error"):
+                return  # what follows only follows from it
         elif undeclared[1] == "doc.attributes":
             yield Fault(
                 f"doc.attributes is only read by name ({place})",
                 "write doc.attributes.NAME, and has(doc.attributes.NAME) to ask if it is there",
             )
-        elif undeclared[1].removeprefix("doc.attributes.") not in attributes and not undeclared[
-            1
-        ].startswith("doc.attributes."):
-            meant = nearest(undeclared[1], variables)
+        elif not undeclared[1].startswith("doc.attributes."):
+            bare = f"doc.attributes.{undeclared[1]}"
+            meant = bare if undeclared[1] in attributes else nearest(undeclared[1], variables)
             known = ", ".join(sorted(VARIABLES))
             cure = f"did you mean {meant}?" if meant else f"known: {known}"
             yield Fault(f"unknown name `{undeclared[1]}` ({place})", cure)
+
+
+def _cure_of_syntax(condition: str) -> str:
+    """What was probably meant, where the grammar only says that it is none of its words."""
+    text = masked(condition)
+    wide = [mark for mark in _WIDE if mark in condition]
+    if wide:
+        return f"write {'  '.join(f'{_WIDE[mark]} for {mark}' for mark in wide)}"
+    if _SINGLE_EQUALS.search(text) is not None:
+        return "write == to compare"
+    found = _WORD_OPERATOR.search(text)
+    if found is not None:
+        return f"write {_WORDS[found[0].lower()]} for {found[0]}"
+    return "see the CEL language definition for what fits"
 
 
 def _literal_faults(condition: str) -> Iterator[Fault]:

@@ -38,6 +38,15 @@ def test_a_good_condition_has_no_faults(condition: str) -> None:
     [
         ('doc.pages == "x"', "'_==_' applied to '(int, string)' (column 11)", ""),
         ("doc.page == 1", "unknown name `doc.page`", "did you mean doc.pages?"),
+        (
+            "amount_cents > 1",
+            "unknown name `amount_cents`",
+            "did you mean doc.attributes.amount_cents",
+        ),
+        ("doc.pages = 1", "Syntax error", "write == to compare"),
+        ("doc.pages == 1 and true", "Syntax error", "write && for and"),
+        ("doc.pages == 1 ＆＆ true", "Syntax error", "write & for ＆"),
+        ("caller.system == “tms”", "Syntax error", 'write " for “'),
         ("document.x == 1", "unknown name `document", "known: caller.company"),
         ("true &&\ndoc.page == 1", "(line 2, column 4)", ""),
         ("doc == 1", "unknown name `doc`", ""),
