@@ -10,6 +10,7 @@ import contextlib
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from types import FrameType
 
@@ -51,6 +52,11 @@ class Keeper:
                     while gateway.socket.recv(1) == _START_ANEW:
                         self._replace_signer(gateway.socket)
                 code = gateway.process.wait()
+            if code < 0:
+                # The gateway could not say it; whoever reads the log looks here for its last word.
+                sys.stderr.write(
+                    f"the gateway was ended by signal {-code}; a supervisor should start it again\n"
+                )
             return code if code >= 0 else _SIGNALLED - code
         finally:
             for number, handler in previous.items():

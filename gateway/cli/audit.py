@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,7 +88,7 @@ def show(
     for heading in ("record", "when (UTC)", "kind", "what"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "what")
     for record in records:
-        table.add_row(str(record["index"]), record["at"][:19], record["kind"], _sentence(record))
+        table.add_row(str(record["index"]), record["at"][:19], record["kind"], sentence(record))
     out.print(table)
 
 
@@ -127,31 +128,75 @@ def _read(leaf: bytes) -> dict[str, Any]:
         return {"index": "?", "at": "?", "kind": "damaged", "bytes": leaf.hex()}
 
 
-def _sentence(record: dict[str, Any]) -> str:
-    match record["kind"]:
-        case "intent":
-            rules = ", ".join(reason["rule"] for reason in record["decision"]["reasons"])
-            return (
-                f"{record['system']} → {record['seal']} on {record['document_type']}, "
-                f"by {rules}; document {record['document']}{_part(record)}"
-                f"{_normalized(record)}"
-            )
-        case "outcome":
-            how = record["result"] if record["result"] == "sealed" else record["problem"]
-            return f"{how}; document {record['document']}{_part(record)}, intent {record['intent']}"
-        case "denied":
-            # After `default` come the rules that might have permitted it, the nearest first.
-            told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
-            seals = " + ".join([record["seal"], *record.get("further", ())])
-            return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
-        case "freeze":
-            scope = record["scope"]
-            return f"{scope['kind']} {scope['name']}: {record['reason']}; freeze {record['freeze']}"
-        case "unfreeze":
-            how = "ended" if record["ended"] else f"not yet, {record['wanted']} are wanted"
-            return f"freeze {record['freeze']}, by {', '.join(record['by'])}: {how}"
-        case _:
-            return str(record.get("bundle") or record.get("version") or "")
+def sentence(record: dict[str, Any]) -> str:
+    """What happened, for a line of a table."""
+    tell = _SENTENCES.get(record["kind"])
+    if tell is None:
+        return str(record.get("bundle") or record.get("version") or "")
+    return tell(record)
+
+
+def _intent(record: dict[str, Any]) -> str:
+    rules = ", ".join(reason["rule"] for reason in record["decision"]["reasons"])
+    return (
+        f"{_request(record)}, by {rules}; document {record['document']}{_part(record)}"
+        f"{_normalized(record)}"
+    )
+
+
+def _outcome(record: dict[str, Any]) -> str:
+    how = record["result"] if record["result"] == "sealed" else record["problem"]
+    return f"{how}; document {record['document']}{_part(record)}, intent {record['intent']}"
+
+
+def _denied(record: dict[str, Any]) -> str:
+    # After `default` come the rules that might have permitted it, the nearest first.
+    told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
+    seals = " + ".join([record["seal"], *record.get("further", ())])
+    return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
+
+
+def _asked(record: dict[str, Any]) -> str:
+    return f"{_request(record)}, by {record['rule']}; approval {record['approval']}"
+
+
+def _approval(record: dict[str, Any]) -> str:
+    via = "" if record["source"] == "person" else f", says {record['source']}"
+    return f"{record['act']} by {record['by']}{via}; approval {record['approval']}"
+
+
+def _policy(record: dict[str, Any]) -> str:
+    if "sequence" not in record:
+        return str(record.get("bundle", ""))
+    return f"bundle number {record['sequence']}, signed by {', '.join(record['signed_by'])}"
+
+
+def _freeze(record: dict[str, Any]) -> str:
+    scope = record["scope"]
+    return f"{scope['kind']} {scope['name']}: {record['reason']}; freeze {record['freeze']}"
+
+
+def _unfreeze(record: dict[str, Any]) -> str:
+    how = "ended" if record["ended"] else f"not yet, {record['wanted']} are wanted"
+    return f"freeze {record['freeze']}, by {', '.join(record['by'])}: {how}"
+
+
+_SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "intent": _intent,
+    "outcome": _outcome,
+    "denied": _denied,
+    "asked": _asked,
+    "approval": _approval,
+    "forgotten": lambda record: f"{record['approvals']} approvals that ended long ago",
+    "policy": _policy,
+    "refused": lambda record: f"{record['file']}: {record['why']}",
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
+}
+
+
+def _request(record: dict[str, Any]) -> str:
+    return f"{record['system']} → {record['seal']} on {record['document_type']}"
 
 
 def _part(record: dict[str, Any]) -> str:

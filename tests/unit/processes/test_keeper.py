@@ -154,7 +154,9 @@ def test_the_keeper_ends_as_the_gateway_does_and_takes_the_signer_along(
     kept.gateway.send(end.encode())
     _, errors = kept.keeper.communicate()
     assert kept.keeper.returncode == code
-    assert errors == b""
+    # Who was killed cannot say it.
+    killed = b"the gateway was ended by signal 9; a supervisor should start it again\n"
+    assert errors == (killed if code > signal.NSIG else b"")
     assert not Path(f"/proc/{signer}").exists()
 
 
