@@ -71,9 +71,14 @@ class Teller:
             case "error":
                 return f"the condition has no answer: {answer.error}: {rule.when}"
 
-    def distance(self, named: Named, answer: RuleAnswer) -> tuple[bool, int]:
-        """Sorts rules that did not apply: those for this caller first, least to change first."""
-        return answer.outcome == "other-caller", len(self._false_parts(named))
+    def distance(self, named: Named, answer: RuleAnswer) -> tuple[bool, int, bool]:
+        """Sorts rules that did not apply: those for this caller first, least to change first.
+
+        Of two that are as near, the one that needs no people is nearer.
+        """
+        rule = named.rule
+        waits = isinstance(rule, PermitRule) and rule.approvals is not None
+        return answer.outcome == "other-caller", len(self._false_parts(named)), waits
 
     def _false_parts(self, named: Named) -> tuple[str, ...]:
         # The && parts of a false condition that are false by themselves. Asked twice for each

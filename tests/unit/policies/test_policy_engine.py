@@ -137,6 +137,18 @@ def test_what_would_have_to_change_is_told_apart_from_the_denial_nearest_first(
     )
 
 
+def test_of_two_that_are_as_near_the_one_that_needs_no_people_is_told_first(
+    engine_with: EngineWith, ask: Ask, facts: DocumentFacts, noon: datetime
+) -> None:
+    waits = (
+        "{id: a, systems: [tms], when: doc.pages > 8, approvals: {count: 1, roles: [dispatcher]}}"
+    )
+    alone = "{id: b, systems: [tms], when: doc.pages > 9}"
+    engine = engine_with(permit=f"[{waits}, {alone}]")
+    told = engine.case(ask(document_type="memo")).nearest(facts, at=noon)
+    assert [reason.rule.partition("/")[2] for reason in told] == ["b", "a"]
+
+
 def test_nothing_is_near_for_a_seal_that_is_unknown(
     engine: PolicyEngine, ask: Ask, facts: DocumentFacts, noon: datetime
 ) -> None:
