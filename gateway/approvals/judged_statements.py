@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.approvals.model import asked_of
 from gateway.approvals.proved_records import ProvedRecords, moment_of
 from gateway.approvals.statements import moment, oa_approval_by, statement_by
 from gateway.approvals.verifying import weighed
@@ -12,7 +11,7 @@ from gateway.errors import Problem
 from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing
-from policies.model import GivenApproval
+from policies.model import GivenApproval, SealRequest
 
 _SKEW = timedelta(minutes=5)
 _NOT_NEEDED = "it is not needed, out of turn, too late, or by who asked"
@@ -45,10 +44,13 @@ def weighed_statements(
     statements: tuple[ApprovalStatementRow, ...],
     records: ProvedRecords,
     *,
+    request: SealRequest,
     at: datetime,
 ) -> Iterator[WeighedStatement]:
-    """Each statement by the keys and posts of a moment, and by what the log says of it."""
-    request = asked_of(row).request
+    """Each statement by the keys and posts of a moment, and by what the log says of it.
+
+    `request` is the one that is judged, whatever the row says that it was for.
+    """
     for said in statements:
         flaw = _flaw(bundle, row, said, records)
         if flaw is not None or said.act == "reject":

@@ -131,7 +131,9 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
     statements = [
         each
         for its, said in case.rows
-        for each in weighed_statements(bundle, its, said, case.records, at=case.at)
+        for each in weighed_statements(
+            bundle, its, said, case.records, request=asked.request, at=case.at
+        )
     ]
     found = _standing(wanted, statements, asked.request, case.at)
     outcome = case.records.of_kind("outcome", document=row.used_by, result="sealed")
@@ -197,13 +199,15 @@ def _of_the_request(case: _Case, asked: Asked, proof: Proof) -> Iterator[str]:
         yield "seal or document type are not those of the request"
 
 
+def _is_for(row: ApprovalRow) -> tuple[object, ...]:
+    document = row.document_digest
+    own = request_digest((asked_of(row).request,), document)
+    return row.request_digest, document, row.seal, row.document_type, own
+
+
 def _of_the_rows(case: _Case) -> Iterator[str]:
     for row, _ in case.rows:
-        if (row.request_digest, row.document_digest, row.seal) != (
-            case.row.request_digest,
-            case.row.document_digest,
-            case.row.seal,
-        ):
+        if _is_for(row) != _is_for(case.row):
             yield f"approval {row.id} is for something else than {case.row.id}"
         recorded = case.records.of_kind(
             "asked",
