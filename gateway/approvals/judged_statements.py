@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.approvals.proved_records import ProvedRecords, moment_of
+from gateway.approvals.records import request_of
 from gateway.approvals.statements import moment, oa_approval_by, statement_by
 from gateway.approvals.verifying import weighed
 from gateway.errors import Problem
@@ -81,9 +82,11 @@ def _flaw(
     bundle: Bundle, row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords
 ) -> str | None:
     """What signature, log and the signer's clock have against a statement."""
+    came_for: dict[str, str] = {}
     try:
         if row.is_from_oa:
             token, source = oa_approval_by(bundle, said.statement)
+            came_for = request_of(said.statement, row.request_digest)
             digest, said_at, act, by = token.digest, token.claims.iat, "approve", source.name
         else:
             opened, _ = statement_by(bundle, said.statement)
@@ -101,6 +104,7 @@ def _flaw(
         by=said.subject,
         source=by,
         statement_digest=digest.hex(),
+        **came_for,
     )
     if recorded is None or moment_of(recorded) != said.at:
         return "no record of the log says so"

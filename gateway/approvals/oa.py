@@ -136,8 +136,9 @@ def receive(arrival: Arrival, bundle: Bundle, audit: AuditLog) -> Callable[[Tran
         "approve",
         by=claims.sub,
         source=source.name,
-        statement_digest=opened.digest,
+        statement_digest=opened.digest.hex(),
         at=arrival.at,
+        **records.request_of(arrival.token, row.request_digest),
     )
 
     def unit(transaction: Transaction) -> None:

@@ -1,5 +1,6 @@
 """What the audit log says of approvals. See docs/audit.md for each field."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +33,19 @@ def asked(row: ApprovalRow, what: Asked) -> Record:
     return Record(kind="asked", at=row.created_at, content=content)
 
 
-def said(
-    approval: str, act: Act, *, by: str, source: str, statement_digest: bytes, at: datetime
-) -> Record:
-    """Somebody has approved or rejected; `source` is `person`, or the OA system that says so."""
+def request_of(token: str, request_digest: bytes) -> dict[str, str]:
+    """For which request an OA system's token came, as it does not name all of it.
+
+    The token is the salt: nobody guesses its signature, and it is deleted with the row.
+    """
+    return {"request": hashlib.sha256(token.encode() + request_digest).hexdigest()}
+
+
+def said(approval: str, act: Act, *, by: str, source: str, at: datetime, **signed: str) -> Record:
+    """Somebody has approved or rejected; `source` is `person`, or the OA system that says so.
+
+    `signed`: `statement_digest`, and what `request_of` gives.
+    """
     return Record(
         kind="approval",
         at=at,
@@ -44,6 +54,6 @@ def said(
             "act": act,
             "by": by,
             "source": source,
-            "statement_digest": statement_digest.hex(),
+            **signed,
         },
     )

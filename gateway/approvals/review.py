@@ -131,7 +131,7 @@ class ApprovalReview:
             claims.act,
             by=person.name,
             source="person",
-            statement_digest=opened.digest,
+            statement_digest=opened.digest.hex(),
             at=at,
         )
 

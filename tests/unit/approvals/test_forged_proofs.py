@@ -1,5 +1,6 @@
 """Proofs that are put together of true parts, by somebody who has others' proofs at hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,11 @@ import msgspec
 
 from gateway.approvals.judging import judge
 from gateway.approvals.proof import Proof, read_proof, written
-from tests.approving_house import approving_house
+from gateway.signing.records import request_digest
+from policies.model import SealRequest
+from tests.approving_house import approving_house, problem
+from tests.running_gateway import RECEIPT
+from tests.signing_house import act_request
 from tests.unit.approvals.test_oa_approvals import tokens
 from tests.unit.approvals.test_proofs import exported
 
@@ -38,6 +43,48 @@ async def test_an_oa_token_for_another_seal_and_number_does_not_count(tmp_path: 
         dear["records"] += [each for each in cheap["records"] if '"by":"E1007"' in each["leaf"]]
         verdict = judge(read_again(dear), made.bundle, log_key=made.house.log_key)
         assert [each.counts for each in verdict.statements] == [False]
-        assert "business_number is 'WB-CHEAP'" in verdict.statements[0].why
+        assert "approvals are missing: 1 of lawyer" in verdict.problems
+        assert any("is for something else than" in each for each in verdict.problems)
+
+
+async def test_a_token_proves_no_other_attributes_requester_and_system(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        await made.seal(tokens=tokens("E1007"), requested_by="sun")
+        (said,) = made.records("approval")
+        proof = await exported(made, said["approval"])
+        assert judge(proof, made.bundle, log_key=made.house.log_key).problems == ()
+        for change in (
+            {"attributes": {"amount_cents": 999_999_999}},
+            {"requested_by": "zhao"},
+            {"caller": {**told_in(proof)["requests"][0]["caller"], "system": "another"}},
+        ):
+            told = told_in(proof)
+            (row,) = told["approvals"]
+            row["asked"]["request"].update(change)
+            told["requests"][0].update(change)
+            shown = msgspec.convert(told["requests"][0], SealRequest)
+            row["request"] = request_digest((shown,), bytes.fromhex(row["document"])).hex()
+            verdict = judge(read_again(told), made.bundle, log_key=made.house.log_key)
+            assert "approvals are missing: 1 of lawyer" in verdict.problems
+            assert verdict.statements[0].why == "no record of the log says so"
+
+
+async def test_a_token_for_one_seal_of_an_act_does_not_count_for_another(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        given = tokens("E1007", seal="company-east")
+        act = replace(act_request("company-east", "legal-rep-li"), approval_tokens=given)
+        assert (await problem(made.house.service.seal(act, RECEIPT)))[0] == "approval-needed"
+        (said,), (asked,) = made.records("approval"), made.records("asked")
+        assert asked["seal"] == "legal-rep-li"
+        legal = told_in(await exported(made, asked["approval"]))
+        company = told_in(await exported(made, said["approval"]))
+        (row,) = company["approvals"]
+        row.update(seal="legal-rep-li")
+        legal["approvals"].append(row)
+        legal["requests"] = company["requests"] + legal["requests"]
+        legal["records"] += [each for each in company["records"] if "E1007" in each["leaf"]]
+        verdict = judge(read_again(legal), made.bundle, log_key=made.house.log_key)
+        assert [each.counts for each in verdict.statements] == [False]
+        assert "seal is 'company-east' in the approval" in verdict.statements[0].why
         assert "approvals are missing: 1 of lawyer" in verdict.problems
         assert any("is for something else than" in each for each in verdict.problems)
