@@ -1,6 +1,7 @@
 """Whether exported approvals were valid: by signatures, policies and the log, without a gateway."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,16 @@ from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import SealRequest, Stage
 from policies.objects.rules import Approvals, PermitRule
+
+# msgspec's own errors are ValueErrors.
+_NOT_AS_EXPORTED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +96,8 @@ def judge(proof: Proof, bundle: Bundle, *, log_key: LogKey | None) -> ProofVerdi
     Raises:
         ProofUnreadableError: a part of the export cannot be read.
     """
-    try:
+    with _told_unreadable():
         return _judged(_case(proof, records_of(proof, log_key=log_key)), proof, bundle, log_key)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ProofUnreadableError(f"it is not what an export looks like: {error}") from error
 
 
 def deciding_digest(proof: Proof) -> str:
@@ -97,7 +106,17 @@ def deciding_digest(proof: Proof) -> str:
     Raises:
         ProofUnreadableError: a part of the export cannot be read.
     """
-    return _case(proof, records_of(proof, log_key=None)).bundle
+    with _told_unreadable():
+        return _case(proof, records_of(proof, log_key=None)).bundle
+
+
+@contextmanager
+def _told_unreadable() -> Iterator[None]:
+    """Leaves and rows are anybody's JSON: whatever is not there, or beyond a calendar, is told."""
+    try:
+        yield
+    except _NOT_AS_EXPORTED as error:
+        raise ProofUnreadableError(f"it is not what an export looks like: {error}") from error
 
 
 def _case(proof: Proof, records: ProvedRecords) -> _Case:
