@@ -78,6 +78,16 @@ def told(each: WeighedStatement, found: Standing) -> JudgedStatement:
     )
 
 
+def is_recorded(
+    row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords, **more: str
+) -> bool:
+    """Whether the log says that this was said at that moment; `more` is in the record, too."""
+    recorded = records.at(
+        said.audit_index, "approval", approval=row.id, act=said.act, by=said.subject, **more
+    )
+    return recorded is not None and moment_of(recorded) == said.at
+
+
 def _flaw(
     bundle: Bundle, row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords
 ) -> str | None:
@@ -96,17 +106,7 @@ def _flaw(
         return problem.detail
     if act != said.act:
         return f"the statement says {act!r}"
-    recorded = records.at(
-        said.audit_index,
-        "approval",
-        approval=row.id,
-        act=act,
-        by=said.subject,
-        source=by,
-        statement_digest=digest.hex(),
-        **came_for,
-    )
-    if recorded is None or moment_of(recorded) != said.at:
+    if not is_recorded(row, said, records, source=by, statement_digest=digest.hex(), **came_for):
         return "no record of the log says so"
     early = not row.is_from_oa and moment(said_at) < row.created_at - _SKEW
     if early or moment(said_at) > said.at + _SKEW:

@@ -12,6 +12,7 @@ from gateway.approvals.errors import ProofUnreadableError
 from gateway.approvals.judged_statements import (
     JudgedStatement,
     WeighedStatement,
+    is_recorded,
     told,
     weighed_statements,
 )
@@ -45,7 +46,8 @@ class ProofVerdict:
         row: the approval that was named first.
         asked: what people were asked.
         rule: the rule that asks.
-        judged_at: the moment for which it is said: of the use, or else of the last statement.
+        judged_at: the moment for which it is said: of the use, or else of the last statement that
+            a record tells.
         stages: what the rule asks for.
         statements: what was said.
         problems: why it is not valid; none: it is.
@@ -123,7 +125,12 @@ def _case(proof: Proof, records: ProvedRecords) -> _Case:
     rows = tuple((row_of(each), statements_of(each)) for each in proof.approvals)
     row = rows[0][0]
     intent = _intent(records, row.used_by)
-    said = [each.at for _, statements in rows for each in statements]
+    said = [
+        each.at
+        for its, statements in rows
+        for each in statements
+        if is_recorded(its, each, records)
+    ]
     if intent is None:
         at, rule, digest = max(said, default=row.created_at), row.rule, row.bundle
     else:

@@ -12,7 +12,7 @@ from gateway.signing.records import request_digest
 from policies.model import SealRequest
 from tests.approving_house import approving_house, problem
 from tests.running_gateway import RECEIPT
-from tests.signing_house import act_request
+from tests.signing_house import START, act_request
 from tests.unit.approvals.test_oa_approvals import tokens
 from tests.unit.approvals.test_proofs import exported
 
@@ -88,3 +88,24 @@ async def test_a_token_for_one_seal_of_an_act_does_not_count_for_another(tmp_pat
         assert "seal is 'company-east' in the approval" in verdict.statements[0].why
         assert "approvals are missing: 1 of lawyer" in verdict.problems
         assert any("is for something else than" in each for each in verdict.problems)
+
+
+async def test_what_no_record_tells_does_not_move_the_moment_of_judging(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        asked = await made.ask()
+        await made.say("wang", asked)
+        proof = await exported(made, asked)
+        honest = judge(proof, made.bundle, log_key=made.house.log_key)
+        assert (honest.is_valid, honest.judged_at) == (True, START)
+        (said,) = told_in(proof)["approvals"][0]["statements"]
+        for change in (
+            {"by": "x", "statement": "a.b.c", "record": 0},
+            {"by": "wang"},
+            {"by": "zhao", "record": said["record"]},
+        ):
+            told = told_in(proof)
+            later = {**said, "at": "2026-11-22T02:30:00Z", **change}
+            told["approvals"][0]["statements"].append(later)
+            verdict = judge(read_again(told), made.bundle, log_key=made.house.log_key)
+            assert verdict.judged_at == START
+            assert [each.counts for each in verdict.statements] == [True, False]
