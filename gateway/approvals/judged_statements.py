@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.approvals.model import asked_of
 from gateway.approvals.proved_records import ProvedRecords, moment_of
+from gateway.approvals.records import request_of
 from gateway.approvals.statements import moment, oa_approval_by, statement_by
 from gateway.approvals.verifying import weighed
 from gateway.errors import Problem
 from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing
-from policies.model import GivenApproval
+from policies.model import GivenApproval, SealRequest
 
 _SKEW = timedelta(minutes=5)
 _NOT_NEEDED = "it is not needed, out of turn, too late, or by who asked"
@@ -45,10 +45,13 @@ def weighed_statements(
     statements: tuple[ApprovalStatementRow, ...],
     records: ProvedRecords,
     *,
+    request: SealRequest,
     at: datetime,
 ) -> Iterator[WeighedStatement]:
-    """Each statement by the keys and posts of a moment, and by what the log says of it."""
-    request = asked_of(row).request
+    """Each statement by the keys and posts of a moment, and by what the log says of it.
+
+    `request` is the one that is judged, whatever the row says that it was for.
+    """
     for said in statements:
         flaw = _flaw(bundle, row, said, records)
         if flaw is not None or said.act == "reject":
@@ -75,13 +78,25 @@ def told(each: WeighedStatement, found: Standing) -> JudgedStatement:
     )
 
 
+def is_recorded(
+    row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords, **more: str
+) -> bool:
+    """Whether the log says that this was said at that moment; `more` is in the record, too."""
+    recorded = records.at(
+        said.audit_index, "approval", approval=row.id, act=said.act, by=said.subject, **more
+    )
+    return recorded is not None and moment_of(recorded) == said.at
+
+
 def _flaw(
     bundle: Bundle, row: ApprovalRow, said: ApprovalStatementRow, records: ProvedRecords
 ) -> str | None:
     """What signature, log and the signer's clock have against a statement."""
+    came_for: dict[str, str] = {}
     try:
         if row.is_from_oa:
             token, source = oa_approval_by(bundle, said.statement)
+            came_for = request_of(said.statement, row.request_digest)
             digest, said_at, act, by = token.digest, token.claims.iat, "approve", source.name
         else:
             opened, _ = statement_by(bundle, said.statement)
@@ -91,16 +106,7 @@ def _flaw(
         return problem.detail
     if act != said.act:
         return f"the statement says {act!r}"
-    recorded = records.at(
-        said.audit_index,
-        "approval",
-        approval=row.id,
-        act=act,
-        by=said.subject,
-        source=by,
-        statement_digest=digest.hex(),
-    )
-    if recorded is None or moment_of(recorded) != said.at:
+    if not is_recorded(row, said, records, source=by, statement_digest=digest.hex(), **came_for):
         return "no record of the log says so"
     early = not row.is_from_oa and moment(said_at) < row.created_at - _SKEW
     if early or moment(said_at) > said.at + _SKEW:

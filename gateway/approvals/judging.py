@@ -1,6 +1,7 @@
 """Whether exported approvals were valid: by signatures, policies and the log, without a gateway."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from gateway.approvals.errors import ProofUnreadableError
 from gateway.approvals.judged_statements import (
     JudgedStatement,
     WeighedStatement,
+    is_recorded,
     told,
     weighed_statements,
 )
@@ -25,6 +27,16 @@ from policies.deciding.approving import Standing, standing
 from policies.model import SealRequest, Stage
 from policies.objects.rules import Approvals, PermitRule
 
+# msgspec's own errors are ValueErrors.
+_NOT_AS_EXPORTED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofVerdict:
@@ -34,7 +46,8 @@ class ProofVerdict:
         row: the approval that was named first.
         asked: what people were asked.
         rule: the rule that asks.
-        judged_at: the moment for which it is said: of the use, or else of the last statement.
+        judged_at: the moment for which it is said: of the use, or else of the last statement that
+            a record tells.
         stages: what the rule asks for.
         statements: what was said.
         problems: why it is not valid; none: it is.
@@ -85,10 +98,8 @@ def judge(proof: Proof, bundle: Bundle, *, log_key: LogKey | None) -> ProofVerdi
     Raises:
         ProofUnreadableError: a part of the export cannot be read.
     """
-    try:
+    with _told_unreadable():
         return _judged(_case(proof, records_of(proof, log_key=log_key)), proof, bundle, log_key)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ProofUnreadableError(f"it is not what an export looks like: {error}") from error
 
 
 def deciding_digest(proof: Proof) -> str:
@@ -97,14 +108,29 @@ def deciding_digest(proof: Proof) -> str:
     Raises:
         ProofUnreadableError: a part of the export cannot be read.
     """
-    return _case(proof, records_of(proof, log_key=None)).bundle
+    with _told_unreadable():
+        return _case(proof, records_of(proof, log_key=None)).bundle
+
+
+@contextmanager
+def _told_unreadable() -> Iterator[None]:
+    """Leaves and rows are anybody's JSON: whatever is not there, or beyond a calendar, is told."""
+    try:
+        yield
+    except _NOT_AS_EXPORTED as error:
+        raise ProofUnreadableError(f"it is not what an export looks like: {error}") from error
 
 
 def _case(proof: Proof, records: ProvedRecords) -> _Case:
     rows = tuple((row_of(each), statements_of(each)) for each in proof.approvals)
     row = rows[0][0]
     intent = _intent(records, row.used_by)
-    said = [each.at for _, statements in rows for each in statements]
+    said = [
+        each.at
+        for its, statements in rows
+        for each in statements
+        if is_recorded(its, each, records)
+    ]
     if intent is None:
         at, rule, digest = max(said, default=row.created_at), row.rule, row.bundle
     else:
@@ -131,7 +157,9 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
     statements = [
         each
         for its, said in case.rows
-        for each in weighed_statements(bundle, its, said, case.records, at=case.at)
+        for each in weighed_statements(
+            bundle, its, said, case.records, request=asked.request, at=case.at
+        )
     ]
     found = _standing(wanted, statements, asked.request, case.at)
     outcome = case.records.of_kind("outcome", document=row.used_by, result="sealed")
@@ -197,13 +225,15 @@ def _of_the_request(case: _Case, asked: Asked, proof: Proof) -> Iterator[str]:
         yield "seal or document type are not those of the request"
 
 
+def _is_for(row: ApprovalRow) -> tuple[object, ...]:
+    document = row.document_digest
+    own = request_digest((asked_of(row).request,), document)
+    return row.request_digest, document, row.seal, row.document_type, own
+
+
 def _of_the_rows(case: _Case) -> Iterator[str]:
     for row, _ in case.rows:
-        if (row.request_digest, row.document_digest, row.seal) != (
-            case.row.request_digest,
-            case.row.document_digest,
-            case.row.seal,
-        ):
+        if _is_for(row) != _is_for(case.row):
             yield f"approval {row.id} is for something else than {case.row.id}"
         recorded = case.records.of_kind(
             "asked",

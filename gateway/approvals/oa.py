@@ -136,9 +136,10 @@ def receive(arrival: Arrival, bundle: Bundle, audit: AuditLog) -> Callable[[Tran
         "approve",
         by=claims.sub,
         source=source.name,
-        statement_digest=opened.digest,
+        statement_digest=opened.digest.hex(),
         at=arrival.at,
         expires_at=row.expires_at,
+        **records.request_of(arrival.token, row.request_digest),
     )
 
     def unit(transaction: Transaction) -> None:

@@ -1,5 +1,6 @@
 """What the audit log says of approvals. See docs/audit.md for each field."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -32,26 +33,35 @@ def asked(row: ApprovalRow, what: Asked) -> Record:
     return Record(kind="asked", at=row.created_at, content=content)
 
 
+def request_of(token: str, request_digest: bytes) -> dict[str, str]:
+    """For which request an OA system's token came, as it does not name all of it.
+
+    The token is the salt: nobody guesses its signature, and it is deleted with the row.
+    """
+    return {"request": hashlib.sha256(token.encode() + request_digest).hexdigest()}
+
+
 def said(
     approval: str,
     act: Act,
     *,
     by: str,
     source: str,
-    statement_digest: bytes,
     at: datetime,
     expires_at: datetime | None = None,
+    **signed: str,
 ) -> Record:
     """Somebody has approved or rejected; `source` is `person`, or the OA system that says so.
 
-    `expires_at` is the end of an OA system's approval, of which no other record tells.
+    `expires_at` is the end of an OA system's approval, of which no other record tells. `signed`:
+    `statement_digest`, and what `request_of` gives.
     """
     content: dict[str, Any] = {
         "approval": approval,
         "act": act,
         "by": by,
         "source": source,
-        "statement_digest": statement_digest.hex(),
+        **signed,
     }
     if expires_at is not None:
         content["expires"] = int(expires_at.timestamp())

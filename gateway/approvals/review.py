@@ -143,7 +143,7 @@ class ApprovalReview:
             claims.act,
             by=person.name,
             source="person",
-            statement_digest=opened.digest,
+            statement_digest=opened.digest.hex(),
             at=at,
         )
 

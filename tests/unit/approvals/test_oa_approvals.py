@@ -157,3 +157,12 @@ async def test_a_token_ends_as_the_policies_say(tmp_path: Path) -> None:
 def _belongs_to(made: Approving, company: str) -> None:
     source = msgspec.structs.replace(made.bundle.approval_sources["oa"], company=company)
     made.change(approval_sources={"oa": source})
+
+
+async def test_the_log_has_the_request_for_which_a_token_came(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        (token,) = tokens("E1007")
+        await made.seal(tokens=(token,))
+        (said,) = made.records("approval")
+        digest = made.row(said["approval"]).request_digest
+        assert said["request"] == hashlib.sha256(token.encode() + digest).hexdigest()

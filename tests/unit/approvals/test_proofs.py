@@ -11,7 +11,7 @@ import pytest
 
 from gateway.approvals.errors import ProofUnreadableError
 from gateway.approvals.exporting import proof_of
-from gateway.approvals.judging import ProofVerdict, judge
+from gateway.approvals.judging import ProofVerdict, deciding_digest, judge
 from gateway.approvals.proof import Proof, read_proof, written
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.errors import ApprovalNeededProblem
@@ -117,6 +117,17 @@ def _record(old: str, new: str) -> Change:
     return change
 
 
+def _intent(change: Change) -> Change:
+    def change_leaf(told: dict[str, Any]) -> None:
+        for record in told["records"]:
+            leaf = msgspec.json.decode(record["leaf"])
+            if leaf["kind"] == "intent":
+                change(leaf)
+                record["leaf"] = msgspec.json.encode(leaf).decode()
+
+    return change_leaf
+
+
 FORGERIES: dict[str, tuple[Change, str]] = {
     "document": (_approval("document", "ab" * 32), "is another one, by the log"),
     "seal": (_approval("seal", "company-east"), "seal or document type are not those"),
@@ -164,6 +175,12 @@ UNREADABLE: dict[str, Change] = {
     "format": lambda it: it.update(format="another"),
     "leaf": lambda it: it["records"][0].update(leaf="{"),
     "more": lambda it: it.update(more=1),
+    "no reasons": _intent(lambda it: it["decision"].update(reasons=[])),
+    "no decision": _intent(lambda it: it.pop("decision")),
+    "moment of no calendar": _intent(lambda it: it.update(at="yesterday")),
+    "moment without a zone": _intent(lambda it: it.update(at="2026-11-22T02:00:00")),
+    "nested without end": lambda it: it["records"][0].update(leaf='{"a":' + "[" * 100_000),
+    "first year of all": _approval("createdAt", "0001-01-01T00:00:00Z"),
 }
 
 
@@ -172,6 +189,12 @@ def test_what_is_no_proof_cannot_be_judged(proved: Proved, name: str) -> None:
     proof, bundle, log_key = proved
     with pytest.raises(ProofUnreadableError):
         judge(changed(proof, UNREADABLE[name]), bundle, log_key=log_key)
+
+
+@pytest.mark.parametrize("name", ["no reasons", "no decision", "moment of no calendar"])
+def test_what_is_no_proof_names_no_policies(proved: Proved, name: str) -> None:
+    with pytest.raises(ProofUnreadableError):
+        deciding_digest(changed(proved[0], UNREADABLE[name]))
 
 
 async def test_by_other_policies_it_is_not_judged_valid(tmp_path: Path) -> None:
