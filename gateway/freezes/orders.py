@@ -111,8 +111,10 @@ def unsigned_freeze(text: str, bundle: Bundle) -> FreezeOrder:
 
 def unfreeze_statements(
     statements: Sequence[str], bundle: Bundle
-) -> tuple[str, tuple[OfficerStatement, ...]]:
-    """A freeze, and officers who say that it may end; how many it takes is not looked at.
+) -> tuple[UnfreezeClaims, tuple[OfficerStatement, ...]]:
+    """What the first says, and officers who say that this freeze may end.
+
+    How many it takes is not looked at; reason and moment are each officer's own.
 
     Raises:
         FreezeStatementRefusedProblem: it is not officers who say so, or of several freezes.
@@ -123,10 +125,9 @@ def unfreeze_statements(
             "them: name them first"
         )
     said, signed = _opened(statements, UNFREEZE_TYPE, UnfreezeClaims, bundle)
-    ended = {each.freeze for each in said}
-    if len(ended) > 1:
+    if len({(each.log, each.freeze) for each in said}) > 1:
         raise FreezeStatementRefusedProblem("they end different freezes: give those of one at once")
-    return ended.pop(), signed
+    return said[0], signed
 
 
 def claims_of(kept: str) -> FreezeClaims:

@@ -15,7 +15,7 @@ from gateway.freezes.errors import (
     FreezeStatementRefusedProblem,
     FreezeUnknownProblem,
 )
-from gateway.freezes.model import Freeze
+from gateway.freezes.model import Freeze, FreezeClaims, UnfreezeClaims
 from gateway.freezes.orders import (
     FreezeOrder,
     OfficerStatement,
@@ -102,11 +102,7 @@ class FreezeService:
         return await self._freeze(unsigned_freeze(text, bundle), bundle)
 
     async def _freeze(self, order: FreezeOrder, bundle: Bundle) -> Freeze:
-        if order.claims.log != self._audit.origin:
-            raise FreezeStatementRefusedProblem(
-                f"it is for the gateway with the audit log {order.claims.log!r}, and this one's is "
-                f"{self._audit.origin!r}: freeze there, or sign for this one (--log)"
-            )
+        self._check_log(order.claims)
         now = self._clock.now()
         against = mistake(order.claims.scope, bundle)
 
@@ -155,13 +151,22 @@ class FreezeService:
             FreezeStatementRefusedProblem, FreezeUnknownProblem: why they do not count.
         """
         bundle = self._in_force().bundle
-        named, signed = unfreeze_statements(statements, bundle)
+        said, signed = unfreeze_statements(statements, bundle)
+        self._check_log(said)
+        named = said.freeze
         if freeze_id is not None and named != freeze_id:
             raise FreezeStatementRefusedProblem(f"they end freeze {named}, and not {freeze_id}")
         now = self._clock.now()
         freeze = await self._lane.write(lambda unit: self._count(unit, named, signed, bundle, now))
         _log.warning("unfreeze_signed", freeze=freeze.id, by=freeze.unfreezes, ended=freeze.ended)
         return freeze
+
+    def _check_log(self, said: FreezeClaims | UnfreezeClaims) -> None:
+        if said.log != self._audit.origin:
+            raise FreezeStatementRefusedProblem(
+                f"it is for the gateway with the audit log {said.log!r}, and this one's is "
+                f"{self._audit.origin!r}: give it there, or sign for this one (--log)"
+            )
 
     def _count(
         self,

@@ -250,9 +250,24 @@ async def test_what_is_signed_for_another_gateway_freezes_nothing(guarded: Guard
         FreezeStatementRefusedProblem, match=r"'other\.example/audit', and this one"
     ):
         await guarded.freezes.freeze(said)
-    with pytest.raises(FreezeUnknownProblem):  # nor does the other's unfreezing find anything here
-        await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     assert (await guarded.house.seal()).row.is_sealed
+
+
+async def test_what_ends_another_gateways_freeze_of_the_same_id_ends_none_here(
+    guarded: GuardedHouse,
+) -> None:
+    await guarded.freezes.freeze(signed(freeze("gateway"), ZHAO))
+    elsewhere = unfreeze(LI, WANG, log="other.example/audit")
+    with pytest.raises(
+        FreezeStatementRefusedProblem, match=r"'other\.example/audit', and this one"
+    ):
+        await guarded.freezes.unfreeze(elsewhere)
+    with pytest.raises(FreezeStatementRefusedProblem, match="different freezes"):
+        await guarded.freezes.unfreeze((*unfreeze(LI), elsewhere[1]))
+    (frozen,) = guarded.freezes.book.live
+    assert frozen.unfreezes == ()
+    with pytest.raises(FrozenProblem):
+        await guarded.house.seal()
 
 
 async def test_an_unfreezing_is_of_one_freeze_only(guarded: GuardedHouse) -> None:

@@ -67,6 +67,19 @@ def test_an_unfreezing_by_file_names_its_freeze(sealgate: CommandLine, key_file:
     keys = {LI.key_id: LI.public_key}
     said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
     assert said.claims.freeze == FREEZE_ID
+    assert said.claims.log == sealgate.config.audit.origin
+
+
+def test_an_unfreezing_may_be_for_another_gateway(sealgate: CommandLine, key_file: Path) -> None:
+    ran = sealgate(
+        "unfreeze", FREEZE_ID, "--reason", "x", "--key", f"{LI.key_id}={key_file}", "--by-file",
+        "--log", "other.example/audit",
+    )  # fmt: skip
+    assert ran.exit_code == 0
+    (statement,) = files(sealgate.trial).values()
+    keys = {LI.key_id: LI.public_key}
+    said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
+    assert said.claims.log == "other.example/audit"
 
 
 @pytest.mark.parametrize(
