@@ -131,10 +131,17 @@ def unfreeze_statements(
 
 
 def claims_of(kept: str) -> FreezeClaims:
-    """What a freeze says, from its kept text; the statements were verified when it was taken."""
+    """What a freeze says, from its kept text; the statements were verified when it was taken.
+
+    Raises:
+        StatementInvalidError: it is not the text of a freeze.
+    """
     first = kept.partition("\n")[0]
-    data = first.encode() if first.startswith("{") else base64url.decode(first.split(".")[1])
-    return msgspec.json.decode(data, type=FreezeClaims)
+    try:
+        data = first.encode() if first.startswith("{") else base64url.decode(first.split(".")[1])
+        return msgspec.json.decode(data, type=FreezeClaims)
+    except (msgspec.DecodeError, UnicodeError, IndexError) as error:
+        raise StatementInvalidError(f"it is no freeze: {error}") from None
 
 
 def _opened(

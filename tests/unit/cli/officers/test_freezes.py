@@ -133,3 +133,20 @@ def test_the_doctor_tells_what_is_frozen_and_what_a_file_did_not_freeze(
     assert frozen.message == "the seal receipt-east is frozen: lost"
     assert FREEZE_ID in str(frozen.cure)
     assert not_taken.message == f"{folder / '2.freeze.jws'} freezes nothing"
+
+
+def test_the_doctor_tells_of_a_freeze_that_cannot_be_read(sealgate: CommandLine) -> None:
+    config = sealgate.config
+    engine = open_writer(config.database)
+    migrate(engine)
+    row = FreezeRow(
+        id=FREEZE_ID, kind="seal", name="receipt-east", reason="lost", statement="nonsense", at=1,
+        audit_index=0,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        put_freeze(connection, row)
+    engine.dispose()
+    unreadable, frozen = check_freezes(config)
+    assert f"the statement of freeze {FREEZE_ID} cannot be read" in unreadable.message
+    assert unreadable.state == "warning"
+    assert frozen.message == "the seal receipt-east is frozen: lost"
