@@ -73,8 +73,11 @@ def signed(claims: FreezeClaims | UnfreezeClaims, *by: LocalSigner) -> tuple[str
     return tuple(compact(claims, typ=typ, signer=signer) for signer in by)
 
 
-def unfreeze(*by: LocalSigner, freeze_id: str = FREEZE_ID) -> tuple[str, ...]:
+def unfreeze(
+    *by: LocalSigner, freeze_id: str = FREEZE_ID, log: str = "test.example/audit"
+) -> tuple[str, ...]:
     """A statement by each of these that the freeze may end."""
-    return signed(
-        UnfreezeClaims(v=1, freeze=freeze_id, reason="the key was found", at=SIGNED_AT), *by
+    claims = UnfreezeClaims(
+        v=1, log=log, freeze=freeze_id, reason="the key was found", at=SIGNED_AT
     )
+    return signed(claims, *by)

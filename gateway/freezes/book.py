@@ -1,5 +1,7 @@
 """The freezes in force, in memory, exact for every unit of work that comes after one."""
 
+import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from gateway.audit.record import read_leaf
@@ -7,6 +9,7 @@ from gateway.freezes.model import Freeze, Scope
 from gateway.freezes.orders import claims_of
 from gateway.freezes.records import officers_of
 from gateway.freezes.scopes import covers
+from gateway.statements import StatementInvalidError
 from gateway.store.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
 from gateway.store.lane import Transaction
 from gateway.store.moments import moment
@@ -14,6 +17,8 @@ from policies.bundle import Bundle
 from policies.model import SealRequest
 
 _Live = dict[str, Freeze]
+
+_log = structlog.get_logger("freezes")
 
 
 class FreezeBook:
@@ -71,10 +76,9 @@ class FreezeBook:
 def freeze_of(connection: Connection, row: FreezeRow) -> Freeze:
     """A freeze as it stands in the database."""
     leaf = leaf_of(connection, row.audit_index)
-    said = claims_of(row.statement)
     return Freeze(
         id=row.id,
-        scope=Scope(kind=said.scope.kind, name=said.scope.name),
+        scope=_scope_of(row),
         reason=row.reason,
         by=() if leaf is None else officers_of(read_leaf(leaf)),
         at=moment(row.at),
@@ -82,6 +86,27 @@ def freeze_of(connection: Connection, row: FreezeRow) -> Freeze:
         unfreezes=tuple(unfreeze.person for unfreeze in unfreeze_rows(connection, row.id)),
         ended=row.ended_at is not None,
     )
+
+
+def _scope_of(row: FreezeRow) -> Scope:
+    """What was signed; of a statement that cannot be read, what the columns beside it say.
+
+    The gateway starts with such a row, and freezes rather more than less: everything, where the
+    columns cannot be understood either.
+    """
+    try:
+        return claims_of(row.statement).scope
+    except StatementInvalidError as error:
+        _log.error(
+            "freeze_unreadable",
+            freeze=row.id,
+            why=str(error),
+            cure="It holds for what its row says. Run `sealgate audit verify`.",
+        )
+    try:
+        return msgspec.convert({"kind": row.kind, "name": row.name}, Scope)
+    except msgspec.ValidationError:
+        return Scope(kind="gateway")
 
 
 def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Freeze | None:

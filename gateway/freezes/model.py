@@ -46,8 +46,7 @@ class FreezeClaims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         v: 1.
         log: the audit log of the gateway that is meant (`audit.origin` of its config.yaml), so that
             what is signed for one freezes no other.
-        freeze: its id, a UUID that the first who signs chooses. It is one gateway's, and so are the
-            statements that end it.
+        freeze: its id, a UUID that the first who signs chooses.
         scope: what is frozen.
         reason: in the officer's words.
         at: when it was signed, by the officer's clock. The gateway does not judge it: a freeze has
@@ -66,9 +65,14 @@ class FreezeClaims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class UnfreezeClaims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an officer signs to end a freeze; fields as in `FreezeClaims`."""
+    """What an officer signs to end a freeze; fields as in `FreezeClaims`.
+
+    It names the log, too: whoever freezes something chooses the id, and could take that of a freeze
+    on another gateway to have it ended with this one.
+    """
 
     v: Literal[1]
+    log: _LogName
     freeze: FreezeId
     reason: _Words
     at: _Moment

@@ -111,8 +111,10 @@ def unsigned_freeze(text: str, bundle: Bundle) -> FreezeOrder:
 
 def unfreeze_statements(
     statements: Sequence[str], bundle: Bundle
-) -> tuple[str, tuple[OfficerStatement, ...]]:
-    """A freeze, and officers who say that it may end; how many it takes is not looked at.
+) -> tuple[UnfreezeClaims, tuple[OfficerStatement, ...]]:
+    """What the first says, and officers who say that this freeze may end.
+
+    How many it takes is not looked at; reason and moment are each officer's own.
 
     Raises:
         FreezeStatementRefusedProblem: it is not officers who say so, or of several freezes.
@@ -123,17 +125,23 @@ def unfreeze_statements(
             "them: name them first"
         )
     said, signed = _opened(statements, UNFREEZE_TYPE, UnfreezeClaims, bundle)
-    ended = {each.freeze for each in said}
-    if len(ended) > 1:
+    if len({(each.log, each.freeze) for each in said}) > 1:
         raise FreezeStatementRefusedProblem("they end different freezes: give those of one at once")
-    return ended.pop(), signed
+    return said[0], signed
 
 
 def claims_of(kept: str) -> FreezeClaims:
-    """What a freeze says, from its kept text; the statements were verified when it was taken."""
+    """What a freeze says, from its kept text; the statements were verified when it was taken.
+
+    Raises:
+        StatementInvalidError: it is not the text of a freeze.
+    """
     first = kept.partition("\n")[0]
-    data = first.encode() if first.startswith("{") else base64url.decode(first.split(".")[1])
-    return msgspec.json.decode(data, type=FreezeClaims)
+    try:
+        data = first.encode() if first.startswith("{") else base64url.decode(first.split(".")[1])
+        return msgspec.json.decode(data, type=FreezeClaims)
+    except (msgspec.DecodeError, UnicodeError, IndexError) as error:
+        raise StatementInvalidError(f"it is no freeze: {error}") from None
 
 
 def _opened(

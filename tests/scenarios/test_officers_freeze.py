@@ -35,7 +35,7 @@ class Desk:
     async def unfreeze(self, freeze_id: str, by: LocalSigner) -> bool:
         """Whether it has ended with that."""
         told = await self.send(
-            f"/v1/freezes/{freeze_id}/unfreezes", unfreeze(by, freeze_id=freeze_id)
+            f"/v1/freezes/{freeze_id}/unfreezes", unfreeze(by, freeze_id=freeze_id, log=LOG)
         )
         return bool(told["ended"])
 
@@ -122,7 +122,7 @@ async def test_a_signed_file_freezes_where_http_does_not_answer(desk: Desk) -> N
     frozen = file.name.partition(".")[0]
     assert frozen in (await desk.refused())["detail"]
     (folder / "1.unfreeze.jws").write_text(
-        "\n".join(unfreeze(LI, WANG, freeze_id=frozen)), encoding="utf-8"
+        "\n".join(unfreeze(LI, WANG, freeze_id=frozen, log=LOG)), encoding="utf-8"
     )
     await until(lambda: told("unfreeze_signed"), seconds=10)
     gateway.kill_gateway()

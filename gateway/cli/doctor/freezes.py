@@ -11,6 +11,7 @@ from gateway.config import Config
 from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
 from gateway.freezes.orders import claims_of
 from gateway.regular_files import read_regular
+from gateway.statements import StatementInvalidError
 from gateway.store.database import open_reader
 from gateway.store.freezes import freeze_row, live_freezes
 
@@ -40,6 +41,15 @@ def check_freezes(config: Config) -> Iterator[Finding]:
 
 def _live(connection: Connection) -> Iterator[Finding]:
     for row in live_freezes(connection):
+        try:
+            claims_of(row.statement)
+        except StatementInvalidError as error:
+            yield warning(
+                _PART,
+                f"the statement of freeze {row.id} cannot be read, so it holds for what its row "
+                f"says: {error}",
+                cure="Run `sealgate audit verify`, which tells whether the row was changed.",
+            )
         yield warning(
             _PART,
             f"the {row.kind} {row.name}".strip() + f" is frozen: {row.reason}",
@@ -56,7 +66,7 @@ def _not_taken(connection: Connection, policies: Path) -> Iterator[Finding]:
                     read_regular(path, most_bytes=MOST_BYTES).decode().strip()
                 ).freeze
                 taken = freeze_row(connection, freeze) is not None
-            except (OSError, ValueError, IndexError):  # what it has to say cannot be read
+            except (OSError, UnicodeDecodeError, StatementInvalidError):
                 taken = False
             if not taken:
                 yield warning(

@@ -49,8 +49,8 @@ _BY_FILE = Annotated[
 _LOG = Annotated[
     str | None,
     typer.Option(
-        help="Name of the gateway's audit log, so that the freeze holds for no other gateway; by "
-        "default `audit.origin` of config.yaml."
+        help="Name of the gateway's audit log, so that what is signed counts for no other gateway; "
+        "by default `audit.origin` of config.yaml."
     ),
 ]
 _REASON = Annotated[
@@ -126,6 +126,7 @@ def unfreeze(
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
     url: URLOption = None,
+    log: _LOG = None,
     by_file: _BY_FILE = False,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -141,8 +142,16 @@ def unfreeze(
             "a freeze is ended by officers: name your key with --key ID=WHERE, where WHERE is a "
             "PEM file or a pkcs11: URI"
         )
-    fields = {"v": 1, "freeze": freeze, "reason": reason, "at": SystemClock().now()}
-    claims = _claims(fields, UnfreezeClaims)
+    claims = _claims(
+        {
+            "v": 1,
+            "log": log or configuration(config).audit.origin,
+            "freeze": freeze,
+            "reason": reason,
+            "at": SystemClock().now(),
+        },
+        UnfreezeClaims,
+    )
     with people_keys(module=pkcs11_module, pin_file=pin_file) as keys:
         officers = [keys.named(each) for each in key]
         statements = [compact(claims, typ=UNFREEZE_TYPE, signer=each) for each in officers]

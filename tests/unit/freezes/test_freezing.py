@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from gateway.freezes.errors import (
     FreezeScopeUnknownProblem,
@@ -18,6 +20,8 @@ from gateway.freezes.errors import (
 from gateway.freezes.model import FreezeClaims, ScopeKind
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import FrozenProblem
+from gateway.store.database import open_writer
+from gateway.store.schema import freeze as rows_of_freezes
 from hsm.errors import SignerUnavailableError
 from policies.engine import CELPolicyEngine
 from policies.grant import Grant
@@ -175,6 +179,39 @@ async def test_a_freeze_outlives_a_restart(tmp_path: Path) -> None:
         assert (await again.house.seal()).row.is_sealed
 
 
+def _kept_otherwise(directory: Path, statement: str, kind: str) -> None:
+    engine = open_writer(directory / "test.sqlite")
+    with engine.begin() as connection:
+        connection.execute(update(rows_of_freezes).values(statement=statement, kind=kind))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["nonsense", "a.b", "a.é.c", "", "{", '{"v": 1}', "a.eyJ2IjoxfQ.c", "a./.c"],
+)
+@pytest.mark.parametrize(
+    ("kind", "told"), [("seal", "the seal receipt-east is frozen"), ("grant", "all sealing")]
+)
+async def test_a_freeze_that_cannot_be_read_holds_for_what_its_row_says(
+    tmp_path: Path, statement: str, kind: str, told: str
+) -> None:
+    async with guarded_house(tmp_path) as before:
+        signer, clock = before.house.signer, before.house.clock
+        await before.freezes.freeze(signed(freeze("seal", "receipt-east"), LI))
+    _kept_otherwise(tmp_path, statement, kind)
+    with capture_logs() as logs:
+        async with guarded_house(tmp_path, clock=clock, signer=signer) as after:
+            with pytest.raises(FrozenProblem, match=told):
+                await after.house.seal()
+            with pytest.raises(FreezeStatementRefusedProblem, match="another freeze has the id"):
+                await after.freezes.freeze(signed(freeze("seal", "receipt-east"), LI))
+            assert (await after.freezes.unfreeze(unfreeze(LI, WANG))).ended
+            assert (await after.house.seal()).row.is_sealed
+    (first, *_) = [each for each in logs if each["event"] == "freeze_unreadable"]
+    assert (first["freeze"], first["log_level"]) == (FREEZE_ID, "error")
+
+
 async def test_a_statement_that_comes_again_freezes_nothing_again(guarded: GuardedHouse) -> None:
     said = signed(freeze("gateway"), LI)
     first, again = [await guarded.freezes.freeze(said) for _ in range(2)]
@@ -250,9 +287,24 @@ async def test_what_is_signed_for_another_gateway_freezes_nothing(guarded: Guard
         FreezeStatementRefusedProblem, match=r"'other\.example/audit', and this one"
     ):
         await guarded.freezes.freeze(said)
-    with pytest.raises(FreezeUnknownProblem):  # nor does the other's unfreezing find anything here
-        await guarded.freezes.unfreeze(unfreeze(LI, WANG))
     assert (await guarded.house.seal()).row.is_sealed
+
+
+async def test_what_ends_another_gateways_freeze_of_the_same_id_ends_none_here(
+    guarded: GuardedHouse,
+) -> None:
+    await guarded.freezes.freeze(signed(freeze("gateway"), ZHAO))
+    elsewhere = unfreeze(LI, WANG, log="other.example/audit")
+    with pytest.raises(
+        FreezeStatementRefusedProblem, match=r"'other\.example/audit', and this one"
+    ):
+        await guarded.freezes.unfreeze(elsewhere)
+    with pytest.raises(FreezeStatementRefusedProblem, match="different freezes"):
+        await guarded.freezes.unfreeze((*unfreeze(LI), elsewhere[1]))
+    (frozen,) = guarded.freezes.book.live
+    assert frozen.unfreezes == ()
+    with pytest.raises(FrozenProblem):
+        await guarded.house.seal()
 
 
 async def test_an_unfreezing_is_of_one_freeze_only(guarded: GuardedHouse) -> None:

@@ -20,6 +20,7 @@ from policies.objects.people import Role
 from policies.powers import Action, Power, may
 from tests.approving_house import POSTS, SIGNERS, Approving, approving_house
 from tests.commands import every_command
+from tests.officers import FREEZE_ID
 from tests.signing_house import FakeClock
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, of_every_room, with_powers
 
@@ -40,7 +41,7 @@ COMMANDS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
     ("approvals", "reject", "ID", "--reason", "no"): ("approval.read", "approval.decide"),
     ("freezes",): ("freeze.read",),
     ("freeze", "seal", "receipt-east", "--reason", "lost", "--log", "a/log"): ("freeze.begin",),
-    ("unfreeze", "6f1c0c9e-7d7b-4c52-9a3e-0d1f5a2b3c4d", "--reason", "found"): ("freeze.end",),
+    ("unfreeze", FREEZE_ID, "--reason", "found", "--log", "a/log"): ("freeze.end",),
 }
 LOCAL = {
     "init", "serve", "verify", "inspect", "doctor",

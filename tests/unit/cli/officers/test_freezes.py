@@ -67,6 +67,19 @@ def test_an_unfreezing_by_file_names_its_freeze(sealgate: CommandLine, key_file:
     keys = {LI.key_id: LI.public_key}
     said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
     assert said.claims.freeze == FREEZE_ID
+    assert said.claims.log == sealgate.config.audit.origin
+
+
+def test_an_unfreezing_may_be_for_another_gateway(sealgate: CommandLine, key_file: Path) -> None:
+    ran = sealgate(
+        "unfreeze", FREEZE_ID, "--reason", "x", "--key", f"{LI.key_id}={key_file}", "--by-file",
+        "--log", "other.example/audit",
+    )  # fmt: skip
+    assert ran.exit_code == 0
+    (statement,) = files(sealgate.trial).values()
+    keys = {LI.key_id: LI.public_key}
+    said = open_compact(statement, typ=UNFREEZE_TYPE, model=UnfreezeClaims, key_of=keys.get)
+    assert said.claims.log == "other.example/audit"
 
 
 @pytest.mark.parametrize(
@@ -120,3 +133,20 @@ def test_the_doctor_tells_what_is_frozen_and_what_a_file_did_not_freeze(
     assert frozen.message == "the seal receipt-east is frozen: lost"
     assert FREEZE_ID in str(frozen.cure)
     assert not_taken.message == f"{folder / '2.freeze.jws'} freezes nothing"
+
+
+def test_the_doctor_tells_of_a_freeze_that_cannot_be_read(sealgate: CommandLine) -> None:
+    config = sealgate.config
+    engine = open_writer(config.database)
+    migrate(engine)
+    row = FreezeRow(
+        id=FREEZE_ID, kind="seal", name="receipt-east", reason="lost", statement="nonsense", at=1,
+        audit_index=0,
+    )  # fmt: skip
+    with engine.begin() as connection:
+        put_freeze(connection, row)
+    engine.dispose()
+    unreadable, frozen = check_freezes(config)
+    assert f"the statement of freeze {FREEZE_ID} cannot be read" in unreadable.message
+    assert unreadable.state == "warning"
+    assert frozen.message == "the seal receipt-east is frozen: lost"
