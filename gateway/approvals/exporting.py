@@ -48,16 +48,21 @@ def proof_of(engine: Engine, approval_id: str) -> Proof:
 
 
 def _together(row: ApprovalRow, reader: ApprovalReader) -> tuple[ApprovalRow, ...]:
-    """The approval, and what counts with it: people's and an OA system's for the same use."""
+    """The approval, what counts with it and what stands against it: all for the same use."""
     rows = reader.of_request(request_digest=row.request_digest, seal=row.seal)
     beside = (
         each
         for each in rows
-        if each.id != row.id
-        and each.used_by == row.used_by
-        and (each.is_from_oa or (row.is_from_oa and row.used_by is not None))
+        if each.id != row.id and (each.state == "rejected" or _counts_with(each, row))
     )
     return (row, *beside)
+
+
+def _counts_with(each: ApprovalRow, row: ApprovalRow) -> bool:
+    """People's and an OA system's."""
+    return each.used_by == row.used_by and (
+        each.is_from_oa or (row.is_from_oa and row.used_by is not None)
+    )
 
 
 def _requests(connection: Connection, row: ApprovalRow) -> tuple[msgspec.Raw, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.approvals.errors import ApprovalStatementInvalidProblem
 from gateway.approvals.model import asked_of, rule_named
 from gateway.approvals.oa import Arrival, receive
+from gateway.approvals.rejections import outlives, rejected_until, standing_rejection
 from gateway.approvals.statements import oa_approval_by, statement_by
 from gateway.approvals.verifying import verified_approvals
 from gateway.audit.log import AuditLog
@@ -71,12 +72,13 @@ class ApprovalsKnown:
         if self._some_rule_asks(bundle):
             rows = self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
         own = await self._documents_of(request) if rows else frozenset[str]()
+        # What this very document has used up, a later rejection does not take back.
+        until = None if _is_used(rows, own) else rejected_until(rows)
         approvals: list[GivenApproval] = []
         for row in self._usable(rows, own, bundle, at=at):
             statements = self._approvals.statements(row.id)
-            approvals += verified_approvals(
-                bundle, row, statements, asked, document=input_digest, at=at
-            )
+            given = verified_approvals(bundle, row, statements, asked, document=input_digest, at=at)
+            approvals += (each for each in given if outlives(row, each, until))
         days = (in_force.seals[asked.seal].not_after - at).days
         return Known(approvals=tuple(approvals), certificate_days=days)
 
@@ -106,8 +108,11 @@ class ApprovalsKnown:
         """OA systems' approvals; and of those that people were asked for the own or newest one.
 
         Raises:
-            ApprovalRejectedProblem: that was rejected.
+            ApprovalRejectedProblem: people have rejected the use, by whichever rule.
         """
+        rejected = None if _is_used(rows, own) else standing_rejection(rows, at=at)
+        if rejected is not None:
+            raise ApprovalRejectedProblem(self._rejection(rejected, bundle))
         free = [row for row in rows if row.used_by is None or row.used_by in own]
         yield from (row for row in free if row.is_from_oa)
         # By a rule that reads otherwise now, people have approved something else.
@@ -119,8 +124,6 @@ class ApprovalsKnown:
         if not asked:
             return
         newest = next((row for row in asked if row.used_by is not None), asked[-1])
-        if newest.state == "rejected" and at < newest.expires_at:
-            raise ApprovalRejectedProblem(self._rejection(newest, bundle))
         if newest.state != "rejected":
             yield newest
 
@@ -142,6 +145,11 @@ def _tokens_for(asked: SealRequest, request: SigningRequest, bundle: Bundle) -> 
         named = opened.claims.seal
         if named == asked.seal or (named not in seals and asked is request.seal_request):
             yield token
+
+
+def _is_used(rows: Sequence[ApprovalRow], own: frozenset[str]) -> bool:
+    """Whether one was used for a document of the request's idempotency key."""
+    return any(row.used_by in own for row in rows if row.used_by is not None)
 
 
 def _reason(bundle: Bundle, statement: str) -> str:

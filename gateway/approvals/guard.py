@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from gateway.approvals.rejections import rejected_until, standing_rejection
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Use, UseRefused
 from gateway.store.approvals import (
@@ -38,14 +39,15 @@ class ApprovalGuard:
         here, so that no key is used where the whole act cannot be.
 
         Raises:
-            UseRefused: one of them was used, rejected or has expired since they were counted.
+            UseRefused: one of them was used or has expired since they were counted, or somebody
+                has rejected the use.
         """
         own = [_row(transaction, approval, use) for approval in _approvals(use.decision)]
         rows: list[tuple[ApprovalRow, str | None]] = [(row, use.document_id) for row in own]
         for decision in use.further:
             rows += [(_row(transaction, each, use), None) for each in _approvals(decision)]
         for row, document in rows:
-            reason = _against(row, document, at=use.at)
+            reason = _against(row, document, at=use.at) or _rejected(transaction, row, at=use.at)
             if reason is not None:
                 raise UseRefused(Denied(bundle=use.decision.bundle, reasons=(reason,)))
         for row in (*own, *_beside(transaction, own)):
@@ -95,4 +97,20 @@ def _against(row: ApprovalRow, document: str | None, *, at: datetime) -> Reason 
             rule=APPROVAL_EXPIRED,
             message=f"approval {row.id} expired on {row.expires_at:%Y-%m-%d %H:%M} UTC",
         )
+    return None
+
+
+def _rejected(transaction: Transaction, row: ApprovalRow, *, at: datetime) -> Reason | None:
+    """A rejection beside an approval that is used now, perhaps of this very moment."""
+    if row.state == "used":
+        return None
+    rows = approvals_of(transaction, request_digest=row.request_digest, seal=row.seal)
+    standing = standing_rejection(rows, at=at)
+    if standing is not None:
+        message = f"approval {standing.id} was just rejected"
+        return Reason(rule=APPROVAL_REJECTED, message=message)
+    until = rejected_until(rows)
+    if row.is_from_oa and until is not None and row.created_at < until:
+        message = f"approval {row.id} is from before a rejection"
+        return Reason(rule=APPROVAL_REJECTED, message=message)
     return None

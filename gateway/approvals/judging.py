@@ -19,6 +19,7 @@ from gateway.approvals.judged_statements import (
 from gateway.approvals.model import Asked, asked_of, rule_named
 from gateway.approvals.proof import Proof, row_of, statements_of
 from gateway.approvals.proved_records import ProvedRecords, moment_of, records_of
+from gateway.approvals.rejections import outlives, rejected_until
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.records import request_digest
 from gateway.store.approvals import ApprovalRow, ApprovalStatementRow
@@ -161,7 +162,7 @@ def _judged(case: _Case, proof: Proof, bundle: Bundle, log_key: LogKey | None) -
             bundle, its, said, case.records, request=asked.request, at=case.at
         )
     ]
-    found = _standing(wanted, statements, asked.request, case.at)
+    found = _standing(wanted, _heard(case, statements), asked.request, case.at)
     outcome = case.records.of_kind("outcome", document=row.used_by, result="sealed")
     return ProofVerdict(
         row=row,
@@ -193,6 +194,42 @@ def _standing(
         return Standing(outstanding=(), counted=())
     given = [each.given for each in statements if each.given is not None]
     return standing(wanted, given, request=request, at=at)
+
+
+def _heard(case: _Case, statements: Sequence[WeighedStatement]) -> list[WeighedStatement]:
+    """Without what was given for an approval beside that was rejected, or before it ended."""
+    beside = {row.id: row for row, _ in case.rows[1:] if row.state == "rejected"}
+    before = [beside[name] for name in _rejected_before_use(case) if name in beside]
+    until = rejected_until(before)
+    rows = {row.id: row for row, _ in case.rows}
+    return [
+        each
+        for each in statements
+        if each.said.approval not in beside
+        and (each.given is None or outlives(rows[each.said.approval], each.given, until))
+    ]
+
+
+def _rejected_before_use(case: _Case) -> frozenset[str]:
+    """Approvals that were rejected before the document's first intent, which used all up."""
+    uses = [
+        index
+        for index, said in case.records.said.items()
+        if said.get("kind") == "intent" and said.get("document") == case.row.used_by
+    ]
+    first = min(uses, default=None)
+    return frozenset(
+        said.approval
+        for _, statements in case.rows
+        for said in statements
+        if said.act == "reject" and (first is None or said.audit_index < first)
+    )
+
+
+def _stands(case: _Case, row: ApprovalRow) -> bool:
+    """Whether the rejection of an approval beside is one of the use that is judged."""
+    at = max(case.at, case.row.created_at)
+    return row.id in _rejected_before_use(case) and at < row.expires_at
 
 
 def _of_the_policies(
@@ -269,6 +306,8 @@ def _of_the_use(case: _Case, found: Standing) -> Iterator[str]:
 
 def _of_the_statements(case: _Case, found: Standing, wanted: Approvals | None) -> Iterator[str]:
     for row, statements in case.rows:
+        if row.state == "rejected" and row is not case.row and not _stands(case, row):
+            continue
         rejected = next((said for said in statements if said.act == "reject"), None)
         if row.state == "rejected" or rejected is not None:
             who = "somebody" if rejected is None else rejected.subject

@@ -46,7 +46,8 @@ def check_token(
     """A token must be for this request and document (SHA-256, hex), and count at this moment.
 
     Raises:
-        ApprovalVoidProblem: it is for something else; each difference is named.
+        ApprovalVoidProblem: it is for something else; each difference is named, but not what is
+            asked: whoever brings a token need not be concerned by the request.
         ApprovalExpiredProblem: it is too old.
         ApprovalStatementInvalidProblem: it is of the future, or the source has no say here.
     """
@@ -57,7 +58,7 @@ def check_token(
         "business_number": request.business_number,
     }
     differences = [
-        f"{name} is {getattr(claims, name)!r} in the approval and {here!r} in the request"
+        f"{name} is {getattr(claims, name)!r} in the approval and something else in the request"
         for name, here in asked.items()
         if getattr(claims, name) != here
     ]

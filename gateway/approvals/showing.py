@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.approvals.model import Asked, asked_of
+from gateway.approvals.rejections import outlives, rejected_until
 from gateway.approvals.verifying import verified_approvals
 from gateway.store.approvals import ApprovalReader, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
@@ -42,11 +43,15 @@ def shown_now(
     asked = asked_of(row)
     counting: list[GivenApproval] = []
     statements: list[ApprovalStatementRow] = []
-    for each in (row, *_beside(row, approvals)):
+    same_use = approvals.of_request(request_digest=row.request_digest, seal=row.seal)
+    # What was used is shown as it was.
+    until = rejected_until(same_use) if row.used_by is None else None
+    for each in (row, *_beside(row, same_use)):
         said = approvals.statements(each.id)
         statements += said
         document = row.document_digest
-        counting += verified_approvals(bundle, each, said, asked.request, document=document, at=at)
+        given = verified_approvals(bundle, each, said, asked.request, document=document, at=at)
+        counting += (one for one in given if outlives(each, one, until))
     found = _standing(asked, counting, at=at)
     return ApprovalView(
         row=row,
@@ -57,12 +62,11 @@ def shown_now(
     )
 
 
-def _beside(row: ApprovalRow, approvals: ApprovalReader) -> tuple[ApprovalRow, ...]:
+def _beside(row: ApprovalRow, same_use: tuple[ApprovalRow, ...]) -> tuple[ApprovalRow, ...]:
     """What OA systems have approved for the use that people were asked about."""
     if row.is_from_oa:
         return ()
-    rows = approvals.of_request(request_digest=row.request_digest, seal=row.seal)
-    return tuple(each for each in rows if each.is_from_oa and each.used_by == row.used_by)
+    return tuple(each for each in same_use if each.is_from_oa and each.used_by == row.used_by)
 
 
 def _standing(asked: Asked, counting: Sequence[GivenApproval], *, at: datetime) -> Standing:

@@ -101,6 +101,18 @@ async def test_a_token_that_is_not_good_for_this_is_refused(tmp_path: Path, name
         assert (await problem(made.seal()))[0] == "approval-needed"
 
 
+async def test_a_token_for_something_else_learns_nothing_of_the_request(tmp_path: Path) -> None:
+    async with approving_house(tmp_path) as made:
+        approval = await made.ask(seal="company-east", business_number="SECRET-77")
+        mine = {"seal": "receipt-east", "purpose": "inquiry", "business_number": "MINE"}
+        _, told = await post(made, approval, oa_token(bytes(32), START, **mine))
+        assert told["type"] == "urn:sealgate:problem:approval-void"
+        for name in ("document", "seal", "purpose", "business_number"):
+            assert f"{name} is " in told["detail"]
+        for waiting in (DIGEST.hex(), "company-east", "'receipt'", "SECRET-77"):
+            assert waiting not in str(told)
+
+
 async def test_a_list_of_audiences_is_good_if_this_is_among_them(tmp_path: Path) -> None:
     async with approving_house(tmp_path) as made:
         token = oa_token(DIGEST, START, aud=("archive", "sealgate"))
