@@ -1,7 +1,7 @@
 """Approvals and what people said: a changed row could be approved otherwise, or used twice."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class ApprovalRows:
     _used: dict[str, tuple[int, str]] = field(default_factory=dict)
     _ends: dict[str, int] = field(default_factory=dict)
     _forgotten_before: int = 0
+    _uses: list[tuple[int, str, str]] = field(default_factory=list)
 
     def account(self, index: int, leaf: Leaf) -> None:
         """See `KeptRows`."""
@@ -42,6 +43,7 @@ class ApprovalRows:
                 for each in leaf.get("decision", {}).get("approvals", ()):
                     used = index, str(leaf.get("document"))
                     self._used.setdefault(str(each).partition("/")[0], used)
+                    self._uses.append((*used, str(each).partition("/")[0]))
             case "forgotten":
                 self._forgotten_before = max(self._forgotten_before, int(leaf["before"]))
             case _:
@@ -52,7 +54,9 @@ class ApprovalRows:
         # An approval of an OA system was asked nobody here; its first record is what it said.
         missing = {name: index for (name, _), (index, _) in reversed(self._statements.items())}
         missing |= {name: index for name, (index, _) in self._asked.items()}
-        for row in connection.execute(select(approval)):
+        rows = connection.execute(select(approval)).all()
+        self._use_up_beside(rows, missing)
+        for row in rows:
             index = missing.pop(str(row.id), None)
             if index is None:
                 yield Finding(None, f"approval {row.id} is in the store, but no record tells of it")
@@ -63,6 +67,20 @@ class ApprovalRows:
             if name not in forgotten:
                 yield Finding(index, f"approval {name} of record {index} is gone from the store")
         yield from self._said(connection, forgotten)
+
+    def _use_up_beside(self, rows: Sequence[Row[Any]], recorded: Mapping[str, int]) -> None:
+        """A use takes along all that was asked or given for it before, and not rejected."""
+        same_use = {str(row.id): (row.request_digest, row.seal) for row in rows}
+        uses: dict[tuple[object, object], list[tuple[int, str]]] = {}
+        for index, document, name in self._uses:
+            if name in same_use:
+                uses.setdefault(same_use[name], []).append((index, document))
+        for name, use in same_use.items():
+            if name in self._rejected or name in self._used or name not in recorded:
+                continue
+            later = [each for each in uses.get(use, ()) if each[0] > recorded[name]]
+            if later:
+                self._used[name] = min(later)
 
     def _against(self, row: Row[Any], index: int) -> Iterator[Finding]:
         _, leaf = self._asked.get(str(row.id), (index, {}))

@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Update, select, update
 
 from gateway.approvals.gathering import ApprovalsKnown
 from gateway.approvals.judging import judge
+from gateway.audit.kept.approvals import ApprovalRows
+from gateway.audit.record import read_leaf
+from gateway.store.schema import approval as approvals_table
+from gateway.store.schema import audit_leaf
 from policies.model import Stage
 from policies.objects.rules import Approvals
 from tests.approving_house import (
@@ -129,6 +134,38 @@ async def test_a_use_against_a_rejection_is_not_judged_valid(
         proof = await exported(made, oa["approval"])
         told = judge(proof, made.bundle, log_key=made.house.log_key).problems
         assert "it was rejected by wang" in told
+
+
+async def test_what_is_used_up_beside_a_use_agrees_with_the_log(tmp_path: Path) -> None:
+    async with approving_house(tmp_path, clock=FakeClock(START)) as made:
+        await rejected_after_a_token(made)
+        made.house.clock.move(HOUR / 2)
+        again = await made.ask()
+        for name in ("OA-2", "OA-3"):
+            await post(made, again, jti=name, sub=name)
+        await made.seal()
+        assert made.row(again).state == "used"
+        assert _differences(made) == []
+        _edit(
+            made,
+            update(approvals_table).where(approvals_table.c.id == again).values(state="pending"),
+        )
+        (told,) = _differences(made)
+        assert told == f"approval {again}: the log says otherwise of its state and use"
+
+
+def _differences(made: Approving) -> list[str]:
+    kept = ApprovalRows()
+    leaves = select(audit_leaf.c.index, audit_leaf.c.leaf).order_by(audit_leaf.c.index)
+    with made.house.engine.connect() as connection:
+        for index, leaf in connection.execute(leaves):
+            kept.account(index, read_leaf(leaf))
+        return [found.what for found in kept.differences(connection)]
+
+
+def _edit(made: Approving, change: Update) -> None:
+    with made.house.engine.begin() as connection:
+        connection.execute(change)
 
 
 def _hear_no_rejection(monkeypatch: pytest.MonkeyPatch) -> None:
