@@ -17,9 +17,10 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import read_leaf
 from gateway.bundles.copies import BundleCopies
-from gateway.bundles.reading import manifest_of, peek
+from gateway.bundles.lineage import legible
+from gateway.bundles.reading import peek
 from gateway.cli.trial.certificates import TrialCA
-from gateway.store.activations import activated_manifests
+from gateway.store.activations import activated_rows
 from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
 from gateway.store.lane import WriterLane
@@ -105,9 +106,9 @@ class BundleHouse:
         """The numbers that are on record as activated, the newest first."""
         engine = open_reader(self.directory / "sealgate.sqlite")
         with engine.connect() as connection:
-            found = activated_manifests(connection)
+            found = activated_rows(connection)
         engine.dispose()
-        return [manifest_of(each).sequence for each in found]
+        return [each.sequence for each in legible(found)]
 
 
 def put(directory: Path, data: bytes, *, name: str | None = None) -> Path:

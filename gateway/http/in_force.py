@@ -41,7 +41,7 @@ class PolicyStanding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         sequence: the number of the bundle file.
         signed_by: the officers who have signed it.
         since: when it came into force; of a directory, when this gateway read it.
-        refused: the files that lie there and do not come into force.
+        refused: the files that lie there, and bundles on record, that do not come into force.
         last_refused: what was refused last since this gateway started, though it may be gone.
         failed: why the last look at the policies failed, if it did.
     """

@@ -1,11 +1,11 @@
 """POST /v1/policies/…: seeing before doing, the desk's questions over HTTP."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 import msgspec
 from aiohttp import web
-from pydantic import AwareDatetime, Base64Bytes, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Base64Bytes, Field, model_validator
 
 from gateway.clock import Clock
 from gateway.desk.asking import Desk
@@ -26,6 +26,22 @@ from strictyaml import StrictModel, refusal
 _PATH = "/v1/policies"
 _MOST_BYTES = 16 * 1024 * 1024
 _USUAL_SPAN = timedelta(days=30)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_INDEX = 2**63 - 1
+"""Of a row; the database knows no larger numbers."""
+
+
+def _in_utc(written: datetime) -> datetime:
+    try:
+        found = written.astimezone(UTC)
+    except OverflowError:
+        raise refusal("this moment is beyond the calendar", "name a later or earlier one") from None
+    if found < _EARLIEST:
+        raise refusal("a gateway has decided nothing before 1970", "name a later moment")
+    return found
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 _Sources = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=300)], str],
@@ -60,7 +76,9 @@ class ExplainInput(StrictModel):
     request: dict[str, Any] | None = Field(
         default=None, description="As a policy's test has it under `request:`."
     )
-    record: int | None = Field(default=None, ge=0, description="Index of an audit record.")
+    record: int | None = Field(
+        default=None, ge=0, le=_LARGEST_INDEX, description="Index of an audit record."
+    )
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Self:
@@ -83,8 +101,8 @@ class SimulateInput(StrictModel):
     """Other policies, and which part of the past; by default the last 30 days."""
 
     new: _Policies
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: _Moment | None = None
+    until: _Moment | None = None
 
 
 class Policies:

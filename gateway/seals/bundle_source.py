@@ -14,7 +14,7 @@ from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import MOST_ROOT_BYTES, Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleFromTheFutureError, BundleRefusedError
-from gateway.bundles.lineage import lineage
+from gateway.bundles.lineage import ActivatedRow, ActivationRecord, Stray, lineage
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import (
     Heading,
@@ -123,7 +123,8 @@ class LastGood:
     Attributes:
         sealed: the newest bundle that was in force and whose copy is whole; None: nothing was.
         standing: which it is; None: nothing was.
-        refusals: newer copies, which are damaged.
+        refusals: newer copies, which are damaged, rows that do not count, and what the log names
+            and is not there.
     """
 
     sealed: SealedBundle | None = None
@@ -131,22 +132,44 @@ class LastGood:
     refusals: tuple[Refusal, ...] = ()
 
 
-def last_good(manifests: Sequence[str], *, copies: BundleCopies, root: Path) -> LastGood:
+def last_good(
+    rows: Sequence[ActivatedRow],
+    *,
+    copies: BundleCopies,
+    root: Path,
+    recorded: ActivationRecord | None = None,
+) -> LastGood:
     """The newest copy that is whole, and goes back to the first officers.
 
     Args:
-        manifests: signed, of all that came into force, the newest first.
+        rows: of all that came into force, the newest first.
         copies: where the bundles are kept.
         root: the first officers; where their file cannot be read, the oldest bundle is believed.
-
-    Raises:
-        BundleFileError: what is on record is no manifest.
+        recorded: which one the audit log names as the last. An older one decides only loudly.
     """
+    found = _last_whole(rows, copies=copies, root=root)
+    if recorded is None or _is_reached(recorded, found):
+        return found
+    missing = _missing(recorded, found.standing)
+    return LastGood(found.sealed, found.standing, (*found.refusals, missing))
+
+
+def _is_reached(recorded: ActivationRecord, found: LastGood) -> bool:
+    """Or it is told already why it was not."""
+    if any(each.sequence == recorded.sequence for each in found.refusals):
+        return True
+    if found.standing is None:
+        return False
+    newest = found.standing.manifest
+    return newest.sequence > recorded.sequence or recorded.names(newest)
+
+
+def _last_whole(rows: Sequence[ActivatedRow], *, copies: BundleCopies, root: Path) -> LastGood:
     first: Authority | None = None
     with contextlib.suppress(OSError, BundleRefusedError):
         first = Authority.read(read_regular(root, most_bytes=MOST_ROOT_BYTES))
-    found = lineage(manifests, copies=copies, root=first)
-    refusals = [_stray(copies.path_of(each), each) for each in found.strays]
+    found = lineage(rows, copies=copies, root=first)
+    refusals = [_stray(each, copies) for each in found.strays]
     known = frozenset(manifest_of(each).content for each in found.traced)
     for statement in found.traced:
         manifest = manifest_of(statement)
@@ -427,15 +450,32 @@ def _print(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _stray(path: Path, manifest: Manifest) -> Refusal:
+def _stray(stray: Stray, copies: BundleCopies) -> Refusal:
+    manifest = stray.manifest
     return Refusal(
-        file=path.name,
+        file=_numbered(stray.sequence) if manifest is None else copies.path_of(manifest).name,
         digest="",
-        sequence=manifest.sequence,
-        why="it is on record as activated, but the officers before it have not signed it: find out "
-        "who writes to the state directory; if a copy before it is damaged, put the bundle files "
-        "from there on into policies.bundles again",
+        sequence=stray.sequence,
+        why=f"it is on record as activated, but {stray.why}: find out who writes to the state "
+        "directory, and put the bundle files from there on into policies.bundles again",
     )
+
+
+def _missing(recorded: ActivationRecord, standing: Standing | None) -> Refusal:
+    instead = "nothing" if standing is None else f"number {standing.manifest.sequence}"
+    return Refusal(
+        file=_numbered(recorded.sequence),
+        digest="",
+        sequence=recorded.sequence,
+        why=f"the audit log says that number {recorded.sequence} ({recorded.content[:19]}…) came "
+        f"into force last, but its row is gone or another one, and {instead} decides: find out who "
+        "writes to the state directory (sealgate audit verify), and put its bundle file into "
+        "policies.bundles again",
+    )
+
+
+def _numbered(sequence: int) -> str:
+    return f"{sequence:06}{SUFFIX}"
 
 
 def _damaged(path: Path, manifest: Manifest, error: Exception) -> Refusal:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from gateway.bundles.lineage import ActivatedRow
 from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
+from gateway.store.moments import microseconds
 from gateway.store.schema import activation
 from gateway.store.statements import RowStatement
 
@@ -21,8 +22,7 @@ _keep = RowStatement(
     ),
     *_COLUMNS,
 )
-_all = select(activation.c.manifest).order_by(activation.c.sequence.desc())
-_newest = select(activation).order_by(activation.c.sequence.desc()).limit(1)
+_all = select(activation.c.sequence, activation.c.manifest).order_by(activation.c.sequence.desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +50,10 @@ def keep_activation(transaction: Transaction, kept: Activation) -> None:
     transaction.later(_keep, row)
 
 
-def newest_activation(connection: Connection) -> Activation | None:
-    """The last of them; None: nothing ever was in force."""
-    row = connection.execute(_newest).one_or_none()
-    if row is None:
-        return None
-    return Activation(
-        sequence=row.sequence,
-        digest=row.digest,
-        manifest=row.manifest,
-        at=moment(row.at),
-        audit_index=row.audit_index,
+def activated_rows(connection: Connection) -> tuple[ActivatedRow, ...]:
+    """The numbers and signed manifests of all that was in force, the newest first."""
+    return tuple(
+        # SQLite keeps whatever somebody has put there.
+        ActivatedRow(row.sequence, row.manifest if isinstance(row.manifest, str) else "")
+        for row in connection.execute(_all)
     )
-
-
-def activated_manifests(connection: Connection) -> tuple[str, ...]:
-    """The signed manifests of all that was in force, the newest first."""
-    return tuple(connection.execute(_all).scalars())

@@ -13,24 +13,19 @@ from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from sqlalchemy import select
 
+from gateway.audit.activated import newest_activated
 from gateway.audit.log import AuditLog
-from gateway.audit.record import Record, read_leaf
+from gateway.audit.record import Record
 from gateway.bundles.copies import BundleCopies
+from gateway.bundles.lineage import ActivatedRow, ActivationRecord
 from gateway.clock import Clock
 from gateway.http.in_force import PolicyStanding, RefusedFile
 from gateway.seals.bundle_source import BundleSource, Candidate, Keys, LastGood, Refusal, last_good
 from gateway.seals.in_force import InForce
 from gateway.seals.letting_go import Outgoing
-from gateway.store.activations import (
-    Activation,
-    activated_manifests,
-    keep_activation,
-    newest_activation,
-)
+from gateway.store.activations import Activation, activated_rows, keep_activation
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.schema import audit_leaf
 from gateway.wiring.collector import nothing_collected, set_apart
 from gateway.wiring.policy_thread import PolicyThread
 
@@ -52,21 +47,19 @@ class _Past:
     """What a start finds on record.
 
     Attributes:
-        manifests: signed, of all that was in force, the newest first.
-        sequence: of the newest.
-        activated: when the newest came into force, and who had signed it.
+        rows: of all that was in force, the newest first.
+        recorded: what the log says of the newest.
     """
 
-    manifests: tuple[str, ...]
-    sequence: int | None
-    activated: _Activated
+    rows: tuple[ActivatedRow, ...]
+    recorded: ActivationRecord | None
 
     def activated_if(self, first: LastGood) -> _Activated:
         """After a fall back to an older copy it is not known of that one."""
-        standing = first.standing
-        if standing is None or standing.manifest.sequence != self.sequence:
+        standing, recorded = first.standing, self.recorded
+        if standing is None or recorded is None or not recorded.names(standing.manifest):
             return _Activated()
-        return self.activated
+        return _Activated(at=recorded.at, signed_by=recorded.signed_by)
 
 
 class BundlePolicies:
@@ -103,6 +96,7 @@ class BundlePolicies:
         self._outgoing = outgoing or Outgoing()
         self._activated = _Activated()
         self._last_refused: RefusedFile | None = None
+        self._behind: tuple[Refusal, ...] = ()
         self.failed: str | None = None
 
     @classmethod
@@ -132,6 +126,7 @@ class BundlePolicies:
         )
         made = cls(source, copies=copies, lane=lane, audit=audit, clock=clock, thread=thread)
         made._activated = past.activated_if(first)
+        made._behind = first.refusals
         try:
             await made._refuse(first.refusals)
             while await made.refresh():
@@ -148,7 +143,9 @@ class BundlePolicies:
     @property
     def refused(self) -> str | None:
         """See `Policies`."""
-        return self._source.refused or self.failed
+        # What a start had to pass over stays told until it, or what is newer, is in force again.
+        behind = "; ".join(f"{each.file}: {each.why}" for each in self._behind)
+        return behind or self._source.refused or self.failed
 
     @property
     def place(self) -> Path | None:
@@ -188,13 +185,14 @@ class BundlePolicies:
     def standing(self) -> PolicyStanding:
         """See `Policies`."""
         standing = self._source.standing
+        refused = (*self._behind, *self._source.refusals)
         return PolicyStanding(
             source="bundles",
             bundle=None if standing is None else self.current.bundle.digest,
             sequence=None if standing is None else standing.manifest.sequence,
             signed_by=self._activated.signed_by,
             since=self._activated.at,
-            refused=tuple(_refused_file(each, at=None) for each in self._source.refusals),
+            refused=tuple(_refused_file(each, at=None) for each in refused),
             last_refused=self._last_refused,
             failed=self.failed,
         )
@@ -217,6 +215,8 @@ class BundlePolicies:
         await self._lane.write(lambda unit: self._write(unit, found, now))
         self._outgoing.add(self.current, now=self._clock.monotonic())
         self._source.put_in_force(found)
+        number = found.manifest.sequence
+        self._behind = tuple(each for each in self._behind if (each.sequence or 0) > number)
         self._activated = _Activated(at=now, signed_by=found.signed_by)
         _log.info(
             "policies_in_force",
@@ -266,23 +266,14 @@ class BundlePolicies:
 
 
 def _past(unit: Transaction) -> _Past:
-    newest = newest_activation(unit.connection)
-    if newest is None:
-        return _Past(manifests=(), sequence=None, activated=_Activated())
-    where = audit_leaf.c.index == newest.audit_index
-    leaf = unit.connection.execute(select(audit_leaf.c.leaf).where(where)).scalar_one_or_none()
-    signed_by = () if leaf is None else tuple(read_leaf(leaf).get("signed_by", ()))
-    return _Past(
-        manifests=activated_manifests(unit.connection),
-        sequence=newest.sequence,
-        activated=_Activated(at=newest.at, signed_by=signed_by),
-    )
+    connection = unit.connection
+    return _Past(rows=activated_rows(connection), recorded=newest_activated(connection))
 
 
 def _begin(
     past: _Past, bundles: Path, *, root: Path, keys: Keys, copies: BundleCopies
 ) -> tuple[LastGood, BundleSource]:
-    first = last_good(past.manifests, copies=copies, root=root)
+    first = last_good(past.rows, copies=copies, root=root, recorded=past.recorded)
     return first, BundleSource(bundles, root=root, keys=keys, first=first)
 
 

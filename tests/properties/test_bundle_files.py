@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.bundles.copies import BundleCopies
-from gateway.bundles.reading import peek
+from gateway.bundles.lineage import ActivatedRow
+from gateway.bundles.reading import manifest_of, peek
 from gateway.seals.bundle_source import BundleSource, last_good
 from tests.bundle_house import FIRST, GROUP, KEYS, SECOND, changed, prepare, put
 from tests.sealed_bundles import AT
@@ -48,7 +49,8 @@ class Node:
 
     def start(self) -> BundleSource:
         root = self.directory / "root.json"
-        first = last_good(self.statements[::-1], copies=self.copies, root=root)
+        rows = [ActivatedRow(manifest_of(each).sequence, each) for each in self.statements[::-1]]
+        first = last_good(rows, copies=self.copies, root=root)
         return BundleSource(
             self.directory / "incoming",
             root=root,

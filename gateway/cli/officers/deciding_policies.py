@@ -9,8 +9,9 @@ from gateway.approvals.proof import Proof
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError
-from gateway.bundles.reading import manifest_of, read
-from gateway.cli.policy.bundles_here import manifests_here
+from gateway.bundles.lineage import legible
+from gateway.bundles.reading import read
+from gateway.cli.policy.bundles_here import rows_here
 from gateway.config import Config
 from gateway.desk.policy_files import PolicyFiles
 from policies.bundle import Bundle
@@ -46,8 +47,7 @@ def policies_here(config: Config, proof: Proof) -> DecidingPolicies:
         return policies_at(config.policies.directory)
     copies = BundleCopies(config.bundle_copies)
     wanted = deciding_digest(proof)
-    for statement in manifests_here(config):
-        manifest = manifest_of(statement)
+    for manifest in legible(rows_here(config)):
         if manifest.content != wanted:
             continue
         with contextlib.suppress(BundleFileError):  # the same may have been in force twice

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, func, inspect, or_, select
 from gateway.audit.record import read_leaf
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError
+from gateway.bundles.lineage import legible
 from gateway.bundles.manifest import Manifest
-from gateway.bundles.reading import manifest_of, read
+from gateway.bundles.reading import read
 from gateway.config import Config
-from gateway.store.activations import activated_manifests
+from gateway.store.activations import activated_rows
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
 
@@ -82,12 +83,11 @@ class ActivationWatch:
 
         Raises:
             SQLAlchemyError: the database cannot be read.
-            BundleFileError: what is on record is no manifest.
         """
         if self._next == 0:
             return None
         with self._engine.connect() as connection:
-            digests = [manifest_of(each).digest for each in activated_manifests(connection)]
+            digests = [each.digest for each in legible(activated_rows(connection))]
         if self._manifest.digest not in digests:
             return None
         number = self._manifest.sequence

@@ -5,33 +5,44 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.audit.activated import newest_activated
 from gateway.bundles.acceptance import Standing, acceptable
 from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.authority import Authority
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError, BundleRefusedError
+from gateway.bundles.lineage import ActivatedRow, ActivationRecord
 from gateway.bundles.reading import SealedBundle, read
 from gateway.cli.terminal import told_errors
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
 from gateway.seals.bundle_source import SUFFIX, LastGood, last_good
-from gateway.store.activations import activated_manifests
+from gateway.store.activations import activated_rows
 from gateway.store.database import open_reader
 
 
-def manifests_here(config: Config) -> tuple[str, ...]:
-    """The signed manifests of all that was in force, the newest first.
+def rows_here(config: Config) -> tuple[ActivatedRow, ...]:
+    """Of all that was in force, the newest first.
+
+    Raises:
+        SQLAlchemyError: see `_on_record`.
+    """
+    return _on_record(config)[0]
+
+
+def _on_record(config: Config) -> tuple[tuple[ActivatedRow, ...], ActivationRecord | None]:
+    """The rows of all that was in force, the newest first, and what the log says of the last.
 
     Raises:
         SQLAlchemyError: the database cannot be read, or is of another version.
     """
     if not config.database.exists():
-        return ()
+        return (), None
     engine = open_reader(config.database)
     try:
         with engine.connect() as connection:
-            return activated_manifests(connection)
+            return activated_rows(connection), newest_activated(connection)
     finally:
         engine.dispose()
 
@@ -40,14 +51,14 @@ def in_force_here(config: Config) -> LastGood:
     """The newest copy that is whole, as the gateway would begin with.
 
     Raises:
-        SQLAlchemyError: see `manifests_here`.
-        BundleFileError: what is on record is no manifest.
+        SQLAlchemyError: see `_on_record`.
     """
     root = config.policies.root
     if root is None:
         return LastGood()
     copies = BundleCopies(config.bundle_copies)
-    return last_good(manifests_here(config), copies=copies, root=root)
+    rows, recorded = _on_record(config)
+    return last_good(rows, copies=copies, root=root, recorded=recorded)
 
 
 def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime) -> Standing | None:
@@ -56,7 +67,7 @@ def newest_here(config: Config, *, bundles: Path, root: Authority, at: datetime)
     Whether the token has the keys of its seals is not asked. None: there is nothing yet.
 
     Raises:
-        SQLAlchemyError, BundleFileError: see `in_force_here`.
+        SQLAlchemyError: see `in_force_here`.
     """
     standing = in_force_here(config).standing
     for sealed in _in_order(bundles):
@@ -91,7 +102,7 @@ def file_in_force(config: Config) -> Path:
         NothingToReadError: nothing was ever in force.
         typer.Exit: what is on record cannot be read. It is told.
     """
-    with told_errors(SQLAlchemyError, BundleFileError):
+    with told_errors(SQLAlchemyError):
         standing = in_force_here(config).standing
     if standing is None:
         raise NothingToReadError(

@@ -97,15 +97,17 @@ def _two_of(policies: list[Path], config: Path) -> tuple[Path, Path]:
 
 
 def _moment(written: str, now: datetime) -> datetime:
-    if found := _SPAN.fullmatch(written):
-        return now - int(found[1]) * _UNITS[found[2]]
     try:
+        if found := _SPAN.fullmatch(written):
+            return now - int(found[1]) * _UNITS[found[2]]
         moment = datetime.fromisoformat(written)
+        if moment.tzinfo is None:
+            raise typer.BadParameter(f"{written} has no time zone; write it with +08:00")
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{written} is beyond the calendar") from None
     except ValueError:
         raise typer.BadParameter(f"{written} is neither 30d, 12h, 90m nor a moment") from None
-    if moment.tzinfo is None:
-        raise typer.BadParameter(f"{written} has no time zone; write it with +08:00")
-    return moment.astimezone(UTC)
 
 
 def print_diff(report: DiffReport) -> None:

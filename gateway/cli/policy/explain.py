@@ -24,7 +24,11 @@ from strictyaml import MistakesError
 def explain(
     record: Annotated[
         int | None,
-        typer.Argument(help="A decision that was made: the number of its audit record."),
+        typer.Argument(
+            min=0,
+            max=2**63 - 1,
+            help="A decision that was made: the number of its audit record.",
+        ),
     ] = None,
     request: Annotated[
         Path | None,

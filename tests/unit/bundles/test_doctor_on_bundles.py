@@ -1,5 +1,7 @@
 """What `sealgate doctor` says of bundle files: what is in force, and what keeps others out."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,14 @@ def test_a_copy_that_is_damaged_is_told(installed: Path) -> None:
     damaged, nothing, *_ = found(installed)
     assert damaged[:2] == nothing[:2] == ("policies", "failed")
     assert "the copy of what was in force is damaged" in damaged[2]
+
+
+def test_a_bundle_that_the_log_names_and_whose_row_is_gone_is_told(installed: Path) -> None:
+    with closing(sqlite3.connect(installed / "sealgate.sqlite")) as connection, connection:
+        connection.execute("delete from activation")
+    missing, nothing, *_ = found(installed)
+    assert missing[:2] == nothing[:2] == ("policies", "failed")
+    assert "the audit log says that number 1" in missing[2]
 
 
 def test_a_directory_that_is_gone_is_told(installed: Path) -> None:

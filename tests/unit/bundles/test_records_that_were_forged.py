@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.bundles.lineage import ActivatedRow
 from gateway.bundles.reading import peek, read
 from gateway.seals.bundle_source import last_good
 from gateway.store.activations import Activation, keep_activation
@@ -80,7 +81,7 @@ async def test_without_the_first_officers_file_the_oldest_is_believed(tmp_path: 
     put(tmp_path, SECOND)
     async with bundle_house(tmp_path) as house:
         copies = house.copies
-    manifests = (read(SECOND).statement, read(FIRST).statement)
-    found = last_good(manifests, copies=copies, root=tmp_path / "gone")
+    rows = (ActivatedRow(2, read(SECOND).statement), ActivatedRow(1, read(FIRST).statement))
+    found = last_good(rows, copies=copies, root=tmp_path / "gone")
     assert found.standing is not None
     assert found.standing.manifest == peek(SECOND)

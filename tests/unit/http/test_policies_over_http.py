@@ -158,6 +158,33 @@ async def test_the_past_is_simulated_and_explained_beside_the_gateway(ask: Askin
     assert told["decisions"][0]["today"]["type"] == "allowed"
 
 
+@pytest.mark.parametrize(
+    ("question", "body", "why"),
+    [
+        ("simulate", {"since": "0001-01-01T00:00:00+14:00"}, "beyond the calendar"),
+        ("simulate", {"until": "0001-01-02T00:00:00Z"}, "decided nothing before 1970"),
+        ("simulate", {"until": "9999-12-31T23:59:59-14:00"}, "beyond the calendar"),
+        ("explain", {"record": 2**70}, "record"),
+        ("explain", {"record": 2**63}, "record"),
+        ("explain", {"record": -1}, "record"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+async def test_moments_and_records_beyond_all_bounds_are_malformed(
+    question: str, body: dict[str, Any], why: str, ask: Asking
+) -> None:
+    new = {"new": ask.policies()} if question == "simulate" else {}
+    status, problem = await ask(question, {**new, **body})
+    assert (status, problem["type"]) == (400, "urn:sealgate:problem:request-malformed"), problem
+    assert why in problem["detail"]
+    assert ask.started == []
+
+
+async def test_the_largest_record_of_all_is_only_not_there(ask: Asking) -> None:
+    status, told = await ask("explain", {"record": 2**63 - 1})
+    assert (status, told["decisions"]) == (200, [])
+
+
 async def test_an_imagined_request_is_explained(ask: Asking) -> None:
     request = {
         "system": "tms",

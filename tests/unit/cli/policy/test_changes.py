@@ -79,7 +79,18 @@ def test_a_stretch_without_decisions_has_none(used: CommandLine, changed: Path) 
     assert (result.exit_code, told(result)["simulation"]["total"]) == (0, 0)
 
 
-@pytest.mark.parametrize("since", ["yesterday", "30", "0d", "2026-11-22T00:00:00"])
+@pytest.mark.parametrize(
+    "since",
+    [
+        "yesterday",
+        "30",
+        "0d",
+        "2026-11-22T00:00:00",
+        "99999999999d",
+        "9999999d",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
 def test_a_moment_that_is_none_is_refused(used: CommandLine, changed: Path, since: str) -> None:
     assert used("policy", "simulate", changed, "--since", since).exit_code == 2
 
