@@ -23,13 +23,14 @@ def newest_activated(connection: Connection) -> ActivationRecord | None:
         .order_by(audit_leaf.c.index.desc())
         .execution_options(yield_per=100)
     )
-    for leaf in connection.execute(query).scalars():
-        try:
-            content = read_leaf(leaf)
-        except (msgspec.DecodeError, TypeError):
-            continue  # `audit verify` tells of it
-        if content.get("kind") == "policy" and isinstance(content.get("sequence"), int):
-            return _record_of(content)
+    with connection.execute(query) as found:
+        for leaf in found.scalars():
+            try:
+                content = read_leaf(leaf)
+            except (msgspec.DecodeError, TypeError):
+                continue  # `audit verify` tells of it
+            if content.get("kind") == "policy" and isinstance(content.get("sequence"), int):
+                return _record_of(content)
     return None
 
 
