@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from gateway.audit.record import read_leaf
 from gateway.freezes.model import Freeze, Scope
 from gateway.freezes.orders import claims_of
-from gateway.freezes.records import officers_of
+from gateway.freezes.records import keys_in, officers_of
 from gateway.freezes.scopes import covers
 from gateway.statements import StatementInvalidError
 from gateway.store.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
@@ -76,13 +76,15 @@ class FreezeBook:
 def freeze_of(connection: Connection, row: FreezeRow) -> Freeze:
     """A freeze as it stands in the database."""
     leaf = leaf_of(connection, row.audit_index)
+    record = {} if leaf is None else read_leaf(leaf)
     return Freeze(
         id=row.id,
         scope=_scope_of(row),
         reason=row.reason,
-        by=() if leaf is None else officers_of(read_leaf(leaf)),
+        by=officers_of(record),
         at=moment(row.at),
         audit_index=row.audit_index,
+        keys=keys_in(record),
         unfreezes=tuple(unfreeze.person for unfreeze in unfreeze_rows(connection, row.id)),
         ended=row.ended_at is not None,
     )
@@ -111,6 +113,6 @@ def _scope_of(row: FreezeRow) -> Scope:
 
 def _first(live: _Live, asked: SealRequest, bundle: Bundle) -> Freeze | None:
     for freeze in live.values():
-        if covers(freeze.scope, asked, bundle):
+        if covers(freeze, asked, bundle):
             return freeze
     return None

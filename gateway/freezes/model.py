@@ -88,6 +88,8 @@ class Freeze(msgspec.Struct, frozen=True, kw_only=True):
         by: the officers who signed it; nobody where the policies name none.
         at: from when, by the gateway's clock.
         audit_index: of the record `freeze`.
+        keys: those that the seals frozen with it had then; every seal that has one is frozen,
+            whatever later policies say of the seals (see `gateway.freezes.scopes.keys_of`).
         unfreezes: the officers who have signed that it may end.
         ended: whether it has ended.
     """
@@ -98,5 +100,6 @@ class Freeze(msgspec.Struct, frozen=True, kw_only=True):
     by: tuple[str, ...]
     at: datetime
     audit_index: int
+    keys: tuple[str, ...] = ()
     unfreezes: tuple[str, ...] = ()
     ended: bool = False

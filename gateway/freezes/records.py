@@ -10,8 +10,11 @@ from gateway.freezes.model import Freeze, FreezeClaims
 from gateway.freezes.orders import FreezeOrder, OfficerStatement
 
 
-def frozen(order: FreezeOrder, *, at: datetime) -> Record:
-    """Something is frozen from here on: no intent and no sealed outcome of it follows."""
+def frozen(order: FreezeOrder, keys: Sequence[str], *, at: datetime) -> Record:
+    """Something is frozen from here on, with these keys: no intent and no sealed outcome follows.
+
+    The record is where the keys are kept.
+    """
     said = order.claims
     return Record(
         kind="freeze",
@@ -20,6 +23,7 @@ def frozen(order: FreezeOrder, *, at: datetime) -> Record:
             "freeze": said.freeze,
             "scope": {"kind": said.scope.kind, "name": _told(said, said.scope.name)},
             "reason": _told(said, said.reason),
+            "keys": list(keys),
             "by": [each.person for each in order.statements if each.person],
             "statement_digests": [each.digest for each in order.statements],
         },
@@ -49,6 +53,11 @@ def unfreeze_signed(
 def officers_of(leaf: dict[str, Any]) -> tuple[str, ...]:
     """Who signed the freeze of such a record."""
     return tuple(str(person) for person in leaf.get("by", ()))
+
+
+def keys_in(leaf: dict[str, Any]) -> tuple[str, ...]:
+    """The keys that were frozen with such a record; none in one of an earlier version."""
+    return tuple(str(key) for key in leaf.get("keys", ()))
 
 
 def _told(said: FreezeClaims, words: str) -> str:

@@ -24,7 +24,7 @@ from gateway.freezes.orders import (
     unfreeze_statements,
     unsigned_freeze,
 )
-from gateway.freezes.scopes import mistake
+from gateway.freezes.scopes import keys_of, mistake
 from gateway.seals.in_force import InForce
 from gateway.statements import StatementInvalidError
 from gateway.store.freezes import (
@@ -106,6 +106,7 @@ class FreezeService:
         self._check_log(order.claims)
         now = self._clock.now()
         against = mistake(order.claims.scope, bundle)
+        keys = keys_of(order.claims.scope, bundle)
 
         def unit(transaction: Transaction) -> Freeze:
             known = freeze_row(transaction.connection, order.claims.freeze)
@@ -113,14 +114,16 @@ class FreezeService:
                 return _found(transaction, known, order)
             if against is not None:
                 raise FreezeScopeUnknownProblem(against)
-            return self._begin(transaction, order, now)
+            return self._begin(transaction, order, keys, now)
 
         freeze = await self._lane.write(unit)
         _log.warning("frozen", freeze=freeze.id, kind=freeze.scope.kind, ended=freeze.ended)
         return freeze
 
-    def _begin(self, transaction: Transaction, order: FreezeOrder, now: datetime) -> Freeze:
-        index = self._audit.append(transaction, records.frozen(order, at=now))
+    def _begin(
+        self, transaction: Transaction, order: FreezeOrder, keys: tuple[str, ...], now: datetime
+    ) -> Freeze:
+        index = self._audit.append(transaction, records.frozen(order, keys, at=now))
         said = order.claims
         row = FreezeRow(
             id=said.freeze,
@@ -138,6 +141,7 @@ class FreezeService:
             by=tuple(each.person for each in order.statements if each.person),
             at=now,
             audit_index=index,
+            keys=keys,
         )
         self.book.put(transaction, freeze)
         put_freeze(transaction.connection, row)

@@ -57,7 +57,7 @@ class Freezes:
             listed = [
                 _told(_without_counterparty(each), wanted)
                 for each in self._service.book.live
-                if touches(each.scope, caller, self._service.bundle)
+                if touches(each, caller, self._service.bundle)
             ]
         return answers.plain_json({"freezes": listed})
 

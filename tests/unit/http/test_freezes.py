@@ -94,7 +94,7 @@ async def test_who_uses_seals_sees_what_may_stop_them_and_no_customers_name(
         "seals": {
             **bundle.seals,
             "of-south": msgspec.structs.replace(
-                bundle.seals["receipt-east"], name="of-south", company="south"
+                bundle.seals["receipt-east"], name="of-south", company="south", key="south"
             ),
         },
         "document_types": {**bundle.document_types, "receipt": receipt},
