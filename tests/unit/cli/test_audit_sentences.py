@@ -36,3 +36,16 @@ REQUEST = {"system": "tms", "seal": "receipt-east", "document_type": "logistics-
 )
 def test_a_record_is_told_in_a_sentence(record: dict[str, Any], said: str) -> None:
     assert sentence(record) == said
+
+
+def test_a_shown_intent_has_the_digest_of_the_document_written_anew() -> None:
+    record = {
+        "kind": "intent",
+        "system": "tms",
+        "seal": "s",
+        "document_type": "t",
+        "document": "d",
+        "decision": {"reasons": [{"rule": "r/auto"}]},
+    }
+    assert "normalized" not in sentence(record)
+    assert sentence({**record, "normalized": "ab12"}).endswith("document d, normalized to ab12")

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.cli.asking import unanswered
-from gateway.cli.audit import _sentence
 from tests.document_fixtures import receipt
 from tests.unit.cli.conftest import CommandLine
 
@@ -69,16 +68,3 @@ def test_the_help_names_what_a_request_may_have_and_the_exit_codes() -> None:
 def test_the_version_is_that_of_the_package() -> None:
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.stdout) == (0, f"sealgate {version('sealgate')}\n")
-
-
-def test_a_shown_intent_has_the_digest_of_the_document_written_anew() -> None:
-    record = {
-        "kind": "intent",
-        "system": "tms",
-        "seal": "s",
-        "document_type": "t",
-        "document": "d",
-        "decision": {"reasons": [{"rule": "r/auto"}]},
-    }
-    assert "normalized" not in _sentence(record)
-    assert _sentence({**record, "normalized": "ab12"}).endswith("document d, normalized to ab12")
