@@ -6,7 +6,7 @@ what one reader finds in it another finds, too.
 """
 
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from gateway.bundles.errors import BundleFileError
@@ -56,8 +56,16 @@ def unpacked(data: bytes) -> dict[str, memoryview]:
     return members
 
 
-def member(file: BinaryIO, name: str, *, most_bytes: int) -> bytes:
+def member(
+    file: BinaryIO, name: str, *, most_bytes: int, pause: Callable[[], None] = lambda: None
+) -> bytes:
     """One member of a bundle file; of the others only the headers are read.
+
+    Args:
+        file: from its first byte.
+        name: the member's.
+        most_bytes: it may have.
+        pause: called between two headers, for whoever must let others work.
 
     Raises:
         BundleFileError: there is none of that name, or it is larger than `most_bytes`.
@@ -72,6 +80,7 @@ def member(file: BinaryIO, name: str, *, most_bytes: int) -> bytes:
         if found == name and size <= most_bytes:
             return file.read(size)
         offset += _BLOCK + size + -size % _BLOCK
+        pause()
     raise BundleFileError(f"it has no {name}, or one of more than {most_bytes:,} bytes")
 
 

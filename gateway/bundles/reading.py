@@ -80,14 +80,18 @@ def opened(data: bytes) -> OpenedFile:
     return OpenedFile(statement=heading.statement, manifest=heading.manifest, members=members)
 
 
-def heading_of(file: BinaryIO) -> Heading:
+def heading_of(file: BinaryIO, *, pause: Callable[[], None] = lambda: None) -> Heading:
     """The manifest alone, wherever in the file it is; no more than that is read into memory.
+
+    Args:
+        file: from its first byte.
+        pause: called now and then, for whoever must let others work.
 
     Raises:
         BundleFileError: there is none, as far as was looked.
         OSError: the file cannot be read.
     """
-    return _heading(member(file, MANIFEST, most_bytes=MOST_MANIFEST_BYTES))
+    return _heading(member(file, MANIFEST, most_bytes=MOST_MANIFEST_BYTES, pause=pause))
 
 
 def _heading(encoded: bytes | memoryview) -> Heading:

@@ -331,7 +331,7 @@ class BundleSource:
         for entry in sorted(entries):
             try:
                 with opened_regular(self._directory / entry[0]) as file:
-                    heading = heading_of(file)
+                    heading = heading_of(file, pause=give_way)
             except Exception as error:  # noqa: BLE001 - one file stops no other, whatever is in it
                 refused[entry] = self._refusal(entry, why=_told(error))
             else:
