@@ -24,7 +24,8 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import SystemClock
-from gateway.seals.bundle_source import SUFFIX, BundleSource, LastGood
+from gateway.seals.bundle_source import BundleSource
+from gateway.seals.last_good import SUFFIX, LastGood
 from gateway.seals.letting_go import Outgoing
 from gateway.store.content import ContentStore
 from gateway.store.database import open_writer

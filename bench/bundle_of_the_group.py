@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bench.policy_group import AT, group_of
+from bench.policy_group import AT, group_of, with_a_forbid
 from gateway.bundles.authority import Authority
 from gateway.bundles.building import build
 from gateway.bundles.manifest import TYP, Manifest
@@ -21,7 +21,6 @@ from hsm.interfaces import KeyDescription
 from policies.bundle import Bundle
 from policies.compiled import compiled
 from policies.objects.people import Person, PersonKey
-from policies.objects.rules import ANY, ForbidRule, SealPolicy
 
 _OFFICERS = ("li", "wang")
 
@@ -56,7 +55,7 @@ def signed_group(*, companies: int, seals: int, rules: int) -> SignedGroup:
         for name in _OFFICERS
     )
     old = _ruled(group_of(companies=companies, seals=seals, rules=rules), signers)
-    new = _with_a_forbid(old)
+    new = with_a_forbid(old)
     public_key = (
         ec.derive_private_key(7, ec.SECP256R1())
         .public_key()
@@ -98,17 +97,6 @@ def _ruled(bundle: Bundle, signers: tuple[LocalSigner, ...]) -> Bundle:
         persons=MappingProxyType(persons),
         governance=msgspec.structs.replace(bundle.governance, officers=_OFFICERS),
     )
-
-
-def _with_a_forbid(bundle: Bundle) -> Bundle:
-    veto = SealPolicy(
-        name="at-most-two-pages",
-        seals=(ANY,),
-        document_types=(ANY,),
-        time_zone="Asia/Shanghai",
-        forbid=(ForbidRule(id="more", when="doc.pages > 2"),),
-    )
-    return replace(bundle, policies={**bundle.policies, veto.name: veto})
 
 
 def _certificates(bundle: Bundle, public_key: bytes) -> dict[str, bytes]:

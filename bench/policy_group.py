@@ -1,7 +1,7 @@
 """A drawn group of companies with its policies, the same at every run, and requests to it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -9,7 +9,15 @@ from policies.bundle import Bundle
 from policies.model import Caller, DocumentFacts, SealRequest, Stage
 from policies.objects.documents import Attribute, DocumentType
 from policies.objects.group import BusinessLine, Company, Governance, Signatures
-from policies.objects.rules import Approvals, ForbidRule, Limits, PermitRule, SealPolicy, SealScope
+from policies.objects.rules import (
+    ANY,
+    Approvals,
+    ForbidRule,
+    Limits,
+    PermitRule,
+    SealPolicy,
+    SealScope,
+)
 from policies.objects.seals import Seal
 from policies.objects.systems import System
 
@@ -21,7 +29,6 @@ _LINES: Final = ("logistics", "finance", "sales", "hr")
 _DOCUMENT_TYPES: Final = tuple(f"paper-{number}" for number in range(10))
 _ZONE: Final = "Asia/Shanghai"
 _GROUP_FORBIDS: Final = 64
-_PERMITS_OF_A_SEAL: Final = 3
 _SUBSIDIARIES: Final = 10
 """Companies directly below one."""
 
@@ -249,3 +256,15 @@ def _further(companies: list[str], missing: int) -> Iterator[SealPolicy]:
                 ),
             ),
         )
+
+
+def with_a_forbid(bundle: Bundle) -> Bundle:
+    """The same group, after HQ has forbidden what has more than two pages."""
+    veto = SealPolicy(
+        name="at-most-two-pages",
+        seals=(ANY,),
+        document_types=(ANY,),
+        time_zone="Asia/Shanghai",
+        forbid=(ForbidRule(id="more", when="doc.pages > 2"),),
+    )
+    return replace(bundle, policies={**bundle.policies, veto.name: veto})

@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,7 +12,7 @@ import msgspec
 from rich.console import Console
 
 from bench.errors import BenchError
-from bench.policy_group import AT, Asked, asked, group_of
+from bench.policy_group import AT, Asked, asked, group_of, with_a_forbid
 from gateway.clock import SystemClock
 from gateway.history.keeping import DecisionHistory
 from gateway.history.reading import DecisionReader
@@ -29,7 +28,6 @@ from policies.foresight.difference import difference
 from policies.foresight.replay import Replaying
 from policies.foresight.simulation import simulate
 from policies.model import NOTHING_KNOWN
-from policies.objects.rules import ANY, ForbidRule, SealPolicy
 
 _COMPANIES: Final = 1_000
 _SEALS: Final = 5_000
@@ -75,7 +73,7 @@ def measure_replay(
         BenchError: the simulation does not find exactly what the forbid would have refused.
     """
     old = group_of(companies=companies, seals=seals, rules=rules)
-    new = _with_a_forbid(old)
+    new = with_a_forbid(old)
     requests = list(asked(old, decisions))
     engine = CELPolicyEngine(new)
     with tempfile.TemporaryDirectory() as directory:
@@ -104,17 +102,6 @@ def told(figures: ReplayFigures) -> str:
         f"({figures.kept_bytes} bytes each), two bundles compared in {figures.difference_s:.2f} s, "
         f"notes found in {figures.notes_s:.2f} s"
     )
-
-
-def _with_a_forbid(bundle: Bundle) -> Bundle:
-    veto = SealPolicy(
-        name="at-most-two-pages",
-        seals=(ANY,),
-        document_types=(ANY,),
-        time_zone="Asia/Shanghai",
-        forbid=(ForbidRule(id="more", when="doc.pages > 2"),),
-    )
-    return replace(bundle, policies={**bundle.policies, veto.name: veto})
 
 
 async def _keep(directory: Path, bundle: Bundle, requests: Sequence[Asked]) -> int:

@@ -25,13 +25,7 @@ from gateway.audit.record import read_leaf
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce, keys_of
 from gateway.signing.errors import ApprovalNeededProblem
-from gateway.signing.guard import (
-    AllKnown,
-    Guards,
-    NoHistory,
-    Surroundings,
-    Waiting,
-)
+from gateway.signing.guard import AllKnown, Guards, Surroundings, Waiting
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument
 from gateway.statements import LocalSigner, compact
@@ -49,6 +43,7 @@ from policies.objects.people import Holding, Person, PersonKey, Post, Role
 from policies.objects.rules import Approvals, PermitRule, SealPolicy
 from policies.objects.systems import ApprovalSource
 from policies.people import caller_of
+from tests.nothing_around import NoHistory
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock, House, SoftSigner, request, signing_house
 from tests.statement_keys import LI, WANG, ZHAO

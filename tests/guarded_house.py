@@ -12,11 +12,12 @@ from gateway.audit.record import read_leaf
 from gateway.freezes.book import FreezeBook
 from gateway.freezes.guard import FreezeGuard
 from gateway.freezes.service import FreezeService
-from gateway.signing.guard import Guards, NoHistory, NothingKnown, NoWaitingRoom, Surroundings
+from gateway.signing.guard import Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.schema import audit_leaf
+from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.officers import with_officers
 from tests.signing_house import FakeClock, House, SoftSigner, signing_house
 

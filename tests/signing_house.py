@@ -27,7 +27,7 @@ from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
-from gateway.signing.guard import Guards, History, NoHistory, NoWaitingRoom, Surroundings
+from gateway.signing.guard import Guards, History, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
@@ -40,6 +40,7 @@ from gateway.store.migrating import migrate
 from hsm.interfaces import KeyDescription
 from policies.grant import Grant, GrantBook
 from policies.model import Caller, SealRequest
+from tests.nothing_around import NoHistory, NoWaitingRoom
 from tests.running_gateway import RECEIPT
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.approvals.proved_records import ProvedRecords, moment_of
 from gateway.approvals.records import request_of
-from gateway.approvals.statements import moment, oa_approval_by, statement_by
+from gateway.approvals.statements import SKEW, moment, oa_approval_by, statement_by
 from gateway.approvals.verifying import weighed
 from gateway.errors import Problem
 from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow
@@ -14,7 +14,6 @@ from policies.bundle import Bundle
 from policies.deciding.approving import Standing
 from policies.model import GivenApproval, SealRequest
 
-_SKEW = timedelta(minutes=5)
 _NOT_NEEDED = "it is not needed, out of turn, too late, or by who asked"
 
 
@@ -108,7 +107,7 @@ def _flaw(
         return f"the statement says {act!r}"
     if not is_recorded(row, said, records, source=by, statement_digest=digest.hex(), **came_for):
         return "no record of the log says so"
-    early = not row.is_from_oa and moment(said_at) < row.created_at - _SKEW
-    if early or moment(said_at) > said.at + _SKEW:
+    early = not row.is_from_oa and moment(said_at) < row.created_at - SKEW
+    if early or moment(said_at) > said.at + SKEW:
         return "it was signed at another time than it was taken down"
     return None

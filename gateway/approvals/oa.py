@@ -8,13 +8,13 @@ once.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from gateway.approvals import records
 from gateway.approvals.errors import ApprovalStatementInvalidProblem, ApprovalVoidProblem
 from gateway.approvals.model import Asked, asked_of, concerned, written
-from gateway.approvals.statements import OAApproval, moment, oa_approval_by
+from gateway.approvals.statements import SKEW, OAApproval, moment, oa_approval_by
 from gateway.audit.log import AuditLog
 from gateway.signing.errors import ApprovalExpiredProblem, ApprovalUsedProblem
 from gateway.store.approvals import (
@@ -30,8 +30,6 @@ from policies.bundle import Bundle
 from policies.deciding.group import Group
 from policies.model import DocumentFacts, SealRequest
 from policies.objects.systems import ApprovalSource
-
-_SKEW = timedelta(minutes=5)
 
 
 def check_token(
@@ -66,7 +64,7 @@ def check_token(
         raise ApprovalVoidProblem(
             f"approval {claims.jti!r} of {source.name!r}: {'; '.join(differences)}"
         )
-    if moment(claims.iat) > at + _SKEW:
+    if moment(claims.iat) > at + SKEW:
         raise ApprovalStatementInvalidProblem(
             f"approval {claims.jti!r} of {source.name!r} was signed in the future: set both "
             "machines' clocks by NTP"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -15,7 +15,13 @@ from gateway.approvals.errors import (
 from gateway.approvals.model import asked_of, concerned, names_of, subject_of
 from gateway.approvals.oa import Arrival, approval_id_of, receive
 from gateway.approvals.showing import ApprovalState, ApprovalView, shown_now
-from gateway.approvals.statements import ApprovalStatement, moment, oa_approval_by, statement_by
+from gateway.approvals.statements import (
+    SKEW,
+    ApprovalStatement,
+    moment,
+    oa_approval_by,
+    statement_by,
+)
 from gateway.approvals.verifying import check_subject
 from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
@@ -42,7 +48,6 @@ from policies.model import Caller
 from policies.objects.people import Person
 from policies.people import roles_of
 
-_SKEW = timedelta(minutes=5)
 _MOST_LOOKED_AT = 300
 _AT_ONCE = 20
 _MOST_LISTED = 100
@@ -260,7 +265,7 @@ def check_statement(
             "their own"
         )
     check_subject(claims.subject, subject_of(row))
-    if not row.created_at - _SKEW <= moment(claims.at) <= at + _SKEW:
+    if not row.created_at - SKEW <= moment(claims.at) <= at + SKEW:
         raise ApprovalStatementInvalidProblem(
             f"it was signed at {moment(claims.at):%Y-%m-%d %H:%M:%S} UTC by its own word, which is "
             "before it was asked or in the future: set both machines' clocks by NTP"

@@ -6,7 +6,7 @@ it ends. A person's statement names the digest of the whole request besides.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -28,6 +28,8 @@ from policies.people import keys_of_people
 
 STATEMENT: str = "sealgate-approval"
 OA_TOKEN: str = "sealgate-oa-approval"  # noqa: S105 - a type, not a secret
+SKEW = timedelta(minutes=5)
+"""How far the clock of whoever signs may be from ours."""
 
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Reason = Annotated[str, msgspec.Meta(max_length=1000)]

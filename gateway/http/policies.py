@@ -105,7 +105,7 @@ class SimulateInput(StrictModel):
     until: _Moment | None = None
 
 
-class Policies:
+class PolicyQuestions:
     """The handlers, and the desk that they ask."""
 
     def __init__(self, desk: Desk, *, clock: Clock) -> None:

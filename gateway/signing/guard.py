@@ -15,7 +15,6 @@ from gateway.signing.model import SigningRequest
 from gateway.store.lane import Transaction
 from policies.interfaces import Case
 from policies.model import (
-    NOTHING_KNOWN,
     Allowed,
     Decision,
     Denied,
@@ -140,23 +139,6 @@ class Knowing(Protocol):
         ...
 
 
-class NothingKnown:
-    """Implements `Knowing` where nobody approves and nothing is counted."""
-
-    async def known(
-        self,
-        case: Case,  # noqa: ARG002 - the Protocol's
-        facts: DocumentFacts,  # noqa: ARG002 - the Protocol's
-        *,
-        at: datetime,  # noqa: ARG002 - the Protocol's
-        request: SigningRequest,  # noqa: ARG002 - the Protocol's
-        act_digest: bytes,  # noqa: ARG002 - the Protocol's
-        input_digest: bytes,  # noqa: ARG002 - the Protocol's
-    ) -> Known:
-        """See `Knowing`."""
-        return NOTHING_KNOWN
-
-
 @dataclass(frozen=True, slots=True)
 class AllKnown:
     """Several as one: what each knows, together."""
@@ -230,18 +212,6 @@ class WaitingRoom(Protocol):
         ...
 
 
-class NoWaitingRoom:
-    """Implements `WaitingRoom` where nobody can be asked: the caller is told and no more."""
-
-    def ask(
-        self,
-        transaction: Transaction,  # noqa: ARG002 - the Protocol's
-        waiting: Waiting,  # noqa: ARG002 - the Protocol's
-    ) -> str | None:
-        """See `WaitingRoom`."""
-        return None
-
-
 class KeptDecision(msgspec.Struct, frozen=True, kw_only=True):
     """A decision and all that it was made from, so that other policies can be tried on it.
 
@@ -270,13 +240,6 @@ class History(Protocol):
     def keep(self, transaction: Transaction, kept: KeptDecision) -> None:
         """Keep it in the transaction of its record; called on the writer lane's thread."""
         ...
-
-
-class NoHistory:
-    """Implements `History` where nobody asks later."""
-
-    def keep(self, transaction: Transaction, kept: KeptDecision) -> None:
-        """See `History`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

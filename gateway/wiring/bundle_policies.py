@@ -21,12 +21,14 @@ from gateway.bundles.copies import BundleCopies
 from gateway.bundles.lineage import ActivatedRow, ActivationRecord
 from gateway.clock import Clock
 from gateway.http.in_force import PolicyStanding, RefusedFile
-from gateway.seals.bundle_source import BundleSource, Candidate, Keys, LastGood, Refusal, last_good
+from gateway.seals.bundle_source import BundleSource, Candidate, Keys
 from gateway.seals.in_force import InForce
+from gateway.seals.last_good import LastGood, Refusal, last_good
 from gateway.seals.letting_go import Outgoing
 from gateway.store.activations import Activation, activated_rows, keep_activation
 from gateway.store.lane import Transaction, WriterLane
 from gateway.wiring.collector import nothing_collected, set_apart
+from gateway.wiring.policies import look_failed
 from gateway.wiring.policy_thread import PolicyThread
 
 _MOST_WORDS = 1000
@@ -171,8 +173,7 @@ class BundlePolicies:
 
     def not_refreshed(self, error: Exception) -> None:
         """See `Policies`."""
-        self.failed = f"the policies could not be read or recorded: {error}"
-        _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
+        self.failed = look_failed(error)
 
     async def prove(self) -> None:
         """See `Policies`."""

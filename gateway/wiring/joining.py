@@ -15,7 +15,7 @@ from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce
-from gateway.http.policies import Policies as PolicyDesk
+from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
 from gateway.http.verification_keys import VerificationKeys
@@ -118,7 +118,7 @@ def _further_routes(house: House) -> tuple[Route, ...]:
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
     desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
-    return PolicyDesk(desk, clock=house.clock).routes()
+    return PolicyQuestions(desk, clock=house.clock).routes()
 
 
 def _write_something(unit: Transaction, slots: SlotBook) -> None:

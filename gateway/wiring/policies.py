@@ -69,6 +69,12 @@ class Policies(Protocol):
         ...
 
 
+def look_failed(error: Exception) -> str:
+    """Log it; gives the sentence that says so until a look succeeds."""
+    _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
+    return f"the policies could not be read or recorded: {error}"
+
+
 class DirectoryPolicies:
     """YAML in a directory; implements `Policies`."""
 
@@ -130,8 +136,7 @@ class DirectoryPolicies:
 
     def not_refreshed(self, error: Exception) -> None:
         """See `Policies`."""
-        self.failed = f"the policies could not be read or recorded: {error}"
-        _log.error("policies_not_refreshed", error=str(error), kind=type(error).__name__)
+        self.failed = look_failed(error)
 
     async def prove(self) -> None:
         """See `Policies`: a directory is always in force."""

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.lineage import ActivatedRow
 from gateway.bundles.reading import manifest_of, peek
-from gateway.seals.bundle_source import BundleSource, last_good
+from gateway.seals.bundle_source import BundleSource
+from gateway.seals.last_good import last_good
 from tests.bundle_house import FIRST, GROUP, KEYS, SECOND, changed, prepare, put
 from tests.sealed_bundles import AT
 

@@ -8,8 +8,9 @@ from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.cli.policy.bundles_here import in_force_here
 from gateway.clock import SystemClock
 from gateway.config import Config
-from gateway.seals.bundle_source import BundleSource, LastGood, Look
+from gateway.seals.bundle_source import BundleSource, Look
 from gateway.seals.errors import SealMaterialError
+from gateway.seals.last_good import LastGood
 from hsm.interfaces import KeyDescription
 
 _PUBLISH = "sealgate policy activate FILE, with a bundle that enough officers have signed."

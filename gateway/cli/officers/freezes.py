@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.asking import OwnKey, URLOption, ask, ask_with
+from gateway.cli.files.whole_files import write_whole
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
-from gateway.cli.people_keys import NAMED, ModuleOption, PinFileOption, people_keys
+from gateway.cli.people_keys import NAMED, ModuleOption, PersonSigner, PinFileOption, people_keys
 from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.freezes.file_names import FOLDER, FREEZE, UNFREEZE, UNSIGNED
@@ -108,13 +109,8 @@ def freeze(
         if by_file:
             _put_file(config, f"{claims.freeze}{FREEZE}", statements)
             return
-        freeze = ask(
-            officers[0] if caller is None else keys.named(caller),
-            url,
-            config,
-            lambda client, _: client.post_json("/v1/freezes", {"statements": statements}),
-            otherwise=_OTHERWISE,
-        )
+        own = officers[0] if caller is None else keys.named(caller)
+        freeze = _sent("/v1/freezes", statements, own, url, config)
     _tell([freeze], as_json=as_json)
 
 
@@ -158,15 +154,8 @@ def unfreeze(
         if by_file:
             _put_file(config, f"{freeze}.{secrets.token_hex(4)}{UNFREEZE}", statements)
             return
-        told = ask(
-            officers[0] if caller is None else keys.named(caller),
-            url,
-            config,
-            lambda client, _: client.post_json(
-                f"/v1/freezes/{freeze}/unfreezes", {"statements": statements}
-            ),
-            otherwise=_OTHERWISE,
-        )
+        own = officers[0] if caller is None else keys.named(caller)
+        told = _sent(f"/v1/freezes/{freeze}/unfreezes", statements, own, url, config)
     _tell([told], as_json=as_json)
 
 
@@ -204,13 +193,24 @@ def _mistake(fields: dict[str, Any]) -> str | None:
     return None
 
 
+def _sent(
+    path: str, statements: Sequence[str], own: PersonSigner, url: str | None, config: Path
+) -> dict[str, Any]:
+    """Bring statements to the gateway by a request that `own` signs; gives the freeze."""
+    return ask(
+        own,
+        url,
+        config,
+        lambda client, _: client.post_json(path, {"statements": statements}),
+        otherwise=_OTHERWISE,
+    )
+
+
 def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
     folder = configuration(config).policies.place / FOLDER
     try:
         folder.mkdir(exist_ok=True)
-        partial = folder / f".{name}.partial"
-        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        partial.replace(folder / name)
+        write_whole(folder / name, "".join(f"{line}\n" for line in lines).encode())
     except OSError as error:
         raise fail(f"{folder / name} cannot be written: {error.strerror}") from error
     out.print(f"{folder / name}: a gateway that runs takes it within two seconds", soft_wrap=True)

@@ -13,7 +13,7 @@ from gateway.cli.policy.activation_watch import ActivationWatch, Outcome
 from gateway.cli.terminal import fail, out
 from gateway.clock import SystemClock
 from gateway.config import Config
-from gateway.seals.bundle_source import SUFFIX
+from gateway.seals.last_good import SUFFIX
 
 USUAL_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.1

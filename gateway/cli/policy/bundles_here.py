@@ -17,7 +17,7 @@ from gateway.cli.terminal import told_errors
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
-from gateway.seals.bundle_source import SUFFIX, LastGood, last_good
+from gateway.seals.last_good import SUFFIX, LastGood, last_good
 from gateway.store.activations import activated_rows
 from gateway.store.database import open_reader
 

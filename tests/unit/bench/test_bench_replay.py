@@ -18,6 +18,6 @@ def test_two_thousand_decisions_are_replayed_within_seconds() -> None:
 def test_a_simulation_that_finds_something_else_gives_no_figure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(replay, "_with_a_forbid", lambda bundle: bundle)
+    monkeypatch.setattr(replay, "with_a_forbid", lambda bundle: bundle)
     with pytest.raises(BenchError, match="should change"):
         measure_replay(companies=20, seals=100, rules=500, decisions=100)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.bundles.lineage import ActivatedRow
 from gateway.bundles.reading import peek, read
-from gateway.seals.bundle_source import last_good
+from gateway.seals.last_good import last_good
 from gateway.store.activations import Activation, keep_activation
 from tests.bundle_house import FIRST, GROUP, SECOND, BundleHouse, bundle_house, prepare, put
 from tests.sealed_bundles import AT, Group, key, person

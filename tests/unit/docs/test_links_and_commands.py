@@ -48,9 +48,7 @@ def test_every_command_in_the_prose_exists(page: Path) -> None:
     known = set(every_command())
     groups = {name.split()[0] for name in known if " " in name}
     for text in code(read(page)):
-        for first, second in re.findall(
-            r"\bsealgate ([a-z]+)(?![\w-])(?: ([a-z]+)(?![\w-]))?", text
-        ):
+        for first, second in _COMMAND.findall(text):
             name = f"{first} {second}" if first in groups and second else first
             assert name in known | groups, f"{page}: sealgate {name}"
 

@@ -16,7 +16,7 @@ from gateway.cli.app import app
 from gateway.client import RequestSigner
 from gateway.desk.asking import MODULE, Desk
 from gateway.history.keeping import DecisionHistory
-from gateway.http.policies import Policies
+from gateway.http.policies import PolicyQuestions
 from policies.powers import Power
 from processes.child import Child, start_child
 from tests.sealed_bundles import Group
@@ -40,7 +40,7 @@ class Asking:
         self, question: str, body: dict[str, Any], *, power: Power = "auditor"
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON of the answer."""
-        routes = Policies(self.desk, clock=self.house.clock).routes()
+        routes = PolicyQuestions(self.desk, clock=self.house.clock).routes()
         api = api_of(self.house, with_powers(self.house, power), *routes)
         path = f"/v1/policies/{question}"
         data = json.dumps(body, ensure_ascii=False).encode()

@@ -25,7 +25,7 @@ from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi
-from gateway.http.policies import Policies
+from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
 from gateway.http.verification_keys import VerificationKeys
@@ -109,7 +109,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
     return (
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
-        *Policies(desk, clock=house.clock).routes(),
+        *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
     )
 
