@@ -6,23 +6,34 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SYSTEM_STAMP := $(VENV)/.system-packages
+TEST_STAMP := $(VENV)/.test-packages
 # Debian's own Python; a newer one is named by `make PYTHON3=/usr/bin/python3.13 …`.
 PYTHON3 ?= $(shell command -v /usr/bin/python3 || command -v python3)
 # What the product and its tests need of the system: the trial HSM, the stamp font, other people's verifiers.
 PACKAGES := softhsm2 opensc fonts-arphic-uming poppler-utils qpdf python3-venv openssl
+# The servers that tests start, each in a directory of its own, and the compiler of the HSM that fails on purpose.
+TEST_PACKAGES := gcc libc6-dev postgresql mariadb-server rabbitmq-server openssh-server openssh-sftp-server
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
+define install
+@missing="$$(bash deploy/missing-packages $(1))"; \
+if [ -n "$$missing" ]; then \
+  echo "installing by apt: $$missing"; \
+  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
 $(SYSTEM_STAMP): deploy/missing-packages
-	@missing="$$(bash deploy/missing-packages $(PACKAGES))"; \
-	if [ -n "$$missing" ]; then \
-	  echo "installing by apt: $$missing"; \
-	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	fi
+	$(call install,$(PACKAGES))
 	@test -x $(PYTHON) || $(PYTHON3) -m venv $(VENV)
+	@touch $@
+
+$(TEST_STAMP): $(SYSTEM_STAMP)
+	$(call install,$(TEST_PACKAGES))
 	@touch $@
 
 $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
@@ -33,7 +44,7 @@ $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
 	@touch $@
 
 .PHONY: setup
-setup: $(STAMP) ## install what is missing (apt packages, virtual environment)
+setup: $(STAMP) $(TEST_STAMP) ## install what is missing (apt packages, virtual environment)
 
 .PHONY: demo
 demo: $(STAMP) ## seal every receipt in examples/ end to end, verify each twice
@@ -52,7 +63,7 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 	@$(VENV)/bin/lint-imports
 
 .PHONY: test
-test: $(STAMP) ## the whole test suite, with coverage
+test: $(STAMP) $(TEST_STAMP) ## the whole test suite, with coverage
 	@$(PYTHON) -m pytest -q -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: differential

@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.seals.in_force import InForce
 from gateway.signing.model import SigningRequest
+from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction
 from policies.interfaces import Case
 from policies.model import (
@@ -242,6 +243,40 @@ class History(Protocol):
         ...
 
 
+class Releasing(Protocol):
+    """Writes what goes with a release: the job that ends by it, what is owed to others."""
+
+    def at_release(
+        self, transaction: Transaction, request: SigningRequest, row: DocumentRow
+    ) -> None:
+        """Write it (`later`) in the outcome's transaction; called on the writer lane's thread.
+
+        Args:
+            transaction: the outcome's.
+            request: what was asked.
+            row: of the released document, with its outcome. Of an act of several seals it is the
+                last one's, and the others' have no call.
+
+        Raises:
+            Problem: it must not be released; before anything is written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AllReleasing:
+    """Several as one, in order."""
+
+    each: tuple[Releasing, ...] = ()
+
+    def at_release(
+        self, transaction: Transaction, request: SigningRequest, row: DocumentRow
+    ) -> None:
+        """See `Releasing`."""
+        for releasing in self.each:
+            releasing.at_release(transaction, request, row)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """All of it, for `gateway.signing.service`."""
@@ -250,3 +285,4 @@ class Surroundings:
     knowing: Knowing
     waiting_room: WaitingRoom
     history: History
+    releasing: Releasing = AllReleasing()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.jobs.model import Lease
 from gateway.store.documents import DocumentRow, UsedNonce
 from policies.model import SealRequest
 
@@ -18,6 +19,8 @@ class SigningRequest:
         nonce: the nonce of the request's signature, remembered with its record. None for mTLS.
         approval_tokens: approvals that were made elsewhere, signed. They are no part of what the
             idempotency key stands for.
+        lease: of the job that this is done for; the job ends with the release. None: no job.
+        origin: what it belongs to, in words of whoever asks: `batch:ID/NUMBER`. Empty: to nothing.
     """
 
     seal_request: SealRequest
@@ -26,6 +29,8 @@ class SigningRequest:
     nonce: UsedNonce | None = None
     further: tuple[SealRequest, ...] = ()
     approval_tokens: tuple[str, ...] = ()
+    lease: Lease | None = None
+    origin: str = ""
 
     @property
     def seal_requests(self) -> tuple[SealRequest, ...]:

@@ -105,6 +105,7 @@ class SigningService:
         self._knowing = surroundings.knowing
         self._waiting_room = surroundings.waiting_room
         self._history = surroundings.history
+        self._releasing = surroundings.releasing
         self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
 
     async def seal(self, request: SigningRequest, document: bytes) -> SealedDocument:
@@ -400,6 +401,8 @@ class SigningService:
             done = rows.with_outcome(
                 row, index, output_digest=output, length=length, location=location
             )
+            if draft.part.is_last:
+                self._releasing.at_release(transaction, draft.act.inquiry.request, done)
             seal_document(transaction, done)
             return done
 

@@ -25,6 +25,7 @@ from gateway.store.errors import ContentDamagedError, StoreProblem
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
+_UNCLAIMED = "unclaimed"
 # The ustar header: name, then mode, user and group, then size and moment, the checksum, the rest.
 _NAME_BYTES = 100
 _OCTAL_END = 8**11
@@ -37,7 +38,10 @@ _log = structlog.get_logger("store")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a document's bytes are: the segment's name, and the offset of the first byte in it."""
+    """Where a document's bytes are: a segment, and the offset of the first byte in it.
+
+    `segment` is the path below the store's directory.
+    """
 
     segment: str
     offset: int
@@ -45,11 +49,16 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A document to be kept: its bytes in parts that follow one another."""
+    """A document to be kept: its bytes in parts that follow one another.
+
+    `shelf` is the folder below the store's directory that its segments are in; empty: the directory
+    itself.
+    """
 
     name: str
     moment: datetime
     parts: Sequence[bytes]
+    shelf: str = ""
 
 
 def prove_room(directory: Path) -> None:
@@ -75,7 +84,7 @@ class ContentStore:
         self._directory = directory
         self._clock = clock
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._segment: _Segment | None = None
+        self._segments: dict[str, _Segment] = {}
 
     def recover(self, ends: Mapping[str, int]) -> None:
         """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
@@ -96,13 +105,16 @@ class ContentStore:
                     f"segment {path} is gone or shorter than {end} bytes, so sealed documents are "
                     "missing: put it back from a backup of the same time as the database"
                 )
-        for path in self._directory.glob("*.tar"):
-            end = _padded(ends.get(path.name, 0))
+        unclaimed = self._directory / _UNCLAIMED
+        for path in self._directory.rglob("*.tar"):
+            if unclaimed in path.parents:
+                continue
+            end = _padded(ends.get(str(path.relative_to(self._directory)), 0))
             if path.stat().st_size > end:
                 self._put_aside(path, end)
 
     def _put_aside(self, path: Path, end: int) -> None:
-        unclaimed = self._directory / "unclaimed"
+        unclaimed = self._directory / _UNCLAIMED
         unclaimed.mkdir(mode=0o700, exist_ok=True)
         aside = unclaimed / f"{path.stem}-from-{end}.tar"
         _log.warning("content_unclaimed", segment=path.name, start=end, put_aside=str(aside))
@@ -117,17 +129,39 @@ class ContentStore:
         os.truncate(path, end)
 
     def append(self, documents: Sequence[Content]) -> list[Location]:
-        """Append the documents with one sync for all; gives where each of them is.
+        """Append the documents with one sync a shelf; gives where each of them is.
 
         Raises:
             StoreProblem: the disk is full or refuses; none of them counts.
         """
+        shelves: dict[str, list[int]] = {}
+        for number, document in enumerate(documents):
+            shelves.setdefault(document.shelf, []).append(number)
+        found: dict[int, Location] = {}
         try:
-            return self._present_segment().append(documents)
+            for shelf, numbers in shelves.items():
+                entries = [documents[number] for number in numbers]
+                found |= zip(numbers, self._present_segment(shelf).append(entries), strict=True)
         except Exception as error:
             _log.error("content_not_written", error=str(error), documents=len(documents))
             self.close()
-            raise StoreProblem(f"the sealed document cannot be written: {error}") from error
+            raise StoreProblem(f"the document cannot be written: {error}") from error
+        return [found[number] for number in range(len(documents))]
+
+    def drop(self, segment: str) -> None:
+        """Delete a whole segment, of which nothing is wanted any more; none is no error.
+
+        Raises:
+            StoreProblem: the disk refuses.
+        """
+        for shelf, present in list(self._segments.items()):
+            if present.name == segment:
+                present.close()
+                del self._segments[shelf]
+        try:
+            (self._directory / segment).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreProblem(f"{segment} cannot be deleted: {error.strerror}") from error
 
     def erase(self, location: Location, length: int) -> None:
         """Overwrite a document that is not to be released with zeros, durably; the tar stays whole.
@@ -145,10 +179,10 @@ class ContentStore:
             raise StoreProblem(f"what was written cannot be erased: {error.strerror}") from error
 
     def close(self) -> None:
-        """Begin no further document in the present segment; it is complete as it stands."""
+        """Begin no further document in the present segments; they are complete as they stand."""
         # After an error what is at its end is uncertain; documents already in it stay readable.
-        segment, self._segment = self._segment, None
-        if segment is not None:
+        segments, self._segments = self._segments, {}
+        for segment in segments.values():
             with contextlib.suppress(OSError):
                 segment.close()
 
@@ -170,28 +204,34 @@ class ContentStore:
             raise StoreProblem(f"segment {location.segment} is shorter than it was")
         return content
 
-    def _present_segment(self) -> "_Segment":
+    def _present_segment(self, shelf: str) -> "_Segment":
         today = f"{self._clock.now():%Y-%m-%d}"
-        segment = self._segment
-        if segment is None or segment.size > _SEGMENT_BYTES or not segment.name.startswith(today):
-            self.close()
+        segment = self._segments.get(shelf)
+        if segment is None or segment.size > _SEGMENT_BYTES or segment.day != today:
+            if segment is not None:
+                segment.close()
+                del self._segments[shelf]
             moment = f"{self._clock.now():%Y-%m-%dT%H-%M-%S}"
-            segment = _Segment(self._directory, f"{moment}-{secrets.token_hex(4)}.tar")
-            self._segment = segment
+            name = f"{moment}-{secrets.token_hex(4)}.tar"
+            segment = _Segment(self._directory, str(Path(shelf) / name), day=today)
+            self._segments[shelf] = segment
         return segment
 
 
 class _Segment:
-    """One tar file being written."""
+    """One tar file being written; `name` is its path below `directory`."""
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(self, directory: Path, name: str, *, day: str) -> None:
         self.name = name
-        self._descriptor = os.open(
-            directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-        )
+        self.day = day
+        path = directory / name
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, parents=True)
+            _sync_directory(path.parent.parent)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
         try:
-            _sync_directory(directory)
+            _sync_directory(path.parent)
         except OSError:
             os.close(self._descriptor)
             raise

@@ -8,9 +8,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -64,7 +66,7 @@ document = Table(
     Column("outcome_index", BigInteger),
     Column("output_digest", LargeBinary(32)),
     Column("output_bytes", BigInteger),
-    Column("segment", String(40)),
+    Column("segment", String(200)),
     Column("segment_offset", BigInteger),
     Column("stamp", LargeBinary),
     Column("normalized_digest", LargeBinary(32)),
@@ -200,3 +202,93 @@ activation = Table(
     Column("audit_index", BigInteger, nullable=False),
 )
 """Every bundle of policies that came into force, with the manifest that the officers signed."""
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("share", String(210), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("holder", String(60)),
+    Column("lease_until", BigInteger),
+    Column("reason", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Index("job_by_key", "kind", "key", unique=True),
+    Index("job_by_subject", "subject", "state"),
+    Index(
+        "job_waiting",
+        "kind",
+        "priority",
+        "share",
+        "not_before",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "job_leased",
+        "lease_until",
+        sqlite_where=text("state = 'leased'"),
+        postgresql_where=text("state = 'leased'"),
+    ),
+)
+"""What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
+
+What is done has no row any more: its result is with what the job was for. `state` is waiting, held
+(paused), leased, dead or cancelled; `reason` tells why it failed last.
+"""
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("system", String(100), nullable=False),
+    Column("company", String(100), nullable=False),
+    Column("idempotency_key", String(255), nullable=False),
+    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("options", LargeBinary, nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("receipt", LargeBinary),
+    Index("batch_by_key", "system", "idempotency_key", unique=True),
+    Index("batch_by_state", "state"),
+)
+"""Documents that came together. `state` is receiving, open, paused, cancelled or finished;
+`receipt` is the CMS over the manifest of digests. Moments are Unix µs."""
+
+batch_item = Table(
+    "batch_item",
+    metadata,
+    Column("batch", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(300), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("business_number", String(200), nullable=False),
+    Column("document_type", String(100), nullable=False),
+    Column("seal", String(100), nullable=False),
+    Column("input_digest", LargeBinary(32)),
+    Column("input_bytes", BigInteger),
+    Column("segment", String(200)),
+    Column("segment_offset", BigInteger),
+    Column("document", String(36)),
+    Column("output_digest", LargeBinary(32)),
+    Column("problem", LargeBinary),
+    Column("finished_at", BigInteger),
+    Index("batch_item_by_state", "batch", "state"),
+    Index("batch_item_by_segment", "segment"),
+)
+"""One row a document of a batch, from when it is accepted on. `state` is waiting, sealed, repeated,
+failed or cancelled; `segment` is where its input is, until it is finished."""

@@ -117,6 +117,34 @@ async def test_a_segment_that_lost_documents_stops_the_start(tmp_path: Path) -> 
             store.recover({"another.tar": 1})
 
 
+async def test_shelves_are_folders_that_a_start_looks_through(tmp_path: Path) -> None:
+    with closing(ContentStore(tmp_path, clock=FakeClock())) as store:
+        east, west = (
+            Content("x.pdf", MOMENT, (b"kept",), shelf=shelf) for shelf in ("east", "in/west")
+        )
+        first, second, third = store.append([east, west, east])
+        store.append([east, west])  # and no commit that counts them
+        assert (first.segment, second.segment[:8]) == (third.segment, "in/west/")
+        assert first.segment.startswith("east/")
+    with closing(ContentStore(tmp_path, clock=FakeClock())) as store:
+        ends = {first.segment: third.offset + 4, second.segment: second.offset + 4}
+        store.recover(ends)
+        for location in (first, second, third):
+            assert await store.get(location, 4) == b"kept"
+        assert (tmp_path / first.segment).stat().st_size == third.offset + 512
+        store.recover(ends)  # what was put aside is looked at no more
+
+
+async def test_a_segment_of_which_nothing_is_wanted_can_go(store: ContentStore) -> None:
+    old = put(store, "old.pdf", b"old")
+    store.drop(old.segment)
+    store.drop(old.segment)  # as after a stop between the deed and its record
+    new = put(store, "new.pdf", b"new")
+    assert new.segment != old.segment
+    with pytest.raises(StoreProblem, match="cannot be read"):
+        await store.get(old, 3)
+
+
 async def test_a_full_disk_is_told_and_the_next_document_goes_to_a_new_segment(
     store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,77 @@
+"""What the rooms above ask of the queue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
+from gateway.store.lane import Transaction
+
+
+class JobQueue(Protocol):
+    """Durable jobs. What takes a transaction runs within a unit of work of the writer lane.
+
+    Promise: a job that was enqueued is claimed again and again until it is finished, buried or
+    cancelled; of several claims of one job only the last can end it.
+    """
+
+    def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
+        """Add them, with the transaction. Those whose kind and key are known stay as they are."""
+        ...
+
+    async def claim(self, kind: JobKind, *, most: int) -> tuple[ClaimedJob, ...]:
+        """Lease up to `most` jobs that are due, by priority, and fairly among shares.
+
+        Jobs whose lease has run out are among them.
+        """
+        ...
+
+    async def wait(self, kind: JobKind, *, seconds: float) -> None:
+        """Return when something may be due, at the latest after so long. A hint, no promise."""
+        ...
+
+    async def heartbeat(self, leases: Sequence[Lease]) -> tuple[Lease, ...]:
+        """Prolong them; gives those that are still held, with their new end."""
+        ...
+
+    def finish(self, transaction: Transaction, lease: Lease) -> None:
+        """End the job: done.
+
+        Raises:
+            LeaseLostProblem: another has it; before anything is written.
+        """
+        ...
+
+    def retry(
+        self, transaction: Transaction, lease: Lease, *, not_before: datetime, reason: bytes
+    ) -> None:
+        """Give it back, for later.
+
+        Raises:
+            LeaseLostProblem: as above.
+        """
+        ...
+
+    def bury(self, transaction: Transaction, lease: Lease, *, reason: bytes) -> None:
+        """Put it among the dead letters, with the reason.
+
+        Raises:
+            LeaseLostProblem: as above.
+        """
+        ...
+
+    def hold(self, transaction: Transaction, subject: str) -> None:
+        """Pause what waits for a subject; what is leased goes on."""
+        ...
+
+    def release(self, transaction: Transaction, subject: str) -> None:
+        """Let what was held be claimed again."""
+        ...
+
+    def cancel(self, transaction: Transaction, subject: str) -> None:
+        """Cancel what waits or is held for a subject; what is leased goes on."""
+        ...
+
+    def revive(self, transaction: Transaction, subject: str) -> None:
+        """Let dead letters of a subject be claimed again, as if they were new."""
+        ...
