@@ -1,0 +1,1 @@
+"""What connectors bring: fetched, mapped to requests by YAML, and handed over as batches."""
