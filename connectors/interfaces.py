@@ -1,7 +1,7 @@
 """What every connector can do: fetch what came, and deliver what is owed."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from connectors.model import Delivery, Fetched, Page
 
@@ -17,7 +17,7 @@ class Connector(Protocol):
     fetches: bool
     delivers: bool
 
-    async def __aenter__(self) -> "Connector":
+    async def __aenter__(self) -> Self:
         """Connect; what is away now is tried again with the first call."""
         ...
 
