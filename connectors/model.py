@@ -15,12 +15,15 @@ class Fetched:
         name: of the file, or what stands for one.
         content: its bytes.
         fields: what the place says of it besides: message headers, columns, parts of the path.
+        refused: why its bytes were not taken (too large, cannot be read), for its sender; the
+            content is empty then. It is acknowledged like any other and ends as a failed item.
     """
 
     id: str
     name: str
     content: bytes
     fields: Mapping[str, str] = field(default_factory=dict)
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
