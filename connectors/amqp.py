@@ -9,6 +9,7 @@ again, with the same message-id: AMQP knows no other way, so whoever reads drops
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Self
 
 import aio_pika
@@ -20,14 +21,15 @@ from connectors.envelope import enveloped
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery, Fetched, Page
 from connectors.remembered import Remembered
+from connectors.secret_files import first_line
 from connectors.tls import Tls
 
-_AWAY: Final = (*exceptions.CONNECTION_EXCEPTIONS, TimeoutError)
+_AWAY: Final = (*exceptions.CONNECTION_EXCEPTIONS, TimeoutError, ValueError)
 _HEARTBEAT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AmqpSettings:
+class AMQPSettings:
     """Where the broker is, and what is read and written there.
 
     Attributes:
@@ -36,7 +38,7 @@ class AmqpSettings:
         port: 5671 with TLS, 5672 without.
         virtual_host: of the broker.
         user: to log in as.
-        password: of the user.
+        password_file: its first line is the user's password; read at every log-in.
         tls: how the broker is known; None: without TLS.
         queue: that documents come from; None: nothing is fetched.
         exchange: that results go to; empty: the default one, which takes a queue's name as the key.
@@ -50,7 +52,7 @@ class AmqpSettings:
     name: str
     host: str
     user: str
-    password: str = field(repr=False)
+    password_file: Path
     port: int = 5671
     virtual_host: str = "/"
     tls: Tls | None = field(default_factory=Tls)
@@ -58,7 +60,7 @@ class AmqpSettings:
     exchange: str = ""
     routing_key: str | None = None
     prefetch: int = 100
-    max_bytes: int = 20 * 1024 * 1024
+    max_bytes: int = 50 * 1024 * 1024
     timeout_seconds: float = 30.0
     linger_seconds: float = 0.1
 
@@ -82,10 +84,10 @@ class _Line:
         )
 
 
-class AmqpConnector:
+class AMQPConnector:
     """See `Connector`. The cursor is always None: the queue itself knows what is still owed."""
 
-    def __init__(self, settings: AmqpSettings) -> None:
+    def __init__(self, settings: AMQPSettings) -> None:
         self._settings = settings
         self.fetches = settings.queue is not None
         self.delivers = settings.routing_key is not None
@@ -182,7 +184,7 @@ class AmqpConnector:
             host=its.host,
             port=its.port,
             login=its.user,
-            password=its.password,
+            password=first_line(its.password_file),
             virtualhost=its.virtual_host,
             ssl=its.tls is not None,
             ssl_context=its.tls.context() if its.tls else None,

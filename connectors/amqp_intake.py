@@ -31,7 +31,7 @@ class Intake:
     """The messages of one channel, in the order in which they came; dies with the channel.
 
     Args:
-        max_bytes: a larger body is dropped, and its message is given as refused.
+        max_bytes: a larger body is dropped, and its message is given with a problem.
         durable: ids that were acknowledged before. A message that the broker brings *again* under
             such an id is one whose acknowledgement was lost: it is acknowledged, not given.
     """
@@ -100,9 +100,9 @@ class Intake:
             name=fields.get("name") or message.message_id or digest[:16],
             content=b"" if too_large else message.body,
             fields=fields | {name: value for name, value in properties.items() if value},
-            refused=(
+            problem=(
                 f"the message has {size:,} bytes, and {self._max_bytes:,} are allowed"
                 if too_large
-                else None
+                else ""
             ),
         )

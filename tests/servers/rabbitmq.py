@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.servers.certificates import ServerCertificate, server_certificate
 from tests.servers.process import answers, directory_of, free_port, running
 
+PASSWORD = "drei-Kraniche-7"  # noqa: S105 - of a broker that lives for one test
 _USER = "rabbitmq"
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A running broker with its user guest."""
+    """A running broker with its user sealgate."""
 
     port: int
     tls_port: int
+    password_file: Path
     certificate: ServerCertificate
 
 
@@ -24,8 +27,10 @@ def rabbitmq() -> Iterator[Broker]:
     """Start a broker with a port mapper of its own; it takes about five seconds."""
     with directory_of(_USER) as home:
         mapper_port = free_port()
-        broker = Broker(free_port(), free_port(), server_certificate(home))
+        broker = Broker(free_port(), free_port(), home / "password", server_certificate(home))
+        broker.password_file.write_text(f"{PASSWORD}\n")
         (home / "rabbitmq.conf").write_text(
+            f"default_user = sealgate\ndefault_pass = {PASSWORD}\n"
             f"listeners.tcp.1 = 127.0.0.1:{broker.port}\n"
             f"listeners.ssl.1 = 127.0.0.1:{broker.tls_port}\n"
             f"ssl_options.certfile = {broker.certificate.certificate}\n"

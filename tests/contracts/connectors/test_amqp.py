@@ -5,18 +5,19 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractQueue
 
-from connectors.amqp import AmqpConnector, AmqpSettings
+from connectors.amqp import AMQPConnector, AMQPSettings
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery
 from connectors.tls import Tls
 from tests.contracts.connectors.waiting import fetched, until
 from tests.servers.process import free_port
-from tests.servers.rabbitmq import Broker, rabbitmq
+from tests.servers.rabbitmq import PASSWORD, Broker, rabbitmq
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,9 @@ class Sender:
 
 @pytest.fixture
 async def sender(broker: Broker) -> AsyncIterator[Sender]:
-    connection = await aio_pika.connect(host="127.0.0.1", port=broker.port)
+    connection = await aio_pika.connect(
+        host="127.0.0.1", port=broker.port, login="sealgate", password=PASSWORD
+    )
     async with connection:
         channel = await connection.channel()
         name = uuid.uuid4().hex
@@ -55,21 +58,21 @@ async def sender(broker: Broker) -> AsyncIterator[Sender]:
         yield Sender(channel, inbox, await channel.declare_queue(f"out-{name}", durable=True))
 
 
-def settings(broker: Broker, sender: Sender, **changed: object) -> AmqpSettings:
+def settings(broker: Broker, sender: Sender, **changed: object) -> AMQPSettings:
     values: dict[str, object] = {
         "name": "wms",
         "host": "127.0.0.1",
         "port": broker.port,
         "tls": None,
-        "user": "guest",
-        "password": "guest",
+        "user": "sealgate",
+        "password_file": broker.password_file,
         "queue": sender.inbox.name,
         "routing_key": sender.outbox.name,
         "max_bytes": 1000,
         "timeout_seconds": 10.0,
         **changed,
     }
-    return AmqpSettings(**values)  # type: ignore[arg-type]
+    return AMQPSettings(**values)  # type: ignore[arg-type]
 
 
 SEALED = Delivery(
@@ -81,14 +84,14 @@ async def test_a_message_stays_in_the_queue_until_it_is_acknowledged(
     broker: Broker, sender: Sender
 ) -> None:
     await sender.send("收据一".encode(), message_id="m-1", name="收据.pdf", company=7)
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         (first,) = await fetched(connector, 1)
         assert (await connector.fetch(None, most=9)).items == (first,)
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         (again,) = await fetched(connector, 1)
         await connector.acknowledge([again])
         assert (await connector.fetch(None, most=9)).items == ()
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         assert (await connector.fetch(None, most=9)).items == ()
     assert (first.id, first.content) == (again.id, "收据一".encode())
     assert first.name == "收据.pdf"
@@ -101,24 +104,24 @@ async def test_another_body_under_an_old_message_id_is_another_thing(
 ) -> None:
     for body in (b"one", b"two", b"one"):
         await sender.send(body, message_id="same")
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         one, two = await fetched(connector, 2)
         assert one.id != two.id
         await connector.acknowledge([one, two])
     assert await sender.waiting(sender.inbox) == 0
 
 
-async def test_a_message_that_is_too_large_is_given_as_refused_and_blocks_nothing(
+async def test_a_message_that_is_too_large_gets_its_result_and_blocks_nothing(
     broker: Broker, sender: Sender
 ) -> None:
     await sender.send(b"x" * 1001, message_id="large")
     await sender.send(b"\x00 no JSON")
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         large, odd = await fetched(connector, 2)
         await connector.acknowledge([large, odd])
     assert large.content == b""
-    assert large.refused == "the message has 1,001 bytes, and 1,000 are allowed"
-    assert (odd.content, odd.refused) == (b"\x00 no JSON", None)
+    assert large.problem == "the message has 1,001 bytes, and 1,000 are allowed"
+    assert (odd.content, odd.problem) == (b"\x00 no JSON", "")
     assert await sender.waiting(sender.inbox) == 0
 
 
@@ -126,7 +129,7 @@ async def test_no_more_than_the_prefetch_is_held_at_once(broker: Broker, sender:
     for number in range(7):
         await sender.send(b"%d" % number)
     seen = []
-    async with AmqpConnector(settings(broker, sender, prefetch=3)) as connector:
+    async with AMQPConnector(settings(broker, sender, prefetch=3)) as connector:
         while len(seen) < 7:
             page = await connector.fetch(None, most=100)
             assert len(page.items) <= 3
@@ -139,7 +142,7 @@ async def test_an_acknowledgement_that_a_broken_connection_lost_is_given_when_it
     broker: Broker, sender: Sender
 ) -> None:
     await sender.send(b"once", message_id="m-1")
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         page = await fetched(connector, 1)
         assert connector._line is not None
         await connector._line.connection.close()
@@ -150,14 +153,14 @@ async def test_an_acknowledgement_that_a_broken_connection_lost_is_given_when_it
             return await sender.waiting(sender.inbox) == 0
 
         await until(settled)
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         assert (await connector.fetch(None, most=9)).items == ()
 
 
 async def test_a_result_is_a_persistent_json_message_with_the_deliverys_id(
     broker: Broker, sender: Sender
 ) -> None:
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         await connector.deliver(SEALED)
         await connector.deliver(SEALED)
     message = await sender.outbox.get(no_ack=True)
@@ -178,7 +181,7 @@ async def test_a_result_is_a_persistent_json_message_with_the_deliverys_id(
 async def test_a_result_that_no_queue_would_get_is_not_delivered(
     broker: Broker, sender: Sender
 ) -> None:
-    async with AmqpConnector(settings(broker, sender, routing_key="nobody")) as connector:
+    async with AMQPConnector(settings(broker, sender, routing_key="nobody")) as connector:
         with pytest.raises(ConnectorAwayError, match='connector "wms"'):
             await connector.deliver(SEALED)
         await sender.send(b"still read")
@@ -186,7 +189,7 @@ async def test_a_result_that_no_queue_would_get_is_not_delivered(
 
 
 async def test_without_a_routing_key_nothing_is_delivered(broker: Broker, sender: Sender) -> None:
-    connector = AmqpConnector(settings(broker, sender, routing_key=None))
+    connector = AMQPConnector(settings(broker, sender, routing_key=None))
     assert not connector.delivers
     with pytest.raises(DeliveryRefusedError, match="routing key"):
         await connector.deliver(SEALED)
@@ -197,22 +200,23 @@ async def test_without_a_routing_key_nothing_is_delivered(broker: Broker, sender
     [
         ({"queue": "missing"}, "no queue 'missing'"),
         ({"exchange": "missing"}, "no exchange 'missing'"),
-        ({"password": "s3cret-and-wrong"}, "refused"),
+        ({"user": "nobody"}, "refused"),
+        ({"password_file": Path("missing")}, "No such file"),
         ({"virtual_host": "/other"}, "other"),
     ],
 )
 async def test_proving_tells_what_is_wrong_and_no_password(
     broker: Broker, sender: Sender, changed: dict[str, object], told: str
 ) -> None:
-    async with AmqpConnector(settings(broker, sender, **changed)) as connector:
+    async with AMQPConnector(settings(broker, sender, **changed)) as connector:
         with pytest.raises(ConnectorAwayError, match=told) as caught:
             await connector.prove()
     assert 'connector "wms" (AMQP, 127.0.0.1' in str(caught.value)
-    assert "s3cret" not in str(caught.value) + repr(connector._settings)
+    assert PASSWORD not in str(caught.value) + repr(connector._settings)
 
 
 async def test_a_broker_that_is_away_is_found_again(broker: Broker, sender: Sender) -> None:
-    async with AmqpConnector(settings(broker, sender, port=free_port())) as connector:
+    async with AMQPConnector(settings(broker, sender, port=free_port())) as connector:
         for _ in range(2):
             with pytest.raises(ConnectorAwayError, match="tried again"):
                 await connector.fetch(None, most=1)
@@ -223,7 +227,7 @@ async def test_a_broker_that_is_away_is_found_again(broker: Broker, sender: Send
 async def test_a_queue_that_was_deleted_and_made_again_is_read_again(
     broker: Broker, sender: Sender
 ) -> None:
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         await connector.prove()
         await sender.inbox.delete(if_unused=False, if_empty=False)
 
@@ -244,9 +248,9 @@ async def test_with_tls_only_a_broker_that_is_known_is_talked_to(
     broker: Broker, sender: Sender
 ) -> None:
     known = Tls(ca=broker.certificate.ca)
-    async with AmqpConnector(settings(broker, sender, port=broker.tls_port, tls=known)) as one:
+    async with AMQPConnector(settings(broker, sender, port=broker.tls_port, tls=known)) as one:
         await one.prove()
-    async with AmqpConnector(settings(broker, sender, port=broker.tls_port, tls=Tls())) as other:
+    async with AMQPConnector(settings(broker, sender, port=broker.tls_port, tls=Tls())) as other:
         with pytest.raises(ConnectorAwayError, match="CERTIFICATE_VERIFY_FAILED"):
             await other.prove()
 
@@ -254,7 +258,7 @@ async def test_with_tls_only_a_broker_that_is_known_is_talked_to(
 async def test_many_fetches_and_deliveries_at_once_share_one_connection(
     broker: Broker, sender: Sender
 ) -> None:
-    async with AmqpConnector(settings(broker, sender)) as connector:
+    async with AMQPConnector(settings(broker, sender)) as connector:
         await asyncio.gather(
             *(
                 connector.deliver(
