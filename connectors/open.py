@@ -1,0 +1,6 @@
+"""Which settings there are; each kind of place has its own."""
+
+from connectors.folder import FolderSettings
+from connectors.sftp import SFTPSettings
+
+Settings = FolderSettings | SFTPSettings
