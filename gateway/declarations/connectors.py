@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gateway.declarations.mapping import MappingSpec
-from gateway.declarations.places import FolderPlace, Place, SFTPPlace
+from gateway.declarations.places import AMQPPlace, FolderPlace, Place, SFTPPlace
 from policies.kinds.spelling import Name
 from strictyaml import StrictModel, refusal
 
-PLACES = ("folder", "sftp")
+PLACES = ("folder", "sftp", "amqp")
 """The keys of `spec` of which there is exactly one: a kind of place each."""
 
 
@@ -33,6 +33,7 @@ class ConnectorSpec(StrictModel):
     Attributes:
         folder: a watched folder.
         sftp: a folder of an SFTP server.
+        amqp: a queue and an exchange of RabbitMQ.
         system: for which calling system it speaks; the officers' System must name it.
         mapping: how requests are made of what comes; None: it only delivers.
         return_to: the connectors that results go to; itself when nothing is written.
@@ -42,12 +43,15 @@ class ConnectorSpec(StrictModel):
 
     folder: FolderPlace | None = None
     sftp: SFTPPlace | None = None
+    amqp: AMQPPlace | None = None
     system: Name
     mapping: MappingSpec | None = None
     return_to: tuple[Name, ...] | None = Field(default=None, alias="return")
     poll_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 2.0
     most: Annotated[int, Field(ge=1, le=10_000)] = 500
 
+    # Another kind of place: a model in `places`, a field and a word in `PLACES` here, its settings
+    # in `connectors.open`.
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:
         given = [key for key in PLACES if getattr(self, key) is not None]

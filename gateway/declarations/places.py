@@ -6,9 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from connectors.amqp import AMQPSettings
 from connectors.folder import FolderSettings
 from connectors.open import Settings
 from connectors.sftp import SFTPSettings
+from connectors.tls import Tls
 from gateway.config import AbsolutePath
 from strictyaml import StrictModel
 
@@ -101,5 +103,67 @@ class SFTPPlace(Place):
     @property
     def readable(self) -> tuple[Path, ...]:
         """See `Place`."""
-        named = (self.known_hosts, self.password_file, self.key_file)
-        return tuple(path for path in named if path is not None)
+        return _those_of(self.known_hosts, self.password_file, self.key_file)
+
+
+class TLSSpec(StrictModel):
+    """How the other side is known; it is always checked."""
+
+    ca: AbsolutePath | None = None
+    certificate: AbsolutePath | None = None
+    key: AbsolutePath | None = None
+
+    def plain(self) -> Tls:
+        """For `connectors`."""
+        return Tls(ca=self.ca, certificate=self.certificate, key=self.key)
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """The files."""
+        return _those_of(self.ca, self.certificate, self.key)
+
+
+class AMQPPlace(Place):
+    """A queue of RabbitMQ that documents come from, an exchange that results go to."""
+
+    host: Words
+    port: Port = 5671
+    virtual_host: Words = "/"
+    user: Words
+    password_file: AbsolutePath
+    tls: TLSSpec | None = Field(
+        default=TLSSpec(), description="null: without TLS, for a broker on this machine."
+    )
+    queue: Words | None = None
+    exchange: str = ""
+    routing_key: Words | None = None
+    prefetch: Annotated[int, Field(ge=1, le=10_000)] = 100
+    timeout_seconds: Seconds = 30.0
+
+    def settings(self, name: str, *, beside: str | None) -> AMQPSettings:
+        """See `Place`."""
+        del beside  # nothing lies beside a message
+        return AMQPSettings(
+            name=name,
+            host=self.host,
+            port=self.port,
+            virtual_host=self.virtual_host,
+            user=self.user,
+            password_file=self.password_file,
+            tls=None if self.tls is None else self.tls.plain(),
+            queue=self.queue,
+            exchange=self.exchange,
+            routing_key=self.routing_key,
+            prefetch=self.prefetch,
+            max_bytes=self.max_bytes,
+            timeout_seconds=self.timeout_seconds,
+        )
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """See `Place`."""
+        return (self.password_file, *(() if self.tls is None else self.tls.readable))
+
+
+def _those_of(*paths: Path | None) -> tuple[Path, ...]:
+    return tuple(path for path in paths if path is not None)

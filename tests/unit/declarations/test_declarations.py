@@ -70,3 +70,12 @@ def test_results_that_go_nowhere_are_a_mistake() -> None:
 
 def test_two_of_one_name_are_a_mistake() -> None:
     assert "there is one called `wms-inbox` already" in mistakes_in(f"{FOLDER}---\n{FOLDER}")
+
+
+def test_a_queue_is_declared_with_its_secret_in_a_file() -> None:
+    text = FOLDER.replace(
+        "folder: {path: /srv/wms, settleSeconds: 0.5}",
+        "amqp: {host: mq, user: seal, passwordFile: /etc/sealgate/mq, queue: receipts}",
+    )
+    declared = read_declarations({"wms.yaml": text}).connectors["wms-inbox"]
+    assert [str(path) for path in declared.readable] == ["/etc/sealgate/mq"]
