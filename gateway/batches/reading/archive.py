@@ -113,7 +113,7 @@ def _content(found: Sequence[Member]) -> _Content:
 def _is_no_file(name: str | None, member: Member) -> bool:
     if name is None:
         return False
-    is_folder = name.endswith("/") and not member.size
+    is_folder = name.endswith("/") and not member.size and not member.fault
     is_litter = name.startswith(_LITTER_FOLDER) or _base(name) in _LITTER
     return is_folder or is_litter
 

@@ -213,6 +213,6 @@ def _unicode_name(name: bytes, field: bytes) -> str | None:
 
 def _bounded(found: list[Member], end: int) -> Iterator[Member]:
     starts = sorted((each.offset, number) for number, each in enumerate(found) if not each.fault)
-    following = [start for start, _ in starts[1:]] + [end]
-    until = {number: then for (_, number), then in zip(starts, following, strict=True)}
+    following = [*starts, (end, 0)][1:]
+    until = {number: then for (_, number), (then, _) in zip(starts, following, strict=False)}
     return (replace(each, until=until.get(number, 0)) for number, each in enumerate(found))
