@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 from rich.console import Console
@@ -29,10 +30,11 @@ async def follow(
     """
     silent = 0
     while True:
-        try:
+        # An event stream that breaks is no news: the question after it tells how things are.
+        with suppress(aiohttp.ClientError, TimeoutError):
             async for batch in _events(client, batch_id):
-                silent = 0
                 yield batch
+        try:
             batch = await asked(client, batch_id)
         except (aiohttp.ClientError, TimeoutError):
             silent += 1

@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-ENDED = ("finished", "cancelled")
-
 
 class Problem(msgspec.Struct, frozen=True):
     """Why an item has no sealed document."""
@@ -74,7 +72,7 @@ class Batch(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def has_ended(self) -> bool:
         """Whether every item has its result, and none will come."""
-        return self.state in ENDED and not self.counts.waiting
+        return self.finished_at is not None
 
     @property
     def is_whole(self) -> bool:
