@@ -52,7 +52,7 @@ def _body(order: Order, boundary: str) -> LargeBody:
     head = b"\r\n".join(
         [
             f"--{boundary}".encode(),
-            b'Content-Disposition: form-data; name="request"',
+            b'Content-Disposition: form-data; name="batch"',
             b"Content-Type: application/json",
             b"",
             asked,

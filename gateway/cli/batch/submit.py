@@ -81,7 +81,7 @@ def submit(
             "seal": seal,
             "documentType": document_type,
             "attributes": attributes_from(attribute or []),
-            "further": further or [],
+            "further": [{"seal": each} for each in further or []],
             "columns": _columns(column or []),
             "priority": priority,
             "allOrNothing": all_or_nothing,
