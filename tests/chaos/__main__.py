@@ -1,4 +1,4 @@
-"""`make chaos`: the long form of the storm, as a table. Exits 1 when an invariant did not hold."""
+"""`make chaos`: every fault in its long form, as a table. Exits 1 when an invariant is broken."""
 
 import argparse
 import asyncio
@@ -8,17 +8,25 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
-from tests.chaos.model import Answered
+from tests.chaos.model import Answered, Violation
 from tests.chaos.run import Outcome, storm
+from tests.chaos.run_faults import HSMTerms, on_full_disks, under_hsm_faults
+from tests.chaos.volumes import can_mount
+
+_Told = tuple[Iterable[tuple[str, str]], list[Violation]]
 
 _LIMIT = 1000
+_HSM = HSMTerms(sessions=16, deadline_seconds=5, reload_seconds=30)
+_LATENCY = (20.0, 500.0)
+_DOCUMENTS = 1000
 
 
 def main() -> int:
@@ -31,33 +39,84 @@ def main() -> int:
         check=True,
         capture_output=True,
     )
-    installation = install(directory / "template", directory / "var", per_month=_LIMIT)
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
-    outcome = asyncio.run(
-        storm(
-            installation,
-            directory / "client.log",
-            kills=arguments.kills,
-            seed=arguments.seed,
-            judged=arguments.judged,
-        )
-    )
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for row in _figures(outcome):
-        table.add_row(*row)
-    out.print(table)
-    for violation in outcome.violations:
+    found: list[Violation] = []
+    for run in (_faults, _disks, _storm):
+        figures, violations = run(directory, arguments)
+        found += violations
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for row in figures:
+            table.add_row(*row)
+        out.print(table)
+    for violation in found:
         out.print(f"[bold red]{violation.invariant}[/] {violation.what}")
-    if outcome.violations:
+    out.print(f"violations: {len(found)}")
+    if found:
         out.print(f"all that is left of it: {directory}")
         return 1
     shutil.rmtree(directory)
     return 0
 
 
+def _storm(directory: Path, arguments: argparse.Namespace) -> _Told:
+    installation = install(directory / "template", directory / "storm", per_month=_LIMIT)
+    running = storm(
+        installation,
+        directory / "storm.log",
+        kills=arguments.kills,
+        longest_seconds=arguments.seconds,
+        seed=arguments.seed,
+        judged=arguments.judged,
+    )
+    outcome = asyncio.run(running)
+    return _figures(outcome), outcome.violations
+
+
+def _faults(directory: Path, _arguments: argparse.Namespace) -> _Told:
+    installation = install(directory / "template", directory / "hsm", hsm=_HSM.configured())
+    running = under_hsm_faults(
+        installation, directory / "hsm.log", documents=_DOCUMENTS, milliseconds=_LATENCY
+    )
+    came = asyncio.run(running)
+    bound = _HSM.sessions / (sum(_LATENCY) / 2000)
+    return [
+        ("HSM errors 5 %", f"{came.sealed_under_errors} of {_DOCUMENTS} sealed, 2 % are forbidden"),
+        (
+            "HSM latency 20-500 ms",
+            f"{came.documents_per_second:.1f} documents/s, sessions allow {bound:.1f}",
+        ),
+        ("HSM hangs", _told(came.hang)),
+        ("token removed", _told(came.removal)),
+    ], came.violations
+
+
+def _disks(directory: Path, _arguments: argparse.Namespace) -> _Told:
+    if not can_mount():
+        return [("disk full", "NOT RUN: it takes root with CAP_SYS_ADMIN")], []
+    installation = install(directory / "template", directory / "disks")
+    came = asyncio.run(on_full_disks(installation, directory / "disks.log"))
+    return [
+        ("disk full: database", _told(came.database)),
+        ("disk full: documents", _told(came.documents)),
+        ("disk full: tree heads", f"{came.sealed_without_heads} documents sealed meanwhile"),
+    ], came.violations
+
+
+def _told(recovery: Recovery) -> str:
+    told = [f"right again after {recovery.recovered:.2f} s"]
+    if recovery.noticed is not None:
+        told.insert(0, f"noticed after {recovery.noticed:.2f} s")
+    if recovery.refused:
+        told.append(
+            f"{recovery.refused} told to come again within {recovery.slowest_refusal:.2f} s"
+        )
+    return ", ".join(told)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=7200, help="kill no longer than this")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--judged", type=int, default=500, help="documents that are verified")
     return parser.parse_args()
@@ -81,7 +140,6 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
         last = ready[int(len(ready) * 0.99)]
         median = statistics.median(ready)
         yield "start to ready", f"{len(ready)} times, median {median:.2f} s, p99 {last:.2f} s"
-    yield "violations", str(len(outcome.violations))
 
 
 if __name__ == "__main__":

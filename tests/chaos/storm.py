@@ -6,7 +6,7 @@ import itertools
 import os
 import random  # noqa: TID251 - a run is told again by its seed
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -64,9 +64,17 @@ class Storm:
     keys in a hundred ask for what the policies refuse. Who gets no answer asks again.
     """
 
-    def __init__(self, client: GatewayClient, log: ClientLog, *, seed: int) -> None:
+    def __init__(
+        self,
+        client: GatewayClient,
+        log: ClientLog,
+        *,
+        seed: int,
+        until_it_serves: Callable[[], Awaitable[None]],
+    ) -> None:
         self._client = client
         self._log = log
+        self._until_it_serves = until_it_serves
         self._dice = random.Random(seed)  # noqa: S311 - as above
         self._documents = [
             path.read_bytes() for path in sorted((EXAMPLES / "receipts").glob("reportlab-a4-*.pdf"))
@@ -85,15 +93,27 @@ class Storm:
         """Ask until then, and go on until every key that was asked for has an answer."""
         await asyncio.gather(*(self._call(until) for _ in range(callers)))
 
+    def count(self, kind: AnswerKind) -> int:
+        """How many keys have that last answer."""
+        return sum(each == kind for each in self._final.values())
+
+    async def ask_new(self, count: int, *, at_once: int) -> None:
+        """So many new keys, until each has its answer."""
+        keys = [self._new_key() for _ in range(count)]
+        await self._ask_each(keys, at_once)
+
     async def ask_all_again(self, *, at_once: int = 32) -> None:
         """Every key once more: what was given is still given."""
+        await self._ask_each(self._keys, at_once)
+
+    async def _ask_each(self, keys: Sequence[str], at_once: int) -> None:
         room = asyncio.Semaphore(at_once)
 
         async def one(key: str) -> None:
             async with room:
                 await self._insist(key)
 
-        await asyncio.gather(*(one(key) for key in self._keys))
+        await asyncio.gather(*(one(key) for key in keys))
 
     async def _call(self, until: Callable[[], bool]) -> None:
         while not until():
@@ -117,6 +137,8 @@ class Storm:
     async def _insist(self, key: str) -> None:
         while (kind := await self._ask(key)) in {"busy", "gone"}:
             await asyncio.sleep(_PAUSE_SECONDS)
+            # Callers that knock at a closed door all the time keep it from being opened.
+            await self._until_it_serves()
         self._final[key] = kind
 
     async def _ask(self, key: str) -> AnswerKind:
@@ -166,9 +188,12 @@ class Killer:
         """All of them."""
         return sum(self.kills.values())
 
-    async def strike(self, *, times: int, longest_pause_seconds: float) -> None:
-        """Kill so many times: three times of four while it serves, else also during a start."""
-        while self.total < times:
+    async def strike(self, *, times: int, longest_pause_seconds: float, until: float) -> None:
+        """Kill so many times: three times of four while it serves, else also during a start.
+
+        It ends earlier at the moment `until` of the monotonic clock.
+        """
+        while self.total < times and time.monotonic() < until:
             if self._dice.random() < _WHILE_SERVING:
                 await self._supervisor.ready()
             await asyncio.sleep(self._dice.uniform(0, longest_pause_seconds))
