@@ -182,6 +182,27 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "archive": _Group(
+        "See what is kept and how long, and hold documents whatever their age.",
+        {
+            "list": (
+                "archive.documents:list_",
+                "List the newest sealed documents: whose, where, and how long they are kept.",
+            ),
+            "holds": (
+                "archive.holds:list_holds",
+                "Show legal holds: whose documents, why, and who asked for it.",
+            ),
+            "hold": (
+                "archive.holds:begin",
+                "Hold documents: their content is not erased, whatever its age.",
+            ),
+            "release": (
+                "archive.holds:end",
+                "End a hold: content whose time is over goes with the next daily sweep.",
+            ),
+        },
+    ),
     "audit": _Group(
         "Prove that the audit log is whole, and read it.",
         {

@@ -44,6 +44,7 @@ from gateway.signing.errors import (
 from gateway.signing.guard import Surroundings, Use, UseRefused
 from gateway.signing.keeping import kept_intent, kept_refusals, waiting_of
 from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.notes import note_of, shelf_of
 from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation, what_is_sealed
 from gateway.signing.refusals import problem_for
@@ -406,7 +407,13 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        content = Content(f"{row.id}.pdf", row.signed_at, (base.content, update))
+        content = Content(
+            f"{row.id}.pdf",
+            row.signed_at,
+            (base.content, update),
+            shelf=shelf_of(row.company),
+            note=note_of(draft, row, output_digest=output, length=length),
+        )
         try:
             done = await self._lane.write_with(content, unit)
         except UseRefused as refused:

@@ -21,6 +21,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.store.errors import ContentDamagedError, StoreProblem
+from gateway.store.holes import punched
 
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512
@@ -52,13 +53,14 @@ class Content:
     """A document to be kept: its bytes in parts that follow one another.
 
     `shelf` is the folder below the store's directory that its segments are in; empty: the directory
-    itself.
+    itself. `note` stands before it as `NAME.json`: what it is, for those who read the tar.
     """
 
     name: str
     moment: datetime
     parts: Sequence[bytes]
     shelf: str = ""
+    note: bytes = b""
 
 
 def prove_room(directory: Path) -> None:
@@ -164,16 +166,19 @@ class ContentStore:
             raise StoreProblem(f"{segment} cannot be deleted: {error.strerror}") from error
 
     def erase(self, location: Location, length: int) -> None:
-        """Overwrite a document that is not to be released with zeros, durably; the tar stays whole.
+        """Overwrite a document that is not to be kept with zeros, durably; the tar stays whole.
+
+        Where the file system can, the zeros take no room on the disk.
 
         Raises:
             StoreProblem: the disk refuses.
         """
         try:
             with (self._directory / location.segment).open("r+b") as segment:
-                segment.seek(location.offset)
-                segment.write(bytes(length))
-                segment.flush()
+                if not punched(segment.fileno(), location.offset, length):
+                    segment.seek(location.offset)
+                    segment.write(bytes(length))
+                    segment.flush()
                 os.fdatasync(segment.fileno())
         except OSError as error:
             raise StoreProblem(f"what was written cannot be erased: {error.strerror}") from error
@@ -241,12 +246,14 @@ class _Segment:
         locations, pieces = [], list[bytes]()
         size = self.size
         for entry in entries:
-            length = sum(map(len, entry.parts))
-            header = _header(entry, length)
-            locations.append(Location(self.name, size + len(header)))
-            padding = bytes(_padded(length) - length)
-            pieces += (header, *entry.parts, padding)
-            size += len(header) + length + len(padding)
+            if entry.note:
+                note = Content(f"{entry.name}.json", entry.moment, (entry.note,))
+                pieces += _member(note)
+                size += tarfile.BLOCKSIZE + _padded(len(entry.note))
+            member = _member(entry)
+            locations.append(Location(self.name, size + len(member[0])))
+            pieces += member
+            size += sum(map(len, member))
         _write_all(self._descriptor, pieces)
         os.fdatasync(self._descriptor)
         self.size = size
@@ -255,6 +262,11 @@ class _Segment:
     def close(self) -> None:
         """Close the file; it is complete as it stands."""
         os.close(self._descriptor)
+
+
+def _member(entry: Content) -> tuple[bytes, ...]:
+    length = sum(map(len, entry.parts))
+    return (_header(entry, length), *entry.parts, bytes(_padded(length) - length))
 
 
 def _header(document: Content, length: int) -> bytes:

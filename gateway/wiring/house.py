@@ -17,6 +17,7 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import SlotBook
@@ -60,6 +61,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    sweeper: Sweeper
 
 
 async def open_house(
@@ -117,6 +119,13 @@ async def open_house(
         ),
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
+        ),
+        sweeper=Sweeper(
+            lane=lane,
+            audit=audit,
+            content=content,
+            in_force=lambda: policies.current,
+            clock=clock,
         ),
     )
 

@@ -14,6 +14,7 @@ from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
 from gateway.http.policies import PolicyQuestions
@@ -21,6 +22,7 @@ from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, AllReleasing, Guards, Surroundings
@@ -124,6 +126,14 @@ def _further_routes(house: House) -> tuple[Route, ...]:
     return (
         *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.policies.current,
+                clock=house.clock,
+            )
+        ).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
         *Usage(
             in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
