@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.content import Location
 from gateway.store.lane import Transaction
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import document, nonce
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +86,7 @@ _put_document = RowStatement(
         set_={name: upsert(document).excluded[name] for name in _COLUMNS if name != "id"},
     ),
     *_COLUMNS,
+    key=1,
 )
 _seal_document = RowStatement(
     # SQLAlchemy cannot give the columns of a VALUES names in SQLite's way.
@@ -159,14 +160,10 @@ def segment_ends(connection: Connection) -> dict[str, int]:
 
 
 class DocumentReader:
-    """Reads rows on a connection that cannot write.
-
-    On the event loop itself: both look-ups go by a unique index and take some 15 µs, and handing
-    one to a thread and back takes more than that. A reader never waits for the writer (WAL).
-    """
+    """Reads rows on connections that cannot write, see `gateway.store.reading`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._by_key = compiled(_by_key, engine)
         self._by_id = compiled(_by_id, engine)
         self._by_act = compiled(_by_act, engine)
@@ -176,22 +173,22 @@ class DocumentReader:
 
         Of an act of several seals it is the part that the act has come to.
         """
-        return self._one(self._by_key, (system, key))
+        return await self._one(self._by_key, (system, key))
 
     async def by_id(self, document_id: str) -> DocumentRow | None:
         """The document of that id."""
-        return self._one(self._by_id, (document_id,))
+        return await self._one(self._by_id, (document_id,))
 
     async def by_act(self, act: str) -> tuple[DocumentRow, ...]:
         """The parts of an act that reached an intent, in order."""
-        return tuple(map(_document_row, self._connection.rows(self._by_act, (act,))))
+        return tuple(map(_document_row, await self._connection.rows(self._by_act, (act,))))
 
     async def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
-    def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
-        for row in self._connection.rows(query, values):
+    async def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
+        for row in await self._connection.rows(query, values):
             return _document_row(row)
         return None
 

@@ -27,6 +27,7 @@ from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
 from gateway.store.lane import Transaction
+from gateway.store.open import database_of
 from gateway.wiring.house import House
 
 
@@ -117,7 +118,7 @@ def _further_routes(house: House) -> tuple[Route, ...]:
 
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
-    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    desk = Desk(policies=lambda: house.policies.place, database=database_of(house.config))
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 

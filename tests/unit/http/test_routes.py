@@ -31,6 +31,7 @@ from gateway.http.routes import WHO, Route
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
+from gateway.store.database import SQLiteFile
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey
@@ -105,7 +106,9 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
+    desk = Desk(
+        policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
+    )
     return (
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
