@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.bundles.copies import BundleCopies
@@ -49,6 +51,7 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -110,6 +113,7 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        readers=readers,
         reader=reader,
         approvals=approvals,
         audit=audit,
