@@ -72,19 +72,6 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     return made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """A database of each engine with this version's tables, and nothing in them."""
-    if request.param == "postgresql":
-        emptied: Database = request.getfixturevalue("postgres").emptied()
-        return emptied
-    made = SQLiteFile(str(tmp_path / "test.sqlite"))
-    engine = made.open_writer()
-    migrate(engine)
-    engine.dispose()
-    return made
-
-
 @pytest.fixture
 def engine(database: Database) -> Iterator[Engine]:
     made = database.open_writer()
