@@ -110,6 +110,11 @@ _row = select(*(document.c[name] for name in _COLUMNS))
 _by_key = _row.where(
     document.c.system == bindparam("system"), document.c.idempotency_key == bindparam("key")
 ).order_by(document.c.part.desc())
+_standing = select(document.c.id, document.c.state).where(
+    document.c.system == bindparam("system_name"),
+    document.c.idempotency_key == bindparam("key"),
+    document.c.part == bindparam("number"),
+)
 _by_act = _row.where(document.c.act == bindparam("act")).order_by(document.c.part)
 _by_id = _row.where(document.c.id == bindparam("document_id"))
 
@@ -134,6 +139,18 @@ def seal_document(transaction: Transaction, row: DocumentRow) -> None:
             row.segment_offset,
         ),
     )
+
+
+def taken_elsewhere(transaction: Transaction, row: DocumentRow) -> bool:
+    """Whether another node has the row's key for another id, or has sealed the document already.
+
+    Within a process the signing service sees to it that a key is under way once.
+    """
+    if not transaction.is_shared:
+        return False
+    named = {"system_name": row.system, "key": row.idempotency_key, "number": row.part}
+    found = transaction.connection.execute(_standing, named).one_or_none()
+    return found is not None and (found.id != row.id or found.state == "sealed")
 
 
 def remember_nonce(transaction: Transaction, used: UsedNonce) -> None:
