@@ -213,6 +213,19 @@ _GROUPS: Mapping[str, _Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "db": _Group(
+        "Bring the database up to date, and see what state it is in.",
+        {
+            "migrate": (
+                "db:migrate",
+                "Make the tables, or bring those of an older version up to date.",
+            ),
+            "check": (
+                "db:check",
+                "Say of which engine and revision the database is, how large, and whether whole.",
+            ),
+        },
+    ),
     "connectors": _Group(
         "Look at the places that documents come from and results go to.",
         {

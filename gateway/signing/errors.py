@@ -76,6 +76,17 @@ class ApprovalUsedProblem(Problem):
     )
 
 
+class KeyUnderWayProblem(Problem):
+    """Another node of this gateway is sealing, or has just sealed, with the same key."""
+
+    type: ClassVar[str] = "idempotency-key-under-way"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Another node is at work on this idempotency key"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the same request again in a moment; it gets the sealed document."
+    retry_after_seconds: ClassVar[int | None] = 1
+
+
 class LimitReachedProblem(DeniedProblem):
     """The rule that would allow it has been used as often as it may be."""
 

@@ -82,9 +82,18 @@ class ContentStore:
     their locations; what stands in a segment without a committed location counts for nothing.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock) -> None:
+    def __init__(self, directory: Path, *, clock: Clock, node: str = "") -> None:
+        """Make the directory, if it is not there.
+
+        Args:
+            directory: of the segments.
+            clock: says what day it is.
+            node: this gateway's name, where several keep documents in one directory; then it is in
+                the names of its segments, and it leaves those of others alone.
+        """
         self._directory = directory
         self._clock = clock
+        self._node = node
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._segments: dict[str, _Segment] = {}
 
@@ -101,6 +110,8 @@ class ContentStore:
             ContentDamagedError: documents that were acknowledged are gone.
         """
         for name, end in ends.items():
+            if not self._is_own(name):
+                continue
             path = self._directory / name
             if not path.exists() or path.stat().st_size < end:
                 raise ContentDamagedError(
@@ -109,11 +120,14 @@ class ContentStore:
                 )
         unclaimed = self._directory / _UNCLAIMED
         for path in self._directory.rglob("*.tar"):
-            if unclaimed in path.parents:
+            if unclaimed in path.parents or not self._is_own(path.name):
                 continue
             end = _padded(ends.get(str(path.relative_to(self._directory)), 0))
             if path.stat().st_size > end:
                 self._put_aside(path, end)
+
+    def _is_own(self, segment: str) -> bool:
+        return not self._node or Path(segment).name.startswith(f"{self._node}_")
 
     def _put_aside(self, path: Path, end: int) -> None:
         unclaimed = self._directory / _UNCLAIMED
@@ -217,7 +231,8 @@ class ContentStore:
                 segment.close()
                 del self._segments[shelf]
             moment = f"{self._clock.now():%Y-%m-%dT%H-%M-%S}"
-            name = f"{moment}-{secrets.token_hex(4)}.tar"
+            whose = f"{self._node}_" if self._node else ""
+            name = f"{whose}{moment}-{secrets.token_hex(4)}.tar"
             segment = _Segment(self._directory, str(Path(shelf) / name), day=today)
             self._segments[shelf] = segment
         return segment

@@ -17,6 +17,16 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("node", String(100), nullable=False),
+    Column("turn", BigInteger, nullable=False),
+)
+"""One row, 1: which node wrote last, and how many turns there were. PostgreSQL's nodes lock it
+while they write (docs/adr/0016); on SQLite it stays as it was made."""
+
 audit_leaf = Table(
     "audit_leaf",
     metadata,

@@ -30,8 +30,8 @@ from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
-from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
+from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.house import House
 
@@ -135,16 +135,14 @@ def _further_routes(house: House) -> tuple[Route, ...]:
             )
         ).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
-        *Usage(
-            in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
-        ).routes(),
+        *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
     )
 
 
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
-    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    desk = Desk(policies=lambda: house.policies.place, database=database_of(house.config))
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 

@@ -34,7 +34,7 @@ from gateway.http.verification_keys import VerificationKeys
 from gateway.retention.holds import HoldBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
-from gateway.store.database import open_reader
+from gateway.store.database import SQLiteFile, open_reader
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey
@@ -109,7 +109,9 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
+    desk = Desk(
+        policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
+    )
     return (
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
