@@ -31,12 +31,12 @@ class FileConnector:
     fetches = True
     delivers = True
 
-    def __init__(self, name: str, where: str, intake: FileIntake) -> None:
-        """With its name and place, for messages, and how it takes files."""
+    def __init__(self, name: str, where: str, *, intake: FileIntake, results: FileResults) -> None:
+        """With its name and place, for messages, and how it takes files and writes results."""
         self._name = name
         self._where = where
         self._intake = intake
-        self._results = FileResults()
+        self._results = results
         self._waiting: list[tuple[Delivery, asyncio.Future[None]]] = []
         self._delivering: asyncio.Task[None] | None = None
         # A thread each: a share that hangs must not hold up anything else.

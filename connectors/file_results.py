@@ -36,7 +36,9 @@ class _Prepared:
 class FileResults:
     """Writes results. One errand at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_json: bool) -> None:
+        """`with_json`: JSON lies beside documents, and goes where they go."""
+        self._with_json = with_json
         self._promised: set[str] = set()
 
     def deliver(self, tree: FileTree, deliveries: Sequence[Delivery]) -> None:
@@ -57,7 +59,7 @@ class FileResults:
         # Before the originals go.
         tree.sync()
         for each in prepared:
-            _end_original(tree, each)
+            self._end_original(tree, each)
         for folder in {each.source.split("/")[1] for each in prepared if each.source}:
             tree.remove_empty(f"{ACCEPTED}/{folder}", but=MARK)
 
@@ -98,27 +100,27 @@ class FileResults:
             f"there are {_MOST_SAME_NAMES:,} files called {delivery.name} there"
         )
 
+    def _end_original(self, tree: FileTree, prepared: _Prepared) -> None:
+        source, path = prepared.source, prepared.path
+        if source is None:
+            return
+        moves = [(source, path)]
+        if self._with_json:
+            moves += zip(companions(source), companions(path), strict=True)
+        for original, target in moves:
+            kept = prepared.delivery.kind == "failed" and tree.is_there(original)
+            if kept and not tree.is_there(target):
+                tree.move(original, target)
+            else:
+                tree.remove(original)
+
 
 def _put_in_place(tree: FileTree, prepared: _Prepared) -> None:
     path, delivery = prepared.path, prepared.delivery
     if delivery.content:
-        tree.remove(path)
-        tree.move(_begun(path), path)
+        tree.replace(_begun(path), path)
     if delivery.kind != "summary":
-        tree.move(_begun(f"{path}{_RESULT}"), f"{path}{_RESULT}")
-
-
-def _end_original(tree: FileTree, prepared: _Prepared) -> None:
-    source, path = prepared.source, prepared.path
-    if source is None:
-        return
-    beside = zip(companions(source), companions(path), strict=True)
-    for original, target in ((source, path), *beside):
-        kept = prepared.delivery.kind == "failed" and tree.is_there(original)
-        if kept and not tree.is_there(target):
-            tree.move(original, target)
-        else:
-            tree.remove(original)
+        tree.replace(_begun(f"{path}{_RESULT}"), f"{path}{_RESULT}")
 
 
 def _original(tree: FileTree, fetched: str) -> str | None:

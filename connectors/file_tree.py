@@ -52,6 +52,10 @@ class FileTree(Protocol):
         """
         ...
 
+    def replace(self, source: str, target: str) -> None:
+        """Rename a file within its folder, in place of any file of that name."""
+        ...
+
     def write(self, path: str, content: bytes) -> None:
         """Write a file, in place of any that is there. Durable with the next `sync`."""
         ...

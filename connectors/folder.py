@@ -8,6 +8,7 @@ from pathlib import Path
 from connectors.arrivals import Wanted
 from connectors.file_connector import FileConnector
 from connectors.file_intake import FileIntake
+from connectors.file_results import FileResults
 from connectors.folder_tree import FolderTree
 from connectors.interfaces import Time
 
@@ -42,12 +43,13 @@ class FolderConnector(FileConnector):
         super().__init__(
             settings.name,
             str(settings.path),
-            FileIntake(
+            intake=FileIntake(
                 Wanted(settings.suffixes, settings.beside),
                 settle_seconds=settings.settle_seconds,
                 max_bytes=settings.max_bytes,
                 time=time,
             ),
+            results=FileResults(with_json=settings.beside == "json"),
         )
         self._path = settings.path
 

@@ -135,13 +135,24 @@ class FolderTree:
             else:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
+    def replace(self, source: str, target: str) -> None:
+        """See `FileTree`."""
+        (folder, _, old), (there, _, new) = source.rpartition("/"), target.rpartition("/")
+        if folder != there:
+            raise ValueError(f"{source} and {target} are in two folders")
+        with self.folder(folder) as here:
+            os.rename(old, new, src_dir_fd=here, dst_dir_fd=here)
+
     def write(self, path: str, content: bytes) -> None:
         """See `FileTree`."""
         parent, _, name = path.rpartition("/")
         with self.folder(parent, make=True) as folder:
-            with contextlib.suppress(FileNotFoundError):
+            try:
+                descriptor = os.open(name, _NEW, 0o640, dir_fd=folder)
+            except FileExistsError:
+                # Not written into: it may be a link, or what somebody reads.
                 os.unlink(name, dir_fd=folder)
-            descriptor = os.open(name, _NEW, 0o640, dir_fd=folder)
+                descriptor = os.open(name, _NEW, 0o640, dir_fd=folder)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
 
