@@ -3,7 +3,7 @@
 from connectors.amqp import AMQPConnector, AMQPSettings
 from connectors.folder import FolderConnector, FolderSettings
 from connectors.interfaces import Connector, Time
-from connectors.sftp import SFTPSettings
+from connectors.sftp import SFTPConnector, SFTPSettings
 
 Settings = FolderSettings | SFTPSettings | AMQPSettings
 
@@ -16,4 +16,4 @@ def open_connector(settings: Settings, *, time: Time) -> Connector:
         case AMQPSettings():
             return AMQPConnector(settings)
         case SFTPSettings():
-            raise NotImplementedError
+            return SFTPConnector(settings, time=time)

@@ -1,6 +1,6 @@
 """What every connector promises, whatever it connects to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +9,26 @@ from connectors.errors import ConnectorAwayError
 from connectors.interfaces import Connector
 from connectors.model import Delivery, Fetched
 from tests.contracts.connector_places import ConnectorPlace, FolderPlace
+from tests.contracts.sftp_place import SFTPPlace, SFTPServer
 
 
-@pytest.fixture(params=["folder"])
+@pytest.fixture(scope="module")
+def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SFTPServer]:
+    server = SFTPServer(tmp_path_factory.mktemp("sshd") / "server")
+    server.prepare()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "sftp"])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ConnectorPlace]:
     match request.param:
         case "folder":
             yield FolderPlace(tmp_path / "wms")
+        case "sftp":
+            server = request.getfixturevalue("sftp_server")
+            yield SFTPPlace(server, tmp_path / "wms")
 
 
 async def fetched_by(connector: Connector) -> tuple[Fetched, ...]:
@@ -182,3 +195,15 @@ async def test_a_place_that_is_away_says_so_and_goes_on_later(place: ConnectorPl
         await connector.acknowledge([found])
         await connector.deliver(sealed(found))
     assert len(await place.arrived()) == 1
+
+
+async def test_a_server_with_another_key_is_not_spoken_to(
+    sftp_server: SFTPServer, tmp_path: Path
+) -> None:
+    directory = sftp_server.directory
+    key = (directory / "other_key.pub").read_text()
+    (directory / "stale_hosts").write_text(f"[127.0.0.1]:{sftp_server.port} {key}")
+    place = SFTPPlace(sftp_server, tmp_path / "wms")
+    async with place.connector(known_hosts="stale_hosts") as connector:
+        with pytest.raises(ConnectorAwayError, match="the server's key is not the one in"):
+            await connector.prove()
