@@ -42,6 +42,14 @@ _ALONE: _Lines = {
         "officers.freezes:freezes",
         "Show what is frozen, by whom and why, and who has signed that it may end.",
     ),
+    "usage": (
+        "usage:usage",
+        "Show how many seals and documents were released, by company, seal, day and more.",
+    ),
+    "export": (
+        "export:export",
+        "Write documents, decisions, records and usage into one SQLite file that any tool opens.",
+    ),
     "doctor": (
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
