@@ -6,9 +6,9 @@ from functools import partial
 
 import structlog
 
-from gateway.batches.interfaces import Outbox
 from gateway.clock import Clock
 from gateway.errors import Problem
+from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
 from gateway.store.batch_items import ItemReader, any_waits, counts_of
 from gateway.store.batches import BatchRow, batch_by_id, change_batch
@@ -29,7 +29,7 @@ class BatchEnding:
         *,
         lane: WriterLane,
         items: ItemReader,
-        outbox: Outbox,
+        outbox: EventOutbox,
         clock: Clock,
         changed: Callable[[set[str]], None],
         ended: Callable[[str], None],
@@ -109,7 +109,7 @@ class BatchEnding:
             data=_told(row, state, counts_of(transaction.connection, batch_id)),
             source=row.source,
         )
-        self._outbox.put(transaction, (event,))
+        self._outbox.put(transaction, event)
         _log.info("batch_ended", batch=batch_id, state=state, items=row.items)
         return True
 

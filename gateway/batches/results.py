@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from gateway.batches.interfaces import Outbox
 from gateway.batches.model import item_of, origin_of
 from gateway.batches.problems import kept, told_again
 from gateway.clock import Clock
 from gateway.errors import Problem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import Lease
+from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
 from gateway.signing.model import SigningRequest
 from gateway.store.batch_items import ItemRow, cancel_item, fail_item, seal_item
@@ -30,7 +30,7 @@ class ItemResults:
         *,
         queue: JobQueue,
         lane: WriterLane,
-        outbox: Outbox,
+        outbox: EventOutbox,
         clock: Clock,
         ended: Callable[[set[str]], None],
     ) -> None:
@@ -111,7 +111,7 @@ class ItemResults:
         def unit(transaction: Transaction) -> None:
             self._queue.finish(transaction, lease)
             fail_item(transaction, item.batch, item.number, problem=told, at=event.at)
-            self._outbox.put(transaction, (event,))
+            self._outbox.put(transaction, event)
             transaction.after_commit(self._after_result, item.batch)
 
         await self._lane.write(unit)

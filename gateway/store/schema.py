@@ -300,7 +300,6 @@ batch_item = Table(
 """One row a document of a batch, from when it is accepted on. `state` is waiting, sealed, repeated,
 failed or cancelled; `segment` is where its input is, as long as it may be wanted; `request` is what
 is asked for it, encoded, or null where that could not be read."""
-failed or cancelled; `segment` is where its input is, until it is finished."""
 
 event = Table(
     "event",
