@@ -158,6 +158,19 @@ _GROUPS: Mapping[str, _Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "connectors": _Group(
+        "Look at the places that documents come from and results go to.",
+        {
+            "check": (
+                "connectors.commands:check",
+                "Find mistakes in the connectors' YAML, and what the officers did not agree to.",
+            ),
+            "list": (
+                "connectors.commands:list_",
+                "List the connectors, the system that each speaks for, and where its results go.",
+            ),
+        },
+    ),
     "hsm": _Group(
         "Look at the keys on the token, and try them.",
         {
