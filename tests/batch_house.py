@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from gateway.batches.errors import BatchEmptyProblem
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
+from gateway.jobs.model import ClaimedJob
+from gateway.jobs.outcomes import Done
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.model import Event
 from gateway.signing.guard import Surroundings
@@ -75,9 +78,19 @@ class BatchHouse:
         """Do what is due now, up to so many jobs; gives how many."""
         await self.settle()
         jobs = await self.queue.claim("seal", most=most)
-        await asyncio.gather(*(self.room.sealing.do(job) for job in jobs))
+        await asyncio.gather(*map(self.do, jobs))
         await self.settle()
         return len(jobs)
+
+    async def do(self, job: ClaimedJob) -> None:
+        """What a crew does with a job."""
+        outcome = await self.room.sealing.work(job)
+        if not isinstance(outcome, Done):
+            due = self.house.clock.now() + timedelta(seconds=10)
+            lane = self.house.lane
+            await lane.write(
+                lambda unit: self.queue.retry(unit, job.lease, not_before=due, reason=b"{}")
+            )
 
     async def settle(self) -> None:
         """Let go on what goes on by itself: making jobs, and seeing that a batch has ended."""

@@ -105,3 +105,13 @@ class ReceiptNotReadyProblem(Problem):
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Ask again once the batch has ended; the results are there without it."
     retry_after_seconds: ClassVar[int | None] = 5
+
+
+class ItemNeverEndsProblem(Problem):
+    """The gateway has begun it several times and came to no end."""
+
+    type: ClassVar[str] = "item-never-ends"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "The document was begun several times, and never came to an end"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = "Look into the gateway's log, then retry the batch; report the document."

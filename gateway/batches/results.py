@@ -12,8 +12,14 @@ from gateway.jobs.model import Lease
 from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
 from gateway.signing.model import SigningRequest
-from gateway.store.batch_items import ItemRow, cancel_item, fail_item, seal_item
-from gateway.store.batches import BatchRow
+from gateway.store.batch_items import (
+    ItemRow,
+    cancel_item,
+    fail_item,
+    item_by_number,
+    seal_item,
+)
+from gateway.store.batches import BatchRow, batch_by_id
 from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction, WriterLane
 
@@ -68,7 +74,7 @@ class ItemResults:
         )
         transaction.after_commit(self._after_release, request.origin)
 
-    def was_released(self, batch_id: str, number: int) -> bool:
+    def was_released(self, *, batch_id: str, number: int) -> bool:
         """Whether its result went with its outcome; to be asked once, by whoever had it sealed."""
         origin = origin_of(batch_id, number)
         known = origin in self._released
@@ -106,15 +112,22 @@ class ItemResults:
             StoreProblem: it cannot be kept now.
         """
         told = kept(problem)
-        event = self._failure(batch, item, told)
 
         def unit(transaction: Transaction) -> None:
             self._queue.finish(transaction, lease)
-            fail_item(transaction, item.batch, item.number, problem=told, at=event.at)
-            self._outbox.put(transaction, event)
-            transaction.after_commit(self._after_result, item.batch)
+            self._fail(transaction, batch, item, told)
 
         await self._lane.write(unit)
+
+    def write_failure(
+        self, transaction: Transaction, batch_id: str, number: int, problem: Problem
+    ) -> None:
+        """The same where another ends the job in this transaction."""
+        row = batch_by_id(transaction.connection, batch_id)
+        item = item_by_number(transaction.connection, batch_id, number)
+        if row is None or item is None:
+            return
+        self._fail(transaction, row, item, kept(problem))
 
     async def not_wanted(self, batch_id: str, number: int, lease: Lease) -> None:
         """The batch was cancelled before its turn came, or it has ended already.
@@ -131,7 +144,9 @@ class ItemResults:
 
         await self._lane.write(unit)
 
-    def _failure(self, batch: BatchRow, item: ItemRow, problem: bytes) -> Event:
+    def _fail(
+        self, transaction: Transaction, batch: BatchRow, item: ItemRow, problem: bytes
+    ) -> None:
         data: dict[str, Any] = {
             "batch": batch.id,
             "number": item.number,
@@ -139,7 +154,7 @@ class ItemResults:
             "businessNumber": item.business_number,
             "problem": told_again(problem),
         }
-        return Event(
+        event = Event(
             type="item.failed",
             at=self._clock.now(),
             system=batch.system,
@@ -149,6 +164,9 @@ class ItemResults:
             document_type=item.document_type,
             source=batch.source,
         )
+        fail_item(transaction, batch.id, item.number, problem=problem, at=event.at)
+        self._outbox.put(transaction, event)
+        transaction.after_commit(self._after_result, batch.id)
 
     def _after_release(self, origins: list[str]) -> None:
         self._released.update(origins)

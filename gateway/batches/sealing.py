@@ -2,32 +2,34 @@
 
 from datetime import timedelta
 
-import structlog
-
 from gateway.batches.asking import ItemAsking
+from gateway.batches.errors import ItemNeverEndsProblem
 from gateway.batches.keyed import Keyed
-from gateway.batches.problems import as_told, kept
+from gateway.batches.problems import as_told
 from gateway.batches.results import ItemResults
-from gateway.clock import Clock
-from gateway.errors import InternalProblem, Problem
+from gateway.documents.errors import WorkersUnavailableProblem
+from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
-from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import ClaimedJob
-from gateway.signing.errors import CountedMeanwhileProblem
+from gateway.jobs.outcomes import Away, Done, Later, Outcome, Reason
+from gateway.signing.errors import (
+    ClockOffProblem,
+    CountedMeanwhileProblem,
+    SignerUnavailableProblem,
+)
 from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader, ItemRow
 from gateway.store.batches import BatchReader, BatchRow
 from gateway.store.documents import DocumentReader
-from gateway.store.lane import WriterLane
+from gateway.store.errors import StoreProblem
+from gateway.store.lane import Transaction
 
-_LONGEST_PAUSE_SECONDS = 60
-_MOST_DEFECTS = 5
-
-_log = structlog.get_logger("batches")
+_AWAY = (ClockOffProblem, SignerUnavailableProblem, StoreProblem, WorkersUnavailableProblem)
+"""What no document can be sealed without: the others are not even tried then."""
 
 
 class ItemSealing:
-    """Does jobs of the kind `seal`.
+    """Does jobs of the kind `seal`; implements `gateway.jobs.interfaces.JobHandler`.
 
     What may pass by itself (the signer is away, the disk is full) is tried again for as long as it
     takes; what would not is the item's result.
@@ -39,76 +41,63 @@ class ItemSealing:
         signing: SigningService,
         asking: ItemAsking,
         results: ItemResults,
-        queue: JobQueue,
-        lane: WriterLane,
         batches: BatchReader,
         items: ItemReader,
         documents: DocumentReader,
-        clock: Clock,
     ) -> None:
         self._signing = signing
         self._asking = asking
         self._results = results
-        self._queue = queue
-        self._lane = lane
         self._batches = batches
         self._items = items
         self._documents = documents
-        self._clock = clock
         self._in_hand = Keyed()
 
-    async def do(self, job: ClaimedJob) -> None:
-        """Seal the item of the job; returns once its result, or its retry, is durable.
+    async def work(self, job: ClaimedJob) -> Outcome:
+        """See `JobHandler`: seal the item of the job; its result is durable with the job's end."""
+        batch_id, number = _item(job)
+        batch, item = self._batches.by_id(batch_id), self._items.item(batch_id, number)
+        if batch is None or item is None or item.state != "waiting" or batch.state == "cancelled":
+            await self._results.not_wanted(batch_id, number, job.lease)
+            return Done()
+        # Of several items with one key, the later ones get what the first one comes to.
+        async with self._in_hand.alone((batch.system, item.key)):
+            return await self._seal(job, batch, item)
 
-        Raises:
-            StoreProblem: nothing could be written; the job's lease ends, and it is claimed again.
-        """
-        batch_id, _, number = job.key.partition("/")
-        batch, item = self._batches.by_id(batch_id), self._items.item(batch_id, int(number))
-        try:
-            if batch is None or item is None or item.state != "waiting" or _is_off(batch):
-                await self._results.not_wanted(batch_id, int(number), job.lease)
-                return
-            # Of several items with one key, the later ones get what the first one comes to.
-            async with self._in_hand.alone((batch.system, item.key)):
-                await self._seal(job, batch, item)
-        except LeaseLostProblem as lost:
-            _log.info("job_went_elsewhere", job=job.key, detail=lost.detail)
+    def buried(self, transaction: Transaction, job: ClaimedJob, reason: Reason) -> None:
+        """See `JobHandler`: it was begun again and again, and never came to an end."""
+        batch_id, number = _item(job)
+        problem = ItemNeverEndsProblem(f"{reason.type}: {reason.detail}")
+        self._results.write_failure(transaction, batch_id, number, problem)
 
-    async def _seal(self, job: ClaimedJob, batch: BatchRow, item: ItemRow) -> None:
+    async def _seal(self, job: ClaimedJob, batch: BatchRow, item: ItemRow) -> Outcome:
         try:
             request = self._asking.request(batch, item, job.lease)
             sealed = await self._signing.seal(request, await self._asking.document(item))
         except LeaseLostProblem:
-            raise
+            return Done()
         except Problem as problem:
-            if problem.retry_after_seconds is not None:
-                await self._retry(job, problem, after=problem.retry_after_seconds)
-            elif isinstance(problem, CountedMeanwhileProblem):
-                await self._retry(job, problem, after=0)
-            else:
+            later = _later(problem)
+            if later is None:
                 told = await as_told(problem, self._documents, system=batch.system, item=item)
                 await self._results.failed(batch, item, job.lease, told)
-            return
-        except Exception:  # noqa: BLE001 - a defect of ours must not stop the other items
-            _log.exception("defect", job=job.key, trace=batch.trace_id)
-            told = InternalProblem(f"the gateway's log has the details under {batch.trace_id}")
-            if job.attempt < _MOST_DEFECTS:
-                await self._retry(job, told, after=1)
-            else:
-                await self._results.failed(batch, item, job.lease, told)
-            return
-        if not self._results.was_released(item.batch, item.number):
+            return later or Done()
+        if not self._results.was_released(batch_id=item.batch, number=item.number):
             await self._results.repeated(item, job.lease, sealed.row)
-
-    async def _retry(self, job: ClaimedJob, problem: Problem, *, after: int) -> None:
-        pause = min(after * 2 ** min(job.attempt - 1, 10), _LONGEST_PAUSE_SECONDS)
-        due = self._clock.now() + timedelta(seconds=pause)
-        reason = kept(problem)
-        await self._lane.write(
-            lambda unit: self._queue.retry(unit, job.lease, not_before=due, reason=reason)
-        )
+        return Done()
 
 
-def _is_off(batch: BatchRow) -> bool:
-    return batch.state == "cancelled"
+def _item(job: ClaimedJob) -> tuple[str, int]:
+    batch_id, _, number = job.key.partition("/")
+    return batch_id, int(number)
+
+
+def _later(problem: Problem) -> Outcome | None:
+    """What is to be done where it may pass by itself; None: it will not."""
+    if isinstance(problem, _AWAY):
+        return Away(reason=Reason.of(problem))
+    if isinstance(problem, CountedMeanwhileProblem):
+        return Later(reason=Reason.of(problem), after=timedelta(0))
+    if problem.retry_after_seconds is not None:
+        return Later(reason=Reason.of(problem))
+    return None

@@ -120,6 +120,7 @@ class BatchService:
         def turn(transaction: Transaction, row: BatchRow) -> None:
             if await_failed(transaction, row.id):
                 forget_receipt(transaction, row.id)
+                self._queue.revive(transaction, row.id)
                 change_batch(transaction, row.id, queued=0, finished_at=None)
 
         among: tuple[BatchState, ...] = ("open", "finished")

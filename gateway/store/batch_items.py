@@ -223,6 +223,12 @@ def counts_of(connection: Connection, batch_id: str) -> dict[str, int]:
     return {state: int(count) for state, count in rows}
 
 
+def item_by_number(connection: Connection, batch_id: str, number: int) -> ItemRow | None:
+    """One item."""
+    rows = connection.execute(_one, {"of_batch": batch_id, "of_number": number}).all()
+    return _item_row(rows[0]) if rows else None
+
+
 def items_between(
     connection: Connection, batch_id: str, *, after: int, most: int
 ) -> tuple[ItemRow, ...]:

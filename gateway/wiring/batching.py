@@ -114,11 +114,8 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
         signing=signing,
         asking=asking,
         results=before.results,
-        queue=ground.queue,
-        lane=ground.lane,
         batches=ground.batches,
         items=ground.items,
         documents=ground.documents,
-        clock=ground.clock,
     )
     return BatchRoom(service=service, sealing=sealing, queueing=queueing, progress=before.progress)

@@ -194,7 +194,7 @@ async def test_what_is_in_hand_while_its_batch_is_cancelled_is_told_as_it_ends(
     await house.room.service.cancel(batch.id, TMS)
     assert house.states(batch) == ["waiting", "cancelled"]
     assert not house.now(batch).is_over
-    await house.room.sealing.do(job)
+    await house.do(job)
     await house.settle()
     assert house.states(batch) == ["cancelled", "cancelled"]
     assert house.now(batch).is_over
