@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -17,8 +18,10 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.queue import DatabaseQueue
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
@@ -32,6 +35,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -49,6 +53,8 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    content: ContentStore
+    queue: DatabaseQueue
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -91,6 +97,7 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=_HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
@@ -103,12 +110,16 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        content=content,
+        queue=queue,
         reader=reader,
         approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, clock.now())),
+        nonces=await lane.write(
+            lambda unit: _recover(unit, content, queue, freezes, at=clock.now())
+        ),
         slots=SlotBook(),
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
@@ -157,9 +168,16 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    queue: DatabaseQueue,
+    freezes: FreezeService,
+    *,
+    at: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
+    queue.take_back(unit)
     freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))
