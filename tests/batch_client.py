@@ -78,10 +78,8 @@ class BatchClient:
             return Answer(response.status, told, await response.read())
 
     async def ended(self, batch: str) -> dict[str, Any]:
-        """The batch, once every document of it has a result."""
-        while True:
-            told = (await self.get(f"/v1/batches/{batch}")).json
-            if told["finishedAt"] is not None:
-                return told
-            # Held back until there are news, or for a quarter of a minute.
-            await self.get(f"/v1/batches/{batch}?wait=1")
+        """The batch, once every document of it has a result, as its events tell it."""
+        events = (await self.get(f"/v1/batches/{batch}/events")).body.decode().split("\n\n")
+        *_, last = (event for event in events if "data:" in event)
+        told: dict[str, Any] = json.loads(last.partition("data:")[2])
+        return told

@@ -14,10 +14,12 @@ from gateway.errors import Problem
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_streams,
     batch_submission,
     batches,
     documents,
     freezes,
+    holds,
     in_force,
     operation,
     policies,
@@ -27,6 +29,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.retention import errors as retention_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -45,6 +48,7 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_streams,
     batch_submission,
     batches,
     documents,
@@ -52,6 +56,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    holds,
     usage,
     operation,
 )
@@ -64,6 +69,7 @@ _PROBLEMS = (
     reading_errors,
     signing_errors,
     freeze_errors,
+    retention_errors,
     store_errors,
 )
 

@@ -1,6 +1,5 @@
 """Receipts by the batch: each valid one is sealed once, and each has a result, whatever breaks."""
 
-
 import pytest
 
 from tests.batch_client import BatchClient
@@ -22,7 +21,7 @@ async def test_documents_in_parts_are_sealed_each_with_its_result(client: BatchC
     batch = answer.json
     assert answer.headers["Location"] == f"/v1/batches/{batch['id']}"
     ended = await client.ended(batch["id"])
-    assert ended["progress"]["counts"] == {
+    assert ended["counts"] == {
         "waiting": 0,
         "sealed": 2,
         "repeated": 0,
