@@ -18,8 +18,7 @@ from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
 from tests.chaos.model import Answered, Violation
 from tests.chaos.run import Outcome, storm
-from tests.chaos.run_faults import HSMTerms, on_full_disks, under_hsm_faults
-from tests.chaos.volumes import can_mount
+from tests.chaos.run_faults import HSMTerms, endure
 
 _Told = tuple[Iterable[tuple[str, str]], list[Violation]]
 
@@ -41,7 +40,7 @@ def main() -> int:
     )
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
     found: list[Violation] = []
-    for run in (_faults, _disks, _storm):
+    for run in (_faults, _storm):
         figures, violations = run(directory, arguments)
         found += violations
         table = Table(box=None, pad_edge=False, show_header=False)
@@ -73,33 +72,28 @@ def _storm(directory: Path, arguments: argparse.Namespace) -> _Told:
 
 
 def _faults(directory: Path, _arguments: argparse.Namespace) -> _Told:
-    installation = install(directory / "template", directory / "hsm", hsm=_HSM.configured())
-    running = under_hsm_faults(
-        installation, directory / "hsm.log", documents=_DOCUMENTS, milliseconds=_LATENCY
+    installation = install(directory / "template", directory / "faults", hsm=_HSM.configured())
+    running = endure(
+        installation, directory / "faults.log", documents=_DOCUMENTS, milliseconds=_LATENCY
     )
     came = asyncio.run(running)
     bound = _HSM.sessions / (sum(_LATENCY) / 2000)
-    return [
+    rate = f"{came.documents_per_second:.1f} documents/s, sessions allow {bound:.1f}"
+    told = [
         ("HSM errors 5 %", f"{came.sealed_under_errors} of {_DOCUMENTS} sealed, 2 % are forbidden"),
-        (
-            "HSM latency 20-500 ms",
-            f"{came.documents_per_second:.1f} documents/s, sessions allow {bound:.1f}",
-        ),
+        ("HSM latency 20-500 ms", rate),
         ("HSM hangs", _told(came.hang)),
         ("token removed", _told(came.removal)),
-    ], came.violations
-
-
-def _disks(directory: Path, _arguments: argparse.Namespace) -> _Told:
-    if not can_mount():
-        return [("disk full", "NOT RUN: it takes root with CAP_SYS_ADMIN")], []
-    installation = install(directory / "template", directory / "disks")
-    came = asyncio.run(on_full_disks(installation, directory / "disks.log"))
-    return [
-        ("disk full: database", _told(came.database)),
-        ("disk full: documents", _told(came.documents)),
-        ("disk full: tree heads", f"{came.sealed_without_heads} documents sealed meanwhile"),
-    ], came.violations
+    ]
+    if came.disks is None:
+        told.append(("disk full", "NOT RUN: it takes root with CAP_SYS_ADMIN"))
+    else:
+        told += [
+            ("disk full: documents", _told(came.disks.documents)),
+            ("disk full: database", _told(came.disks.database)),
+            ("disk full: tree heads", f"{came.disks.sealed_without_heads} documents sealed"),
+        ]
+    return told, came.violations
 
 
 def _told(recovery: Recovery) -> str:

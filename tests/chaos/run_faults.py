@@ -1,5 +1,6 @@
-"""Every other fault in turn, then the judgement: on one installation for the HSM, one for disks."""
+"""Every other fault in turn on one installation, then the judgement."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from tests.chaos.model import Violation
 from tests.chaos.reading import read_history
 from tests.chaos.storm import ClientLog, Storm
 from tests.chaos.supervisor import Supervisor
-from tests.chaos.volumes import volumes_at
+from tests.chaos.volumes import Volume, can_mount, volumes_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,35 +29,53 @@ class HSMTerms:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HSMFaults:
-    """What came of an HSM that misbehaves."""
-
-    sealed_under_errors: int
-    documents_per_second: float
-    hang: Recovery
-    removal: Recovery
-    violations: list[Violation]
-
-
-@dataclass(frozen=True, kw_only=True)
 class FullDisks:
     """What came of volumes that filled up."""
 
     database: Recovery
     documents: Recovery
     sealed_without_heads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endured:
+    """What came of all of it.
+
+    Attributes:
+        sealed_under_errors: how many documents were sealed though signatures failed.
+        documents_per_second: under a slow HSM.
+        hang: no signature came back.
+        removal: the token was pulled out.
+        disks: None where this process may not mount a file system.
+        violations: what did not hold in the end.
+    """
+
+    sealed_under_errors: int
+    documents_per_second: float
+    hang: Recovery
+    removal: Recovery
+    disks: FullDisks | None
     violations: list[Violation]
 
 
-async def under_hsm_faults(
+async def endure(
     installation: Installation,
     client_log: Path,
     *,
     documents: int,
     milliseconds: tuple[float, float],
-) -> HSMFaults:
-    """Five in a hundred signatures fail; they take so long; none comes back; the token is gone."""
-    with ClientLog(client_log) as log:
+) -> Endured:
+    """Five in a hundred signatures fail; they take so long; none comes back; the token is gone.
+
+    Then the volumes of the documents, of the database and of the tree heads are full.
+    """
+    state = installation.state
+    with contextlib.ExitStack() as stack:
+        volumes: tuple[Volume, ...] = ()
+        if can_mount():
+            places = (state, state / "documents", state / "audit")
+            volumes = stack.enter_context(volumes_at(*places))
+        log = stack.enter_context(ClientLog(client_log))
         async with Supervisor(installation) as supervisor, installation.client() as client:
             storm = Storm(client, log, seed=1, until_it_serves=supervisor.ready)
             faults = Faults(installation, storm, log)
@@ -64,35 +83,24 @@ async def under_hsm_faults(
             rate = await faults.hsm_latency(milliseconds=milliseconds, documents=2 * documents)
             hang = await faults.hsm_hang()
             removal = await faults.token_removed()
+            disks = await _on_full_disks(faults, *volumes) if volumes else None
             await storm.ask_all_again()
-    history = await read_history(installation, client_log, judged=10)
-    return HSMFaults(
+        history = await read_history(installation, client_log, judged=5)
+    return Endured(
         sealed_under_errors=sealed,
         documents_per_second=rate,
         hang=hang,
         removal=removal,
+        disks=disks,
         violations=violations(history),
     )
 
 
-async def on_full_disks(installation: Installation, client_log: Path) -> FullDisks:
-    """The volumes of documents, database and tree heads are full, one after the other."""
-    state = installation.state
-    with (
-        volumes_at(state, state / "documents", state / "audit") as (database, documents, audit),
-        ClientLog(client_log) as log,
-    ):
-        async with Supervisor(installation) as supervisor, installation.client() as client:
-            storm = Storm(client, log, seed=2, until_it_serves=supervisor.ready)
-            faults = Faults(installation, storm, log)
-            of_documents = await faults.disk_full(documents)
-            of_database = await faults.disk_full(database)
-            sealed = await faults.published_heads_full(audit)
-            await storm.ask_all_again()
-        history = await read_history(installation, client_log, judged=10)
+async def _on_full_disks(
+    faults: Faults, database: Volume, documents: Volume, heads: Volume
+) -> FullDisks:
     return FullDisks(
-        database=of_database,
-        documents=of_documents,
-        sealed_without_heads=sealed,
-        violations=violations(history),
+        documents=await faults.disk_full(documents),
+        database=await faults.disk_full(database),
+        sealed_without_heads=await faults.published_heads_full(heads),
     )
