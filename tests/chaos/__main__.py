@@ -127,6 +127,9 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "took", f"{outcome.seconds:.0f} s"
     yield "requests", f"{len(answers)} ({told})"
     yield "keys", f"{outcome.keys}, each asked again at the end"
+    lines = Counter(line.state for batch in history.batches for line in batch.lines)
+    of_lines = ", ".join(f"{state} {count}" for state, count in lines.most_common())
+    yield "batches", f"{len(history.batches)}, with {lines.total()} results ({of_lines})"
     yield "documents", f"{len(sealed)} sealed, {sum(d.judged == 'valid' for d in sealed)} verified"
     yield "records", f"{len(history.records)}, all recomputed"
     yield "uses of keys", f"{sum(c.data is not None for c in history.calls)} in the HSM's own log"

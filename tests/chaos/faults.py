@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from tests.chaos.client_log import ClientLog
 from tests.chaos.installation import Installation
 from tests.chaos.model import Answered, Asked
-from tests.chaos.storm import ClientLog, Storm
+from tests.chaos.storm import Storm
 from tests.chaos.volumes import Volume
 
 CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR = 0x06, 0x30

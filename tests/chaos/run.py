@@ -5,11 +5,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chaos.batch_storm import BatchStorm
 from tests.chaos.checker import violations
+from tests.chaos.client_log import ClientLog
 from tests.chaos.installation import Installation
+from tests.chaos.killer import Killer
 from tests.chaos.model import History, Violation
 from tests.chaos.reading import read_history
-from tests.chaos.storm import ClientLog, Killer, Storm
+from tests.chaos.storm import Storm
 from tests.chaos.supervisor import Supervisor
 
 # In turn: those that come back by themselves thrice as often as those that take all with them.
@@ -18,6 +21,7 @@ TARGETS = (
     *("worker", "signer", "keeper"),
     *("worker", "signer", "all"),
 )
+_DOCUMENTS_IN_A_BATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +72,21 @@ async def storm(
                     until=began + longest_seconds,
                 )
             )
-            await blowing.blow(callers=callers, until=striking.done)
+            batches = BatchStorm(
+                installation,
+                log,
+                documents=_DOCUMENTS_IN_A_BATCH,
+                until_it_serves=supervisor.ready,
+            )
+            await asyncio.gather(
+                blowing.blow(callers=callers, until=striking.done),
+                batches.blow(until=striking.done),
+            )
             await striking
             seconds = time.monotonic() - began
             await blowing.ask_all_again()
-    history = await read_history(installation, client_log, judged=judged)
+            results = await batches.results()
+    history = await read_history(installation, client_log, judged=judged, batches=results)
     return Outcome(
         history=history,
         violations=violations(history),

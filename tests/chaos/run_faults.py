@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.chaos.checker import violations
+from tests.chaos.client_log import ClientLog
 from tests.chaos.faults import Faults, Recovery
 from tests.chaos.installation import Installation
 from tests.chaos.model import Violation
 from tests.chaos.reading import read_history
-from tests.chaos.storm import ClientLog, Storm
+from tests.chaos.storm import Storm
 from tests.chaos.supervisor import Supervisor
 from tests.chaos.volumes import Volume, can_mount, volumes_at
 
