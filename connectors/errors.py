@@ -11,3 +11,7 @@ class ConnectorAwayError(ConnectorError):
 
 class DeliveryRefusedError(ConnectorError):
     """The place will never take this delivery, however often it is tried."""
+
+
+class PlaceUnfitError(ConnectorAwayError):
+    """The place is there and is not as the settings say: one of the two must change."""
