@@ -20,8 +20,9 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.database import Database, column
 from connectors.errors import DeliveryRefusedError, PlaceUnfitError
+from connectors.identity import own_id
 from connectors.model import Delivery
-from connectors.table_rows import Rows, key_of
+from connectors.table_rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class ResultsInRows:
         if delivery.fetched is None:
             raise DeliveryRefusedError("it answers no row of this table; return it elsewhere")
         table = self._database.table(self._rows.table)
-        key = _typed(column(table, self._rows.key), key_of(delivery.fetched))
+        key = _typed(column(table, self._rows.key), own_id(delivery.fetched))
         with self._database.engine().begin() as connection:
             if not self._update(connection, table, key, delivery):
                 self._must_be_there(connection, table, key, delivery)
@@ -185,7 +186,7 @@ class TableOfResults:
             its.id: delivery.id,
             its.kind: delivery.kind,
             its.name: delivery.name,
-            its.fetched: None if delivery.fetched is None else key_of(delivery.fetched),
+            its.fetched: None if delivery.fetched is None else own_id(delivery.fetched),
             its.content: _content(delivery, column(table, its.content)),
             its.result: _told(delivery, column(table, its.result)),
         }

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -12,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, select, upd
 from connectors.database import Database, column
 from connectors.envelope import plain_fields
 from connectors.errors import ConnectorAwayError
+from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.remembered import Remembered
 
 PAGE_BYTES: Final = 64 * 1024 * 1024
-_DIGEST_CHARACTERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,19 +181,13 @@ class RowReader:
             problem = f"the column has {size:,} bytes, and {self._rows.max_bytes:,} are allowed"
         else:
             content, problem = _decoded(stored, self._rows.encoding)
-        digest = hashlib.sha256(content or repr((size, problem)).encode()).hexdigest()
         return Fetched(
-            id=f"{key}:{digest[:_DIGEST_CHARACTERS]}",
+            id=marked(key, content or repr((size, problem)).encode()),
             name=str(key if name is None else name),
             content=content,
             fields=plain_fields(dict(zip(self._rows.fields, fields, strict=True))),
             problem=problem,
         )
-
-
-def key_of(fetched: str) -> str:
-    """The key, as text, of the row that this `Fetched.id` is of."""
-    return fetched[: -_DIGEST_CHARACTERS - 1]
 
 
 def _decoded(stored: bytes | memoryview | str | None, encoding: str) -> tuple[bytes, str]:
