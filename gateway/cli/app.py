@@ -42,6 +42,14 @@ _ALONE: _Lines = {
         "officers.freezes:freezes",
         "Show what is frozen, by whom and why, and who has signed that it may end.",
     ),
+    "usage": (
+        "usage:usage",
+        "Show how many seals and documents were released, by company, seal, day and more.",
+    ),
+    "export": (
+        "export:export",
+        "Write documents, decisions, records and usage into one SQLite file that any tool opens.",
+    ),
     "doctor": (
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
@@ -114,6 +122,40 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "batch": _Group(
+        "Have many documents sealed, follow them, and fetch what came of each.",
+        {
+            "submit": (
+                "batch.submit:submit",
+                "Hand in a folder, a ZIP, or files with a manifest, and follow the batch.",
+            ),
+            "status": (
+                "batch.commands:status",
+                "Show how far a batch is, or list the system's newest ones.",
+            ),
+            "watch": (
+                "batch.commands:watch",
+                "Follow a batch with a progress bar until it has ended.",
+            ),
+            "results": (
+                "batch.showing:results",
+                "Show what came of each document of a batch, and fetch what is sealed.",
+            ),
+            "pause": (
+                "batch.commands:pause",
+                "Begin no further document of a batch; those under way are finished.",
+            ),
+            "resume": ("batch.commands:resume", "Go on with a batch that was paused."),
+            "cancel": (
+                "batch.commands:cancel",
+                "Seal no further document of a batch; what is sealed stays sealed.",
+            ),
+            "retry": (
+                "batch.commands:retry",
+                "Try the failed documents of a batch once more, after what failed is mended.",
+            ),
+        },
+    ),
     "approvals": _Group(
         "See what waits for people, approve or reject it, and prove it later.",
         {
@@ -148,6 +190,19 @@ _GROUPS: Mapping[str, _Group] = {
                 "Recompute every record and tree head, and say whether the log is whole.",
             ),
             "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "connectors": _Group(
+        "Look at the places that documents come from and results go to.",
+        {
+            "check": (
+                "connectors.commands:check",
+                "Find mistakes in the connectors' YAML, and what the officers did not agree to.",
+            ),
+            "list": (
+                "connectors.commands:list_",
+                "List the connectors, the system that each speaks for, and where its results go.",
+            ),
         },
     ),
     "hsm": _Group(

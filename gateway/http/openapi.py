@@ -6,11 +6,21 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.approvals import errors as approval_errors
+from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
 from gateway.freezes import errors as freeze_errors
-from gateway.http import approvals, documents, freezes, in_force, operation, policies, sealing
+from gateway.http import (
+    approvals,
+    documents,
+    freezes,
+    in_force,
+    operation,
+    policies,
+    sealing,
+    usage,
+)
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
@@ -37,6 +47,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    usage,
     operation,
 )
 _PROBLEMS = (
@@ -44,6 +55,7 @@ _PROBLEMS = (
     approval_errors,
     document_errors,
     http_errors,
+    reading_errors,
     signing_errors,
     freeze_errors,
     store_errors,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
+from gateway.jobs.outcomes import Outcome, Reason
 from gateway.store.lane import Transaction
 
 
@@ -52,6 +53,16 @@ class JobQueue(Protocol):
         """
         ...
 
+    def give_back(self, transaction: Transaction, lease: Lease) -> None:
+        """Give it back as if it had not been claimed: in its place, and no attempt is counted.
+
+        For what nobody can do at present, because something that all need is away.
+
+        Raises:
+            LeaseLostProblem: as above.
+        """
+        ...
+
     def bury(self, transaction: Transaction, lease: Lease, *, reason: bytes) -> None:
         """Put it among the dead letters, with the reason.
 
@@ -61,7 +72,7 @@ class JobQueue(Protocol):
         ...
 
     def hold(self, transaction: Transaction, subject: str) -> None:
-        """Pause what waits for a subject; what is leased goes on."""
+        """Pause what waits for a subject; what is leased goes on, and is paused if it returns."""
         ...
 
     def release(self, transaction: Transaction, subject: str) -> None:
@@ -69,9 +80,29 @@ class JobQueue(Protocol):
         ...
 
     def cancel(self, transaction: Transaction, subject: str) -> None:
-        """Cancel what waits or is held for a subject; what is leased goes on."""
+        """Cancel what waits or is held for a subject; what is leased goes on, but not again."""
         ...
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """Let dead letters of a subject be claimed again, as if they were new."""
+        ...
+
+
+class JobHandler(Protocol):
+    """Does the jobs of a kind, many at once."""
+
+    async def work(self, job: ClaimedJob) -> Outcome:
+        """Do it, and say what came of it.
+
+        A job may come more than once: after a crash, or when a lease ran out. Whoever says `Done`
+        has ended it (`JobQueue.finish`) in the transaction that wrote its result. Whatever is
+        raised counts as `Later`, StoreProblem as `Away`, and a lost lease as `Done`.
+        """
+        ...
+
+    def buried(self, transaction: Transaction, job: ClaimedJob, reason: Reason) -> None:
+        """Write (`later`) what goes with a dead letter, in the transaction that makes it one.
+
+        The job may have come to that without `work`: when the process died each time it was begun.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Events that others are told. All frozen."""
+"""Events that others are told, and what is owed to whom. All frozen."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -30,3 +30,31 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     document_type: str | None = None
     source: str = ""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is told of events.
+
+    Attributes:
+        name: its own among all targets.
+        systems: whose events.
+        events: which.
+        document_types: of these types only; None: of all. Events without a document always count.
+    """
+
+    name: str
+    systems: frozenset[str]
+    events: frozenset[EventType]
+    document_types: frozenset[str] | None = None
+
+    def wants(self, event_type: EventType, system: str, document_type: str | None) -> bool:
+        """Whether it is told of such an event."""
+        return (
+            system in self.systems
+            and event_type in self.events
+            and (
+                self.document_types is None
+                or document_type is None
+                or document_type in self.document_types
+            )
+        )

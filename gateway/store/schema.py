@@ -221,6 +221,7 @@ job = Table(
     Column("lease_until", BigInteger),
     Column("reason", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
+    Column("at_rest", String(10), nullable=False, server_default="waiting"),
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
@@ -243,7 +244,9 @@ job = Table(
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
 What is done has no row any more: its result is with what the job was for. `state` is waiting, held
-(paused), leased, dead or cancelled; `reason` tells why it failed last.
+(paused), leased, dead or cancelled; `at_rest` is where a leased one goes when it is given back.
+`not_before` is 0 for those that may be claimed at once, so that no clock can hide them. `reason`
+tells why it failed last.
 """
 
 batch = Table(
@@ -292,3 +295,65 @@ batch_item = Table(
 )
 """One row a document of a batch, from when it is accepted on. `state` is waiting, sealed, repeated,
 failed or cancelled; `segment` is where its input is, until it is finished."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String(36), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("system", String(100), nullable=False),
+    Column("subject", String(36), nullable=False),
+    Column("document_type", String(100)),
+    Column("source", String(100), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("event_by_id", "id", unique=True),
+    Index("event_by_system", "system", "sequence"),
+    Index("event_by_moment", "at"),
+    sqlite_autoincrement=True,
+)
+"""What others are told of. `sequence` only grows, and what is forgotten leaves its number unused:
+a reader goes on behind the highest that it has. `at`: Unix µs."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("event", String(36), primary_key=True),
+    Column("target", String(100), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index("delivery_by_target", "target", "state"),
+)
+"""How it stands with an event that was tried: `state` is delivered, failing or given-up, `answer`
+what the target said last, `at` when. What was never tried has no row."""
+
+stopped_target = Table(
+    "stopped_target",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Targets that said they want nothing more (410), until they are replayed from `after` on."""
+seal_usage = Table(
+    "seal_usage",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("company", String(100), primary_key=True),
+    Column("department", String(200), primary_key=True),
+    Column("system", String(100), primary_key=True),
+    Column("seal", String(100), primary_key=True),
+    Column("document_type", String(100), primary_key=True),
+    Column("way", String(10), primary_key=True),
+    Column("seals", BigInteger, nullable=False),
+    Column("documents", BigInteger, nullable=False),
+)
+"""How many seals and documents were released. `day` is ISO 8601, of the office's calendar; `way` is
+automatic or manual. A document with several seals is counted with the last of them.
+
+The views `usage_by_month`, `usage_by_department` and `usage_by_seal` sum it up for other programs.
+"""
