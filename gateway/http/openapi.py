@@ -15,6 +15,7 @@ from gateway.http import (
     approvals,
     documents,
     freezes,
+    holds,
     in_force,
     operation,
     policies,
@@ -24,6 +25,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.retention import errors as retention_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -47,6 +49,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    holds,
     usage,
     operation,
 )
@@ -58,6 +61,7 @@ _PROBLEMS = (
     reading_errors,
     signing_errors,
     freeze_errors,
+    retention_errors,
     store_errors,
 )
 
