@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Column, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchTableError
 
-from connectors.errors import PlaceUnfitError
+from connectors.errors import PlaceUnfitError, SettingsUnfitError
 from connectors.secret_files import first_line
 from connectors.tls import Tls
 
@@ -39,13 +39,17 @@ class DatabaseSettings:
     schema: str | None = None
     timeout_seconds: float = 30.0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used, or would weaken it."""
+        driven(self.url)
+
 
 class Database:
     """An engine that is made with its first use; tables as the database itself describes them."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
-        self._url = _driven(settings.url)
+        self._url = driven(settings.url)
         self._engine: Engine | None = None
         self._tables: dict[str, Table] = {}
         self._making = threading.Lock()
@@ -137,18 +141,31 @@ def column(table: Table, name: str) -> Column[Any]:
     raise PlaceUnfitError(f"table `{table.name}` has no column `{name}`; {cure}")
 
 
-def _driven(text: str) -> URL:
+def driven(text: str) -> URL:
+    """The URL with the driver that is used.
+
+    Raises:
+        SettingsUnfitError: it cannot be used, holds a password, or sets options.
+    """
     try:
         url = make_url(text)
     except ArgumentError:
-        raise ValueError("the URL of the database cannot be read") from None
+        raise SettingsUnfitError(
+            "the URL of the database cannot be read", "write postgresql://user@host/database"
+        ) from None
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
-        raise ValueError(f"`{kind}` is no database that can be used; {', '.join(_DRIVERS)} are")
+        raise SettingsUnfitError(
+            f"`{kind}` is no database that can be used", f"{', '.join(_DRIVERS)} are"
+        )
     if url.password is not None:
-        raise ValueError("the URL of the database holds a password; put it into a file")
+        raise SettingsUnfitError(
+            "the URL of the database holds a password", "put it into a file of its own"
+        )
     if not set(url.query) <= {"host"}:
-        raise ValueError("the URL of the database sets options; only `host` (a socket) may be one")
+        raise SettingsUnfitError(
+            "the URL of the database sets options", "leave them out; `host` (a socket) may be one"
+        )
     return url.set(drivername=_DRIVERS[kind])
 
 

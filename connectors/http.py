@@ -17,8 +17,8 @@ import aiohttp
 from yarl import URL
 
 from connectors.envelope import enveloped
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError
-from connectors.http_client import HTTPAccess, HTTPClient, TooLargeError
+from connectors.errors import ConnectorAwayError, DeliveryRefusedError, SettingsUnfitError
+from connectors.http_client import HTTPAccess, HTTPClient, TooLargeError, check_address
 from connectors.http_documents import SUCCESS, Documents
 from connectors.http_list import Entry, ListShape, Place, after, read_list
 from connectors.identity import own_id
@@ -65,7 +65,14 @@ class HTTPSettings:
     def __post_init__(self) -> None:
         """Refuse a list that would be read from its beginning for ever."""
         if self.list_url and not self.acknowledge_url and self.shape.next is None:
-            raise ValueError("a list needs `acknowledge` or a cursor, or it is read for ever")
+            raise SettingsUnfitError(
+                "the list has neither `acknowledge` nor a cursor, so it would be read for ever",
+                "write one of them",
+            )
+        for address in filter(
+            None, (self.list_url, self.acknowledge_url, self.deliver_url, *self.origins)
+        ):
+            check_address(address)
 
 
 class HTTPConnector:

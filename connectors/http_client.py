@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from connectors.errors import ConnectorAwayError
+from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.secret_files import first_line
 from connectors.tls import Tls
 
@@ -52,6 +52,22 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def check_address(text: str) -> None:
+    """See that it can be called, and holds no password.
+
+    Raises:
+        SettingsUnfitError: it cannot.
+    """
+    try:
+        url = URL(text)
+    except ValueError:
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise SettingsUnfitError(f"`{text}` is no address", "write https://host/path")
+    if url.user is not None or url.password is not None:
+        raise SettingsUnfitError("an address holds a user or a password", "put a token into a file")
 
 
 class HTTPClient:

@@ -9,9 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Final, Self
 
 from aiobotocore.config import AioConfig
@@ -23,56 +21,12 @@ from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
 from connectors.names import safe_name
 from connectors.s3_objects import Bucket, Listed, ObjectChangedError
+from connectors.s3_settings import S3Settings
 from connectors.secret_files import first_line
-from connectors.tls import Tls
 
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 _AT_ONCE: Final = 8
 _MOST_TAGS: Final = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Settings:
-    """Where the bucket is, and what stands where in it.
-
-    Attributes:
-        name: of the connector, for its errors.
-        bucket: its name.
-        access_key: the key's public part.
-        secret_key_file: its first line is the key's secret part; read when we connect.
-        endpoint: address of the server; None: Amazon's.
-        region: of the bucket.
-        path_style: the bucket stands in the path of addresses, not in the host's name.
-        tls: how servers of https addresses are known.
-        inbox: prefix of what comes; None: nothing is fetched.
-        taken: prefix that it goes to when it is durable here.
-        results: prefix of results; None: nothing is delivered.
-        max_bytes: of a document; a larger one is not read.
-        timeout_seconds: for connecting and for each answer.
-    """
-
-    name: str
-    bucket: str
-    access_key: str
-    secret_key_file: Path
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    path_style: bool = True
-    tls: Tls = field(default_factory=Tls)
-    inbox: str | None = None
-    taken: str = "taken/"
-    results: str | None = None
-    max_bytes: int = 50 * 1024 * 1024
-    timeout_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        """Refuse places where we would read what we have written."""
-        for prefix in filter(None, (self.inbox, self.taken, self.results)):
-            if not prefix.endswith("/") or prefix.startswith("/"):
-                raise ValueError(f"`{prefix}` must end with a slash and not begin with one")
-        for prefix in filter(None, (self.taken, self.results)):
-            if self.inbox is not None and prefix.startswith(self.inbox):
-                raise ValueError(f"`{prefix}` is below `{self.inbox}` and would be read again")
 
 
 class S3Connector:

@@ -15,7 +15,12 @@ from typing import ParamSpec, Self, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.database import Database, DatabaseSettings
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnfitError
+from connectors.errors import (
+    ConnectorAwayError,
+    DeliveryRefusedError,
+    PlaceUnfitError,
+    SettingsUnfitError,
+)
 from connectors.model import Delivery, Fetched, Page
 from connectors.table_results import ResultTable, RowResults, result_writer
 from connectors.table_rows import RowReader, Rows
@@ -39,6 +44,14 @@ class TableSettings:
     database: DatabaseSettings
     rows: Rows | None = None
     results: RowResults | ResultTable | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse results that have no row."""
+        if isinstance(self.results, RowResults) and self.rows is None:
+            raise SettingsUnfitError(
+                "results go into the rows that were fetched, and none are fetched",
+                "say which rows are, or name a table of results",
+            )
 
 
 class TableConnector:

@@ -85,20 +85,14 @@ class ResultWriter(Protocol):
 def result_writer(
     database: Database, rows: Rows | None, results: RowResults | ResultTable | None
 ) -> ResultWriter | None:
-    """The writer for these settings.
-
-    Raises:
-        ValueError: results shall go into rows, and none are fetched.
-    """
+    """The writer for these settings."""
     match results:
-        case None:
-            return None
         case ResultTable():
             return TableOfResults(database, results)
-        case RowResults():
-            if rows is None:
-                raise ValueError("results go into the rows that were fetched, and none are fetched")
+        case RowResults() if rows is not None:
             return ResultsInRows(database, rows, results)
+        case _:
+            return None
 
 
 class ResultsInRows:

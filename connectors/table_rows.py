@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, select, upd
 
 from connectors.database import Database, column
 from connectors.envelope import plain_fields
-from connectors.errors import ConnectorAwayError
+from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.remembered import Remembered
@@ -49,8 +49,9 @@ class Rows:
     def __post_init__(self) -> None:
         """Refuse marks that cannot be told apart."""
         if self.new == self.taken:
-            raise ValueError(
-                f"`new` and `taken` are both `{self.new}`; a row would be taken for ever"
+            raise SettingsUnfitError(
+                f"`new` and `taken` are both `{self.new}`, so a row would be taken for ever",
+                "give them different values",
             )
 
 

@@ -13,7 +13,8 @@ from aiobotocore.session import AioSession
 
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery
-from connectors.s3 import S3Connector, S3Settings
+from connectors.s3 import S3Connector
+from connectors.s3_settings import S3Settings
 from tests.servers.process import free_port
 from tests.servers.s3 import s3_server
 
