@@ -16,6 +16,7 @@ _GROUPS = {
     "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
     "gateway.desk.errors": "Questions about policies",
+    "gateway.jobs.errors": "Work that waits",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",
 }

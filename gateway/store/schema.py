@@ -225,6 +225,13 @@ job = Table(
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
+        "job_by_state",
+        "kind",
+        "state",
+        sqlite_where=text("state <> 'waiting'"),
+        postgresql_where=text("state <> 'waiting'"),
+    ),
+    Index(
         "job_waiting",
         "kind",
         "priority",

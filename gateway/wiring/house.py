@@ -17,6 +17,9 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.admission import Admission
+from gateway.jobs.figures import JobFigures
+from gateway.jobs.queue import DatabaseQueue
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import SlotBook
@@ -25,6 +28,8 @@ from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.reserve import Reserve
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -60,6 +65,19 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    queue: DatabaseQueue
+    admission: Admission
+    reserve: Reserve
+    job_figures: JobFigures
+
+    async def prove_store(self) -> None:
+        """Prove that the store commits.
+
+        Raises:
+            StoreProblem: it does not.
+        """
+        # Always the same slot, so that this leaves one row and not one a quarter of an hour.
+        await self.lane.write(lambda unit: self.slots.add(unit, "ready:", 0))
 
 
 async def open_house(
@@ -96,6 +114,13 @@ async def open_house(
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
+    queue = queue_of(config.jobs, lane=lane, clock=clock)
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
+    counting = open_reader(config.database)
     return House(
         config=config,
         clock=clock,
@@ -108,7 +133,7 @@ async def open_house(
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, queue, clock.now())),
         slots=SlotBook(),
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
@@ -118,6 +143,10 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        queue=queue,
+        admission=admission_of(config.jobs, reserve=reserve, reader=counting),
+        reserve=reserve,
+        job_figures=figures_of(counting),
     )
 
 
@@ -157,9 +186,14 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    freezes: FreezeService,
+    queue: DatabaseQueue,
+    now: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
     freezes.book.load(unit.connection)
+    queue.take_back(unit)  # this process alone owns the database, so whoever had them is dead
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))

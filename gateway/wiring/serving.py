@@ -15,6 +15,7 @@ from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.watching import forget_daily, watch_freezes, watch_policies
+from gateway.wiring.working import job_runner, watch_backlog, watch_room
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -32,13 +33,15 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
         signing = signing_service(house)
-        api = api_of(house, signing)
+        runner = job_runner(house, {}, callers=lambda: api.callers)
+        api = api_of(house, signing, runner)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         # Each by itself: what is to stop must not wait until large policies are loaded.
-        for duty in (watch_policies, watch_freezes, forget_daily):
+        for duty in (watch_policies, watch_freezes, forget_daily, watch_room, watch_backlog):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        await stack.enter_async_context(runner)
         url = await listen(api, config, stack)
         spare_the_collector()
         _log.info(
