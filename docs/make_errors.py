@@ -15,6 +15,7 @@ _GROUPS = {
     "gateway.approvals.errors": "Approvals",
     "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
+    "gateway.batches.reading.errors": "Archives and manifests of batches",
     "gateway.desk.errors": "Questions about policies",
     "gateway.jobs.errors": "Work that waits",
     "gateway.store.errors": "The store",

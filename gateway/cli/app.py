@@ -122,6 +122,40 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "batch": _Group(
+        "Have many documents sealed, follow them, and fetch what came of each.",
+        {
+            "submit": (
+                "batch.submit:submit",
+                "Hand in a folder, a ZIP, or files with a manifest, and follow the batch.",
+            ),
+            "status": (
+                "batch.commands:status",
+                "Show how far a batch is, or list the system's newest ones.",
+            ),
+            "watch": (
+                "batch.commands:watch",
+                "Follow a batch with a progress bar until it has ended.",
+            ),
+            "results": (
+                "batch.showing:results",
+                "Show what came of each document of a batch, and fetch what is sealed.",
+            ),
+            "pause": (
+                "batch.commands:pause",
+                "Begin no further document of a batch; those under way are finished.",
+            ),
+            "resume": ("batch.commands:resume", "Go on with a batch that was paused."),
+            "cancel": (
+                "batch.commands:cancel",
+                "Seal no further document of a batch; what is sealed stays sealed.",
+            ),
+            "retry": (
+                "batch.commands:retry",
+                "Try the failed documents of a batch once more, after what failed is mended.",
+            ),
+        },
+    ),
     "approvals": _Group(
         "See what waits for people, approve or reject it, and prove it later.",
         {

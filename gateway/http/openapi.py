@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.approvals import errors as approval_errors
+from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
@@ -55,6 +56,7 @@ _PROBLEMS = (
     approval_errors,
     document_errors,
     http_errors,
+    reading_errors,
     signing_errors,
     freeze_errors,
     store_errors,
