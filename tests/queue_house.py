@@ -1,6 +1,8 @@
 """A queue over a real database, and what a test asks of it, each in a unit of work of its own."""
 
 import contextlib
+import functools
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -110,12 +112,22 @@ class QueueHouse:
         return moment(found)
 
 
+@functools.cache
+def _empty_database() -> bytes:
+    """With this version's schema. To migrate one takes longer than most tests do."""
+    with tempfile.TemporaryDirectory() as directory:
+        engine = open_writer(Path(directory) / "empty.sqlite")
+        migrate(engine)
+        engine.dispose()
+        return (Path(directory) / "empty.sqlite").read_bytes()
+
+
 @contextlib.asynccontextmanager
 async def open_queue_house(directory: Path) -> AsyncIterator[QueueHouse]:
     """Over SQLite, in a new file."""
     clock = FakeClock()
+    (directory / "test.sqlite").write_bytes(_empty_database())
     engine = open_writer(directory / "test.sqlite")
-    migrate(engine)
     async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:
         yield QueueHouse(lane, clock)
     engine.dispose()

@@ -247,6 +247,8 @@ job = Table(
         sqlite_where=text("state = 'leased'"),
         postgresql_where=text("state = 'leased'"),
     ),
+    # No id is given twice: the lease of a job that is over must not fit another one.
+    sqlite_autoincrement=True,
 )
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
