@@ -249,6 +249,13 @@ job = Table(
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
+        "job_by_state",
+        "kind",
+        "state",
+        sqlite_where=text("state <> 'waiting'"),
+        postgresql_where=text("state <> 'waiting'"),
+    ),
+    Index(
         "job_waiting",
         "kind",
         "priority",
@@ -264,6 +271,8 @@ job = Table(
         sqlite_where=text("state = 'leased'"),
         postgresql_where=text("state = 'leased'"),
     ),
+    # No id is given twice: the lease of a job that is over must not fit another one.
+    sqlite_autoincrement=True,
 )
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
