@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,17 @@ def trial_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("trial") / "var"
     subprocess.run([*_SEALGATE, "init", "-d", str(directory)], check=True, capture_output=True)
     return directory
+
+
+def as_nodes(installations: Sequence[Trial], database: str, documents: Path) -> None:
+    """Have installations that are copies of one share a database, a token and the documents."""
+    tokens = installations[0].hsm / "tokens"
+    for number, trial in enumerate(installations, 1):
+        store = f"{{url: '{database}', node: seal-{number}, documents: '{documents}'}}"
+        text = trial.config_file.read_text()
+        trial.config_file.write_text(f"store: {store}\n{text}")
+        conf = trial.hsm / "softhsm2.conf"
+        conf.write_text(conf.read_text().replace(str(trial.hsm / "tokens"), str(tokens)))
 
 
 def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:

@@ -14,7 +14,7 @@ from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.watching import forget_daily, watch_freezes, watch_policies
+from gateway.wiring.watching import follow_others, forget_daily, watch_freezes, watch_policies
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -37,7 +37,7 @@ async def serve(
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         # Each by itself: what is to stop must not wait until large policies are loaded.
-        for duty in (watch_policies, watch_freezes, forget_daily):
+        for duty in (watch_policies, watch_freezes, follow_others, forget_daily):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         url = await listen(api, config, stack)
         spare_the_collector()
