@@ -63,7 +63,7 @@ class RunningGateway:
         """The processes below this gateway's keeper that run the module."""
         assert self.process is not None
         found = []
-        for pid in _descendants(self.process.pid):
+        for pid in descendants(self.process.pid):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if module.encode() in command:
                 found.append(pid)
@@ -147,7 +147,8 @@ async def until(condition: Any, *, seconds: float = 30.0) -> None:  # noqa: ANN4
         await asyncio.sleep(0.02)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes below one, at any depth."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
