@@ -22,6 +22,7 @@ from gateway.audit.checkpoint import LogKey, TreeHead, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.kept.activations import ActivationRows
 from gateway.audit.kept.approvals import ApprovalRows
+from gateway.audit.kept.erasures import ErasureRows
 from gateway.audit.kept.freezes import FreezeRows
 from gateway.audit.kept.interfaces import Finding, KeptRows
 from gateway.audit.kept.uses import UseRows
@@ -80,6 +81,7 @@ class LogVerifier:
             ApprovalRows(),
             ActivationRows(),
             UseRows(),
+            ErasureRows(),
         )
 
     def verify(self) -> LogVerdict:

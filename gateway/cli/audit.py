@@ -194,6 +194,9 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "refused": lambda record: f"{record['file']}: {record['why']}",
     "freeze": _freeze,
     "unfreeze": _unfreeze,
+    "hold": lambda record: f"documents of {record['company']}, by {record['by']}; {record['hold']}",
+    "hold-end": lambda record: f"by {record['by']}; hold {record['hold']}",
+    "erased": lambda record: f"the content of {len(record['documents'])} documents",
 }
 
 

@@ -257,6 +257,19 @@ class DocumentUnknownProblem(Problem):
     cure: ClassVar[str] = "Use the id from the answer; a system sees its own documents only."
 
 
+class ContentErasedProblem(Problem):
+    """The document was sealed; its content is not kept any more."""
+
+    type: ClassVar[str] = "content-erased"
+    status: ClassVar[int] = 410
+    title: ClassVar[str] = "The content of this document is not kept any more"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Use the copy that was given out; its digest is still here. How long content is kept is "
+        "`retention` of the document type."
+    )
+
+
 class NotSealedProblem(Problem):
     """The document was prepared, but its seal was never completed."""
 

@@ -22,6 +22,8 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     Of an act of several seals there is one row a seal: `part` of `parts`, counted from 1. Each
     follows the output of the one before; the last is the document that is released, and `act` is
     its id in all of them. `act` is None for a seal alone.
+
+    `keep_until` is Unix seconds, None for good; from `erased_index` on the content is gone.
     """
 
     id: str
@@ -50,6 +52,9 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     act: str | None = None
     part: int = 1
     parts: int = 1
+    company: str = ""
+    keep_until: int | None = None
+    erased_index: int | None = None
 
     @property
     def location(self) -> Location | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -19,8 +20,11 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.queue import DatabaseQueue
+from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
@@ -34,6 +38,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -51,6 +56,8 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    content: ContentStore
+    queue: DatabaseQueue
     readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
@@ -63,6 +70,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    sweeper: Sweeper
 
 
 async def open_house(
@@ -97,13 +105,16 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=config.store.node or _HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     slots = SlotBook()
-    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, clock.now()))
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
+    if config.store.url is None:  # whoever held a lease was this process before
+        await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
     return House(
@@ -113,6 +124,8 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        content=content,
+        queue=queue,
         readers=readers,
         reader=reader,
         approvals=approvals,
@@ -128,6 +141,13 @@ async def open_house(
         ),
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
+        ),
+        sweeper=Sweeper(
+            lane=lane,
+            audit=audit,
+            content=content,
+            in_force=lambda: policies.current,
+            clock=clock,
         ),
     )
 
@@ -173,9 +193,14 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    freezes: FreezeService,
+    *,
+    at: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
     freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

@@ -154,7 +154,7 @@ class ItemMalformedProblem(ReadingProblem):
     cure: ClassVar[str] = "Name what the detail misses, for the batch or in the manifest's row."
 
 
-class ItemAttributesProblem(ReadingProblem):
+class ItemAttributesProblem(ItemMalformedProblem):
     """Texts that are not of the declared types."""
 
     type: ClassVar[str] = "item-attributes"
