@@ -15,7 +15,13 @@ from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.watching import forget_daily, sweep_hourly, watch_freezes, watch_policies
+from gateway.wiring.watching import (
+    follow_others,
+    forget_daily,
+    sweep_hourly,
+    watch_freezes,
+    watch_policies,
+)
 from gateway.wiring.working import job_runner, watch_backlog, watch_room
 from processes.child import Child
 from processes.keeper import KeptSigner
@@ -47,6 +53,7 @@ async def serve(
         for duty in (
             watch_policies,
             watch_freezes,
+            follow_others,
             forget_daily,
             sweep_hourly,
             watch_room,
