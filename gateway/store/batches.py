@@ -133,6 +133,7 @@ class BatchReader:
     def __init__(self, engine: Engine) -> None:
         self._connection = ReadConnection(engine)
         self._by_id = compiled(_by_id, engine)
+        self._by_key = compiled(_by_key, engine)
         self._of_system = f"{compiled(_of_system, engine)} LIMIT ?"
         self._under_way = compiled(_under_way, engine)
         self._receipt = compiled(_receipt, engine)
@@ -141,6 +142,11 @@ class BatchReader:
     def by_id(self, batch_id: str) -> BatchRow | None:
         """The batch of that id."""
         rows = self._connection.rows(self._by_id, (batch_id,))
+        return _batch_row(rows[0]) if rows else None
+
+    def of_key(self, system: str, key: str) -> BatchRow | None:
+        """The batch of an idempotency key."""
+        rows = self._connection.rows(self._by_key, (system, key))
         return _batch_row(rows[0]) if rows else None
 
     def of_system(self, system: str, *, before: str, most: int) -> tuple[BatchRow, ...]:
