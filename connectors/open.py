@@ -2,10 +2,13 @@
 
 from connectors.amqp_settings import AMQPSettings
 from connectors.folder import FolderConnector, FolderSettings
+from connectors.http import HTTPConnector, HTTPSettings
 from connectors.interfaces import Connector, Time
+from connectors.s3_settings import S3Settings
 from connectors.sftp_settings import SFTPSettings
+from connectors.table import TableConnector, TableSettings
 
-Settings = FolderSettings | SFTPSettings | AMQPSettings
+Settings = FolderSettings | SFTPSettings | AMQPSettings | TableSettings | HTTPSettings | S3Settings
 
 
 def open_connector(settings: Settings, *, time: Time) -> Connector:
@@ -21,3 +24,11 @@ def open_connector(settings: Settings, *, time: Time) -> Connector:
             from connectors.amqp import AMQPConnector  # noqa: PLC0415 - for who has one
 
             return AMQPConnector(settings)
+        case TableSettings():
+            return TableConnector(settings)
+        case HTTPSettings():
+            return HTTPConnector(settings)
+        case S3Settings():
+            from connectors.s3 import S3Connector  # noqa: PLC0415 - for who has one
+
+            return S3Connector(settings)

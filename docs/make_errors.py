@@ -17,6 +17,7 @@ _GROUPS = {
     "gateway.documents.errors": "The document and the stamp",
     "gateway.batches.errors": "Batches",
     "gateway.batches.reading.errors": "Archives and manifests of batches",
+    "gateway.retention.errors": "Legal holds",
     "gateway.feeds.errors": "What connectors bring",
     "gateway.desk.errors": "Questions about policies",
     "gateway.store.errors": "The store",

@@ -99,14 +99,14 @@ class BatchHouse:
             own = [each for each in asyncio.all_tasks() if each.get_name().startswith(_OWN)]
             await asyncio.gather(*own, return_exceptions=True)
 
-    def states(self, batch: BatchRow) -> list[str]:
-        return [item.state for item in self.of(batch)]
+    async def states(self, batch: BatchRow) -> list[str]:
+        return [item.state for item in await self.of(batch)]
 
-    def of(self, batch: BatchRow) -> tuple[ItemRow, ...]:
-        return self.items.page(batch.id, after=0, most=1000)
+    async def of(self, batch: BatchRow) -> tuple[ItemRow, ...]:
+        return await self.items.page(batch.id, after=0, most=1000)
 
-    def now(self, batch: BatchRow) -> BatchRow:
-        return self.room.service.batch(batch.id, TMS)
+    async def now(self, batch: BatchRow) -> BatchRow:
+        return await self.room.service.batch(batch.id, TMS)
 
 
 _OWN = ("queueing ", "ending ")
@@ -175,7 +175,7 @@ async def batch_house(
         later.inner = before.results
         room = batch_room(before, house.service)
         await house.lane.write(queue.take_back)
-        room.queueing.go_on_with_all(ground.batches)
+        await room.queueing.go_on_with_all(ground.batches)
         made = BatchHouse(house, room, queue, events, ground.batches, ground.items, ended)
         await made.settle()
         yield made

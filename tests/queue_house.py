@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from gateway.jobs.model import BATCH, ClaimedJob, JobKind, Lease, NewJob
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
+from gateway.store.database import SQLiteFile
+from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.moments import moment
@@ -111,10 +112,12 @@ class QueueHouse:
 
 
 @contextlib.asynccontextmanager
-async def open_queue_house(directory: Path) -> AsyncIterator[QueueHouse]:
-    """Over SQLite, in a new file."""
+async def open_queue_house(
+    directory: Path, database: Database | None = None
+) -> AsyncIterator[QueueHouse]:
+    """Over a database; by default SQLite in a new file."""
     clock = FakeClock()
-    engine = open_writer(directory / "test.sqlite")
+    engine = (database or SQLiteFile(str(directory / "test.sqlite"))).open_writer()
     migrate(engine)
     async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:
         yield QueueHouse(lane, clock)

@@ -53,7 +53,7 @@ class BatchChecking:
 
     async def _pages(self, batch: BatchRow) -> AsyncIterator[tuple[ItemRow, ...]]:
         after = 0
-        while page := self._items.page(batch.id, after=after, most=_PAGE_ITEMS):
+        while page := await self._items.page(batch.id, after=after, most=_PAGE_ITEMS):
             yield page
             after = page[-1].number
 

@@ -38,9 +38,9 @@ class Queueing:
         self._tasks[batch_id] = task
         task.add_done_callback(lambda _done: self._tasks.pop(batch_id, None))
 
-    def go_on_with_all(self, batches: BatchReader) -> None:
+    async def go_on_with_all(self, batches: BatchReader) -> None:
         """After a start: go on where the last run stopped."""
-        for row in batches.under_way():
+        for row in await batches.under_way():
             self.go_on(row.id)
 
     def stop(self) -> None:

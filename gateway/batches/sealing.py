@@ -56,7 +56,8 @@ class ItemSealing:
     async def work(self, job: ClaimedJob) -> Outcome:
         """See `JobHandler`: seal the item of the job; its result is durable with the job's end."""
         batch_id, number = _item(job)
-        batch, item = self._batches.by_id(batch_id), self._items.item(batch_id, number)
+        batch = await self._batches.by_id(batch_id)
+        item = await self._items.item(batch_id, number)
         if batch is None or item is None or item.state != "waiting" or batch.state == "cancelled":
             await self._results.not_wanted(batch_id, number, job.lease)
             return Done()

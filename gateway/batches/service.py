@@ -60,24 +60,28 @@ class BatchService:
         """See `BatchIntake.submit`."""
         return await self._intake.submit(order, items)
 
-    def batch(self, batch_id: str, caller: Caller) -> BatchRow:
+    async def batch(self, batch_id: str, caller: Caller) -> BatchRow:
         """A batch of the caller's.
 
         Raises:
             BatchUnknownProblem: there is none, or it is another's.
         """
-        return _own(self._batches.by_id(batch_id), batch_id, caller)
+        return _own(await self._batches.by_id(batch_id), batch_id, caller)
 
-    def newest(self, caller: Caller, *, before: str | None, most: int) -> tuple[BatchRow, ...]:
+    async def newest(
+        self, caller: Caller, *, before: str | None, most: int
+    ) -> tuple[BatchRow, ...]:
         """The caller's batches, the newest first, from before an id."""
-        found = self._batches.of_system(caller.system, before=before or _AFTER_ALL_IDS, most=most)
+        found = await self._batches.of_system(
+            caller.system, before=before or _AFTER_ALL_IDS, most=most
+        )
         return tuple(row for row in found if row.state != "receiving")
 
-    def items(
+    async def items(
         self, batch: BatchRow, *, after: int, most: int, state: ItemState | None = None
     ) -> tuple[ItemRow, ...]:
         """Its items in their order, from behind a number; of one state, if it is named."""
-        return self._items.page(batch.id, after=after, most=most, state=state)
+        return await self._items.page(batch.id, after=after, most=most, state=state)
 
     async def pause(self, batch_id: str, caller: Caller) -> BatchRow:
         """Begin no further item of it; those in hand are finished.

@@ -62,7 +62,8 @@ class FeedIntake:
             Problem: nothing can be taken in now, or the system is not known any more.
         """
         name = self._declared.name
-        page = await self._connector.fetch(self._reader.cursor(name), most=self._declared.most)
+        before = await self._reader.cursor(name)
+        page = await self._connector.fetch(before, most=self._declared.most)
         for manifest, documents in _batches_of(page.items, self._spec):
             await self._submit(manifest, documents)
         cursor = page.cursor

@@ -62,7 +62,7 @@ class FeedResults:
             ConnectorError: the place cannot be used now.
             Problem: the store cannot be used now.
         """
-        owed = self._stores.feeds.owed(self._target, most=1000)
+        owed = await self._stores.feeds.owed(self._target, most=1000)
         # Batches that wait for people or are paused must not keep the others from being looked at.
         start = self._skip if self._skip < len(owed) else 0
         looked = [*owed[:_MOST_BATCHES], *owed[max(start, _MOST_BATCHES) :][:_MOST_BATCHES]]
@@ -70,13 +70,13 @@ class FeedResults:
         return sum([await self._deliver(row) for row in looked])
 
     async def _deliver(self, owed: OwedRow) -> int:
-        batch = self._stores.batches.of_key(owed.system, owed.batch_key)
+        batch = await self._stores.batches.of_key(owed.system, owed.batch_key)
         if batch is None or batch.state == "receiving":
             return 0
         brought = _brought.decode(owed.brought)
         delivered = bytearray(owed.delivered)
         count = 0
-        while found := self._next(batch, delivered):
+        while found := await self._next(batch, delivered):
             await self._deliver_each(owed, brought, batch, found)
             for item in found:
                 delivered[item.number - 1] = 1
@@ -87,13 +87,13 @@ class FeedResults:
             await self._lane.write(lambda unit: forget_owed(unit, owed))
         return count
 
-    def _next(self, batch: BatchRow, delivered: bytearray) -> list[ItemRow]:
+    async def _next(self, batch: BatchRow, delivered: bytearray) -> list[ItemRow]:
         """Items that have ended and whose results are not there, in order."""
         found: list[ItemRow] = []
         after = delivered.find(0)
         if after < 0:
             return found
-        for item in self._stores.items.page(batch.id, after=after, most=len(delivered)):
+        for item in await self._stores.items.page(batch.id, after=after, most=len(delivered)):
             if item.state in _ENDED and not delivered[item.number - 1]:
                 found.append(item)
                 if len(found) == _MOST_AT_ONCE:
@@ -140,7 +140,7 @@ class FeedResults:
         return b"".join((await self._stores.archive.content_of(row)).content)
 
     async def _deliver_summary(self, owed: OwedRow, brought: Brought, batch: BatchRow) -> None:
-        items = self._stores.items.page(batch.id, after=0, most=batch.items)
+        items = await self._stores.items.page(batch.id, after=0, most=batch.items)
         delivery = Delivery(
             id=f"{batch.id}/results",
             kind="summary",

@@ -15,10 +15,12 @@ from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_streams,
     batch_submission,
     batches,
     documents,
     freezes,
+    holds,
     in_force,
     operation,
     policies,
@@ -28,6 +30,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.retention import errors as retention_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -46,6 +49,7 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_streams,
     batch_submission,
     batches,
     documents,
@@ -53,6 +57,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    holds,
     usage,
     operation,
 )
@@ -66,6 +71,7 @@ _PROBLEMS = (
     feed_errors,
     signing_errors,
     freeze_errors,
+    retention_errors,
     store_errors,
 )
 

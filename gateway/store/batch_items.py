@@ -20,7 +20,7 @@ from sqlalchemy import (
 from gateway.store.content import Location
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import batch_item, job
 from gateway.store.statements import RowStatement
 
@@ -249,37 +249,34 @@ def input_ends(connection: Connection) -> dict[str, int]:
 
 
 class ItemReader:
-    """Reads rows on a connection that cannot write.
-
-    On the event loop itself, but for `counts`, which looks at every item of a batch.
-    """
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._one = compiled(_one, engine)
-        self._page = f"{compiled(_page, engine)} LIMIT ?"
-        self._page_of_state = f"{compiled(_page_of_state, engine)} LIMIT ?"
+        self._page = compiled(_page, engine, limited=True)
+        self._page_of_state = compiled(_page_of_state, engine, limited=True)
         self._waiting = f"{compiled(_waiting, engine)} LIMIT 1"
 
-    def item(self, batch_id: str, number: int) -> ItemRow | None:
+    async def item(self, batch_id: str, number: int) -> ItemRow | None:
         """One item."""
-        rows = self._connection.rows(self._one, (batch_id, number))
+        rows = await self._connection.rows(self._one, (batch_id, number))
         return _item_row(rows[0]) if rows else None
 
-    def page(
+    async def page(
         self, batch_id: str, *, after: int, most: int, state: ItemState | None = None
     ) -> tuple[ItemRow, ...]:
         """Items in their order, from behind a number; of one state, if it is named."""
         if state is None:
-            rows = self._connection.rows(self._page, (batch_id, after, most))
+            rows = await self._connection.rows(self._page, (batch_id, after, most))
         else:
-            rows = self._connection.rows(self._page_of_state, (batch_id, state, after, most))
+            rows = await self._connection.rows(self._page_of_state, (batch_id, state, after, most))
         return tuple(map(_item_row, rows))
 
-    def any_waits(self, batch_id: str) -> bool:
+    async def any_waits(self, batch_id: str) -> bool:
         """Whether an item of the batch has not ended."""
-        return bool(self._connection.rows(self._waiting, (batch_id,)))
+        return bool(await self._connection.rows(self._waiting, (batch_id,)))
 
     def counts(self, batch_id: str) -> dict[str, int]:
         """How many items are in which state; to be called beside the event loop."""

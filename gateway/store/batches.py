@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import batch, batch_item
 
 BatchState = Literal["receiving", "open", "paused", "cancelled", "finished"]
@@ -128,44 +128,45 @@ def batch_by_id(connection: Connection, batch_id: str) -> BatchRow | None:
 
 
 class BatchReader:
-    """Reads rows on a connection that cannot write, on the event loop itself."""
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._by_id = compiled(_by_id, engine)
         self._by_key = compiled(_by_key, engine)
-        self._of_system = f"{compiled(_of_system, engine)} LIMIT ?"
+        self._of_system = compiled(_of_system, engine, limited=True)
         self._under_way = compiled(_under_way, engine)
         self._receipt = compiled(_receipt, engine)
-        self._without_receipt = f"{compiled(_without_receipt, engine)} LIMIT ?"
+        self._without_receipt = compiled(_without_receipt, engine, limited=True)
 
-    def by_id(self, batch_id: str) -> BatchRow | None:
+    async def by_id(self, batch_id: str) -> BatchRow | None:
         """The batch of that id."""
-        rows = self._connection.rows(self._by_id, (batch_id,))
+        rows = await self._connection.rows(self._by_id, (batch_id,))
         return _batch_row(rows[0]) if rows else None
 
-    def of_key(self, system: str, key: str) -> BatchRow | None:
+    async def of_key(self, system: str, key: str) -> BatchRow | None:
         """The batch of an idempotency key."""
-        rows = self._connection.rows(self._by_key, (system, key))
+        rows = await self._connection.rows(self._by_key, (system, key))
         return _batch_row(rows[0]) if rows else None
 
-    def of_system(self, system: str, *, before: str, most: int) -> tuple[BatchRow, ...]:
+    async def of_system(self, system: str, *, before: str, most: int) -> tuple[BatchRow, ...]:
         """A system's batches with a lower id than that, the newest first."""
-        rows = self._connection.rows(self._of_system, (system, before, most))
+        rows = await self._connection.rows(self._of_system, (system, before, most))
         return tuple(map(_batch_row, rows))
 
-    def under_way(self) -> tuple[BatchRow, ...]:
+    async def under_way(self) -> tuple[BatchRow, ...]:
         """All that were accepted and have not ended."""
-        return tuple(map(_batch_row, self._connection.rows(self._under_way, ())))
+        return tuple(map(_batch_row, await self._connection.rows(self._under_way, ())))
 
-    def receipt(self, batch_id: str) -> bytes | None:
+    async def receipt(self, batch_id: str) -> bytes | None:
         """Its receipt, once it is signed."""
-        rows = self._connection.rows(self._receipt, (batch_id,))
+        rows = await self._connection.rows(self._receipt, (batch_id,))
         return rows[0][0] if rows else None
 
-    def without_receipt(self, *, most: int) -> tuple[str, ...]:
+    async def without_receipt(self, *, most: int) -> tuple[str, ...]:
         """Batches that have ended and have no receipt yet, the oldest first."""
-        return tuple(row[0] for row in self._connection.rows(self._without_receipt, (most,)))
+        rows = await self._connection.rows(self._without_receipt, (most,))
+        return tuple(row[0] for row in rows)
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import feed_batch, feed_cursor
 
 
@@ -64,21 +64,21 @@ def keep_cursor(transaction: Transaction, connector: str, cursor: str) -> None:
 
 
 class FeedReader:
-    """Reads rows on a connection that cannot write, on the event loop itself."""
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
-        self._owed = f"{compiled(_owed, engine)} LIMIT ?"
+        self._connection = read_connection(engine)
+        self._owed = compiled(_owed, engine, limited=True)
         self._cursor = compiled(_cursor, engine)
 
-    def owed(self, target: str, *, most: int) -> tuple[OwedRow, ...]:
+    async def owed(self, target: str, *, most: int) -> tuple[OwedRow, ...]:
         """What is owed to a connector, the oldest first."""
-        rows = self._connection.rows(self._owed, (target, most))
+        rows = await self._connection.rows(self._owed, (target, most))
         return tuple(OwedRow(**dict(zip(_COLUMNS, row, strict=True))) for row in rows)
 
-    def cursor(self, connector: str) -> str | None:
+    async def cursor(self, connector: str) -> str | None:
         """Where its fetching goes on."""
-        rows = self._connection.rows(self._cursor, (connector,))
+        rows = await self._connection.rows(self._cursor, (connector,))
         return rows[0][0] if rows else None
 
     def close(self) -> None:

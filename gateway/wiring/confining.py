@@ -68,7 +68,7 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
     confined = see_only(
         readable=[*_code(), *map(Path, _SYSTEM), *_named_in(config), config_file],
         writable=[
-            config.state_directory,
+            *_kept_in(config),
             *_written_in(config),
             Path("/dev/null"),
             Path("/dev/urandom"),
@@ -130,6 +130,13 @@ def _code() -> Iterator[Path]:
         yield from map(Path, (spec and spec.submodule_search_locations) or ())
 
 
+def _kept_in(config: Config) -> Iterator[Path]:
+    yield config.state_directory
+    if config.store.documents is not None:
+        config.store.documents.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield config.store.documents
+
+
 def _declared_in(config: Config) -> "Declarations":
     from gateway.declarations.library import (  # noqa: PLC0415 - for who has connectors only
         load_declarations,
@@ -148,6 +155,8 @@ def _named_in(config: Config) -> Iterator[Path]:
     if config.connectors is not None:
         yield config.connectors
         yield from _declared_in(config).readable
+    if config.store.password_file is not None:
+        yield config.store.password_file
     if config.documents.stamp_font is not None:
         yield config.documents.stamp_font
     if config.http.tls is not None:

@@ -10,7 +10,6 @@ from gateway.declarations.library import load_declarations
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.results import FeedResults, Stores
-from gateway.store.database import open_reader
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.house import House
@@ -28,7 +27,7 @@ async def start_feeds(
         OSError: it cannot be read.
     """
     declarations = load_declarations(house.config.connectors)
-    reader = FeedReader(open_reader(house.config.database))
+    reader = FeedReader(house.readers)
     stack.callback(reader.close)
     stores = Stores(
         batches=ground.batches,

@@ -13,9 +13,11 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
 from gateway.http.policies import PolicyQuestions
@@ -24,6 +26,7 @@ from gateway.http.routes import Route
 from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, AllReleasing, Guards, Releasing, Surroundings
@@ -31,8 +34,8 @@ from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
-from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
+from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
@@ -128,10 +131,16 @@ def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
     return (
         *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
-        *PoliciesInForce(house.policies.standing).routes(),
-        *Usage(
-            in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.policies.current,
+                clock=house.clock,
+            )
         ).routes(),
+        *PoliciesInForce(house.policies.standing).routes(),
+        *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
         *_batches(house, room),
     )
@@ -149,12 +158,13 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
     return (
         *submission.routes(),
         *Batches(room.service, progress=room.progress).routes(),
+        *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
 
 
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
-    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    desk = Desk(policies=lambda: house.policies.place, database=database_of(house.config))
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 

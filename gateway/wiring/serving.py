@@ -41,7 +41,7 @@ async def serve(
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         await stack.enter_async_context(job_runner(house, room))
-        room.queueing.go_on_with_all(before.ground.batches)
+        await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
         if config.connectors is not None:
             # What speaks to queues and servers takes its time to load, and few need it.
@@ -52,6 +52,7 @@ async def serve(
         for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         url = await listen(api, config, stack)
+        stack.callback(room.progress.stop)
         spare_the_collector()
         _log.info(
             "ready",

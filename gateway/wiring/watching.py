@@ -52,7 +52,7 @@ async def watch_freezes(house: House) -> None:
 
 
 async def forget_daily(house: House) -> None:
-    """Once a day, forget the decisions and approvals whose time is over."""
+    """Once a day, forget decisions and approvals, and erase content, whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
     while True:
@@ -60,6 +60,7 @@ async def forget_daily(house: House) -> None:
             now = house.clock.now()
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
+            await house.sweeper.sweep()
             if gone or ended:
                 _log.info("forgotten", decisions=gone, approvals=ended)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again

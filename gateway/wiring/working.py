@@ -8,15 +8,13 @@ from gateway.returns.outbox import Outbox
 from gateway.returns.targets import TargetBook
 from gateway.store.batch_items import ItemReader
 from gateway.store.batches import BatchReader
-from gateway.store.database import open_reader
 from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
 
 
 def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResults:
     """What the signing cycle writes by."""
-    reader = open_reader(house.config.database)
-    batches, items = BatchReader(reader), ItemReader(reader)
+    batches, items = BatchReader(house.readers), ItemReader(house.readers)
     stack.callback(batches.close)
     stack.callback(items.close)
     ground = Ground(

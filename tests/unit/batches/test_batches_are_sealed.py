@@ -40,13 +40,13 @@ async def test_every_document_has_its_own_result(house: BatchHouse) -> None:
     batch = await house.submit(item("WB-1"), item("WB-2", _BROKEN), unread, item("WB-3"))
     assert (batch.state, batch.items) == ("open", 4)
     await house.work()
-    assert house.states(batch) == ["sealed", "failed", "failed", "sealed"]
-    sealed, broken, *_ = house.of(batch)
+    assert (await house.states(batch)) == ["sealed", "failed", "failed", "sealed"]
+    sealed, broken, *_ = await house.of(batch)
     assert _problem(broken) == "document-not-pdf"
     row = await house.house.reader.by_id(sealed.document or "")
     assert row is not None
     assert (row.business_number, row.output_digest) == ("WB-1", sealed.output_digest)
-    assert house.now(batch).state == "finished"
+    assert (await house.now(batch)).state == "finished"
     assert house.ended == [batch.id]
 
 
@@ -84,9 +84,9 @@ async def test_what_breaks_off_never_was(house: BatchHouse) -> None:
     with pytest.raises(BatchEmptyProblem):
         await house.submit()
     assert await house.work() == 0
-    assert service.newest(TMS, before=None, most=10) == ()
+    assert await service.newest(TMS, before=None, most=10) == ()
     batch = await house.submit(item("WB-1"))
-    assert service.newest(TMS, before=None, most=10) == (house.now(batch),)
+    assert await service.newest(TMS, before=None, most=10) == ((await house.now(batch)),)
 
 
 async def test_a_receipt_in_two_batches_is_sealed_once(house: BatchHouse) -> None:
@@ -94,7 +94,7 @@ async def test_a_receipt_in_two_batches_is_sealed_once(house: BatchHouse) -> Non
     await house.work()
     second = await house.submit(item("WB-1", name="again.pdf"), key="two")
     await house.work()
-    (sealed,), (repeated,) = house.of(first), house.of(second)
+    (sealed,), (repeated,) = (await house.of(first)), (await house.of(second))
     assert (repeated.state, repeated.document) == ("repeated", sealed.document)
     assert repeated.output_digest == sealed.output_digest
     assert len(house.house.signer.redeemed) == 1
@@ -105,8 +105,8 @@ async def test_of_twins_in_one_batch_one_is_sealed_and_the_others_repeat_it(
 ) -> None:
     batch = await house.submit(item("WB-1"), item("WB-1"), item("WB-1"))
     await house.work()
-    assert sorted(house.states(batch)) == ["repeated", "repeated", "sealed"]
-    assert len({row.document for row in house.of(batch)}) == 1
+    assert sorted(await house.states(batch)) == ["repeated", "repeated", "sealed"]
+    assert len({row.document for row in (await house.of(batch))}) == 1
     assert len(house.house.signer.redeemed) == 1
 
 
@@ -117,10 +117,10 @@ async def test_a_number_with_another_document_is_refused_and_names_the_first(
     await house.work()
     second = await house.submit(item("WB-1", _OTHER), item("WB-2"), key="two")
     await house.work()
-    assert house.states(second) == ["failed", "sealed"]
-    taken = json.loads(house.of(second)[0].problem or b"")
+    assert (await house.states(second)) == ["failed", "sealed"]
+    taken = json.loads((await house.of(second))[0].problem or b"")
     assert taken["type"] == "business-number-taken"
-    assert taken["document"] == house.of(first)[0].document
+    assert taken["document"] == (await house.of(first))[0].document
 
 
 async def test_while_the_signer_is_away_documents_wait(tmp_path: Path) -> None:
@@ -137,12 +137,12 @@ async def test_while_the_signer_is_away_documents_wait(tmp_path: Path) -> None:
     async with batch_house(tmp_path, clock=clock, signer=signer) as house:
         batch = await house.submit(item("WB-1"))
         assert await house.work() == 1
-        assert house.states(batch) == ["waiting"]
+        assert (await house.states(batch)) == ["waiting"]
         away = False
         assert await house.work() == 0, "it rests for a while"
         clock.move(timedelta(minutes=2))
         await house.work()
-        assert house.states(batch) == ["sealed"]
+        assert (await house.states(batch)) == ["sealed"]
 
 
 async def test_after_a_stop_it_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ async def test_after_a_stop_it_goes_on_where_it_was(tmp_path: Path) -> None:
         assert await house.work(most=2) == 2
         await house.queue.claim("seal", most=1)  # in somebody's hand as the process dies
     async with batch_house(tmp_path, clock=clock, signer=signer) as house:
-        assert sorted(house.states(batch)) == ["sealed", "sealed", "waiting", "waiting"]
+        assert sorted(await house.states(batch)) == ["sealed", "sealed", "waiting", "waiting"]
         await house.work()
-        assert house.states(batch) == ["sealed"] * 4
-        assert house.now(batch).state == "finished"
+        assert (await house.states(batch)) == ["sealed"] * 4
+        assert (await house.now(batch)).state == "finished"
     assert len(signer.redeemed) == 4
 
 
@@ -170,7 +170,7 @@ async def test_a_paused_batch_waits_until_it_is_resumed(house: BatchHouse) -> No
         await service.pause(batch.id, TMS)
     await service.resume(batch.id, TMS)
     await house.work()
-    assert house.states(batch) == ["sealed", "sealed"]
+    assert (await house.states(batch)) == ["sealed", "sealed"]
 
 
 async def test_what_is_cancelled_is_not_sealed_and_what_is_sealed_stays(
@@ -180,9 +180,9 @@ async def test_what_is_cancelled_is_not_sealed_and_what_is_sealed_stays(
     await house.work(most=1)
     await house.room.service.cancel(batch.id, TMS)
     assert await house.work() == 0
-    assert sorted(house.states(batch)) == ["cancelled", "cancelled", "sealed"]
-    assert house.now(batch).state == "cancelled"
-    assert house.now(batch).is_over
+    assert sorted(await house.states(batch)) == ["cancelled", "cancelled", "sealed"]
+    assert (await house.now(batch)).state == "cancelled"
+    assert (await house.now(batch)).is_over
 
 
 async def test_what_is_in_hand_while_its_batch_is_cancelled_is_told_as_it_ends(
@@ -192,33 +192,36 @@ async def test_what_is_in_hand_while_its_batch_is_cancelled_is_told_as_it_ends(
     await house.settle()
     (job,) = await house.queue.claim("seal", most=1)
     await house.room.service.cancel(batch.id, TMS)
-    assert house.states(batch) == ["waiting", "cancelled"]
-    assert not house.now(batch).is_over
+    assert (await house.states(batch)) == ["waiting", "cancelled"]
+    assert not (await house.now(batch)).is_over
     await house.do(job)
     await house.settle()
-    assert house.states(batch) == ["cancelled", "cancelled"]
-    assert house.now(batch).is_over
+    assert (await house.states(batch)) == ["cancelled", "cancelled"]
+    assert (await house.now(batch)).is_over
 
 
 async def test_what_failed_is_tried_again_when_asked(house: BatchHouse) -> None:
     numbers = [f"WB-{number}" for number in range(6)]  # five an hour are allowed
     batch = await house.submit(*map(item, numbers), item("WB-9", _BROKEN))
     await house.work()
-    assert sorted(house.states(batch)) == ["failed", "failed", *["sealed"] * 5]
+    assert sorted(await house.states(batch)) == ["failed", "failed", *["sealed"] * 5]
     house.house.clock.move(timedelta(hours=2))
     await house.room.service.retry(batch.id, TMS)
-    assert house.now(batch).state == "open"
+    assert (await house.now(batch)).state == "open"
     await house.work()
-    assert house.states(batch) == [*["sealed"] * 6, "failed"]
+    assert (await house.states(batch)) == [*["sealed"] * 6, "failed"]
     assert house.ended == [batch.id, batch.id]
 
 
 async def test_all_or_nothing_uses_no_key_where_anything_is_refused(house: BatchHouse) -> None:
     batch = await house.submit(item("WB-1"), item("WB-2", _BROKEN), all_or_nothing=True)
     assert await house.work() == 0
-    assert [_problem(row) for row in house.of(batch)] == ["batch-refused", "document-not-pdf"]
+    assert [_problem(row) for row in (await house.of(batch))] == [
+        "batch-refused",
+        "document-not-pdf",
+    ]
     assert house.house.signer.redeemed == []
-    assert house.now(batch).state == "finished"
+    assert (await house.now(batch)).state == "finished"
     await house.room.service.retry(batch.id, TMS)
     assert await house.work() == 0, "what was refused together is not sealed one by one"
 
@@ -226,13 +229,13 @@ async def test_all_or_nothing_uses_no_key_where_anything_is_refused(house: Batch
 async def test_all_or_nothing_seals_all_where_nothing_is_refused(house: BatchHouse) -> None:
     batch = await house.submit(item("WB-1"), item("WB-2"), all_or_nothing=True)
     await house.work()
-    assert house.states(batch) == ["sealed", "sealed"]
+    assert (await house.states(batch)) == ["sealed", "sealed"]
 
 
 async def test_a_system_sees_its_own_batches_only(house: BatchHouse) -> None:
     batch = await house.submit(item())
     with pytest.raises(BatchUnknownProblem):
-        house.room.service.batch(batch.id, Caller(system="erp", company="east"))
+        await house.room.service.batch(batch.id, Caller(system="erp", company="east"))
     with pytest.raises(BatchUnknownProblem):
         await house.room.service.cancel(batch.id, Caller(system="erp", company="east"))
 
@@ -241,5 +244,5 @@ async def test_a_large_batch_is_queued_in_pages(house: BatchHouse) -> None:
     many = [NewItem(item(f"WB-{number}", seal="none").request, b"x") for number in range(1200)]
     batch = await house.submit(*many)
     await house.settle()
-    assert house.now(batch).queued == 1200
+    assert (await house.now(batch)).queued == 1200
     assert len(await house.queue.claim("seal", most=2000)) == 1200
