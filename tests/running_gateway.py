@@ -194,7 +194,11 @@ def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
             else it reads the directory of YAML, for tests that write there what they need.
     """
     shutil.copytree(template, directory)
-    for file in (directory / "config.yaml", directory / "hsm" / "softhsm2.conf"):
+    for file in (
+        directory / "config.yaml",
+        directory / "hsm" / "softhsm2.conf",
+        directory / "connectors" / "folder.yaml",
+    ):
         text = file.read_text().replace(str(template), str(directory))
         file.write_text(re.sub(r"port: \d+", "port: 0", text))
     trial = Trial(directory)

@@ -49,6 +49,11 @@ async def serve(
         stack.push_async_callback(signing.drain)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
+        if config.connectors is not None:
+            # What speaks to queues and servers takes its time to load, and few need it.
+            from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
+
+            await start_feeds(house, before.ground, room, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (
             watch_policies,
