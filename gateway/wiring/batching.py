@@ -3,6 +3,7 @@
 The two need one another, so results come first: the signing cycle writes them with its outcomes.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from gateway.batches.service import BatchService
 from gateway.clock import Clock
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
+from gateway.returns.outbox import Outbox
+from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
@@ -25,6 +28,7 @@ from gateway.store.batches import BatchReader
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
+from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,28 @@ class BatchRoom:
     sealing: ItemSealing
     queueing: Queueing
     progress: ProgressBook
+
+
+def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResults:
+    """What the signing cycle writes by."""
+    batches, items = BatchReader(house.readers), ItemReader(house.readers)
+    stack.callback(batches.close)
+    stack.callback(items.close)
+    ground = Ground(
+        lane=house.lane,
+        content=house.content,
+        queue=house.queue,
+        outbox=Outbox(TargetBook(), house.queue),
+        batches=batches,
+        items=items,
+        documents=house.reader,
+        in_force=lambda: house.policies.current,
+        clock=house.clock,
+    )
+    before = batch_results(ground, ended=lambda _batch: None)
+    before.ending.start()
+    stack.callback(before.ending.stop)
+    return before
 
 
 def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResults:
