@@ -17,8 +17,9 @@ from rich.table import Table
 from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
 from tests.chaos.model import Answered, Violation
-from tests.chaos.run import Outcome, storm
+from tests.chaos.run import Outcome, fail_over, storm
 from tests.chaos.run_faults import HSMTerms, endure
+from tests.postgres_server import running_pair
 
 _Told = tuple[Iterable[tuple[str, str]], list[Violation]]
 
@@ -40,7 +41,7 @@ def main() -> int:
     )
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
     found: list[Violation] = []
-    for run in (_faults, _storm):
+    for run in (_faults, _failover, _storm):
         figures, violations = run(directory, arguments)
         found += violations
         table = Table(box=None, pad_edge=False, show_header=False)
@@ -94,6 +95,14 @@ def _faults(directory: Path, _arguments: argparse.Namespace) -> _Told:
             ("disk full: tree heads", f"{came.disks.sealed_without_heads} documents sealed"),
         ]
     return told, came.violations
+
+
+def _failover(directory: Path, _arguments: argparse.Namespace) -> _Told:
+    with running_pair() as pair:
+        installation = install(directory / "template", directory / "nodes", database=pair.url())
+        came = asyncio.run(fail_over(installation, pair, directory / "failover.log"))
+    what = f"sealed again {came.seconds:.2f} s after the promotion, {came.keys} keys answered"
+    return [("PostgreSQL failover", what)], came.violations
 
 
 def _told(recovery: Recovery) -> str:

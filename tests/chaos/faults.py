@@ -1,7 +1,7 @@
 """Faults other than kills, each while callers ask, and how long it took to be right again.
 
-Time is the machine's own here: processes cannot be given another clock. What a clock that jumps
-does is tested where the clock is injected (tests/unit/signing/test_clock_jumps.py).
+Time is the machine's own here: a process cannot be given another clock. What clocks that jump do
+is tested where the clock is injected; docs/reliability.md names the tests.
 """
 
 import asyncio

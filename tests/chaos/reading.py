@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from gateway.clock import SystemClock
 from gateway.verification.verifier import Verifier
@@ -41,7 +42,7 @@ async def read_history(
         judged: how many sealed documents a verifier is asked about, spread over the run; None: all.
         batches: what its callers were told of batches.
     """
-    engine = create_engine(f"sqlite:///file:{installation.state}/sealgate.sqlite?mode=ro&uri=true")
+    engine = _engine(installation)
     with engine.connect() as connection:
         rows = connection.execute(_ROWS).all()
         leaves = tuple(bytes(leaf) for leaf in connection.execute(_LEAVES).scalars())
@@ -59,6 +60,19 @@ async def read_history(
         secrets=installation.secrets(),
         texts={**dict(installation.said()), "the callers' log": client_log.read_bytes()},
         batches=tuple(batches),
+    )
+
+
+def _engine(installation: Installation) -> Engine:
+    url = installation.database
+    if url is None:
+        return create_engine(
+            f"sqlite:///file:{installation.state}/sealgate.sqlite?mode=ro&uri=true"
+        )
+    # Of several servers the one that takes writes.
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(url, target_session_attrs="primary"),
     )
 
 

@@ -14,6 +14,7 @@ from tests.chaos.model import History, Violation
 from tests.chaos.reading import read_history
 from tests.chaos.storm import Storm
 from tests.chaos.supervisor import Supervisor
+from tests.postgres_server import Pair
 
 # In turn: those that come back by themselves thrice as often as those that take all with them.
 TARGETS = (
@@ -22,6 +23,8 @@ TARGETS = (
     *("worker", "signer", "all"),
 )
 _DOCUMENTS_IN_A_BATCH = 8
+_KEYS_BEFORE = 100
+_PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +98,40 @@ async def storm(
         seconds_to_ready=supervisor.seconds_to_ready,
         keys=blowing.answered,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedOver:
+    """What a failover of the database came to.
+
+    Attributes:
+        seconds: from the promotion of the standby until a document was sealed.
+        keys: how many idempotency keys had their last answer.
+        violations: what did not hold.
+    """
+
+    seconds: float
+    keys: int
+    violations: list[Violation]
+
+
+async def fail_over(installation: Installation, pair: Pair, client_log: Path) -> FailedOver:
+    """Kill the database's primary under callers, promote its standby, and judge what is left."""
+    over = asyncio.Event()
+    with ClientLog(client_log) as log:
+        async with Supervisor(installation) as supervisor, installation.client() as client:
+            callers = Storm(client, log, seed=1, until_it_serves=supervisor.ready)
+            await callers.ask_new(_KEYS_BEFORE, at_once=8)
+            blowing = asyncio.create_task(callers.blow(callers=8, until=over.is_set))
+            await asyncio.to_thread(pair.primary.kill)
+            await asyncio.to_thread(pair.standby.promote)
+            promoted, before = time.monotonic(), callers.count("sealed")
+            while callers.count("sealed") == before:
+                assert not blowing.done()
+                await asyncio.sleep(_PAUSE_SECONDS)
+            seconds = time.monotonic() - promoted
+            over.set()
+            await blowing
+            await callers.ask_all_again()
+    history = await read_history(installation, client_log, judged=20)
+    return FailedOver(seconds=seconds, keys=callers.answered, violations=violations(history))
