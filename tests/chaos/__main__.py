@@ -134,6 +134,7 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
     ready = sorted(outcome.seconds_to_ready)
     yield "kill -9", ", ".join(f"{name} {count}" for name, count in outcome.kills.items())
     yield "took", f"{outcome.seconds:.0f} s"
+    yield "SoftHSM's token torn", f"{outcome.tokens_mended} times, and put back"
     yield "requests", f"{len(answers)} ({told})"
     yield "keys", f"{outcome.keys}, each asked again at the end"
     lines = Counter(line.state for batch in history.batches for line in batch.lines)

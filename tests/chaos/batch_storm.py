@@ -19,6 +19,7 @@ _ACCEPTED = 202
 _OK = 200
 _PAGE = 7
 _PAUSE_SECONDS = 0.05
+_BETWEEN_SECONDS = 0.3
 _PATIENCE_SECONDS = 180.0
 
 
@@ -50,6 +51,7 @@ class BatchStorm:
             await self._insist(number)
             if number % 3 == 0:
                 await self._insist(number)
+            await asyncio.sleep(_BETWEEN_SECONDS)
 
     async def results(self) -> list[BatchResults]:
         """Wait until all that were taken have finished; gives what came of each."""

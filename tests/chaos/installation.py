@@ -140,6 +140,8 @@ def install(
     told = "".join(f"    {name}: {path}\n" for name, path in shim.environment.items())
     told += "".join(f"  {name}: {value}\n" for name, value in (hsm or {}).items())
     text = re.sub(r"(    SOFTHSM2_CONF: .*\n)", rf"\g<1>{told}", text)
+    # In proportion to the small volumes that are to be filled.
+    text += "jobs: {least_free_bytes: 67108864, reserve_bytes: 4194304}\n"
     if database is not None:
         text += f"store:\n  url: {database}\n  documents: {directory}/state/documents\n"
     trial.config_file.write_text(text, encoding="utf-8")

@@ -38,6 +38,7 @@ class Outcome:
         seconds: how long callers and kills went on.
         seconds_to_ready: of each start that came to it.
         keys: how many idempotency keys had their last answer.
+        tokens_mended: how often SoftHSM's token was torn by a kill.
     """
 
     history: History
@@ -46,6 +47,7 @@ class Outcome:
     seconds: float
     seconds_to_ready: list[float]
     keys: int
+    tokens_mended: int
 
 
 async def storm(
@@ -97,6 +99,7 @@ async def storm(
         seconds=seconds,
         seconds_to_ready=supervisor.seconds_to_ready,
         keys=blowing.answered,
+        tokens_mended=supervisor.token.mended,
     )
 
 
