@@ -1,0 +1,137 @@
+"""Rows of events, and how deliveries stand: read on a connection that cannot write."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds, moment
+from gateway.store.reading import ReadConnection, compiled
+from gateway.store.schema import delivery, event
+from gateway.store.statements import RowStatement
+
+
+class KeptEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as it is kept; `data` is JSON."""
+
+    sequence: int
+    id: str
+    type: str
+    system: str
+    subject: str
+    document_type: str | None
+    source: str
+    at: datetime
+    data: bytes
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands with one delivery that was tried.
+
+    Attributes:
+        event: which event.
+        target: to whom.
+        state: `delivered`, `failing` or `given-up`.
+        tries: how often it was tried.
+        at: when last.
+        answer: what the target said then.
+    """
+
+    event: str
+    target: str
+    state: str
+    tries: int
+    at: datetime
+    answer: str
+
+
+_EVENT: Final = KeptEvent.__struct_fields__
+_STANDING: Final = Standing.__struct_fields__
+_event = select(*(event.c[name] for name in _EVENT))
+_by_id = _event.where(event.c.id == bindparam("event_id"))
+_after = (
+    _event.where(event.c.system == bindparam("of"), event.c.sequence > bindparam("after_this"))
+    .order_by(event.c.sequence)
+    .limit(bindparam("most"))
+)
+_newest = select(func.coalesce(func.max(event.c.sequence), 0))
+_of_event = select(*(delivery.c[name] for name in _STANDING)).where(
+    delivery.c.event == bindparam("event_id")
+)
+_count = select(func.count()).where(
+    delivery.c.target == bindparam("to"), delivery.c.state == bindparam("which")
+)
+_put_standing = RowStatement(
+    upsert(delivery).on_conflict_do_update(
+        index_elements=[delivery.c.event, delivery.c.target],
+        set_={name: upsert(delivery).excluded[name] for name in ("state", "tries", "at", "answer")},
+    ),
+    *_STANDING,
+)
+
+
+def put_standing(transaction: Transaction, standing: Standing) -> None:
+    """Write down how it stands with a delivery."""
+    transaction.later(
+        _put_standing,
+        (
+            standing.event,
+            standing.target,
+            standing.state,
+            standing.tries,
+            microseconds(standing.at),
+            standing.answer,
+        ),
+    )
+
+
+class EventReader:
+    """Reads events and deliveries. On the event loop itself, as every look-up is by an index."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = ReadConnection(engine)
+        self._by_id = compiled(_by_id, engine)
+        self._after = compiled(_after, engine)
+        self._newest = compiled(_newest, engine)
+        self._of_event = compiled(_of_event, engine)
+        self._count = compiled(_count, engine)
+
+    def by_id(self, event_id: str) -> KeptEvent | None:
+        """The event of that id, while it is kept."""
+        rows = self._connection.rows(self._by_id, (event_id,))
+        return _kept_event(rows[0]) if rows else None
+
+    def after(self, system: str, sequence: int, *, most: int) -> tuple[KeptEvent, ...]:
+        """A system's events behind a number, in order."""
+        rows = self._connection.rows(self._after, (system, sequence, most))
+        return tuple(map(_kept_event, rows))
+
+    def newest(self) -> int:
+        """The highest number there is; 0: none."""
+        return int(self._connection.rows(self._newest, ())[0][0])
+
+    def standings(self, event_id: str) -> tuple[Standing, ...]:
+        """How it stands with each delivery of an event that was tried."""
+        return tuple(map(_standing, self._connection.rows(self._of_event, (event_id,))))
+
+    def count(self, target: str, state: str) -> int:
+        """How many deliveries to a target are `failing` or `given-up`."""
+        return int(self._connection.rows(self._count, (target, state))[0][0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _kept_event(row: Sequence[Any]) -> KeptEvent:
+    values = dict(zip(_EVENT, row, strict=True))
+    return KeptEvent(**{**values, "at": moment(values["at"])})
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    values = dict(zip(_STANDING, row, strict=True))
+    return Standing(**{**values, "at": moment(values["at"])})
