@@ -52,6 +52,16 @@ class JobQueue(Protocol):
         """
         ...
 
+    def give_back(self, transaction: Transaction, lease: Lease) -> None:
+        """Give it back as if it had not been claimed: in its place, and no attempt is counted.
+
+        For what nobody can do at present, because something that all need is away.
+
+        Raises:
+            LeaseLostProblem: as above.
+        """
+        ...
+
     def bury(self, transaction: Transaction, lease: Lease, *, reason: bytes) -> None:
         """Put it among the dead letters, with the reason.
 
@@ -61,7 +71,7 @@ class JobQueue(Protocol):
         ...
 
     def hold(self, transaction: Transaction, subject: str) -> None:
-        """Pause what waits for a subject; what is leased goes on."""
+        """Pause what waits for a subject; what is leased goes on, and is paused if it returns."""
         ...
 
     def release(self, transaction: Transaction, subject: str) -> None:
@@ -69,7 +79,7 @@ class JobQueue(Protocol):
         ...
 
     def cancel(self, transaction: Transaction, subject: str) -> None:
-        """Cancel what waits or is held for a subject; what is leased goes on."""
+        """Cancel what waits or is held for a subject; what is leased goes on, but not again."""
         ...
 
     def revive(self, transaction: Transaction, subject: str) -> None:

@@ -221,6 +221,7 @@ job = Table(
     Column("lease_until", BigInteger),
     Column("reason", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
+    Column("at_rest", String(10), nullable=False, server_default="waiting"),
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
@@ -243,7 +244,9 @@ job = Table(
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
 What is done has no row any more: its result is with what the job was for. `state` is waiting, held
-(paused), leased, dead or cancelled; `reason` tells why it failed last.
+(paused), leased, dead or cancelled; `at_rest` is where a leased one goes when it is given back.
+`not_before` is 0 for those that may be claimed at once, so that no clock can hide them. `reason`
+tells why it failed last.
 """
 
 batch = Table(

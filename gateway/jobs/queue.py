@@ -1,0 +1,236 @@
+"""The queue, in the gateway's own database. docs/jobs.md explains it to those who run it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gateway.clock import Clock
+from gateway.jobs.errors import LeaseLostProblem
+from gateway.jobs.fairness import Turns
+from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
+from gateway.store.jobs import (
+    NewJobRow,
+    WaitingRow,
+    bury_job,
+    delete_job,
+    fence_of,
+    lease_jobs,
+    leased_among,
+    prolong,
+    put_back,
+    put_jobs,
+    revive_jobs,
+    take_back_all,
+    take_back_late,
+    turn,
+)
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.moments import microseconds, moment
+
+_ENDED = "the job's lease ended in this transaction"
+
+
+class SteadyTime:
+    """The time by which leases end: it goes on evenly, however the clock is put.
+
+    It begins as the clock's time, and is the same for all leases of one process.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begin = clock.now()
+        self._monotonic = clock.monotonic()
+
+    def now(self) -> datetime:
+        """The moment, aware, UTC."""
+        return self._begin + timedelta(seconds=self._clock.monotonic() - self._monotonic)
+
+
+class DatabaseQueue:
+    """`gateway.jobs.interfaces.JobQueue` over the writer lane.
+
+    When a lease ends its job is let rest, with the same fence: until somebody claims it again, the
+    one who had it may still finish it.
+    """
+
+    def __init__(
+        self,
+        *,
+        lane: WriterLane,
+        clock: Clock,
+        holder: str,
+        lease: timedelta = timedelta(minutes=2),
+    ) -> None:
+        """Make a queue; there may be one a node.
+
+        Args:
+            lane: the database's writer.
+            clock: says when a job is due.
+            holder: the name under which this process holds leases.
+            lease: for how long a claim holds without a heartbeat.
+        """
+        self._lane = lane
+        self._clock = clock
+        self._steady = SteadyTime(clock)
+        self._holder = holder
+        self._lease = lease
+        self._turns: dict[JobKind, Turns] = {}
+        self._hints: dict[str, asyncio.Event] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def take_back(self, transaction: Transaction) -> int:
+        """Let rest whatever is leased; gives how many.
+
+        Only for a process that owns the database alone: whoever held these is dead.
+        """
+        return take_back_all(transaction.connection)
+
+    def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
+        """See `JobQueue.enqueue`."""
+        now = microseconds(self._clock.now())
+        put_jobs(transaction, [_row(job, now) for job in jobs])
+        kinds: set[str] = {job.kind for job in jobs}
+        for kind in kinds:
+            transaction.after_commit(self._tell, kind)
+
+    async def claim(self, kind: JobKind, *, most: int) -> tuple[ClaimedJob, ...]:
+        """See `JobQueue.claim`."""
+        if (hint := self._hints.get(kind)) is not None:
+            hint.clear()
+        return await self._lane.write(lambda unit: self._claim(unit, kind, most))
+
+    async def wait(self, kind: JobKind, *, seconds: float) -> None:
+        """See `JobQueue.wait`."""
+        self._loop = asyncio.get_running_loop()
+        hint = self._hints.setdefault(kind, asyncio.Event())
+        try:
+            async with asyncio.timeout(seconds):
+                await hint.wait()
+        except TimeoutError:
+            return
+
+    async def heartbeat(self, leases: Sequence[Lease]) -> tuple[Lease, ...]:
+        """See `JobQueue.heartbeat`."""
+        if not leases:
+            return ()
+        return await self._lane.write(lambda unit: self._prolong(unit, leases))
+
+    def finish(self, transaction: Transaction, lease: Lease) -> None:
+        """See `JobQueue.finish`."""
+        self._end(transaction, lease)
+        delete_job(transaction, lease.job, lease.fence)
+
+    def retry(
+        self, transaction: Transaction, lease: Lease, *, not_before: datetime, reason: bytes
+    ) -> None:
+        """See `JobQueue.retry`."""
+        self._end(transaction, lease)
+        due = microseconds(not_before)
+        put_back(transaction, lease.job, lease.fence, not_before=due, reason=reason, counts=True)
+
+    def give_back(self, transaction: Transaction, lease: Lease) -> None:
+        """See `JobQueue.give_back`."""
+        self._end(transaction, lease)
+        put_back(transaction, lease.job, lease.fence, not_before=0, reason=None, counts=False)
+
+    def bury(self, transaction: Transaction, lease: Lease, *, reason: bytes) -> None:
+        """See `JobQueue.bury`."""
+        self._end(transaction, lease)
+        bury_job(transaction, lease.job, lease.fence, reason=reason)
+
+    def hold(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.hold`."""
+        turn(transaction.connection, subject, rest="held", among=("waiting",))
+
+    def release(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.release`."""
+        turn(transaction.connection, subject, rest="waiting", among=("held",))
+        self._tell_all(transaction)
+
+    def cancel(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.cancel`."""
+        turn(transaction.connection, subject, rest="cancelled", among=("waiting", "held"))
+
+    def revive(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.revive`."""
+        revive_jobs(transaction.connection, subject)
+        self._tell_all(transaction)
+
+    def _claim(self, transaction: Transaction, kind: JobKind, most: int) -> tuple[ClaimedJob, ...]:
+        connection = transaction.connection
+        steady = self._steady.now()
+        take_back_late(connection, at=microseconds(steady))
+        turns = self._turns.setdefault(kind, Turns(kind))
+        at = microseconds(self._clock.now())
+        found = turns.take(
+            connection, most=most, at=at, passed=lambda row: (_ENDED, row.id) in transaction.state
+        )
+        if not found:
+            return ()
+        until = microseconds(steady + self._lease)
+        lease_jobs(connection, [row.id for row in found], holder=self._holder, until=until)
+        return tuple(_claimed(row, kind, moment(until)) for row in found)
+
+    def _prolong(self, transaction: Transaction, leases: Sequence[Lease]) -> tuple[Lease, ...]:
+        fences = leased_among(transaction.connection, [lease.job for lease in leases])
+        held = [
+            lease
+            for lease in leases
+            if fences.get(lease.job) == lease.fence and (_ENDED, lease.job) not in transaction.state
+        ]
+        if not held:
+            return ()
+        until = microseconds(self._steady.now() + self._lease)
+        prolong(transaction.connection, [lease.job for lease in held], until=until)
+        return tuple(Lease(job=lease.job, fence=lease.fence, until=moment(until)) for lease in held)
+
+    def _end(self, transaction: Transaction, lease: Lease) -> None:
+        """Prove that the lease is the job's last, and has not ended.
+
+        What ends it is written with the commit; until then `transaction.state` tells of it.
+        """
+        ended = (_ENDED, lease.job)
+        if ended in transaction.state or fence_of(transaction.connection, lease.job) != lease.fence:
+            raise LeaseLostProblem(
+                f"job {lease.job} was claimed by another since, or is over: fence {lease.fence} "
+                "is no longer its own"
+            )
+        transaction.state[ended] = True
+
+    def _tell_all(self, transaction: Transaction) -> None:
+        for kind in tuple(self._hints):
+            transaction.after_commit(self._tell, kind)
+
+    def _tell(self, kinds: list[str]) -> None:
+        """Wake those who wait; on the lane's thread."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        for kind in set(kinds):
+            if (hint := self._hints.get(kind)) is not None:
+                loop.call_soon_threadsafe(hint.set)
+
+
+def _row(job: NewJob, now: int) -> NewJobRow:
+    return NewJobRow(
+        kind=job.kind,
+        key=job.key,
+        share=job.share,
+        subject=job.subject,
+        payload=job.payload,
+        priority=job.priority,
+        not_before=0 if job.not_before is None else microseconds(job.not_before),
+        created_at=now,
+    )
+
+
+def _claimed(row: WaitingRow, kind: JobKind, until: datetime) -> ClaimedJob:
+    return ClaimedJob(
+        lease=Lease(job=row.id, fence=row.fence + 1, until=until),
+        kind=kind,
+        key=row.key,
+        share=row.share,
+        subject=row.subject,
+        payload=row.payload,
+        attempt=row.attempt + 1,
+    )

@@ -1,0 +1,252 @@
+"""Rows of jobs: what the queue asks of the database.
+
+Written so that both engines understand it. The state `waiting` stands in the queries as it is, and
+not as a parameter, because only then does SQLite use the index of what waits.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from gateway.store.lane import Transaction
+from gateway.store.schema import job
+from gateway.store.statements import RowStatement
+
+
+class NewJobRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as it is enqueued. Moments are Unix µs; `not_before` 0: at once."""
+
+    kind: str
+    key: str
+    share: str
+    subject: str
+    payload: bytes
+    priority: int
+    not_before: int
+    created_at: int
+    state: str = "waiting"
+
+
+class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that may be claimed."""
+
+    id: int
+    fence: int
+    attempt: int
+    kind: str
+    key: str
+    share: str
+    subject: str
+    payload: bytes
+
+
+_COLUMNS = NewJobRow.__struct_fields__
+_put = RowStatement(
+    upsert(job).on_conflict_do_nothing(index_elements=[job.c.kind, job.c.key]), *_COLUMNS
+)
+_delete = RowStatement(
+    text(
+        "WITH ended (id, fence) AS (VALUES (:id, :fence)) "
+        "DELETE FROM job WHERE (id, fence) IN (SELECT id, fence FROM ended)"
+    ),
+    "id",
+    "fence",
+)
+_BACK = (
+    "WITH back (id, fence, due, tried, why) AS (VALUES (:id, :fence, :due, :tried, :why)) "
+    "UPDATE job SET state = {state}, fence = job.fence + 1, not_before = back.due, "
+    "attempt = job.attempt - 1 + back.tried, reason = COALESCE(back.why, reason), holder = NULL, "
+    "lease_until = NULL FROM back WHERE job.id = back.id AND job.fence = back.fence"
+)
+_NAMES = ("id", "fence", "due", "tried", "why")
+_put_back = RowStatement(text(_BACK.format(state="job.at_rest")), *_NAMES)
+_bury = RowStatement(text(_BACK.format(state="'dead'")), *_NAMES)
+
+_is_waiting = job.c.state == literal_column("'waiting'")
+_is_leased = job.c.state == literal_column("'leased'")
+_fence = select(job.c.fence).where(job.c.id == bindparam("which"))
+_next_priority = select(func.min(job.c.priority)).where(
+    _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
+)
+_of_priority = (
+    _is_waiting,
+    job.c.kind == bindparam("kind"),
+    job.c.priority == bindparam("level"),
+)
+_first = select(func.min(job.c.share).label("share")).where(*_of_priority)
+_found = _first.cte("shares", recursive=True)
+_following = select(func.min(job.c.share)).where(*_of_priority, job.c.share > _found.c.share)
+_found = _found.union_all(select(_following.scalar_subquery()).where(_found.c.share.is_not(None)))
+_shares = select(_found.c.share).where(_found.c.share.is_not(None))
+"""From one share to the next by the index, however many jobs wait in each."""
+
+_waiting = (
+    select(*(job.c[name] for name in WaitingRow.__struct_fields__))
+    .where(*_of_priority, job.c.share == bindparam("of"))
+    .limit(bindparam("most"))
+    .offset(bindparam("beyond"))
+    .with_for_update(skip_locked=True)
+)
+_at_once = _waiting.where(job.c.not_before == 0).order_by(job.c.id)
+_due = _waiting.where(job.c.not_before > 0, job.c.not_before <= bindparam("at")).order_by(
+    job.c.not_before, job.c.id
+)
+_lease = (
+    update(job)
+    .where(job.c.id.in_(bindparam("those", expanding=True)))
+    .values(
+        state="leased",
+        fence=job.c.fence + 1,
+        attempt=job.c.attempt + 1,
+        holder=bindparam("whose"),
+        lease_until=bindparam("end"),
+    )
+)
+_held = select(job.c.id, job.c.fence).where(
+    job.c.id.in_(bindparam("those", expanding=True)), _is_leased
+)
+_prolong = (
+    update(job)
+    .where(job.c.id.in_(bindparam("those", expanding=True)))
+    .values(lease_until=bindparam("end"))
+)
+_take_back = update(job).values(state=job.c.at_rest, holder=None, lease_until=None)
+_take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("at"))
+_take_back_all = _take_back.where(_is_leased)
+_of_subject = job.c.subject == bindparam("whose")
+
+
+def put_jobs(transaction: Transaction, rows: Sequence[NewJobRow]) -> None:
+    """Add them; those whose kind and key are there stay as they are."""
+    for row in rows:
+        transaction.later(_put, msgspec.structs.astuple(row))
+
+
+def fence_of(connection: Connection, job_id: int) -> int | None:
+    """The job's fence; None when there is no such job any more."""
+    found: int | None = connection.execute(_fence, {"which": job_id}).scalar_one_or_none()
+    return found
+
+
+def delete_job(transaction: Transaction, job_id: int, fence: int) -> None:
+    """Delete it, with the commit, if it still has this fence."""
+    transaction.later(_delete, (job_id, fence))
+
+
+def put_back(
+    transaction: Transaction,
+    job_id: int,
+    fence: int,
+    *,
+    not_before: int,
+    reason: bytes | None,
+    counts: bool,
+) -> None:
+    """Let it rest, with the commit, if it still has this fence; the fence rises.
+
+    `counts` tells whether the attempt counts; without a reason the last one stays.
+    """
+    transaction.later(_put_back, (job_id, fence, not_before, int(counts), reason))
+
+
+def bury_job(transaction: Transaction, job_id: int, fence: int, *, reason: bytes) -> None:
+    """Make a dead letter of it, with the commit, if it still has this fence; the fence rises."""
+    transaction.later(_bury, (job_id, fence, 0, 1, reason))
+
+
+def priorities(connection: Connection, kind: str) -> list[int]:
+    """The priorities at which jobs of a kind wait, the first first."""
+    found: list[int] = []
+    above = -(2**15)
+    while (
+        level := connection.execute(_next_priority, {"kind": kind, "above": above}).scalar()
+    ) is not None:
+        found.append(level)
+        above = level
+    return found
+
+
+def shares(connection: Connection, kind: str, priority: int) -> list[str]:
+    """The shares that have waiting jobs of a priority, due or not, sorted as the database sorts."""
+    return list(connection.execute(_shares, {"kind": kind, "level": priority}).scalars())
+
+
+def jobs_at_once(
+    connection: Connection, kind: str, priority: int, share: str, *, most: int, beyond: int
+) -> list[WaitingRow]:
+    """Of a share, those that may be claimed at once, in the order of their ids, `beyond` the first.
+
+    Where other nodes claim too, those that they have in hand are passed over.
+    """
+    named = {"kind": kind, "level": priority, "of": share, "most": most, "beyond": beyond}
+    return _waiting_rows(connection.execute(_at_once, named).mappings())
+
+
+def jobs_due(
+    connection: Connection,
+    kind: str,
+    priority: int,
+    share: str,
+    *,
+    at: int,
+    most: int,
+    beyond: int,
+) -> list[WaitingRow]:
+    """As `jobs_at_once`, those whose moment has come."""
+    named = {"kind": kind, "level": priority, "of": share, "most": most, "beyond": beyond, "at": at}
+    return _waiting_rows(connection.execute(_due, named).mappings())
+
+
+def lease_jobs(connection: Connection, ids: Sequence[int], *, holder: str, until: int) -> None:
+    """Lease waiting jobs: fence and attempt rise by one."""
+    connection.execute(_lease, {"those": ids, "whose": holder, "end": until})
+
+
+def leased_among(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Those of the jobs that are leased, with their fences."""
+    return {row.id: row.fence for row in connection.execute(_held, {"those": ids})}
+
+
+def prolong(connection: Connection, ids: Sequence[int], *, until: int) -> None:
+    """Move the end of leases."""
+    connection.execute(_prolong, {"those": ids, "end": until})
+
+
+def take_back_late(connection: Connection, *, at: int) -> int:
+    """Let rest what was leased until `at` or earlier; gives how many. Fences stay."""
+    return connection.execute(_take_back_late, {"at": at}).rowcount
+
+
+def take_back_all(connection: Connection) -> int:
+    """Let rest whatever is leased, by whomever; gives how many. Fences stay."""
+    return connection.execute(_take_back_all).rowcount
+
+
+def turn(connection: Connection, subject: str, *, rest: str, among: Sequence[str]) -> int:
+    """Give jobs of a subject another state, and what is leased another one to come to rest in.
+
+    Gives how many. `among` are the states of rest that are left.
+    """
+    change = (
+        update(job)
+        .where(_of_subject, or_(job.c.state.in_(among), _is_leased & job.c.at_rest.in_(among)))
+        .values(state=case((_is_leased, job.c.state), else_=rest), at_rest=rest)
+    )
+    return connection.execute(change, {"whose": subject}).rowcount
+
+
+def revive_jobs(connection: Connection, subject: str) -> int:
+    """Let dead letters of a subject wait again as if they were new; gives how many."""
+    change = (
+        update(job)
+        .where(_of_subject, job.c.state == "dead")
+        .values(state="waiting", at_rest="waiting", attempt=0, not_before=0, reason=None)
+    )
+    return connection.execute(change, {"whose": subject}).rowcount
+
+
+def _waiting_rows(rows: Any) -> list[WaitingRow]:  # noqa: ANN401 - SQLAlchemy's
+    return [WaitingRow(**row) for row in rows]
