@@ -3,6 +3,7 @@
 Its deliveries wait meanwhile and keep their tries; one of them goes ahead to find out.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from gateway.clock import Clock
@@ -10,6 +11,7 @@ from gateway.clock import Clock
 _FAILURES: Final = 5
 _FIRST_SECONDS: Final = 5.0
 _LONGEST_SECONDS: Final = 300.0
+_LONGEST_ASKED_SECONDS: Final = 3600.0
 
 
 class Circuit:
@@ -44,13 +46,17 @@ class Circuit:
         self._trying = self.is_away
 
     def succeeded(self) -> None:
-        """It answered, whatever it said."""
+        """It took something, or said for good that it does not."""
         self._failures, self._pause, self._trying = 0, 0.0, False
 
-    def failed(self) -> None:
-        """It did not answer, or said that it cannot now."""
+    def failed(self, *, asked: timedelta | None = None) -> None:
+        """It did not take something; `asked` is when it wants to be asked again."""
         self._failures += 1
         self._trying = False
+        if asked is not None:
+            # It said so itself: it need not be asked five times.
+            self._failures = max(self._failures, _FAILURES)
         if self.is_away:
             self._pause = min(max(self._pause * 2, _FIRST_SECONDS), _LONGEST_SECONDS)
-            self._until = self._clock.monotonic() + self._pause
+            longest = 0.0 if asked is None else min(asked.total_seconds(), _LONGEST_ASKED_SECONDS)
+            self._until = self._clock.monotonic() + max(self._pause, longest)

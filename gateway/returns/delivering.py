@@ -1,4 +1,4 @@
-"""Brings what is owed: claims jobs of kind `deliver`, each receiver by itself and in its own pace."""
+"""Brings what is owed: jobs of kind `deliver`, to each receiver at its own pace."""
 
 import asyncio
 import contextlib
@@ -32,8 +32,8 @@ _log = structlog.get_logger("returns")
 class Delivering:
     """Delivers while it is entered. Use as an async context manager.
 
-    Promises: each delivery is tried until the receiver takes it, refuses it or its time is over, and
-    the same one never by two at once. A receiver that is slow or away delays no other.
+    Promises: each delivery is tried until the receiver takes it, refuses it or its time is over; a
+    receiver that is slow or away delays no other.
     """
 
     def __init__(
@@ -81,7 +81,8 @@ class Delivering:
         for duty in self._duties:
             duty.cancel()
         await asyncio.gather(*self._duties, return_exceptions=True)
-        await self._give_back(*(job for each in self.lines.values() for job in _left(each)))
+        left = [job for line in self.lines.values() for job in line.give_up_waiting()]
+        await self._give_back(*left)
         if self._tries:
             _, late = await asyncio.wait(self._tries, timeout=_GRACE_SECONDS)
             for each in late:  # its lease runs out, and it is tried again under the same id
@@ -165,15 +166,15 @@ class Delivering:
             self._changed.set()
 
     def _learn(self, line: Line, job: ClaimedJob, answer: Answer) -> None:
-        if answer.verdict == "away":
-            was_away = line.circuit.is_away
-            line.circuit.failed()
+        was_away = line.circuit.is_away
+        if answer.verdict == "later":
+            line.circuit.failed(asked=answer.retry_after)
             if line.circuit.is_away and not was_away:
                 _log.warning("receiver_away", receiver=job.subject, said=answer.said)
-        else:
-            if line.circuit.is_away:
-                _log.info("receiver_back", receiver=job.subject)
-            line.circuit.succeeded()
+            return
+        line.circuit.succeeded()
+        if was_away:
+            _log.info("receiver_back", receiver=job.subject)
         if answer.verdict == "gone":
             line.is_stopped = True
 
@@ -183,9 +184,7 @@ class Delivering:
         state = self._end_job(transaction, job, answer)
         receiver.write_down(transaction, job, answer, state)
 
-    def _end_job(
-        self, transaction: Transaction, job: ClaimedJob, answer: Answer
-    ) -> DeliveryState:
+    def _end_job(self, transaction: Transaction, job: ClaimedJob, answer: Answer) -> DeliveryState:
         reason = answer.said.encode()
         if answer.verdict == "taken":
             self._queue.finish(transaction, job.lease)
@@ -244,10 +243,6 @@ class Delivering:
             with contextlib.suppress(Problem):
                 leases = [lease for line in self.lines.values() for lease in line.leases]
                 held = frozenset(each.job for each in await self._queue.heartbeat(leases))
-                lost = {lease.job for lease in leases} - held
+                lost = frozenset(lease.job for lease in leases) - held
                 for line in self.lines.values():
                     line.forget(lost)
-
-
-def _left(line: Line) -> tuple[ClaimedJob, ...]:
-    return line.give_up_waiting()

@@ -59,6 +59,6 @@ class Line:
         self._waiting.clear()
         return left
 
-    def keep_only(self, held: frozenset[int]) -> None:
-        """Forget what waits here and was lost to another."""
-        self._waiting = deque(job for job in self._waiting if job.lease.job in held)
+    def forget(self, lost: frozenset[int]) -> None:
+        """Leave to others what waits here and is theirs by now."""
+        self._waiting = deque(job for job in self._waiting if job.lease.job not in lost)

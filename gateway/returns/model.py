@@ -7,10 +7,9 @@ import msgspec
 
 EventType = Literal["document.sealed", "item.failed", "batch.finished"]
 
-Verdict = Literal["taken", "later", "away", "refused", "gone"]
-"""`taken`: it has it. `later`: it answered something else. `away`: it did not answer, or says that
-it cannot now. `refused`: it will never take this one. `gone`: it wants nothing more at all."""
-
+Verdict = Literal["taken", "later", "refused", "gone"]
+"""`taken`: it has it. `later`: it did not answer, or with something else. `refused`: it will never
+take this one. `gone`: it wants nothing more at all."""
 DeliveryState = Literal["delivered", "failing", "given-up"]
 """`failing` is tried again."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.returns.model import Target
 from gateway.returns.webhooks.keys import WebhookKey
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """Where a target is told of events, and how.

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from gateway.clock import Clock
-from gateway.returns.model import Answer, Verdict
+from gateway.returns.model import Answer
 from gateway.returns.webhooks.addresses import AddressRefusedError, GuardedResolver, is_refused
 from gateway.returns.webhooks.model import Webhook
 
 _MOST_ANSWER_BYTES: Final = 16 * 1024
 _QUOTED_CHARACTERS: Final = 120
 _GONE: Final = 410
-_CANNOT_NOW: Final = frozenset({429, 502, 503, 504})
+_REDIRECTS: Final = 300
 
 
 class WebhookSender:
@@ -70,22 +70,17 @@ class WebhookSender:
                 return await self._judged(response)
         except TimeoutError:
             said = f"no answer within {webhook.timeout_seconds:g} s"
-            return Answer(verdict="away", said=said)
+            return Answer(verdict="later", said=said)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(verdict="away", said=_printable(_why(error)))
+            return Answer(verdict="later", said=_printable(_why(error)))
 
     async def _judged(self, response: aiohttp.ClientResponse) -> Answer:
         said = f"HTTP {response.status}"
         quoted = await _read_some(response)
-        if response.ok and response.status < 300:  # noqa: PLR2004 - redirects begin there
+        if response.status < _REDIRECTS:
             return Answer(verdict="taken", said=said)
-        verdict: Verdict = "later"
-        if response.status == _GONE:
-            verdict = "gone"
-        elif response.status in _CANNOT_NOW:
-            verdict = "away"
         return Answer(
-            verdict=verdict,
+            verdict="gone" if response.status == _GONE else "later",
             said=f"{said}: {quoted}" if quoted else said,
             retry_after=_retry_after(
                 response.headers.get("Retry-After", ""), now=self._clock.now()
