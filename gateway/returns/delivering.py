@@ -44,7 +44,8 @@ class Delivering:
         receivers: Mapping[str, Receiver],
         clock: Clock,
         drawn: Callable[[], float],
-        gone: Callable[[Transaction, str, ClaimedJob, Answer], None],
+        gone: Callable[[Transaction, str, Answer], None],
+        look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """Make it.
 
@@ -55,12 +56,14 @@ class Delivering:
             clock: of the schedule.
             drawn: gives a random number from 0 up to 1.
             gone: writes down that a receiver (its subject) wants nothing more.
+            look_seconds: how often is looked for what has become due.
         """
         self._queue = queue
         self._lane = lane
         self._clock = clock
         self._drawn = drawn
         self._gone = gone
+        self._look_seconds = look_seconds
         self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
         self._changed = asyncio.Event()
         self._tries: set[asyncio.Task[None]] = set()
@@ -113,6 +116,8 @@ class Delivering:
                 await self._wait()
 
     async def _claim(self) -> int:
+        shut = [line for line in self.lines.values() if line.is_shut]
+        await self._give_back(*(job for line in shut for job in line.give_up_waiting()))
         full = frozenset(subject for subject, line in self.lines.items() if not line.room)
         room = sum(line.room for line in self.lines.values())
         if not room:
@@ -140,7 +145,7 @@ class Delivering:
 
     async def _wait(self) -> None:
         """Until there may be something to do."""
-        seconds = _LOOK_SECONDS
+        seconds = self._look_seconds
         hint = asyncio.create_task(self._queue.wait("deliver", seconds=seconds))
         changed = asyncio.create_task(self._changed.wait())
         try:
@@ -197,7 +202,7 @@ class Delivering:
         not_before = self._clock.now() + pause
         self._queue.retry(transaction, job.lease, not_before=not_before, reason=reason)
         if answer.verdict == "gone":
-            self._gone(transaction, job.subject, job, answer)
+            self._gone(transaction, job.subject, answer)
         return "failing"
 
     async def _give_back(self, *jobs: ClaimedJob) -> None:

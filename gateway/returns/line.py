@@ -21,9 +21,14 @@ class Line:
         self._under_way: dict[int, ClaimedJob] = {}
 
     @property
+    def is_shut(self) -> bool:
+        """Whether nothing goes out now, and what waits had better wait in the queue."""
+        return self.is_stopped or self.circuit.is_open
+
+    @property
     def room(self) -> int:
         """How many more jobs may be claimed for it now."""
-        if self.is_stopped or self.circuit.is_open:
+        if self.is_shut:
             return 0
         at_hand = len(self._waiting) + len(self._under_way)
         if self.circuit.is_away:
@@ -42,7 +47,7 @@ class Line:
     def next(self) -> ClaimedJob | None:
         """The job that is to be tried now, which is then on its way; None: none."""
         free = 1 if self.circuit.is_away else self.receiver.most_at_once
-        if not self._waiting or self.circuit.is_open or len(self._under_way) >= free:
+        if not self._waiting or self.is_shut or len(self._under_way) >= free:
             return None
         job = self._waiting.popleft()
         self._under_way[job.lease.job] = job
