@@ -14,13 +14,17 @@ class Fetched:
             content under an old name has another.
         name: of the file, or what stands for one.
         content: its bytes.
-        fields: what the place says of it besides: message headers, columns, parts of the path.
+        fields: what the place says of it besides: message headers, columns. What lies beside it
+            as JSON is `beside`.
+        problem: why its content could not be taken, which then is empty: it gets its result, and
+            holds nothing else up. Empty: it could.
     """
 
     id: str
     name: str
     content: bytes
     fields: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,6 +210,11 @@ class Config(_Section):
     policies: PoliciesConfig
     hsm: HSMConfig
     documents: DocumentsConfig = DocumentsConfig()
+    connectors: AbsolutePath | None = Field(
+        default=None,
+        description="YAML files of the places that documents come from and results go to: folders, "
+        "queues, tables. docs/connectors.md has their keys. Read at start.",
+    )
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
 

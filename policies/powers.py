@@ -23,6 +23,7 @@ Action = Literal[
     "freeze.begin",
     "freeze.end",
     "audit.read",
+    "usage.read",
 ]
 """What a caller does. `policy.look` is seeing before doing: check, test, explain, diff, simulate.
 `document.read` is a system's own documents only, whatever its power."""
@@ -37,10 +38,18 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "freeze.read",
                 "freeze.begin",
                 "freeze.end",
+                "usage.read",
             }
         ),
         "seal-user": frozenset(
-            {"seal.use", "document.read", "approval.read", "approval.decide", "freeze.read"}
+            {
+                "seal.use",
+                "document.read",
+                "approval.read",
+                "approval.decide",
+                "freeze.read",
+                "usage.read",
+            }
         ),
         "auditor": frozenset(
             {
@@ -50,6 +59,7 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "policy.look",
                 "freeze.read",
                 "audit.read",
+                "usage.read",
             }
         ),
         "system-administrator": frozenset(),

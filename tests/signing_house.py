@@ -27,7 +27,7 @@ from gateway.seals.model import SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
-from gateway.signing.guard import Guards, History, Surroundings
+from gateway.signing.guard import AllReleasing, Guards, History, Releasing, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
@@ -151,7 +151,10 @@ tests:
 
 
 def ordinary_surroundings(
-    slots: SlotBook, lane: WriterLane, history: History | None = None
+    slots: SlotBook,
+    lane: WriterLane,
+    history: History | None = None,
+    releasing: Releasing | None = None,
 ) -> Surroundings:
     """What stands around the cycle where a test says nothing else: limits and counters."""
     return Surroundings(
@@ -159,6 +162,7 @@ def ordinary_surroundings(
         knowing=CountersKnown(book=slots, lane=lane),
         waiting_room=NoWaitingRoom(),
         history=history or NoHistory(),
+        releasing=releasing or AllReleasing(),
     )
 
 
@@ -307,6 +311,7 @@ async def signing_house(
     signer: SoftSigner | None = None,
     surroundings: Surroundings | None = None,
     history: History | None = None,
+    releasing: Releasing | None = None,
 ) -> AsyncIterator[House]:
     """Put a house up in a directory; again in the same one, it is after a restart."""
     clock = clock or FakeClock()
@@ -348,7 +353,7 @@ async def signing_house(
             archive=archive,
             clock=clock,
             clock_guard=ClockGuard(audit.newest),
-            surroundings=surroundings or ordinary_surroundings(slots, lane, history),
+            surroundings=surroundings or ordinary_surroundings(slots, lane, history, releasing),
         )
         made = House(
             service=service,

@@ -42,6 +42,14 @@ _ALONE: _Lines = {
         "officers.freezes:freezes",
         "Show what is frozen, by whom and why, and who has signed that it may end.",
     ),
+    "usage": (
+        "usage:usage",
+        "Show how many seals and documents were released, by company, seal, day and more.",
+    ),
+    "export": (
+        "export:export",
+        "Write documents, decisions, records and usage into one SQLite file that any tool opens.",
+    ),
     "doctor": (
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
@@ -148,6 +156,19 @@ _GROUPS: Mapping[str, _Group] = {
                 "Recompute every record and tree head, and say whether the log is whole.",
             ),
             "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "connectors": _Group(
+        "Look at the places that documents come from and results go to.",
+        {
+            "check": (
+                "connectors.commands:check",
+                "Find mistakes in the connectors' YAML, and what the officers did not agree to.",
+            ),
+            "list": (
+                "connectors.commands:list_",
+                "List the connectors, the system that each speaks for, and where its results go.",
+            ),
         },
     ),
     "hsm": _Group(

@@ -1,11 +1,12 @@
 """Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
 
 from collections import Counter as Counted
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+_USAGE = ("company", "department", "system", "seal", "document_type", "way")
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -29,6 +30,18 @@ class Metrics:
         )
         self.sealed = Counter(
             "sealgate_sealed_total", "Documents sealed.", ("seal",), registry=self.registry
+        )
+        self.usage_seals = Counter(
+            "sealgate_usage_seals_total",
+            "Seals that were released, however they were asked for.",
+            _USAGE,
+            registry=self.registry,
+        )
+        self.usage_documents = Counter(
+            "sealgate_usage_documents_total",
+            "Documents that were released, counted with their last seal.",
+            _USAGE,
+            registry=self.registry,
         )
         self.under_way = Gauge(
             "sealgate_requests_under_way", "Requests being answered.", registry=self.registry
@@ -84,6 +97,7 @@ class Metrics:
         self._request = cache(self.requests.labels)
         self._seconds = cache(self.seconds.labels)
         self._sealed = cache(self.sealed.labels)
+        self._usage = cache(self._usage_of)
 
     def count_request(self, route: str, outcome: str, seconds: float) -> None:
         """A request was answered."""
@@ -93,6 +107,16 @@ class Metrics:
     def count_sealed(self, seal: str) -> None:
         """A document was sealed, for the first time."""
         self._sealed(seal).inc()
+
+    def count_usage(self, counted: Sequence[tuple[str, ...]], documents: Sequence[int]) -> None:
+        """Seals were released: labels of `sealgate_usage_…`, and of each how many documents."""
+        for labels, count in zip(counted, documents, strict=True):
+            seals, whole = self._usage(*labels)
+            seals.inc()
+            whole.inc(count)
+
+    def _usage_of(self, *labels: str) -> tuple[Counter, Counter]:
+        return self.usage_seals.labels(*labels), self.usage_documents.labels(*labels)
 
     def set_freezes(self, freezes: Iterable[str]) -> None:
         """What is frozen: the kind of each freeze."""

@@ -10,7 +10,16 @@ from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
 from gateway.freezes import errors as freeze_errors
-from gateway.http import approvals, documents, freezes, in_force, operation, policies, sealing
+from gateway.http import (
+    approvals,
+    documents,
+    freezes,
+    in_force,
+    operation,
+    policies,
+    sealing,
+    usage,
+)
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
@@ -37,6 +46,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    usage,
     operation,
 )
 _PROBLEMS = (

@@ -339,3 +339,21 @@ stopped_target = Table(
     Column("reason", Text, nullable=False),
 )
 """Targets that said they want nothing more (410), until they are replayed from `after` on."""
+seal_usage = Table(
+    "seal_usage",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("company", String(100), primary_key=True),
+    Column("department", String(200), primary_key=True),
+    Column("system", String(100), primary_key=True),
+    Column("seal", String(100), primary_key=True),
+    Column("document_type", String(100), primary_key=True),
+    Column("way", String(10), primary_key=True),
+    Column("seals", BigInteger, nullable=False),
+    Column("documents", BigInteger, nullable=False),
+)
+"""How many seals and documents were released. `day` is ISO 8601, of the office's calendar; `way` is
+automatic or manual. A document with several seals is counted with the last of them.
+
+The views `usage_by_month`, `usage_by_department` and `usage_by_seal` sum it up for other programs.
+"""

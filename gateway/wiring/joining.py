@@ -15,18 +15,22 @@ from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce
+from gateway.http.metrics import Metrics
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
+from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
-from gateway.signing.guard import AllKnown, Guards, Surroundings
+from gateway.signing.guard import AllKnown, AllReleasing, Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
+from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
+from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.house import House
 
 
@@ -60,7 +64,17 @@ def _surroundings(house: House) -> Surroundings:
         knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
         waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
+        releasing=AllReleasing((UsageBook(tell=_counted(house.metrics)),)),
     )
+
+
+def _counted(metrics: Metrics) -> Told:
+    """Rows of usage as Prometheus has them: without the day."""
+
+    def tell(rows: list[UsageCount]) -> None:
+        metrics.count_usage([row[1:-2] for row in rows], [row[-1] for row in rows])
+
+    return tell
 
 
 def api_of(house: House, signing: SigningService) -> API:
@@ -111,6 +125,9 @@ def _further_routes(house: House) -> tuple[Route, ...]:
         *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
+        *Usage(
+            in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
+        ).routes(),
         *_desk(house),
     )
 

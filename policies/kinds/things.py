@@ -72,20 +72,24 @@ class CertificateSpec(StrictModel):
 
 
 class SystemSpec(StrictModel):
-    """A calling system and its credentials."""
+    """A calling system, its credentials, and the connectors that speak for it.
+
+    `connectors` are IT's (`connectors:` of config.yaml); what one of them brings is this system's.
+    """
 
     company: Name
     line: Name | None = None
     roles: Names = ()
     keys: tuple[KeySpec, ...] = ()
     certificates: tuple[CertificateSpec, ...] = ()
+    connectors: Names = ()
 
     @model_validator(mode="after")
     def _can_prove_itself(self) -> Self:
-        if not self.keys and not self.certificates:
+        if not self.keys and not self.certificates and not self.connectors:
             raise refusal(
-                "a system without a key or certificate could never prove who it is",
-                "add `keys:` or `certificates:`",
+                "a system without a key, certificate or connector could never ask for anything",
+                "add `keys:`, `certificates:` or `connectors:`",
             )
         return self
 

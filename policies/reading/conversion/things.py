@@ -31,6 +31,7 @@ def system(name: str, kind: SystemKind) -> System:
         roles=frozenset(spec.roles),
         keys=keys,
         certificates=tuple(certificate.sha256 for certificate in spec.certificates),
+        connectors=frozenset(spec.connectors),
     )
 
 

@@ -28,9 +28,11 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
+from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
+from gateway.store.database import open_reader
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey
@@ -111,6 +113,10 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *Usage(
+            in_force=lambda: house.in_force,
+            reader=open_reader(house.directory / "test.sqlite"),
+        ).routes(),
     )
 
 

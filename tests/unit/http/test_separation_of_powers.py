@@ -49,7 +49,7 @@ LOCAL = {
     "policy rollback", "policy check", "policy test", "policy explain", "policy diff",
     "policy simulate", "policy schema", "policy template", "policy publish",
     "approvals export", "approvals verify",
-    "audit verify", "audit show", "hsm list", "hsm test",
+    "audit verify", "audit show", "hsm list", "hsm test", "usage", "export",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
 

@@ -24,6 +24,7 @@ EXPECTED: dict[Action, tuple[bool, bool, bool, bool]] = {
     "freeze.begin": (True, False, False, False),
     "freeze.end": (True, False, False, False),
     "audit.read": (False, False, True, False),
+    "usage.read": (True, True, True, False),
 }
 
 

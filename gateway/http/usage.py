@@ -1,0 +1,134 @@
+"""GET /v1/usage: who used which seal how often, as far as the caller may know."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import Engine
+
+from gateway.http import answers
+from gateway.http.access import powers_of
+from gateway.http.describing import PROBLEM, json_of
+from gateway.http.errors import MalformedRequestProblem
+from gateway.http.routes import WHO, Route
+from gateway.seals.in_force import InForce
+from gateway.usage.model import DIMENSIONS, Dimension, Period, Scope, UsageRow, in_order
+from gateway.usage.reading import as_csv, usage
+from policies.deciding.group import Group
+from policies.model import Caller
+from policies.powers import may
+
+_PATH = "/v1/usage"
+_PARAMETERS = ("by", "first", "last", "format")
+_DEFAULT: tuple[Dimension, ...] = ("month", "company", "seal")
+
+
+class Usage:
+    """The handler, and what it asks."""
+
+    def __init__(self, *, in_force: Callable[[], InForce], reader: Engine) -> None:
+        self._in_force = in_force
+        self._reader = reader
+
+    def routes(self) -> tuple[Route, ...]:
+        """What this file answers."""
+        return (Route("GET", _PATH, "usage", "usage.read", self.usage),)
+
+    async def usage(self, request: web.Request) -> web.StreamResponse:
+        """Sums of what the caller may see, as JSON or CSV."""
+        by, period, wants_csv = _asked(request)
+        scope = _scope(request[WHO].caller, self._in_force())
+        rows = await asyncio.to_thread(self._read, by, period, scope)
+        if wants_csv:
+            return web.Response(text=as_csv(by, rows), content_type="text/csv", charset="utf-8")
+        return answers.plain_json({"by": by, "usage": rows})
+
+    def _read(self, by: tuple[Dimension, ...], period: Period, scope: Scope) -> list[UsageRow]:
+        with self._reader.connect() as connection:
+            return usage(connection, by, period=period, scope=scope)
+
+
+def _asked(request: web.Request) -> tuple[tuple[Dimension, ...], Period, bool]:
+    query = request.query
+    unknown = ", ".join(sorted(query.keys() - set(_PARAMETERS)))
+    wanted = query.get("format", "json")
+    if unknown or wanted not in ("json", "csv"):
+        raise MalformedRequestProblem(
+            f"{request.query_string!r}: the query has {', '.join(_PARAMETERS)}, "
+            "and `format` is json or csv"
+        )
+    try:
+        by = in_order(query["by"].split(",")) if "by" in query else _DEFAULT
+        ends = [
+            date.fromisoformat(query[name]) if name in query else None for name in ("first", "last")
+        ]
+    except ValueError as error:
+        raise MalformedRequestProblem(f"{request.query_string!r}: {error}") from None
+    return by, Period(*ends), wanted == "csv"
+
+
+def _scope(caller: Caller, in_force: InForce) -> Scope:
+    """An auditor and a seal manager see their company and those below it, others themselves."""
+    if not may(powers_of(caller, in_force), "policy.read"):
+        return Scope(systems=frozenset({caller.system}))
+    companies = in_force.bundle.companies
+    group = Group(companies)
+    below = {name for name in companies if group.is_below(name, caller.company)}
+    return Scope(companies=frozenset({caller.company, *below}))
+
+
+def openapi_paths() -> dict[str, Any]:
+    """What this file answers, described."""
+    fields = {name: {"type": "string"} for name in DIMENSIONS}
+    counts = {name: {"type": "integer"} for name in ("seals", "documents")}
+    row = {"type": "object", "properties": fields | counts, "required": list(counts)}
+    answer = {
+        "type": "object",
+        "properties": {
+            "by": {"type": "array", "items": {"enum": list(DIMENSIONS)}},
+            "usage": {"type": "array", "items": row},
+        },
+        "required": ["by", "usage"],
+    }
+    return {
+        _PATH: {
+            "get": {
+                "operationId": "getUsage",
+                "summary": "How many seals and documents were released",
+                "description": "A system and a person see their own; auditors and seal managers "
+                "see their company and those below it. Days are the office's calendar days.",
+                "parameters": [
+                    _query("by", f"Of {', '.join(DIMENSIONS)}, with commas between."),
+                    _query("first", "The first day, ISO 8601."),
+                    _query("last", "The last day, ISO 8601."),
+                    _query("format", "`json` (default) or `csv`."),
+                ],
+                "responses": {
+                    "200": {
+                        "description": "The sums.",
+                        "content": {
+                            **json_of(answer),
+                            "text/csv": {"schema": {"type": "string"}},
+                        },
+                    },
+                    "default": PROBLEM,
+                },
+            }
+        }
+    }
+
+
+def openapi_schemas() -> dict[str, Any]:
+    """The types that this file brings along."""
+    return {}
+
+
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string"},
+    }
