@@ -15,6 +15,7 @@ _GROUPS = {
     "gateway.approvals.errors": "Approvals",
     "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
+    "gateway.returns.errors": "Events and webhooks",
     "gateway.desk.errors": "Questions about policies",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",

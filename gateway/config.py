@@ -190,6 +190,21 @@ class AuditConfig(_Section):
     )
 
 
+class ReturnsConfig(_Section):
+    """What others are told of: events, their webhooks and their deliveries."""
+
+    events_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="How long events are kept, for replays and GET /v1/events.",
+    )
+    keep_all_events: bool = Field(
+        default=False,
+        description="Keep events that no webhook wants, for systems that come and read them.",
+    )
+
+
 class ProcessesConfig(_Section):
     """How the processes are kept apart."""
 
@@ -215,6 +230,7 @@ class Config(_Section):
         description="YAML files of the places that documents come from and results go to: folders, "
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
+    returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
 

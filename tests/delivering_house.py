@@ -80,7 +80,7 @@ def a_webhook(
     return Webhook(
         target=Target(name=name, systems=frozenset({"tms"}), events=frozenset({"document.sealed"})),
         url=url,
-        keys=tuple(keys),
+        keys=lambda: tuple(keys),
         most_at_once=most_at_once,
         timeout_seconds=timeout_seconds,
         authorities=authorities,

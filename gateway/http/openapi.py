@@ -13,6 +13,7 @@ from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
     documents,
+    events,
     freezes,
     in_force,
     operation,
@@ -23,6 +24,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.returns import errors as returns_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -47,6 +49,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     approvals,
     freezes,
     usage,
+    events,
     operation,
 )
 _PROBLEMS = (
@@ -56,6 +59,7 @@ _PROBLEMS = (
     http_errors,
     signing_errors,
     freeze_errors,
+    returns_errors,
     store_errors,
 )
 

@@ -45,6 +45,7 @@ class Delivering:
         clock: Clock,
         drawn: Callable[[], float],
         gone: Callable[[Transaction, str, Answer], None],
+        tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """Make it.
@@ -56,6 +57,7 @@ class Delivering:
             clock: of the schedule.
             drawn: gives a random number from 0 up to 1.
             gone: writes down that a receiver (its subject) wants nothing more.
+            tell: is told what each try came to, by the receiver's subject.
             look_seconds: how often is looked for what has become due.
         """
         self._queue = queue
@@ -63,6 +65,7 @@ class Delivering:
         self._clock = clock
         self._drawn = drawn
         self._gone = gone
+        self._tell = tell
         self._look_seconds = look_seconds
         self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
         self._changed = asyncio.Event()
@@ -160,6 +163,7 @@ class Delivering:
     async def _try(self, line: Line, job: ClaimedJob) -> None:
         try:
             answer = await line.receiver.deliver(job)
+            self._tell(job.subject, answer)
             self._learn(line, job, answer)
             await self._lane.write(lambda unit: self._end(unit, line.receiver, job, answer))
         except LeaseLostProblem as lost:

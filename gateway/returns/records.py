@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from gateway.returns.model import EventType
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
 from gateway.store.reading import ReadConnection, compiled
@@ -20,7 +21,7 @@ class KeptEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     sequence: int
     id: str
-    type: str
+    type: EventType
     system: str
     subject: str
     document_type: str | None
@@ -58,7 +59,6 @@ _after = (
     .order_by(event.c.sequence)
     .limit(bindparam("most"))
 )
-_newest = select(func.coalesce(func.max(event.c.sequence), 0))
 _of_event = select(*(delivery.c[name] for name in _STANDING)).where(
     delivery.c.event == bindparam("event_id")
 )
@@ -96,7 +96,6 @@ class EventReader:
         self._connection = ReadConnection(engine)
         self._by_id = compiled(_by_id, engine)
         self._after = compiled(_after, engine)
-        self._newest = compiled(_newest, engine)
         self._of_event = compiled(_of_event, engine)
         self._count = compiled(_count, engine)
 
@@ -109,10 +108,6 @@ class EventReader:
         """A system's events behind a number, in order."""
         rows = self._connection.rows(self._after, (system, sequence, most))
         return tuple(map(_kept_event, rows))
-
-    def newest(self) -> int:
-        """The highest number there is; 0: none."""
-        return int(self._connection.rows(self._newest, ())[0][0])
 
     def standings(self, event_id: str) -> tuple[Standing, ...]:
         """How it stands with each delivery of an event that was tried."""

@@ -123,6 +123,13 @@ def _code() -> Iterator[Path]:
 
 def _named_in(config: Config) -> Iterator[Path]:
     yield from config.policies.readable
+    if config.connectors is not None:
+        from gateway.declarations.library import (  # noqa: PLC0415 - for who has connectors only
+            load_declarations,
+        )
+
+        yield config.connectors
+        yield from load_declarations(config.connectors).readable
     if config.documents.stamp_font is not None:
         yield config.documents.stamp_font
     if config.http.tls is not None:

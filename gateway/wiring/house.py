@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.queue import DatabaseQueue
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import SlotBook
@@ -49,6 +51,7 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    queue: DatabaseQueue
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -81,6 +84,7 @@ async def open_house(
     writer = open_writer(config.database)
     migrate(writer)
     lane = WriterLane(writer, content)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"gateway-{os.getpid()}")
     reader = DocumentReader(open_reader(config.database))
     approvals = ApprovalReader(open_reader(config.database))
     audit = _audit_log(config, lane, signer)
@@ -103,12 +107,13 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        queue=queue,
         reader=reader,
         approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, clock.now())),
+        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, queue, clock.now())),
         slots=SlotBook(),
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
@@ -157,9 +162,14 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    freezes: FreezeService,
+    queue: DatabaseQueue,
+    now: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
     freezes.book.load(unit.connection)
+    queue.take_back(unit)  # this process owns the database alone: whoever had leases is dead
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))

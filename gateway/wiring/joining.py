@@ -13,6 +13,7 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
@@ -32,9 +33,10 @@ from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.house import House
+from gateway.wiring.returning import Returns
 
 
-def signing_service(house: House) -> SigningService:
+def signing_service(house: House, returns: Returns) -> SigningService:
     """The one way to the key."""
     return SigningService(
         in_force=lambda: house.policies.current,
@@ -46,11 +48,11 @@ def signing_service(house: House) -> SigningService:
         archive=house.archive,
         clock=house.clock,
         clock_guard=ClockGuard(house.audit.newest),
-        surroundings=_surroundings(house),
+        surroundings=_surroundings(house, returns),
     )
 
 
-def _surroundings(house: House) -> Surroundings:
+def _surroundings(house: House, returns: Returns) -> Surroundings:
     """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
     approvals_known = ApprovalsKnown(
         in_force=lambda: house.policies.current,
@@ -64,7 +66,7 @@ def _surroundings(house: House) -> Surroundings:
         knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
         waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
-        releasing=AllReleasing((UsageBook(tell=_counted(house.metrics)),)),
+        releasing=AllReleasing((UsageBook(tell=_counted(house.metrics)), returns.releasing)),
     )
 
 
@@ -77,7 +79,7 @@ def _counted(metrics: Metrics) -> Told:
     return tell
 
 
-def api_of(house: House, signing: SigningService) -> API:
+def api_of(house: House, signing: SigningService, returns: Returns) -> API:
     """What is served over HTTP."""
     config = house.config
     return API(
@@ -104,16 +106,16 @@ def api_of(house: House, signing: SigningService) -> API:
             clock=house.clock,
         ),
         metrics=house.metrics,
-        gauges=lambda _metrics: _measure(house),
+        gauges=lambda _metrics: _measure(house, returns),
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house),
+        further=_further_routes(house, returns),
         policies=house.policies.told,
     )
 
 
-def _further_routes(house: House) -> tuple[Route, ...]:
+def _further_routes(house: House, returns: Returns) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
         in_force=lambda: house.policies.current,
@@ -128,6 +130,7 @@ def _further_routes(house: House) -> tuple[Route, ...]:
         *Usage(
             in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
         ).routes(),
+        *Events(returns.replays, returns.events, standing=returns.standing).routes(),
         *_desk(house),
     )
 
@@ -144,7 +147,7 @@ def _write_something(unit: Transaction, slots: SlotBook) -> None:
     slots.add(unit, "ready:", 0)
 
 
-def _measure(house: House) -> None:
+def _measure(house: House, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
@@ -156,4 +159,5 @@ def _measure(house: House) -> None:
     metrics.set_looks(
         policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
     )
+    metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)

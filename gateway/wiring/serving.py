@@ -10,10 +10,12 @@ import structlog
 from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
+from gateway.declarations.library import load_declarations
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
+from gateway.wiring.returning import open_returns
 from gateway.wiring.watching import forget_daily, watch_freezes, watch_policies
 from processes.child import Child
 from processes.keeper import KeptSigner
@@ -31,11 +33,14 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        signing = signing_service(house)
-        api = api_of(house, signing)
+        returns = await open_returns(house, load_declarations(config.connectors), stack)
+        signing = signing_service(house, returns)
+        api = api_of(house, signing, returns)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        await returns.go_on()
+        await stack.enter_async_context(returns.delivering)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (watch_policies, watch_freezes, forget_daily):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)

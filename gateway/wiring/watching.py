@@ -9,6 +9,7 @@ import structlog
 
 from gateway.approvals.pruning import prune
 from gateway.history.keeping import forget
+from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
@@ -50,16 +51,18 @@ async def watch_freezes(house: House) -> None:
 
 
 async def forget_daily(house: House) -> None:
-    """Once a day, forget the decisions and approvals whose time is over."""
+    """Once a day, forget the decisions, approvals and events whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
+    events_kept = timedelta(days=house.config.returns.events_days)
     while True:
         try:
             now = house.clock.now()
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
-            if gone or ended:
-                _log.info("forgotten", decisions=gone, approvals=ended)
+            told = await forget_events(house.lane, before=now - events_kept)
+            if gone or ended or told:
+                _log.info("forgotten", decisions=gone, approvals=ended, events=told)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("not_forgotten", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_DAY_SECONDS)

@@ -1,5 +1,6 @@
 """A webhook, ready for use. Frozen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ class Webhook:
     Attributes:
         target: whom, and of what.
         url: where to.
-        keys: all of them sign.
+        keys: reads those that sign, for each try anew: a key that is replaced counts at once.
         timeout_seconds: for one try, from the look-up of the name to the end of the answer.
         most_at_once: tries at the same time.
         with_link: whether the body says where the document is.
@@ -24,7 +25,7 @@ class Webhook:
 
     target: Target
     url: str
-    keys: tuple[WebhookKey, ...]
+    keys: Callable[[], tuple[WebhookKey, ...]]
     timeout_seconds: float = 15.0
     most_at_once: int = 4
     with_link: bool = True

@@ -2,6 +2,7 @@
 
 from gateway.clock import Clock
 from gateway.jobs.model import ClaimedJob
+from gateway.returns.errors import WebhookKeyError
 from gateway.returns.model import Answer, DeliveryState
 from gateway.returns.records import EventReader, Standing, put_standing
 from gateway.returns.webhooks.message import body_of, headers_of
@@ -34,7 +35,11 @@ class WebhookReceiver:
             said = f"event {event_id} is forgotten: it waited longer than returns.events_days"
             return Answer(verdict="refused", said=said)
         body = body_of(event, with_link=self._webhook.with_link)
-        headers = headers_of(event.id, body, keys=self._webhook.keys, at=self._clock.now())
+        try:
+            keys = self._webhook.keys()
+        except WebhookKeyError as error:
+            return Answer(verdict="later", said=f"not sent, it cannot be signed: {error}")
+        headers = headers_of(event.id, body, keys=keys, at=self._clock.now())
         return await self._sender.send(body, headers)
 
     def write_down(

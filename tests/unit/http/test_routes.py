@@ -20,6 +20,7 @@ from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
+from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
@@ -30,6 +31,11 @@ from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.jobs.queue import DatabaseQueue
+from gateway.returns.records import EventReader
+from gateway.returns.replaying import Replays
+from gateway.returns.stopping import Stops
+from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
 from gateway.store.database import open_reader
@@ -92,6 +98,21 @@ def api_of(
     )
 
 
+def events_of(house: House) -> tuple[Route, ...]:
+    """Those of the room of returns, where nothing was told to anybody."""
+    events = EventReader(open_reader(house.directory / "test.sqlite"))
+    targets, queue = TargetBook(), DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
+    replays = Replays(
+        lane=house.lane,
+        queue=queue,
+        events=events,
+        targets=targets,
+        stops=Stops(targets, {}, clock=house.clock),
+        resumed=lambda _subject: None,
+    )
+    return Events(replays, events, standing=lambda _webhook: "taking").routes()
+
+
 def of_every_room(house: House) -> tuple[Route, ...]:
     """The routes of the rooms that bring their own."""
     freezes = FreezeService(
@@ -113,6 +134,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *events_of(house),
         *Usage(
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),
