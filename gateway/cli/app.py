@@ -148,6 +148,29 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "webhooks": _Group(
+        "Tell systems of what was sealed: keys, a try, what is owed.",
+        {
+            "list": (
+                "webhooks.commands:list_",
+                "List the webhooks, what each is told of, and what it is owed. Works while the "
+                "gateway runs.",
+            ),
+            "test": (
+                "webhooks.commands:test",
+                "Send a webhook an event of type `webhook.test`, signed as all are; no gateway is "
+                "needed.",
+            ),
+            "replay": (
+                "webhooks.commands:replay",
+                "Have a system's events brought once more, under the same ids.",
+            ),
+            "key": (
+                "webhooks.commands:key",
+                "Make a key that webhooks are signed with, in a file that only you may read.",
+            ),
+        },
+    ),
     "audit": _Group(
         "Prove that the audit log is whole, and read it.",
         {

@@ -72,7 +72,7 @@ class Events:
         await _read_body(request)
         event_id = request.match_info["id"]
         names = await self._replays.redeliver(event_id, request[WHO].caller.system)
-        request[TOLD] = {"event": event_id, "webhooks": names}
+        request[TOLD] = {"event": event_id, "webhooks": " ".join(names)}
         return answers.plain_json({"webhooks": names}, status=202)
 
     async def webhooks(self, request: web.Request) -> web.StreamResponse:

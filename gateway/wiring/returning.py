@@ -132,4 +132,4 @@ def _moved(stopped: tuple[StoppedTarget, ...], urls: Mapping[str, str]) -> tuple
 
 def _drawn() -> float:
     """From 0 up to 1."""
-    return int.from_bytes(random_bytes(_DRAWN_BYTES)) / 2 ** (8 * _DRAWN_BYTES)
+    return int.from_bytes(random_bytes(_DRAWN_BYTES)) / float(1 << 8 * _DRAWN_BYTES)

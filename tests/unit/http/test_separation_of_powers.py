@@ -50,6 +50,7 @@ LOCAL = {
     "policy simulate", "policy schema", "policy template", "policy publish",
     "approvals export", "approvals verify",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export",
+    "webhooks list", "webhooks test", "webhooks key",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
 
@@ -132,6 +133,6 @@ async def test_every_command_is_let_in_with_the_power_and_not_without(
 
 
 def test_every_command_is_one_that_asks_the_gateway_or_one_that_does_not() -> None:
-    named = {" ".join(words[:2] if words[0] == "approvals" else words[:1]) for words in COMMANDS}
+    named = {" ".join(words[:2] if words[0] in {"approvals", "webhooks"} else words[:1]) for words in COMMANDS}
     commands = set(every_command())
     assert commands == named | LOCAL | {"seal"}, commands ^ (named | LOCAL | {"seal"})
