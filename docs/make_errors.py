@@ -16,6 +16,8 @@ _GROUPS = {
     "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
     "gateway.returns.errors": "Events and webhooks",
+    "gateway.batches.reading.errors": "Archives and manifests of batches",
+    "gateway.retention.errors": "Legal holds",
     "gateway.desk.errors": "Questions about policies",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",

@@ -4,10 +4,12 @@ Used by `sealgate seal`, the demo and the benchmark. It shows what an internal s
 docs/api.md says the same in words.
 """
 
+import base64
 import json
 import secrets
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +75,24 @@ What signs statements signs requests as well, as RFC 9421 §3.3 writes signature
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargeBody:
+    """A body that is sent in pieces.
+
+    Attributes:
+        chunks: gives them, anew at each call.
+        length: of all, in bytes.
+        sha256: of all.
+    """
+
+    chunks: Callable[[], AsyncIterator[bytes]]
+    length: int
+    sha256: bytes
+
+
+Body = bytes | LargeBody
+
+
 class RequestSigner(HTTPSignatureKeyResolver):
     """Signs requests with a system's or person's key, or a secret that is shared (RFC 9421)."""
 
@@ -103,11 +123,23 @@ class RequestSigner(HTTPSignatureKeyResolver):
         return self._key
 
     def sign(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        *,
+        digest: bytes | None = None,
     ) -> dict[str, str]:
-        """The headers with Content-Digest, Signature-Input and Signature added."""
+        """The headers with Content-Digest, Signature-Input and Signature added.
+
+        `digest` is SHA-256 of a body that is not in memory.
+        """
         message = _Message(method, url, dict(headers))
         covered = ["@method", "@target-uri"]
+        if digest is not None:
+            message.headers["Content-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
+            covered.append("content-digest")
         covered += [name.lower() for name in ("Content-Type", "Idempotency-Key") if name in headers]
         created: datetime = self._clock.now()
         self._signer.sign(
@@ -187,13 +219,8 @@ class GatewayClient:
         Raises:
             GatewayRefusedError: the gateway said why not.
         """
-        url = f"{self._url}{path}"
-        signed = self._signer.sign("GET", url, {})
-        async with self._open_session().get(url, headers=signed) as response:
-            content = await response.read()
-            if not response.ok:
-                raise GatewayRefusedError(_problem(content, response.status))
-            decoded: dict[str, Any] = json.loads(content)
+        async with self.exchange("GET", path) as response:
+            decoded: dict[str, Any] = json.loads(await response.read())
             return decoded
 
     async def post_json(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,14 +229,57 @@ class GatewayClient:
         Raises:
             GatewayRefusedError: the gateway said why not.
         """
-        url, data = f"{self._url}{path}", json.dumps(body, ensure_ascii=False).encode()
-        signed = self._signer.sign("POST", url, {"Content-Type": "application/json"}, data)
-        async with self._open_session().post(url, data=data, headers=signed) as response:
-            content = await response.read()
-            if not response.ok:
-                raise GatewayRefusedError(_problem(content, response.status))
-            decoded: dict[str, Any] = json.loads(content)
+        data = json.dumps(body, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        async with self.exchange("POST", path, headers=headers, body=data) as response:
+            decoded: dict[str, Any] = json.loads(await response.read())
             return decoded
+
+    @asynccontextmanager
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        silence_seconds: float = 300,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Any request, signed; the answer is read by whoever asked.
+
+        Args:
+            method: of HTTP.
+            path: from `/`.
+            headers: besides those of the signature.
+            body: what is sent.
+            silence_seconds: how long nothing may come; there is no other limit on time.
+
+        Raises:
+            GatewayRefusedError: the gateway said why not.
+        """
+        url = f"{self._url}{path}"
+        large = isinstance(body, LargeBody)
+        signed = self._signer.sign(
+            method,
+            url,
+            dict(headers or {}),
+            None if isinstance(body, LargeBody) else body,
+            digest=body.sha256 if isinstance(body, LargeBody) else None,
+        )
+        if isinstance(body, LargeBody):
+            signed["Content-Length"] = str(body.length)
+        async with self._open_session().request(
+            method,
+            url,
+            data=body.chunks() if isinstance(body, LargeBody) else body,
+            headers=signed,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=30, sock_read=None if large else silence_seconds
+            ),
+        ) as response:
+            if not response.ok:
+                raise GatewayRefusedError(_problem(await response.read(), response.status))
+            yield response
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -1,8 +1,11 @@
 """config.yaml into frozen types. config.example.yaml documents every key; a test loads it."""
 
 import ipaddress
+import re
+import socket
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -21,6 +24,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _host_name() -> str:
+    # Whatever the machine is called, it must do for a part of a file's name.
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63].strip("-.") or "node"
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
@@ -205,6 +213,50 @@ class ReturnsConfig(_Section):
     )
 
 
+class StoreConfig(_Section):
+    """Where the rows and sealed documents are."""
+
+    url: str | None = Field(
+        default=None,
+        pattern=r"^postgres(ql)?://",
+        description="A PostgreSQL database (libpq's URI, several hosts for a failover, no "
+        "password), which several gateway nodes may share. By default SQLite in the state "
+        "directory.",
+    )
+    password_file: AbsolutePath | None = Field(
+        default=None, description="A file with the database's password and nothing else."
+    )
+    node: str = Field(
+        default_factory=_host_name,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$",
+        description="This gateway's name among the nodes of one database; no two share one.",
+    )
+    documents: AbsolutePath | None = Field(
+        default=None,
+        description="Sealed documents. All nodes of one database need the same directory. By "
+        "default `documents` in the state directory.",
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.url is None and self.password_file is not None:
+            raise refusal(
+                "`password_file` goes with `url`",
+                "name the database in store.url, or leave the password out",
+            )
+        if self.url is not None and self.documents is None:
+            raise refusal(
+                "with `url`, `documents` says where all nodes keep the sealed documents",
+                "name a directory that every node of this database has",
+            )
+        if self.url is not None and urlsplit(self.url).password is not None:
+            raise refusal(
+                "the URL holds a password, which would be told in logs",
+                "write it into a file of its own and name that in store.password_file",
+            )
+        return self
+
+
 class ProcessesConfig(_Section):
     """How the processes are kept apart."""
 
@@ -221,6 +273,7 @@ class Config(_Section):
     state_directory: AbsolutePath = Field(
         description="Database, sealed documents, audit checkpoints. Back it up."
     )
+    store: StoreConfig = StoreConfig()
     http: HTTPConfig = HTTPConfig()
     policies: PoliciesConfig
     hsm: HSMConfig
@@ -246,7 +299,7 @@ class Config(_Section):
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file, unless `store.url` names a server (`gateway.store.open`)."""
         return self.state_directory / "sealgate.sqlite"
 
     @property
@@ -257,7 +310,7 @@ class Config(_Section):
     @property
     def documents_directory(self) -> Path:
         """Where sealed documents are kept."""
-        return self.state_directory / "documents"
+        return self.store.documents or self.state_directory / "documents"
 
     @property
     def checkpoint_file(self) -> Path:

@@ -122,6 +122,40 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "batch": _Group(
+        "Have many documents sealed, follow them, and fetch what came of each.",
+        {
+            "submit": (
+                "batch.submit:submit",
+                "Hand in a folder, a ZIP, or files with a manifest, and follow the batch.",
+            ),
+            "status": (
+                "batch.commands:status",
+                "Show how far a batch is, or list the system's newest ones.",
+            ),
+            "watch": (
+                "batch.commands:watch",
+                "Follow a batch with a progress bar until it has ended.",
+            ),
+            "results": (
+                "batch.showing:results",
+                "Show what came of each document of a batch, and fetch what is sealed.",
+            ),
+            "pause": (
+                "batch.commands:pause",
+                "Begin no further document of a batch; those under way are finished.",
+            ),
+            "resume": ("batch.commands:resume", "Go on with a batch that was paused."),
+            "cancel": (
+                "batch.commands:cancel",
+                "Seal no further document of a batch; what is sealed stays sealed.",
+            ),
+            "retry": (
+                "batch.commands:retry",
+                "Try the failed documents of a batch once more, after what failed is mended.",
+            ),
+        },
+    ),
     "approvals": _Group(
         "See what waits for people, approve or reject it, and prove it later.",
         {
@@ -153,13 +187,11 @@ _GROUPS: Mapping[str, _Group] = {
         {
             "list": (
                 "webhooks.commands:list_",
-                "List the webhooks, what each is told of, and what it is owed. Works while the "
-                "gateway runs.",
+                "List the webhooks, what each is told of, and what it is owed.",
             ),
             "test": (
-                "webhooks.commands:test",
-                "Send a webhook an event of type `webhook.test`, signed as all are; no gateway is "
-                "needed.",
+                "webhooks.commands:try_",
+                "Send a webhook an event of type `webhook.test`, signed as all are.",
             ),
             "replay": (
                 "webhooks.commands:replay",
@@ -171,6 +203,27 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "archive": _Group(
+        "See what is kept and how long, and hold documents whatever their age.",
+        {
+            "list": (
+                "archive.documents:list_",
+                "List the newest sealed documents: whose, where, and how long they are kept.",
+            ),
+            "holds": (
+                "archive.holds:list_holds",
+                "Show legal holds: whose documents, why, and who asked for it.",
+            ),
+            "hold": (
+                "archive.holds:begin",
+                "Hold documents: their content is not erased, whatever its age.",
+            ),
+            "release": (
+                "archive.holds:end",
+                "End a hold: content whose time is over goes with the next daily sweep.",
+            ),
+        },
+    ),
     "audit": _Group(
         "Prove that the audit log is whole, and read it.",
         {
@@ -179,6 +232,19 @@ _GROUPS: Mapping[str, _Group] = {
                 "Recompute every record and tree head, and say whether the log is whole.",
             ),
             "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "db": _Group(
+        "Bring the database up to date, and see what state it is in.",
+        {
+            "migrate": (
+                "db:migrate",
+                "Make the tables, or bring those of an older version up to date.",
+            ),
+            "check": (
+                "db:check",
+                "Say of which engine and revision the database is, how large, and whether whole.",
+            ),
         },
     ),
     "connectors": _Group(

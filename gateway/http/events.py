@@ -58,13 +58,15 @@ class Events:
         """The caller's events behind a number; `next` is where the next page begins."""
         after = _number(request, "after", otherwise=0, most=_LARGEST)
         limit = _number(request, "limit", otherwise=_LIMIT, most=_MOST)
-        found = self._replays.page(request[WHO].caller.system, after, most=max(limit, 1))
+        found = await self._replays.page(request[WHO].caller.system, after, most=max(limit, 1))
         following = found[-1].sequence if found else after
         return answers.plain_json({"events": list(map(told, found)), "next": following})
 
     async def event(self, request: web.Request) -> web.StreamResponse:
         """One event, and how it stands with its deliveries."""
-        kept, standings = self._replays.event(request.match_info["id"], request[WHO].caller.system)
+        kept, standings = await self._replays.event(
+            request.match_info["id"], request[WHO].caller.system
+        )
         return answers.plain_json({**told(kept), "deliveries": list(map(_standing, standings))})
 
     async def redeliver(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +74,8 @@ class Events:
         await _read_body(request)
         event_id = request.match_info["id"]
         names = await self._replays.redeliver(event_id, request[WHO].caller.system)
-        request[TOLD] = {"event": event_id, "webhooks": " ".join(names)}
+        line: dict[str, object] = {"event": event_id, "webhooks": len(names)}
+        request[TOLD] = line
         return answers.plain_json({"webhooks": names}, status=202)
 
     async def webhooks(self, request: web.Request) -> web.StreamResponse:
@@ -82,8 +85,8 @@ class Events:
                 "name": each.name,
                 "events": sorted(each.events),
                 "standing": self._standing(each.name),
-                "failing": self._events.count(each.name, "failing"),
-                "givenUp": self._events.count(each.name, "given-up"),
+                "failing": await self._events.count(each.name, "failing"),
+                "givenUp": await self._events.count(each.name, "given-up"),
             }
             for each in self._replays.webhooks_of(request[WHO].caller.system)
         ]

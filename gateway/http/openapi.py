@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.approvals import errors as approval_errors
+from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
@@ -15,6 +16,7 @@ from gateway.http import (
     documents,
     events,
     freezes,
+    holds,
     in_force,
     operation,
     policies,
@@ -24,6 +26,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.retention import errors as retention_errors
 from gateway.returns import errors as returns_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
@@ -48,6 +51,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     in_force,
     approvals,
     freezes,
+    holds,
     usage,
     events,
     operation,
@@ -57,9 +61,11 @@ _PROBLEMS = (
     approval_errors,
     document_errors,
     http_errors,
+    reading_errors,
     signing_errors,
     freeze_errors,
     returns_errors,
+    retention_errors,
     store_errors,
 )
 

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Engine, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.returns.model import EventType
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import delivery, event
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 
 class KeptEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,23 +54,23 @@ _EVENT: Final = KeptEvent.__struct_fields__
 _STANDING: Final = Standing.__struct_fields__
 _event = select(*(event.c[name] for name in _EVENT))
 _by_id = _event.where(event.c.id == bindparam("event_id"))
-_after = (
-    _event.where(event.c.system == bindparam("of"), event.c.sequence > bindparam("after_this"))
-    .order_by(event.c.sequence)
-    .limit(bindparam("most"))
-)
+_after = _event.where(
+    event.c.system == bindparam("of"), event.c.sequence > bindparam("after_this")
+).order_by(event.c.sequence)
 _of_event = select(*(delivery.c[name] for name in _STANDING)).where(
     delivery.c.event == bindparam("event_id")
 )
 _count = select(func.count()).where(
     delivery.c.target == bindparam("to"), delivery.c.state == bindparam("which")
 )
+_new = upsert(delivery)
 _put_standing = RowStatement(
-    upsert(delivery).on_conflict_do_update(
+    _new.on_conflict_do_update(
         index_elements=[delivery.c.event, delivery.c.target],
-        set_={name: upsert(delivery).excluded[name] for name in ("state", "tries", "at", "answer")},
+        set_={name: _new.excluded[name] for name in ("state", "tries", "at", "answer")},
     ),
     *_STANDING,
+    key=2,
 )
 
 
@@ -90,32 +90,32 @@ def put_standing(transaction: Transaction, standing: Standing) -> None:
 
 
 class EventReader:
-    """Reads events and deliveries. On the event loop itself, as every look-up is by an index."""
+    """Reads events and deliveries on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._by_id = compiled(_by_id, engine)
-        self._after = compiled(_after, engine)
+        self._after = compiled(_after, engine, limited=True)
         self._of_event = compiled(_of_event, engine)
         self._count = compiled(_count, engine)
 
-    def by_id(self, event_id: str) -> KeptEvent | None:
+    async def by_id(self, event_id: str) -> KeptEvent | None:
         """The event of that id, while it is kept."""
-        rows = self._connection.rows(self._by_id, (event_id,))
+        rows = await self._connection.rows(self._by_id, (event_id,))
         return _kept_event(rows[0]) if rows else None
 
-    def after(self, system: str, sequence: int, *, most: int) -> tuple[KeptEvent, ...]:
+    async def after(self, system: str, sequence: int, *, most: int) -> tuple[KeptEvent, ...]:
         """A system's events behind a number, in order."""
-        rows = self._connection.rows(self._after, (system, sequence, most))
+        rows = await self._connection.rows(self._after, (system, sequence, most))
         return tuple(map(_kept_event, rows))
 
-    def standings(self, event_id: str) -> tuple[Standing, ...]:
+    async def standings(self, event_id: str) -> tuple[Standing, ...]:
         """How it stands with each delivery of an event that was tried."""
-        return tuple(map(_standing, self._connection.rows(self._of_event, (event_id,))))
+        return tuple(map(_standing, await self._connection.rows(self._of_event, (event_id,))))
 
-    def count(self, target: str, state: str) -> int:
+    async def count(self, target: str, state: str) -> int:
         """How many deliveries to a target are `failing` or `given-up`."""
-        return int(self._connection.rows(self._count, (target, state))[0][0])
+        return int((await self._connection.rows(self._count, (target, state)))[0][0])
 
     def close(self) -> None:
         """Close the connection."""

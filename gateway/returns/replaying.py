@@ -58,20 +58,20 @@ class Replays:
         found = (each for each in self._targets.targets.values() if system in each.systems)
         return tuple(sorted(found, key=lambda each: each.name))
 
-    def event(self, event_id: str, system: str) -> tuple[KeptEvent, tuple[Standing, ...]]:
+    async def event(self, event_id: str, system: str) -> tuple[KeptEvent, tuple[Standing, ...]]:
         """An event, and how it stands with its deliveries.
 
         Raises:
             UnknownEventProblem: there is none of that id, or it is another system's.
         """
-        found = self._events.by_id(event_id)
+        found = await self._events.by_id(event_id)
         if found is None or found.system != system:
             raise UnknownEventProblem(f"{event_id!r} is no event of {system}")
-        return found, self._events.standings(event_id)
+        return found, await self._events.standings(event_id)
 
-    def page(self, system: str, after: int, *, most: int) -> tuple[KeptEvent, ...]:
+    async def page(self, system: str, after: int, *, most: int) -> tuple[KeptEvent, ...]:
         """A system's events behind a number, in order."""
-        return self._events.after(system, after, most=most)
+        return await self._events.after(system, after, most=most)
 
     async def redeliver(self, event_id: str, system: str) -> tuple[str, ...]:
         """Owe an event once more to all who want it; gives their names.
@@ -79,7 +79,7 @@ class Replays:
         Raises:
             UnknownEventProblem: see `event`.
         """
-        kept, _ = self.event(event_id, system)
+        kept, _ = await self.event(event_id, system)
         names = tuple(each.name for each in self.webhooks_of(system) if _wants(each, kept))
         again = random_bytes(8).hex()
         await self._enqueue([delivery_job(kept.id, name, again=again) for name in names])
@@ -130,11 +130,11 @@ class Replays:
         self, target: Target, system: str, *, after: int, before: int, again: str = ""
     ) -> int:
         owed = 0
-        while page := self._events.after(system, after, most=_AT_ONCE):
+        while page := await self._events.after(system, after, most=_AT_ONCE):
             after = page[-1].sequence
             wanted = [each for each in page if each.sequence < before and _wants(target, each)]
             if not again:
-                wanted = [each for each in wanted if not self._has_it(target, each)]
+                wanted = [each for each in wanted if not await self._has_it(target, each)]
             await self._enqueue(
                 [delivery_job(each.id, target.name, again=again) for each in wanted]
             )
@@ -143,10 +143,10 @@ class Replays:
                 break
         return owed
 
-    def _has_it(self, target: Target, kept: KeptEvent) -> bool:
+    async def _has_it(self, target: Target, kept: KeptEvent) -> bool:
         return any(
             each.target == target.name and each.state == "delivered"
-            for each in self._events.standings(kept.id)
+            for each in await self._events.standings(kept.id)
         )
 
     async def _enqueue(self, jobs: list[NewJob]) -> None:

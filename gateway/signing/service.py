@@ -39,11 +39,13 @@ from gateway.signing.deciding import (
 from gateway.signing.digests import HashedDocument, digest_around, hashed
 from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
+    KeyUnderWayProblem,
     SignerUnavailableProblem,
 )
 from gateway.signing.guard import Surroundings, Use, UseRefused
 from gateway.signing.keeping import kept_intent, kept_refusals, waiting_of
 from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.notes import note_of, shelf_of
 from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation, what_is_sealed
 from gateway.signing.refusals import problem_for
@@ -55,6 +57,7 @@ from gateway.store.documents import (
     put_document,
     remember_nonce,
     seal_document,
+    taken_elsewhere,
 )
 from gateway.store.lane import Transaction, WriterLane
 from hsm.errors import KeyRoomError, SignerUnavailableError
@@ -143,6 +146,18 @@ class SigningService:
             done.exception()  # the callers were told; where none waits, nobody needs to be
 
     async def _seal_once(
+        self, request: SigningRequest, document: HashedDocument, digest: bytes
+    ) -> SealedDocument:
+        """Or give what another node was quicker to seal."""
+        try:
+            return await self._walk(request, document, digest)
+        except KeyUnderWayProblem:
+            known = await self._earlier(request, digest)
+            if known is None or not (known.is_sealed and known.is_last):
+                raise
+            return await self._archive.content_of(known)
+
+    async def _walk(
         self, request: SigningRequest, document: HashedDocument, digest: bytes
     ) -> SealedDocument:
         """Steps 2 to 4 for all seals, and then the parts."""
@@ -336,6 +351,7 @@ class SigningService:
         )
 
         def unit(transaction: Transaction) -> DocumentRow:
+            _only_here(transaction, intended)
             self._guards.at_intent(transaction, use)
             index = self._audit.append(transaction, record)
             row = rows.with_intent(intended, index)
@@ -396,6 +412,7 @@ class SigningService:
         )
 
         def unit(transaction: Transaction, location: Location) -> DocumentRow:
+            _only_here(transaction, row)
             self._guards.at_release(transaction, use)
             index = self._audit.append(transaction, record)
             done = rows.with_outcome(
@@ -406,7 +423,13 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        content = Content(f"{row.id}.pdf", row.signed_at, (base.content, update))
+        content = Content(
+            f"{row.id}.pdf",
+            row.signed_at,
+            (base.content, update),
+            shelf=shelf_of(row.company),
+            note=note_of(draft, row, output_digest=output, length=length),
+        )
         try:
             done = await self._lane.write_with(content, unit)
         except UseRefused as refused:
@@ -457,6 +480,16 @@ class SigningService:
 def _stopped(use: Use, row: DocumentRow, decision: Denied | NeedsApproval) -> Problem:
     """After the intent: its outcome says what came of it, and no refusal is recorded besides."""
     return problem_for(refusal_of(use, decision), audit_index=row.intent_index)
+
+
+def _only_here(transaction: Transaction, row: DocumentRow) -> None:
+    """At most one output of a key is ever released, whichever nodes were asked for it.
+
+    Raises:
+        KeyUnderWayProblem: before anything is written.
+    """
+    if taken_elsewhere(transaction, row):
+        raise KeyUnderWayProblem(f"key {row.idempotency_key!r} is in hand at another node")
 
 
 def _reused(request: SigningRequest) -> Problem:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.bundles.copies import BundleCopies
@@ -19,14 +21,15 @@ from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
 from gateway.jobs.queue import DatabaseQueue
+from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.open import database_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -52,6 +55,7 @@ class House:
     pool: WorkerPool
     lane: WriterLane
     queue: DatabaseQueue
+    readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -63,6 +67,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    sweeper: Sweeper
 
 
 async def open_house(
@@ -74,24 +79,27 @@ async def open_house(
     """Start signer and workers, open the store, and bring the policies into force."""
     clock = SystemClock()
     metrics = Metrics()
-    content = ContentStore(config.documents_directory, clock=clock)
+    database = database_of(config)
+    content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
     signer = _signer(config, signer_source)
     pool = WorkerPool(
         WorkerLimits.of(config.documents),
         start_worker=start_worker,
         tell_doubt=lambda doubt: metrics.second_way.labels(doubt).inc(),
     )
-    writer = open_writer(config.database)
+    writer = database.open_writer()
     migrate(writer)
-    lane = WriterLane(writer, content)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"gateway-{os.getpid()}")
-    reader = DocumentReader(open_reader(config.database))
-    approvals = ApprovalReader(open_reader(config.database))
+    lane = WriterLane(writer, content, node=config.store.node)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
+    readers = database.open_reader()
+    reader = DocumentReader(readers)
+    approvals = ApprovalReader(readers)
     audit = _audit_log(config, lane, signer)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
     await stack.enter_async_context(lane)
+    stack.callback(readers.dispose)
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
@@ -100,6 +108,13 @@ async def open_house(
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
+    slots = SlotBook()
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, clock.now()))
+    if config.store.url is None:
+        # This process owns the database alone: whoever had jobs in hand is dead.
+        await lane.write(queue.take_back)
+    for follower in (audit, slots, freezes.book):
+        lane.add_follower(follower)
     return House(
         config=config,
         clock=clock,
@@ -108,13 +123,14 @@ async def open_house(
         pool=pool,
         lane=lane,
         queue=queue,
+        readers=readers,
         reader=reader,
         approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, queue, clock.now())),
-        slots=SlotBook(),
+        nonces=nonces,
+        slots=slots,
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
         policy_looks=Lookout(
@@ -123,7 +139,19 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        sweeper=Sweeper(
+            lane=lane,
+            audit=audit,
+            content=content,
+            in_force=lambda: policies.current,
+            clock=clock,
+        ),
     )
+
+
+def _node(config: Config) -> str:
+    """Whose segments are whose, where several nodes keep documents in one directory."""
+    return "" if config.store.url is None else config.store.node
 
 
 def _signer(config: Config, source: KeptSigner) -> SignerClient:
@@ -165,11 +193,9 @@ def _recover(
     unit: Transaction,
     content: ContentStore,
     freezes: FreezeService,
-    queue: DatabaseQueue,
     now: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     content.recover(segment_ends(unit.connection))
     freezes.book.load(unit.connection)
-    queue.take_back(unit)  # this process owns the database alone: whoever had leases is dead
     return NonceBook(live_nonces(unit.connection, now=now.timestamp()))

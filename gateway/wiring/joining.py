@@ -15,6 +15,7 @@ from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
 from gateway.http.policies import PolicyQuestions
@@ -22,6 +23,7 @@ from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, AllReleasing, Guards, Surroundings
@@ -29,8 +31,8 @@ from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
-from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
+from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.house import House
 from gateway.wiring.returning import Returns
@@ -126,18 +128,24 @@ def _further_routes(house: House, returns: Returns) -> tuple[Route, ...]:
     return (
         *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
-        *PoliciesInForce(house.policies.standing).routes(),
-        *Usage(
-            in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.policies.current,
+                clock=house.clock,
+            )
         ).routes(),
         *Events(returns.replays, returns.events, standing=returns.standing).routes(),
+        *PoliciesInForce(house.policies.standing).routes(),
+        *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
     )
 
 
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
-    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    desk = Desk(policies=lambda: house.policies.place, database=database_of(house.config))
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 

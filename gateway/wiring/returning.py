@@ -17,7 +17,6 @@ from gateway.returns.targets import TargetBook
 from gateway.returns.webhooks.open import open_webhook, target_of
 from gateway.returns.webhooks.receiver import WebhookReceiver
 from gateway.returns.webhooks.sender import WebhookSender
-from gateway.store.database import open_reader
 from gateway.wiring.house import House
 
 _DRAWN_BYTES = 4
@@ -81,7 +80,7 @@ async def open_returns(
         WebhookKeyError: a key cannot be used.
     """
     clock = house.clock
-    events = EventReader(open_reader(house.config.database))
+    events = EventReader(house.readers)
     stack.callback(events.close)
     receivers: dict[str, Receiver] = dict(connectors or {})
     for name, each in declared.webhooks.items():

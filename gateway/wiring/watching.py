@@ -51,7 +51,7 @@ async def watch_freezes(house: House) -> None:
 
 
 async def forget_daily(house: House) -> None:
-    """Once a day, forget the decisions, approvals and events whose time is over."""
+    """Once a day, forget decisions, approvals and events, and erase content, when it is time."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
     events_kept = timedelta(days=house.config.returns.events_days)
@@ -61,6 +61,7 @@ async def forget_daily(house: House) -> None:
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
             told = await forget_events(house.lane, before=now - events_kept)
+            await house.sweeper.sweep()
             if gone or ended or told:
                 _log.info("forgotten", decisions=gone, approvals=ended, events=told)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again

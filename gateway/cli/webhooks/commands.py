@@ -2,14 +2,14 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.asking import OwnKey, URLOption, ask_with
@@ -22,21 +22,29 @@ from gateway.declarations.library import load_declarations
 from gateway.declarations.webhooks import DeclaredWebhook
 from gateway.returns.errors import WebhookKeyError
 from gateway.returns.model import Answer
-from gateway.returns.records import EventReader
 from gateway.returns.webhooks.keys import PrivateKey, new_private_key, new_secret, parse_key
 from gateway.returns.webhooks.message import headers_of
 from gateway.returns.webhooks.model import Webhook
 from gateway.returns.webhooks.open import open_webhook
 from gateway.returns.webhooks.sender import WebhookSender
 from gateway.signing.ids import new_document_id
-from gateway.store.database import open_reader
-from gateway.store.schema import stopped_target
+from gateway.store.interfaces import Database
+from gateway.store.open import database_of
+from gateway.store.schema import delivery, stopped_target
 from strictyaml import MistakesError
+
+_COUNTS = (
+    select(delivery.c.target, delivery.c.state, func.count())
+    .where(delivery.c.state.in_(("failing", "given-up")))
+    .group_by(delivery.c.target, delivery.c.state)
+)
 
 
 class ToldWebhook(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One webhook of `list --json`; `problem` says why it could not sign, `stopped` what it said
-    when it wanted nothing more."""
+    """One webhook of `list --json`.
+
+    `problem` says why it could not sign, `stopped` what it said when it wanted nothing more.
+    """
 
     name: str
     url: str
@@ -49,9 +57,9 @@ class ToldWebhook(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def list_(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """List the webhooks, what each is told of, and what it is owed. Works while the gateway runs.
+    """List the webhooks, what each is told of, and what it is owed.
 
-    Exits 1 when one has stopped or could not sign.
+    Works while the gateway runs. Exits 1 when one has stopped or could not sign.
     """
     told = list(_told(config))
     if as_json:
@@ -63,13 +71,13 @@ def list_(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         raise typer.Exit(1)
 
 
-def test(
+def try_(
     name: Annotated[str, typer.Argument(help="The webhook.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Send a webhook an event of type `webhook.test`, signed as all are; no gateway is needed.
+    """Send a webhook an event of type `webhook.test`, signed as all are.
 
-    Exits 0 when it was taken, else 1.
+    No gateway is needed. Exits 0 when it was taken, else 1.
     """
     with told_errors(WebhookKeyError):
         webhook = open_webhook(_named(name, config))
@@ -158,33 +166,36 @@ def _named(name: str, config: Path) -> DeclaredWebhook:
 
 def _told(config: Path) -> Iterator[ToldWebhook]:
     declared = _declared(config)
-    with _records(configuration(config).database) as (events, stopped):
-        for name, each in sorted(declared.items()):
-            yield ToldWebhook(
-                name=name,
-                url=each.url,
-                systems=tuple(sorted(each.systems)),
-                events=tuple(sorted(each.events)),
-                failing=0 if events is None else events.count(name, "failing"),
-                given_up=0 if events is None else events.count(name, "given-up"),
-                stopped=stopped.get(name),
-                problem=_problem(each),
-            )
+    kept = _kept(database_of(configuration(config)))
+    for name, each in sorted(declared.items()):
+        yield ToldWebhook(
+            name=name,
+            url=each.url,
+            systems=tuple(sorted(each.systems)),
+            events=tuple(sorted(each.events)),
+            failing=kept.counts[name, "failing"],
+            given_up=kept.counts[name, "given-up"],
+            stopped=kept.stopped.get(name),
+            problem=_problem(each),
+        )
 
 
-@contextmanager
-def _records(database: Path) -> Iterator[tuple[EventReader | None, dict[str, str]]]:
-    """What is kept of deliveries, and who is stopped and why; nothing before the first start."""
-    if not database.exists():
-        yield None, {}
-        return
-    engine = open_reader(database)
+class _Kept(NamedTuple):
+    counts: Counter[tuple[str, str]]
+    stopped: dict[str, str]
+
+
+def _kept(database: Database) -> _Kept:
+    """How many deliveries are not made, and who is stopped and why."""
+    counts: Counter[tuple[str, str]] = Counter()
     with told_errors(SQLAlchemyError, OSError):
-        events = EventReader(engine)
-        with engine.connect() as connection:
+        if not database.exists():
+            return _Kept(counts, {})
+        with database.open_reader().connect() as connection:
+            for target, state, count in connection.execute(_COUNTS):
+                counts[target, state] = count
             rows = connection.execute(select(stopped_target.c.name, stopped_target.c.reason)).all()
-        yield events, {row.name: row.reason for row in rows}
-        events.close()
+    return _Kept(counts, {row.name: row.reason for row in rows})
 
 
 def _problem(declared: DeclaredWebhook) -> str | None:

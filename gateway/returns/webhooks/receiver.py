@@ -30,7 +30,7 @@ class WebhookReceiver:
     async def deliver(self, job: ClaimedJob) -> Answer:
         """See `Receiver`."""
         event_id = job.payload.decode()
-        event = self._events.by_id(event_id)
+        event = await self._events.by_id(event_id)
         if event is None:
             said = f"event {event_id} is forgotten: it waited longer than returns.events_days"
             return Answer(verdict="refused", said=said)

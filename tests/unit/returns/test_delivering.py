@@ -251,13 +251,14 @@ async def _standings(
 ) -> list[Standing]:
     """Wait until so many deliveries are in that state."""
 
-    def found() -> list[Standing]:
-        return [
-            each
-            for event_id in house.ids()
-            for each in house.events.standings(event_id)
-            if each.state == state and tries in {None, each.tries}
-        ]
-
-    await until(lambda: len(found()) >= count)
-    return found()
+    found: list[Standing] = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            found = [
+                each
+                for event_id in house.ids()
+                for each in await house.events.standings(event_id)
+                if each.state == state and tries in {None, each.tries}
+            ]
+            await asyncio.sleep(0.01)
+    return found

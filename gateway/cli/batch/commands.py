@@ -1,0 +1,142 @@
+"""`sealgate batch`: look at batches, and pause, resume, cancel and retry them."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.asking import URLOption
+from gateway.cli.batch.following import asked, shown
+from gateway.cli.batch.model import Batch, batch_of
+from gateway.cli.batch.options import Asking, Id, KeyOption
+from gateway.cli.batch.sending import PATH
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.people_keys import ModuleOption, PinFileOption
+from gateway.cli.terminal import err, out, printable, tell_json
+from gateway.client import GatewayClient
+
+
+def status(
+    batch_id: Annotated[str | None, typer.Argument(help="The batch's id; without: all.")] = None,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    as_json: JSONOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show how far a batch is, or list the system's newest ones.
+
+    Exits 0 when that is shown, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    path = PATH if batch_id is None else f"{PATH}/{batch_id}"
+    told = asking.ask(lambda client: client.get_json(path))
+    if as_json:
+        tell_json(told)
+        return
+    for each in told["batches"] if batch_id is None else [told]:
+        tell(batch_of(each))
+
+
+def watch(
+    batch_id: Id,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Follow a batch with a progress bar until it has ended.
+
+    Exits 0 when all its documents are sealed, 1 when one is not or the gateway refused, 2 when that
+    could not be told.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    ended = asking.ask(
+        lambda client: shown(client, batch_id, err), otherwise="The batch goes on without it"
+    )
+    tell(ended)
+    raise typer.Exit(0 if ended.is_whole else 1)
+
+
+def pause(
+    batch_id: Id,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Begin no further document of a batch; those under way are finished.
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    _turn("pause", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+
+
+def resume(
+    batch_id: Id,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Go on with a batch that was paused.
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    _turn("resume", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+
+
+def cancel(
+    batch_id: Id,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Seal no further document of a batch; what is sealed stays sealed.
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    _turn("cancel", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+
+
+def retry(
+    batch_id: Id,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Try the failed documents of a batch once more, after what failed is mended.
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    _turn("retry", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+
+
+def tell(batch: Batch) -> None:
+    """A batch in a line."""
+    counts = batch.counts
+    states = {
+        "sealed": counts.sealed,
+        "repeated": counts.repeated,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "waiting": counts.waiting,
+    }
+    said = ", ".join(f"{count} {state}" for state, count in states.items() if count)
+    line = f"{batch.id}  {batch.state}  {batch.created_at}  {counts.total} documents: {said}"
+    out.print(printable(line), markup=False, soft_wrap=True)
+
+
+def _turn(action: str, batch_id: str, asking: Asking) -> None:
+    async def question(client: GatewayClient) -> Batch:
+        await client.post_json(f"{PATH}/{batch_id}/{action}", {})
+        return await asked(client, batch_id)
+
+    tell(asking.ask(question))

@@ -1,0 +1,105 @@
+"""Sealed documents and the receipt into a folder, where nothing that differs is overwritten."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gateway.cli.batch.model import Item
+from gateway.cli.batch.sending import PATH
+from gateway.cli.files.whole_files import write_whole
+from gateway.client import GatewayClient, GatewayRefusedError
+
+_AT_ONCE = 8
+_RECEIPT = "receipt.p7s"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How many documents lie there now, and what is in the way of the others."""
+
+    there: int
+    faults: tuple[str, ...]
+
+
+async def fetch(
+    client: GatewayClient, batch_id: str, found: Iterable[Item], folder: Path
+) -> Fetched:
+    """Every sealed document under its own name, and the batch's receipt.
+
+    What lies there already as it should is not fetched again, so this can be repeated.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    wanted = [item for item in found if item.document is not None]
+    places = asyncio.Semaphore(_AT_ONCE)
+    called = Counter(item.name.casefold() for item in wanted)
+
+    async def one(item: Item) -> str:
+        place = _place(folder, item, alone=called[item.name.casefold()] == 1)
+        if place is None:
+            return f"{item.name!r} is no name for a file; its document is {item.document}"
+        async with places:
+            return await _document(client, item, place)
+
+    faults = [fault for fault in await asyncio.gather(*map(one, wanted)) if fault]
+    receipt = await _receipt(client, batch_id, folder / _RECEIPT)
+    return Fetched(len(wanted) - len(faults), tuple(faults + ([receipt] if receipt else [])))
+
+
+def _place(folder: Path, item: Item, *, alone: bool) -> Path | None:
+    """Where it goes: names came from whoever made the batch, and must stay below the folder."""
+    name = PurePosixPath(item.name)
+    if name.is_absolute() or not name.name or ".." in name.parts or "\\" in item.name:
+        return None
+    place = folder / name
+    return place if alone else place.with_name(f"{place.stem}-{item.number}{place.suffix}")
+
+
+async def _document(client: GatewayClient, item: Item, place: Path) -> str:
+    """Why the document does not lie there; empty where it does."""
+    lying = _lying(place)
+    if lying is not None:
+        return "" if _digest(lying) == item.output_digest else _differs(place)
+    try:
+        async with client.exchange("GET", f"/v1/documents/{item.document}/content") as response:
+            content = await response.read()
+    except GatewayRefusedError as refused:
+        return f"{item.name}: {refused}"
+    if _digest(content) != item.output_digest:
+        return f"{item.name}: what came is not what the results say; run the command again"
+    _write(place, content)
+    return ""
+
+
+async def _receipt(client: GatewayClient, batch_id: str, place: Path) -> str:
+    try:
+        async with client.exchange("GET", f"{PATH}/{batch_id}/receipt") as response:
+            content = await response.read()
+    except GatewayRefusedError as refused:
+        return f"receipt: {refused}"
+    lying = _lying(place)
+    if lying is not None:
+        return "" if lying == content else _differs(place)
+    _write(place, content)
+    return ""
+
+
+def _lying(place: Path) -> bytes | None:
+    return place.read_bytes() if place.exists() else None
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(place, content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _differs(place: Path) -> str:
+    return f"{place} is there and differs: name another folder"
