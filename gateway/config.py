@@ -227,6 +227,21 @@ class AuditConfig(_Section):
     )
 
 
+class ReturnsConfig(_Section):
+    """What others are told of: events, their webhooks and their deliveries."""
+
+    events_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="How long events are kept, for replays and GET /v1/events.",
+    )
+    keep_all_events: bool = Field(
+        default=False,
+        description="Keep events that no webhook wants, for systems that come and read them.",
+    )
+
+
 class StoreConfig(_Section):
     """Where the rows and sealed documents are."""
 
@@ -369,6 +384,7 @@ class Config(_Section):
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
     batches: BatchesConfig = BatchesConfig()
+    returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
     jobs: JobsConfig = JobsConfig()

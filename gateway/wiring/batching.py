@@ -19,8 +19,6 @@ from gateway.batches.service import BatchService
 from gateway.clock import Clock
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
-from gateway.returns.outbox import Outbox
-from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
@@ -73,7 +71,9 @@ class BatchRoom:
     progress: ProgressBook
 
 
-def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResults:
+def begin_batches(
+    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
+) -> BatchResults:
     """What the signing cycle writes by."""
     batches, items = BatchReader(house.readers), ItemReader(house.readers)
     stack.callback(batches.close)
@@ -82,7 +82,7 @@ def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResult
         lane=house.lane,
         content=house.content,
         queue=house.queue,
-        outbox=Outbox(TargetBook(), house.queue),
+        outbox=outbox,
         batches=batches,
         items=items,
         documents=house.reader,

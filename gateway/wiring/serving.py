@@ -10,11 +10,13 @@ import structlog
 from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
+from gateway.declarations.library import load_declarations
 from gateway.wiring.batching import batch_room, begin_batches
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
+from gateway.wiring.returning import open_returns
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
@@ -39,14 +41,17 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        before = begin_batches(house, stack)
-        signing = signing_service(house, before.results)
+        returns = await open_returns(house, load_declarations(config.connectors), stack)
+        before = begin_batches(house, returns.outbox, stack)
+        signing = signing_service(house, before.results, returns.releasing)
         room = batch_room(before, signing)
         runner = job_runner(house, {"seal": room.sealing}, callers=lambda: api.callers)
-        api = api_of(house, signing, room, runner)
+        api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        await returns.go_on()
+        await stack.enter_async_context(returns.delivering)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
         if config.connectors is not None:
