@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from gateway.jobs.model import BATCH, ClaimedJob, JobKind, Lease, NewJob
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
+from gateway.store.database import SQLiteFile
+from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.moments import moment
@@ -116,18 +117,23 @@ class QueueHouse:
 def _empty_database() -> bytes:
     """With this version's schema. To migrate one takes longer than most tests do."""
     with tempfile.TemporaryDirectory() as directory:
-        engine = open_writer(Path(directory) / "empty.sqlite")
+        engine = SQLiteFile(str(Path(directory) / "empty.sqlite")).open_writer()
         migrate(engine)
         engine.dispose()
         return (Path(directory) / "empty.sqlite").read_bytes()
 
 
 @contextlib.asynccontextmanager
-async def open_queue_house(directory: Path) -> AsyncIterator[QueueHouse]:
-    """Over SQLite, in a new file."""
+async def open_queue_house(
+    directory: Path, database: Database | None = None
+) -> AsyncIterator[QueueHouse]:
+    """Over a database; by default SQLite in a new file."""
     clock = FakeClock()
-    (directory / "test.sqlite").write_bytes(_empty_database())
-    engine = open_writer(directory / "test.sqlite")
+    if database is None:
+        (directory / "test.sqlite").write_bytes(_empty_database())
+        database = SQLiteFile(str(directory / "test.sqlite"))
+    engine = database.open_writer()
+    migrate(engine)
     async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:
         yield QueueHouse(lane, clock)
     engine.dispose()

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -20,16 +23,18 @@ from gateway.http.nonces import NonceBook
 from gateway.jobs.admission import Admission
 from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
+from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.open import database_of
 from gateway.store.reserve import Reserve
-from gateway.wiring.admitting import admission_of, figures_of, queue_of
+from gateway.wiring.admitting import admission_of, figures_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -37,6 +42,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -54,6 +60,9 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    content: ContentStore
+    queue: DatabaseQueue
+    readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -65,7 +74,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
-    queue: DatabaseQueue
+    sweeper: Sweeper
     admission: Admission
     reserve: Reserve
     job_figures: JobFigures
@@ -89,38 +98,51 @@ async def open_house(
     """Start signer and workers, open the store, and bring the policies into force."""
     clock = SystemClock()
     metrics = Metrics()
-    content = ContentStore(config.documents_directory, clock=clock)
+    database = database_of(config)
+    content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
     signer = _signer(config, signer_source)
     pool = WorkerPool(
         WorkerLimits.of(config.documents),
         start_worker=start_worker,
         tell_doubt=lambda doubt: metrics.second_way.labels(doubt).inc(),
     )
-    writer = open_writer(config.database)
+    writer = database.open_writer()
     migrate(writer)
-    lane = WriterLane(writer, content)
-    reader = DocumentReader(open_reader(config.database))
-    approvals = ApprovalReader(open_reader(config.database))
+    lane = WriterLane(writer, content, node=config.store.node)
+    readers = database.open_reader()
+    reader = DocumentReader(readers)
+    approvals = ApprovalReader(readers)
     audit = _audit_log(config, lane, signer)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
     await stack.enter_async_context(lane)
+    stack.callback(readers.dispose)
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(
+        lane=lane,
+        clock=clock,
+        holder=config.store.node or _HOLDER,
+        lease=timedelta(seconds=config.jobs.lease_seconds),
+    )
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
-    queue = queue_of(config.jobs, lane=lane, clock=clock)
     reserve = Reserve(
         config.state_directory,
         least_free=config.jobs.least_free_bytes,
         size=config.jobs.reserve_bytes,
     )
-    counting = open_reader(config.database)
+    slots = SlotBook()
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
+    if config.store.url is None:  # whoever held a lease was this process before
+        await lane.write(queue.take_back)
+    for follower in (audit, slots, freezes.book):
+        lane.add_follower(follower)
     return House(
         config=config,
         clock=clock,
@@ -128,13 +150,16 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        content=content,
+        queue=queue,
+        readers=readers,
         reader=reader,
         approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, queue, clock.now())),
-        slots=SlotBook(),
+        nonces=nonces,
+        slots=slots,
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
         policy_looks=Lookout(
@@ -143,11 +168,22 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
-        queue=queue,
-        admission=admission_of(config.jobs, reserve=reserve, reader=counting),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
         reserve=reserve,
-        job_figures=figures_of(counting),
+        job_figures=figures_of(readers),
+        sweeper=Sweeper(
+            lane=lane,
+            audit=audit,
+            content=content,
+            in_force=lambda: policies.current,
+            clock=clock,
+        ),
     )
+
+
+def _node(config: Config) -> str:
+    """Whose segments are whose, where several nodes keep documents in one directory."""
+    return "" if config.store.url is None else config.store.node
 
 
 def _signer(config: Config, source: KeptSigner) -> SignerClient:
@@ -189,11 +225,11 @@ def _recover(
     unit: Transaction,
     content: ContentStore,
     freezes: FreezeService,
-    queue: DatabaseQueue,
-    now: datetime,
+    *,
+    at: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
     freezes.book.load(unit.connection)
-    queue.take_back(unit)  # this process alone owns the database, so whoever had them is dead
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

@@ -149,6 +149,27 @@ class IntakeSpec(StrictModel):
         return self
 
 
+class RetentionSpec(StrictModel):
+    """How long the content of sealed documents is kept; digests and records stay for good.
+
+    `keep: content` for `years`, or for good without them; `keep: digests` erases the content after
+    `collectDays`, in which the system that asked collects it.
+    """
+
+    keep: Literal["content", "digests"] = "content"
+    years: Annotated[int, Field(ge=1, le=100)] | None = None
+    collect_days: Annotated[int, Field(ge=1, le=366)] = 7
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.keep == "digests" and self.years is not None:
+            raise refusal(
+                "`years` says how long content is kept, and `keep: digests` keeps none",
+                "remove `years`, or write `keep: content`",
+            )
+        return self
+
+
 class DocumentTypeSpec(StrictModel):
     """A kind of business document.
 
@@ -160,6 +181,7 @@ class DocumentTypeSpec(StrictModel):
     counterparty: AttributeName | None = None
     intake: IntakeSpec = IntakeSpec()
     normalize: bool = False
+    retention: RetentionSpec = RetentionSpec()
 
     @model_validator(mode="after")
     def _knows_its_counterparty(self) -> Self:

@@ -10,6 +10,7 @@ import pytest
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
+from gateway.store.interfaces import Database
 from gateway.store.lane import Transaction
 from tests.queue_house import QueueHouse, new_job, open_queue_house
 
@@ -17,8 +18,8 @@ _LONGER_THAN_A_LEASE = timedelta(minutes=3)
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[QueueHouse]:
-    async with open_queue_house(tmp_path) as opened:
+async def house(tmp_path: Path, database: Database) -> AsyncIterator[QueueHouse]:
+    async with open_queue_house(tmp_path, database) as opened:
         yield opened
 
 

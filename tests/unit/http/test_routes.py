@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -19,8 +20,12 @@ from gateway.http.access import powers_of, require
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_streams import BatchStreams
+from gateway.http.batch_submission import BatchSubmission
+from gateway.http.batches import Batches
 from gateway.http.errors import NotYoursProblem
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
@@ -28,11 +33,13 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
+from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
-from gateway.store.database import open_reader
+from gateway.store.database import SQLiteFile, open_reader
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey
@@ -107,16 +114,43 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
+    desk = Desk(
+        policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
+    )
     return (
+        *batch_routes(house),
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.in_force,
+                clock=house.clock,
+            )
+        ).routes(),
         *Usage(
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),
         ).routes(),
+    )
+
+
+def batch_routes(house: House) -> tuple[Route, ...]:
+    """Their paths alone: nothing stands behind them here."""
+    nothing: Any = None
+    submission = BatchSubmission(
+        nothing,
+        uploads=Uploads(house.directory / "uploads", most_bytes=1000),
+        in_force=lambda: house.in_force,
+        most_document_bytes=1000,
+    )
+    return (
+        *submission.routes(),
+        *Batches(nothing, progress=nothing).routes(),
+        *BatchStreams(nothing, progress=nothing, archive=house.archive).routes(),
     )
 
 
