@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.batches.asking import ItemAsking
 from gateway.batches.checking import BatchChecking
 from gateway.batches.ending import BatchEnding
-from gateway.batches.intake import BatchIntake
+from gateway.batches.intake import Admitting, BatchIntake
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
 from gateway.batches.results import ItemResults
@@ -39,6 +39,7 @@ class Ground:
     items: ItemReader
     documents: DocumentReader
     in_force: Callable[[], InForce]
+    admission: Admitting
     clock: Clock
 
 
@@ -100,7 +101,11 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
     )
     service = BatchService(
         intake=BatchIntake(
-            lane=ground.lane, clock=ground.clock, checking=checking, opened=queueing
+            lane=ground.lane,
+            clock=ground.clock,
+            checking=checking,
+            opened=queueing,
+            admission=ground.admission,
         ),
         queueing=queueing,
         ending=before.ending,

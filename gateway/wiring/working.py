@@ -28,6 +28,7 @@ def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResult
         items=items,
         documents=house.reader,
         in_force=lambda: house.policies.current,
+        admission=house.admission,
         clock=house.clock,
     )
     before = batch_results(ground, ended=lambda _batch: None)
