@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -19,9 +20,11 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
@@ -35,6 +38,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -53,6 +57,8 @@ class House:
     pool: WorkerPool
     lane: WriterLane
     readers: Engine
+    content: ContentStore
+    queue: DatabaseQueue
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -99,13 +105,15 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=_HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     slots = SlotBook()
-    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, clock.now()))
+    owned = queue if config.store.url is None else None
+    nonces = await lane.write(lambda unit: _recover(unit, content, owned, freezes, at=clock.now()))
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
     return House(
@@ -116,6 +124,8 @@ async def open_house(
         pool=pool,
         lane=lane,
         readers=readers,
+        content=content,
+        queue=queue,
         reader=reader,
         approvals=approvals,
         audit=audit,
@@ -182,9 +192,20 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    owned: DatabaseQueue | None,
+    freezes: FreezeService,
+    *,
+    at: datetime,
 ) -> NonceBook:
-    """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    """After a stop of any kind: what the gateway must know again, and what must not lie about.
+
+    `owned` is the queue of a database that no other node uses: what it has leased, nobody works on.
+    """
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
+    if owned is not None:
+        owned.take_back(unit)
     freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))
