@@ -15,6 +15,7 @@ from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_streams,
     batch_submission,
     batches,
     documents,
@@ -48,6 +49,7 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_streams,
     batch_submission,
     batches,
     documents,

@@ -128,7 +128,7 @@ def batch_by_id(connection: Connection, batch_id: str) -> BatchRow | None:
 
 
 class BatchReader:
-    """Reads rows on connections that cannot write."""
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)

@@ -56,9 +56,9 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
-    readers: Engine
     content: ContentStore
     queue: DatabaseQueue
+    readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -105,15 +105,16 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=_HOLDER)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=config.store.node or _HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     slots = SlotBook()
-    owned = queue if config.store.url is None else None
-    nonces = await lane.write(lambda unit: _recover(unit, content, owned, freezes, at=clock.now()))
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
+    if config.store.url is None:  # whoever held a lease was this process before
+        await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
     return House(
@@ -123,9 +124,9 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
-        readers=readers,
         content=content,
         queue=queue,
+        readers=readers,
         reader=reader,
         approvals=approvals,
         audit=audit,
@@ -194,18 +195,12 @@ async def _policies(
 def _recover(
     unit: Transaction,
     content: ContentStore,
-    owned: DatabaseQueue | None,
     freezes: FreezeService,
     *,
     at: datetime,
 ) -> NonceBook:
-    """After a stop of any kind: what the gateway must know again, and what must not lie about.
-
-    `owned` is the queue of a database that no other node uses: what it has leased, nobody works on.
-    """
+    """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     connection = unit.connection
     content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
-    if owned is not None:
-        owned.take_back(unit)
     freezes.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

@@ -13,6 +13,7 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
 from gateway.http.freezes import Freezes
@@ -157,6 +158,7 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
     return (
         *submission.routes(),
         *Batches(room.service, progress=room.progress).routes(),
+        *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
 
 

@@ -47,6 +47,7 @@ async def serve(
         for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         url = await listen(api, config, stack)
+        stack.callback(room.progress.stop)
         spare_the_collector()
         _log.info(
             "ready",
