@@ -1,5 +1,6 @@
 """PostgreSQL as Debian ships it."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,5 +39,7 @@ def postgresql(password: str) -> Iterator[int]:
             *(_PROGRAMS / "postgres", "-D", home / "data", "-p", str(port), "-k", home),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
         ]
-        with running(command, user=_USER, home=home, ready=lambda: _is_ready(port)):
+        with running(
+            command, user=_USER, home=home, ending=signal.SIGQUIT, ready=lambda: _is_ready(port)
+        ):
             yield port

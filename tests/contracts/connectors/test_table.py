@@ -30,11 +30,9 @@ from connectors.model import Delivery
 from connectors.table import TableConnector, TableSettings
 from connectors.table_results import ResultTable, RowResults
 from connectors.table_rows import Rows
-from tests.servers.mariadb import mariadb
-from tests.servers.postgresql import postgresql
+from tests.contracts.network_servers import DATABASE_PASSWORD
 from tests.servers.process import free_port
 
-PASSWORD = "drei-Kraniche-7"  # noqa: S105 - of servers that live for one test
 LARGE = LargeBinary(2**24)
 
 METADATA = MetaData()
@@ -111,24 +109,17 @@ class House:
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "postgresql":
-        with postgresql(PASSWORD) as port:
-            yield _made(f"postgresql+psycopg://sealgate:{PASSWORD}@127.0.0.1:{port}/postgres")
-    else:
-        with mariadb(PASSWORD) as port:
-            yield _made(f"mariadb+pymysql://sealgate:{PASSWORD}@127.0.0.1:{port}/wms")
-
-
-def _made(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(request.getfixturevalue(f"{request.param}_url"))
     METADATA.create_all(engine)
-    return engine
+    yield engine
+    METADATA.drop_all(engine)
+    engine.dispose()
 
 
 @pytest.fixture
 def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
     password = tmp_path / "password"
-    password.write_text(PASSWORD + "\n")
+    password.write_text(DATABASE_PASSWORD + "\n")
     its = engine.url
     url = f"{engine.dialect.name}://sealgate@127.0.0.1:{its.port}/{its.database}"
     database = DatabaseSettings(url=url, password_file=password, tls=None, timeout_seconds=10)
@@ -351,7 +342,7 @@ async def test_a_wrong_password_is_told_without_it_and_a_new_one_needs_no_restar
         with pytest.raises(ConnectorAwayError, match="sealgate") as caught:
             await connector.prove()
         assert "s3cret" not in str(caught.value)
-        file.write_text(PASSWORD)
+        file.write_text(DATABASE_PASSWORD)
         await connector.prove()
 
 
