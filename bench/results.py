@@ -14,6 +14,7 @@ from bench.hsm_rate import Setting
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
@@ -157,6 +158,7 @@ def report(
     policies: PolicyFigures | None,
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
+    nodes: NodeFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
@@ -169,6 +171,7 @@ def report(
         "policies": policies,
         "activation": activation,
         "replay": replay,
+        "nodes": nodes,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

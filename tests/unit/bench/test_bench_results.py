@@ -15,6 +15,7 @@ from bench.hsm_rate import Setting, settings
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
@@ -65,6 +66,16 @@ ACTIVATION = ActivationFigures(
     pause_ms=16.0,
     pause_own_ms=15.0,
     idle_ms=1.0,
+)
+NODES = NodeFigures(
+    signature_ms=5.0,
+    sessions=1,
+    one_per_s=150.0,
+    two_per_s=285.0,
+    times=1.9,
+    rounds=3,
+    seconds=8.0,
+    documents=10_000,
 )
 REPLAY = ReplayFigures(
     seals=5000,
@@ -129,6 +140,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             policies=POLICIES,
             activation=ACTIVATION,
             replay=REPLAY,
+            nodes=NODES,
             commit="abc1234-dirty",
             at=at,
         )
@@ -141,6 +153,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "policies",
         "activation",
         "replay",
+        "nodes",
         "rsa2048_1_page",
     ]
     assert written["at"] == "2026-11-22T12:00:00Z"
@@ -183,6 +196,7 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         policies=POLICIES,
         activation=ACTIVATION,
         replay=REPLAY,
+        nodes=NODES,
     )
     told = capsys.readouterr().out
     assert "Other programs" not in told
@@ -191,5 +205,14 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "could decide 2.50 s after it lay there" in told
     assert "10,000 recorded decisions replayed in 1.10 s" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(Console(width=120), rows, noisy, None, policies=None, activation=None, replay=None)
+    print_table(
+        Console(width=120),
+        rows,
+        noisy,
+        None,
+        policies=None,
+        activation=None,
+        replay=None,
+        nodes=None,
+    )
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out
