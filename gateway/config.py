@@ -27,6 +27,11 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _host_name() -> str:
+    # Whatever the machine is called, it must do for a part of a file's name.
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63].strip("-.") or "node"
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -37,13 +42,6 @@ def _known_zone(name: str) -> str:
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-
-
-def _host_name() -> str:
-    # Whatever the machine is called, it must do for a part of a file's name.
-    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63].strip("-.") or "node"
-
-
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -209,13 +207,6 @@ class PoliciesConfig(_Section):
 class BatchesConfig(_Section):
     """Documents that come together."""
 
-    at_once: int = Field(
-        default=48,
-        ge=1,
-        le=512,
-        description="How many documents of batches are sealed at once. Callers who wait for an "
-        "answer go first, and take these places away while they do.",
-    )
     failed_inputs_days: int = Field(
         default=7,
         ge=0,
@@ -233,6 +224,21 @@ class AuditConfig(_Section):
         pattern=r"^[^\s+]+$",
         description="The log's name in every checkpoint: a host name of yours and a path, without "
         "a scheme. Never changes.",
+    )
+
+
+class ReturnsConfig(_Section):
+    """What others are told of: events, their webhooks and their deliveries."""
+
+    events_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="How long events are kept, for replays and GET /v1/events.",
+    )
+    keep_all_events: bool = Field(
+        default=False,
+        description="Keep events that no webhook wants, for systems that come and read them.",
     )
 
 
@@ -313,6 +319,13 @@ class MaintenanceConfig(_Section):
 class JobsConfig(_Section):
     """Work that waits for its turn: documents of batches, and what others are told."""
 
+    places: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="Documents of batches that are sealed at once; 0 takes twelve per worker. "
+        "Callers who wait for an answer go first, and take places away while they do.",
+    )
     lease_seconds: int = Field(
         default=120,
         ge=10,
@@ -371,6 +384,7 @@ class Config(_Section):
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
     batches: BatchesConfig = BatchesConfig()
+    returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
     jobs: JobsConfig = JobsConfig()

@@ -1,14 +1,18 @@
-"""Whether more work is taken in, and how much there is."""
+"""The queue, and whether anything is added to it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from gateway.clock import Clock
 from gateway.config import JobsConfig
 from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.figures import Figures, JobFigures
 from gateway.jobs.model import KINDS
+from gateway.jobs.queue import DatabaseQueue
 from gateway.store.backlog import OpenItems, job_counts, oldest_waiting, open_items
+from gateway.store.lane import WriterLane
 from gateway.store.reserve import Reserve
 
 
@@ -26,6 +30,12 @@ def admission_of(config: JobsConfig, *, reserve: Reserve, reader: Engine) -> Adm
             return open_items(connection)
 
     return Admission(limits, shortage=reserve.shortage, count=count)
+
+
+def queue_of(config: JobsConfig, *, lane: WriterLane, clock: Clock, node: str) -> DatabaseQueue:
+    """The queue of this process, which is the node's only one."""
+    lease = timedelta(seconds=config.lease_seconds)
+    return DatabaseQueue(lane=lane, clock=clock, holder=node, lease=lease)
 
 
 def figures_of(reader: Engine) -> JobFigures:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Engine
 
@@ -34,7 +35,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
 from gateway.store.reserve import Reserve
-from gateway.wiring.admitting import admission_of, figures_of
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -42,7 +43,6 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
-_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -109,6 +109,7 @@ async def open_house(
     writer = database.open_writer()
     migrate(writer)
     lane = WriterLane(writer, content, node=config.store.node)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)
@@ -121,21 +122,11 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = DatabaseQueue(
-        lane=lane,
-        clock=clock,
-        holder=config.store.node or _HOLDER,
-        lease=timedelta(seconds=config.jobs.lease_seconds),
-    )
+    queue = queue_of(config.jobs, lane=lane, clock=clock, node=config.store.node)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
-    )
-    reserve = Reserve(
-        config.state_directory,
-        least_free=config.jobs.least_free_bytes,
-        size=config.jobs.reserve_bytes,
     )
     slots = SlotBook()
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
@@ -143,6 +134,11 @@ async def open_house(
         await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
     return House(
         config=config,
         clock=clock,
@@ -168,9 +164,6 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
-        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
-        reserve=reserve,
-        job_figures=figures_of(readers),
         sweeper=Sweeper(
             lane=lane,
             audit=audit,
@@ -178,6 +171,9 @@ async def open_house(
             in_force=lambda: policies.current,
             clock=clock,
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
     )
 
 
