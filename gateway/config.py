@@ -68,6 +68,12 @@ class HTTPConfig(_Section):
     max_document_bytes: int = Field(
         default=50 * 1024 * 1024, gt=0, description="The largest document that is taken."
     )
+    max_batch_bytes: int = Field(
+        default=8 * 1024**3,
+        gt=0,
+        description="The largest batch that is taken in one request. It goes to the disk as it "
+        "comes: below state_directory there must be room for it twice.",
+    )
     max_requests_at_once: int = Field(
         default=2048, gt=0, description="Beyond this, callers are told to come again (503)."
     )
@@ -187,6 +193,21 @@ class PoliciesConfig(_Section):
         )
 
 
+class BatchesConfig(_Section):
+    """Documents that come together."""
+
+    at_once: int = Field(
+        default=48, ge=1, le=512, description="How many documents of batches are sealed at once."
+    )
+    failed_inputs_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="How long a document that could not be sealed is kept, so that it can be tried "
+        "again.",
+    )
+
+
 class AuditConfig(_Section):
     """The audit log."""
 
@@ -284,6 +305,7 @@ class Config(_Section):
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
     returns: ReturnsConfig = ReturnsConfig()
+    batches: BatchesConfig = BatchesConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
 
@@ -311,6 +333,11 @@ class Config(_Section):
     def documents_directory(self) -> Path:
         """Where sealed documents are kept."""
         return self.store.documents or self.state_directory / "documents"
+
+    @property
+    def uploads_directory(self) -> Path:
+        """Where requests with batches lie while they come."""
+        return self.state_directory / "uploads"
 
     @property
     def checkpoint_file(self) -> Path:

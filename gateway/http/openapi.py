@@ -6,13 +6,18 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.approvals import errors as approval_errors
+from gateway.batches import errors as batch_errors
 from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
+from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_streams,
+    batch_submission,
+    batches,
     documents,
     events,
     freezes,
@@ -46,6 +51,9 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_streams,
+    batch_submission,
+    batches,
     documents,
     policies,
     in_force,
@@ -57,11 +65,13 @@ _HANDLERS: tuple[_Handlers, ...] = (
     operation,
 )
 _PROBLEMS = (
+    batch_errors,
     desk_errors,
     approval_errors,
     document_errors,
     http_errors,
     reading_errors,
+    feed_errors,
     signing_errors,
     freeze_errors,
     returns_errors,
@@ -115,7 +125,12 @@ def openapi() -> dict[str, Any]:
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {name: described for part in parts for name, described in part.items()}
+    """All of them; what several say of one path is put together."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, described in part.items():
+            found[name] = {**found.get(name, {}), **described}
+    return found
 
 
 def _problem_response() -> dict[str, Any]:

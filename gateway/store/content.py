@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,7 +97,7 @@ class ContentStore:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._segments: dict[str, _Segment] = {}
 
-    def recover(self, ends: Mapping[str, int]) -> None:
+    def recover(self, ends: Mapping[str, int], *, passing: Collection[str] = ()) -> None:
         """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
 
         Nothing is deleted: were the database the older of the two, these would be documents that
@@ -105,6 +105,7 @@ class ContentStore:
 
         Args:
             ends: for each segment that documents are in, the offset behind the last of them.
+            passing: shelves whose segments are left as they are: what lies there passes.
 
         Raises:
             ContentDamagedError: documents that were acknowledged are gone.
@@ -119,8 +120,9 @@ class ContentStore:
                     "missing: put it back from a backup of the same time as the database"
                 )
         unclaimed = self._directory / _UNCLAIMED
+        apart = {unclaimed, *(self._directory / shelf for shelf in passing)}
         for path in self._directory.rglob("*.tar"):
-            if unclaimed in path.parents or not self._is_own(path.name):
+            if not apart.isdisjoint(path.parents) or not self._is_own(path.name):
                 continue
             end = _padded(ends.get(str(path.relative_to(self._directory)), 0))
             if path.stat().st_size > end:
@@ -163,6 +165,13 @@ class ContentStore:
             self.close()
             raise StoreProblem(f"the document cannot be written: {error}") from error
         return [found[number] for number in range(len(documents))]
+
+    def closed_segments(self, shelf: str) -> tuple[str, ...]:
+        """Its own segments of a shelf that nothing is appended to any more, as in `Location`."""
+        present = self._segments.get(shelf)
+        found = (str(Path(shelf) / path.name) for path in (self._directory / shelf).glob("*.tar"))
+        own = filter(self._is_own, found)
+        return tuple(sorted(name for name in own if present is None or name != present.name))
 
     def drop(self, segment: str) -> None:
         """Delete a whole segment, of which nothing is wanted any more; none is no error.

@@ -289,11 +289,14 @@ batch = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("receipt", LargeBinary),
+    Column("queued", Integer, nullable=False, server_default="0"),
     Index("batch_by_key", "system", "idempotency_key", unique=True),
     Index("batch_by_state", "state"),
+    Index("batch_of_system", "system", "id"),
 )
 """Documents that came together. `state` is receiving, open, paused, cancelled or finished;
-`receipt` is the CMS over the manifest of digests. Moments are Unix µs."""
+`receipt` is the CMS over the manifest of digests. Moments are Unix µs. `queued` is the last item
+that has been looked at for a job."""
 
 batch_item = Table(
     "batch_item",
@@ -314,11 +317,13 @@ batch_item = Table(
     Column("output_digest", LargeBinary(32)),
     Column("problem", LargeBinary),
     Column("finished_at", BigInteger),
+    Column("request", LargeBinary),
     Index("batch_item_by_state", "batch", "state"),
     Index("batch_item_by_segment", "segment"),
 )
 """One row a document of a batch, from when it is accepted on. `state` is waiting, sealed, repeated,
-failed or cancelled; `segment` is where its input is, until it is finished."""
+failed or cancelled; `segment` is where its input is, as long as it may be wanted; `request` is what
+is asked for it, encoded, or null where that could not be read."""
 
 event = Table(
     "event",

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy import Engine
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -24,6 +24,7 @@ from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
@@ -37,6 +38,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -54,6 +56,7 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    content: ContentStore
     queue: DatabaseQueue
     readers: Engine
     reader: DocumentReader
@@ -90,7 +93,6 @@ async def open_house(
     writer = database.open_writer()
     migrate(writer)
     lane = WriterLane(writer, content, node=config.store.node)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)
@@ -103,15 +105,15 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=config.store.node or _HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     slots = SlotBook()
-    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, clock.now()))
-    if config.store.url is None:
-        # This process owns the database alone: whoever had jobs in hand is dead.
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
+    if config.store.url is None:  # whoever held a lease was this process before
         await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
@@ -122,6 +124,7 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        content=content,
         queue=queue,
         readers=readers,
         reader=reader,
@@ -193,9 +196,11 @@ def _recover(
     unit: Transaction,
     content: ContentStore,
     freezes: FreezeService,
-    now: datetime,
+    *,
+    at: datetime,
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
     freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

@@ -11,12 +11,14 @@ from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
 from gateway.declarations.library import load_declarations
+from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.returning import open_returns
-from gateway.wiring.watching import forget_daily, watch_freezes, watch_policies
+from gateway.wiring.watching import forget_daily, sweep_hourly, watch_freezes, watch_policies
+from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -34,17 +36,23 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
         returns = await open_returns(house, load_declarations(config.connectors), stack)
-        signing = signing_service(house, returns)
-        api = api_of(house, signing, returns)
+        before = begin_batches(house, returns.outbox, stack)
+        signing = signing_service(house, before.results, returns.releasing)
+        room = batch_room(before, signing)
+        api = api_of(house, signing, room, returns)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         await returns.go_on()
         await stack.enter_async_context(returns.delivering)
+        await stack.enter_async_context(job_runner(house, room))
+        await room.queueing.go_on_with_all(before.ground.batches)
+        stack.callback(room.queueing.stop)
         # Each by itself: what is to stop must not wait until large policies are loaded.
-        for duty in (watch_policies, watch_freezes, forget_daily):
+        for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         url = await listen(api, config, stack)
+        stack.callback(room.progress.stop)
         spare_the_collector()
         _log.info(
             "ready",

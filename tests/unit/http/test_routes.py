@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -19,6 +20,9 @@ from gateway.http.access import powers_of, require
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_streams import BatchStreams
+from gateway.http.batch_submission import BatchSubmission
+from gateway.http.batches import Batches
 from gateway.http.errors import NotYoursProblem
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
@@ -30,6 +34,7 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
+from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
 from gateway.jobs.queue import DatabaseQueue
@@ -134,6 +139,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
     )
     return (
+        *batch_routes(house),
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
@@ -151,6 +157,22 @@ def of_every_room(house: House) -> tuple[Route, ...]:
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),
         ).routes(),
+    )
+
+
+def batch_routes(house: House) -> tuple[Route, ...]:
+    """Their paths alone: nothing stands behind them here."""
+    nothing: Any = None
+    submission = BatchSubmission(
+        nothing,
+        uploads=Uploads(house.directory / "uploads", most_bytes=1000),
+        in_force=lambda: house.in_force,
+        most_document_bytes=1000,
+    )
+    return (
+        *submission.routes(),
+        *Batches(nothing, progress=nothing).routes(),
+        *BatchStreams(nothing, progress=nothing, archive=house.archive).routes(),
     )
 
 
