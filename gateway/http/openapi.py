@@ -31,6 +31,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.jobs import errors as job_errors
 from gateway.retention import errors as retention_errors
 from gateway.returns import errors as returns_errors
 from gateway.signing import errors as signing_errors
@@ -77,6 +78,7 @@ _PROBLEMS = (
     returns_errors,
     retention_errors,
     store_errors,
+    job_errors,
 )
 
 

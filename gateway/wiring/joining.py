@@ -27,20 +27,20 @@ from gateway.http.routes import Route
 from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.jobs.runner import JobRunner
 from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, AllReleasing, Guards, Releasing, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
-from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
-from gateway.store.lane import Transaction
 from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 from gateway.wiring.returning import Returns
+from gateway.wiring.working import measure_jobs
 
 
 def signing_service(house: House, *releasing: Releasing) -> SigningService:
@@ -86,7 +86,13 @@ def _counted(metrics: Metrics) -> Told:
     return tell
 
 
-def api_of(house: House, signing: SigningService, room: BatchRoom, returns: Returns) -> API:
+def api_of(
+    house: House,
+    signing: SigningService,
+    room: BatchRoom,
+    runner: JobRunner,
+    returns: Returns,
+) -> API:
     """What is served over HTTP."""
     config = house.config
     return API(
@@ -103,9 +109,9 @@ def api_of(house: House, signing: SigningService, room: BatchRoom, returns: Retu
         readiness=Readiness(
             {
                 "signer": house.audit.prove_signer,
-                "store": lambda: house.lane.write(lambda unit: _write_something(unit, house.slots)),
+                "store": house.prove_store,
                 "workers": house.pool.prove_ready,
-                "disk": lambda: asyncio.to_thread(prove_room, config.state_directory),
+                "disk": lambda: asyncio.to_thread(_prove_room, house),
                 "policies": house.policies.prove,
                 "policy-looks": house.policy_looks.prove,
                 "freeze-looks": house.freeze_looks.prove,
@@ -113,7 +119,7 @@ def api_of(house: House, signing: SigningService, room: BatchRoom, returns: Retu
             clock=house.clock,
         ),
         metrics=house.metrics,
-        gauges=lambda _metrics: _measure(house, returns),
+        gauges=lambda _metrics: _measure(house, runner, returns),
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
@@ -171,13 +177,12 @@ def _desk(house: House) -> tuple[Route, ...]:
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 
-def _write_something(unit: Transaction, slots: SlotBook) -> None:
-    """A unit of work that proves that the store commits: a row changes each time."""
-    # Always the same slot, so that readiness leaves one row and not one a quarter of an hour.
-    slots.add(unit, "ready:", 0)
+def _prove_room(house: House) -> None:
+    prove_room(house.config.state_directory)
+    house.reserve.prove()
 
 
-def _measure(house: House, returns: Returns) -> None:
+def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
@@ -189,5 +194,6 @@ def _measure(house: House, returns: Returns) -> None:
     metrics.set_looks(
         policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
     )
+    measure_jobs(house, runner.crews)
     metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)
