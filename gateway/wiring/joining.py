@@ -7,7 +7,9 @@ from gateway.approvals.gathering import ApprovalsKnown
 from gateway.approvals.guard import ApprovalGuard
 from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
+from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.desk.asking import Desk
+from gateway.documents.interfaces import DocumentPress
 from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
@@ -41,11 +43,19 @@ from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 
 
-def signing_service(house: House, *releasing: Releasing) -> SigningService:
-    """The one way to the key; what goes with a release is written by `releasing`."""
+def signing_service(
+    house: House, *releasing: Releasing, press: DocumentPress | None = None
+) -> SigningService:
+    """The one way to the key.
+
+    Args:
+        house: all that it stands on.
+        releasing: what goes with a release is written by these, too.
+        press: for documents that are no PDF; by default the document workers.
+    """
     return SigningService(
         in_force=lambda: house.policies.current,
-        press=house.pool,
+        press=press or house.pool,
         signer=house.signer,
         audit=house.audit,
         lane=house.lane,
@@ -84,7 +94,7 @@ def _counted(metrics: Metrics) -> Told:
     return tell
 
 
-def api_of(house: House, signing: SigningService, room: BatchRoom) -> API:
+def api_of(house: House, signing: SigningService, room: BatchRoom, receipts: ReceiptMaker) -> API:
     """What is served over HTTP."""
     config = house.config
     return API(
@@ -115,12 +125,12 @@ def api_of(house: House, signing: SigningService, room: BatchRoom) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house, room),
+        further=_further_routes(house, room, receipts),
         policies=house.policies.told,
     )
 
 
-def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
+def _further_routes(house: House, room: BatchRoom, receipts: ReceiptMaker) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
         in_force=lambda: house.policies.current,
@@ -142,11 +152,11 @@ def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
         *PoliciesInForce(house.policies.standing).routes(),
         *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
-        *_batches(house, room),
+        *_batches(house, room, receipts),
     )
 
 
-def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
+def _batches(house: House, room: BatchRoom, receipts: ReceiptMaker) -> tuple[Route, ...]:
     """Handing batches in, and asking for them."""
     config = house.config
     submission = BatchSubmission(
@@ -157,7 +167,7 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
     )
     return (
         *submission.routes(),
-        *Batches(room.service, progress=room.progress).routes(),
+        *Batches(room.service, progress=room.progress, receipts=receipts).routes(),
         *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
 

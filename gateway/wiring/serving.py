@@ -9,6 +9,7 @@ import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
@@ -33,19 +34,22 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        before = begin_batches(house, stack)
+        signing_receipts = signing_service(house, press=ReceiptPress())
+        before, receipts = begin_batches(house, stack, signing_receipts)
         signing = signing_service(house, before.results)
         room = batch_room(before, signing)
-        api = api_of(house, signing, room)
+        api = api_of(house, signing, room, receipts)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        stack.push_async_callback(signing_receipts.drain)
         await stack.enter_async_context(job_runner(house, room))
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        stack.callback(asyncio.create_task(receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
         spare_the_collector()

@@ -2,18 +2,22 @@
 
 import contextlib
 
+from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.runner import JobRunner
 from gateway.returns.outbox import Outbox
 from gateway.returns.targets import TargetBook
+from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
 from gateway.store.batches import BatchReader
 from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
 
 
-def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResults:
-    """What the signing cycle writes by."""
+def begin_batches(
+    house: House, stack: contextlib.AsyncExitStack, receipts: SigningService
+) -> tuple[BatchResults, ReceiptMaker]:
+    """What the signing cycle writes by, and who makes receipts by a signing cycle of their own."""
     batches, items = BatchReader(house.readers), ItemReader(house.readers)
     stack.callback(batches.close)
     stack.callback(items.close)
@@ -28,10 +32,18 @@ def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResult
         in_force=lambda: house.policies.current,
         clock=house.clock,
     )
-    before = batch_results(ground, ended=lambda _batch: None)
+    maker = ReceiptMaker(
+        signing=receipts,
+        lane=house.lane,
+        batches=batches,
+        items=items,
+        in_force=ground.in_force,
+        clock=house.clock,
+    )
+    before = batch_results(ground, ended=maker.make)
     before.ending.start()
     stack.callback(before.ending.stop)
-    return before
+    return before, maker
 
 
 def job_runner(house: House, room: BatchRoom) -> JobRunner:
