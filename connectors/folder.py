@@ -1,7 +1,16 @@
 """A watched folder: of this machine, or a share that is mounted."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from connectors.arrivals import Wanted
+from connectors.file_connector import FileConnector
+from connectors.file_intake import FileIntake
+from connectors.file_results import FileResults
+from connectors.folder_tree import FolderTree
+from connectors.interfaces import Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +34,27 @@ class FolderSettings:
     suffixes: tuple[str, ...] = (".pdf",)
     beside: str | None = None
     max_bytes: int = 50 * 1024 * 1024
+
+
+class FolderConnector(FileConnector):
+    """Implements `connectors.interfaces.Connector`. On a share that hangs, its own threads hang."""
+
+    def __init__(self, settings: FolderSettings, *, time: Time) -> None:
+        super().__init__(
+            settings.name,
+            str(settings.path),
+            intake=FileIntake(
+                Wanted(settings.suffixes, settings.beside),
+                settle_seconds=settings.settle_seconds,
+                max_bytes=settings.max_bytes,
+                time=time,
+            ),
+            results=FileResults(with_json=settings.beside == "json"),
+        )
+        self._path = settings.path
+
+    @contextlib.contextmanager
+    def tree(self) -> Iterator[FolderTree]:
+        """See `FileConnector`."""
+        with FolderTree.opened(self._path) as tree:
+            yield tree

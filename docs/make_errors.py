@@ -18,6 +18,7 @@ _GROUPS = {
     "gateway.batches.errors": "Batches",
     "gateway.batches.reading.errors": "Archives and manifests of batches",
     "gateway.retention.errors": "Legal holds",
+    "gateway.feeds.errors": "What connectors bring",
     "gateway.desk.errors": "Questions about policies",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",

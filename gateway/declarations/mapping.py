@@ -1,7 +1,7 @@
 """How what a place gives becomes a request: which text of it is the number, the type, the seal.
 
 Each value is a text, which is meant as it stands, or a mapping that says where it is taken from:
-exactly one of `group`, `field`, `json`, `column` and `words`, with a default and a translation.
+exactly one of `group`, `field`, `json` and `column`, with a default and a translation.
 """
 
 from typing import Annotated, Literal, Self
@@ -13,7 +13,7 @@ from policies.kinds.placement import WrittenPlacement
 from policies.kinds.spelling import AttributeName
 from strictyaml import StrictModel, refusal
 
-_WAYS = ("group", "field", "json_", "column", "after")
+_WAYS = ("group", "field", "json_", "column")
 
 
 def _is_pattern(text: str) -> str:
@@ -46,7 +46,6 @@ class Taken(StrictModel):
         field: what the place says besides: a message header, a column of a table.
         json_: a JSON pointer into the body, or into the file beside it (`beside: json`).
         column: of the CSV or JSONL that lists the files (`beside: manifest`).
-        after: words printed in the document; the text that follows them on their line.
         default: where there is none.
         translate: what stands there, and what it means; what is not listed is a mistake.
     """
@@ -55,7 +54,6 @@ class Taken(StrictModel):
     field: Text | None = None
     json_: Pointer | None = Field(default=None, alias="json")
     column: Text | None = None
-    after: Text | None = None
     default: Text | None = None
     translate: dict[Text, Text] | None = None
 
@@ -63,7 +61,7 @@ class Taken(StrictModel):
     def _takes_it_from_one_place(self) -> Self:
         if sum(getattr(self, way) is not None for way in _WAYS) != 1:
             raise refusal(
-                "a value is taken from exactly one of group, field, json, column, after",
+                "a value is taken from exactly one of group, field, json, column",
                 "keep one of them, or write the text itself: `seal: receipt-east`",
             )
         return self
@@ -94,6 +92,8 @@ class MappingSpec(StrictModel):
         beside: what lies beside each document: `json`, a file `NAME.json` for each `NAME.pdf`;
             `manifest`, a CSV or JSONL in the same folder that lists them.
         document: where the document is in a JSON body; None: what came is the document.
+        file_column: the column that names the file, where `beside: manifest` lists them; without
+            it, the column `file`.
         seal: the first seal.
         further: further seals of the same act.
         document_type: the type.
@@ -107,6 +107,7 @@ class MappingSpec(StrictModel):
     path: Pattern | None = None
     beside: Literal["json", "manifest"] | None = None
     document: DocumentSpec | None = None
+    file_column: Text | None = None
     seal: Value
     further: Annotated[tuple[Value, ...], Field(max_length=10)] = ()
     document_type: Value
@@ -143,4 +144,18 @@ class MappingSpec(StrictModel):
                     f"no file lists columns, so there is no `{value.column}`",
                     "add `beside: manifest`, or take it from a `field`",
                 )
+            if self.beside == "manifest" and (
+                value.column is None or value.default is not None or value.translate is not None
+            ):
+                raise refusal(
+                    "where a manifest lists the documents, each value is a text or a column",
+                    "write `{column: NAME}`, or the text that holds for all",
+                )
+        if self.beside == "manifest" and not isinstance(self.business_number, Taken):
+            raise refusal(
+                "all documents would have one business number",
+                "write `businessNumber: {column: NAME}`",
+            )
+        if self.file_column is not None and self.beside != "manifest":
+            raise refusal("no file lists columns", "add `beside: manifest`")
         return self

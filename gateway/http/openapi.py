@@ -11,6 +11,7 @@ from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
+from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
@@ -67,6 +68,7 @@ _PROBLEMS = (
     document_errors,
     http_errors,
     reading_errors,
+    feed_errors,
     signing_errors,
     freeze_errors,
     retention_errors,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.retention.holds import holds
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 from gateway.store.schema import document
 
 
@@ -31,10 +31,12 @@ def list_(
     Exits 0 when some are listed, 1 when there are none.
     """
     installation = configuration(config)
-    if not installation.database.exists():
-        raise fail(f"there is no database {installation.database}: nothing was sealed yet")
+    with told_errors(SQLAlchemyError, OSError):
+        database = database_of(installation)
+        if not database.exists():
+            raise fail(f"there is no database {database}: nothing was sealed yet")
     wanted = {"company": company, "business_number": number, "document_type": document_type}
-    with told_errors(SQLAlchemyError, OSError), open_reader(installation.database).connect() as it:
+    with told_errors(SQLAlchemyError, OSError), database.open_reader().connect() as it:
         found = _found(it, {name: said for name, said in wanted.items() if said}, count)
     if as_json:
         tell_json(found)
