@@ -10,13 +10,17 @@ from typing import Any
 
 from gateway.batches.errors import BatchEmptyProblem
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
+from gateway.batches.receipts.maker import ReceiptMaker
+from gateway.batches.receipts.press import ReceiptPress
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Done
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.model import Event
+from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.guard import Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
+from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader, ItemRow
 from gateway.store.batches import BatchReader, BatchRow
 from gateway.store.charges import SlotBook
@@ -29,6 +33,26 @@ from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock, House, SoftSigner, signing_house
 
+_RECEIPTS = """
+apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: batch-receipt}
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: batch-receipts}
+spec:
+  seals: [legal-rep-li]
+  documentTypes: [batch-receipt]
+  permit:
+    - id: of-batches
+      systems: [tms]
+      when: doc.pages == 0
+tests:
+  - name: a receipt
+    request: {system: tms, doc: {pages: 0}}
+    expect: allowed
+"""
 TMS = Caller(system="tms", company="east")
 
 
@@ -65,6 +89,7 @@ class BatchHouse:
     batches: BatchReader
     items: ItemReader
     ended: list[str]
+    receipts: ReceiptMaker
 
     async def submit(
         self,
@@ -140,11 +165,29 @@ async def given(items: Iterable[ReadItem], *, broken: bool = False) -> AsyncIter
         raise BatchEmptyProblem("whatever a reader may raise")
 
 
+def _signing_receipts(house: House, surroundings: Surroundings) -> SigningService:
+    return SigningService(
+        in_force=lambda: house.in_force,
+        press=ReceiptPress(),
+        signer=house.signer,
+        audit=house.audit,
+        lane=house.lane,
+        reader=house.reader,
+        archive=house.archive,
+        clock=house.clock,
+        clock_guard=ClockGuard(house.audit.newest),
+        surroundings=surroundings,
+    )
+
+
 @asynccontextmanager
 async def batch_house(
     directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
 ) -> AsyncIterator[BatchHouse]:
     """Put it up in a directory; again in the same one, it is after a restart."""
+    policies = directory / "policies"
+    policies.mkdir(exist_ok=True)
+    (policies / "receipts.yaml").write_text(_RECEIPTS)
     later = _Later()
     surroundings = Surroundings(
         guards=LimitGuard(SlotBook()),
@@ -170,13 +213,26 @@ async def batch_house(
             in_force=lambda: house.in_force,
             clock=house.clock,
         )
-        before = batch_results(ground, ended=ended.append)
+        maker = ReceiptMaker(
+            signing=_signing_receipts(house, surroundings),
+            lane=house.lane,
+            batches=ground.batches,
+            items=ground.items,
+            in_force=ground.in_force,
+            clock=house.clock,
+        )
+
+        def end(batch_id: str) -> None:
+            ended.append(batch_id)
+            maker.make(batch_id)
+
+        before = batch_results(ground, ended=end)
         before.ending.start()
         later.inner = before.results
         room = batch_room(before, house.service)
         await house.lane.write(queue.take_back)
         await room.queueing.go_on_with_all(ground.batches)
-        made = BatchHouse(house, room, queue, events, ground.batches, ground.items, ended)
+        made = BatchHouse(house, room, queue, events, ground.batches, ground.items, ended, maker)
         await made.settle()
         yield made
         room.queueing.stop()
