@@ -115,9 +115,10 @@ async def _nothing(request: web.Request) -> bytes:
         body += piece
         if len(body) > _MOST_BODY_BYTES:
             break
-    if body.strip() not in {b"", b"{}"}:
+    said = bytes(body)
+    if said.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")
-    return bytes(body)
+    return said
 
 
 def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
