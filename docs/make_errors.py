@@ -20,6 +20,7 @@ _GROUPS = {
     "gateway.retention.errors": "Legal holds",
     "gateway.feeds.errors": "What connectors bring",
     "gateway.desk.errors": "Questions about policies",
+    "gateway.jobs.errors": "Work that waits",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",
 }

@@ -10,7 +10,6 @@ from typing import Any
 
 from gateway.batches.errors import BatchEmptyProblem
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
-from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Done
@@ -88,8 +87,11 @@ class BatchHouse:
     events: KeptEvents
     batches: BatchReader
     items: ItemReader
-    ended: list[str]
-    receipts: ReceiptMaker
+
+    @property
+    def ended(self) -> list[str]:
+        """The batches that others were told have ended."""
+        return [each.subject for each in self.events.events if each.type == "batch.finished"]
 
     async def submit(
         self,
@@ -201,7 +203,7 @@ async def batch_house(
     ) as house:
         queue = DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
         reader = open_reader(directory / "test.sqlite")
-        events, ended = KeptEvents(), list[str]()
+        events = KeptEvents()
         ground = Ground(
             lane=house.lane,
             content=house.content,
@@ -213,26 +215,13 @@ async def batch_house(
             in_force=lambda: house.in_force,
             clock=house.clock,
         )
-        maker = ReceiptMaker(
-            signing=_signing_receipts(house, surroundings),
-            lane=house.lane,
-            batches=ground.batches,
-            items=ground.items,
-            in_force=ground.in_force,
-            clock=house.clock,
-        )
-
-        def end(batch_id: str) -> None:
-            ended.append(batch_id)
-            maker.make(batch_id)
-
-        before = batch_results(ground, ended=end)
+        before = batch_results(ground, _signing_receipts(house, surroundings))
         before.ending.start()
         later.inner = before.results
         room = batch_room(before, house.service)
         await house.lane.write(queue.take_back)
         await room.queueing.go_on_with_all(ground.batches)
-        made = BatchHouse(house, room, queue, events, ground.batches, ground.items, ended, maker)
+        made = BatchHouse(house, room, queue, events, ground.batches, ground.items)
         await made.settle()
         yield made
         room.queueing.stop()

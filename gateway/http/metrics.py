@@ -92,6 +92,43 @@ class Metrics:
             ("what",),
             registry=self.registry,
         )
+        self.jobs = Gauge(
+            "sealgate_jobs",
+            "Jobs by kind and state: waiting, held (paused), leased, dead, cancelled.",
+            ("kind", "state"),
+            registry=self.registry,
+        )
+        self.job_age = Gauge(
+            "sealgate_job_oldest_waiting_seconds",
+            "Since the oldest job that could be claimed was enqueued.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self.job_outcomes = Gauge(
+            "sealgate_job_outcomes",
+            "What became of jobs since the start: done, retried, given back, buried.",
+            ("kind", "outcome"),
+            registry=self.registry,
+        )
+        self.jobs_stopped = Gauge(
+            "sealgate_jobs_stopped",
+            "1 while no job of the kind is claimed: something is away, or it is paused on purpose.",
+            ("kind", "why"),
+            registry=self.registry,
+        )
+        self.open_items = Gauge(
+            "sealgate_open_items",
+            "Documents of batches that were accepted and have no result yet.",
+            registry=self.registry,
+        )
+        self.open_bytes = Gauge(
+            "sealgate_open_bytes", "The bytes of the open items.", registry=self.registry
+        )
+        self.free_bytes = Gauge(
+            "sealgate_disk_free_bytes",
+            "Free in the state directory at the last look.",
+            registry=self.registry,
+        )
 
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
@@ -123,6 +160,12 @@ class Metrics:
         self.freezes.clear()
         for kind, count in Counted(freezes).items():
             self.freezes.labels(kind).set(count)
+
+    def set_jobs(self, counts: Iterable[tuple[str, str, int]]) -> None:
+        """How many jobs there are: kind, state, number."""
+        self.jobs.clear()
+        for kind, state, count in counts:
+            self.jobs.labels(kind, state).set(count)
 
     def set_looks(self, **seconds: float) -> None:
         """How long ago each directory was last looked through."""

@@ -30,6 +30,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.jobs import errors as job_errors
 from gateway.retention import errors as retention_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
@@ -73,6 +74,7 @@ _PROBLEMS = (
     freeze_errors,
     retention_errors,
     store_errors,
+    job_errors,
 )
 
 

@@ -20,6 +20,8 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.admission import Admission
+from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
@@ -31,6 +33,8 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
+from gateway.store.reserve import Reserve
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -38,7 +42,6 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
-_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -71,6 +74,18 @@ class House:
     policy_looks: Lookout
     freeze_looks: Lookout
     sweeper: Sweeper
+    admission: Admission
+    reserve: Reserve
+    job_figures: JobFigures
+
+    async def prove_store(self) -> None:
+        """Prove that the store commits.
+
+        Raises:
+            StoreProblem: it does not.
+        """
+        # Always the same slot, so that this leaves one row and not one a quarter of an hour.
+        await self.lane.write(lambda unit: self.slots.add(unit, "ready:", 0))
 
 
 async def open_house(
@@ -105,7 +120,7 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=config.store.node or _HOLDER)
+    queue = queue_of(config.jobs, lane=lane, clock=clock, node=config.store.node)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
@@ -117,6 +132,11 @@ async def open_house(
         await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
     return House(
         config=config,
         clock=clock,
@@ -149,6 +169,9 @@ async def open_house(
             in_force=lambda: policies.current,
             clock=clock,
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
     )
 
 

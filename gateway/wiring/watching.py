@@ -9,12 +9,14 @@ import structlog
 
 from gateway.approvals.pruning import prune
 from gateway.batches.sweeping import sweep_inputs
+from gateway.errors import Problem
 from gateway.history.keeping import forget
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
 _FREEZES_SECONDS = 1.0
+_OTHERS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -49,6 +51,20 @@ async def watch_freezes(house: House) -> None:
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             _log.error("freezes_not_read", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_FREEZES_SECONDS)
+
+
+async def follow_others(house: House) -> None:
+    """Where nodes share a database, know each second what the others have written.
+
+    A node that seals finds out with each transaction; one that has nothing to do would still show
+    freezes and records of long ago.
+    """
+    while house.lane.is_shared:
+        try:
+            await house.lane.write(lambda _unit: None)
+        except Problem as problem:
+            _log.error("others_not_followed", error=problem.detail)
+        await asyncio.sleep(_OTHERS_SECONDS)
 
 
 async def forget_daily(house: House) -> None:

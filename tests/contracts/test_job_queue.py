@@ -84,6 +84,17 @@ async def test_it_is_finished_once(house: QueueHouse) -> None:
         await house.finish(lease)
 
 
+async def test_the_lease_of_a_job_that_is_over_fits_no_other(house: QueueHouse) -> None:
+    await house.enqueue(new_job("a"))
+    lease = (await house.only()).lease
+    await house.finish(lease)
+    await house.enqueue(new_job("b"))
+    other = await house.only()
+    with pytest.raises(LeaseLostProblem):
+        await house.bury(lease)
+    await house.finish(other.lease)
+
+
 async def test_two_who_finish_it_in_one_commit_are_one_too_many(house: QueueHouse) -> None:
     await house.enqueue(new_job("a"))
     lease = (await house.only()).lease

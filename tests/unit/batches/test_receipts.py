@@ -24,8 +24,8 @@ async def house(tmp_path: Path) -> AsyncIterator[BatchHouse]:
 
 
 async def _receipt(house: BatchHouse, batch: BatchRow) -> bytes:
-    await house.receipts.make_all()
-    return await house.receipts.of(await house.now(batch))
+    await house.room.receipts.make_all()
+    return await house.room.receipts.of(await house.now(batch))
 
 
 def _verified(receipt: bytes, directory: Path) -> dict[str, Any]:
@@ -80,10 +80,10 @@ async def test_results_do_not_wait_for_it_while_the_signer_is_away(house: BatchH
 
     house.house.signer.before = away
     await house.work()
-    await house.receipts.make_all()
+    await house.room.receipts.make_all()
     assert (await house.now(batch)).state == "finished"
     with pytest.raises(ReceiptNotReadyProblem):
-        await house.receipts.of(await house.now(batch))
+        await house.room.receipts.of(await house.now(batch))
     house.house.signer.before = lambda _grant: None
     assert await _receipt(house, batch)
 
@@ -106,7 +106,7 @@ async def test_after_a_retry_there_is_another(house: BatchHouse, tmp_path: Path)
     house.house.clock.move(timedelta(hours=2))
     await house.room.service.retry(batch.id, TMS)
     with pytest.raises(ReceiptNotReadyProblem):
-        await house.receipts.of(await house.now(batch))
+        await house.room.receipts.of(await house.now(batch))
     await house.work()
     second = _verified(await _receipt(house, batch), tmp_path)
     assert [each["state"] for each in first["items"]].count("failed") == 1
