@@ -67,7 +67,7 @@ def read_zip(
         raise ArchiveTooLargeProblem(
             f"its files have {total:,} bytes unpacked; {limits.total_bytes:,} are taken"
         )
-    manifest = _manifest(content.files)
+    manifest = _manifest(content)
     files: Files = {
         name: partial(content_of, file, member, limits, most_bytes=limits.document_bytes)
         for name, member in content.files.items()
@@ -122,13 +122,24 @@ def _base(name: str) -> str:
     return name.rpartition("/")[2].lower()
 
 
-def _manifest(files: Mapping[str, Member]) -> str | None:
-    tops = {name.partition("/")[0] for name in files}
-    depth = 1 if len(tops) == 1 and not tops & files.keys() else 0
-    found = [name for name in files if _base(name) in _MANIFESTS and name.count("/") <= depth]
-    if len(found) > 1:
-        raise ManifestUnreadableProblem(f"there are {' and '.join(found)}: keep one of them")
-    return found[0] if found else None
+def _manifest(content: _Content) -> str | None:
+    """The one manifest, where it counts; one elsewhere must not be passed over.
+
+    Raises:
+        ManifestUnreadableProblem: there are several, or it lies elsewhere, or has no sound name.
+    """
+    refused = [each.name for each in content.refused if _base(each.name) in _MANIFESTS]
+    found = [name for name in content.files if _base(name) in _MANIFESTS]
+    if not found and not refused:
+        return None
+    tops = {name.partition("/")[0] for name in content.files}
+    depth = 1 if len(tops) == 1 and not tops & content.files.keys() else 0
+    if len(found) != 1 or refused or found[0].count("/") > depth:
+        raise ManifestUnreadableProblem(
+            f"{', '.join([*found, *refused][:5])}: there may be one manifest, at the top of the "
+            "archive or of its only folder"
+        )
+    return found[0]
 
 
 def _below(manifest: str, files: Files) -> Files:

@@ -269,6 +269,16 @@ def test_a_file_whose_row_is_wrong_is_told_once() -> None:
     assert [*taken(items)] == ["b.pdf"]
 
 
-def test_two_manifests_are_one_too_many() -> None:
-    with pytest.raises(ManifestUnreadableProblem, match="keep one"):
-        read(many(["manifest.csv", "manifest.jsonl", "a.pdf"]))
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["manifest.csv", "manifest.jsonl", "a.pdf"],
+        ["manifest.csv", "MANIFEST.CSV", "a.pdf"],
+        ["receipts/manifest.csv", "a.pdf"],
+        ["receipts/a.pdf", "receipts/east/manifest.csv"],
+        ["../manifest.csv", "a.pdf"],
+    ],
+)
+def test_a_manifest_that_could_be_passed_over_stops_everything(names: list[str]) -> None:
+    with pytest.raises(ManifestUnreadableProblem, match="one manifest, at the top"):
+        read(many(names))
