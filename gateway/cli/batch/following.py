@@ -73,8 +73,8 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
             progress.update(
                 bar,
                 description=_said(batch),
-                total=batch.counts.total,
-                completed=batch.counts.ended,
+                total=batch.items,
+                completed=batch.progress.ended if batch.progress else 0,
                 speed=_speed(batch),
             )
     if batch is None:
@@ -83,14 +83,16 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
 
 
 def _said(batch: Batch) -> str:
-    failed = f", {batch.counts.failed} failed" if batch.counts.failed else ""
-    return f"{batch.state}{failed}"
+    failed = batch.progress.counts.failed if batch.progress else 0
+    return f"{batch.state}, {failed} failed" if failed else batch.state
 
 
 def _speed(batch: Batch) -> str:
-    rate = f"{batch.per_second:.0f}/s" if batch.per_second else ""
-    left = batch.remaining_seconds
-    return rate if left is None or batch.has_ended else f"{rate}, {left:.0f} s to go"
+    rate = batch.progress.items_per_second if batch.progress else None
+    if not rate or batch.progress is None:
+        return ""
+    left = (batch.items - batch.progress.ended) / rate
+    return f"{rate:.0f}/s, {left:.0f} s to go" if left else f"{rate:.0f}/s"
 
 
 async def _events(client: GatewayClient, batch_id: str) -> AsyncIterator[Batch]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+_PROBLEM_BASE = "urn:sealgate:problem:"
+
 
 class Problem(msgspec.Struct, frozen=True):
     """Why an item has no sealed document."""
@@ -17,10 +19,21 @@ class Problem(msgspec.Struct, frozen=True):
     reasons: tuple[Mapping[str, str], ...] = ()
 
     @property
+    def name(self) -> str:
+        """The word in docs/errors.md."""
+        return self.type.removeprefix(_PROBLEM_BASE)
+
+    @property
     def line(self) -> str:
         """What happened, why, and what to do."""
         rules = "; ".join(each.get("message", "") for each in self.reasons)
         return f"{self.title}: {rules or self.detail}. {self.cure}"
+
+
+class Digests(msgspec.Struct, frozen=True):
+    """Of a document, in hex."""
+
+    sha256: str
 
 
 class Item(msgspec.Struct, frozen=True, rename="camel"):
@@ -30,12 +43,13 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     state: str
     business_number: str = ""
-    document_type: str = ""
-    seal: str = ""
+    document_type: str | None = None
+    seal: str | None = None
+    input: Digests | None = None
+    output: Digests | None = None
     document: str | None = None
-    input_digest: str | None = None
-    output_digest: str | None = None
     problem: Problem | None = None
+    finished_at: str | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -47,37 +61,40 @@ class Counts(msgspec.Struct, frozen=True):
     failed: int = 0
     cancelled: int = 0
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.ended + self.waiting
+    def told(self) -> str:
+        """Those that are any, in words."""
+        states = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return ", ".join(f"{count} {name}" for name, count in states if count)
 
-    @property
-    def ended(self) -> int:
-        """Those with a result."""
-        return self.sealed + self.repeated + self.failed + self.cancelled
+
+class Progress(msgspec.Struct, frozen=True, rename="camel"):
+    """How far a batch is."""
+
+    counts: Counts
+    ended: int
+    items_per_second: float | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, rename="camel"):
-    """A batch, and how far it is."""
+    """A batch; how far it is stands only where it was asked for alone."""
 
     id: str
     state: str
-    counts: Counts = Counts()
-    created_at: str = ""
+    items: int
+    created_at: str
     finished_at: str | None = None
-    per_second: float | None = None
-    remaining_seconds: float | None = None
+    progress: Progress | None = None
 
     @property
     def has_ended(self) -> bool:
-        """Whether every item has its result, and none will come."""
+        """Whether every item has its result."""
         return self.finished_at is not None
 
     @property
     def is_whole(self) -> bool:
         """Whether every document is sealed."""
-        return self.has_ended and not self.counts.failed + self.counts.cancelled
+        counts = self.progress.counts if self.progress else Counts()
+        return self.has_ended and counts.sealed + counts.repeated == self.items
 
 
 def batch_of(told: Any) -> Batch:  # noqa: ANN401 - JSON

@@ -26,8 +26,8 @@ _COLUMNS = (
     "seal",
     "state",
     "document",
-    "inputDigest",
-    "outputDigest",
+    "inputSha256",
+    "outputSha256",
     "problem",
     "title",
     "detail",
@@ -40,7 +40,7 @@ _NOT_FOR_EXCEL = re.compile(r"[=+\-@\t\r].*|0[0-9]+|[0-9]{12,}", re.DOTALL)
 
 class _Page(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
-    next: int | None = None
+    next: str | None = None
 
 
 async def items(
@@ -51,14 +51,13 @@ async def items(
     Raises:
         GatewayRefusedError: there is no such batch, or it is another's.
     """
-    after: int | None = 0
-    while after is not None:
-        asked = {"after": after, "limit": _PAGE} | ({} if state is None else {"state": state})
-        told = await client.get_json(f"{PATH}/{batch_id}/items?{urlencode(asked)}")
-        page = msgspec.convert(told, _Page)
+    asked = {"most": _PAGE} | ({} if state is None else {"state": state})
+    following: str | None = f"{PATH}/{batch_id}/items?{urlencode(asked)}"
+    while following is not None:
+        page = msgspec.convert(await client.get_json(following), _Page)
         for item in page.items:
             yield item
-        after = page.next
+        following = page.next
 
 
 def table(found: Iterable[Item]) -> Table:
@@ -88,12 +87,13 @@ def as_jsonl(found: Iterable[Item]) -> Iterator[str]:
 
 def _cells(item: Item) -> Iterator[str]:
     problem = item.problem
-    yield from (str(item.number), item.name, item.business_number, item.document_type, item.seal)
-    yield from (item.state, item.document or "", item.input_digest or "", item.output_digest or "")
+    yield from (str(item.number), item.name, item.business_number)
+    yield from (item.document_type or "", item.seal or "", item.state, item.document or "")
+    yield from (each.sha256 if each else "" for each in (item.input, item.output))
     if problem is None:
         yield from [""] * 5
     else:
-        yield from (problem.type, problem.title, problem.detail, problem.owner, problem.cure)
+        yield from (problem.name, problem.title, problem.detail, problem.owner, problem.cure)
 
 
 def _for_excel(cell: str) -> str:

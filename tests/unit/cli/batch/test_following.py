@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.batch.fetching import fetch
 from gateway.cli.batch.following import follow
-from gateway.cli.batch.model import Batch, Item
+from gateway.cli.batch.model import Batch, Digests, Item
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner
 from gateway.clock import SystemClock
 
@@ -25,9 +25,16 @@ def batch(state: str, sealed: int, *, of: int = 3) -> dict[str, object]:
     return {
         "id": "b1",
         "state": state,
-        "counts": {"sealed": sealed, "waiting": of - sealed},
+        "items": of,
+        "createdAt": "2026-11-27T00:00:00Z",
+        "progress": {"counts": {"sealed": sealed, "waiting": of - sealed}, "ended": sealed},
         **ended,
     }
+
+
+def sealed(told: Batch) -> int:
+    assert told.progress is not None
+    return told.progress.counts.sealed
 
 
 async def serving(**handlers: Handler) -> AsyncIterator[GatewayClient]:
@@ -64,7 +71,7 @@ async def test_a_batch_is_told_by_events_until_it_has_ended() -> None:
 
     async for client in serving(events=events, state=state):
         told = await followed(client)
-    assert [each.counts.sealed for each in told] == [1, 3, 3]
+    assert [sealed(each) for each in told] == [1, 3, 3]
     assert told[-1].has_ended
     assert told[-1].is_whole
 
@@ -87,7 +94,7 @@ async def test_where_events_break_the_batch_is_asked_for() -> None:
 
     async for client in serving(events=events, state=state):
         told = await followed(client)
-    assert told[-1].counts.sealed == 3
+    assert sealed(told[-1]) == 3
 
 
 async def test_a_gateway_that_stays_away_is_told() -> None:
@@ -111,8 +118,8 @@ async def test_a_batch_of_others_is_no_batch() -> None:
 
 
 def item(name: str, content: bytes, *, number: int = 1) -> Item:
-    digest = hashlib.sha256(content).hexdigest()
-    return Item(number=number, name=name, state="sealed", document=name, output_digest=digest)
+    digest = Digests(sha256=hashlib.sha256(content).hexdigest())
+    return Item(number=number, name=name, state="sealed", document=name, output=digest)
 
 
 async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_path: Path) -> None:
