@@ -16,7 +16,7 @@ from gateway.client import GatewayClient
 
 
 def status(
-    batch_id: Annotated[str | None, typer.Argument(help="The batch's id; without: all.")] = None,
+    batch_id: Annotated[str | None, typer.Argument(help="The batch's id.", metavar="ID")] = None,
     key: KeyOption = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
@@ -34,8 +34,11 @@ def status(
     if as_json:
         tell_json(told)
         return
-    for each in told["batches"] if batch_id is None else [told]:
+    found = told["batches"] if batch_id is None else [told]
+    for each in found:
         tell(batch_of(each))
+    if not found:
+        err.print("no batches yet: hand one in with `sealgate batch submit`")
 
 
 def watch(
