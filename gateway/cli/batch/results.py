@@ -62,7 +62,9 @@ async def items(
 
 def table(found: Iterable[Item]) -> Table:
     """For people."""
-    shown = Table("no.", "name", "business number", "state", "document, or what to do")
+    shown = Table()
+    for title in ("no.", "name", "business number", "state", "document, or what to do"):
+        shown.add_column(title, overflow="fold")
     for item in found:
         what = item.problem.line if item.problem else item.document or ""
         cells = (str(item.number), item.name, item.business_number, item.state, what)

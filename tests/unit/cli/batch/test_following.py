@@ -87,10 +87,12 @@ async def test_where_events_break_the_batch_is_asked_for() -> None:
     async def state(request: web.Request) -> web.StreamResponse:
         nonlocal asked
         asked += 1
+        if asked == 2:
+            return web.json_response({"status": 503, "detail": "busy"}, status=503)
         if asked == 1:  # as while a gateway is started anew
             assert request.transport is not None
             request.transport.close()
-        return web.json_response(batch("open", asked) if asked < 3 else batch("finished", 3))
+        return web.json_response(batch("open", asked) if asked < 4 else batch("finished", 3))
 
     async for client in serving(events=events, state=state):
         told = await followed(client)
