@@ -124,7 +124,7 @@ def retry(
 
 def tell(batch: Batch) -> None:
     """A batch in a line."""
-    said = f": {batch.progress.counts.told()}" if batch.progress else ""
+    said = f": {batch.counts.told()}" if batch.counts else ""
     line = f"{batch.id}  {batch.state}  {batch.created_at}  {batch.items} documents{said}"
     out.print(printable(line), markup=False, soft_wrap=True)
 

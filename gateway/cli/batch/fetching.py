@@ -61,7 +61,7 @@ def _place(folder: Path, item: Item, *, alone: bool) -> Path | None:
 
 async def _document(client: GatewayClient, item: Item, place: Path) -> str:
     """Why the document does not lie there; empty where it does."""
-    lying, digest = _lying(place), item.output.sha256 if item.output else ""
+    lying, digest = _lying(place), item.output_digest
     if lying is not None:
         return "" if _digest(lying) == digest else _differs(place)
     try:

@@ -79,7 +79,7 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
                 bar,
                 description=_said(batch),
                 total=batch.items,
-                completed=batch.progress.ended if batch.progress else 0,
+                completed=batch.ended,
                 speed=_speed(batch),
             )
     if batch is None:
@@ -88,16 +88,14 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
 
 
 def _said(batch: Batch) -> str:
-    failed = batch.progress.counts.failed if batch.progress else 0
+    failed = batch.counts.failed if batch.counts else 0
     return f"{batch.state}, {failed} failed" if failed else batch.state
 
 
 def _speed(batch: Batch) -> str:
-    rate = batch.progress.items_per_second if batch.progress else None
-    if not rate or batch.progress is None:
-        return ""
-    left = (batch.items - batch.progress.ended) / rate
-    return f"{rate:.0f}/s, {left:.0f} s to go" if left else f"{rate:.0f}/s"
+    rate = f"{batch.per_second:.0f}/s" if batch.per_second else ""
+    left = batch.remaining_seconds
+    return rate if left is None or batch.has_ended else f"{rate}, {left:.0f} s to go"
 
 
 async def _events(client: GatewayClient, batch_id: str) -> AsyncIterator[Batch]:

@@ -30,12 +30,6 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{self.title}: {rules or self.detail}. {self.cure}"
 
 
-class Digests(msgspec.Struct, frozen=True):
-    """Of a document, in hex."""
-
-    sha256: str
-
-
 class Item(msgspec.Struct, frozen=True, rename="camel"):
     """One document of a batch."""
 
@@ -45,8 +39,8 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     business_number: str = ""
     document_type: str | None = None
     seal: str | None = None
-    input: Digests | None = None
-    output: Digests | None = None
+    input_digest: str | None = None
+    output_digest: str | None = None
     document: str | None = None
     problem: Problem | None = None
     finished_at: str | None = None
@@ -67,14 +61,6 @@ class Counts(msgspec.Struct, frozen=True):
         return ", ".join(f"{count} {name}" for name, count in states if count)
 
 
-class Progress(msgspec.Struct, frozen=True, rename="camel"):
-    """How far a batch is."""
-
-    counts: Counts
-    ended: int
-    items_per_second: float | None = None
-
-
 class Batch(msgspec.Struct, frozen=True, rename="camel"):
     """A batch; how far it is stands only where it was asked for alone."""
 
@@ -83,7 +69,9 @@ class Batch(msgspec.Struct, frozen=True, rename="camel"):
     items: int
     created_at: str
     finished_at: str | None = None
-    progress: Progress | None = None
+    counts: Counts | None = None
+    per_second: float | None = None
+    remaining_seconds: float | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -91,9 +79,14 @@ class Batch(msgspec.Struct, frozen=True, rename="camel"):
         return self.finished_at is not None
 
     @property
+    def ended(self) -> int:
+        """How many items have theirs."""
+        return self.items - self.counts.waiting if self.counts else 0
+
+    @property
     def is_whole(self) -> bool:
         """Whether every document is sealed."""
-        counts = self.progress.counts if self.progress else Counts()
+        counts = self.counts or Counts()
         return self.has_ended and counts.sealed + counts.repeated == self.items
 
 

@@ -26,8 +26,8 @@ _COLUMNS = (
     "seal",
     "state",
     "document",
-    "inputSha256",
-    "outputSha256",
+    "inputDigest",
+    "outputDigest",
     "problem",
     "title",
     "detail",
@@ -40,7 +40,7 @@ _NOT_FOR_EXCEL = re.compile(r"[=+\-@\t\r].*|0[0-9]+|[0-9]{12,}", re.DOTALL)
 
 class _Page(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
-    next: str | None = None
+    next: int | None = None
 
 
 async def items(
@@ -51,13 +51,14 @@ async def items(
     Raises:
         GatewayRefusedError: there is no such batch, or it is another's.
     """
-    asked = {"most": _PAGE} | ({} if state is None else {"state": state})
-    following: str | None = f"{PATH}/{batch_id}/items?{urlencode(asked)}"
-    while following is not None:
-        page = msgspec.convert(await client.get_json(following), _Page)
+    after: int | None = 0
+    while after is not None:
+        asked = {"after": after, "limit": _PAGE} | ({} if state is None else {"state": state})
+        told = await client.get_json(f"{PATH}/{batch_id}/items?{urlencode(asked)}")
+        page = msgspec.convert(told, _Page)
         for item in page.items:
             yield item
-        following = page.next
+        after = page.next
 
 
 def table(found: Iterable[Item]) -> Table:
@@ -91,7 +92,7 @@ def _cells(item: Item) -> Iterator[str]:
     problem = item.problem
     yield from (str(item.number), item.name, item.business_number)
     yield from (item.document_type or "", item.seal or "", item.state, item.document or "")
-    yield from (each.sha256 if each else "" for each in (item.input, item.output))
+    yield from (item.input_digest or "", item.output_digest or "")
     if problem is None:
         yield from [""] * 5
     else:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.batch.fetching import fetch
 from gateway.cli.batch.following import follow
-from gateway.cli.batch.model import Batch, Digests, Item
+from gateway.cli.batch.model import Batch, Item
 from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner
 from gateway.clock import SystemClock
 
@@ -27,14 +27,14 @@ def batch(state: str, sealed: int, *, of: int = 3) -> dict[str, object]:
         "state": state,
         "items": of,
         "createdAt": "2026-11-27T00:00:00Z",
-        "progress": {"counts": {"sealed": sealed, "waiting": of - sealed}, "ended": sealed},
+        "counts": {"sealed": sealed, "waiting": of - sealed},
         **ended,
     }
 
 
 def sealed(told: Batch) -> int:
-    assert told.progress is not None
-    return told.progress.counts.sealed
+    assert told.counts is not None
+    return told.counts.sealed
 
 
 async def serving(**handlers: Handler) -> AsyncIterator[GatewayClient]:
@@ -120,8 +120,8 @@ async def test_a_batch_of_others_is_no_batch() -> None:
 
 
 def item(name: str, content: bytes, *, number: int = 1) -> Item:
-    digest = Digests(sha256=hashlib.sha256(content).hexdigest())
-    return Item(number=number, name=name, state="sealed", document=name, output=digest)
+    digest = hashlib.sha256(content).hexdigest()
+    return Item(number=number, name=name, state="sealed", document=name, output_digest=digest)
 
 
 async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gateway.batches.reading import Defaults, read_manifest
 from gateway.batches.reading.rows import Row
-from gateway.cli.batch.model import Digests, Item, Problem
+from gateway.cli.batch.model import Item, Problem
 from gateway.cli.batch.results import as_csv, as_jsonl, table
 
 SEALED = Item(
@@ -19,7 +19,7 @@ SEALED = Item(
     document_type="logistics-receipt",
     seal="receipt-east",
     document="0193",
-    output=Digests(sha256="ab" * 32),
+    output_digest="ab" * 32,
 )
 FAILED = Item(
     number=2,
@@ -61,7 +61,7 @@ def test_what_is_written_for_excel_can_be_a_manifest_again() -> None:
 
 def test_lines_of_json_are_as_the_api_gives_items() -> None:
     first, second = map(json.loads, as_jsonl([SEALED, FAILED]))
-    assert first["output"]["sha256"] == "ab" * 32
+    assert first["outputDigest"] == "ab" * 32
     assert second["problem"]["type"] == "urn:sealgate:problem:document-not-pdf"
 
 
