@@ -78,6 +78,11 @@ fuzz: $(STAMP) ## look for documents that hurt a worker, for FUZZ_SECONDS (60)
 	  || echo "without atheris"
 	@$(PYTHON) -m tests.hostile.fuzzing --seconds $(FUZZ_SECONDS)
 
+KILLS ?= 1000
+.PHONY: chaos
+chaos: $(STAMP) $(TEST_STAMP) ## kill processes KILLS (1000) times under callers, then hold all that is left against all
+	@$(PYTHON) -m tests.chaos --kills $(KILLS)
+
 .PHONY: bench
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
 	@$(PYTHON) -m bench

@@ -1,6 +1,7 @@
 """What every connector can do: fetch what came, and deliver what is owed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, Self
 
 from connectors.model import Delivery, Fetched, Page
@@ -56,4 +57,16 @@ class Connector(Protocol):
         Raises:
             ConnectorAwayError: why.
         """
+        ...
+
+
+class Time(Protocol):
+    """Where moments come from."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point; never runs back."""
         ...

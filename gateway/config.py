@@ -1,8 +1,11 @@
 """config.yaml into frozen types. config.example.yaml documents every key; a test loads it."""
 
 import ipaddress
+import re
+import socket
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -21,6 +24,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _host_name() -> str:
+    # Whatever the machine is called, it must do for a part of a file's name.
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63].strip("-.") or "node"
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
@@ -59,6 +67,12 @@ class HTTPConfig(_Section):
     )
     max_document_bytes: int = Field(
         default=50 * 1024 * 1024, gt=0, description="The largest document that is taken."
+    )
+    max_batch_bytes: int = Field(
+        default=8 * 1024**3,
+        gt=0,
+        description="The largest batch that is taken in one request. It goes to the disk as it "
+        "comes: below state_directory there must be room for it twice.",
     )
     max_requests_at_once: int = Field(
         default=2048, gt=0, description="Beyond this, callers are told to come again (503)."
@@ -179,6 +193,21 @@ class PoliciesConfig(_Section):
         )
 
 
+class BatchesConfig(_Section):
+    """Documents that come together."""
+
+    at_once: int = Field(
+        default=48, ge=1, le=512, description="How many documents of batches are sealed at once."
+    )
+    failed_inputs_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="How long a document that could not be sealed is kept, so that it can be tried "
+        "again.",
+    )
+
+
 class AuditConfig(_Section):
     """The audit log."""
 
@@ -188,6 +217,50 @@ class AuditConfig(_Section):
         description="The log's name in every checkpoint: a host name of yours and a path, without "
         "a scheme. Never changes.",
     )
+
+
+class StoreConfig(_Section):
+    """Where the rows and sealed documents are."""
+
+    url: str | None = Field(
+        default=None,
+        pattern=r"^postgres(ql)?://",
+        description="A PostgreSQL database (libpq's URI, several hosts for a failover, no "
+        "password), which several gateway nodes may share. By default SQLite in the state "
+        "directory.",
+    )
+    password_file: AbsolutePath | None = Field(
+        default=None, description="A file with the database's password and nothing else."
+    )
+    node: str = Field(
+        default_factory=_host_name,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$",
+        description="This gateway's name among the nodes of one database; no two share one.",
+    )
+    documents: AbsolutePath | None = Field(
+        default=None,
+        description="Sealed documents. All nodes of one database need the same directory. By "
+        "default `documents` in the state directory.",
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.url is None and self.password_file is not None:
+            raise refusal(
+                "`password_file` goes with `url`",
+                "name the database in store.url, or leave the password out",
+            )
+        if self.url is not None and self.documents is None:
+            raise refusal(
+                "with `url`, `documents` says where all nodes keep the sealed documents",
+                "name a directory that every node of this database has",
+            )
+        if self.url is not None and urlsplit(self.url).password is not None:
+            raise refusal(
+                "the URL holds a password, which would be told in logs",
+                "write it into a file of its own and name that in store.password_file",
+            )
+        return self
 
 
 class ProcessesConfig(_Section):
@@ -206,10 +279,17 @@ class Config(_Section):
     state_directory: AbsolutePath = Field(
         description="Database, sealed documents, audit checkpoints. Back it up."
     )
+    store: StoreConfig = StoreConfig()
     http: HTTPConfig = HTTPConfig()
     policies: PoliciesConfig
     hsm: HSMConfig
     documents: DocumentsConfig = DocumentsConfig()
+    connectors: AbsolutePath | None = Field(
+        default=None,
+        description="YAML files of the places that documents come from and results go to: folders, "
+        "queues, tables. docs/connectors.md has their keys. Read at start.",
+    )
+    batches: BatchesConfig = BatchesConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
 
@@ -225,7 +305,7 @@ class Config(_Section):
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file, unless `store.url` names a server (`gateway.store.open`)."""
         return self.state_directory / "sealgate.sqlite"
 
     @property
@@ -236,7 +316,12 @@ class Config(_Section):
     @property
     def documents_directory(self) -> Path:
         """Where sealed documents are kept."""
-        return self.state_directory / "documents"
+        return self.store.documents or self.state_directory / "documents"
+
+    @property
+    def uploads_directory(self) -> Path:
+        """Where requests with batches lie while they come."""
+        return self.state_directory / "uploads"
 
     @property
     def checkpoint_file(self) -> Path:

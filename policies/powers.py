@@ -24,6 +24,9 @@ Action = Literal[
     "freeze.end",
     "audit.read",
     "usage.read",
+    "hold.read",
+    "hold.begin",
+    "hold.end",
 ]
 """What a caller does. `policy.look` is seeing before doing: check, test, explain, diff, simulate.
 `document.read` is a system's own documents only, whatever its power."""
@@ -39,6 +42,9 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "freeze.begin",
                 "freeze.end",
                 "usage.read",
+                "hold.read",
+                "hold.begin",
+                "hold.end",
             }
         ),
         "seal-user": frozenset(
@@ -60,6 +66,7 @@ MATRIX: Mapping[Power, frozenset[Action]] = MappingProxyType(
                 "freeze.read",
                 "audit.read",
                 "usage.read",
+                "hold.read",
             }
         ),
         "system-administrator": frozenset(),

@@ -29,7 +29,7 @@ from gateway.signing.guard import AllKnown, Guards, Surroundings, Waiting
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument
 from gateway.statements import LocalSigner, compact
-from gateway.store.approvals import ApprovalReader, ApprovalRow
+from gateway.store.approvals import ApprovalReader, ApprovalRow, approval_by_id
 from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
@@ -132,7 +132,8 @@ class Approving:
         raise AssertionError("it was sealed without an approval")
 
     def row(self, approval: str) -> ApprovalRow:
-        row = self.approvals.by_id(approval)
+        with open_reader(self.house.directory / "test.sqlite").connect() as connection:
+            row = approval_by_id(Transaction(connection), approval)
         assert row is not None
         return row
 
@@ -166,8 +167,8 @@ class Approving:
             name, approval, self.statement(name, approval, act, **changes)
         )
 
-    def shown(self, name: str, approval: str) -> ApprovalView:
-        return self.review.shown(approval, self.caller(name), at=self.house.clock.now())
+    async def shown(self, name: str, approval: str) -> ApprovalView:
+        return await self.review.shown(approval, self.caller(name), at=self.house.clock.now())
 
     def records(self, *kinds: str) -> list[dict[str, Any]]:
         with open_reader(self.house.directory / "test.sqlite").connect() as connection:

@@ -16,6 +16,7 @@ from gateway.signing.guard import Guards, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.store.charges import SlotBook
 from gateway.store.database import open_reader
+from gateway.store.interfaces import Database
 from gateway.store.schema import audit_leaf
 from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.officers import with_officers
@@ -45,18 +46,28 @@ class GuardedHouse:
 
 @asynccontextmanager
 async def guarded_house(
-    directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
+    directory: Path,
+    *,
+    clock: FakeClock | None = None,
+    signer: SoftSigner | None = None,
+    database: Database | None = None,
+    node: str = "",
 ) -> AsyncIterator[GuardedHouse]:
-    """Put one up; again in the same directory, it is after a restart."""
-    book = FreezeBook()
+    """Put one up; see `signing_house`."""
+    book, slots = FreezeBook(), SlotBook()
     surroundings = Surroundings(
-        guards=Guards((FreezeGuard(book), LimitGuard(SlotBook()))),
+        guards=Guards((FreezeGuard(book), LimitGuard(slots))),
         knowing=NothingKnown(),
         waiting_room=NoWaitingRoom(),
         history=NoHistory(),
     )
     async with signing_house(
-        directory, clock=clock, signer=signer, surroundings=surroundings
+        directory,
+        clock=clock,
+        signer=signer,
+        surroundings=surroundings,
+        database=database,
+        node=node,
     ) as house:
         house.in_force = with_officers(house.in_force)
         freezes = FreezeService(
@@ -67,4 +78,6 @@ async def guarded_house(
             clock=house.clock,
         )
         await house.lane.write(lambda unit: book.load(unit.connection))
+        for follower in (book, slots):
+            house.lane.add_follower(follower)
         yield GuardedHouse(house, freezes)

@@ -1,13 +1,21 @@
 """A queue over a real database, and what a test asks of it, each in a unit of work of its own."""
 
+import contextlib
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 
 from gateway.jobs.model import BATCH, ClaimedJob, JobKind, Lease, NewJob
 from gateway.jobs.queue import DatabaseQueue
+from gateway.store.content import ContentStore
+from gateway.store.database import SQLiteFile
+from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
+from gateway.store.migrating import migrate
+from gateway.store.moments import moment
 from gateway.store.schema import job
 from tests.signing_house import FakeClock
 
@@ -96,3 +104,21 @@ class QueueHouse:
             lambda unit: unit.connection.execute(query).scalar_one()
         )
         return found
+
+    async def lease_end(self, key: str) -> datetime:
+        query = select(job.c.lease_until).where(job.c.key == key)
+        found: int = await self.lane.write(lambda unit: unit.connection.execute(query).scalar_one())
+        return moment(found)
+
+
+@contextlib.asynccontextmanager
+async def open_queue_house(
+    directory: Path, database: Database | None = None
+) -> AsyncIterator[QueueHouse]:
+    """Over a database; by default SQLite in a new file."""
+    clock = FakeClock()
+    engine = (database or SQLiteFile(str(directory / "test.sqlite"))).open_writer()
+    migrate(engine)
+    async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:
+        yield QueueHouse(lane, clock)
+    engine.dispose()

@@ -33,8 +33,9 @@ from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
+from gateway.store.database import SQLiteFile
 from gateway.store.documents import DocumentReader
+from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
 from hsm.interfaces import KeyDescription
@@ -312,8 +313,13 @@ async def signing_house(
     surroundings: Surroundings | None = None,
     history: History | None = None,
     releasing: Releasing | None = None,
+    database: Database | None = None,
+    node: str = "",
 ) -> AsyncIterator[House]:
-    """Put a house up in a directory; again in the same one, it is after a restart."""
+    """Put a house up in a directory; again in the same one, it is after a restart.
+
+    With a `database` on a server and another `node`, it is a second node at the same time.
+    """
     clock = clock or FakeClock()
     signer = signer or SoftSigner(clock)
     policies = directory / "policies"
@@ -329,19 +335,23 @@ async def signing_house(
             authority.issue(person.public_key, common_name="法定代表人", organisation="示例物流")
         )
     in_force = bring_into_force(policies, keys=signer.keys)
-    engine = open_writer(directory / "test.sqlite")
+    database = database or SQLiteFile(str(directory / "test.sqlite"))
+    engine = database.open_writer()
     migrate(engine)
     raw = signer.log_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     log_key = LogKey("test.example/audit", raw)
-    reader = DocumentReader(open_reader(directory / "test.sqlite"))
+    readers = database.open_reader()
+    reader = DocumentReader(readers)
     press = OwnPress()
-    content = ContentStore(directory / "documents", clock=clock)
-    lane = WriterLane(engine, content)
+    content = ContentStore(directory / "documents", clock=clock, node=node)
+    lane = WriterLane(engine, content, node=node)
     audit = AuditLog(
-        lane=lane, key=log_key, signer=signer, checkpoint_file=directory / "checkpoint"
+        lane=lane, key=log_key, signer=signer, checkpoint_file=directory / f"{node}checkpoint"
     )
     slots = SlotBook()
     async with lane, audit:
+        for follower in (audit, slots):
+            lane.add_follower(follower)
         archive = Archive(reader=reader, content=content)
         service = SigningService(
             in_force=lambda: made.in_force,
@@ -373,4 +383,5 @@ async def signing_house(
         )
         yield made
     await reader.close()
+    readers.dispose()
     engine.dispose()

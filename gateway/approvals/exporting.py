@@ -1,7 +1,7 @@
 """An approval with all that proves it, out of the database, for an auditor to take along."""
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, Engine, or_, select
 
 from gateway.approvals.errors import ProofUnreadableError
 from gateway.approvals.model import asked_of
@@ -9,8 +9,10 @@ from gateway.approvals.proof import Proof, ProvedRecord, proved
 from gateway.audit.inclusion import inclusion_paths
 from gateway.audit.record import read_leaf
 from gateway.signing.records import encode
-from gateway.store.approvals import ApprovalReader, ApprovalRow
+from gateway.store.approvals import ApprovalRow, approval_by_id, approvals_of, statements_of
+from gateway.store.lane import Transaction
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
+from gateway.store.searching import contains
 
 _KINDS = frozenset({"asked", "approval", "intent", "outcome"})
 
@@ -23,19 +25,15 @@ def proof_of(engine: Engine, approval_id: str) -> Proof:
     Raises:
         ProofUnreadableError: there is no such approval, or no signed tree head covers it yet.
     """
-    reader = ApprovalReader(engine)
-    try:
-        row = reader.by_id(approval_id)
+    with engine.connect() as connection:
+        row = approval_by_id(Transaction(connection), approval_id)
         if row is None:
             raise ProofUnreadableError(
                 f"there is no approval {approval_id!r}: take the id from an answer, or from "
                 "`sealgate audit show`"
             )
-        rows = _together(row, reader)
-        statements = {each.id: reader.statements(each.id) for each in rows}
-    finally:
-        reader.close()
-    with engine.connect() as connection:
+        rows = _together(row, connection)
+        statements = {each.id: statements_of(connection, each.id) for each in rows}
         records, checkpoint = _records(connection, rows)
         requests = _requests(connection, row)
     return Proof(
@@ -47,9 +45,10 @@ def proof_of(engine: Engine, approval_id: str) -> Proof:
     )
 
 
-def _together(row: ApprovalRow, reader: ApprovalReader) -> tuple[ApprovalRow, ...]:
+def _together(row: ApprovalRow, connection: Connection) -> tuple[ApprovalRow, ...]:
     """The approval, what counts with it and what stands against it: all for the same use."""
-    rows = reader.of_request(request_digest=row.request_digest, seal=row.seal)
+    digest, seal = row.request_digest, row.seal
+    rows = approvals_of(Transaction(connection), request_digest=digest, seal=seal)
     beside = (
         each
         for each in rows
@@ -82,9 +81,7 @@ def _records(
 ) -> tuple[tuple[ProvedRecord, ...], str]:
     approvals = {row.id for row in rows}
     documents = {row.used_by for row in rows if row.used_by is not None}
-    named = or_(
-        *(func.instr(audit_leaf.c.leaf, each.encode()) > 0 for each in approvals | documents)
-    )
+    named = or_(*(contains(audit_leaf.c.leaf, each.encode()) for each in approvals | documents))
     leaves: dict[int, bytes] = {}
     query = select(audit_leaf.c.index, audit_leaf.c.leaf).where(named)
     for index, leaf in connection.execute(query.order_by(audit_leaf.c.index)):

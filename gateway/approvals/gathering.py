@@ -70,13 +70,13 @@ class ApprovalsKnown:
             await self._lane.write(receive(arrival, bundle, self._audit))
         rows: Sequence[ApprovalRow] = ()
         if self._some_rule_asks(bundle):
-            rows = self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
+            rows = await self._approvals.of_request(request_digest=act_digest, seal=asked.seal)
         own = await self._documents_of(request) if rows else frozenset[str]()
         # What this very document has used up, a later rejection does not take back.
         until = None if _is_used(rows, own) else rejected_until(rows)
         approvals: list[GivenApproval] = []
-        for row in self._usable(rows, own, bundle, at=at):
-            statements = self._approvals.statements(row.id)
+        for row in await self._usable(rows, own, bundle, at=at):
+            statements = await self._approvals.statements(row.id)
             given = verified_approvals(bundle, row, statements, asked, document=input_digest, at=at)
             approvals += (each for each in given if outlives(row, each, until))
         days = (in_force.seals[asked.seal].not_after - at).days
@@ -102,9 +102,9 @@ class ApprovalsKnown:
         parts = () if row.act is None else await self._documents.by_act(row.act)
         return frozenset({row.id, *(part.id for part in parts)})
 
-    def _usable(
+    async def _usable(
         self, rows: Sequence[ApprovalRow], own: frozenset[str], bundle: Bundle, *, at: datetime
-    ) -> Iterator[ApprovalRow]:
+    ) -> list[ApprovalRow]:
         """OA systems' approvals; and of those that people were asked for the own or newest one.
 
         Raises:
@@ -112,9 +112,9 @@ class ApprovalsKnown:
         """
         rejected = None if _is_used(rows, own) else standing_rejection(rows, at=at)
         if rejected is not None:
-            raise ApprovalRejectedProblem(self._rejection(rejected, bundle))
+            raise ApprovalRejectedProblem(await self._rejection(rejected, bundle))
         free = [row for row in rows if row.used_by is None or row.used_by in own]
-        yield from (row for row in free if row.is_from_oa)
+        usable = [row for row in free if row.is_from_oa]
         # By a rule that reads otherwise now, people have approved something else.
         asked = [
             row
@@ -122,14 +122,15 @@ class ApprovalsKnown:
             if not row.is_from_oa and asked_of(row).rule == rule_named(bundle, row.rule)
         ]
         if not asked:
-            return
+            return usable
         newest = next((row for row in asked if row.used_by is not None), asked[-1])
         if newest.state != "rejected":
-            yield newest
+            usable.append(newest)
+        return usable
 
-    def _rejection(self, row: ApprovalRow, bundle: Bundle) -> str:
+    async def _rejection(self, row: ApprovalRow, bundle: Bundle) -> str:
         """Who has said no, and why."""
-        statements = self._approvals.statements(row.id)
+        statements = await self._approvals.statements(row.id)
         by = next((said for said in statements if said.act == "reject"), None)
         if by is None:
             return f"approval {row.id} was rejected"

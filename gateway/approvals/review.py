@@ -77,13 +77,13 @@ class ApprovalReview:
         self._audit = audit
         self._lane = lane
 
-    def shown(self, approval_id: str, caller: Caller, *, at: datetime) -> ApprovalView:
+    async def shown(self, approval_id: str, caller: Caller, *, at: datetime) -> ApprovalView:
         """The approval, as it stands.
 
         Raises:
             ApprovalUnknownProblem: there is none, or it does not concern the caller.
         """
-        return self._shown(self._row(approval_id, caller), at=at)
+        return await self._shown(await self._row(approval_id, caller), at=at)
 
     async def listed(
         self, caller: Caller, state: ApprovalState | None, *, at: datetime
@@ -94,14 +94,16 @@ class ApprovalReview:
         """
         kept = None if state is None else _KEPT_AS[state]
         if self._is_auditor(caller):
-            rows = self._approvals.newest(most=_MOST_LOOKED_AT, state=kept)
+            rows = await self._approvals.newest(most=_MOST_LOOKED_AT, state=kept)
         else:
             # By whom they concern, or one system's many would fill everybody's list.
-            rows = self._approvals.concerning(names_of(caller), most=_MOST_LOOKED_AT, state=kept)
+            rows = await self._approvals.concerning(
+                names_of(caller), most=_MOST_LOOKED_AT, state=kept
+            )
         found: list[ApprovalView] = []
         for number, row in enumerate(rows, 1):
             if self._concerns(row, caller):
-                shown = self._shown(row, at=at)
+                shown = await self._shown(row, at=at)
                 if state in {None, shown.state}:
                     found.append(shown)
             if len(found) == _MOST_LISTED:
@@ -126,23 +128,23 @@ class ApprovalReview:
         Raises:
             Problem: it is not theirs to say, or says it of something else, or too late.
         """
-        row = self._row(approval_id, caller)
+        row = await self._row(approval_id, caller)
         bundle = self._in_force().bundle
         opened, person = statement_by(bundle, statement)
         claims = opened.claims
         check_statement(row, claims, person, caller, at=at)
         comes_again = any(
             each.subject == person.name and _is_same(each, statement)
-            for each in self._approvals.statements(row.id)
+            for each in await self._approvals.statements(row.id)
         )
         if not (comes_again and claims.act == "reject"):  # which has closed it
             refuse_closed(row, at=at)
         if comes_again:
             if nonce is not None:
                 await self._lane.write(lambda unit: remember_nonce(unit, nonce))
-            return self._shown(row, at=at)
+            return await self._shown(row, at=at)
         roles = roles_of(bundle, person, at=at)
-        _refuse_without_a_say(self._shown(row, at=at), person, roles)
+        _refuse_without_a_say(await self._shown(row, at=at), person, roles)
         record = records.said(
             row.id,
             claims.act,
@@ -174,7 +176,7 @@ class ApprovalReview:
                 put_approval(transaction, now)
             return now
 
-        return self._shown(await self._lane.write(unit), at=at)
+        return await self._shown(await self._lane.write(unit), at=at)
 
     async def take_oa_token(
         self, approval_id: str, token: str, *, nonce: UsedNonce | None, at: datetime
@@ -189,7 +191,7 @@ class ApprovalReview:
         """
         bundle = self._in_force().bundle
         opened, source = oa_approval_by(bundle, token)
-        row = self._approvals.by_id(approval_id)
+        row = await self._approvals.by_id(approval_id)
         if row is None or row.is_from_oa:
             raise ApprovalUnknownProblem(f"nobody was asked in an approval {approval_id!r}")
         asked = asked_of(row)
@@ -219,16 +221,16 @@ class ApprovalReview:
                 remember_nonce(transaction, nonce)
             return now
 
-        return self._shown(await self._lane.write(unit), at=at)
+        return await self._shown(await self._lane.write(unit), at=at)
 
-    def _row(self, approval_id: str, caller: Caller) -> ApprovalRow:
-        row = self._approvals.by_id(approval_id)
+    async def _row(self, approval_id: str, caller: Caller) -> ApprovalRow:
+        row = await self._approvals.by_id(approval_id)
         if row is None or not self._concerns(row, caller):
             raise ApprovalUnknownProblem(f"{caller.system!r} sees no approval {approval_id!r}")
         return row
 
-    def _shown(self, row: ApprovalRow, *, at: datetime) -> ApprovalView:
-        return shown_now(row, self._approvals, self._in_force().bundle, at=at)
+    async def _shown(self, row: ApprovalRow, *, at: datetime) -> ApprovalView:
+        return await shown_now(row, self._approvals, self._in_force().bundle, at=at)
 
     def _concerns(self, row: ApprovalRow, caller: Caller) -> bool:
         """Whether the caller asked, has a say, or is an auditor."""

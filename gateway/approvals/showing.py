@@ -36,18 +36,18 @@ class ApprovalView:
     statements: tuple[ApprovalStatementRow, ...]
 
 
-def shown_now(
+async def shown_now(
     row: ApprovalRow, approvals: ApprovalReader, bundle: Bundle, *, at: datetime
 ) -> ApprovalView:
     """The approval, by the keys and posts of this moment."""
     asked = asked_of(row)
     counting: list[GivenApproval] = []
     statements: list[ApprovalStatementRow] = []
-    same_use = approvals.of_request(request_digest=row.request_digest, seal=row.seal)
+    same_use = await approvals.of_request(request_digest=row.request_digest, seal=row.seal)
     # What was used is shown as it was.
     until = rejected_until(same_use) if row.used_by is None else None
     for each in (row, *_beside(row, same_use)):
-        said = approvals.statements(each.id)
+        said = await approvals.statements(each.id)
         statements += said
         document = row.document_digest
         given = verified_approvals(bundle, each, said, asked.request, document=document, at=at)

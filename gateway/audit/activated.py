@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from gateway.audit.record import read_leaf
 from gateway.bundles.lineage import ActivationRecord
 from gateway.store.schema import audit_leaf
+from gateway.store.searching import contains
 
 
 def newest_activated(connection: Connection) -> ActivationRecord | None:
@@ -19,7 +20,7 @@ def newest_activated(connection: Connection) -> ActivationRecord | None:
     # The text is what only such records have; what they have around it is read by a parser.
     query = (
         select(audit_leaf.c.leaf)
-        .where(func.instr(audit_leaf.c.leaf, b'"kind":"policy"') > 0)
+        .where(contains(audit_leaf.c.leaf, b'"kind":"policy"'))
         .order_by(audit_leaf.c.index.desc())
         .execution_options(yield_per=100)
     )

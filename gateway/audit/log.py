@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from gateway.audit.checkpoint import (
     LogKey,
@@ -24,9 +24,22 @@ from gateway.audit.record import Record, leaf_bytes, read_leaf
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import audit_checkpoint, audit_leaf
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 _insert_leaf = RowStatement(insert(audit_leaf), "index", "leaf", "leaf_hash")
-_insert_checkpoint = RowStatement(insert(audit_checkpoint), "size", "note", "frontier", "newest")
+_insert_checkpoint = RowStatement(
+    # Another node may have signed the same head; Ed25519 makes it the same signature, too.
+    upsert(audit_checkpoint).on_conflict_do_nothing(),
+    "size",
+    "note",
+    "frontier",
+    "newest",
+)
+_from = (
+    select(audit_leaf.c.index, audit_leaf.c.leaf)
+    .where(audit_leaf.c.index >= bindparam("first"))
+    .order_by(audit_leaf.c.index)
+)
 
 _log = structlog.get_logger("audit")
 
@@ -121,6 +134,28 @@ class AuditLog:
         transaction.state[self] = _End(end.size + 1, hashed)
         transaction.after_commit(self._grow, (hashed, record.at))
         return end.size
+
+    def follow(self, transaction: Transaction) -> None:
+        """See `gateway.store.lane.Follower`: other nodes may have appended.
+
+        Raises:
+            AuditLogDamagedError: what follows does not fit what was there.
+        """
+        frontier, last, newest = self._frontier, self._end.last_hash, self._newest
+        rows = transaction.connection.execute(_from, {"first": frontier.size}).all()
+        if not rows:
+            return
+        frontier = frontier.copy()
+        for index, leaf in rows:
+            content = read_leaf(leaf)
+            if index != frontier.size or content.get("previous") != last.hex():
+                raise AuditLogDamagedError(
+                    f"record {index} does not follow the one before it: run `audit verify`"
+                )
+            last = leaf_hash(leaf)
+            frontier.append(last)
+            newest = max(newest, datetime.fromisoformat(content["at"]).timestamp())
+        self._frontier, self._end, self._newest = frontier, _End(frontier.size, last), newest
 
     async def record(self, record: Record) -> int:
         """Append a record that stands for itself, and wait until it is durable."""

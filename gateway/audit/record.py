@@ -26,6 +26,9 @@ Kind = Literal[
     "forgotten",
     "freeze",
     "unfreeze",
+    "hold",
+    "hold-end",
+    "erased",
 ]
 
 # C2SP tlog-tiles: an entry's length is a uint16.

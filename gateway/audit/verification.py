@@ -22,11 +22,13 @@ from gateway.audit.checkpoint import LogKey, TreeHead, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.kept.activations import ActivationRows
 from gateway.audit.kept.approvals import ApprovalRows
+from gateway.audit.kept.erasures import ErasureRows
 from gateway.audit.kept.freezes import FreezeRows
 from gateway.audit.kept.interfaces import Finding, KeptRows
 from gateway.audit.kept.uses import UseRows
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import read_leaf
+from gateway.store.reading import one_moment
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
 
 _BATCH = 10_000
@@ -79,12 +81,12 @@ class LogVerifier:
             ApprovalRows(),
             ActivationRows(),
             UseRows(),
+            ErasureRows(),
         )
 
     def verify(self) -> LogVerdict:
         """The verdict. Stops at the first record that is wrong: what follows it proves nothing."""
-        # One moment of the database, also while the gateway writes.
-        self._connection.exec_driver_sql("BEGIN")
+        one_moment(self._connection)  # also while the gateway writes
         self._heads = list(self._signed_heads())
         self._verdict.checkpoints = len(self._heads)
         if self._heads and not self._published:

@@ -1,1 +1,1 @@
-"""Many documents at once: taken in durably, sealed one by one as jobs, each with a result."""
+"""Documents that come together: taken in durably, sealed one by one, each with its own result."""

@@ -1,16 +1,14 @@
 """What a batch is made of. All frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import msgspec
 
 from gateway.errors import Problem
-from policies.model import AttributeValue, Placement
-
-BatchState = Literal["receiving", "open", "paused", "cancelled", "finished"]
-ItemState = Literal["waiting", "sealed", "repeated", "failed", "cancelled"]
+from gateway.jobs.model import BATCH
+from gateway.store.documents import UsedNonce
+from policies.model import AttributeValue, Caller, Placement
 
 
 class ItemRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,3 +54,51 @@ class RefusedItem:
 
 ReadItem = NewItem | RefusedItem
 """What everything that reads batches gives, one an item, in the order of the results."""
+
+
+class BatchOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a batch is to be done.
+
+    Attributes:
+        priority: 1 to 9; the lower is sealed first, whatever waits behind it.
+        all_or_nothing: refuse all of it where anything of it is refused before a key is used.
+        deliver_to: the target that results go to besides those that ask for everything; None: none.
+    """
+
+    priority: int = BATCH
+    all_or_nothing: bool = False
+    deliver_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOrder:
+    """Who hands in a batch, and how it is to be done.
+
+    Attributes:
+        caller: whose it is.
+        idempotency_key: one a batch and caller; a repeat gives the same batch.
+        trace_id: 32 hex digits that follow its documents into the audit log.
+        source: where it came in: empty for HTTP, else the feed's name.
+        options: how it is to be done.
+        nonce: of the request's signature; None where there is none.
+    """
+
+    caller: Caller
+    idempotency_key: str
+    trace_id: str
+    source: str = ""
+    options: BatchOptions = field(default_factory=BatchOptions)
+    nonce: UsedNonce | None = None
+
+
+def origin_of(batch: str, number: int) -> str:
+    """How the signing room is told of an item, see `SigningRequest.origin`."""
+    return f"batch:{batch}/{number}"
+
+
+def item_of(origin: str) -> tuple[str, int] | None:
+    """The item again; None for what belongs to no batch."""
+    if not origin.startswith("batch:"):
+        return None
+    batch, _, number = origin.removeprefix("batch:").partition("/")
+    return batch, int(number)

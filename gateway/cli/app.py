@@ -182,6 +182,27 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "archive": _Group(
+        "See what is kept and how long, and hold documents whatever their age.",
+        {
+            "list": (
+                "archive.documents:list_",
+                "List the newest sealed documents: whose, where, and how long they are kept.",
+            ),
+            "holds": (
+                "archive.holds:list_holds",
+                "Show legal holds: whose documents, why, and who asked for it.",
+            ),
+            "hold": (
+                "archive.holds:begin",
+                "Hold documents: their content is not erased, whatever its age.",
+            ),
+            "release": (
+                "archive.holds:end",
+                "End a hold: content whose time is over goes with the next daily sweep.",
+            ),
+        },
+    ),
     "audit": _Group(
         "Prove that the audit log is whole, and read it.",
         {
@@ -190,6 +211,32 @@ _GROUPS: Mapping[str, _Group] = {
                 "Recompute every record and tree head, and say whether the log is whole.",
             ),
             "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "db": _Group(
+        "Bring the database up to date, and see what state it is in.",
+        {
+            "migrate": (
+                "db:migrate",
+                "Make the tables, or bring those of an older version up to date.",
+            ),
+            "check": (
+                "db:check",
+                "Say of which engine and revision the database is, how large, and whether whole.",
+            ),
+        },
+    ),
+    "connectors": _Group(
+        "Look at the places that documents come from and results go to.",
+        {
+            "check": (
+                "connectors.commands:check",
+                "Find mistakes in the connectors' YAML, and what the officers did not agree to.",
+            ),
+            "list": (
+                "connectors.commands:list_",
+                "List the connectors, the system that each speaks for, and where its results go.",
+            ),
         },
     ),
     "hsm": _Group(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.table import Table
-from sqlalchemy import Connection, false, func, or_, select
+from sqlalchemy import Connection, false, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit.checkpoint import LogKey
@@ -19,9 +19,10 @@ from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import err, fail, out, told_errors
 from gateway.config import Config
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
 from gateway.store.schema import document as document_table
+from gateway.store.searching import contains
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STORE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, CheckpointInvalidError)
@@ -93,9 +94,10 @@ def show(
 
 
 def _open(installation: Config) -> Connection:
-    if not installation.database.exists():
-        raise fail(f"there is no database {installation.database}: nothing was recorded yet")
-    return open_reader(installation.database).connect()
+    database = database_of(installation)
+    if not database.exists():
+        raise fail(f"there is no database {database}: nothing was recorded yet")
+    return database.open_reader().connect()
 
 
 def _select(
@@ -104,7 +106,7 @@ def _select(
     query = select(audit_leaf.c.leaf)
     if wanted is not None:
         query = query.where(
-            or_(false(), *(func.instr(audit_leaf.c.leaf, each.encode()) > 0 for each in wanted))
+            or_(false(), *(contains(audit_leaf.c.leaf, each.encode()) for each in wanted))
         )
     if first is not None:
         query = query.where(audit_leaf.c.index >= first).order_by(audit_leaf.c.index)
@@ -192,6 +194,9 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "refused": lambda record: f"{record['file']}: {record['why']}",
     "freeze": _freeze,
     "unfreeze": _unfreeze,
+    "hold": lambda record: f"documents of {record['company']}, by {record['by']}; {record['hold']}",
+    "hold-end": lambda record: f"by {record['by']}; hold {record['hold']}",
+    "erased": lambda record: f"the content of {len(record['documents'])} documents",
 }
 
 

@@ -11,7 +11,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import fail, out, told_errors
 from gateway.clock import SystemClock
 from gateway.export.writing import write_export
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 
 _DAY = "%Y-%m-%d"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,11 +36,12 @@ def export(
     Works while the gateway runs. The file holds business numbers and attributes: keep it safe.
     """
     installation = configuration(config)
-    if not installation.database.exists():
-        raise fail(f"there is no database {installation.database}: nothing was recorded yet")
     with told_errors(SQLAlchemyError, OSError):
+        database = database_of(installation)
+        if not database.exists():
+            raise fail(f"there is no database {database}: nothing was recorded yet")
         write_export(
-            open_reader(installation.database),
+            database.open_reader(),
             target,
             since=since.replace(tzinfo=UTC) if since else _BEGINNING,
             until=until.replace(tzinfo=UTC) if until else _END,

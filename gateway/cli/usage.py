@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 from gateway.usage.model import DIMENSIONS, Period, Scope, in_order
 from gateway.usage.reading import as_csv
 from gateway.usage.reading import usage as read_usage
@@ -40,11 +40,13 @@ def usage(
     with told_errors(ValueError):
         dimensions = in_order(filter(None, map(str.strip, by.split(","))))
     installation = configuration(config)
-    if not installation.database.exists():
-        raise fail(f"there is no database {installation.database}: nothing was sealed yet")
+    with told_errors(SQLAlchemyError, OSError):
+        database = database_of(installation)
+        if not database.exists():
+            raise fail(f"there is no database {database}: nothing was sealed yet")
     period = Period(first and first.date(), last and last.date())
     scope = Scope(companies=frozenset(company) if company else None)
-    with told_errors(SQLAlchemyError, OSError), open_reader(installation.database).connect() as it:
+    with told_errors(SQLAlchemyError, OSError), database.open_reader().connect() as it:
         rows = read_usage(it, dimensions, period=period, scope=scope)
     if as_json:
         tell_json(rows)

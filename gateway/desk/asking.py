@@ -15,6 +15,8 @@ from gateway.desk.errors import (
 )
 from gateway.desk.wire import PROTOCOL, Question, Refused, SetUp, decode_from_desk, encode
 from gateway.errors import Problem
+from gateway.store.database import SQLiteFile
+from gateway.store.postgresql import PostgreSQL
 from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
 
@@ -34,7 +36,7 @@ class Desk:
         self,
         *,
         policies: Callable[[], Path | None],
-        database: Path,
+        database: SQLiteFile | PostgreSQL,
         deadline_seconds: float = _DEADLINE_SECONDS,
         start: Callable[[], Child] = lambda: start_child(MODULE),
     ) -> None:
@@ -100,6 +102,6 @@ class Desk:
                 protocol=PROTOCOL,
                 max_memory_bytes=_MAX_MEMORY_BYTES,
                 policies=None if policies is None else str(policies),
-                database=str(self._database),
+                database=self._database,
             )
         )

@@ -7,12 +7,13 @@ policies that are in force and the database alone; its time is bounded from outs
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from gateway.desk.answering import checked, compared, explained, recorded, simulated, tested
 from gateway.desk.errors import PoliciesMistakenProblem, QuestionRefusedProblem
@@ -37,7 +38,7 @@ from gateway.desk.wire import (
 )
 from gateway.history.reading import DecisionReader
 from gateway.seals.errors import SealMaterialError
-from gateway.store.database import open_reader
+from gateway.store.database import SQLiteFile
 from policies.kinds.selftests import TestRequestSpec
 from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
@@ -58,7 +59,7 @@ _NOT_LOOKED_AT = "certificates and pictures were not looked at: they do not trav
 class Answering:
     """What the process does with a question, without the process around it."""
 
-    def __init__(self, *, policies: Path | None, database: Path) -> None:
+    def __init__(self, *, policies: Path | None, database: Engine) -> None:
         self._policies = policies
         self._database = database
 
@@ -144,11 +145,7 @@ class Answering:
 
     @contextmanager
     def _history(self) -> Iterator[DecisionReader]:
-        engine = open_reader(self._database)
-        try:
-            yield DecisionReader(engine)
-        finally:
-            engine.dispose()
+        yield DecisionReader(self._database)
 
 
 def confine(setup: SetUp) -> None:
@@ -167,8 +164,18 @@ def _readable(setup: SetUp) -> Iterator[Path]:
         yield from map(Path, (spec and spec.submodule_search_locations) or ())
     if setup.policies is not None:
         yield Path(setup.policies)
-    # The database is three files (WAL); beside them lie documents, which are not for the desk.
-    yield from (Path(f"{setup.database}{end}") for end in ("", "-wal", "-shm"))
+    if isinstance(setup.database, SQLiteFile):
+        # The database is three files (WAL); beside them lie documents, which are not for the desk.
+        yield from (Path(f"{setup.database.path}{end}") for end in ("", "-wal", "-shm"))
+
+
+def _reader(setup: SetUp) -> Engine:
+    """For the past; a server is connected to while there still is a network."""
+    engine = setup.database.open_reader()
+    if not isinstance(setup.database, SQLiteFile):
+        with suppress(SQLAlchemyError):  # most questions are not about the past
+            engine.connect().close()  # it stays in the pool
+    return engine
 
 
 def serve(channel: BlockingChannel) -> int:
@@ -179,9 +186,10 @@ def serve(channel: BlockingChannel) -> int:
     setup = decode_to_desk(frame)
     if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
         return 2
+    database = _reader(setup)
     confine(setup)
     policies = None if setup.policies is None else Path(setup.policies)
-    answering = Answering(policies=policies, database=Path(setup.database))
+    answering = Answering(policies=policies, database=database)
     while (frame := channel.receive()) is not None:
         question = decode_to_desk(frame)
         if isinstance(question, SetUp):

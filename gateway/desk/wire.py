@@ -9,6 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+from gateway.store.database import SQLiteFile
+from gateway.store.postgresql import PostgreSQL
+
 PROTOCOL = 1
 
 Sources = dict[str, str] | bytes
@@ -16,7 +19,7 @@ Sources = dict[str, str] | bytes
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
-    """First frame. The only files that the desk may read.
+    """First frame. The only files, and the only server, that the desk may read.
 
     `policies` is a directory or a bundle file; None while nothing was ever in force.
     """
@@ -24,7 +27,7 @@ class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):
     protocol: int
     max_memory_bytes: int
     policies: str | None
-    database: str
+    database: SQLiteFile | PostgreSQL
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, tag="check"):

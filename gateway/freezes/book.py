@@ -42,6 +42,12 @@ class FreezeBook:
         """Know again what was frozen before a start."""
         self._live = {row.id: freeze_of(connection, row) for row in live_freezes(connection)}
 
+    def follow(self, transaction: Transaction) -> None:
+        """See `gateway.store.lane.Follower`: other nodes may have frozen, or ended a freeze."""
+        rows = live_freezes(transaction.connection)
+        if rows or self._live:
+            self._live = {row.id: freeze_of(transaction.connection, row) for row in rows}
+
     def against(self, asked: SealRequest, bundle: Bundle) -> Freeze | None:
         """The first freeze, of those that are durable, that stops the request."""
         return _first(self._live, asked, bundle)

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.signing.guard import KeptDecision
 from gateway.store.lane import Transaction, WriterLane

@@ -86,7 +86,7 @@ class Approvals:
 
     async def approval(self, request: web.Request) -> web.StreamResponse:
         """One, with all that whoever approves should see."""
-        shown = self._review.shown(
+        shown = await self._review.shown(
             request.match_info["id"], request[WHO].caller, at=self._clock.now()
         )
         return answers.plain_json(whole(shown))

@@ -51,6 +51,7 @@ _ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {
 }
 _KEY_ID = re.compile(r';keyid="([^"]{1,100})"')
 _MOST_NONCE_CHARACTERS = 100
+_DIGEST = re.compile(r"(?:^|, ?)(sha-256|sha-512)=:([A-Za-z0-9+/]+={0,2}):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,25 @@ class Authenticated:
             raise SignatureInvalidProblem(str(error)) from error
         if body and not proved:
             raise SignatureInvalidProblem("it covers no digest of the body")
+
+    def check_digests(self, digests: Mapping[str, bytes]) -> None:
+        """The same for a body that is not in memory, by its digests.
+
+        Args:
+            digests: SHA-256, and SHA-512 where it was named, by their names in RFC 9530.
+
+        Raises:
+            SignatureInvalidProblem: it is another body, or the digest is covered in another form
+                than as the whole field.
+        """
+        if self.nonce is None:
+            return
+        said = _DIGEST.findall(self.covered.get('"content-digest"', ""))
+        if not said:
+            raise SignatureInvalidProblem("it covers no sha-256 or sha-512 digest of the body")
+        for algorithm, digest in said:
+            if base64.b64encode(digests.get(algorithm, b"")).decode() != digest:
+                raise SignatureInvalidProblem(f"the body has another {algorithm} digest")
 
     def _is_plainly(self, body: bytes) -> bool:
         """Whether the one digest that is covered is SHA-256 in its usual form, and fits."""

@@ -95,6 +95,16 @@ class DocumentTooLargeProblem(Problem):
     cure: ClassVar[str] = "Make it smaller, or ask IT to raise http.max_document_bytes."
 
 
+class BatchTooLargeProblem(Problem):
+    """The body with the batch is larger than the gateway takes."""
+
+    type: ClassVar[str] = "batch-too-large"
+    status: ClassVar[int] = 413
+    title: ClassVar[str] = "The batch is larger than this gateway takes at once"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send it in several batches, or ask IT to raise http.max_batch_bytes."
+
+
 class OverloadedProblem(Problem):
     """More requests are under way than the gateway bears."""
 

@@ -6,15 +6,20 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.approvals import errors as approval_errors
+from gateway.batches import errors as batch_errors
 from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.errors import Problem
+from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_submission,
+    batches,
     documents,
     freezes,
+    holds,
     in_force,
     operation,
     policies,
@@ -24,6 +29,7 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.retention import errors as retention_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -42,22 +48,28 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_submission,
+    batches,
     documents,
     policies,
     in_force,
     approvals,
     freezes,
+    holds,
     usage,
     operation,
 )
 _PROBLEMS = (
+    batch_errors,
     desk_errors,
     approval_errors,
     document_errors,
     http_errors,
     reading_errors,
+    feed_errors,
     signing_errors,
     freeze_errors,
+    retention_errors,
     store_errors,
 )
 
@@ -107,7 +119,12 @@ def openapi() -> dict[str, Any]:
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {name: described for part in parts for name, described in part.items()}
+    """All of them; what several say of one path is put together."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        for name, described in part.items():
+            found[name] = {**found.get(name, {}), **described}
+    return found
 
 
 def _problem_response() -> dict[str, Any]:

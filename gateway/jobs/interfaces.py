@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
+from gateway.jobs.outcomes import Outcome, Reason
 from gateway.store.lane import Transaction
 
 
@@ -84,4 +85,24 @@ class JobQueue(Protocol):
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """Let dead letters of a subject be claimed again, as if they were new."""
+        ...
+
+
+class JobHandler(Protocol):
+    """Does the jobs of a kind, many at once."""
+
+    async def work(self, job: ClaimedJob) -> Outcome:
+        """Do it, and say what came of it.
+
+        A job may come more than once: after a crash, or when a lease ran out. Whoever says `Done`
+        has ended it (`JobQueue.finish`) in the transaction that wrote its result. Whatever is
+        raised counts as `Later`, StoreProblem as `Away`, and a lost lease as `Done`.
+        """
+        ...
+
+    def buried(self, transaction: Transaction, job: ClaimedJob, reason: Reason) -> None:
+        """Write (`later`) what goes with a dead letter, in the transaction that makes it one.
+
+        The job may have come to that without `work`: when the process died each time it was begun.
+        """
         ...

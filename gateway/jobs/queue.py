@@ -95,17 +95,15 @@ class DatabaseQueue:
 
     async def claim(self, kind: JobKind, *, most: int) -> tuple[ClaimedJob, ...]:
         """See `JobQueue.claim`."""
-        if (hint := self._hints.get(kind)) is not None:
-            hint.clear()
+        # From here on a hint is kept: what comes while this claim looks is not missed.
+        self._hint(kind).clear()
         return await self._lane.write(lambda unit: self._claim(unit, kind, most))
 
     async def wait(self, kind: JobKind, *, seconds: float) -> None:
         """See `JobQueue.wait`."""
-        self._loop = asyncio.get_running_loop()
-        hint = self._hints.setdefault(kind, asyncio.Event())
         try:
             async with asyncio.timeout(seconds):
-                await hint.wait()
+                await self._hint(kind).wait()
         except TimeoutError:
             return
 
@@ -196,6 +194,10 @@ class DatabaseQueue:
                 "is no longer its own"
             )
         transaction.state[ended] = True
+
+    def _hint(self, kind: JobKind) -> asyncio.Event:
+        self._loop = asyncio.get_running_loop()
+        return self._hints.setdefault(kind, asyncio.Event())
 
     def _tell_all(self, transaction: Transaction) -> None:
         for kind in tuple(self._hints):

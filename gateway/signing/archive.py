@@ -3,6 +3,7 @@
 from gateway.signing.digests import sha256_of
 from gateway.signing.errors import (
     ActIncompleteProblem,
+    ContentErasedProblem,
     DocumentUnknownProblem,
     NotSealedProblem,
 )
@@ -60,8 +61,13 @@ class Archive:
 
         Raises:
             NotSealedProblem: its seal was never completed.
+            ContentErasedProblem: it is kept no more.
             StoreProblem: the content is gone, or is not what was released.
         """
+        if row.erased_index is not None:
+            raise ContentErasedProblem(
+                f"document {row.id} was sealed, and erased by record {row.erased_index}"
+            )
         if row.location is None or row.output_bytes is None:
             raise NotSealedProblem(f"document {row.id} has an intent and no outcome")
         content = await self._content.get(row.location, row.output_bytes)

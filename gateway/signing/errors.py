@@ -76,6 +76,17 @@ class ApprovalUsedProblem(Problem):
     )
 
 
+class KeyUnderWayProblem(Problem):
+    """Another node of this gateway is sealing, or has just sealed, with the same key."""
+
+    type: ClassVar[str] = "idempotency-key-under-way"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Another node is at work on this idempotency key"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send the same request again in a moment; it gets the sealed document."
+    retry_after_seconds: ClassVar[int | None] = 1
+
+
 class LimitReachedProblem(DeniedProblem):
     """The rule that would allow it has been used as often as it may be."""
 
@@ -244,6 +255,19 @@ class DocumentUnknownProblem(Problem):
     title: ClassVar[str] = "There is no such document"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Use the id from the answer; a system sees its own documents only."
+
+
+class ContentErasedProblem(Problem):
+    """The document was sealed; its content is not kept any more."""
+
+    type: ClassVar[str] = "content-erased"
+    status: ClassVar[int] = 410
+    title: ClassVar[str] = "The content of this document is not kept any more"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Use the copy that was given out; its digest is still here. How long content is kept is "
+        "`retention` of the document type."
+    )
 
 
 class NotSealedProblem(Problem):

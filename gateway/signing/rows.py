@@ -13,6 +13,7 @@ def intended(draft: Draft) -> DocumentRow:
     """The row of a part that is about to be signed; its intent has no place in the log yet."""
     part, inquiry = draft.part, draft.act.inquiry
     asked = part.asked
+    end = inquiry.document_type.retention.until(part.signed_at)
     return DocumentRow(
         id=part.document_id,
         system=asked.caller.system,
@@ -35,6 +36,8 @@ def intended(draft: Draft) -> DocumentRow:
         act=part.act,
         part=part.number,
         parts=part.of,
+        company=asked.caller.company,
+        keep_until=None if end is None else int(end.timestamp()),
     )
 
 

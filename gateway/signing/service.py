@@ -8,7 +8,7 @@ durable and that nothing is released before the outcome is.
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,7 +18,7 @@ from gateway.audit.log import AuditLog
 from gateway.clock import Clock
 from gateway.documents.container import digest_of
 from gateway.documents.interfaces import DocumentPress
-from gateway.documents.model import Prepared
+from gateway.documents.model import Preparation, Prepared
 from gateway.errors import Problem
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
@@ -39,11 +39,13 @@ from gateway.signing.deciding import (
 from gateway.signing.digests import HashedDocument, digest_around, hashed
 from gateway.signing.errors import (
     IdempotencyKeyReusedProblem,
+    KeyUnderWayProblem,
     SignerUnavailableProblem,
 )
 from gateway.signing.guard import Surroundings, Use, UseRefused
 from gateway.signing.keeping import kept_intent, kept_refusals, waiting_of
 from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.notes import note_of, shelf_of
 from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation, what_is_sealed
 from gateway.signing.refusals import problem_for
@@ -55,6 +57,7 @@ from gateway.store.documents import (
     put_document,
     remember_nonce,
     seal_document,
+    taken_elsewhere,
 )
 from gateway.store.lane import Transaction, WriterLane
 from hsm.errors import KeyRoomError, SignerUnavailableError
@@ -68,6 +71,18 @@ _SIGNER_PATIENCE_SECONDS = 20.0
 _SIGNER_PAUSE_SECONDS = 0.05
 
 _log = structlog.get_logger("signing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What steps 2 to 4 came to: every seal is allowed on the document that came in."""
+
+    inquiry: Inquiry
+    parts: tuple[Part, ...]
+    preparation: Preparation
+    prepared: Prepared
+    facts: DocumentFacts
+    allowed: tuple[Decided[Allowed], ...]
 
 
 class SigningService:
@@ -131,6 +146,21 @@ class SigningService:
         # Shielded: a caller that hangs up must not leave an intent without its outcome.
         return await asyncio.shield(task)
 
+    async def examine(self, request: SigningRequest, document: bytes) -> None:
+        """Go through steps 2 to 4 and no further: no key is used, and nothing is counted.
+
+        What it finds may be otherwise when the document is sealed: limits are counted only then,
+        and policies may have changed. A document that was sealed with this key is not asked about.
+
+        Raises:
+            Problem: why it would not be sealed now; a denial is recorded.
+        """
+        sent = await hashed(document)
+        digest = records.request_digest(request.seal_requests, sent.digest)
+        known = await self._earlier(request, digest)
+        if known is None or not (known.is_sealed and known.is_last):
+            await self._judged(request, sent, digest, known)
+
     async def drain(self) -> None:
         """Wait for what is under way, whether or not its callers still wait."""
         await asyncio.gather(
@@ -145,10 +175,50 @@ class SigningService:
     async def _seal_once(
         self, request: SigningRequest, document: HashedDocument, digest: bytes
     ) -> SealedDocument:
-        """Steps 2 to 4 for all seals, and then the parts."""
+        """Or give what another node was quicker to seal."""
+        try:
+            return await self._walk(request, document, digest)
+        except KeyUnderWayProblem:
+            known = await self._earlier(request, digest)
+            if known is None or not (known.is_sealed and known.is_last):
+                raise
+            return await self._archive.content_of(known)
+
+    async def _walk(
+        self, request: SigningRequest, document: HashedDocument, digest: bytes
+    ) -> SealedDocument:
+        """Steps 2 to 4, and then the parts."""
         known = await self._earlier(request, digest)
         if known is not None and known.is_sealed and known.is_last:
             return await self._archive.content_of(known)
+        judged = await self._judged(request, document, digest, known)
+        inquiry, parts, allowed = judged.inquiry, judged.parts, judged.allowed
+        preparation, prepared, facts = judged.preparation, judged.prepared, judged.facts
+        first = parts[0]
+        placement = allowed[0].decision.placement
+        if placement != preparation.placement:
+            # Of the content all is known by now.
+            preparation = msgspec.structs.replace(
+                preparation, placement=placement, ask=frozenset(), templates=(), parties=()
+            )
+            prepared = await self._press.prepare(document.content, preparation, first.seal)
+
+        normalize = inquiry.document_type.normalize
+        base, prepared = await what_is_sealed(document, prepared, normalize=normalize)
+        normalized = None if base is document else base.digest
+        act = Act(inquiry=inquiry, normalized_digest=normalized, facts=facts)
+        if first.is_last:
+            return await self._seal_part(act, first, allowed, base, prepared)
+        return await self._seal_parts(act, parts, allowed, base, prepared)
+
+    async def _judged(
+        self,
+        request: SigningRequest,
+        document: HashedDocument,
+        digest: bytes,
+        known: DocumentRow | None,
+    ) -> _Judged:
+        """Steps 2 to 4 for all seals: no key is used, and nothing is durable but a denial."""
         now = self._clock.now()
         self._clock_guard.check(now)
 
@@ -170,21 +240,7 @@ class SigningService:
         allowed = await self._decided(inquiry, facts)
         if isinstance(allowed, Refusal):
             raise await self._refused(inquiry, allowed, facts)
-        placement = allowed[0].decision.placement
-        if placement != preparation.placement:
-            # Of the content all is known by now.
-            preparation = msgspec.structs.replace(
-                preparation, placement=placement, ask=frozenset(), templates=(), parties=()
-            )
-            prepared = await self._press.prepare(document.content, preparation, first.seal)
-
-        normalize = inquiry.document_type.normalize
-        base, prepared = await what_is_sealed(document, prepared, normalize=normalize)
-        normalized = None if base is document else base.digest
-        act = Act(inquiry=inquiry, normalized_digest=normalized, facts=facts)
-        if first.is_last:
-            return await self._seal_part(act, first, allowed, base, prepared)
-        return await self._seal_parts(act, parts, allowed, base, prepared)
+        return _Judged(inquiry, parts, preparation, prepared, facts, allowed)
 
     async def _earlier(self, request: SigningRequest, digest: bytes) -> DocumentRow | None:
         """The row of an earlier try with this key.
@@ -336,6 +392,7 @@ class SigningService:
         )
 
         def unit(transaction: Transaction) -> DocumentRow:
+            _only_here(transaction, intended)
             self._guards.at_intent(transaction, use)
             index = self._audit.append(transaction, record)
             row = rows.with_intent(intended, index)
@@ -396,6 +453,7 @@ class SigningService:
         )
 
         def unit(transaction: Transaction, location: Location) -> DocumentRow:
+            _only_here(transaction, row)
             self._guards.at_release(transaction, use)
             index = self._audit.append(transaction, record)
             done = rows.with_outcome(
@@ -406,7 +464,13 @@ class SigningService:
             seal_document(transaction, done)
             return done
 
-        content = Content(f"{row.id}.pdf", row.signed_at, (base.content, update))
+        content = Content(
+            f"{row.id}.pdf",
+            row.signed_at,
+            (base.content, update),
+            shelf=shelf_of(row.company),
+            note=note_of(draft, row, output_digest=output, length=length),
+        )
         try:
             done = await self._lane.write_with(content, unit)
         except UseRefused as refused:
@@ -457,6 +521,16 @@ class SigningService:
 def _stopped(use: Use, row: DocumentRow, decision: Denied | NeedsApproval) -> Problem:
     """After the intent: its outcome says what came of it, and no refusal is recorded besides."""
     return problem_for(refusal_of(use, decision), audit_index=row.intent_index)
+
+
+def _only_here(transaction: Transaction, row: DocumentRow) -> None:
+    """At most one output of a key is ever released, whichever nodes were asked for it.
+
+    Raises:
+        KeyUnderWayProblem: before anything is written.
+    """
+    if taken_elsewhere(transaction, row):
+        raise KeyUnderWayProblem(f"key {row.idempotency_key!r} is in hand at another node")
 
 
 def _reused(request: SigningRequest) -> Problem:

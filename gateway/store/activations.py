@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.bundles.lineage import ActivatedRow
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.schema import activation
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 _COLUMNS = ("sequence", "digest", "manifest", "at", "audit_index")
 _new = upsert(activation)
@@ -21,6 +21,7 @@ _keep = RowStatement(
         set_={name: _new.excluded[name] for name in _COLUMNS[1:]},
     ),
     *_COLUMNS,
+    key=1,
 )
 _all = select(activation.c.sequence, activation.c.manifest).order_by(activation.c.sequence.desc())
 

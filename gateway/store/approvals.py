@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import approval, approval_concern, approval_statement
 from gateway.store.statements import Row, RowStatement
+from gateway.store.upserts import upsert
 
 State = Literal["pending", "rejected", "used"]
 Act = Literal["approve", "reject"]
@@ -73,6 +73,7 @@ _put_approval = RowStatement(
         set_={name: upsert(approval).excluded[name] for name in ("state", "used_by")},
     ),
     *_COLUMNS,
+    key=1,
 )
 _put_statement = RowStatement(
     upsert(approval_statement).on_conflict_do_update(
@@ -83,6 +84,7 @@ _put_statement = RowStatement(
         },
     ),
     *_STATEMENT_COLUMNS,
+    key=2,
 )
 _put_concern = RowStatement(upsert(approval_concern).on_conflict_do_nothing(), "who", "approval")
 _row = select(*(approval.c[name] for name in _COLUMNS))
@@ -165,42 +167,41 @@ def approvals_of(
     return tuple(sorted(found.values(), key=lambda row: row.id))
 
 
-class ApprovalReader:
-    """Reads rows on a connection that cannot write.
+def statements_of(connection: Connection, approval_id: str) -> tuple[ApprovalStatementRow, ...]:
+    """What was said of an approval and is committed, in order."""
+    rows = connection.execute(_statements, {"approval_id": approval_id}).all()
+    return tuple(map(_statement_row, rows))
 
-    On the event loop itself, for the reasons of `gateway.store.documents.DocumentReader`.
-    """
+
+class ApprovalReader:
+    """Reads rows on connections that cannot write, see `gateway.store.reading`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._by_id = compiled(_by_id, engine)
         self._of_request = compiled(_of_request, engine)
-        self._newest = f"{compiled(_newest, engine)} LIMIT ?"
-        self._newest_of_state = f"{compiled(_newest_of_state, engine)} LIMIT ?"
-        self._concerning = f"{compiled(_concerning, engine)} LIMIT ?"
-        self._concerning_of_state = f"{compiled(_concerning_of_state, engine)} LIMIT ?"
+        self._newest = compiled(_newest, engine, limited=True)
+        self._newest_of_state = compiled(_newest_of_state, engine, limited=True)
+        self._concerning = compiled(_concerning, engine, limited=True)
+        self._concerning_of_state = compiled(_concerning_of_state, engine, limited=True)
         self._statements = compiled(_statements, engine)
 
-    def by_id(self, approval_id: str) -> ApprovalRow | None:
+    async def by_id(self, approval_id: str) -> ApprovalRow | None:
         """The approval of that id."""
-        rows = self._connection.rows(self._by_id, (approval_id,))
-        return _approval_row(rows[0]) if rows else None
+        rows = await self._rows(self._by_id, approval_id)
+        return rows[0] if rows else None
 
-    def of_request(self, *, request_digest: bytes, seal: str) -> tuple[ApprovalRow, ...]:
+    async def of_request(self, *, request_digest: bytes, seal: str) -> tuple[ApprovalRow, ...]:
         """All for a request and a seal, oldest first."""
-        return tuple(
-            map(_approval_row, self._connection.rows(self._of_request, (request_digest, seal)))
-        )
+        return await self._rows(self._of_request, request_digest, seal)
 
-    def newest(self, *, most: int, state: State | None = None) -> tuple[ApprovalRow, ...]:
+    async def newest(self, *, most: int, state: State | None = None) -> tuple[ApprovalRow, ...]:
         """The newest ones, newest first, at most so many; of a state, if one is named."""
         if state is None:
-            return tuple(map(_approval_row, self._connection.rows(self._newest, (most,))))
-        return tuple(
-            map(_approval_row, self._connection.rows(self._newest_of_state, (state, most)))
-        )
+            return await self._rows(self._newest, most)
+        return await self._rows(self._newest_of_state, state, most)
 
-    def concerning(
+    async def concerning(
         self, concerned: Iterable[str], *, most: int, state: State | None = None
     ) -> tuple[ApprovalRow, ...]:
         """The newest that concern one of these, newest first, at most so many of each.
@@ -210,19 +211,23 @@ class ApprovalReader:
         found: dict[str, ApprovalRow] = {}
         for who in concerned:
             if state is None:
-                rows = self._connection.rows(self._concerning, (who, most))
+                rows = await self._rows(self._concerning, who, most)
             else:
-                rows = self._connection.rows(self._concerning_of_state, (who, state, most))
-            found |= {row.id: row for row in map(_approval_row, rows)}
+                rows = await self._rows(self._concerning_of_state, who, state, most)
+            found |= {row.id: row for row in rows}
         return tuple(sorted(found.values(), key=lambda row: row.id, reverse=True))
 
-    def statements(self, approval_id: str) -> tuple[ApprovalStatementRow, ...]:
+    async def statements(self, approval_id: str) -> tuple[ApprovalStatementRow, ...]:
         """What was said of an approval, in order."""
-        return tuple(map(_statement_row, self._connection.rows(self._statements, (approval_id,))))
+        rows = await self._connection.rows(self._statements, (approval_id,))
+        return tuple(map(_statement_row, rows))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._connection.close()
+
+    async def _rows(self, query: str, *values: object) -> tuple[ApprovalRow, ...]:
+        return tuple(map(_approval_row, await self._connection.rows(query, values)))
 
 
 def _approval_row(values: Sequence[Any]) -> ApprovalRow:

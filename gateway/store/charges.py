@@ -5,13 +5,14 @@ window and zone.
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
 from gateway.store.schema import charge_slot
-from gateway.store.statements import RowStatement
+from gateway.store.statements import Row, RowStatement
+from gateway.store.upserts import upsert
 from policies.conditions.windows import SLOT_SECONDS
 
 _MOST_COUNTERS = 10_000
@@ -20,14 +21,23 @@ _MOST_WINDOWS = 16
 _Span = tuple[int, int]
 """The first slot of a window, and the first one after it."""
 
+
+def _together(earlier: Row, later: Row) -> Row:
+    counter, slot, used = later
+    return counter, slot, cast("int", used) + cast("int", earlier[2])
+
+
+_new = upsert(charge_slot)
 _add = RowStatement(
-    upsert(charge_slot).on_conflict_do_update(
+    _new.on_conflict_do_update(
         index_elements=[charge_slot.c.counter, charge_slot.c.slot],
-        set_={"used": charge_slot.c.used + 1},
+        set_={"used": charge_slot.c.used + _new.excluded.used},
     ),
     "counter",
     "slot",
     "used",
+    key=2,
+    merged=_together,
 )
 _used = select(func.coalesce(func.sum(charge_slot.c.used), 0)).where(
     charge_slot.c.counter == bindparam("counter"),
@@ -67,6 +77,10 @@ class SlotBook:
         transaction.after_commit(self._grow, (counter, slot))
         self._look_at(transaction)
         self._uncertain = transaction
+
+    def follow(self, transaction: Transaction) -> None:  # noqa: ARG002 - the Protocol's
+        """See `gateway.store.lane.Follower`: other nodes may have counted."""
+        self._sums, self._uncertain = {}, None
 
     def _pending(self, transaction: Transaction, counter: str) -> Mapping[int, int]:
         found: Mapping[int, int] = transaction.state.get((self, counter), {})

@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.store.errors import ContentDamagedError, StoreProblem
+from gateway.store.holes import punched
 
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512
@@ -52,13 +53,14 @@ class Content:
     """A document to be kept: its bytes in parts that follow one another.
 
     `shelf` is the folder below the store's directory that its segments are in; empty: the directory
-    itself.
+    itself. `note` stands before it as `NAME.json`: what it is, for those who read the tar.
     """
 
     name: str
     moment: datetime
     parts: Sequence[bytes]
     shelf: str = ""
+    note: bytes = b""
 
 
 def prove_room(directory: Path) -> None:
@@ -80,13 +82,22 @@ class ContentStore:
     their locations; what stands in a segment without a committed location counts for nothing.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock) -> None:
+    def __init__(self, directory: Path, *, clock: Clock, node: str = "") -> None:
+        """Make the directory, if it is not there.
+
+        Args:
+            directory: of the segments.
+            clock: says what day it is.
+            node: this gateway's name, where several keep documents in one directory; then it is in
+                the names of its segments, and it leaves those of others alone.
+        """
         self._directory = directory
         self._clock = clock
+        self._node = node
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._segments: dict[str, _Segment] = {}
 
-    def recover(self, ends: Mapping[str, int]) -> None:
+    def recover(self, ends: Mapping[str, int], *, passing: Collection[str] = ()) -> None:
         """After a stop of any kind: put aside, in `unclaimed/`, what was written and never counted.
 
         Nothing is deleted: were the database the older of the two, these would be documents that
@@ -94,11 +105,14 @@ class ContentStore:
 
         Args:
             ends: for each segment that documents are in, the offset behind the last of them.
+            passing: shelves whose segments are left as they are: what lies there passes.
 
         Raises:
             ContentDamagedError: documents that were acknowledged are gone.
         """
         for name, end in ends.items():
+            if not self._is_own(name):
+                continue
             path = self._directory / name
             if not path.exists() or path.stat().st_size < end:
                 raise ContentDamagedError(
@@ -106,12 +120,16 @@ class ContentStore:
                     "missing: put it back from a backup of the same time as the database"
                 )
         unclaimed = self._directory / _UNCLAIMED
+        apart = {unclaimed, *(self._directory / shelf for shelf in passing)}
         for path in self._directory.rglob("*.tar"):
-            if unclaimed in path.parents:
+            if not apart.isdisjoint(path.parents) or not self._is_own(path.name):
                 continue
             end = _padded(ends.get(str(path.relative_to(self._directory)), 0))
             if path.stat().st_size > end:
                 self._put_aside(path, end)
+
+    def _is_own(self, segment: str) -> bool:
+        return not self._node or Path(segment).name.startswith(f"{self._node}_")
 
     def _put_aside(self, path: Path, end: int) -> None:
         unclaimed = self._directory / _UNCLAIMED
@@ -148,6 +166,12 @@ class ContentStore:
             raise StoreProblem(f"the document cannot be written: {error}") from error
         return [found[number] for number in range(len(documents))]
 
+    def closed_segments(self, shelf: str) -> tuple[str, ...]:
+        """The segments of a shelf that nothing is appended to any more, as `Location` has them."""
+        present = self._segments.get(shelf)
+        found = (str(Path(shelf) / path.name) for path in (self._directory / shelf).glob("*.tar"))
+        return tuple(sorted(name for name in found if present is None or name != present.name))
+
     def drop(self, segment: str) -> None:
         """Delete a whole segment, of which nothing is wanted any more; none is no error.
 
@@ -164,16 +188,19 @@ class ContentStore:
             raise StoreProblem(f"{segment} cannot be deleted: {error.strerror}") from error
 
     def erase(self, location: Location, length: int) -> None:
-        """Overwrite a document that is not to be released with zeros, durably; the tar stays whole.
+        """Overwrite a document that is not to be kept with zeros, durably; the tar stays whole.
+
+        Where the file system can, the zeros take no room on the disk.
 
         Raises:
             StoreProblem: the disk refuses.
         """
         try:
             with (self._directory / location.segment).open("r+b") as segment:
-                segment.seek(location.offset)
-                segment.write(bytes(length))
-                segment.flush()
+                if not punched(segment.fileno(), location.offset, length):
+                    segment.seek(location.offset)
+                    segment.write(bytes(length))
+                    segment.flush()
                 os.fdatasync(segment.fileno())
         except OSError as error:
             raise StoreProblem(f"what was written cannot be erased: {error.strerror}") from error
@@ -212,7 +239,8 @@ class ContentStore:
                 segment.close()
                 del self._segments[shelf]
             moment = f"{self._clock.now():%Y-%m-%dT%H-%M-%S}"
-            name = f"{moment}-{secrets.token_hex(4)}.tar"
+            whose = f"{self._node}_" if self._node else ""
+            name = f"{whose}{moment}-{secrets.token_hex(4)}.tar"
             segment = _Segment(self._directory, str(Path(shelf) / name), day=today)
             self._segments[shelf] = segment
         return segment
@@ -241,12 +269,14 @@ class _Segment:
         locations, pieces = [], list[bytes]()
         size = self.size
         for entry in entries:
-            length = sum(map(len, entry.parts))
-            header = _header(entry, length)
-            locations.append(Location(self.name, size + len(header)))
-            padding = bytes(_padded(length) - length)
-            pieces += (header, *entry.parts, padding)
-            size += len(header) + length + len(padding)
+            if entry.note:
+                note = Content(f"{entry.name}.json", entry.moment, (entry.note,))
+                pieces += _member(note)
+                size += tarfile.BLOCKSIZE + _padded(len(entry.note))
+            member = _member(entry)
+            locations.append(Location(self.name, size + len(member[0])))
+            pieces += member
+            size += sum(map(len, member))
         _write_all(self._descriptor, pieces)
         os.fdatasync(self._descriptor)
         self.size = size
@@ -255,6 +285,11 @@ class _Segment:
     def close(self) -> None:
         """Close the file; it is complete as it stands."""
         os.close(self._descriptor)
+
+
+def _member(entry: Content) -> tuple[bytes, ...]:
+    length = sum(map(len, entry.parts))
+    return (_header(entry, length), *entry.parts, bytes(_padded(length) - length))
 
 
 def _header(document: Content, length: int) -> bytes:

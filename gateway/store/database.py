@@ -1,4 +1,4 @@
-"""Open the SQLite database the one way that is safe (storage-and-jobs.md §1).
+"""Open an SQLite database the one way that is safe (storage-and-jobs.md §1).
 
 SQLite before 3.51.3 can corrupt a WAL when two connections write or checkpoint. So one connection
 writes and checkpoints; every other is `query_only` and never checkpoints; nothing is memory-mapped;
@@ -8,8 +8,31 @@ and one process owns the file.
 import sqlite3
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
+
+
+class SQLiteFile(msgspec.Struct, frozen=True, tag="sqlite"):
+    """A database in a file of this machine; implements `gateway.store.interfaces.Database`."""
+
+    path: str
+
+    def __str__(self) -> str:
+        """The path."""
+        return self.path
+
+    def exists(self) -> bool:
+        """See `Database`."""
+        return Path(self.path).exists()
+
+    def open_writer(self) -> Engine:
+        """See `open_writer`."""
+        return open_writer(Path(self.path))
+
+    def open_reader(self) -> Engine:
+        """See `open_reader`."""
+        return open_reader(Path(self.path))
 
 
 def open_writer(path: Path) -> Engine:

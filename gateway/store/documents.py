@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.content import Location
 from gateway.store.lane import Transaction
-from gateway.store.reading import ReadConnection, compiled
+from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import document, nonce
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,8 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     Of an act of several seals there is one row a seal: `part` of `parts`, counted from 1. Each
     follows the output of the one before; the last is the document that is released, and `act` is
     its id in all of them. `act` is None for a seal alone.
+
+    `keep_until` is Unix seconds, None for good; from `erased_index` on the content is gone.
     """
 
     id: str
@@ -50,6 +52,9 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     act: str | None = None
     part: int = 1
     parts: int = 1
+    company: str = ""
+    keep_until: int | None = None
+    erased_index: int | None = None
 
     @property
     def location(self) -> Location | None:
@@ -86,6 +91,7 @@ _put_document = RowStatement(
         set_={name: upsert(document).excluded[name] for name in _COLUMNS if name != "id"},
     ),
     *_COLUMNS,
+    key=1,
 )
 _seal_document = RowStatement(
     # SQLAlchemy cannot give the columns of a VALUES names in SQLite's way.
@@ -109,6 +115,11 @@ _row = select(*(document.c[name] for name in _COLUMNS))
 _by_key = _row.where(
     document.c.system == bindparam("system"), document.c.idempotency_key == bindparam("key")
 ).order_by(document.c.part.desc())
+_standing = select(document.c.id, document.c.state).where(
+    document.c.system == bindparam("system_name"),
+    document.c.idempotency_key == bindparam("key"),
+    document.c.part == bindparam("number"),
+)
 _by_act = _row.where(document.c.act == bindparam("act")).order_by(document.c.part)
 _by_id = _row.where(document.c.id == bindparam("document_id"))
 
@@ -135,6 +146,18 @@ def seal_document(transaction: Transaction, row: DocumentRow) -> None:
     )
 
 
+def taken_elsewhere(transaction: Transaction, row: DocumentRow) -> bool:
+    """Whether another node has the row's key for another id, or has sealed the document already.
+
+    Within a process the signing service sees to it that a key is under way once.
+    """
+    if not transaction.is_shared:
+        return False
+    named = {"system_name": row.system, "key": row.idempotency_key, "number": row.part}
+    found = transaction.connection.execute(_standing, named).one_or_none()
+    return found is not None and (found.id != row.id or found.state == "sealed")
+
+
 def remember_nonce(transaction: Transaction, used: UsedNonce) -> None:
     """Keep a nonce for as long as a replay could come."""
     transaction.later(_put_nonce, (used.key_id, used.value, used.expires_at))
@@ -159,14 +182,10 @@ def segment_ends(connection: Connection) -> dict[str, int]:
 
 
 class DocumentReader:
-    """Reads rows on a connection that cannot write.
-
-    On the event loop itself: both look-ups go by a unique index and take some 15 µs, and handing
-    one to a thread and back takes more than that. A reader never waits for the writer (WAL).
-    """
+    """Reads rows on connections that cannot write, see `gateway.store.reading`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = ReadConnection(engine)
+        self._connection = read_connection(engine)
         self._by_key = compiled(_by_key, engine)
         self._by_id = compiled(_by_id, engine)
         self._by_act = compiled(_by_act, engine)
@@ -176,22 +195,22 @@ class DocumentReader:
 
         Of an act of several seals it is the part that the act has come to.
         """
-        return self._one(self._by_key, (system, key))
+        return await self._one(self._by_key, (system, key))
 
     async def by_id(self, document_id: str) -> DocumentRow | None:
         """The document of that id."""
-        return self._one(self._by_id, (document_id,))
+        return await self._one(self._by_id, (document_id,))
 
     async def by_act(self, act: str) -> tuple[DocumentRow, ...]:
         """The parts of an act that reached an intent, in order."""
-        return tuple(map(_document_row, self._connection.rows(self._by_act, (act,))))
+        return tuple(map(_document_row, await self._connection.rows(self._by_act, (act,))))
 
     async def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
-    def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
-        for row in self._connection.rows(query, values):
+    async def _one(self, query: str, values: tuple[str, ...]) -> DocumentRow | None:
+        for row in await self._connection.rows(query, values):
             return _document_row(row)
         return None
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, case, func, literal_column, or_, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.store.lane import Transaction
 from gateway.store.schema import job
 from gateway.store.statements import RowStatement
+from gateway.store.upserts import upsert
 
 
 class NewJobRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +56,18 @@ _delete = RowStatement(
     "fence",
 )
 _BACK = (
-    "WITH back (id, fence, due, tried, why) AS (VALUES (:id, :fence, :due, :tried, :why)) "
+    "WITH back (id, fence, due, tried{column}) AS (VALUES (:id, :fence, :due, :tried{value})) "
     "UPDATE job SET state = {state}, fence = job.fence + 1, not_before = back.due, "
-    "attempt = job.attempt - 1 + back.tried, reason = COALESCE(back.why, reason), holder = NULL, "
+    "attempt = job.attempt - 1 + back.tried, reason = {reason}, holder = NULL, "
     "lease_until = NULL FROM back WHERE job.id = back.id AND job.fence = back.fence"
 )
-_NAMES = ("id", "fence", "due", "tried", "why")
-_put_back = RowStatement(text(_BACK.format(state="job.at_rest")), *_NAMES)
-_bury = RowStatement(text(_BACK.format(state="'dead'")), *_NAMES)
+_NAMES = ("id", "fence", "due", "tried")
+# PostgreSQL does not know of what type a column is that holds nothing, so it is left out.
+_SILENT = {"column": "", "value": "", "reason": "job.reason"}
+_TOLD = {"column": ", why", "value": ", :why", "reason": "back.why"}
+_put_back_silently = RowStatement(text(_BACK.format(state="job.at_rest", **_SILENT)), *_NAMES)
+_put_back = RowStatement(text(_BACK.format(state="job.at_rest", **_TOLD)), *_NAMES, "why")
+_bury = RowStatement(text(_BACK.format(state="'dead'", **_TOLD)), *_NAMES, "why")
 
 _is_waiting = job.c.state == literal_column("'waiting'")
 _is_leased = job.c.state == literal_column("'leased'")
@@ -149,7 +153,11 @@ def put_back(
 
     `counts` tells whether the attempt counts; without a reason the last one stays.
     """
-    transaction.later(_put_back, (job_id, fence, not_before, int(counts), reason))
+    row = (job_id, fence, not_before, int(counts))
+    if reason is None:
+        transaction.later(_put_back_silently, row)
+    else:
+        transaction.later(_put_back, (*row, reason))
 
 
 def bury_job(transaction: Transaction, job_id: int, fence: int, *, reason: bytes) -> None:

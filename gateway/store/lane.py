@@ -8,7 +8,7 @@ may bring a document with it, which is on the disk before the unit runs.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -17,13 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.store.content import Content, ContentStore, Location
 from gateway.store.errors import StoreProblem
 from gateway.store.groups import Errand, GroupThread
+from gateway.store.interfaces import WriteConnection
 from gateway.store.statements import Row, RowStatement
-from gateway.store.writing import WriteConnection
+from gateway.store.writing import SQLiteWriteConnection
 
 T = TypeVar("T")
 
 _MOST_UNITS = 512
 _NOWHERE = Location("", 0)
+# Of the standard classes of every driver (PEP 249): what a unit wants cannot be written.
+_OF_A_UNIT = frozenset({"DataError", "IntegrityError", "ProgrammingError", "UnicodeEncodeError"})
 
 _log = structlog.get_logger("store")
 
@@ -33,10 +36,17 @@ class Transaction:
 
     A unit MUST raise before its first write on `connection` or not at all. What it adds by `later`
     is forgotten when it raises, as is what it put into `state`.
+
+    Attributes:
+        connection: of the database.
+        is_shared: whether other nodes write to the same one, so that what was looked up before the
+            transaction may have changed.
+        state: what units leave for those after them, each under a key of its own.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_shared: bool = False) -> None:
         self.connection = connection
+        self.is_shared = is_shared
         self.state: dict[object, Any] = {}
         self._later: list[tuple[RowStatement, Row]] = []
         self._after_commit: list[tuple[Callable[[list[Any]], None], Any]] = []
@@ -88,47 +98,95 @@ class _Work:
     refused: bool = False
 
 
+class Follower(Protocol):
+    """Whatever keeps in memory what rows say, and must know what other nodes have written."""
+
+    def follow(self, transaction: Transaction) -> None:
+        """Know what is committed by now; called before any unit runs, on the lane's thread.
+
+        It may be called though nothing has changed, and again for the same change.
+
+        Raises:
+            Exception: it cannot; then no unit runs, and nothing is committed.
+        """
+        ...
+
+
 class WriterLane:
-    """The only writer of the database. Use as an async context manager.
+    """The only writer of the database in this process. Use as an async context manager.
 
     Promise: `write` returns only after the transaction that holds the unit would survive a power
-    cut, and raises StoreProblem when it would not. Units run one after the other, in order.
+    cut, and raises StoreProblem when it would not. Units run one after the other, in order; where
+    several nodes share the database, no two of their transactions overlap either.
     """
 
-    def __init__(self, engine: Engine, content: ContentStore) -> None:
+    def __init__(
+        self, engine: Engine, content: ContentStore, *, node: str = "", together: bool = False
+    ) -> None:
         """Make the lane.
 
         Args:
             engine: of the writing connection.
             content: where the documents go that units bring with them.
+            node: this gateway's name among those that share the database.
+            together: whether its transactions may overlap with those of other nodes.
         """
-        self._writing = WriteConnection(engine)
+        self._writing = _write_connection(engine, node=node, exclusive=not together)
         self._content = content
         self._thread: GroupThread[_Work] = GroupThread(
             "writer-lane", carry_out=self._carry_out, most=_MOST_UNITS
         )
+        self._beside: WriterLane | None = None
+        if self._writing.is_shared and not together:
+            self._beside = WriterLane(engine, content, node=node, together=True)
+        self._followers: tuple[Follower, ...] = ()
+        self._is_new_follower = False
         self.commits = 0
         self.units = 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes write to the same database."""
+        return self._writing.is_shared
 
     async def __aenter__(self) -> Self:
         """Start the thread."""
         self._thread.start()
+        if self._beside is not None:
+            self._beside._thread.start()  # noqa: SLF001 - of the same class
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Write what waits, then stop."""
+        if self._beside is not None:
+            await self._beside._thread.stop()  # noqa: SLF001 - of the same class
+            self._beside._writing.close()  # noqa: SLF001 - of the same class
         await self._thread.stop()
         self._writing.close()
         self._content.close()
 
-    async def write(self, unit: Callable[[Transaction], T]) -> T:
+    def add_follower(self, follower: Follower) -> None:
+        """Have it follow from the next transaction on; in that one it is told to for certain."""
+        if self.is_shared:
+            self._followers = (*self._followers, follower)
+            self._is_new_follower = True
+
+    async def write(self, unit: Callable[[Transaction], T], *, exclusive: bool = True) -> T:
         """Run a unit of work and wait until it is durable; gives what the unit gave.
+
+        Args:
+            unit: what is to be done.
+            exclusive: whether no other node may write meanwhile. A unit that does without it gets
+                no further than its own rows: it appends no record, counts nothing, and locks what
+                it changes (`FOR UPDATE SKIP LOCKED`).
 
         Raises:
             StoreProblem: the database could not keep it; nothing of the unit was committed.
             Exception: whatever the unit raised; nothing of it was committed.
         """
-        result: T = await self._thread.ask(_Work(lambda transaction, _nowhere: unit(transaction)))
+        lane = self if exclusive or self._beside is None else self._beside
+        work = _Work(lambda transaction, _nowhere: unit(transaction))
+        result: T = await lane._thread.ask(work)  # noqa: SLF001 - of the same class
         return result
 
     async def write_with(self, content: Content, unit: Callable[[Transaction, Location], T]) -> T:
@@ -151,21 +209,41 @@ class WriterLane:
 
     def _commit(self, group: list[Errand[_Work]]) -> None:
         try:
-            with self._writing.transaction() as connection:
-                transaction = Transaction(connection)
+            with self._writing.transaction() as begun:
+                transaction = Transaction(begun.connection, is_shared=self._writing.is_shared)
+                if begun.is_behind or self._is_new_follower:
+                    self._follow(transaction)
                 for errand in group:
                     if errand.failure is None:
                         self._run(errand, transaction)
                 transaction.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
-            _log.error("commit_failed", error=str(error.__cause__ or error), units=len(group))
-            problem = StoreProblem(f"the database refused the commit: {error.__cause__ or error}")
-            for errand in group:
-                errand.failure = errand.failure or problem
+            self._failed(group, error)
             return
         transaction.committed()
         self.commits += 1
         self.units += sum(errand.failure is None for errand in group)
+
+    def _follow(self, transaction: Transaction) -> None:
+        self._is_new_follower = False
+        try:
+            for follower in self._followers:
+                follower.follow(transaction)
+        except BaseException:
+            self._is_new_follower = True
+            raise
+
+    def _failed(self, group: list[Errand[_Work]], error: Exception) -> None:
+        waiting = [errand for errand in group if errand.failure is None]
+        if len(waiting) > 1 and _is_of_a_unit(error):
+            # One of them wants what cannot be written: the others must not fail with it.
+            for errand in waiting:
+                self._commit([errand])
+            return
+        told = " ".join(str(error.__cause__ or error).split())
+        _log.error("commit_failed", error=told, units=len(group))
+        for errand in waiting:
+            errand.failure = StoreProblem(f"the database refused the commit: {told}")
 
     def _keep_content(self, group: list[Errand[_Work]]) -> None:
         brought = [(errand, content) for errand in group if (content := errand.work.content)]
@@ -202,7 +280,21 @@ class WriterLane:
         work = errand.work
         try:
             errand.result = transaction.attempt(lambda unit: work.unit(unit, work.location))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, self._writing.driver_errors):
             raise
         except Exception as refused:  # noqa: BLE001 - the caller's, and told to it
             errand.failure, work.refused = refused, True
+
+
+def _write_connection(engine: Engine, *, node: str, exclusive: bool) -> WriteConnection:
+    if engine.dialect.name == "sqlite":
+        return SQLiteWriteConnection(engine)
+    from gateway.store.turns import PostgreSQLWriteConnection  # noqa: PLC0415 - loads its driver
+
+    return PostgreSQLWriteConnection(engine, node=node, exclusive=exclusive)
+
+
+def _is_of_a_unit(error: Exception) -> bool:
+    """Whether a unit's values are to blame, and not the database."""
+    blamed = getattr(error, "orig", None) or error
+    return any(kind.__name__ in _OF_A_UNIT for kind in type(blamed).__mro__)

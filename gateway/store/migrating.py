@@ -7,6 +7,7 @@ from sqlalchemy import Engine, inspect
 from gateway.store.errors import StoreVersionError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = 0x5EA1_6A7E
 
 
 def migrate(engine: Engine) -> None:
@@ -15,7 +16,7 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreVersionError: the database was written by a newer version.
     """
-    if _revision(engine) == newest_revision():
+    if revision_of(engine) == newest_revision():
         return  # as at nearly every start: Alembic alone takes 0.2 s to load
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
@@ -24,13 +25,16 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    present = _revision(engine)
+    present = revision_of(engine)
     if present is not None and present not in known:
         raise StoreVersionError(
             f"the database is at revision {present}, which this version does not know: "
             "it was written by a newer Sealgate. Install that version, or restore a backup"
         )
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Nodes that start together: the second waits, and then finds nothing to do.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -41,7 +45,7 @@ def newest_revision() -> str:
     return max(file.name.partition("_")[0] for file in files)
 
 
-def _revision(engine: Engine) -> str | None:
+def revision_of(engine: Engine) -> str | None:
     """Where the database stands; None when it is empty."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):

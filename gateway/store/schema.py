@@ -17,6 +17,16 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("node", String(100), nullable=False),
+    Column("turn", BigInteger, nullable=False),
+)
+"""One row, 1: which node wrote last, and how many turns there were. PostgreSQL's nodes lock it
+while they write (docs/adr/0016); on SQLite it stays as it was made."""
+
 audit_leaf = Table(
     "audit_leaf",
     metadata,
@@ -73,6 +83,17 @@ document = Table(
     Column("act", String(36)),
     Column("part", Integer, nullable=False, server_default="1"),
     Column("parts", Integer, nullable=False, server_default="1"),
+    Column("company", String(100), nullable=False, server_default=""),
+    Column("keep_until", BigInteger),
+    Column("erased_index", BigInteger),
+    Column("is_wiped", SmallInteger, nullable=False, server_default="0"),
+    Index(
+        "document_by_end",
+        "keep_until",
+        sqlite_where=text("keep_until IS NOT NULL AND is_wiped = 0"),
+        postgresql_where=text("keep_until IS NOT NULL AND is_wiped = 0"),
+    ),
+    Index("document_by_company", "company", "signed_at"),
     Index("document_by_key", "system", "idempotency_key", "part", unique=True),
     Index("document_by_act", "act"),
     Index("document_by_business_number", "business_number"),
@@ -80,6 +101,9 @@ document = Table(
 """One row an idempotency key that reached an intent. `state` is `intent` or `sealed`.
 
 With several seals in one act, one row a seal: `part` of `parts`. `act` is the id of the last.
+
+The content is kept until `keep_until` (Unix seconds; null: for good). Then it is erased:
+`erased_index` is the record that says so, and `is_wiped` is 1 once nothing of it is on the disk.
 """
 
 nonce = Table(
@@ -265,11 +289,14 @@ batch = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("receipt", LargeBinary),
+    Column("queued", Integer, nullable=False, server_default="0"),
     Index("batch_by_key", "system", "idempotency_key", unique=True),
     Index("batch_by_state", "state"),
+    Index("batch_of_system", "system", "id"),
 )
 """Documents that came together. `state` is receiving, open, paused, cancelled or finished;
-`receipt` is the CMS over the manifest of digests. Moments are Unix µs."""
+`receipt` is the CMS over the manifest of digests. Moments are Unix µs. `queued` is the last item
+that has been looked at for a job."""
 
 batch_item = Table(
     "batch_item",
@@ -290,11 +317,13 @@ batch_item = Table(
     Column("output_digest", LargeBinary(32)),
     Column("problem", LargeBinary),
     Column("finished_at", BigInteger),
+    Column("request", LargeBinary),
     Index("batch_item_by_state", "batch", "state"),
     Index("batch_item_by_segment", "segment"),
 )
 """One row a document of a batch, from when it is accepted on. `state` is waiting, sealed, repeated,
-failed or cancelled; `segment` is where its input is, until it is finished."""
+failed or cancelled; `segment` is where its input is, as long as it may be wanted; `request` is what
+is asked for it, encoded, or null where that could not be read."""
 
 event = Table(
     "event",
@@ -357,3 +386,21 @@ automatic or manual. A document with several seals is counted with the last of t
 
 The views `usage_by_month`, `usage_by_department` and `usage_by_seal` sum it up for other programs.
 """
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("company", String(100), nullable=False),
+    Column("business_number", String(200), nullable=False),
+    Column("document_type", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("audit_index", BigInteger, nullable=False),
+    Column("ended_by", String(200)),
+    Column("ended_at", BigInteger),
+    Column("end_index", BigInteger),
+)
+"""Legal holds, ended or not: of a company's documents, or those of one number or type (empty: all).
+While one holds, no content of theirs is erased. Moments are Unix µs."""

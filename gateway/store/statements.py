@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.expression import ClauseElement
 
-# Powers of two, so that SQLite has a few prepared statements to keep and not one for each number.
+# Powers of two, so that a driver has a few prepared statements to keep and not one for each number.
 _MOST_ROWS = 32
-_VALUES = re.compile(r"(?<=VALUES )\(\?(?:, \?)*\)")
+_MARK = r"(?:\?|%s(?:::[A-Z ]+)?)"
+_VALUES = re.compile(rf"(?<=VALUES )\({_MARK}(?:, {_MARK})*\)")
 
 Row = tuple[object, ...]
 
@@ -27,16 +28,29 @@ class RowStatement:
     Values go to the driver as they are: bytes, text, integers and floats.
     """
 
-    def __init__(self, statement: ClauseElement, *names: str) -> None:
+    def __init__(
+        self,
+        statement: ClauseElement,
+        *names: str,
+        key: int = 0,
+        merged: Callable[[Row, Row], Row] = lambda _earlier, later: later,
+    ) -> None:
         """Keep the statement.
 
         Args:
             statement: as SQLAlchemy writes it, with one VALUES that takes nothing but a row.
             names: of the columns or parameters, in the order in which each row gives them; two at
                 least.
+            key: how many of a row's first values say which row is meant, where an upsert may be
+                given the same one twice. PostgreSQL refuses that within one statement, so such rows
+                become one. 0: no two rows are the same.
+            merged: what an earlier and a later row of the same key become; the later one, if
+                nothing else is said.
         """
         self._statement = statement
         self._names = names
+        self._key = key
+        self._merged = merged
         self._made_for: Dialect | None = None
         self._by_count: dict[int, str] = {}
         self._constants: Row = ()
@@ -51,10 +65,17 @@ class RowStatement:
         if self._made_for is not connection.dialect:
             self._compile(connection.dialect)
         cursor = connection.connection.cursor()
-        for some in _divided(rows):
+        for some in _divided(self._each_once(rows) if self._key else rows):
             values = chain.from_iterable(map(self._ordered, some))
             cursor.execute(self._by_count[len(some)], (*values, *self._constants))
         cursor.close()
+
+    def _each_once(self, rows: Sequence[Row]) -> Sequence[Row]:
+        found: dict[Row, Row] = {}
+        for row in rows:
+            key = row[: self._key]
+            found[key] = self._merged(found[key], row) if key in found else row
+        return tuple(found.values())
 
     def _compile(self, dialect: Dialect) -> None:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=list(self._names))

@@ -1,22 +1,29 @@
 """Count each release in the transaction that makes it: what is counted and what is kept agree."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 import msgspec
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.signing.model import SigningRequest
 from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction
 from gateway.store.schema import seal_usage
-from gateway.store.statements import RowStatement
+from gateway.store.statements import Row, RowStatement
+from gateway.store.upserts import upsert
 from gateway.usage.model import Way
 from policies.calendar import office_day
 from policies.model import SealRequest
 
 _DEPARTMENT: Final = "department"
 _KEYS: Final = ("day", "company", "department", "system", "seal", "document_type", "way")
+
+
+def _together(earlier: Row, later: Row) -> Row:
+    *key, seals, documents = later
+    before = cast("tuple[int, int]", earlier[-2:])
+    return *key, before[0] + cast("int", seals), before[1] + cast("int", documents)
+
 
 _new = upsert(seal_usage)
 _add = RowStatement(
@@ -30,6 +37,8 @@ _add = RowStatement(
     *_KEYS,
     "seals",
     "documents",
+    key=len(_KEYS),
+    merged=_together,
 )
 
 UsageCount = tuple[str, str, str, str, str, str, Way, int, int]

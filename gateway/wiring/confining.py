@@ -63,7 +63,7 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
     give_up_privileges(keep=(CAP_NET_BIND_SERVICE, CAP_DAC_OVERRIDE))
     confined = see_only(
         readable=[*_code(), *map(Path, _SYSTEM), *_named_in(config), config_file],
-        writable=[config.state_directory, Path("/dev/null"), Path("/dev/urandom")],
+        writable=[*_kept_in(config), Path("/dev/null"), Path("/dev/urandom")],
     )
     seen = [path for path in secrets if _is_open(path)]
     if config.processes.require_confinement and (not confined or seen):
@@ -121,8 +121,17 @@ def _code() -> Iterator[Path]:
         yield from map(Path, (spec and spec.submodule_search_locations) or ())
 
 
+def _kept_in(config: Config) -> Iterator[Path]:
+    yield config.state_directory
+    if config.store.documents is not None:
+        config.store.documents.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield config.store.documents
+
+
 def _named_in(config: Config) -> Iterator[Path]:
     yield from config.policies.readable
+    if config.store.password_file is not None:
+        yield config.store.password_file
     if config.documents.stamp_font is not None:
         yield config.documents.stamp_font
     if config.http.tls is not None:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -17,14 +20,17 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.queue import DatabaseQueue
+from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
+from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.open import database_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -32,6 +38,7 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -49,6 +56,9 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
+    readers: Engine
+    content: ContentStore
+    queue: DatabaseQueue
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -60,6 +70,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    sweeper: Sweeper
 
 
 async def open_house(
@@ -71,31 +82,40 @@ async def open_house(
     """Start signer and workers, open the store, and bring the policies into force."""
     clock = SystemClock()
     metrics = Metrics()
-    content = ContentStore(config.documents_directory, clock=clock)
+    database = database_of(config)
+    content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
     signer = _signer(config, signer_source)
     pool = WorkerPool(
         WorkerLimits.of(config.documents),
         start_worker=start_worker,
         tell_doubt=lambda doubt: metrics.second_way.labels(doubt).inc(),
     )
-    writer = open_writer(config.database)
+    writer = database.open_writer()
     migrate(writer)
-    lane = WriterLane(writer, content)
-    reader = DocumentReader(open_reader(config.database))
-    approvals = ApprovalReader(open_reader(config.database))
+    lane = WriterLane(writer, content, node=config.store.node)
+    readers = database.open_reader()
+    reader = DocumentReader(readers)
+    approvals = ApprovalReader(readers)
     audit = _audit_log(config, lane, signer)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
     await stack.enter_async_context(lane)
+    stack.callback(readers.dispose)
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=_HOLDER)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
+    slots = SlotBook()
+    owned = queue if config.store.url is None else None
+    nonces = await lane.write(lambda unit: _recover(unit, content, owned, freezes, at=clock.now()))
+    for follower in (audit, slots, freezes.book):
+        lane.add_follower(follower)
     return House(
         config=config,
         clock=clock,
@@ -103,13 +123,16 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
+        readers=readers,
+        content=content,
+        queue=queue,
         reader=reader,
         approvals=approvals,
         audit=audit,
         archive=Archive(reader=reader, content=content),
         policies=policies,
-        nonces=await lane.write(lambda unit: _recover(unit, content, freezes, clock.now())),
-        slots=SlotBook(),
+        nonces=nonces,
+        slots=slots,
         freezes=freezes,
         freeze_folder=FreezeFolder(config.policies.place, freezes),
         policy_looks=Lookout(
@@ -118,7 +141,19 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        sweeper=Sweeper(
+            lane=lane,
+            audit=audit,
+            content=content,
+            in_force=lambda: policies.current,
+            clock=clock,
+        ),
     )
+
+
+def _node(config: Config) -> str:
+    """Whose segments are whose, where several nodes keep documents in one directory."""
+    return "" if config.store.url is None else config.store.node
 
 
 def _signer(config: Config, source: KeptSigner) -> SignerClient:
@@ -157,9 +192,20 @@ async def _policies(
 
 
 def _recover(
-    unit: Transaction, content: ContentStore, freezes: FreezeService, now: datetime
+    unit: Transaction,
+    content: ContentStore,
+    owned: DatabaseQueue | None,
+    freezes: FreezeService,
+    *,
+    at: datetime,
 ) -> NonceBook:
-    """After a stop of any kind: what the gateway must know again, and what must not lie about."""
-    content.recover(segment_ends(unit.connection))
+    """After a stop of any kind: what the gateway must know again, and what must not lie about.
+
+    `owned` is the queue of a database that no other node uses: what it has leased, nobody works on.
+    """
+    connection = unit.connection
+    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
+    if owned is not None:
+        owned.take_back(unit)
     freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=now.timestamp()))
+    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

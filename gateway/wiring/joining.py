@@ -13,29 +13,35 @@ from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_submission import BatchSubmission
+from gateway.http.batches import Batches
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
 from gateway.http.metrics import Metrics
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import Route
+from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
-from gateway.signing.guard import AllKnown, AllReleasing, Guards, Surroundings
+from gateway.signing.guard import AllKnown, AllReleasing, Guards, Releasing, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
 from gateway.store.charges import SlotBook
 from gateway.store.content import prove_room
-from gateway.store.database import open_reader
 from gateway.store.lane import Transaction
+from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
+from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 
 
-def signing_service(house: House) -> SigningService:
-    """The one way to the key."""
+def signing_service(house: House, *releasing: Releasing) -> SigningService:
+    """The one way to the key; what goes with a release is written by `releasing`."""
     return SigningService(
         in_force=lambda: house.policies.current,
         press=house.pool,
@@ -46,11 +52,11 @@ def signing_service(house: House) -> SigningService:
         archive=house.archive,
         clock=house.clock,
         clock_guard=ClockGuard(house.audit.newest),
-        surroundings=_surroundings(house),
+        surroundings=_surroundings(house, releasing),
     )
 
 
-def _surroundings(house: House) -> Surroundings:
+def _surroundings(house: House, releasing: tuple[Releasing, ...]) -> Surroundings:
     """What stands around the signing cycle: each room that guards, knows or keeps has a line."""
     approvals_known = ApprovalsKnown(
         in_force=lambda: house.policies.current,
@@ -64,7 +70,7 @@ def _surroundings(house: House) -> Surroundings:
         knowing=AllKnown((approvals_known, CountersKnown(book=house.slots, lane=house.lane))),
         waiting_room=WaitingUses(audit=house.audit, in_force=lambda: house.policies.current),
         history=DecisionHistory(),
-        releasing=AllReleasing((UsageBook(tell=_counted(house.metrics)),)),
+        releasing=AllReleasing((*releasing, UsageBook(tell=_counted(house.metrics)))),
     )
 
 
@@ -77,7 +83,7 @@ def _counted(metrics: Metrics) -> Told:
     return tell
 
 
-def api_of(house: House, signing: SigningService) -> API:
+def api_of(house: House, signing: SigningService, room: BatchRoom) -> API:
     """What is served over HTTP."""
     config = house.config
     return API(
@@ -108,12 +114,12 @@ def api_of(house: House, signing: SigningService) -> API:
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house),
+        further=_further_routes(house, room),
         policies=house.policies.told,
     )
 
 
-def _further_routes(house: House) -> tuple[Route, ...]:
+def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
         in_force=lambda: house.policies.current,
@@ -124,17 +130,39 @@ def _further_routes(house: House) -> tuple[Route, ...]:
     return (
         *Approvals(review, clock=house.clock).routes(),
         *Freezes(house.freezes).routes(),
-        *PoliciesInForce(house.policies.standing).routes(),
-        *Usage(
-            in_force=lambda: house.policies.current, reader=open_reader(house.config.database)
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.policies.current,
+                clock=house.clock,
+            )
         ).routes(),
+        *PoliciesInForce(house.policies.standing).routes(),
+        *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
+        *_batches(house, room),
+    )
+
+
+def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
+    """Handing batches in, and asking for them."""
+    config = house.config
+    submission = BatchSubmission(
+        room.service,
+        uploads=Uploads(config.uploads_directory, most_bytes=config.http.max_batch_bytes),
+        in_force=lambda: house.policies.current,
+        most_document_bytes=config.http.max_document_bytes,
+    )
+    return (
+        *submission.routes(),
+        *Batches(room.service, progress=room.progress).routes(),
     )
 
 
 def _desk(house: House) -> tuple[Route, ...]:
     """What officers may ask of policies."""
-    desk = Desk(policies=lambda: house.policies.place, database=house.config.database)
+    desk = Desk(policies=lambda: house.policies.place, database=database_of(house.config))
     return PolicyQuestions(desk, clock=house.clock).routes()
 
 

@@ -10,11 +10,13 @@ import structlog
 from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
+from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.watching import forget_daily, watch_freezes, watch_policies
+from gateway.wiring.watching import forget_daily, sweep_hourly, watch_freezes, watch_policies
+from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -31,13 +33,18 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        signing = signing_service(house)
-        api = api_of(house, signing)
+        before = begin_batches(house, stack)
+        signing = signing_service(house, before.results)
+        room = batch_room(before, signing)
+        api = api_of(house, signing, room)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        await stack.enter_async_context(job_runner(house, room))
+        await room.queueing.go_on_with_all(before.ground.batches)
+        stack.callback(room.queueing.stop)
         # Each by itself: what is to stop must not wait until large policies are loaded.
-        for duty in (watch_policies, watch_freezes, forget_daily):
+        for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         url = await listen(api, config, stack)
         spare_the_collector()

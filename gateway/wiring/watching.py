@@ -8,10 +8,12 @@ from datetime import timedelta
 import structlog
 
 from gateway.approvals.pruning import prune
+from gateway.batches.sweeping import sweep_inputs
 from gateway.history.keeping import forget
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
+_HOUR_SECONDS = 3600.0
 _FREEZES_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
@@ -50,7 +52,7 @@ async def watch_freezes(house: House) -> None:
 
 
 async def forget_daily(house: House) -> None:
-    """Once a day, forget the decisions and approvals whose time is over."""
+    """Once a day, forget decisions and approvals, and erase content, whose time is over."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
     while True:
@@ -58,8 +60,20 @@ async def forget_daily(house: House) -> None:
             now = house.clock.now()
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
+            await house.sweeper.sweep()
             if gone or ended:
                 _log.info("forgotten", decisions=gone, approvals=ended)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("not_forgotten", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_DAY_SECONDS)
+
+
+async def sweep_hourly(house: House) -> None:
+    """Once an hour, delete the inputs of batches that nobody wants any more."""
+    kept_for = timedelta(days=house.config.batches.failed_inputs_days)
+    while True:
+        try:
+            await sweep_inputs(house.lane, house.content, clock=house.clock, kept_for=kept_for)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+            _log.error("inputs_not_deleted", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_HOUR_SECONDS)

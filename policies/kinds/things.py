@@ -72,20 +72,24 @@ class CertificateSpec(StrictModel):
 
 
 class SystemSpec(StrictModel):
-    """A calling system and its credentials."""
+    """A calling system, its credentials, and the connectors that speak for it.
+
+    `connectors` are IT's (`connectors:` of config.yaml); what one of them brings is this system's.
+    """
 
     company: Name
     line: Name | None = None
     roles: Names = ()
     keys: tuple[KeySpec, ...] = ()
     certificates: tuple[CertificateSpec, ...] = ()
+    connectors: Names = ()
 
     @model_validator(mode="after")
     def _can_prove_itself(self) -> Self:
-        if not self.keys and not self.certificates:
+        if not self.keys and not self.certificates and not self.connectors:
             raise refusal(
-                "a system without a key or certificate could never prove who it is",
-                "add `keys:` or `certificates:`",
+                "a system without a key, certificate or connector could never ask for anything",
+                "add `keys:`, `certificates:` or `connectors:`",
             )
         return self
 
@@ -145,6 +149,27 @@ class IntakeSpec(StrictModel):
         return self
 
 
+class RetentionSpec(StrictModel):
+    """How long the content of sealed documents is kept; digests and records stay for good.
+
+    `keep: content` for `years`, or for good without them; `keep: digests` erases the content after
+    `collectDays`, in which the system that asked collects it.
+    """
+
+    keep: Literal["content", "digests"] = "content"
+    years: Annotated[int, Field(ge=1, le=100)] | None = None
+    collect_days: Annotated[int, Field(ge=1, le=366)] = 7
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.keep == "digests" and self.years is not None:
+            raise refusal(
+                "`years` says how long content is kept, and `keep: digests` keeps none",
+                "remove `years`, or write `keep: content`",
+            )
+        return self
+
+
 class DocumentTypeSpec(StrictModel):
     """A kind of business document.
 
@@ -156,6 +181,7 @@ class DocumentTypeSpec(StrictModel):
     counterparty: AttributeName | None = None
     intake: IntakeSpec = IntakeSpec()
     normalize: bool = False
+    retention: RetentionSpec = RetentionSpec()
 
     @model_validator(mode="after")
     def _knows_its_counterparty(self) -> Self:

@@ -22,7 +22,7 @@ class SystemKey(msgspec.Struct, frozen=True, kw_only=True):
 class System(Named, frozen=True, kw_only=True):
     """A calling system, its roles and how it proves who it is.
 
-    `certificates` are SHA-256 of the DER, 64 lower-case hex digits.
+    `certificates` are SHA-256 of the DER, 64 lower-case hex digits. `connectors` may speak for it.
     """
 
     company: str
@@ -30,6 +30,7 @@ class System(Named, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     keys: tuple[SystemKey, ...] = ()
     certificates: tuple[str, ...] = ()
+    connectors: frozenset[str] = frozenset()
 
 
 class ApprovalSource(Named, frozen=True, kw_only=True):

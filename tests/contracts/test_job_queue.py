@@ -10,24 +10,17 @@ import pytest
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
-from tests.queue_house import QueueHouse, new_job
-from tests.signing_house import FakeClock
+from gateway.store.interfaces import Database
+from gateway.store.lane import Transaction
+from tests.queue_house import QueueHouse, new_job, open_queue_house
 
 _LONGER_THAN_A_LEASE = timedelta(minutes=3)
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[QueueHouse]:
-    clock = FakeClock()
-    engine = open_writer(tmp_path / "test.sqlite")
-    migrate(engine)
-    async with WriterLane(engine, ContentStore(tmp_path / "documents", clock=clock)) as lane:
-        yield QueueHouse(lane, clock)
-    engine.dispose()
+async def house(tmp_path: Path, database: Database) -> AsyncIterator[QueueHouse]:
+    async with open_queue_house(tmp_path, database) as opened:
+        yield opened
 
 
 def test_it_is_a_queue(house: QueueHouse) -> None:

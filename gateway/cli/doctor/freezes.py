@@ -12,19 +12,20 @@ from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
 from gateway.freezes.orders import claims_of
 from gateway.regular_files import read_regular
 from gateway.statements import StatementInvalidError
-from gateway.store.database import open_reader
 from gateway.store.freezes import freeze_row, live_freezes
+from gateway.store.open import database_of
 
 _PART = "freezes"
 
 
 def check_freezes(config: Config) -> Iterator[Finding]:
     """Every freeze in force, and every file of a freeze that the gateway has not taken."""
-    if not config.database.exists():
-        yield ok(_PART, "none: nothing was recorded yet")
-        return
-    engine = open_reader(config.database)
+    database = database_of(config)
+    engine = database.open_reader()
     try:
+        if not database.exists():
+            yield ok(_PART, "none: nothing was recorded yet")
+            return
         with engine.connect() as connection:
             found = [*_live(connection), *_not_taken(connection, config.policies.place)]
     except OperationalError as error:

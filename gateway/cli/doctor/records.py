@@ -8,7 +8,6 @@ from datetime import datetime
 from importlib.resources import as_file, files
 
 from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -25,7 +24,9 @@ from gateway.audit.record import read_leaf
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
 from gateway.signing.clock_guard import TOLERANCE
-from gateway.store.database import open_reader
+from gateway.store.checking import look
+from gateway.store.interfaces import Database
+from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
 from hsm.interfaces import KeyDescription
 
@@ -41,32 +42,38 @@ class RecordsCheck:
 
     def database(self, now: datetime) -> Iterator[Finding]:
         """Whether it opens, is whole, and is of this version; and the clock against it."""
-        path = self._config.database
-        if not path.exists():
-            if self._config.checkpoint_file.exists():
-                told = f"{path} is gone, though records were signed already"
-                yield failed("database", told, cure=_RESTORE)
-            else:
-                yield ok("database", "none yet; the first `sealgate serve` makes it")
-                self.size = 0
-            return
-        engine = open_reader(path)
         try:
+            database = database_of(self._config)
+        except OSError as error:
+            told = f"the password of the database cannot be read: {error}"
+            yield failed("database", told, cure="Mend store.password_file.")
+            return
+        engine = database.open_reader()
+        try:
+            if not database.exists():
+                yield self._no_database(database)
+                return
             with engine.connect() as connection:
                 yield from self._look(connection, now)
         except SQLAlchemyError as error:
-            told = f"{path} cannot be read: {getattr(error, 'orig', error)}"
+            told = f"{database} cannot be read: {getattr(error, 'orig', error)}"
             yield failed("database", told, cure=_RESTORE)
         finally:
             engine.dispose()
 
+    def _no_database(self, database: Database) -> Finding:
+        if self._config.checkpoint_file.exists():
+            told = f"{database} is gone, though records were signed already"
+            return failed("database", told, cure=_RESTORE)
+        self.size = 0
+        return ok("database", "none yet; the first `sealgate serve` makes it")
+
     def _look(self, connection: Connection, now: datetime) -> Iterator[Finding]:
-        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if said != "ok":
-            yield failed("database", f"it is damaged: {said}", cure=_RESTORE)
+        report = look(connection)
+        if report.damage is not None:
+            yield failed("database", f"it is damaged: {report.damage}", cure=_RESTORE)
             return
-        present = MigrationContext.configure(connection).get_current_revision()
-        known = _revisions()
+        present, known = report.revision, _revisions()
         if present not in known:
             told = f"it is at revision {present}, which this version does not know"
             cure = "Install the newer Sealgate that wrote it, or put an older backup back."
@@ -77,7 +84,8 @@ class RecordsCheck:
             cure = "Make a backup, then start the gateway."
             yield warning("database", told, cure=cure)
         else:
-            yield ok("database", f"{self._config.database} is whole, at revision {present}")
+            told = f"it is whole, at revision {present}; {report.engine} {report.version}"
+            yield ok("database", "; ".join((told, *report.remarks)))
         self.size = connection.execute(
             select(func.coalesce(func.max(audit_leaf.c.index) + 1, 0))
         ).scalar_one()

@@ -21,7 +21,7 @@ from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError
 from gateway.seals.errors import SealMaterialError
 from gateway.statements import StatementInvalidError
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 from policies.deciding.telling import told_stages
 from strictyaml import MistakesError
 
@@ -89,12 +89,13 @@ def verify(
 
 
 def _here(approval: str, installation: Config) -> Proof:
-    if not installation.database.exists():
+    database = database_of(installation)
+    if not database.exists():
         raise ProofUnreadableError(
-            f"there is no database {installation.database}, so no approval is known by its id: "
+            f"there is no database {database}, so no approval is known by its id: "
             "start the gateway once, or name a file of `sealgate approvals export`"
         )
-    engine = open_reader(installation.database)
+    engine = database.open_reader()
     try:
         return proof_of(engine, approval)
     finally:

@@ -1,7 +1,6 @@
 """What became of a bundle file, by what the gateway has recorded: nothing is guessed."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, func, inspect, or_, select
@@ -14,8 +13,10 @@ from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import read
 from gateway.config import Config
 from gateway.store.activations import activated_rows
-from gateway.store.database import open_reader
+from gateway.store.interfaces import Database
+from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
+from gateway.store.searching import contains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class ActivationWatch:
 
     def __init__(
         self,
-        database: Path,
+        database: Database,
         manifest: Manifest,
         *,
         copies: BundleCopies,
@@ -53,7 +54,7 @@ class ActivationWatch:
             SQLAlchemyError: the database cannot be read.
         """
         self._database = database
-        self._engine = open_reader(database)
+        self._engine = database.open_reader()
         self._manifest = manifest
         self._copies = copies
         self._file_digest = file_digest
@@ -66,7 +67,7 @@ class ActivationWatch:
     def of(cls, config: Config, manifest: Manifest, *, file_digest: str) -> Self:
         """On this installation; for the arguments see `__init__`."""
         copies = BundleCopies(config.bundle_copies)
-        return cls(config.database, manifest, copies=copies, file_digest=file_digest)
+        return cls(database_of(config), manifest, copies=copies, file_digest=file_digest)
 
     def __enter__(self) -> Self:
         """Nothing to do."""
@@ -142,8 +143,8 @@ class ActivationWatch:
             .where(audit_leaf.c.index >= first, audit_leaf.c.index < self._next)
             .where(
                 or_(
-                    func.instr(audit_leaf.c.leaf, b'"kind":"policy"') > 0,
-                    func.instr(audit_leaf.c.leaf, b'"kind":"refused"') > 0,
+                    contains(audit_leaf.c.leaf, b'"kind":"policy"'),
+                    contains(audit_leaf.c.leaf, b'"kind":"refused"'),
                 )
             )
             .order_by(audit_leaf.c.index)

@@ -19,7 +19,7 @@ from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
 from gateway.seals.last_good import SUFFIX, LastGood, last_good
 from gateway.store.activations import activated_rows
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 
 
 def rows_here(config: Config) -> tuple[ActivatedRow, ...]:
@@ -37,9 +37,10 @@ def _on_record(config: Config) -> tuple[tuple[ActivatedRow, ...], ActivationReco
     Raises:
         SQLAlchemyError: the database cannot be read, or is of another version.
     """
-    if not config.database.exists():
+    database = database_of(config)
+    if not database.exists():
         return (), None
-    engine = open_reader(config.database)
+    engine = database.open_reader()
     try:
         with engine.connect() as connection:
             return activated_rows(connection), newest_activated(connection)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.cli.options import configuration
 from gateway.desk.policy_files import NothingToReadError
 from gateway.history.reading import DecisionReader
-from gateway.store.database import open_reader
+from gateway.store.open import database_of
 
 
 @contextmanager
@@ -19,10 +19,10 @@ def decisions(config: Path) -> Iterator[DecisionReader]:
     Raises:
         NothingToReadError: there is no database yet, or none that can be read.
     """
-    database = configuration(config).database
+    database = database_of(configuration(config))
     if not database.exists():
         raise NothingToReadError(f"there is no {database}: nothing was decided yet")
-    engine = open_reader(database)
+    engine = database.open_reader()
     try:
         yield DecisionReader(engine)
     except OperationalError as error:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from policies.intake import Intake
 from policies.kinds.templates import TemplateKind
 from policies.kinds.things import DocumentTypeKind, SealKind, StampSpec, SystemKind
-from policies.objects.documents import Attribute, DocumentType, Field, Mark, Template
+from policies.objects.documents import Attribute, DocumentType, Field, Mark, Retention, Template
 from policies.objects.seals import PictureStamp, RoundStamp, Seal, SealSignature, Stamp
 from policies.objects.systems import System, SystemKey
 from policies.reading.conversion.placements import written_placement
@@ -31,6 +31,7 @@ def system(name: str, kind: SystemKind) -> System:
         roles=frozenset(spec.roles),
         keys=keys,
         certificates=tuple(certificate.sha256 for certificate in spec.certificates),
+        connectors=frozenset(spec.connectors),
     )
 
 
@@ -56,6 +57,11 @@ def document_type(name: str, kind: DocumentTypeKind) -> DocumentType:
         intake=Intake(accept=frozenset(spec.intake.accept), refuse=frozenset(spec.intake.refuse)),
         normalize=spec.normalize,
         counterparty=spec.counterparty,
+        retention=Retention(
+            keep=spec.retention.keep,
+            years=spec.retention.years,
+            collect_days=spec.retention.collect_days,
+        ),
     )
 
 

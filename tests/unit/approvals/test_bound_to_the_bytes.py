@@ -137,7 +137,7 @@ async def test_a_statement_that_somebody_wrote_into_the_database_does_not_count(
         await made.say("wang", one)
         await _forge(made, update(approval_statement).values(approval=other))
         assert (await problem(made.seal("other", OTHER)))[0] == "approval-needed"
-        assert made.shown("wang", other).state == "pending"
+        assert (await made.shown("wang", other)).state == "pending"
 
 
 async def test_an_approval_whose_row_was_changed_does_not_count(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ async def test_who_has_left_the_post_counts_no_more(tmp_path: Path) -> None:
         # START is 10:00 on 22 November in Asia/Shanghai: it was the day before his last.
         left = {**made.bundle.persons, "wang": person("wang", until=date(2026, 11, 22))}
         made.change(persons=left)
-        assert made.shown("zhao", approval).state == "pending"
+        assert (await made.shown("zhao", approval)).state == "pending"
         assert (await problem(made.seal()))[0] == "approval-needed"
         assert (await problem(made.say("wang", approval)))[0] == "approval-unknown"
         await made.say("zhao", approval)
@@ -186,7 +186,7 @@ async def test_an_approval_counts_for_its_time(tmp_path: Path) -> None:
         approval = await made.ask()
         await made.say("wang", approval)
         made.house.clock.move(timedelta(hours=1))
-        assert made.shown("wang", approval).state == "expired"
+        assert (await made.shown("wang", approval)).state == "expired"
         told = await problem(made.say("zhao", approval))
         assert told == ("approval-expired", f"approval {approval} ended on 2026-11-22 03:00 UTC")
         assert await made.ask() != approval
@@ -269,7 +269,7 @@ async def test_64_statements_at_once_are_all_taken(tmp_path: Path) -> None:
         said = [made.say(name, approval) for approval in approvals for name in ("wang", "zhao")]
         await asyncio.gather(*said)
         assert len(made.records("approval")) == 64
-        assert {made.shown("wang", each).state for each in approvals} == {"granted"}
+        assert {(await made.shown("wang", each)).state for each in approvals} == {"granted"}
 
 
 @pytest.mark.parametrize("act", ["approve", "reject"])

@@ -101,7 +101,7 @@ async def test_what_is_approved_anew_after_a_rejection_has_ended_is_sealed(tmp_p
         await rejected_after_a_token(made)
         made.house.clock.move(HOUR / 2)
         again = await made.ask()
-        assert made.shown("wang", again).standing.counted == ()
+        assert (await made.shown("wang", again)).standing.counted == ()
         await post(made, again, jti="OA-2", sub="E1008")
         assert (await made.say("wang", again)).state == "granted"
         await made.seal()

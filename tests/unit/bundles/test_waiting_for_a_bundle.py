@@ -8,7 +8,7 @@ import pytest
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import peek
 from gateway.cli.policy.activation_watch import ActivationWatch
-from gateway.store.database import open_writer
+from gateway.store.database import SQLiteFile, open_writer
 from tests.bundle_house import (
     FIRST,
     GROUP,
@@ -28,7 +28,7 @@ def watch(house: BundleHouse, data: bytes) -> ActivationWatch:
 def watch_below(directory: Path, data: bytes, *, copies: BundleCopies) -> ActivationWatch:
     digest = hashlib.sha256(data).hexdigest()
     database = directory / "sealgate.sqlite"
-    return ActivationWatch(database, peek(data), copies=copies, file_digest=digest)
+    return ActivationWatch(SQLiteFile(str(database)), peek(data), copies=copies, file_digest=digest)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from gateway.desk.errors import (
     QuestionTooDemandingProblem,
 )
 from gateway.desk.wire import PROTOCOL, ExplainRecord, SetUp, Simulate, Test, encode
+from gateway.store.database import SQLiteFile
 from processes.child import Child, start_child
 from processes.confinement import landlock_available
 from tests.signing_house import POLICY
@@ -40,7 +41,9 @@ class Frames:
 def desk(tmp_path: Path) -> Desk:
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "all.yaml").write_text(POLICY, encoding="utf-8")
-    return Desk(policies=lambda: tmp_path / "policies", database=tmp_path / "none.sqlite")
+    return Desk(
+        policies=lambda: tmp_path / "policies", database=SQLiteFile(str(tmp_path / "none.sqlite"))
+    )
 
 
 async def test_it_cannot_read_what_lies_beside_its_files(desk: Desk, tmp_path: Path) -> None:
@@ -66,7 +69,7 @@ async def test_more_than_a_few_who_wait_are_sent_away(desk: Desk) -> None:
         await desk.ask(Test(sources=None))
 
 
-SET_UP = SetUp(protocol=PROTOCOL + 1, max_memory_bytes=1, policies="", database="")
+SET_UP = SetUp(protocol=PROTOCOL + 1, max_memory_bytes=1, policies="", database=SQLiteFile(""))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ async def test_a_process_whose_time_is_up_before_it_was_spoken_with_is_ended(
         started.append(start_child("gateway.desk.child"))
         return started[-1]
 
-    database = tmp_path / "none.sqlite"
+    database = SQLiteFile(str(tmp_path / "none.sqlite"))
     desk = Desk(policies=lambda: tmp_path, database=database, deadline_seconds=0.0, start=start)
     with pytest.raises(QuestionTooDemandingProblem):
         await desk.ask(Test(sources=None))

@@ -17,6 +17,7 @@ from gateway.client import RequestSigner
 from gateway.desk.asking import MODULE, Desk
 from gateway.history.keeping import DecisionHistory
 from gateway.http.policies import PolicyQuestions
+from gateway.store.database import SQLiteFile
 from policies.powers import Power
 from processes.child import Child, start_child
 from tests.sealed_bundles import Group
@@ -66,7 +67,7 @@ async def ask(tmp_path: Path) -> AsyncIterator[Asking]:
         await house.seal()
         desk = Desk(
             policies=lambda: house.directory / "policies",
-            database=house.directory / "test.sqlite",
+            database=SQLiteFile(str(house.directory / "test.sqlite")),
             start=start,
         )
         yield Asking(house, started, desk)
@@ -238,7 +239,7 @@ async def test_a_question_that_takes_too_long_is_ended(ask: Asking) -> None:
     house = ask.house
     ask.desk = Desk(
         policies=lambda: house.directory,
-        database=house.directory / "test.sqlite",
+        database=SQLiteFile(str(house.directory / "test.sqlite")),
         deadline_seconds=0.01,
     )
     status, problem = await ask("check", {})

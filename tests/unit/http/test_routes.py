@@ -21,6 +21,7 @@ from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
 from gateway.http.errors import NotYoursProblem
 from gateway.http.freezes import Freezes
+from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
@@ -30,9 +31,10 @@ from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.retention.holds import HoldBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
-from gateway.store.database import open_reader
+from gateway.store.database import SQLiteFile, open_reader
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey
@@ -107,12 +109,22 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         audit=house.audit,
         lane=house.lane,
     )
-    desk = Desk(policies=lambda: house.directory, database=house.directory / "none.sqlite")
+    desk = Desk(
+        policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
+    )
     return (
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *Holds(
+            HoldBook(
+                lane=house.lane,
+                audit=house.audit,
+                in_force=lambda: house.in_force,
+                clock=house.clock,
+            )
+        ).routes(),
         *Usage(
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),

@@ -112,7 +112,7 @@ WORLD_MISTAKES = [
         "    - {id: wms-2026, algorithm: hmac-sha256, secretFile: secrets/wms}\n",
         "    []\n",
         "spec",
-        "could never prove",
+        "could never ask",
         id="no credential",
     ),
     pytest.param("type: boolean", "type: boolean, minimum: 1", "urgent", "no minimum", id="min"),

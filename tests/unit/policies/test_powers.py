@@ -8,7 +8,7 @@ from policies.powers import MATRIX, Action, Power, may
 
 POWERS: tuple[Power, ...] = get_args(Power)
 ACTIONS: tuple[Action, ...] = get_args(Action)
-MANAGING = {"policy.activate", "freeze.begin", "freeze.end"}
+MANAGING = {"policy.activate", "freeze.begin", "freeze.end", "hold.begin", "hold.end"}
 USING = {"seal.use", "approval.decide"}
 
 # A row an action, a column a power in the order of `Power`: manager, user, auditor, administrator.
@@ -25,6 +25,9 @@ EXPECTED: dict[Action, tuple[bool, bool, bool, bool]] = {
     "freeze.end": (True, False, False, False),
     "audit.read": (False, False, True, False),
     "usage.read": (True, True, True, False),
+    "hold.read": (True, False, True, False),
+    "hold.begin": (True, False, False, False),
+    "hold.end": (True, False, False, False),
 }
 
 

@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("approval", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("who", "approval"),
     )
+    if op.get_bind().dialect.name != "sqlite":
+        return  # no other engine ever held an older version's rows
     op.execute("INSERT INTO approval_concern SELECT 'system:' || system, id FROM approval")
     op.execute(
         "INSERT OR IGNORE INTO approval_concern SELECT 'person:' || person.value, approval.id "

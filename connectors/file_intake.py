@@ -1,0 +1,160 @@
+"""Files on their way in: `inbox`, then `taken` to be read, then `accepted` when they are durable.
+
+What one look finds goes into one folder of `taken`, whose name is new each time, so that a file has
+an id of its own even where another of its name came before. A look that broke off is undone: its
+folder has no mark, and its files go back. One rename makes all of a folder accepted.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+
+from connectors.arrivals import (
+    ACCEPTED,
+    INBOX,
+    MANIFESTS,
+    MARK,
+    TAKEN,
+    Settling,
+    Wanted,
+    companions,
+    text_of,
+    told_name,
+)
+from connectors.file_tree import FileTree, TooLargeError
+from connectors.interfaces import Time
+from connectors.model import Fetched
+
+BESIDE = "beside"
+"""The field that holds the text of the JSON beside a document."""
+
+
+class FileIntake:
+    """Takes files. One errand at a time."""
+
+    def __init__(
+        self, wanted: Wanted, *, settle_seconds: float, max_bytes: int, time: Time
+    ) -> None:
+        self._wanted = wanted
+        self._settling = Settling(settle_seconds)
+        self._max_bytes = max_bytes
+        self._time = time
+
+    def fetch(self, tree: FileTree, *, most: int) -> tuple[Fetched, ...]:
+        """What was taken and is not accepted, else what is in the inbox.
+
+        Of a folder with a manifest everything is given together, however much it is.
+        """
+        for taken in tree.names(TAKEN):
+            if not tree.is_there(f"{TAKEN}/{taken}/{MARK}"):
+                self._undo(tree, taken)
+            elif found := tuple(self._read(tree, taken)):
+                return found
+            else:
+                tree.remove_empty(f"{TAKEN}/{taken}", but=MARK)
+        new = self._take(tree, most)
+        return () if new is None else tuple(self._read(tree, new))
+
+    def acknowledge(self, tree: FileTree, fetched: Sequence[Fetched]) -> None:
+        """They are accepted. What is accepted already stays so."""
+        by_folder: dict[str, set[str]] = {}
+        for each in fetched:
+            folder, path = place_of(each.id)
+            by_folder.setdefault(folder, set()).add(path)
+        for folder, paths in by_folder.items():
+            here, there = f"{TAKEN}/{folder}", f"{ACCEPTED}/{folder}"
+            documents = set(self._documents(tree, folder))
+            if documents <= paths and not tree.is_there(there):
+                _moved(tree, here, there)
+                continue
+            for path in sorted(documents & paths):
+                for name in (path, *companions(path)):
+                    _moved(tree, f"{here}/{name}", f"{there}/{name}")
+
+    def _take(self, tree: FileTree, most: int) -> str | None:
+        seen = {
+            name: signature for name, signature in tree.files(INBOX) if self._wanted.concerns(name)
+        }
+        settled = self._settling.settled(seen, now=self._time.monotonic())
+        taken = f"{self._time.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        targets: set[str] = set()
+        for together in self._wanted.ready(settled, seen=seen):
+            if targets and len(targets) + len(together) > most:
+                break
+            if not all(tree.is_quiet(f"{INBOX}/{name}", seen[name]) for name in together):
+                continue
+            for name in together:
+                target = told_name(name)
+                if target not in targets:
+                    targets.add(target)
+                    _moved(tree, f"{INBOX}/{name}", f"{TAKEN}/{taken}/{target}")
+        if not targets:
+            return None
+        tree.write(f"{TAKEN}/{taken}/{MARK}", b"")
+        return taken
+
+    def _undo(self, tree: FileTree, taken: str) -> None:
+        here = f"{TAKEN}/{taken}"
+        for name, _ in list(tree.files(here)):
+            if tree.is_there(f"{INBOX}/{name}"):
+                # Another came under its name meanwhile; this one goes on from where it is.
+                tree.write(f"{here}/{MARK}", b"")
+            else:
+                _moved(tree, f"{here}/{name}", f"{INBOX}/{name}")
+        tree.remove_empty(here, but=MARK if not tree.is_there(f"{here}/{MARK}") else "")
+
+    def _documents(self, tree: FileTree, taken: str) -> Iterator[str]:
+        """All but the mark and the JSON beside documents."""
+        try:
+            found = sorted(name for name, _ in tree.files(f"{TAKEN}/{taken}") if name != MARK)
+        except FileNotFoundError:
+            return
+        yield from (
+            name
+            for name in found
+            if self._wanted.is_document(name) or name.lower().endswith(MANIFESTS)
+        )
+
+    def _read(self, tree: FileTree, taken: str) -> Iterator[Fetched]:
+        for name in self._documents(tree, taken):
+            content, problem = self._content(tree, f"{TAKEN}/{taken}/{name}")
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            yield Fetched(
+                id=f"{taken}/{name}#{digest}",
+                name=name,
+                content=content,
+                fields=self._beside(tree, taken, name),
+                problem=problem,
+            )
+
+    def _content(self, tree: FileTree, path: str) -> tuple[bytes, str]:
+        try:
+            return tree.read(path, most_bytes=self._max_bytes), ""
+        except TooLargeError:
+            return b"", f"the file has more than {self._max_bytes:,} bytes"
+        except PermissionError as error:
+            return b"", f"the file cannot be read: {error.strerror}"
+
+    def _beside(self, tree: FileTree, taken: str, name: str) -> dict[str, str]:
+        if self._wanted.beside != "json":
+            return {}
+        for companion in companions(name):
+            if tree.is_there(f"{TAKEN}/{taken}/{companion}"):
+                content, _ = self._content(tree, f"{TAKEN}/{taken}/{companion}")
+                return {BESIDE: text_of(content)}
+        return {}
+
+
+def place_of(id_: str) -> tuple[str, str]:
+    """The folder of `taken` or `accepted`, and the path in it, of what has this id."""
+    folder, _, path = id_.rpartition("#")[0].partition("/")
+    return folder, path
+
+
+def _moved(tree: FileTree, source: str, target: str) -> bool:
+    """Move it, if it is there; whether it was."""
+    try:
+        tree.move(source, target)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""A batch ends when the last of its documents has ended."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.errors import Problem
+from gateway.returns.interfaces import EventOutbox
+from gateway.returns.model import Event
+from gateway.store.batch_items import ItemReader, any_waits, counts_of
+from gateway.store.batches import BatchRow, batch_by_id, change_batch
+from gateway.store.lane import Transaction, WriterLane
+
+_log = structlog.get_logger("batches")
+
+
+class BatchEnding:
+    """Looks whether batches have ended, and writes that they have.
+
+    Whoever writes the last result looks after its commit, so somebody always sees that nothing
+    waits any more; a start looks at all that were under way.
+    """
+
+    def __init__(
+        self,
+        *,
+        lane: WriterLane,
+        items: ItemReader,
+        outbox: EventOutbox,
+        clock: Clock,
+        changed: Callable[[set[str]], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        """Join them.
+
+        Args:
+            lane: the writer.
+            items: reads items.
+            outbox: where others are told.
+            clock: of the end.
+            changed: is called on the event loop with the batches that have new results.
+            ended: is called on the event loop for each batch that has ended.
+        """
+        self._lane = lane
+        self._items = items
+        self._outbox = outbox
+        self._clock = clock
+        self._changed = changed
+        self._ended = ended
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+
+    def start(self) -> None:
+        """For the event loop that runs."""
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """Stop; the next start looks again."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    def look_from_the_lane(self, batch_ids: set[str]) -> None:
+        """The same as `look`, on the lane's thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.look, batch_ids)
+
+    def look(self, batch_ids: set[str]) -> None:
+        """See whether these have ended; returns at once."""
+        self._changed(batch_ids)
+        for batch_id in batch_ids:
+            if batch_id in self._tasks:
+                self._again.add(batch_id)
+                continue
+            task = asyncio.create_task(self._end(batch_id), name=f"ending {batch_id}")
+            self._tasks[batch_id] = task
+            task.add_done_callback(partial(self._forget, batch_id))
+
+    def _forget(self, batch_id: str, _done: "asyncio.Task[None]") -> None:
+        del self._tasks[batch_id]
+
+    async def _end(self, batch_id: str) -> None:
+        while True:
+            self._again.discard(batch_id)
+            if not await self._items.any_waits(batch_id):
+                await self._try_to_close(batch_id)
+            # What ended while this one looked may have been the last of it.
+            if batch_id not in self._again:
+                return
+
+    async def _try_to_close(self, batch_id: str) -> None:
+        try:
+            has_ended = await self._lane.write(lambda unit: self._close(unit, batch_id))
+        except Problem as problem:
+            # Results are there; the next start, or the next look, writes that it has ended.
+            _log.error("end_not_written", batch=batch_id, error=problem.detail)
+            return
+        if has_ended:
+            self._changed({batch_id})
+            self._ended(batch_id)
+
+    def _close(self, transaction: Transaction, batch_id: str) -> bool:
+        row = batch_by_id(transaction.connection, batch_id)
+        if row is None or row.is_over or row.state == "receiving":
+            return False
+        if any_waits(transaction.connection, batch_id):
+            return False
+        now = self._clock.now()
+        state = "cancelled" if row.state == "cancelled" else "finished"
+        change_batch(transaction, batch_id, state=state, finished_at=now)
+        event = Event(
+            type="batch.finished",
+            at=now,
+            system=row.system,
+            company=row.company,
+            subject=row.id,
+            data=_told(row, state, counts_of(transaction.connection, batch_id)),
+            source=row.source,
+        )
+        self._outbox.put(transaction, event)
+        _log.info("batch_ended", batch=batch_id, state=state, items=row.items)
+        return True
+
+
+def _told(row: BatchRow, state: str, counts: dict[str, int]) -> dict[str, object]:
+    return {
+        "batch": row.id,
+        "state": state,
+        "items": row.items,
+        "counts": counts,
+        "links": {"self": f"/v1/batches/{row.id}", "items": f"/v1/batches/{row.id}/items"},
+    }

@@ -1,0 +1,85 @@
+"""Jobs for the documents of an open batch: page by page, so that a large one holds nobody up."""
+
+import asyncio
+
+import msgspec
+import structlog
+
+from gateway.batches.ending import BatchEnding
+from gateway.batches.model import BatchOptions
+from gateway.errors import Problem
+from gateway.jobs.interfaces import JobQueue
+from gateway.jobs.model import NewJob
+from gateway.store.batch_items import ItemRow, items_between
+from gateway.store.batches import BatchReader, BatchRow, batch_by_id, change_batch
+from gateway.store.lane import Transaction, WriterLane
+
+_MOST_JOBS = 500
+_PAUSE_SECONDS = 1.0
+
+_log = structlog.get_logger("batches")
+_options = msgspec.json.Decoder(BatchOptions)
+
+
+class Queueing:
+    """Enqueues what waits in open batches. How far it has come is written with the jobs."""
+
+    def __init__(self, *, queue: JobQueue, lane: WriterLane, ending: BatchEnding) -> None:
+        self._queue = queue
+        self._lane = lane
+        self._ending = ending
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def go_on(self, batch_id: str) -> None:
+        """Enqueue what waits in a batch and has no job; returns at once."""
+        if batch_id in self._tasks:
+            return
+        task = asyncio.create_task(self._all_of(batch_id), name=f"queueing {batch_id}")
+        self._tasks[batch_id] = task
+        task.add_done_callback(lambda _done: self._tasks.pop(batch_id, None))
+
+    async def go_on_with_all(self, batches: BatchReader) -> None:
+        """After a start: go on where the last run stopped."""
+        for row in await batches.under_way():
+            self.go_on(row.id)
+
+    def stop(self) -> None:
+        """Stop where it is; the next start goes on from there."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    async def _all_of(self, batch_id: str) -> None:
+        while True:
+            try:
+                if not await self._lane.write(lambda unit: self._page(unit, batch_id)):
+                    break
+            except Problem as problem:
+                _log.error("not_queued", batch=batch_id, error=problem.detail)
+                await asyncio.sleep(_PAUSE_SECONDS)
+        # All of it may have been refused as it was read.
+        self._ending.look({batch_id})
+
+    def _page(self, transaction: Transaction, batch_id: str) -> bool:
+        """Whether there may be more."""
+        row = batch_by_id(transaction.connection, batch_id)
+        if row is None or row.state != "open" or row.queued >= row.items:
+            return False
+        page = items_between(transaction.connection, batch_id, after=row.queued, most=_MOST_JOBS)
+        self._queue.enqueue(transaction, [_job(row, item) for item in page if _waits(item)])
+        change_batch(transaction, batch_id, queued=page[-1].number if page else row.items)
+        return True
+
+
+def _waits(item: ItemRow) -> bool:
+    return item.state == "waiting"
+
+
+def _job(batch: BatchRow, item: ItemRow) -> NewJob:
+    return NewJob(
+        kind="seal",
+        key=f"{batch.id}/{item.number}",
+        share=f"{batch.company}/{batch.system}",
+        subject=batch.id,
+        payload=b"",
+        priority=_options.decode(batch.options).priority,
+    )

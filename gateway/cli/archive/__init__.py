@@ -1,0 +1,1 @@
+"""`sealgate archive`: what was sealed, by company, and legal holds."""

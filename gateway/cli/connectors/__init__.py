@@ -1,0 +1,1 @@
+"""`sealgate connectors`: look at what IT declared, and try it."""

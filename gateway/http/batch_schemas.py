@@ -1,0 +1,132 @@
+"""Batches in OpenAPI: what `batch_answers` gives, and the paths that are alike."""
+
+from typing import Any
+
+from gateway.http.describing import DIGEST, PROBLEM, json_of, path_parameter, reference
+
+_ID = path_parameter("id", "The batch's id.")
+_MOMENT = {"type": ["string", "null"], "format": "date-time"}
+_LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
+_COUNTS = {
+    state: {"type": "integer"} for state in ("waiting", "sealed", "repeated", "failed", "cancelled")
+}
+_DIGESTED = {"type": ["object", "null"], "properties": {"sha256": DIGEST}}
+
+SCHEMAS: dict[str, Any] = {
+    "BatchProgress": {
+        "type": "object",
+        "properties": {
+            "counts": {"type": "object", "properties": _COUNTS, "required": list(_COUNTS)},
+            "ended": {"type": "integer", "description": "Documents that have a result."},
+            "itemsPerSecond": {"type": ["number", "null"]},
+            "readyAt": {**_MOMENT, "description": "At this rate; null: not known, or over."},
+        },
+        "required": ["counts", "ended", "itemsPerSecond", "readyAt"],
+    },
+    "Batch": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "state": {"enum": ["open", "paused", "cancelled", "finished"]},
+            "items": {"type": "integer"},
+            "source": {"type": ["string", "null"]},
+            "priority": {"type": "integer"},
+            "allOrNothing": {"type": "boolean"},
+            "deliverTo": {"type": ["string", "null"]},
+            "createdAt": _MOMENT,
+            "finishedAt": _MOMENT,
+            "trace": {"type": "string"},
+            "links": _LINKS,
+            "progress": reference("BatchProgress"),
+        },
+        "required": ["id", "state", "items", "createdAt", "finishedAt", "links"],
+    },
+    "BatchItem": {
+        "type": "object",
+        "properties": {
+            "number": {"type": "integer", "minimum": 1},
+            "name": {"type": "string"},
+            "state": {"enum": list(_COUNTS)},
+            "businessNumber": {"type": "string"},
+            "documentType": {"type": ["string", "null"]},
+            "seal": {"type": ["string", "null"]},
+            "input": _DIGESTED,
+            "output": _DIGESTED,
+            "document": {"type": ["string", "null"], "format": "uuid"},
+            "problem": {
+                "type": ["object", "null"],
+                "description": "As the API would have answered it: type, title, detail, owner, "
+                "cure, reasons.",
+            },
+            "finishedAt": _MOMENT,
+            "links": _LINKS,
+        },
+        "required": ["number", "name", "state", "businessNumber", "document", "problem"],
+    },
+}
+
+
+def _answered(operation: str, summary: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "responses": {
+            "200": {"description": summary, "content": json_of(schema)},
+            "default": PROBLEM,
+        },
+    }
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _page(name: str, of: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            name: {"type": "array", "items": reference(of)},
+            "next": {"type": ["string", "null"], "description": "Where the next page is."},
+        },
+        "required": [name, "next"],
+    }
+
+
+_NUMBER = {"type": "integer"}
+PATHS: dict[str, Any] = {
+    "/v1/batches": {
+        "get": {
+            **_answered("getBatches", "Your batches, the newest first", _page("batches", "Batch")),
+            "parameters": [_query("most", _NUMBER), _query("before", {"type": "string"})],
+        }
+    },
+    "/v1/batches/{id}": {
+        "get": {
+            **_answered("getBatch", "A batch, and how far it has come", reference("Batch")),
+            "parameters": [_ID],
+        }
+    },
+    "/v1/batches/{id}/items": {
+        "get": {
+            **_answered("getBatchItems", "What came of each document", _page("items", "BatchItem")),
+            "parameters": [
+                _ID,
+                _query("most", _NUMBER),
+                _query("after", _NUMBER),
+                _query("state", {"enum": list(_COUNTS)}),
+            ],
+        }
+    },
+    **{
+        f"/v1/batches/{{id}}/{name}": {
+            "post": {**_answered(f"{name}Batch", summary, reference("Batch")), "parameters": [_ID]}
+        }
+        for name, summary in (
+            ("pause", "Begin no further document of it"),
+            ("resume", "Go on with what was paused"),
+            ("cancel", "Seal no further document of it; what is sealed stays so"),
+            ("retry", "Try what failed once more"),
+        )
+    },
+}
+"""But for what streams, and for handing batches in."""

@@ -1,0 +1,126 @@
+"""POST /v1/batches: documents that come together."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from gateway.batches.model import BatchOrder
+from gateway.batches.service import BatchService
+from gateway.http import answers, batch_answers
+from gateway.http.batch_bodies import BatchBody, BatchInput
+from gateway.http.describing import PDF, PROBLEM, json_of, reference
+from gateway.http.intake import idempotency_key
+from gateway.http.routes import TOLD, TRACE, WHO, Route
+from gateway.http.uploads import Uploads
+from gateway.seals.in_force import InForce
+
+_PATH = "/v1/batches"
+
+
+class BatchSubmission:
+    """The handler, and where bodies lie while they come."""
+
+    def __init__(
+        self,
+        service: BatchService,
+        *,
+        uploads: Uploads,
+        in_force: Callable[[], InForce],
+        most_document_bytes: int,
+    ) -> None:
+        self._service = service
+        self._uploads = uploads
+        self._in_force = in_force
+        self._most_document_bytes = most_document_bytes
+
+    def routes(self) -> tuple[Route, ...]:
+        """What this file answers."""
+        return (Route("POST", _PATH, "batch-submit", "seal.use", self.submit, bounded=True),)
+
+    async def submit(self, request: web.Request) -> web.StreamResponse:
+        """Take a batch in; answered once all of it would survive a power cut."""
+        key, who = idempotency_key(request), request[WHO]
+        async with self._uploads.receive(request) as upload:
+            who.check_digests(upload.digests)
+            body = await asyncio.to_thread(
+                BatchBody,
+                upload,
+                in_force=self._in_force,
+                most_document_bytes=self._most_document_bytes,
+            )
+            order = BatchOrder(
+                caller=who.caller,
+                idempotency_key=key,
+                trace_id=request[TRACE],
+                options=body.order.options,
+                nonce=who.nonce,
+            )
+            row = await self._service.submit(order, body.items())
+        request[TOLD] = {"batch": row.id, "system": row.system, "items": row.items}
+        answer = answers.plain_json(batch_answers.batch(row), status=202)
+        answer.headers["Location"] = f"{_PATH}/{row.id}"
+        return answer
+
+
+def openapi_paths() -> dict[str, Any]:
+    """What this file answers, described."""
+    return {
+        _PATH: {
+            "post": {
+                "operationId": "submitBatch",
+                "summary": "Have documents sealed that come together",
+                "description": "Answers when all of it is durable; each document then gets a "
+                "result of its own. The part `batch` says how it is to be done. Documents come as "
+                "parts `document`, each with its file's name, with or without a `manifest` (CSV, "
+                "or JSON lines); or as one ZIP, `archive`, which may have a manifest inside. The "
+                "same Idempotency-Key with the same content gives the same batch again.",
+                "parameters": [
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+                    },
+                ],
+                "requestBody": {"required": True, "content": _body()},
+                "responses": {
+                    "202": {
+                        "description": "It will be done; `Location` tells how far it is.",
+                        "content": json_of(reference("Batch")),
+                    },
+                    "default": PROBLEM,
+                },
+            }
+        }
+    }
+
+
+def _body() -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    return {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "batch": reference("BatchRequest"),
+                    "archive": {**binary, "contentMediaType": "application/zip"},
+                    "manifest": binary,
+                    "document": {"type": "array", "items": PDF},
+                },
+                "required": ["batch"],
+                "additionalProperties": False,
+            },
+            "encoding": {"batch": {"contentType": "application/json"}},
+        }
+    }
+
+
+def openapi_schemas() -> dict[str, Any]:
+    """The types that this file brings along."""
+    request = BatchInput.model_json_schema(
+        by_alias=True, ref_template="#/components/schemas/{model}"
+    )
+    inner = request.pop("$defs", {})
+    return {"BatchRequest": request, **inner}

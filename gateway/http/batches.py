@@ -1,0 +1,128 @@
+"""/v1/batches: how far they are, what came of each document, and what may be done with them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+
+from aiohttp import web
+
+from gateway.batches.progress import ProgressBook
+from gateway.batches.service import BatchService
+from gateway.http import answers, batch_answers
+from gateway.http.batch_schemas import PATHS, SCHEMAS
+from gateway.http.errors import MalformedRequestProblem
+from gateway.http.routes import TOLD, WHO, Handler, Route
+from gateway.store.batch_items import ItemState
+from gateway.store.batches import BatchRow
+from policies.model import Caller
+
+_BATCHES = "/v1/batches"
+_ONE = f"{_BATCHES}/{{id}}"
+_MOST_BATCHES = 100
+_MOST_ITEMS = 1000
+
+_Act = Callable[[str, Caller], Awaitable[BatchRow]]
+
+
+class Batches:
+    """The handlers, and what they ask."""
+
+    def __init__(self, service: BatchService, *, progress: ProgressBook) -> None:
+        self._service = service
+        self._progress = progress
+
+    def routes(self) -> tuple[Route, ...]:
+        """What this file answers."""
+        acts: dict[str, _Act] = {
+            "pause": self._service.pause,
+            "resume": self._service.resume,
+            "cancel": self._service.cancel,
+            "retry": self._service.retry,
+        }
+        return (
+            Route("GET", _BATCHES, "batches", "document.read", self.batches),
+            Route("GET", _ONE, "batch", "document.read", self.batch),
+            Route("GET", f"{_ONE}/items", "batch-items", "document.read", self.items),
+            *(
+                Route("POST", f"{_ONE}/{name}", f"batch-{name}", "seal.use", self._doing(act))
+                for name, act in acts.items()
+            ),
+        )
+
+    async def batches(self, request: web.Request) -> web.StreamResponse:
+        """The caller's, the newest first."""
+        most = _number(request, "most", default=50, least=1, most=_MOST_BATCHES)
+        before = request.query.get("before")
+        rows = await self._service.newest(request[WHO].caller, before=before, most=most)
+        following = f"{_BATCHES}?most={most}&before={rows[-1].id}" if len(rows) == most else None
+        told = [batch_answers.batch(row) for row in rows]
+        return answers.plain_json({"batches": told, "next": following})
+
+    async def batch(self, request: web.Request) -> web.StreamResponse:
+        """One, and how far it has come."""
+        row = await self._service.batch(request.match_info["id"], request[WHO].caller)
+        progress = await self._progress.of(row)
+        return answers.plain_json(batch_answers.with_progress(row, progress))
+
+    async def items(self, request: web.Request) -> web.StreamResponse:
+        """Its documents in their order, a page at a time."""
+        row = await self._service.batch(request.match_info["id"], request[WHO].caller)
+        most = _number(request, "most", default=100, least=1, most=_MOST_ITEMS)
+        after = _number(request, "after", default=0, least=0, most=2**31 - 1)
+        state = _state(request)
+        rows = await self._service.items(row, after=after, most=most, state=state)
+        following = None
+        if len(rows) == most:
+            wanted = "" if state is None else f"&state={state}"
+            following = f"{_BATCHES}/{row.id}/items?most={most}&after={rows[-1].number}{wanted}"
+        told = [batch_answers.item(each) for each in rows]
+        return answers.plain_json({"items": told, "next": following})
+
+    def _doing(self, act: _Act) -> Handler:
+        async def do(request: web.Request) -> web.StreamResponse:
+            request[WHO].check_body(await _nothing(request))
+            row = await act(request.match_info["id"], request[WHO].caller)
+            told: dict[str, object] = {"batch": row.id, "state": row.state}
+            request[TOLD] = told
+            progress = await self._progress.of(row)
+            return answers.plain_json(batch_answers.with_progress(row, progress))
+
+        return do
+
+
+async def _nothing(request: web.Request) -> bytes:
+    """The body of what has none."""
+    if await request.content.read(1):
+        raise MalformedRequestProblem("this has no body")
+    return b""
+
+
+def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
+    said = request.query.get(name)
+    if said is None:
+        return default
+    if not said.isascii() or not said.isdigit() or not least <= int(said[:12]) <= most:
+        raise MalformedRequestProblem(f"`{name}` is {said[:40]!r}, not {least} to {most}")
+    return int(said)
+
+
+def _state(request: web.Request) -> ItemState | None:
+    said = request.query.get("state")
+    if said is None:
+        return None
+    for state in get_args(ItemState):
+        if said == state:
+            known: ItemState = state
+            return known
+    raise MalformedRequestProblem(
+        f"`state` is {said[:40]!r}, and none of {', '.join(get_args(ItemState))}"
+    )
+
+
+def openapi_paths() -> dict[str, Any]:
+    """What this file answers, described."""
+    return PATHS
+
+
+def openapi_schemas() -> dict[str, Any]:
+    """The types that this file brings along."""
+    return SCHEMAS

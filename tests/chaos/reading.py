@@ -1,0 +1,120 @@
+"""From what a run left on the disk to a history. The gateway is stopped, or this is a copy."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import Connection, create_engine, text
+
+from gateway.clock import SystemClock
+from gateway.verification.verifier import Verifier
+from tests.chaos.installation import Installation
+from tests.chaos.model import BatchResults, History, StoredDocument
+from tests.chaos.storm import read_client_log
+from tests.chaos.tree import signed_head
+
+_ROWS = text(
+    "SELECT id, idempotency_key, state, intent_index, outcome_index, output_digest, output_bytes, "
+    "segment, segment_offset FROM document ORDER BY intent_index"
+)
+_LEAVES = text('SELECT leaf FROM audit_leaf ORDER BY "index"')
+_NOTE = text("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
+
+
+async def read_history(
+    installation: Installation,
+    client_log: Path,
+    *,
+    judged: int | None = None,
+    batches: Iterable[BatchResults] = (),
+) -> History:
+    """Read everything.
+
+    Args:
+        installation: that was stopped.
+        client_log: of its callers.
+        judged: how many sealed documents a verifier is asked about, spread over the run; None: all.
+        batches: what its callers were told of batches.
+    """
+    engine = create_engine(f"sqlite:///file:{installation.state}/sealgate.sqlite?mode=ro&uri=true")
+    with engine.connect() as connection:
+        rows = connection.execute(_ROWS).all()
+        leaves = tuple(bytes(leaf) for leaf in connection.execute(_LEAVES).scalars())
+        head = _newest_head(connection, installation)
+    engine.dispose()
+    return History(
+        client=read_client_log(client_log),
+        documents=await _documents(installation, rows, judged),
+        leaves=leaves,
+        records=tuple(map(json.loads, leaves)),
+        head=head,
+        audit=await asyncio.to_thread(_audit_findings, installation),
+        calls=tuple(installation.shim.calls()),
+        limits=installation.limits,
+        secrets=installation.secrets(),
+        texts={**dict(installation.said()), "the callers' log": client_log.read_bytes()},
+        batches=tuple(batches),
+    )
+
+
+def _newest_head(connection: Connection, installation: Installation) -> tuple[int, bytes] | None:
+    note = connection.execute(_NOTE).scalar()
+    key = (installation.state / "audit" / "log-key.txt").read_text(encoding="utf-8")
+    return None if note is None else signed_head(str(note), key)
+
+
+async def _documents(
+    installation: Installation, rows: Sequence[Any], judged: int | None
+) -> tuple[StoredDocument, ...]:
+    sealed = [row.id for row in rows if row.state == "sealed"]
+    step = 1 if judged is None else max(1, len(sealed) // max(judged, 1))
+    to_judge = set(sealed[::step])
+    root = x509.load_pem_x509_certificate(installation.trial.ca_file.read_bytes())
+    found: list[StoredDocument] = []
+    trust = (root.public_bytes(Encoding.DER),)
+    async with Verifier(trust=trust, clock=SystemClock()) as verifier:
+        for row in rows:
+            content = _content(installation, row)
+            said = None
+            if row.id in to_judge:
+                judgement = await verifier.judge(content or b"")
+                said = judgement.verdict if judgement.verdict == "valid" else str(judgement)
+            found.append(_document(row, content, said))
+    return tuple(found)
+
+
+def _content(installation: Installation, row: Any) -> bytes | None:  # noqa: ANN401 - a row
+    if row.segment is None:
+        return None
+    try:
+        with (installation.state / "documents" / row.segment).open("rb") as segment:
+            segment.seek(row.segment_offset)
+            return segment.read(row.output_bytes)
+    except OSError:
+        return None
+
+
+def _document(row: Any, content: bytes | None, judged: str | None) -> StoredDocument:  # noqa: ANN401
+    return StoredDocument(
+        id=row.id,
+        key=row.idempotency_key,
+        state=row.state,
+        intent=row.intent_index,
+        outcome=row.outcome_index,
+        digest=None if row.output_digest is None else bytes(row.output_digest).hex(),
+        found=None if content is None else hashlib.sha256(content).hexdigest(),
+        judged=judged,
+    )
+
+
+def _audit_findings(installation: Installation) -> tuple[str, ...]:
+    finished = installation.run("audit", "verify", "--json")
+    try:
+        return tuple(each["what"] for each in json.loads(finished.stdout)["findings"])
+    except ValueError:
+        return (f"could not be told: {finished.stderr}",)
