@@ -1,5 +1,6 @@
 """A ZIP of documents, with or without a manifest inside, as items."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ _MANIFESTS: Mapping[str, ManifestForm] = {"manifest.csv": "csv", "manifest.jsonl
 # What macOS and Windows put beside files of their own accord.
 _LITTER = {".ds_store", "thumbs.db", "desktop.ini"}
 _LITTER_FOLDER = "__MACOSX/"
+_DENSE_FROM = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,7 @@ def read_zip(
     """
     limits = limits or Limits()
     content = _content(members(file, most=limits.members))
-    total = sum(member.size for member in content.files.values())
-    if total > limits.total_bytes:
-        raise ArchiveTooLargeProblem(
-            f"its files have {total:,} bytes unpacked; {limits.total_bytes:,} are taken"
-        )
+    _check_total(content, limits, packed_bytes=file.seek(0, os.SEEK_END))
     manifest = _manifest(content)
     files: Files = {
         name: partial(content_of, file, member, limits, most_bytes=limits.document_bytes)
@@ -84,6 +82,16 @@ def read_zip(
         limits=limits,
     )
     return _with(joined(rows, _below(manifest, files)), content.refused)
+
+
+def _check_total(content: _Content, limits: Limits, *, packed_bytes: int) -> None:
+    total = sum(member.size for member in content.files.values())
+    most = min(limits.total_bytes, max(_DENSE_FROM, limits.archive_ratio * packed_bytes))
+    if total > most:
+        raise ArchiveTooLargeProblem(
+            f"its files would have {total:,} bytes unpacked; {most:,} are taken from an archive of "
+            f"{packed_bytes:,}"
+        )
 
 
 def _content(found: Sequence[Member]) -> _Content:

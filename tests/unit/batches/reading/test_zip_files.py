@@ -211,6 +211,10 @@ def test_more_than_is_taken_at_once_is_refused_before_anything_is_unpacked() -> 
         read_zip(io.BytesIO(data), defaults=DEFAULTS, limits=Limits(members=2))
     with pytest.raises(ArchiveTooLargeProblem, match="54 bytes unpacked"):
         read_zip(io.BytesIO(data), defaults=DEFAULTS, limits=Limits(total_bytes=50))
+    mebibyte = bytes(1024 * 1024)
+    bomb = archive(*(named(f"{number}.pdf", content=mebibyte) for number in range(101)))
+    with pytest.raises(ArchiveTooLargeProblem, match="104,857,600 are taken"):
+        read_zip(io.BytesIO(bomb), defaults=DEFAULTS)
 
 
 def test_what_macos_and_windows_put_beside_files_is_no_item() -> None:
