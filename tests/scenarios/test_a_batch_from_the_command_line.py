@@ -104,7 +104,7 @@ def test_sealed_documents_are_fetched_once_and_overwrite_nothing(
     of(shared_gateway, "results", batch, "-o", out)
     for number in range(3):
         assert (out / f"F-{number}.pdf").read_bytes().startswith(RECEIPT)
-    assert (out / "receipt.p7s").exists()
+    assert (out / "receipt.p7m").exists()
     judged = shared_gateway.run("verify", str(out / "F-2.pdf"))
     assert judged.returncode == 0, judged.stdout
 

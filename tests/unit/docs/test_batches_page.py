@@ -35,7 +35,7 @@ def test_the_commands_of_the_page_do_what_it_says(shared_gateway: RunningGateway
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("2 documents: 2 sealed") == 2, told.stdout
     assert {path.name for path in (here / "sealed").iterdir()} >= {
-        *("WB-201.pdf", "WB-203.pdf", "receipt.p7s"),
+        *("WB-201.pdf", "WB-203.pdf", "receipt.p7m"),
     }
 
 

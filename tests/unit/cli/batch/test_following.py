@@ -128,8 +128,15 @@ async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_pa
     async def content(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"sealed" if "torn" not in request.match_info["id"] else b"se")
 
+    asked = 0
+
     async def receipt(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=b"receipt")
+        nonlocal asked
+        asked += 1
+        if asked == 1:  # it is signed a moment after the batch has ended
+            problem = {"type": "urn:sealgate:problem:receipt-not-ready", "detail": "soon"}
+            return web.json_response(problem, status=409)
+        return web.Response(body=b"receipt" if asked < 4 else b"another")
 
     folder = tmp_path / "out"
     folder.mkdir()
@@ -146,12 +153,14 @@ async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_pa
     async for client in serving(content=content, receipt=receipt):
         first = await fetch(client, "b1", wanted, folder)
         again = await fetch(client, "b1", wanted[:2], folder)
+        other = await fetch(client, "b1", wanted[:2], folder)
     assert first.there == 4
-    assert again.faults == ()
+    assert (again.faults, again.no_receipt) == ((), "")
+    assert "receipt.p7m is there and differs" in other.no_receipt
     for told in ("mine.pdf is there and differs", "'../out.pdf' is no name", "torn.pdf: what came"):
         assert any(told in fault for fault in first.faults), first.faults
     assert {path.name for path in folder.iterdir()} == {
-        *("a.pdf", "sub-a.pdf", "mine.pdf", "receipt.p7s", "twice-6.pdf", "TWICE-7.pdf"),
+        *("a.pdf", "sub-a.pdf", "mine.pdf", "receipt.p7m", "twice-6.pdf", "TWICE-7.pdf"),
     }
     assert (folder / "mine.pdf").read_bytes() == b"mine"
     assert [*tmp_path.iterdir()] == [folder]
