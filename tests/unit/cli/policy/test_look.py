@@ -13,7 +13,7 @@ ORDINARY = ("--system", "tms", "--seal", "receipt-east", "--type", "logistics-re
 def test_good_files_pass_and_are_counted(sealgate: CommandLine) -> None:
     result = sealgate("policy", "check")
     assert result.exit_code == 0, result.output
-    assert "ok: 8 files, 4 tests pass, sha256:" in result.stdout
+    assert "ok: 8 files, 5 tests pass, sha256:" in result.stdout
 
 
 def test_every_mistake_is_told_with_file_line_and_cure(sealgate: CommandLine) -> None:
