@@ -34,6 +34,7 @@ def test_the_commands_of_the_page_do_what_it_says(shared_gateway: RunningGateway
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("2 documents: 2 sealed") == 2, told.stdout
+    assert "WB-201.pdf is on the receipt" in told.stdout
     assert {path.name for path in (here / "sealed").iterdir()} >= {
         *("WB-201.pdf", "WB-203.pdf", "receipt.p7m"),
     }
@@ -68,3 +69,13 @@ def test_the_manifest_of_the_page_is_one(page: str) -> None:
     (row,) = read_manifest(line.encode(), "jsonl", defaults=defaults)
     assert isinstance(row, Row)
     assert row.request.attributes == {"amount_cents": 128000}
+
+
+def test_the_policy_of_the_page_is_that_of_the_trial(shared_gateway: RunningGateway) -> None:
+    (policy,) = blocks(read(PAGE), "yaml")
+    written = "".join(
+        (shared_gateway.trial.directory / "policies" / name).read_text(encoding="utf-8")
+        for name in ("document-types.yaml", "receipts.yaml")
+    )
+    for document in policy.split("---\n"):
+        assert document.strip() in written
