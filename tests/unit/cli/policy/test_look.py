@@ -78,7 +78,7 @@ def test_each_test_is_listed_with_the_rule_that_decided(sealgate: CommandLine) -
     assert "ok    receipts: an ordinary receipt is sealed" in result.stdout
     assert "allowed by receipts/tms-automatic" in result.stdout
     assert "denied by receipts/no-changes-after-signature" in result.stdout
-    assert "4 pass, 0 fail" in result.stdout
+    assert "5 pass, 0 fail" in result.stdout
 
 
 def test_a_test_that_fails_is_told_with_what_was_decided_instead(sealgate: CommandLine) -> None:
