@@ -372,11 +372,13 @@ stopped_target = Table(
     "stopped_target",
     metadata,
     Column("name", String(100), primary_key=True),
+    Column("url", String(2000), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Targets that said they want nothing more (410), until they are replayed from `after` on."""
+"""Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
+the last event that they were owed."""
 seal_usage = Table(
     "seal_usage",
     metadata,

@@ -3,14 +3,13 @@
 The two need one another, so results come first: the signing cycle writes them with its outcomes.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.batches.asking import ItemAsking
 from gateway.batches.checking import BatchChecking
 from gateway.batches.ending import BatchEnding
-from gateway.batches.intake import BatchIntake
+from gateway.batches.intake import Admitting, BatchIntake
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
 from gateway.batches.receipts.maker import ReceiptMaker
@@ -20,8 +19,6 @@ from gateway.batches.service import BatchService
 from gateway.clock import Clock
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
-from gateway.returns.outbox import Outbox
-from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
@@ -29,7 +26,6 @@ from gateway.store.batches import BatchReader
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
-from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +40,7 @@ class Ground:
     items: ItemReader
     documents: DocumentReader
     in_force: Callable[[], InForce]
+    admission: Admitting
     clock: Clock
 
 
@@ -75,30 +72,6 @@ class BatchRoom:
     queueing: Queueing
     progress: ProgressBook
     receipts: ReceiptMaker
-
-
-def begin_batches(
-    house: House, stack: contextlib.AsyncExitStack, signing_receipts: SigningService
-) -> BatchResults:
-    """What the signing cycle writes by, over the house's own store."""
-    batches, items = BatchReader(house.readers), ItemReader(house.readers)
-    stack.callback(batches.close)
-    stack.callback(items.close)
-    ground = Ground(
-        lane=house.lane,
-        content=house.content,
-        queue=house.queue,
-        outbox=Outbox(TargetBook(), house.queue),
-        batches=batches,
-        items=items,
-        documents=house.reader,
-        in_force=lambda: house.policies.current,
-        clock=house.clock,
-    )
-    before = batch_results(ground, signing_receipts)
-    before.ending.start()
-    stack.callback(before.ending.stop)
-    return before
 
 
 def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResults:
@@ -147,7 +120,11 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
     )
     service = BatchService(
         intake=BatchIntake(
-            lane=ground.lane, clock=ground.clock, checking=checking, opened=queueing
+            lane=ground.lane,
+            clock=ground.clock,
+            checking=checking,
+            opened=queueing,
+            admission=ground.admission,
         ),
         queueing=queueing,
         ending=before.ending,
