@@ -24,6 +24,7 @@ from gateway.http.nonces import NonceBook
 from gateway.jobs.admission import Admission
 from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
+from gateway.jobs.windows import Maintenance
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
@@ -35,7 +36,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
 from gateway.store.reserve import Reserve
-from gateway.wiring.admitting import admission_of, figures_of, queue_of
+from gateway.wiring.admitting import admission_of, figures_of, maintenance_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -78,6 +79,7 @@ class House:
     admission: Admission
     reserve: Reserve
     job_figures: JobFigures
+    maintenance: Maintenance
 
     async def prove_store(self) -> None:
         """Prove that the store commits.
@@ -174,6 +176,7 @@ async def open_house(
         admission=admission_of(config.jobs, reserve=reserve, reader=readers),
         reserve=reserve,
         job_figures=figures_of(readers),
+        maintenance=maintenance_of(config.jobs, clock=clock),
     )
 
 

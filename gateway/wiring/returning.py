@@ -95,6 +95,7 @@ async def open_returns(
     urls = {name: each.url for name, each in declared.webhooks.items()}
     stops = Stops(targets, urls, clock=clock)
     delivering = Delivering(
+        paused=lambda: house.maintenance.of("deliver"),
         queue=house.queue,
         lane=house.lane,
         receivers=receivers,

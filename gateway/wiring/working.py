@@ -3,19 +3,14 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
-from datetime import time
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from gateway.config import DAYS, MaintenanceConfig
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler
 from gateway.jobs.model import JobKind
 from gateway.jobs.runner import JobRunner
-from gateway.jobs.windows import Maintenance, Window
 from gateway.store.moments import moment
-from gateway.store.reserve import Reserve
 from gateway.wiring.house import House
 
 _PLACES_OF_A_WORKER = 12
@@ -39,7 +34,6 @@ def job_runner(
         callers: how many wait for an answer right now; they go first.
     """
     config = house.config.jobs
-    windows = Maintenance([_window(each) for each in config.maintenance or ()], clock=house.clock)
     crews = [
         Crew(
             kind,
@@ -48,7 +42,7 @@ def job_runner(
                 places=config.places or _PLACES_OF_A_WORKER * max(1, len(house.pool.pids)),
                 attempts=_SEAL_ATTEMPTS if kind == "seal" else None,
                 busy=callers,
-                paused=lambda kind=kind: _paused(kind, windows, house.reserve),  # type: ignore[misc]  # mypy sees no default
+                paused=lambda kind=kind: _paused(kind, house),  # type: ignore[misc]  # mypy sees no default
                 probe=lambda: _prove(house),
             ),
             queue=house.queue,
@@ -100,20 +94,10 @@ def measure_jobs(house: House, crews: Mapping[JobKind, Crew]) -> None:
     metrics.free_bytes.set(house.reserve.free)
 
 
-def _paused(kind: JobKind, windows: Maintenance, reserve: Reserve) -> str | None:
+def _paused(kind: JobKind, house: House) -> str | None:
     """Why nothing is begun on purpose: what is left of the disk is for what is under way."""
-    return windows.of(kind) or (None if reserve.is_kept else reserve.shortage())
-
-
-def _window(written: MaintenanceConfig) -> Window:
-    return Window(
-        name=written.name,
-        kinds=frozenset(written.kinds),
-        days=frozenset(map(DAYS.index, written.days or DAYS)),
-        starts=time.fromisoformat(written.starts),
-        ends=time.fromisoformat(written.ends),
-        zone=ZoneInfo(written.zone),
-    )
+    reserve = house.reserve
+    return house.maintenance.of(kind) or (None if reserve.is_kept else reserve.shortage())
 
 
 async def _prove(house: House) -> None:
