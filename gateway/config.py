@@ -207,6 +207,13 @@ class PoliciesConfig(_Section):
 class BatchesConfig(_Section):
     """Documents that come together."""
 
+    at_once: int = Field(
+        default=48,
+        ge=1,
+        le=512,
+        description="How many documents of batches are sealed at once. Callers who wait for an "
+        "answer go first, and take these places away while they do.",
+    )
     failed_inputs_days: int = Field(
         default=7,
         ge=0,
@@ -224,6 +231,21 @@ class AuditConfig(_Section):
         pattern=r"^[^\s+]+$",
         description="The log's name in every checkpoint: a host name of yours and a path, without "
         "a scheme. Never changes.",
+    )
+
+
+class ReturnsConfig(_Section):
+    """What others are told of: events, their webhooks and their deliveries."""
+
+    events_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="How long events are kept, for replays and GET /v1/events.",
+    )
+    keep_all_events: bool = Field(
+        default=False,
+        description="Keep events that no webhook wants, for systems that come and read them.",
     )
 
 
@@ -304,13 +326,6 @@ class MaintenanceConfig(_Section):
 class JobsConfig(_Section):
     """Work that waits for its turn: documents of batches, and what others are told."""
 
-    places: int = Field(
-        default=0,
-        ge=0,
-        le=1024,
-        description="Documents of batches that are sealed at once; 0 takes twelve per worker. "
-        "Callers who wait for an answer go first, and take places away while they do.",
-    )
     lease_seconds: int = Field(
         default=120,
         ge=10,
@@ -369,6 +384,7 @@ class Config(_Section):
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
     batches: BatchesConfig = BatchesConfig()
+    returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
     jobs: JobsConfig = JobsConfig()

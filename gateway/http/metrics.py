@@ -1,7 +1,7 @@
 """Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
 
 from collections import Counter as Counted
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -130,6 +130,20 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.deliveries = Counter(
+            "sealgate_deliveries_total",
+            "Tries to bring something to a webhook or connector, by what they came to: taken, "
+            "later (it is tried again), refused or gone.",
+            ("receiver", "verdict"),
+            registry=self.registry,
+        )
+        self.webhooks_not_taking = Gauge(
+            "sealgate_webhook_not_taking",
+            "1 while a webhook is away or wants nothing more, and what it is owed waits.",
+            ("webhook", "standing"),
+            registry=self.registry,
+        )
+
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
         self._seconds = cache(self.seconds.labels)
@@ -154,6 +168,17 @@ class Metrics:
 
     def _usage_of(self, *labels: str) -> tuple[Counter, Counter]:
         return self.usage_seals.labels(*labels), self.usage_documents.labels(*labels)
+
+    def count_delivery(self, receiver: str, verdict: str) -> None:
+        """Something was tried to be brought; `receiver` is the subject of its jobs."""
+        self.deliveries.labels(receiver, verdict).inc()
+
+    def set_webhooks(self, standings: Mapping[str, str]) -> None:
+        """How each webhook stands: taking, away or stopped."""
+        self.webhooks_not_taking.clear()
+        for name, standing in standings.items():
+            for each in ("away", "stopped"):
+                self.webhooks_not_taking.labels(name, each).set(int(standing == each))
 
     def set_freezes(self, freezes: Iterable[str]) -> None:
         """What is frozen: the kind of each freeze."""

@@ -304,8 +304,8 @@ batch = Table(
     Index("batch_of_system", "system", "id"),
 )
 """Documents that came together. `state` is receiving, open, paused, cancelled or finished;
-`receipt` is the CMS over the manifest of digests. Moments are Unix µs. `queued` is the last item
-that has been looked at for a job."""
+`receipt` is the CMS over the manifest of digests, or the problem for which there is none. `queued`
+is the last item that has been looked at for a job. Moments are Unix µs."""
 
 batch_item = Table(
     "batch_item",
@@ -372,11 +372,13 @@ stopped_target = Table(
     "stopped_target",
     metadata,
     Column("name", String(100), primary_key=True),
+    Column("url", String(2000), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Targets that said they want nothing more (410), until they are replayed from `after` on."""
+"""Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
+the last event that they were owed."""
 seal_usage = Table(
     "seal_usage",
     metadata,

@@ -8,6 +8,7 @@ from gateway.approvals.guard import ApprovalGuard
 from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
+from gateway.documents.interfaces import DocumentPress
 from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
@@ -16,6 +17,7 @@ from gateway.http.authentication import Authenticator
 from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
+from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
@@ -38,14 +40,23 @@ from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
-from gateway.wiring.working import measure_jobs
+from gateway.wiring.returning import Returns
+from gateway.wiring.waiting import measure_jobs
 
 
-def signing_service(house: House, *releasing: Releasing) -> SigningService:
-    """The one way to the key; what goes with a release is written by `releasing`."""
+def signing_service(
+    house: House, *releasing: Releasing, press: DocumentPress | None = None
+) -> SigningService:
+    """The one way to the key.
+
+    Args:
+        house: all that it stands on.
+        releasing: what goes with a release is written by these, too.
+        press: for documents that are no PDF; by default the document workers.
+    """
     return SigningService(
         in_force=lambda: house.policies.current,
-        press=house.pool,
+        press=press or house.pool,
         signer=house.signer,
         audit=house.audit,
         lane=house.lane,
@@ -84,7 +95,13 @@ def _counted(metrics: Metrics) -> Told:
     return tell
 
 
-def api_of(house: House, signing: SigningService, room: BatchRoom, runner: JobRunner) -> API:
+def api_of(
+    house: House,
+    signing: SigningService,
+    room: BatchRoom,
+    runner: JobRunner,
+    returns: Returns,
+) -> API:
     """What is served over HTTP."""
     config = house.config
     return API(
@@ -111,16 +128,16 @@ def api_of(house: House, signing: SigningService, room: BatchRoom, runner: JobRu
             clock=house.clock,
         ),
         metrics=house.metrics,
-        gauges=lambda _metrics: _measure(house, runner),
+        gauges=lambda _metrics: _measure(house, runner, returns),
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house, room),
+        further=_further_routes(house, room, returns),
         policies=house.policies.told,
     )
 
 
-def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
+def _further_routes(house: House, room: BatchRoom, returns: Returns) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
         in_force=lambda: house.policies.current,
@@ -139,6 +156,7 @@ def _further_routes(house: House, room: BatchRoom) -> tuple[Route, ...]:
                 clock=house.clock,
             )
         ).routes(),
+        *Events(returns.replays, returns.events, standing=returns.standing).routes(),
         *PoliciesInForce(house.policies.standing).routes(),
         *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
@@ -157,7 +175,7 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
     )
     return (
         *submission.routes(),
-        *Batches(room.service, progress=room.progress).routes(),
+        *Batches(room.service, progress=room.progress, receipts=room.receipts).routes(),
         *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
 
@@ -173,7 +191,7 @@ def _prove_room(house: House) -> None:
     house.reserve.prove()
 
 
-def _measure(house: House, runner: JobRunner) -> None:
+def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
@@ -186,4 +204,5 @@ def _measure(house: House, runner: JobRunner) -> None:
         policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
     )
     measure_jobs(house, runner.crews)
+    metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
     metrics.policies_refused.set(0 if house.policies.refused is None else 1)

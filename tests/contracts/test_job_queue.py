@@ -54,6 +54,13 @@ async def test_each_kind_is_claimed_by_itself(house: QueueHouse) -> None:
     assert await house.claimed(5, "seal") == ["a"]
 
 
+async def test_shares_can_be_left_out(house: QueueHouse) -> None:
+    await house.enqueue(new_job("a", share="slow"), new_job("b", share="fast"))
+    (job,) = await house.queue.claim("seal", most=5, besides={"slow"})
+    assert job.key == "b"
+    assert await house.claimed(5) == ["a"]
+
+
 async def test_the_same_key_again_is_the_same_job(house: QueueHouse) -> None:
     await house.enqueue(new_job("a"))
     await house.enqueue(new_job("a", subject="batch-2"), new_job("b"))
