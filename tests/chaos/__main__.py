@@ -140,6 +140,10 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
     lines = Counter(line.state for batch in history.batches for line in batch.lines)
     of_lines = ", ".join(f"{state} {count}" for state, count in lines.most_common())
     yield "batches", f"{len(history.batches)}, with {lines.total()} results ({of_lines})"
+    if history.folder is not None:
+        files = Counter(line.state for line in history.folder.lines)
+        of_files = ", ".join(f"{state} {count}" for state, count in files.most_common())
+        yield "watched folder", f"{len(history.folder.dropped)} files dropped ({of_files})"
     yield "documents", f"{len(sealed)} sealed, {sum(d.judged == 'valid' for d in sealed)} verified"
     yield "records", f"{len(history.records)}, all recomputed"
     yield "uses of keys", f"{sum(c.data is not None for c in history.calls)} in the HSM's own log"

@@ -158,12 +158,13 @@ def install(
 
 def _pointed_elsewhere(trial: Trial, template: Path) -> Path:
     """Let the copy name its own files; gives the module that it has."""
-    for file in (trial.config_file, trial.hsm / "softhsm2.conf"):
+    named = (trial.config_file, trial.hsm / "softhsm2.conf", *trial.connectors.glob("*.yaml"))
+    for file in named:
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace(str(template), str(trial.directory)), encoding="utf-8")
-    named = re.search(r"  module: (\S+)", trial.config_file.read_text(encoding="utf-8"))
-    assert named is not None
-    return Path(named[1])
+    module = re.search(r"  module: (\S+)", trial.config_file.read_text(encoding="utf-8"))
+    assert module is not None
+    return Path(module[1])
 
 
 def _limited(trial: Trial, per_month: int) -> dict[str, int]:

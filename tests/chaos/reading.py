@@ -16,12 +16,12 @@ from gateway.clock import SystemClock
 from gateway.verification.verifier import Verifier
 from tests.chaos.client_log import read_client_log
 from tests.chaos.installation import Installation
-from tests.chaos.model import BatchResults, History, StoredDocument
+from tests.chaos.model import BatchResults, FolderResults, History, StoredDocument
 from tests.chaos.tree import signed_head
 
 _ROWS = text(
     "SELECT id, idempotency_key, state, intent_index, outcome_index, output_digest, output_bytes, "
-    "segment, segment_offset FROM document ORDER BY intent_index"
+    "segment, segment_offset, document_type FROM document ORDER BY intent_index"
 )
 _LEAVES = text('SELECT leaf FROM audit_leaf ORDER BY "index"')
 _NOTE = text("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
@@ -33,6 +33,7 @@ async def read_history(
     *,
     judged: int | None = None,
     batches: Iterable[BatchResults] = (),
+    folder: FolderResults | None = None,
 ) -> History:
     """Read everything.
 
@@ -41,6 +42,7 @@ async def read_history(
         client_log: of its callers.
         judged: how many sealed documents a verifier is asked about, spread over the run; None: all.
         batches: what its callers were told of batches.
+        folder: what lies in the folder that it watched.
     """
     engine = _engine(installation)
     with engine.connect() as connection:
@@ -60,6 +62,7 @@ async def read_history(
         secrets=installation.secrets(),
         texts={**dict(installation.said()), "the callers' log": client_log.read_bytes()},
         batches=tuple(batches),
+        folder=folder,
     )
 
 
@@ -85,7 +88,10 @@ def _newest_head(connection: Connection, installation: Installation) -> tuple[in
 async def _documents(
     installation: Installation, rows: Sequence[Any], judged: int | None
 ) -> tuple[StoredDocument, ...]:
-    sealed = [row.id for row in rows if row.state == "sealed"]
+    # Receipts of batches are no PDF files; whoever fetches them verifies them.
+    sealed = [
+        row.id for row in rows if row.state == "sealed" and row.document_type != "batch-receipt"
+    ]
     step = 1 if judged is None else max(1, len(sealed) // max(judged, 1))
     to_judge = set(sealed[::step])
     root = x509.load_pem_x509_certificate(installation.trial.ca_file.read_bytes())

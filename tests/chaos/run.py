@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.chaos.batch_storm import BatchStorm
 from tests.chaos.checker import violations
 from tests.chaos.client_log import ClientLog
+from tests.chaos.folder_storm import FolderStorm
 from tests.chaos.installation import Installation
 from tests.chaos.killer import Killer
 from tests.chaos.model import History, Violation
@@ -57,7 +58,7 @@ async def storm(
     kills: int,
     seed: int,
     callers: int = 16,
-    longest_pause_seconds: float = 1.0,
+    most_progress: int = 40,
     longest_seconds: float = 600.0,
     judged: int | None = None,
 ) -> Outcome:
@@ -73,7 +74,8 @@ async def storm(
             striking = asyncio.create_task(
                 killer.strike(
                     times=kills,
-                    longest_pause_seconds=longest_pause_seconds,
+                    progress=lambda: blowing.answers,
+                    most_progress=most_progress,
                     until=began + longest_seconds,
                 )
             )
@@ -83,15 +85,19 @@ async def storm(
                 documents=_DOCUMENTS_IN_A_BATCH,
                 until_it_serves=supervisor.ready,
             )
+            folder = FolderStorm(installation.trial.folder)
             await asyncio.gather(
                 blowing.blow(callers=callers, until=striking.done),
                 batches.blow(until=striking.done),
+                folder.blow(until=striking.done),
             )
             await striking
             seconds = time.monotonic() - began
             await blowing.ask_all_again()
-            results = await batches.results()
-    history = await read_history(installation, client_log, judged=judged, batches=results)
+            results, files = await batches.results(), await folder.results()
+    history = await read_history(
+        installation, client_log, judged=judged, batches=results, folder=files
+    )
     return Outcome(
         history=history,
         violations=violations(history),
