@@ -162,7 +162,8 @@ def _line(told: dict[str, Any]) -> BatchLine:
 
 
 def _raise_unless_busy(answer: Answer) -> None:
-    assert answer.status in {429, 503, 507}, json.loads(answer.body)
+    is_busy = answer.status in {429, 503, 507} or "Retry-After" in answer.headers
+    assert is_busy, json.loads(answer.body)
 
 
 def _now() -> float:
