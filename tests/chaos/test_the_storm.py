@@ -31,7 +31,7 @@ from tests.chaos.run import Outcome, storm
 from tests.hsm_shim.shim import Call
 
 pytestmark = pytest.mark.timeout(300)  # two minutes are little where the machine is busy
-KILLS = 10
+KILLS = 9
 MOST = 20
 PIN_INCORRECT = 0xA0
 
