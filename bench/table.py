@@ -67,6 +67,7 @@ def print_table(
             f"SHA-256 over it {result.sha256_ms:.3f} ms",
             soft_wrap=True,
         )
+        console.print(in_bulk(result), soft_wrap=True, end="")
     if limits is not None:
         rss = limits.worker_rss_mib
         console.print(
@@ -91,6 +92,16 @@ def print_table(
             "what is left. Measure again on a quiet machine.[/]",
             soft_wrap=True,
         )
+
+
+def in_bulk(result: Result) -> str:
+    """A line on the batch that was measured with a row; empty where none was."""
+    if result.bulk_per_s is None or result.bulk_over_gateway is None:
+        return ""
+    return (
+        f"{result.title}, in one batch: {result.bulk_per_s:,.0f} documents/s, "
+        f"{result.bulk_over_gateway:.0%} of those that come singly in the same round\n"
+    )
 
 
 def cells(result: Result) -> tuple[str, ...]:
