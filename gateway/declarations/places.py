@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connectors.amqp import AMQPSettings
+from connectors.amqp_settings import AMQPSettings
 from connectors.folder import FolderSettings
 from connectors.open import Settings
-from connectors.sftp import SFTPSettings
+from connectors.sftp_settings import SFTPSettings
 from connectors.tls import Tls
 from gateway.config import AbsolutePath
 from strictyaml import StrictModel
