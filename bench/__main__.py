@@ -9,8 +9,10 @@ from rich.console import Console
 from bench.activation import measure_activation
 from bench.errors import BenchError
 from bench.installation import temporary_installation
+from bench.jobs import measure_jobs
 from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
+from bench.nodes import measure_nodes
 from bench.policies import measure_policies
 from bench.replay import measure_replay
 from bench.results import report
@@ -63,15 +65,27 @@ def main(
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
             limits, policies, activation, replay = None, None, None, None
+            jobs, nodes = None, None
             if row is None:
                 quiet.print("[dim]the policies of a large group[/]")
                 with bench.elsewhere.watched():
                     policies = measure_policies()
                     activation = measure_activation()
                     replay = measure_replay()
+                quiet.print("[dim]a million jobs[/]")
+                with bench.elsewhere.watched():
+                    jobs = measure_jobs()
                 quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
                 limits = measure_limits(installation, documents=documents)
+                quiet.print("[dim]two nodes on one PostgreSQL[/]")
+                with bench.elsewhere.watched():
+                    nodes = measure_nodes(
+                        directory,
+                        seconds=plan.seconds,
+                        rounds=plan.rounds,
+                        warm_up=plan.warm_up,
+                    )
             machine = describe_machine(
                 installation.trial.directory, busy_elsewhere=bench.elsewhere.most
             )
@@ -87,6 +101,8 @@ def main(
         policies=policies,
         activation=activation,
         replay=replay,
+        jobs=jobs,
+        nodes=nodes,
     )
     same_code = code_digest(checkout) == code
     if not same_code:
@@ -103,6 +119,8 @@ def main(
             policies=policies,
             activation=activation,
             replay=replay,
+            jobs=jobs,
+            nodes=nodes,
             commit=measured_commit,
             at=SystemClock().now(),
         )

@@ -11,9 +11,11 @@ from bench.activation import ActivationFigures
 from bench.errors import BenchError
 from bench.figures import Spread
 from bench.hsm_rate import Setting
+from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
@@ -157,6 +159,8 @@ def report(
     policies: PolicyFigures | None,
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
+    jobs: JobFigures | None,
+    nodes: NodeFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
@@ -169,6 +173,8 @@ def report(
         "policies": policies,
         "activation": activation,
         "replay": replay,
+        "jobs": jobs,
+        "nodes": nodes,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

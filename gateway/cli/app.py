@@ -182,6 +182,27 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "webhooks": _Group(
+        "Tell systems of what was sealed: keys, a try, what is owed.",
+        {
+            "list": (
+                "webhooks.commands:list_",
+                "List the webhooks, what each is told of, and what it is owed.",
+            ),
+            "test": (
+                "webhooks.commands:try_",
+                "Send a webhook an event of type `webhook.test`, signed as all are.",
+            ),
+            "replay": (
+                "webhooks.commands:replay",
+                "Have a system's events brought once more, under the same ids.",
+            ),
+            "key": (
+                "webhooks.commands:key",
+                "Make a key that webhooks are signed with, in a file that only you may read.",
+            ),
+        },
+    ),
     "archive": _Group(
         "See what is kept and how long, and hold documents whatever their age.",
         {
@@ -211,6 +232,19 @@ _GROUPS: Mapping[str, _Group] = {
                 "Recompute every record and tree head, and say whether the log is whole.",
             ),
             "show": ("audit:show", "Show records of the log, the newest by default."),
+        },
+    ),
+    "jobs": _Group(
+        "See what waits, what failed and why.",
+        {
+            "list": (
+                "jobs:list_jobs",
+                "Show how many jobs there are in each state, and the oldest of them.",
+            ),
+            "show": (
+                "jobs:show_job",
+                "Show all of one job: whose it is, how often it was tried, and why it failed last.",
+            ),
         },
     ),
     "db": _Group(

@@ -19,6 +19,7 @@ from gateway.http import (
     batch_submission,
     batches,
     documents,
+    events,
     freezes,
     holds,
     in_force,
@@ -30,7 +31,9 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.jobs import errors as job_errors
 from gateway.retention import errors as retention_errors
+from gateway.returns import errors as returns_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -59,6 +62,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     freezes,
     holds,
     usage,
+    events,
     operation,
 )
 _PROBLEMS = (
@@ -71,8 +75,10 @@ _PROBLEMS = (
     feed_errors,
     signing_errors,
     freeze_errors,
+    returns_errors,
     retention_errors,
     store_errors,
+    job_errors,
 )
 
 

@@ -249,6 +249,13 @@ job = Table(
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
+        "job_by_state",
+        "kind",
+        "state",
+        sqlite_where=text("state <> 'waiting'"),
+        postgresql_where=text("state <> 'waiting'"),
+    ),
+    Index(
         "job_waiting",
         "kind",
         "priority",
@@ -264,6 +271,8 @@ job = Table(
         sqlite_where=text("state = 'leased'"),
         postgresql_where=text("state = 'leased'"),
     ),
+    # No id is given twice: the lease of a job that is over must not fit another one.
+    sqlite_autoincrement=True,
 )
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
@@ -295,8 +304,8 @@ batch = Table(
     Index("batch_of_system", "system", "id"),
 )
 """Documents that came together. `state` is receiving, open, paused, cancelled or finished;
-`receipt` is the CMS over the manifest of digests. Moments are Unix µs. `queued` is the last item
-that has been looked at for a job."""
+`receipt` is the CMS over the manifest of digests, or the problem for which there is none. `queued`
+is the last item that has been looked at for a job. Moments are Unix µs."""
 
 batch_item = Table(
     "batch_item",
@@ -363,11 +372,13 @@ stopped_target = Table(
     "stopped_target",
     metadata,
     Column("name", String(100), primary_key=True),
+    Column("url", String(2000), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Targets that said they want nothing more (410), until they are replayed from `after` on."""
+"""Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
+the last event that they were owed."""
 seal_usage = Table(
     "seal_usage",
     metadata,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.admission import Admission
+from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
@@ -31,6 +34,8 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
+from gateway.store.reserve import Reserve
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -38,7 +43,6 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
-_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -71,6 +75,18 @@ class House:
     policy_looks: Lookout
     freeze_looks: Lookout
     sweeper: Sweeper
+    admission: Admission
+    reserve: Reserve
+    job_figures: JobFigures
+
+    async def prove_store(self) -> None:
+        """Prove that the store commits.
+
+        Raises:
+            StoreProblem: it does not.
+        """
+        # Always the same slot, so that this leaves one row and not one a quarter of an hour.
+        await self.lane.write(lambda unit: self.slots.add(unit, "ready:", 0))
 
 
 async def open_house(
@@ -93,6 +109,7 @@ async def open_house(
     writer = database.open_writer()
     migrate(writer)
     lane = WriterLane(writer, content, node=config.store.node)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)
@@ -105,11 +122,16 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=config.store.node or _HOLDER)
+    queue = queue_of(config.jobs, lane=lane, clock=clock, node=config.store.node)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
+    )
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
     )
     slots = SlotBook()
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
@@ -142,6 +164,9 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
         sweeper=Sweeper(
             lane=lane,
             audit=audit,

@@ -1,18 +1,25 @@
 """Who works on jobs, and the store that batches stand on."""
 
 import contextlib
+from collections.abc import Callable
 
-from gateway.jobs.crew import Crew, Terms
+from gateway.jobs.crew import Crew
 from gateway.jobs.runner import JobRunner
-from gateway.returns.outbox import Outbox
-from gateway.returns.targets import TargetBook
+from gateway.returns.interfaces import EventOutbox
+from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
 from gateway.store.batches import BatchReader
 from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
+from gateway.wiring.waiting import seal_terms
 
 
-def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResults:
+def begin_batches(
+    house: House,
+    outbox: EventOutbox,
+    stack: contextlib.AsyncExitStack,
+    signing_receipts: SigningService,
+) -> BatchResults:
     """What the signing cycle writes by."""
     batches, items = BatchReader(house.readers), ItemReader(house.readers)
     stack.callback(batches.close)
@@ -21,27 +28,29 @@ def begin_batches(house: House, stack: contextlib.AsyncExitStack) -> BatchResult
         lane=house.lane,
         content=house.content,
         queue=house.queue,
-        outbox=Outbox(TargetBook(), house.queue),
+        outbox=outbox,
         batches=batches,
         items=items,
         documents=house.reader,
         in_force=lambda: house.policies.current,
+        admission=house.admission,
         clock=house.clock,
     )
-    before = batch_results(ground, ended=lambda _batch: None)
+    before = batch_results(ground, signing_receipts)
     before.ending.start()
     stack.callback(before.ending.stop)
     return before
 
 
-def job_runner(house: House, room: BatchRoom) -> JobRunner:
-    """Those who do the jobs, one crew a kind."""
+def job_runner(house: House, room: BatchRoom, *, callers: Callable[[], int]) -> JobRunner:
+    """Those who do the jobs, one crew a kind; `callers` wait for an answer and go first."""
     sealing = Crew(
         "seal",
         room.sealing,
-        Terms(places=house.config.batches.at_once, probe=house.audit.prove_signer),
+        seal_terms(house, callers=callers),
         queue=house.queue,
         lane=house.lane,
         clock=house.clock,
     )
-    return JobRunner(house.queue, (sealing,))
+    beat = house.config.jobs.lease_seconds / 4
+    return JobRunner(house.queue, (sealing,), heartbeat_seconds=beat)

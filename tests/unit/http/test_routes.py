@@ -24,6 +24,7 @@ from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
 from gateway.http.errors import NotYoursProblem
+from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
@@ -36,7 +37,12 @@ from gateway.http.routes import WHO, Route
 from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.holds import HoldBook
+from gateway.returns.records import EventReader
+from gateway.returns.replaying import Replays
+from gateway.returns.stopping import Stops
+from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
 from gateway.store.database import SQLiteFile, open_reader
@@ -99,6 +105,21 @@ def api_of(
     )
 
 
+def events_of(house: House) -> tuple[Route, ...]:
+    """Those of the room of returns, where nothing was told to anybody."""
+    events = EventReader(open_reader(house.directory / "test.sqlite"))
+    targets, queue = TargetBook(), DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
+    replays = Replays(
+        lane=house.lane,
+        queue=queue,
+        events=events,
+        targets=targets,
+        stops=Stops(targets, {}, clock=house.clock),
+        resumed=lambda _subject: None,
+    )
+    return Events(replays, events, standing=lambda _webhook: "taking").routes()
+
+
 def of_every_room(house: House) -> tuple[Route, ...]:
     """The routes of the rooms that bring their own."""
     freezes = FreezeService(
@@ -123,6 +144,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *events_of(house),
         *Holds(
             HoldBook(
                 lane=house.lane,
@@ -149,7 +171,7 @@ def batch_routes(house: House) -> tuple[Route, ...]:
     )
     return (
         *submission.routes(),
-        *Batches(nothing, progress=nothing).routes(),
+        *Batches(nothing, progress=nothing, receipts=nothing).routes(),
         *BatchStreams(nothing, progress=nothing, archive=house.archive).routes(),
     )
 
