@@ -271,6 +271,10 @@ _GROUPS: Mapping[str, _Group] = {
                 "connectors.commands:list_",
                 "List the connectors, the system that each speaks for, and where its results go.",
             ),
+            "test": (
+                "connectors.trying:try_connector",
+                "Try a connector: reach its place, and show what would be asked for what is there.",
+            ),
         },
     ),
     "hsm": _Group(

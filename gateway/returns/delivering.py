@@ -59,7 +59,7 @@ class Delivering:
             drawn: gives a random number from 0 up to 1.
             gone: writes down that a receiver (its subject) wants nothing more.
             tell: is told what each try came to, by the receiver's subject.
-            paused: why nothing is to be delivered at the moment; None: nothing is in the way.
+            paused: says why nothing is begun on purpose, if so.
             look_seconds: how often is looked for what has become due.
         """
         self._queue = queue

@@ -1,18 +1,16 @@
-"""The queue, whether anything is added to it, and when it stands still."""
+"""The queue, and whether anything is added to it."""
 
 from collections.abc import Mapping
-from datetime import time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
 from gateway.clock import Clock
-from gateway.config import DAYS, JobsConfig, MaintenanceConfig
+from gateway.config import JobsConfig
 from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.figures import Figures, JobFigures
 from gateway.jobs.model import KINDS
 from gateway.jobs.queue import DatabaseQueue
-from gateway.jobs.windows import Maintenance, Window
 from gateway.store.backlog import OpenItems, job_counts, oldest_waiting, open_items
 from gateway.store.lane import WriterLane
 from gateway.store.reserve import Reserve
@@ -51,19 +49,3 @@ def figures_of(reader: Engine) -> JobFigures:
             )
 
     return JobFigures(read)
-
-
-def maintenance_of(config: JobsConfig, *, clock: Clock) -> Maintenance:
-    """When what comes is accepted and waits."""
-    return Maintenance([_window(each) for each in config.maintenance or ()], clock=clock)
-
-
-def _window(written: MaintenanceConfig) -> Window:
-    return Window(
-        name=written.name,
-        kinds=frozenset(written.kinds),
-        days=frozenset(map(DAYS.index, written.days or DAYS)),
-        starts=time.fromisoformat(written.starts),
-        ends=time.fromisoformat(written.ends),
-        zone=ZoneInfo(written.zone),
-    )

@@ -3,7 +3,6 @@
 The two need one another, so results come first: the signing cycle writes them with its outcomes.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from gateway.batches.ending import BatchEnding
 from gateway.batches.intake import Admitting, BatchIntake
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
+from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.results import ItemResults
 from gateway.batches.sealing import ItemSealing
 from gateway.batches.service import BatchService
@@ -26,7 +26,6 @@ from gateway.store.batches import BatchReader
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
-from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +52,7 @@ class BatchResults:
     results: ItemResults
     ending: BatchEnding
     progress: ProgressBook
+    receipts: ReceiptMaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,41 +64,31 @@ class BatchRoom:
         sealing: does the jobs of the kind `seal`.
         queueing: makes the jobs.
         progress: how far batches have come.
+        receipts: makes them, and gives them out.
     """
 
     service: BatchService
     sealing: ItemSealing
     queueing: Queueing
     progress: ProgressBook
+    receipts: ReceiptMaker
 
 
-def begin_batches(
-    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
-) -> BatchResults:
-    """What the signing cycle writes by."""
-    batches, items = BatchReader(house.readers), ItemReader(house.readers)
-    stack.callback(batches.close)
-    stack.callback(items.close)
-    ground = Ground(
-        lane=house.lane,
-        content=house.content,
-        queue=house.queue,
-        outbox=outbox,
-        batches=batches,
-        items=items,
-        documents=house.reader,
-        in_force=lambda: house.policies.current,
-        admission=house.admission,
-        clock=house.clock,
+def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResults:
+    """The part that the signing cycle writes by.
+
+    Args:
+        ground: what it stands on.
+        signing_receipts: a signing cycle with a `ReceiptPress`.
+    """
+    receipts = ReceiptMaker(
+        signing=signing_receipts,
+        lane=ground.lane,
+        batches=ground.batches,
+        items=ground.items,
+        in_force=ground.in_force,
+        clock=ground.clock,
     )
-    before = batch_results(ground, ended=lambda _batch: None)
-    before.ending.start()
-    stack.callback(before.ending.stop)
-    return before
-
-
-def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResults:
-    """The part that the signing cycle writes by; `ended` is told of batches that have ended."""
     progress = ProgressBook(items=ground.items, clock=ground.clock)
     ending = BatchEnding(
         lane=ground.lane,
@@ -106,7 +96,7 @@ def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResul
         outbox=ground.outbox,
         clock=ground.clock,
         changed=progress.changed,
-        ended=ended,
+        ended=receipts.make,
     )
     results = ItemResults(
         queue=ground.queue,
@@ -115,7 +105,9 @@ def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResul
         clock=ground.clock,
         ended=ending.look_from_the_lane,
     )
-    return BatchResults(ground=ground, results=results, ending=ending, progress=progress)
+    return BatchResults(
+        ground=ground, results=results, ending=ending, progress=progress, receipts=receipts
+    )
 
 
 def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
@@ -150,4 +142,10 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
         items=ground.items,
         documents=ground.documents,
     )
-    return BatchRoom(service=service, sealing=sealing, queueing=queueing, progress=before.progress)
+    return BatchRoom(
+        service=service,
+        sealing=sealing,
+        queueing=queueing,
+        progress=before.progress,
+        receipts=before.receipts,
+    )

@@ -24,7 +24,6 @@ from gateway.http.nonces import NonceBook
 from gateway.jobs.admission import Admission
 from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
-from gateway.jobs.windows import Maintenance
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.approvals import ApprovalReader
@@ -36,7 +35,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
 from gateway.store.reserve import Reserve
-from gateway.wiring.admitting import admission_of, figures_of, maintenance_of, queue_of
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -79,7 +78,6 @@ class House:
     admission: Admission
     reserve: Reserve
     job_figures: JobFigures
-    maintenance: Maintenance
 
     async def prove_store(self) -> None:
         """Prove that the store commits.
@@ -130,17 +128,17 @@ async def open_house(
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
     slots = SlotBook()
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
     if config.store.url is None:  # whoever held a lease was this process before
         await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
-    reserve = Reserve(
-        config.state_directory,
-        least_free=config.jobs.least_free_bytes,
-        size=config.jobs.reserve_bytes,
-    )
     return House(
         config=config,
         clock=clock,
@@ -166,6 +164,9 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
         sweeper=Sweeper(
             lane=lane,
             audit=audit,
@@ -173,10 +174,6 @@ async def open_house(
             in_force=lambda: policies.current,
             clock=clock,
         ),
-        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
-        reserve=reserve,
-        job_figures=figures_of(readers),
-        maintenance=maintenance_of(config.jobs, clock=clock),
     )
 
 

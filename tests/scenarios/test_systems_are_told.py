@@ -33,14 +33,10 @@ async def told_gateway(
     """A gateway that is not started yet, the system that it tells, and the secret of the two."""
     async with webhook_server() as server:
         gateway = RunningGateway(copy_of(trial_template, directory / "var"))
-        declared = directory / "connectors"
-        declared.mkdir()
         key = directory / "webhook.key"
         assert gateway.run_without_config("webhooks", "key", str(key)).returncode == 0
         text = WEBHOOK.replace("URL", server.url).replace("KEY", str(key))
-        (declared / "tms.yaml").write_text(text)
-        config = gateway.trial.config_file
-        config.write_text(f"{config.read_text()}\nconnectors: {declared}\n")
+        (gateway.trial.directory / "connectors" / "tms-events.yaml").write_text(text)
         try:
             yield gateway, server, key.read_text().strip()
         finally:
