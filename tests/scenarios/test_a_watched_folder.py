@@ -118,6 +118,30 @@ async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
     watching.wait_for_log("feed_agreed")
 
 
+async def test_a_connector_can_be_tried_before_anything_is_sealed(
+    watching: RunningGateway, tmp_path: Path
+) -> None:
+    folder = tmp_path / "erp"
+    (folder / "inbox").mkdir(parents=True)
+    declared = watching.trial.connectors / "wms.yaml"
+    text = declared.read_text(encoding="utf-8").split("  mapping:")[0]
+    added = text.replace("wms-inbox", "erp").replace(
+        str(watching.trial.directory / "wms"), str(folder)
+    )
+    mapping = (watching.trial.connectors / "folder.yaml").read_text("utf-8").split("  mapping:")[1]
+    (watching.trial.connectors / "erp.yaml").write_text(f"{added}  mapping:{mapping}", "utf-8")
+    drop(folder / "inbox", "WB-5_500.pdf")
+    drop(folder / "inbox", "wrong.pdf")
+
+    tried = watching.run("connectors", "test", "erp")
+    assert tried.returncode == 1
+    assert "erp can be reached" in tried.stdout
+    assert "refused: the officers do not let the connector erp speak" in tried.stdout
+    assert "WB-5, logistics-receipt, seal receipt-east, amount_cents=500" in tried.stdout
+    assert "wrong.pdf: feed-name: `wrong.pdf` is not of the form" in tried.stdout
+    (watching.trial.connectors / "erp.yaml").unlink()
+
+
 def drop_fifty(folder: Path) -> None:
     out = io.StringIO()
     writer = csv.writer(out)
