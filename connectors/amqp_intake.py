@@ -9,6 +9,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from aiormq.abc import AbstractChannel
 
 from connectors.envelope import plain_fields
+from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.remembered import Remembered
 
@@ -96,7 +97,7 @@ class Intake:
         }
         fields = plain_fields({**properties, **message.headers})
         return Fetched(
-            id=f"{message.message_id}:{digest[:32]}" if message.message_id else digest,
+            id=marked(message.message_id, message.body) if message.message_id else digest,
             name=fields.get("name") or message.message_id or digest[:16],
             content=b"" if too_large else message.body,
             fields=fields | {name: value for name, value in properties.items() if value},

@@ -11,3 +11,21 @@ class ConnectorAwayError(ConnectorError):
 
 class DeliveryRefusedError(ConnectorError):
     """The place will never take this delivery, however often it is tried."""
+
+
+class SettingsUnfitError(ValueError):
+    """Settings that contradict themselves or would weaken the connector.
+
+    Attributes:
+        message: what is wrong.
+        cure: what to write instead.
+    """
+
+    def __init__(self, message: str, cure: str) -> None:
+        super().__init__(f"{message}; {cure}")
+        self.message = message
+        self.cure = cure
+
+
+class PlaceUnfitError(ConnectorAwayError):
+    """The place is there and is not as the settings say: one of the two must change."""

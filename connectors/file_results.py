@@ -65,9 +65,10 @@ class FileResults:
 
     def _prepare(self, tree: FileTree, delivery: Delivery) -> _Prepared | None:
         source = None
-        if delivery.kind != "summary" and delivery.fetched is not None:
+        if delivery.fetched is not None:
             source = _original(tree, delivery.fetched)
-            if source is None:
+            # Of a summary, what it answers is the list of the documents, which may have failed.
+            if source is None and delivery.kind != "summary":
                 return None
         path, complete = self._place(tree, delivery)
         if complete:
@@ -104,11 +105,14 @@ class FileResults:
         source, path = prepared.source, prepared.path
         if source is None:
             return
+        kind = prepared.delivery.kind
+        if kind == "summary":
+            path = f"{DONE}/{source.split('/', 2)[2]}"
         moves = [(source, path)]
         if self._with_json:
             moves += zip(companions(source), companions(path), strict=True)
         for original, target in moves:
-            kept = prepared.delivery.kind == "failed" and tree.is_there(original)
+            kept = kind != "sealed" and tree.is_there(original)
             if kept and not tree.is_there(target):
                 tree.move(original, target)
             else:

@@ -1,19 +1,34 @@
 """Settings into connectors; each kind of place has its own."""
 
-from connectors.amqp import AMQPConnector, AMQPSettings
+from connectors.amqp_settings import AMQPSettings
 from connectors.folder import FolderConnector, FolderSettings
+from connectors.http import HTTPConnector, HTTPSettings
 from connectors.interfaces import Connector, Time
-from connectors.sftp import SFTPConnector, SFTPSettings
+from connectors.s3_settings import S3Settings
+from connectors.sftp_settings import SFTPSettings
+from connectors.table import TableConnector, TableSettings
 
-Settings = FolderSettings | SFTPSettings | AMQPSettings
+Settings = FolderSettings | SFTPSettings | AMQPSettings | TableSettings | HTTPSettings | S3Settings
 
 
 def open_connector(settings: Settings, *, time: Time) -> Connector:
-    """The connector, to be entered."""
+    """The connector, to be entered. What speaks its protocol is loaded now."""
     match settings:
         case FolderSettings():
             return FolderConnector(settings, time=time)
-        case AMQPSettings():
-            return AMQPConnector(settings)
         case SFTPSettings():
+            from connectors.sftp import SFTPConnector  # noqa: PLC0415 - for who has one
+
             return SFTPConnector(settings, time=time)
+        case AMQPSettings():
+            from connectors.amqp import AMQPConnector  # noqa: PLC0415 - for who has one
+
+            return AMQPConnector(settings)
+        case TableSettings():
+            return TableConnector(settings)
+        case HTTPSettings():
+            return HTTPConnector(settings)
+        case S3Settings():
+            from connectors.s3 import S3Connector  # noqa: PLC0415 - for who has one
+
+            return S3Connector(settings)

@@ -16,10 +16,12 @@ _GROUPS = {
     "gateway.freezes.errors": "Freezes",
     "gateway.documents.errors": "The document and the stamp",
     "gateway.batches.errors": "Batches",
+    "gateway.returns.errors": "Events and webhooks",
     "gateway.batches.reading.errors": "Archives and manifests of batches",
     "gateway.retention.errors": "Legal holds",
     "gateway.feeds.errors": "What connectors bring",
     "gateway.desk.errors": "Questions about policies",
+    "gateway.jobs.errors": "Work that waits",
     "gateway.store.errors": "The store",
     "gateway.errors": "The gateway itself",
 }

@@ -4,8 +4,9 @@ import ipaddress
 import re
 import socket
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -31,6 +32,16 @@ def _host_name() -> str:
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63].strip("-.") or "node"
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:  # which depends on how it is wrong
+        raise ValueError(f"{name} is no time zone; write it such as Asia/Shanghai") from error
+    return name
+
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -196,9 +207,6 @@ class PoliciesConfig(_Section):
 class BatchesConfig(_Section):
     """Documents that come together."""
 
-    at_once: int = Field(
-        default=48, ge=1, le=512, description="How many documents of batches are sealed at once."
-    )
     failed_inputs_days: int = Field(
         default=7,
         ge=0,
@@ -216,6 +224,21 @@ class AuditConfig(_Section):
         pattern=r"^[^\s+]+$",
         description="The log's name in every checkpoint: a host name of yours and a path, without "
         "a scheme. Never changes.",
+    )
+
+
+class ReturnsConfig(_Section):
+    """What others are told of: events, their webhooks and their deliveries."""
+
+    events_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="How long events are kept, for replays and GET /v1/events.",
+    )
+    keep_all_events: bool = Field(
+        default=False,
+        description="Keep events that no webhook wants, for systems that come and read them.",
     )
 
 
@@ -273,6 +296,77 @@ class ProcessesConfig(_Section):
     )
 
 
+class MaintenanceConfig(_Section):
+    """A time in which work of some kinds waits."""
+
+    name: str = Field(min_length=1, max_length=100, description="Why. The log tells it.")
+    kinds: tuple[Literal["seal", "deliver"], ...] = Field(
+        min_length=1,
+        description="What waits: `seal` (documents of batches), `deliver` (what others are told).",
+    )
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = Field(
+        default=None, min_length=1, description="On which days it starts; none named: on every day."
+    )
+    starts: TimeOfDay = Field(description="When it starts, such as '22:00'.")
+    ends: TimeOfDay = Field(
+        description="When it ends; on the next day if that is not later than `starts`."
+    )
+    zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="Asia/Shanghai", description="Whose clocks these are."
+    )
+
+
+class JobsConfig(_Section):
+    """Work that waits for its turn: documents of batches, and what others are told."""
+
+    places: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="Documents of batches that are sealed at once; 0 takes twelve per worker. "
+        "Callers who wait for an answer go first, and take places away while they do.",
+    )
+    lease_seconds: int = Field(
+        default=120,
+        ge=10,
+        le=3600,
+        description="After so long without a sign of life, work goes to another.",
+    )
+    most_open_items: int = Field(
+        default=2_000_000,
+        ge=1,
+        description="Documents of batches that may be open in all; beyond, new ones are refused "
+        "(503).",
+    )
+    most_open_items_of_a_system: int = Field(
+        default=1_000_000, ge=1, description="The same for each system (429)."
+    )
+    most_open_bytes: int = Field(
+        default=200 * 1024**3,
+        ge=1,
+        description="The same for the bytes of all open documents (503).",
+    )
+    most_open_bytes_of_a_system: int = Field(
+        default=100 * 1024**3, ge=1, description="The same for the bytes of each system (429)."
+    )
+    least_free_bytes: int = Field(
+        default=512 * 1024**2,
+        ge=64 * 1024**2,
+        description="While less is free in the state directory, no new batch is taken in (503).",
+    )
+    reserve_bytes: int = Field(
+        default=64 * 1024**2,
+        ge=0,
+        description="Size of the file `reserve` in the state directory, which is given up when the "
+        "disk is all but full, so that what is under way still comes to its end.",
+    )
+    maintenance: tuple[MaintenanceConfig, ...] | None = Field(
+        default=None,
+        description="Times in which what comes is accepted and waits: an HSM or a receiver is away "
+        "on purpose.",
+    )
+
+
 class Config(_Section):
     """All of config.yaml."""
 
@@ -290,8 +384,10 @@ class Config(_Section):
         "queues, tables. docs/connectors.md has their keys. Read at start.",
     )
     batches: BatchesConfig = BatchesConfig()
+    returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
     processes: ProcessesConfig = ProcessesConfig()
+    jobs: JobsConfig = JobsConfig()
 
     @model_validator(mode="after")
     def _has_a_checkpoint_key(self) -> Self:

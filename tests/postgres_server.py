@@ -5,6 +5,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,6 +21,7 @@ import pytest
 from gateway.store.migrating import migrate
 from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import metadata
+from tests.running_gateway import descendants
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
 _START_SECONDS = 60.0
@@ -102,6 +105,30 @@ class Server:
         """Of the postmaster: `runuser` stands between it and us."""
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])
 
+    def kill(self) -> None:
+        """SIGKILL to all of its processes, as if the machine had lost its power."""
+        postmaster = self.pid()
+        for pid in (postmaster, *descendants(postmaster)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait(timeout=30)
+
+    def copy_from(self, primary: "Server") -> None:
+        """Become a standby that has all that the primary acknowledges, once it runs."""
+        own(self.directory)
+        url = f"host=127.0.0.1 port={primary.port} user=postgres application_name=standby"
+        made = as_its_user(
+            _BIN / "pg_basebackup", "-D", self.data, "-d", url, "-R", "-X", "stream",
+            "-c", "fast", "--no-sync",
+        )  # fmt: skip
+        subprocess.run(made, check=True, capture_output=True, cwd="/")
+
+    def promote(self) -> None:
+        """From a standby to the server that takes writes."""
+        promoted = as_its_user(_BIN / "pg_ctl", "promote", "-D", self.data, "-w")
+        subprocess.run(promoted, check=True, capture_output=True, cwd="/")
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             stopped = as_its_user(_BIN / "pg_ctl", "stop", "-D", self.data, "-m", "immediate", "-w")
@@ -148,6 +175,46 @@ def running_server(**settings: str) -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@dataclass
+class Pair:
+    """A primary, and a standby for which its commits wait."""
+
+    primary: Server
+    standby: Server
+
+    def url(self, name: str = "postgres") -> str:
+        """Of whichever takes writes."""
+        hosts = ",".join(each.address for each in (self.primary, self.standby))
+        return f"postgresql://postgres@{hosts}/{name}"
+
+
+@contextlib.contextmanager
+def running_pair() -> Iterator[Pair]:
+    """Both, durable as in earnest."""
+    with running_server(fsync="on") as primary:
+        directory = Path(tempfile.mkdtemp(prefix="sealgate-pg-"))
+        standby = Server(directory)
+        try:
+            standby.copy_from(primary)
+            standby.start()
+            with psycopg.connect(primary.url(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+                connection.execute("SELECT pg_reload_conf()")
+                _until_synchronous(connection)
+            yield Pair(primary, standby)
+        finally:
+            standby.stop()
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _until_synchronous(connection: "psycopg.Connection[Any]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    query = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+    while connection.execute(query).fetchone() is None:
+        assert time.monotonic() < deadline, "the standby does not follow"
+        time.sleep(0.02)  # another process, which gives no signal
 
 
 @pytest.fixture(scope="session")

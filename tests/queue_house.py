@@ -1,6 +1,8 @@
 """A queue over a real database, and what a test asks of it, each in a unit of work of its own."""
 
 import contextlib
+import functools
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -111,12 +113,24 @@ class QueueHouse:
         return moment(found)
 
 
+@functools.cache
+def _empty_database() -> bytes:
+    """With this version's schema. To migrate one takes longer than most tests do."""
+    with tempfile.TemporaryDirectory() as directory:
+        engine = SQLiteFile(str(Path(directory) / "empty.sqlite")).open_writer()
+        migrate(engine)
+        engine.dispose()
+        return (Path(directory) / "empty.sqlite").read_bytes()
+
+
 @contextlib.asynccontextmanager
 async def open_queue_house(
     directory: Path, database: Database | None = None
 ) -> AsyncIterator[QueueHouse]:
     """Over a database; by default SQLite in a new file."""
     clock = FakeClock()
+    if database is None:
+        (directory / "test.sqlite").write_bytes(_empty_database())
     engine = (database or SQLiteFile(str(directory / "test.sqlite"))).open_writer()
     migrate(engine)
     async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:

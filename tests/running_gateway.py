@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class RunningGateway:
         """The processes below this gateway's keeper that run the module."""
         assert self.process is not None
         found = []
-        for pid in _descendants(self.process.pid):
+        for pid in descendants(self.process.pid):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if module.encode() in command:
                 found.append(pid)
@@ -147,7 +147,8 @@ async def until(condition: Any, *, seconds: float = 30.0) -> None:  # noqa: ANN4
         await asyncio.sleep(0.02)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes below one, at any depth."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -172,6 +173,17 @@ def trial_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def as_nodes(installations: Sequence[Trial], database: str, documents: Path) -> None:
+    """Have installations that are copies of one share a database, a token and the documents."""
+    tokens = installations[0].hsm / "tokens"
+    for number, trial in enumerate(installations, 1):
+        store = f"{{url: '{database}', node: seal-{number}, documents: '{documents}'}}"
+        text = trial.config_file.read_text()
+        trial.config_file.write_text(f"store: {store}\n{text}")
+        conf = trial.hsm / "softhsm2.conf"
+        conf.write_text(conf.read_text().replace(str(trial.hsm / "tokens"), str(tokens)))
+
+
 def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
     """A copy of an installation at another place, listening at a free port.
 
@@ -182,7 +194,11 @@ def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
             else it reads the directory of YAML, for tests that write there what they need.
     """
     shutil.copytree(template, directory)
-    for file in (directory / "config.yaml", directory / "hsm" / "softhsm2.conf"):
+    for file in (
+        directory / "config.yaml",
+        directory / "hsm" / "softhsm2.conf",
+        directory / "connectors" / "folder.yaml",
+    ):
         text = file.read_text().replace(str(template), str(directory))
         file.write_text(re.sub(r"port: \d+", "port: 0", text))
     trial = Trial(directory)

@@ -52,7 +52,7 @@ class BatchEnding:
         self._ended = ended
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._asked: set[str] = set()
 
     def start(self) -> None:
         """For the event loop that runs."""
@@ -71,36 +71,29 @@ class BatchEnding:
     def look(self, batch_ids: set[str]) -> None:
         """See whether these have ended; returns at once."""
         self._changed(batch_ids)
-        for batch_id in batch_ids:
-            if batch_id in self._tasks:
-                self._again.add(batch_id)
-                continue
-            task = asyncio.create_task(self._end(batch_id), name=f"ending {batch_id}")
+        self._asked |= batch_ids
+        for batch_id in batch_ids - self._tasks.keys():
+            task = asyncio.create_task(self._see(batch_id), name=f"ending {batch_id}")
             self._tasks[batch_id] = task
             task.add_done_callback(partial(self._forget, batch_id))
 
     def _forget(self, batch_id: str, _done: "asyncio.Task[None]") -> None:
         del self._tasks[batch_id]
 
-    async def _end(self, batch_id: str) -> None:
-        while True:
-            self._again.discard(batch_id)
-            if not await self._items.any_waits(batch_id):
-                await self._try_to_close(batch_id)
-            # What ended while this one looked may have been the last of it.
-            if batch_id not in self._again:
-                return
-
-    async def _try_to_close(self, batch_id: str) -> None:
-        try:
-            has_ended = await self._lane.write(lambda unit: self._close(unit, batch_id))
-        except Problem as problem:
-            # Results are there; the next start, or the next look, writes that it has ended.
-            _log.error("end_not_written", batch=batch_id, error=problem.detail)
-            return
-        if has_ended:
-            self._changed({batch_id})
-            self._ended(batch_id)
+    async def _see(self, batch_id: str) -> None:
+        while batch_id in self._asked:
+            self._asked.discard(batch_id)
+            try:
+                if await self._items.any_waits(batch_id):
+                    continue
+                has_ended = await self._lane.write(lambda unit: self._close(unit, batch_id))
+            except Problem as problem:
+                # Results are there; the next start, or the next look, writes that it has ended.
+                _log.error("end_not_written", batch=batch_id, error=problem.detail)
+                continue
+            if has_ended:
+                self._changed({batch_id})
+                self._ended(batch_id)
 
     def _close(self, transaction: Transaction, batch_id: str) -> bool:
         row = batch_by_id(transaction.connection, batch_id)

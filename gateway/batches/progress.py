@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from gateway.clock import Clock
 from gateway.store.batch_items import ItemReader
@@ -21,22 +20,12 @@ class Progress:
     Attributes:
         counts: items by state; states that none is in are left out.
         rate: items that ended a second, lately; None while nothing is known of it.
-        ready_at: when the last will have ended at this rate; None: not known, or all have.
+        remaining_seconds: until the last will have ended at this rate; None: not known, or over.
     """
 
     counts: dict[str, int]
     rate: float | None
-    ready_at: datetime | None
-
-    @property
-    def ended(self) -> int:
-        """Items that have a result."""
-        return sum(count for state, count in self.counts.items() if state != "waiting")
-
-    @property
-    def waiting(self) -> int:
-        """Items that have none yet."""
-        return self.counts.get("waiting", 0)
+    remaining_seconds: float | None
 
 
 @dataclass(slots=True)
@@ -49,13 +38,18 @@ class _Watched:
 
 
 class ProgressBook:
-    """Counts the items of batches that are asked for, at most twice a second each."""
+    """Counts the items of batches that are asked for, at most twice a second each.
+
+    Attributes:
+        is_stopping: whoever waits for news is to end.
+    """
 
     def __init__(self, *, items: ItemReader, clock: Clock) -> None:
         self._items = items
         self._clock = clock
         self._watched: dict[str, _Watched] = {}
         self._news: dict[str, asyncio.Event] = {}
+        self.is_stopping = False
 
     async def of(self, batch: BatchRow) -> Progress:
         """How far the batch has come."""
@@ -76,23 +70,22 @@ class ProgressBook:
             if (news := self._news.pop(batch_id, None)) is not None:
                 news.set()
 
-    async def wait(self, batch_id: str, *, seconds: float) -> None:
-        """Return when there are news of a batch, at the latest after so long."""
-        news = self._news.setdefault(batch_id, asyncio.Event())
-        try:
-            async with asyncio.timeout(seconds):
-                await news.wait()
-        except TimeoutError:
-            return
+    def news(self, batch_id: str) -> asyncio.Event:
+        """Is set with the next news of a batch; to be asked for before looking at the batch."""
+        return self._news.setdefault(batch_id, asyncio.Event())
+
+    def stop(self) -> None:
+        """Let nobody wait for news any more."""
+        self.is_stopping = True
+        self.changed(set(self._news))
 
     def _progress(self, batch: BatchRow, watched: _Watched) -> Progress:
         waiting = watched.counts.get("waiting", 0)
         ended = sum(watched.counts.values()) - waiting
         rate = self._rate(batch, watched, ended)
-        ready_at = None
-        if waiting and rate and batch.state == "open":
-            ready_at = self._clock.now() + timedelta(seconds=waiting / rate)
-        return Progress(counts=dict(watched.counts), rate=rate, ready_at=ready_at)
+        is_known = waiting and rate and batch.state == "open"
+        remaining = waiting / rate if is_known and rate else None
+        return Progress(counts=dict(watched.counts), rate=rate, remaining_seconds=remaining)
 
     def _rate(self, batch: BatchRow, watched: _Watched, ended: int) -> float | None:
         if batch.finished_at is not None:

@@ -182,6 +182,27 @@ _GROUPS: Mapping[str, _Group] = {
             ),
         },
     ),
+    "webhooks": _Group(
+        "Tell systems of what was sealed: keys, a try, what is owed.",
+        {
+            "list": (
+                "webhooks.commands:list_",
+                "List the webhooks, what each is told of, and what it is owed.",
+            ),
+            "test": (
+                "webhooks.commands:try_",
+                "Send a webhook an event of type `webhook.test`, signed as all are.",
+            ),
+            "replay": (
+                "webhooks.commands:replay",
+                "Have a system's events brought once more, under the same ids.",
+            ),
+            "key": (
+                "webhooks.commands:key",
+                "Make a key that webhooks are signed with, in a file that only you may read.",
+            ),
+        },
+    ),
     "archive": _Group(
         "See what is kept and how long, and hold documents whatever their age.",
         {

@@ -6,10 +6,11 @@ from pydantic import Field, model_validator
 
 from gateway.declarations.mapping import MappingSpec
 from gateway.declarations.places import AMQPPlace, FolderPlace, Place, SFTPPlace
+from gateway.declarations.remote_places import HTTPPlace, S3Place, TablePlace
 from policies.kinds.spelling import Name
 from strictyaml import StrictModel, refusal
 
-PLACES = ("folder", "sftp", "amqp")
+PLACES = ("folder", "sftp", "amqp", "table", "http", "s3")
 """The keys of `spec` of which there is exactly one: a kind of place each."""
 
 
@@ -34,6 +35,9 @@ class ConnectorSpec(StrictModel):
         folder: a watched folder.
         sftp: a folder of an SFTP server.
         amqp: a queue and an exchange of RabbitMQ.
+        table: rows of PostgreSQL or MariaDB.
+        http: a list that is asked for documents, an address that results are sent to.
+        s3: a bucket of S3-compatible storage.
         system: for which calling system it speaks; the officers' System must name it.
         mapping: how requests are made of what comes; None: it only delivers.
         return_to: the connectors that results go to; itself when nothing is written.
@@ -44,6 +48,9 @@ class ConnectorSpec(StrictModel):
     folder: FolderPlace | None = None
     sftp: SFTPPlace | None = None
     amqp: AMQPPlace | None = None
+    table: TablePlace | None = None
+    http: HTTPPlace | None = None
+    s3: S3Place | None = None
     system: Name
     mapping: MappingSpec | None = None
     return_to: tuple[Name, ...] | None = Field(default=None, alias="return")

@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from connectors.open import Settings
 from gateway.declarations.connectors import ConnectorKind, Declaration
 from gateway.declarations.mapping import MappingSpec
+from gateway.declarations.webhooks import DeclaredWebhook, WebhookKind, declared_webhooks
 from gateway.regular_files import read_regular
 from strictyaml import MAX_BYTES, Loaded, Mistake, nearest, raise_if_any, read_documents
 
-KINDS: Mapping[str, type[Declaration]] = {"Connector": ConnectorKind}
+DeclarationT = TypeVar("DeclarationT", bound=Declaration)
+
+KINDS: Mapping[str, type[Declaration]] = {"Connector": ConnectorKind, "Webhook": WebhookKind}
 """What may stand after `kind:`."""
 
 
@@ -46,11 +50,14 @@ class Declarations:
     """All of it, by name."""
 
     connectors: Mapping[str, DeclaredConnector] = field(default_factory=dict)
+    webhooks: Mapping[str, DeclaredWebhook] = field(default_factory=dict)
 
     @property
     def readable(self) -> tuple[Path, ...]:
         """What the gateway must be able to read."""
-        return tuple(path for each in self.connectors.values() for path in each.readable)
+        connectors = (path for each in self.connectors.values() for path in each.readable)
+        webhooks = (path for each in self.webhooks.values() for path in each.readable)
+        return (*connectors, *webhooks)
 
     @property
     def writable(self) -> tuple[Path, ...]:
@@ -85,27 +92,33 @@ def read_declarations(sources: Mapping[str, str]) -> Declarations:
     """
     mistakes: list[Mistake] = []
     connectors: dict[str, Loaded[ConnectorKind]] = {}
+    webhooks: dict[str, Loaded[WebhookKind]] = {}
     whole = True
     for file, text in sources.items():
         reading = read_documents(text, file=file, kinds=KINDS)
         mistakes.extend(reading.mistakes)
         whole = whole and reading.whole and not reading.refused
         for loaded in reading.documents:
-            value = loaded.value
-            if not isinstance(value, ConnectorKind):
-                continue
-            this = Loaded(value=value, tree=loaded.tree)
-            first = connectors.setdefault(value.metadata.name, this)
-            if first is not this:
-                mistakes.append(_twice(this, first))
+            value, tree = loaded.value, loaded.tree
+            if isinstance(value, ConnectorKind):
+                mistakes.extend(_kept(Loaded(value=value, tree=tree), connectors))
+            elif isinstance(value, WebhookKind):
+                mistakes.extend(_kept(Loaded(value=value, tree=tree), webhooks))
     for each in connectors.values():
         mistakes.extend(_lost(each, connectors) if whole else ())
     raise_if_any(mistakes)
-    return Declarations(connectors={name: _declared(each) for name, each in connectors.items()})
+    return Declarations(
+        connectors={name: _declared(each) for name, each in connectors.items()},
+        webhooks=declared_webhooks({name: each.value for name, each in webhooks.items()}),
+    )
 
 
-def _twice(one: Loaded[ConnectorKind], first: Loaded[ConnectorKind]) -> Mistake:
-    return one.mistake(
+def _kept(one: Loaded[DeclarationT], by_name: dict[str, Loaded[DeclarationT]]) -> Iterator[Mistake]:
+    """Keep it under its name; a mistake when there is one of that name."""
+    first = by_name.setdefault(one.value.metadata.name, one)
+    if first is one:
+        return
+    yield one.mistake(
         ("metadata", "name"),
         f"there is one called `{one.value.metadata.name}` already, in "
         f"{first.tree.file}:{first.tree.line(())}",

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connectors.amqp import AMQPSettings
+from connectors.amqp_settings import AMQPSettings
 from connectors.folder import FolderSettings
 from connectors.open import Settings
-from connectors.sftp import SFTPSettings
+from connectors.sftp_settings import SFTPSettings
 from connectors.tls import Tls
 from gateway.config import AbsolutePath
 from strictyaml import StrictModel
@@ -103,7 +103,7 @@ class SFTPPlace(Place):
     @property
     def readable(self) -> tuple[Path, ...]:
         """See `Place`."""
-        return _those_of(self.known_hosts, self.password_file, self.key_file)
+        return those_of(self.known_hosts, self.password_file, self.key_file)
 
 
 class TLSSpec(StrictModel):
@@ -120,7 +120,7 @@ class TLSSpec(StrictModel):
     @property
     def readable(self) -> tuple[Path, ...]:
         """The files."""
-        return _those_of(self.ca, self.certificate, self.key)
+        return those_of(self.ca, self.certificate, self.key)
 
 
 class AMQPPlace(Place):
@@ -165,5 +165,6 @@ class AMQPPlace(Place):
         return (self.password_file, *(() if self.tls is None else self.tls.readable))
 
 
-def _those_of(*paths: Path | None) -> tuple[Path, ...]:
+def those_of(*paths: Path | None) -> tuple[Path, ...]:
+    """Those that are named."""
     return tuple(path for path in paths if path is not None)

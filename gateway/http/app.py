@@ -36,6 +36,7 @@ class API:
 
     Attributes:
         routes: all of them.
+        callers: how many wait for an answer that takes work: requests on bounded routes.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class API:
         self._clock = clock
         self._max_requests = max_requests_at_once
         self._under_way = 0
+        self.callers = 0
 
     def application(self) -> web.Application:
         """The application, ready to be served."""
@@ -91,7 +93,11 @@ class API:
                 raise OverloadedProblem(f"{self._max_requests} requests are under way")
             if route.action is not None:
                 request[WHO] = self._authenticator.let_in(request, route.action)
-            return await route.handler(request)
+            self.callers += route.bounded
+            try:
+                return await route.handler(request)
+            finally:
+                self.callers -= route.bounded
 
         return let_in
 

@@ -12,6 +12,8 @@ from gateway.http.answers import PROBLEM_BASE
 from gateway.store.batch_items import ItemRow
 from gateway.store.batches import BatchRow
 
+STATES = ("waiting", "sealed", "repeated", "failed", "cancelled")
+
 _options = msgspec.json.Decoder(BatchOptions)
 
 
@@ -37,21 +39,13 @@ def batch(row: BatchRow) -> dict[str, Any]:
 
 
 def with_progress(row: BatchRow, progress: Progress) -> dict[str, Any]:
-    """A batch, and how far it has come."""
-    return {**batch(row), "progress": progress_of(progress)}
-
-
-def progress_of(progress: Progress) -> dict[str, Any]:
-    """Counts by state, items a second, and when all will have ended."""
-    counts = {
-        state: progress.counts.get(state, 0)
-        for state in ("waiting", "sealed", "repeated", "failed", "cancelled")
-    }
+    """A batch, how many of its documents are in which state, and when all will have ended."""
+    rate, remaining = progress.rate, progress.remaining_seconds
     return {
-        "counts": counts,
-        "ended": progress.ended,
-        "itemsPerSecond": None if progress.rate is None else round(progress.rate, 2),
-        "readyAt": _moment(progress.ready_at),
+        **batch(row),
+        "counts": {state: progress.counts.get(state, 0) for state in STATES},
+        "perSecond": None if rate is None else round(rate, 2),
+        "remainingSeconds": None if remaining is None else round(remaining, 1),
     }
 
 
@@ -62,10 +56,10 @@ def item(row: ItemRow) -> dict[str, Any]:
         "name": row.name,
         "state": row.state,
         "businessNumber": row.business_number,
-        "documentType": row.document_type or None,
-        "seal": row.seal or None,
-        "input": None if row.input_digest is None else {"sha256": row.input_digest.hex()},
-        "output": None if row.output_digest is None else {"sha256": row.output_digest.hex()},
+        "documentType": row.document_type,
+        "seal": row.seal,
+        "inputDigest": None if row.input_digest is None else row.input_digest.hex(),
+        "outputDigest": None if row.output_digest is None else row.output_digest.hex(),
         "document": row.document,
         "problem": None if row.problem is None else _problem(row.problem),
         "finishedAt": _moment(row.finished_at),

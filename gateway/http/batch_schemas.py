@@ -10,19 +10,9 @@ _LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
 _COUNTS = {
     state: {"type": "integer"} for state in ("waiting", "sealed", "repeated", "failed", "cancelled")
 }
-_DIGESTED = {"type": ["object", "null"], "properties": {"sha256": DIGEST}}
+_DIGEST = {**DIGEST, "type": ["string", "null"]}
 
 SCHEMAS: dict[str, Any] = {
-    "BatchProgress": {
-        "type": "object",
-        "properties": {
-            "counts": {"type": "object", "properties": _COUNTS, "required": list(_COUNTS)},
-            "ended": {"type": "integer", "description": "Documents that have a result."},
-            "itemsPerSecond": {"type": ["number", "null"]},
-            "readyAt": {**_MOMENT, "description": "At this rate; null: not known, or over."},
-        },
-        "required": ["counts", "ended", "itemsPerSecond", "readyAt"],
-    },
     "Batch": {
         "type": "object",
         "properties": {
@@ -37,7 +27,12 @@ SCHEMAS: dict[str, Any] = {
             "finishedAt": _MOMENT,
             "trace": {"type": "string"},
             "links": _LINKS,
-            "progress": reference("BatchProgress"),
+            "counts": {"type": "object", "properties": _COUNTS, "required": list(_COUNTS)},
+            "perSecond": {"type": ["number", "null"]},
+            "remainingSeconds": {
+                "type": ["number", "null"],
+                "description": "At this rate; null: not known, or over.",
+            },
         },
         "required": ["id", "state", "items", "createdAt", "finishedAt", "links"],
     },
@@ -48,10 +43,10 @@ SCHEMAS: dict[str, Any] = {
             "name": {"type": "string"},
             "state": {"enum": list(_COUNTS)},
             "businessNumber": {"type": "string"},
-            "documentType": {"type": ["string", "null"]},
-            "seal": {"type": ["string", "null"]},
-            "input": _DIGESTED,
-            "output": _DIGESTED,
+            "documentType": {"type": "string"},
+            "seal": {"type": "string"},
+            "inputDigest": _DIGEST,
+            "outputDigest": _DIGEST,
             "document": {"type": ["string", "null"], "format": "uuid"},
             "problem": {
                 "type": ["object", "null"],
@@ -86,7 +81,10 @@ def _page(name: str, of: str) -> dict[str, Any]:
         "type": "object",
         "properties": {
             name: {"type": "array", "items": reference(of)},
-            "next": {"type": ["string", "null"], "description": "Where the next page is."},
+            "next": {
+                "type": ["string", "integer", "null"],
+                "description": "What the next page is asked for with (`before`, `after`).",
+            },
         },
         "required": [name, "next"],
     }
@@ -97,7 +95,7 @@ PATHS: dict[str, Any] = {
     "/v1/batches": {
         "get": {
             **_answered("getBatches", "Your batches, the newest first", _page("batches", "Batch")),
-            "parameters": [_query("most", _NUMBER), _query("before", {"type": "string"})],
+            "parameters": [_query("limit", _NUMBER), _query("before", {"type": "string"})],
         }
     },
     "/v1/batches/{id}": {
@@ -111,7 +109,7 @@ PATHS: dict[str, Any] = {
             **_answered("getBatchItems", "What came of each document", _page("items", "BatchItem")),
             "parameters": [
                 _ID,
-                _query("most", _NUMBER),
+                _query("limit", _NUMBER),
                 _query("after", _NUMBER),
                 _query("state", {"enum": list(_COUNTS)}),
             ],

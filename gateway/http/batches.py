@@ -10,7 +10,7 @@ from gateway.batches.service import BatchService
 from gateway.http import answers, batch_answers
 from gateway.http.batch_schemas import PATHS, SCHEMAS
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.routes import TOLD, WHO, Handler, Route
+from gateway.http.routes import TOLD, WHO, Route
 from gateway.store.batch_items import ItemState
 from gateway.store.batches import BatchRow
 from policies.model import Caller
@@ -19,6 +19,7 @@ _BATCHES = "/v1/batches"
 _ONE = f"{_BATCHES}/{{id}}"
 _MOST_BATCHES = 100
 _MOST_ITEMS = 1000
+_MOST_BODY_BYTES = 1024
 
 _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 
@@ -32,28 +33,22 @@ class Batches:
 
     def routes(self) -> tuple[Route, ...]:
         """What this file answers."""
-        acts: dict[str, _Act] = {
-            "pause": self._service.pause,
-            "resume": self._service.resume,
-            "cancel": self._service.cancel,
-            "retry": self._service.retry,
-        }
         return (
             Route("GET", _BATCHES, "batches", "document.read", self.batches),
             Route("GET", _ONE, "batch", "document.read", self.batch),
             Route("GET", f"{_ONE}/items", "batch-items", "document.read", self.items),
-            *(
-                Route("POST", f"{_ONE}/{name}", f"batch-{name}", "seal.use", self._doing(act))
-                for name, act in acts.items()
-            ),
+            Route("POST", f"{_ONE}/pause", "batch-pause", "seal.use", self.pause),
+            Route("POST", f"{_ONE}/resume", "batch-resume", "seal.use", self.resume),
+            Route("POST", f"{_ONE}/cancel", "batch-cancel", "seal.use", self.cancel),
+            Route("POST", f"{_ONE}/retry", "batch-retry", "seal.use", self.retry),
         )
 
     async def batches(self, request: web.Request) -> web.StreamResponse:
         """The caller's, the newest first."""
-        most = _number(request, "most", default=50, least=1, most=_MOST_BATCHES)
+        most = _number(request, "limit", default=50, least=1, most=_MOST_BATCHES)
         before = request.query.get("before")
         rows = await self._service.newest(request[WHO].caller, before=before, most=most)
-        following = f"{_BATCHES}?most={most}&before={rows[-1].id}" if len(rows) == most else None
+        following = rows[-1].id if len(rows) == most else None
         told = [batch_answers.batch(row) for row in rows]
         return answers.plain_json({"batches": told, "next": following})
 
@@ -66,34 +61,49 @@ class Batches:
     async def items(self, request: web.Request) -> web.StreamResponse:
         """Its documents in their order, a page at a time."""
         row = await self._service.batch(request.match_info["id"], request[WHO].caller)
-        most = _number(request, "most", default=100, least=1, most=_MOST_ITEMS)
+        most = _number(request, "limit", default=100, least=1, most=_MOST_ITEMS)
         after = _number(request, "after", default=0, least=0, most=2**31 - 1)
         state = _state(request)
         rows = await self._service.items(row, after=after, most=most, state=state)
-        following = None
-        if len(rows) == most:
-            wanted = "" if state is None else f"&state={state}"
-            following = f"{_BATCHES}/{row.id}/items?most={most}&after={rows[-1].number}{wanted}"
+        following = rows[-1].number if len(rows) == most else None
         told = [batch_answers.item(each) for each in rows]
         return answers.plain_json({"items": told, "next": following})
 
-    def _doing(self, act: _Act) -> Handler:
-        async def do(request: web.Request) -> web.StreamResponse:
-            request[WHO].check_body(await _nothing(request))
-            row = await act(request.match_info["id"], request[WHO].caller)
-            told: dict[str, object] = {"batch": row.id, "state": row.state}
-            request[TOLD] = told
-            progress = await self._progress.of(row)
-            return answers.plain_json(batch_answers.with_progress(row, progress))
+    async def pause(self, request: web.Request) -> web.StreamResponse:
+        """Begin no further document of it."""
+        return await self._after(request, self._service.pause)
 
-        return do
+    async def resume(self, request: web.Request) -> web.StreamResponse:
+        """Go on with what was paused."""
+        return await self._after(request, self._service.resume)
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        """Seal no further document of it."""
+        return await self._after(request, self._service.cancel)
+
+    async def retry(self, request: web.Request) -> web.StreamResponse:
+        """Try what failed once more."""
+        return await self._after(request, self._service.retry)
+
+    async def _after(self, request: web.Request, act: _Act) -> web.StreamResponse:
+        request[WHO].check_body(await _nothing(request))
+        row = await act(request.match_info["id"], request[WHO].caller)
+        told: dict[str, object] = {"batch": row.id, "state": row.state}
+        request[TOLD] = told
+        progress = await self._progress.of(row)
+        return answers.plain_json(batch_answers.with_progress(row, progress))
 
 
 async def _nothing(request: web.Request) -> bytes:
-    """The body of what has none."""
-    if await request.content.read(1):
+    """The body of what has none, or an empty object."""
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > _MOST_BODY_BYTES:
+            break
+    if body.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")
-    return b""
+    return bytes(body)
 
 
 def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:

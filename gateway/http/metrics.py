@@ -1,7 +1,7 @@
 """Counters and times for Prometheus. Names are stable; labels are bounded by configuration."""
 
 from collections import Counter as Counted
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -92,6 +92,57 @@ class Metrics:
             ("what",),
             registry=self.registry,
         )
+        self.jobs = Gauge(
+            "sealgate_jobs",
+            "Jobs by kind and state: waiting, held (paused), leased, dead, cancelled.",
+            ("kind", "state"),
+            registry=self.registry,
+        )
+        self.job_age = Gauge(
+            "sealgate_job_oldest_waiting_seconds",
+            "Since the oldest job that could be claimed was enqueued.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self.job_outcomes = Gauge(
+            "sealgate_job_outcomes",
+            "What became of jobs since the start: done, retried, given back, buried.",
+            ("kind", "outcome"),
+            registry=self.registry,
+        )
+        self.jobs_stopped = Gauge(
+            "sealgate_jobs_stopped",
+            "1 while no job of the kind is claimed: something is away, or it is paused on purpose.",
+            ("kind", "why"),
+            registry=self.registry,
+        )
+        self.open_items = Gauge(
+            "sealgate_open_items",
+            "Documents of batches that were accepted and have no result yet.",
+            registry=self.registry,
+        )
+        self.open_bytes = Gauge(
+            "sealgate_open_bytes", "The bytes of the open items.", registry=self.registry
+        )
+        self.free_bytes = Gauge(
+            "sealgate_disk_free_bytes",
+            "Free in the state directory at the last look.",
+            registry=self.registry,
+        )
+
+        self.deliveries = Counter(
+            "sealgate_deliveries_total",
+            "Tries to bring something to a webhook or connector, by what they came to: taken, "
+            "later (it is tried again), refused or gone.",
+            ("receiver", "verdict"),
+            registry=self.registry,
+        )
+        self.webhooks_not_taking = Gauge(
+            "sealgate_webhook_not_taking",
+            "1 while a webhook is away or wants nothing more, and what it is owed waits.",
+            ("webhook", "standing"),
+            registry=self.registry,
+        )
 
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
@@ -118,11 +169,28 @@ class Metrics:
     def _usage_of(self, *labels: str) -> tuple[Counter, Counter]:
         return self.usage_seals.labels(*labels), self.usage_documents.labels(*labels)
 
+    def count_delivery(self, receiver: str, verdict: str) -> None:
+        """Something was tried to be brought; `receiver` is the subject of its jobs."""
+        self.deliveries.labels(receiver, verdict).inc()
+
+    def set_webhooks(self, standings: Mapping[str, str]) -> None:
+        """How each webhook stands: taking, away or stopped."""
+        self.webhooks_not_taking.clear()
+        for name, standing in standings.items():
+            for each in ("away", "stopped"):
+                self.webhooks_not_taking.labels(name, each).set(int(standing == each))
+
     def set_freezes(self, freezes: Iterable[str]) -> None:
         """What is frozen: the kind of each freeze."""
         self.freezes.clear()
         for kind, count in Counted(freezes).items():
             self.freezes.labels(kind).set(count)
+
+    def set_jobs(self, counts: Iterable[tuple[str, str, int]]) -> None:
+        """How many jobs there are: kind, state, number."""
+        self.jobs.clear()
+        for kind, state, count in counts:
+            self.jobs.labels(kind, state).set(count)
 
     def set_looks(self, **seconds: float) -> None:
         """How long ago each directory was last looked through."""

@@ -15,9 +15,11 @@ from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
 from gateway.http import (
     approvals,
+    batch_streams,
     batch_submission,
     batches,
     documents,
+    events,
     freezes,
     holds,
     in_force,
@@ -29,7 +31,9 @@ from gateway.http import (
 from gateway.http import errors as http_errors
 from gateway.http.answers import PROBLEM_BASE
 from gateway.http.describing import reference
+from gateway.jobs import errors as job_errors
 from gateway.retention import errors as retention_errors
+from gateway.returns import errors as returns_errors
 from gateway.signing import errors as signing_errors
 from gateway.store import errors as store_errors
 
@@ -48,6 +52,7 @@ class _Handlers(Protocol):
 
 _HANDLERS: tuple[_Handlers, ...] = (
     sealing,
+    batch_streams,
     batch_submission,
     batches,
     documents,
@@ -57,6 +62,7 @@ _HANDLERS: tuple[_Handlers, ...] = (
     freezes,
     holds,
     usage,
+    events,
     operation,
 )
 _PROBLEMS = (
@@ -69,8 +75,10 @@ _PROBLEMS = (
     feed_errors,
     signing_errors,
     freeze_errors,
+    returns_errors,
     retention_errors,
     store_errors,
+    job_errors,
 )
 
 

@@ -1,7 +1,7 @@
 """Whose turn it is: by priority, and in turn among the shares of a priority."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -23,14 +23,26 @@ class Turns:
         self._served: dict[int, str] = {}
 
     def take(
-        self, connection: Connection, *, most: int, at: int, passed: Callable[[WaitingRow], bool]
+        self,
+        connection: Connection,
+        *,
+        most: int,
+        at: int,
+        passed: Callable[[WaitingRow], bool],
+        besides: Collection[str] = (),
     ) -> list[WaitingRow]:
-        """Up to `most` jobs that are due at a moment in Unix µs; `passed` ones are left out."""
+        """Up to `most` jobs that are due at a moment in Unix µs.
+
+        `passed` ones are left out, and all of the shares `besides`.
+        """
         found: list[WaitingRow] = []
         for priority in priorities(connection, self._kind):
             if len(found) == most:
                 break
-            found += self._of(connection, priority, most=most - len(found), at=at, passed=passed)
+            left = most - len(found)
+            found += self._of(
+                connection, priority, most=left, at=at, passed=passed, besides=besides
+            )
         return found
 
     def _of(
@@ -41,8 +53,9 @@ class Turns:
         most: int,
         at: int,
         passed: Callable[[WaitingRow], bool],
+        besides: Collection[str],
     ) -> list[WaitingRow]:
-        names = sorted(shares(connection, self._kind, priority))
+        names = sorted(set(shares(connection, self._kind, priority)).difference(besides))
         after = bisect_right(names, self._served.get(priority, ""))
         lines = [
             _Line(connection, self._kind, priority, name, at)

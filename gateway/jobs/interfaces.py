@@ -1,6 +1,6 @@
 """What the rooms above ask of the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,10 +20,12 @@ class JobQueue(Protocol):
         """Add them, with the transaction. Those whose kind and key are known stay as they are."""
         ...
 
-    async def claim(self, kind: JobKind, *, most: int) -> tuple[ClaimedJob, ...]:
+    async def claim(
+        self, kind: JobKind, *, most: int, besides: Collection[str] = ()
+    ) -> tuple[ClaimedJob, ...]:
         """Lease up to `most` jobs that are due, by priority, and fairly among shares.
 
-        Jobs whose lease has run out are among them.
+        Jobs whose lease has run out are among them; those of the shares `besides` are not.
         """
         ...
 

@@ -1,11 +1,12 @@
 """Jobs and leases. All frozen."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 JobKind = Literal["seal", "deliver"]
+KINDS: Final[tuple[JobKind, ...]] = get_args(JobKind)
 
 INTERACTIVE = 0
 BATCH = 5

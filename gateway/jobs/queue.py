@@ -1,7 +1,7 @@
 """The queue, in the gateway's own database. docs/jobs.md explains it to those who run it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from gateway.clock import Clock
@@ -93,11 +93,13 @@ class DatabaseQueue:
         for kind in kinds:
             transaction.after_commit(self._tell, kind)
 
-    async def claim(self, kind: JobKind, *, most: int) -> tuple[ClaimedJob, ...]:
+    async def claim(
+        self, kind: JobKind, *, most: int, besides: Collection[str] = ()
+    ) -> tuple[ClaimedJob, ...]:
         """See `JobQueue.claim`."""
         # From here on a hint is kept: what comes while this claim looks is not missed.
         self._hint(kind).clear()
-        return await self._lane.write(lambda unit: self._claim(unit, kind, most))
+        return await self._lane.write(lambda unit: self._claim(unit, kind, most, besides))
 
     async def wait(self, kind: JobKind, *, seconds: float) -> None:
         """See `JobQueue.wait`."""
@@ -154,14 +156,20 @@ class DatabaseQueue:
         revive_jobs(transaction.connection, subject)
         self._tell_all(transaction)
 
-    def _claim(self, transaction: Transaction, kind: JobKind, most: int) -> tuple[ClaimedJob, ...]:
+    def _claim(
+        self, transaction: Transaction, kind: JobKind, most: int, besides: Collection[str]
+    ) -> tuple[ClaimedJob, ...]:
         connection = transaction.connection
         steady = self._steady.now()
         take_back_late(connection, at=microseconds(steady))
         turns = self._turns.setdefault(kind, Turns(kind))
         at = microseconds(self._clock.now())
         found = turns.take(
-            connection, most=most, at=at, passed=lambda row: (_ENDED, row.id) in transaction.state
+            connection,
+            most=most,
+            at=at,
+            passed=lambda row: (_ENDED, row.id) in transaction.state,
+            besides=besides,
         )
         if not found:
             return ()

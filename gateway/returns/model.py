@@ -1,11 +1,17 @@
 """Events that others are told, and what is owed to whom. All frozen."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
 EventType = Literal["document.sealed", "item.failed", "batch.finished"]
+
+Verdict = Literal["taken", "later", "refused", "gone"]
+"""`taken`: it has it. `later`: it did not answer, or with something else. `refused`: it will never
+take this one. `gone`: it wants nothing more at all."""
+DeliveryState = Literal["delivered", "failing", "given-up"]
+"""`failing` is tried again."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,3 +64,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
                 or document_type in self.document_types
             )
         )
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one try.
+
+    Attributes:
+        verdict: what it means for the delivery.
+        said: one line for people; what strangers wrote in it is short and printable.
+        retry_after: when it wants to be asked again.
+    """
+
+    verdict: Verdict
+    said: str
+    retry_after: timedelta | None = None

@@ -1,6 +1,7 @@
 """Who is told of what, asked once for every sealed document."""
 
 from collections.abc import Iterable
+from threading import Lock
 
 from gateway.returns.model import EventType, Target
 
@@ -23,6 +24,7 @@ class TargetBook:
         self.targets = {target.name: target for target in targets}
         self._keep_all = keep_all
         self._stopped: frozenset[str] = frozenset()
+        self._changing = Lock()
         self._told: dict[_Asked, tuple[str, ...]] = {}
         self._wanted: dict[_Asked, bool] = {}
 
@@ -33,11 +35,13 @@ class TargetBook:
 
     def stop(self, name: str) -> None:
         """Owe it nothing more for now."""
-        self._put_stopped(self._stopped | {name})
+        with self._changing:
+            self._put_stopped(self._stopped | {name})
 
     def resume(self, name: str) -> None:
         """Owe it again what it wants."""
-        self._put_stopped(self._stopped - {name})
+        with self._changing:
+            self._put_stopped(self._stopped - {name})
 
     def is_kept(self, event_type: EventType, system: str, document_type: str | None) -> bool:
         """Whether such an event is written down at all."""

@@ -249,7 +249,7 @@ def input_ends(connection: Connection) -> dict[str, int]:
 
 
 class ItemReader:
-    """Reads rows on connections that cannot write."""
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

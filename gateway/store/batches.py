@@ -128,11 +128,12 @@ def batch_by_id(connection: Connection, batch_id: str) -> BatchRow | None:
 
 
 class BatchReader:
-    """Reads rows on connections that cannot write."""
+    """Reads rows on a connection that cannot write."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)
         self._by_id = compiled(_by_id, engine)
+        self._by_key = compiled(_by_key, engine)
         self._of_system = compiled(_of_system, engine, limited=True)
         self._under_way = compiled(_under_way, engine)
         self._receipt = compiled(_receipt, engine)
@@ -141,6 +142,11 @@ class BatchReader:
     async def by_id(self, batch_id: str) -> BatchRow | None:
         """The batch of that id."""
         rows = await self._connection.rows(self._by_id, (batch_id,))
+        return _batch_row(rows[0]) if rows else None
+
+    async def of_key(self, system: str, key: str) -> BatchRow | None:
+        """The batch of an idempotency key."""
+        rows = await self._connection.rows(self._by_key, (system, key))
         return _batch_row(rows[0]) if rows else None
 
     async def of_system(self, system: str, *, before: str, most: int) -> tuple[BatchRow, ...]:

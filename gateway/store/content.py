@@ -167,10 +167,11 @@ class ContentStore:
         return [found[number] for number in range(len(documents))]
 
     def closed_segments(self, shelf: str) -> tuple[str, ...]:
-        """The segments of a shelf that nothing is appended to any more, as `Location` has them."""
+        """Its own segments of a shelf that nothing is appended to any more, as in `Location`."""
         present = self._segments.get(shelf)
         found = (str(Path(shelf) / path.name) for path in (self._directory / shelf).glob("*.tar"))
-        return tuple(sorted(name for name in found if present is None or name != present.name))
+        own = filter(self._is_own, found)
+        return tuple(sorted(name for name in own if present is None or name != present.name))
 
     def drop(self, segment: str) -> None:
         """Delete a whole segment, of which nothing is wanted any more; none is no error.

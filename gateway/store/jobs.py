@@ -98,6 +98,12 @@ _at_once = _waiting.where(job.c.not_before == 0).order_by(job.c.id)
 _due = _waiting.where(job.c.not_before > 0, job.c.not_before <= bindparam("at")).order_by(
     job.c.not_before, job.c.id
 )
+_first_waiting = (
+    select(job.c.created_at)
+    .where(*_of_priority, job.c.share == bindparam("of"), job.c.not_before == 0)
+    .order_by(job.c.id)
+    .limit(1)
+)
 _lease = (
     update(job)
     .where(job.c.id.in_(bindparam("those", expanding=True)))
@@ -206,6 +212,13 @@ def jobs_due(
     """As `jobs_at_once`, those whose moment has come."""
     named = {"kind": kind, "level": priority, "of": share, "most": most, "beyond": beyond, "at": at}
     return _waiting_rows(connection.execute(_due, named).mappings())
+
+
+def first_waiting(connection: Connection, kind: str, priority: int, share: str) -> int | None:
+    """When the oldest job of a share was enqueued that may be claimed at once; Unix µs."""
+    named = {"kind": kind, "level": priority, "of": share}
+    found: int | None = connection.execute(_first_waiting, named).scalar()
+    return found
 
 
 def lease_jobs(connection: Connection, ids: Sequence[int], *, holder: str, until: int) -> None:

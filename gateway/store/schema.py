@@ -249,6 +249,13 @@ job = Table(
     Index("job_by_key", "kind", "key", unique=True),
     Index("job_by_subject", "subject", "state"),
     Index(
+        "job_by_state",
+        "kind",
+        "state",
+        sqlite_where=text("state <> 'waiting'"),
+        postgresql_where=text("state <> 'waiting'"),
+    ),
+    Index(
         "job_waiting",
         "kind",
         "priority",
@@ -264,6 +271,8 @@ job = Table(
         sqlite_where=text("state = 'leased'"),
         postgresql_where=text("state = 'leased'"),
     ),
+    # No id is given twice: the lease of a job that is over must not fit another one.
+    sqlite_autoincrement=True,
 )
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
@@ -363,11 +372,13 @@ stopped_target = Table(
     "stopped_target",
     metadata,
     Column("name", String(100), primary_key=True),
+    Column("url", String(2000), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Targets that said they want nothing more (410), until they are replayed from `after` on."""
+"""Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
+the last event that they were owed."""
 seal_usage = Table(
     "seal_usage",
     metadata,
@@ -387,6 +398,28 @@ automatic or manual. A document with several seals is counted with the last of t
 The views `usage_by_month`, `usage_by_department` and `usage_by_seal` sum it up for other programs.
 """
 
+feed_batch = Table(
+    "feed_batch",
+    metadata,
+    Column("target", String(100), primary_key=True),
+    Column("system", String(100), primary_key=True),
+    Column("batch_key", String(255), primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("brought", LargeBinary, nullable=False),
+    Column("delivered", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Results of a batch that are owed to a connector, until all were delivered. `brought` says what
+came by the connector `source`; `delivered` has a byte for each item, 1 once its result is there.
+Moments are Unix µs."""
+
+feed_cursor = Table(
+    "feed_cursor",
+    metadata,
+    Column("connector", String(100), primary_key=True),
+    Column("cursor", Text, nullable=False),
+)
+"""Where a connector goes on fetching."""
 hold = Table(
     "hold",
     metadata,

@@ -3,6 +3,7 @@
 The two need one another, so results come first: the signing cycle writes them with its outcomes.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from gateway.store.batches import BatchReader
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
+from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,30 @@ class BatchRoom:
     sealing: ItemSealing
     queueing: Queueing
     progress: ProgressBook
+
+
+def begin_batches(
+    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
+) -> BatchResults:
+    """What the signing cycle writes by."""
+    batches, items = BatchReader(house.readers), ItemReader(house.readers)
+    stack.callback(batches.close)
+    stack.callback(items.close)
+    ground = Ground(
+        lane=house.lane,
+        content=house.content,
+        queue=house.queue,
+        outbox=outbox,
+        batches=batches,
+        items=items,
+        documents=house.reader,
+        in_force=lambda: house.policies.current,
+        clock=house.clock,
+    )
+    before = batch_results(ground, ended=lambda _batch: None)
+    before.ending.start()
+    stack.callback(before.ending.stop)
+    return before
 
 
 def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResults:

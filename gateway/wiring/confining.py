@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import Config
 from processes.confinement import (
@@ -16,6 +17,9 @@ from processes.confinement import (
     see_only,
 )
 from processes.errors import ConfinementError
+
+if TYPE_CHECKING:
+    from gateway.declarations.library import Declarations
 
 _ROOMS = ("gateway", "hsm", "policies", "processes", "strictyaml", "connectors", "cloud_bridge")
 _SYSTEM = (
@@ -63,7 +67,12 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
     give_up_privileges(keep=(CAP_NET_BIND_SERVICE, CAP_DAC_OVERRIDE))
     confined = see_only(
         readable=[*_code(), *map(Path, _SYSTEM), *_named_in(config), config_file],
-        writable=[*_kept_in(config), Path("/dev/null"), Path("/dev/urandom")],
+        writable=[
+            *_kept_in(config),
+            *_written_in(config),
+            Path("/dev/null"),
+            Path("/dev/urandom"),
+        ],
     )
     seen = [path for path in secrets if _is_open(path)]
     if config.processes.require_confinement and (not confined or seen):
@@ -128,8 +137,24 @@ def _kept_in(config: Config) -> Iterator[Path]:
         yield config.store.documents
 
 
+def _declared_in(config: Config) -> "Declarations":
+    from gateway.declarations.library import (  # noqa: PLC0415 - for who has connectors only
+        load_declarations,
+    )
+
+    return load_declarations(config.connectors)
+
+
+def _written_in(config: Config) -> Iterator[Path]:
+    if config.connectors is not None:
+        yield from _declared_in(config).writable
+
+
 def _named_in(config: Config) -> Iterator[Path]:
     yield from config.policies.readable
+    if config.connectors is not None:
+        yield config.connectors
+        yield from _declared_in(config).readable
     if config.store.password_file is not None:
         yield config.store.password_file
     if config.documents.stamp_font is not None:

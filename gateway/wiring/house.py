@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
 from gateway.http.metrics import Metrics
 from gateway.http.nonces import NonceBook
+from gateway.jobs.admission import Admission
+from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
@@ -31,6 +34,8 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.open import database_of
+from gateway.store.reserve import Reserve
+from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
@@ -38,7 +43,6 @@ from hsm.client import SignerClient
 from processes.child import Child
 from processes.keeper import KeptSigner
 
-_HOLDER = "gateway"
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
 
@@ -56,9 +60,9 @@ class House:
     signer: SignerClient
     pool: WorkerPool
     lane: WriterLane
-    readers: Engine
     content: ContentStore
     queue: DatabaseQueue
+    readers: Engine
     reader: DocumentReader
     approvals: ApprovalReader
     audit: AuditLog
@@ -71,6 +75,18 @@ class House:
     policy_looks: Lookout
     freeze_looks: Lookout
     sweeper: Sweeper
+    admission: Admission
+    reserve: Reserve
+    job_figures: JobFigures
+
+    async def prove_store(self) -> None:
+        """Prove that the store commits.
+
+        Raises:
+            StoreProblem: it does not.
+        """
+        # Always the same slot, so that this leaves one row and not one a quarter of an hour.
+        await self.lane.write(lambda unit: self.slots.add(unit, "ready:", 0))
 
 
 async def open_house(
@@ -93,6 +109,7 @@ async def open_house(
     writer = database.open_writer()
     migrate(writer)
     lane = WriterLane(writer, content, node=config.store.node)
+    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)
@@ -105,17 +122,23 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=_HOLDER)
+    queue = queue_of(config.jobs, lane=lane, clock=clock, node=config.store.node)
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
     slots = SlotBook()
-    owned = queue if config.store.url is None else None
-    nonces = await lane.write(lambda unit: _recover(unit, content, owned, freezes, at=clock.now()))
+    nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
+    if config.store.url is None:  # whoever held a lease was this process before
+        await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
     return House(
         config=config,
         clock=clock,
@@ -123,9 +146,9 @@ async def open_house(
         signer=signer,
         pool=pool,
         lane=lane,
-        readers=readers,
         content=content,
         queue=queue,
+        readers=readers,
         reader=reader,
         approvals=approvals,
         audit=audit,
@@ -148,6 +171,9 @@ async def open_house(
             in_force=lambda: policies.current,
             clock=clock,
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
     )
 
 
@@ -194,18 +220,12 @@ async def _policies(
 def _recover(
     unit: Transaction,
     content: ContentStore,
-    owned: DatabaseQueue | None,
     freezes: FreezeService,
     *,
     at: datetime,
 ) -> NonceBook:
-    """After a stop of any kind: what the gateway must know again, and what must not lie about.
-
-    `owned` is the queue of a database that no other node uses: what it has leased, nobody works on.
-    """
+    """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     connection = unit.connection
     content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
-    if owned is not None:
-        owned.take_back(unit)
     freezes.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

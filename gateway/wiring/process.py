@@ -14,6 +14,7 @@ import structlog
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
 from gateway.bundles.errors import BundleFileError
 from gateway.config import Config, load_config
+from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.ownership import sole_owner
@@ -42,6 +43,7 @@ _EXPECTED = (
     SealMaterialError,
     StateInUseError,
     StoreVersionError,
+    WebhookKeyError,
 )
 """What an operator can mend: told in one line, without a trace."""
 

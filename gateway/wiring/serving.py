@@ -10,13 +10,21 @@ import structlog
 from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
-from gateway.wiring.batching import batch_room
+from gateway.declarations.library import load_declarations
+from gateway.wiring.batching import batch_room, begin_batches
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.watching import forget_daily, sweep_hourly, watch_freezes, watch_policies
-from gateway.wiring.working import begin_batches, job_runner
+from gateway.wiring.returning import open_returns
+from gateway.wiring.watching import (
+    follow_others,
+    forget_daily,
+    sweep_hourly,
+    watch_freezes,
+    watch_policies,
+)
+from gateway.wiring.working import job_runner, watch_backlog, watch_room
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -33,20 +41,38 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        before = begin_batches(house, stack)
-        signing = signing_service(house, before.results)
+        returns = await open_returns(house, load_declarations(config.connectors), stack)
+        before = begin_batches(house, returns.outbox, stack)
+        signing = signing_service(house, before.results, returns.releasing)
         room = batch_room(before, signing)
-        api = api_of(house, signing, room)
+        runner = job_runner(house, {"seal": room.sealing}, callers=lambda: api.callers)
+        api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
-        await stack.enter_async_context(job_runner(house, room))
+        await returns.go_on()
+        await stack.enter_async_context(returns.delivering)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
+        if config.connectors is not None:
+            # What speaks to queues and servers takes its time to load, and few need it.
+            from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
+
+            await start_feeds(house, before.ground, room, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
-        for duty in (watch_policies, watch_freezes, forget_daily, sweep_hourly):
+        for duty in (
+            watch_policies,
+            watch_freezes,
+            follow_others,
+            forget_daily,
+            sweep_hourly,
+            watch_room,
+            watch_backlog,
+        ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        await stack.enter_async_context(runner)
         url = await listen(api, config, stack)
+        stack.callback(room.progress.stop)
         spare_the_collector()
         _log.info(
             "ready",

@@ -9,12 +9,15 @@ import structlog
 
 from gateway.approvals.pruning import prune
 from gateway.batches.sweeping import sweep_inputs
+from gateway.errors import Problem
 from gateway.history.keeping import forget
+from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
 _FREEZES_SECONDS = 1.0
+_OTHERS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -51,18 +54,34 @@ async def watch_freezes(house: House) -> None:
         await asyncio.sleep(_FREEZES_SECONDS)
 
 
+async def follow_others(house: House) -> None:
+    """Where nodes share a database, know each second what the others have written.
+
+    A node that seals finds out with each transaction; one that has nothing to do would still show
+    freezes and records of long ago.
+    """
+    while house.lane.is_shared:
+        try:
+            await house.lane.write(lambda _unit: None)
+        except Problem as problem:
+            _log.error("others_not_followed", error=problem.detail)
+        await asyncio.sleep(_OTHERS_SECONDS)
+
+
 async def forget_daily(house: House) -> None:
-    """Once a day, forget decisions and approvals, and erase content, whose time is over."""
+    """Once a day, forget decisions, approvals and events, and erase content, when it is time."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
+    events_kept = timedelta(days=house.config.returns.events_days)
     while True:
         try:
             now = house.clock.now()
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
+            told = await forget_events(house.lane, before=now - events_kept)
             await house.sweeper.sweep()
-            if gone or ended:
-                _log.info("forgotten", decisions=gone, approvals=ended)
+            if gone or ended or told:
+                _log.info("forgotten", decisions=gone, approvals=ended, events=told)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("not_forgotten", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_DAY_SECONDS)

@@ -114,6 +114,8 @@ _CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
     secrets_stay_secret,
     limits_hold,
     of_records.an_outcome_follows_its_intent,
+    of_batches.every_batch_is_taken_once_and_finished,
     of_batches.results_list_every_item_once,
+    of_batches.outputs_of_batches_are_kept_and_are_one_each,
     of_batches.a_receipt_says_what_the_results_say,
 )

@@ -84,12 +84,15 @@ class Installation:
             check=False,
         )
 
-    def client(self) -> GatewayClient:
+    def signer(self) -> RequestSigner:
         """Of the system `tms`."""
-        signer = RequestSigner.from_file(
+        return RequestSigner.from_file(
             self.trial.client_key, key_id=CLIENT_KEY_ID, clock=SystemClock()
         )
-        return GatewayClient(self.url, signer)
+
+    def client(self) -> GatewayClient:
+        """Of the same."""
+        return GatewayClient(self.url, self.signer())
 
     def secrets(self) -> tuple[bytes, ...]:
         """The PINs."""

@@ -77,21 +77,61 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A caller is about to hand a batch in.
+
+    Attributes:
+        attempt: names this request; its answer has the same.
+        key: the idempotency key.
+        names: of the documents, in order.
+        at: Unix time in seconds.
+    """
+
+    attempt: str
+    key: str
+    names: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A batch was taken; `batch` is its id. Whoever got anything else asks again."""
+
+    attempt: str
+    key: str
+    batch: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """One document in a batch's results: `digest` is SHA-256 of the output, hex."""
+
+    number: int
+    name: str
+    state: str
+    document: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResults:
-    """What a batch's caller was told of it in the end.
+    """What the caller was told of a batch in the end.
 
     Attributes:
         id: the batch's.
-        keys: the idempotency keys of its items as they were submitted, by number from 1.
-        items: for every line of its results the item's number and what became of it: `sealed`,
-            `repeated`, `failed` or `cancelled`, with the SHA-256 of the output, hex.
-        receipt: the same of every line of the signed receipt.
+        state: `finished`, if it is.
+        lines: every line of its results.
+        receipt: every line of its signed receipt; None where none was asked for.
     """
 
     id: str
-    keys: Mapping[int, str]
-    items: tuple[tuple[int, str, str | None], ...]
-    receipt: tuple[tuple[int, str, str | None], ...]
+    state: str
+    lines: tuple[BatchLine, ...]
+    receipt: tuple[BatchLine, ...] | None = None
+
+
+Event = Asked | Answered | Submitted | Accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +152,7 @@ class History:
         batches: what became of batches.
     """
 
-    client: tuple[Asked | Answered, ...]
+    client: tuple[Event, ...]
     documents: tuple[StoredDocument, ...]
     leaves: tuple[bytes, ...]
     records: tuple[Mapping[str, Any], ...]

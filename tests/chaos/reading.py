@@ -13,9 +13,9 @@ from sqlalchemy import Connection, create_engine, text
 
 from gateway.clock import SystemClock
 from gateway.verification.verifier import Verifier
+from tests.chaos.client_log import read_client_log
 from tests.chaos.installation import Installation
 from tests.chaos.model import BatchResults, History, StoredDocument
-from tests.chaos.storm import read_client_log
 from tests.chaos.tree import signed_head
 
 _ROWS = text(

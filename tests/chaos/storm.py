@@ -3,58 +3,22 @@
 import asyncio
 import hashlib
 import itertools
-import os
 import random  # noqa: TID251 - a run is told again by its seed
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import aiohttp
-import msgspec
 
 from gateway.client import GatewayClient, GatewayRefusedError, Submission
+from tests.chaos.client_log import ClientLog
 from tests.chaos.model import Answered, AnswerKind, Asked
-from tests.chaos.supervisor import Supervisor
 from tests.running_gateway import EXAMPLES
 
 _AGAIN = {429, 503, 507}
 _PAUSE_SECONDS = 0.05
 _REPEATED, _TWICE = 0.10, 0.01
 _ONE_FORBIDDEN_OF = 50
-_WHILE_SERVING = 0.75
-
-
-class ClientLog:
-    """What a caller knows, on the disk before it acts on it. Use as a context manager."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor = -1
-        self.events: list[Asked | Answered] = []
-
-    def __enter__(self) -> Self:
-        """Open the file; what is in it stays."""
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        os.close(self._descriptor)
-
-    def note(self, event: Asked | Answered) -> None:
-        """Write it down, durably."""
-        kind = {"event": type(event).__name__.lower()}
-        os.write(self._descriptor, msgspec.json.encode(kind | msgspec.to_builtins(event)) + b"\n")
-        os.fdatasync(self._descriptor)
-        self.events.append(event)
-
-
-def read_client_log(path: Path) -> tuple[Asked | Answered, ...]:
-    """All that was noted."""
-    types: dict[str, Any] = {"asked": Asked, "answered": Answered}
-    lines = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
-    return tuple(msgspec.convert(line, types[line.pop("event")]) for line in lines)
 
 
 class Storm:
@@ -64,9 +28,17 @@ class Storm:
     keys in a hundred ask for what the policies refuse. Who gets no answer asks again.
     """
 
-    def __init__(self, client: GatewayClient, log: ClientLog, *, seed: int) -> None:
+    def __init__(
+        self,
+        client: GatewayClient,
+        log: ClientLog,
+        *,
+        seed: int,
+        until_it_serves: Callable[[], Awaitable[None]],
+    ) -> None:
         self._client = client
         self._log = log
+        self._until_it_serves = until_it_serves
         self._dice = random.Random(seed)  # noqa: S311 - as above
         self._documents = [
             path.read_bytes() for path in sorted((EXAMPLES / "receipts").glob("reportlab-a4-*.pdf"))
@@ -85,15 +57,27 @@ class Storm:
         """Ask until then, and go on until every key that was asked for has an answer."""
         await asyncio.gather(*(self._call(until) for _ in range(callers)))
 
+    def count(self, kind: AnswerKind) -> int:
+        """How many keys have that last answer."""
+        return sum(each == kind for each in self._final.values())
+
+    async def ask_new(self, count: int, *, at_once: int) -> None:
+        """So many new keys, until each has its answer."""
+        keys = [self._new_key() for _ in range(count)]
+        await self._ask_each(keys, at_once)
+
     async def ask_all_again(self, *, at_once: int = 32) -> None:
         """Every key once more: what was given is still given."""
+        await self._ask_each(self._keys, at_once)
+
+    async def _ask_each(self, keys: Sequence[str], at_once: int) -> None:
         room = asyncio.Semaphore(at_once)
 
         async def one(key: str) -> None:
             async with room:
                 await self._insist(key)
 
-        await asyncio.gather(*(one(key) for key in self._keys))
+        await asyncio.gather(*(one(key) for key in keys))
 
     async def _call(self, until: Callable[[], bool]) -> None:
         while not until():
@@ -117,6 +101,8 @@ class Storm:
     async def _insist(self, key: str) -> None:
         while (kind := await self._ask(key)) in {"busy", "gone"}:
             await asyncio.sleep(_PAUSE_SECONDS)
+            # Callers that knock at a closed door all the time keep it from being opened.
+            await self._until_it_serves()
         self._final[key] = kind
 
     async def _ask(self, key: str) -> AnswerKind:
@@ -147,35 +133,6 @@ class Storm:
             attributes={"amount_cents": 128000 if is_allowed else 9_000_000},
             idempotency_key=key,
         )
-
-
-class Killer:
-    """Kills processes at random moments, told again by the same seed.
-
-    `kills` counts how many times each target was hit.
-    """
-
-    def __init__(self, supervisor: Supervisor, *, seed: int, targets: tuple[str, ...]) -> None:
-        self._supervisor = supervisor
-        self._dice = random.Random(seed)  # noqa: S311 - as above
-        self._targets = targets
-        self.kills = dict.fromkeys(targets, 0)
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return sum(self.kills.values())
-
-    async def strike(self, *, times: int, longest_pause_seconds: float) -> None:
-        """Kill so many times: three times of four while it serves, else also during a start."""
-        while self.total < times:
-            if self._dice.random() < _WHILE_SERVING:
-                await self._supervisor.ready()
-            await asyncio.sleep(self._dice.uniform(0, longest_pause_seconds))
-            target = self._targets[self.total % len(self._targets)]
-            only = self._dice.randrange(64) if target == "worker" else None
-            if self._supervisor.kill(target, only=only):
-                self.kills[target] += 1
 
 
 def _now() -> float:

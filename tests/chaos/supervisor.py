@@ -50,7 +50,7 @@ class Supervisor:
         with contextlib.suppress(asyncio.CancelledError):
             await self._keeping
 
-    async def ready(self, *, seconds: float = 60.0) -> None:
+    async def ready(self, *, seconds: float = 120.0) -> None:
         """Wait until it says that it is ready.
 
         Raises:

@@ -16,12 +16,15 @@ import pytest
 from tests.chaos.checker import violations
 from tests.chaos.installation import install
 from tests.chaos.model import (
+    Accepted,
     Answered,
     Asked,
+    BatchLine,
     BatchResults,
     History,
     Invariant,
     StoredDocument,
+    Submitted,
 )
 from tests.chaos.run import Outcome, storm
 from tests.hsm_shim.shim import Call
@@ -55,6 +58,9 @@ def test_nothing_is_lost_or_sealed_twice_however_often_processes_are_killed(
     assert {"sealed", "gone"} <= kinds  # it was a storm
     assert len(stormy.history.documents) >= KILLS
     assert any(each.judged == "valid" for each in stormy.history.documents)
+    results = Counter(line.state for batch in stormy.history.batches for line in batch.lines)
+    assert set(results) == {"sealed", "repeated", "failed"}
+    assert results["failed"] == len(stormy.history.batches)  # the broken one of each
 
 
 def sealed_answer(history: History) -> Answered:
@@ -148,14 +154,42 @@ def with_forbidden_row(history: History) -> History:
 def with_batch(history: History, **changes: object) -> History:
     """A batch of the first three sealed documents, with its results as they should be."""
     rows = [each for each in history.documents if each.state == "sealed"][:3]
-    lines = tuple((number, "sealed", row.digest) for number, row in enumerate(rows, 1))
-    keys = {number: row.key for number, row in enumerate(rows, 1)}
-    right = BatchResults(id="b-1", keys=keys, items=lines, receipt=lines)
-    return replace(history, batches=(replace(right, **changes),))  # type: ignore[arg-type]
+    lines = tuple(
+        BatchLine(
+            number=number, name=f"{row.key}.pdf", state="sealed", document=row.id, digest=row.digest
+        )
+        for number, row in enumerate(rows, 1)
+    )
+    names = tuple(each.name for each in lines)
+    events = (
+        Submitted(attempt="b", key="batch", names=names, at=0.0),
+        Accepted(attempt="b", key="batch", batch="b-1", at=1.0),
+    )
+    right = BatchResults(id="b-1", state="finished", lines=lines, receipt=lines)
+    changed = replace(right, **changes)  # type: ignore[arg-type]
+    batches = (*history.batches, changed)
+    return replace(history, client=(*history.client, *events), batches=batches)
 
 
-def batch_lines(history: History) -> tuple[tuple[int, str, str | None], ...]:
-    return with_batch(history).batches[0].items
+def batch_lines(history: History) -> tuple[BatchLine, ...]:
+    return with_batch(history).batches[-1].lines
+
+
+def with_first_line(history: History, **changes: object) -> History:
+    first, *rest = batch_lines(history)
+    return with_batch(history, lines=(replace(first, **changes), *rest))  # type: ignore[arg-type]
+
+
+def taken_twice(history: History) -> History:
+    history = with_batch(history)
+    again = Accepted(attempt="b2", key="batch", batch="b-2", at=2.0)
+    return replace(history, client=(*history.client, again))
+
+
+def never_taken(history: History) -> History:
+    history = with_batch(history)
+    left = (each for each in history.client if getattr(each, "batch", None) != "b-1")
+    return replace(history, client=tuple(left), batches=history.batches[:-1])
 
 
 WRONG: dict[str, tuple[Invariant, str, Callable[[History], History]]] = {
@@ -307,36 +341,47 @@ WRONG: dict[str, tuple[Invariant, str, Callable[[History], History]]] = {
         "has no outcome",
         lambda history: with_row(history, outcome=0),
     ),
-    "an item of a batch has no result": (
+    "a batch is never taken": ("I1", "never taken", never_taken),
+    "a batch is taken twice": ("I2", "was taken as 2", taken_twice),
+    "a batch does not finish": (
+        "I1",
+        "has not finished",
+        lambda history: with_batch(history, state="open"),
+    ),
+    "a document of a batch has no result": (
         "I1",
         "has no result",
-        lambda history: with_batch(history, items=batch_lines(history)[:2]),
+        lambda history: with_batch(history, lines=batch_lines(history)[:2]),
     ),
-    "an item of a batch was left waiting": (
+    "a document of a batch was left waiting": (
         "I1",
         "left waiting",
-        lambda history: with_batch(
-            history, items=((1, "waiting", None), *batch_lines(history)[1:])
-        ),
+        lambda history: with_first_line(history, state="waiting"),
     ),
-    "an item of a batch is listed twice": (
+    "a document of a batch is listed twice": (
         "I2",
         "listed 2 times",
-        lambda history: with_batch(history, items=(*batch_lines(history), batch_lines(history)[0])),
+        lambda history: with_batch(history, lines=(*batch_lines(history), batch_lines(history)[0])),
     ),
-    "an item is listed that nobody submitted": (
+    "a document is listed that nobody handed in": (
         "I2",
         "listed 1 times",
-        lambda history: with_batch(history, items=(*batch_lines(history), (9, "failed", None))),
+        lambda history: with_first_line(history, name="another.pdf"),
     ),
-    "the output of an item is not kept": (
+    "the output of a batch's document is not kept": (
         "I1",
         "is not kept",
+        lambda history: with_first_line(history, digest="0" * 64),
+    ),
+    "a document of a batch is sealed twice": (
+        "I2",
+        "sealed 2 times",
         lambda history: with_batch(
-            history, items=((1, "sealed", "0" * 64), *batch_lines(history)[1:])
+            history,
+            lines=(*batch_lines(history), replace(batch_lines(history)[0], document="another")),
         ),
     ),
-    "a receipt leaves an item out": (
+    "a receipt leaves a document out": (
         "I1",
         "the receipt is not",
         lambda history: with_batch(history, receipt=batch_lines(history)[1:]),

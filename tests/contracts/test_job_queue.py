@@ -54,6 +54,13 @@ async def test_each_kind_is_claimed_by_itself(house: QueueHouse) -> None:
     assert await house.claimed(5, "seal") == ["a"]
 
 
+async def test_shares_can_be_left_out(house: QueueHouse) -> None:
+    await house.enqueue(new_job("a", share="slow"), new_job("b", share="fast"))
+    (job,) = await house.queue.claim("seal", most=5, besides={"slow"})
+    assert job.key == "b"
+    assert await house.claimed(5) == ["a"]
+
+
 async def test_the_same_key_again_is_the_same_job(house: QueueHouse) -> None:
     await house.enqueue(new_job("a"))
     await house.enqueue(new_job("a", subject="batch-2"), new_job("b"))
@@ -82,6 +89,17 @@ async def test_it_is_finished_once(house: QueueHouse) -> None:
     await house.finish(lease)
     with pytest.raises(LeaseLostProblem):
         await house.finish(lease)
+
+
+async def test_the_lease_of_a_job_that_is_over_fits_no_other(house: QueueHouse) -> None:
+    await house.enqueue(new_job("a"))
+    lease = (await house.only()).lease
+    await house.finish(lease)
+    await house.enqueue(new_job("b"))
+    other = await house.only()
+    with pytest.raises(LeaseLostProblem):
+        await house.bury(lease)
+    await house.finish(other.lease)
 
 
 async def test_two_who_finish_it_in_one_commit_are_one_too_many(house: QueueHouse) -> None:

@@ -57,6 +57,8 @@ class Trial:
         self.pin_file = self.hsm / "pin"
         self.client_key = self.signed.client_key
         self.ca_file = self.directory / "demo-ca.pem"
+        self.connectors = self.directory / "connectors"
+        self.folder = self.directory / "folder"
 
     def set_up(self, *, now: datetime, tell: Callable[[str], None], signed: bool = True) -> Config:
         """Make what is missing; gives the configuration.
@@ -72,7 +74,8 @@ class Trial:
             KeyRoomError: the token refused.
         """
         os.umask(0o077)
-        for directory in (self.directory, self.hsm, self.policies / "certificates"):
+        made = (self.hsm, self.policies / "certificates", self.connectors, self.folder / "inbox")
+        for directory in (self.directory, *made):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_once(self.config_file, lambda: self._config(signed=signed))
         config = load_config(self.config_file)
@@ -83,6 +86,8 @@ class Trial:
         tell(f"certificates   by a demo CA, {self.ca_file}")
         self.signed.write_sources(now, tell)
         self.signed.sign_first_bundle(config, now, tell)
+        write_once(self.connectors / "folder.yaml", self._connector)
+        tell(f"folder         {self.folder / 'inbox'}: drop WB-1_128000.pdf, see {self.connectors}")
         self._write_log_key(config, keys)
         tell(f"audit log key  {config.log_key_file}")
         return config
@@ -116,6 +121,11 @@ class Trial:
         raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         text = LogKey(config.audit.origin, raw).encoded()
         write_once(config.log_key_file, lambda: f"{text}\n")
+
+    def _connector(self) -> str:
+        file = files("gateway.cli.trial") / "files" / "connectors" / "folder.yaml"
+        text = file.read_text(encoding="utf-8")
+        return string.Template(text).safe_substitute(directory=self.directory)
 
     def _config(self, *, signed: bool) -> str:
         text = (files("gateway.cli.trial") / "files" / "config.yaml").read_text(encoding="utf-8")

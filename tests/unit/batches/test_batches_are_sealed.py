@@ -94,7 +94,7 @@ async def test_a_receipt_in_two_batches_is_sealed_once(house: BatchHouse) -> Non
     await house.work()
     second = await house.submit(item("WB-1", name="again.pdf"), key="two")
     await house.work()
-    (sealed,), (repeated,) = await house.of(first), await house.of(second)
+    (sealed,), (repeated,) = (await house.of(first)), (await house.of(second))
     assert (repeated.state, repeated.document) == ("repeated", sealed.document)
     assert repeated.output_digest == sealed.output_digest
     assert len(house.house.signer.redeemed) == 1

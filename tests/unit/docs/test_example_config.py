@@ -18,7 +18,7 @@ from tests.unit.docs.markdown import ROOT
 _FILE = ROOT / "config.example.yaml"
 _TEXT = _FILE.read_text(encoding="utf-8")
 # `#key: value`, without a blank, is a key that is left out; `# words` are a comment.
-_LEFT_OUT = re.compile(r"^( *(?:- )?)#(?=[a-z_]+:)", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^( *(?:- )?)#((?:- )?)(?=[a-z_]+:)", re.MULTILINE)
 
 
 def _sections(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -57,7 +57,7 @@ def test_the_example_loads() -> None:
 
 
 def test_the_example_has_every_key_and_no_other() -> None:
-    everything = yaml.safe_load(_LEFT_OUT.sub(r"\1", _TEXT))
+    everything = yaml.safe_load(_LEFT_OUT.sub(r"\1\2", _TEXT))
     # What a mapping of the module's own environment holds is not ours to list.
     written = {key for key, _ in _keys(everything) if not key.startswith("hsm.environment.")}
     assert written == set(_FIELDS)
@@ -65,7 +65,7 @@ def test_the_example_has_every_key_and_no_other() -> None:
 
 def test_keys_that_are_left_out_show_their_defaults() -> None:
     set_now = dict(_keys(yaml.safe_load(_TEXT)))
-    for key, value in _keys(yaml.safe_load(_LEFT_OUT.sub(r"\1", _TEXT))):
+    for key, value in _keys(yaml.safe_load(_LEFT_OUT.sub(r"\1\2", _TEXT))):
         field = _FIELDS.get(key)
         if field is None or key in set_now or isinstance(value, Mapping):
             continue

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -19,7 +20,11 @@ from gateway.http.access import powers_of, require
 from gateway.http.app import API
 from gateway.http.approvals import Approvals
 from gateway.http.authentication import Authenticator
+from gateway.http.batch_streams import BatchStreams
+from gateway.http.batch_submission import BatchSubmission
+from gateway.http.batches import Batches
 from gateway.http.errors import NotYoursProblem
+from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
@@ -29,9 +34,15 @@ from gateway.http.openapi import openapi
 from gateway.http.policies import PolicyQuestions
 from gateway.http.readiness import Readiness
 from gateway.http.routes import WHO, Route
+from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
 from gateway.http.verification_keys import VerificationKeys
+from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.holds import HoldBook
+from gateway.returns.records import EventReader
+from gateway.returns.replaying import Replays
+from gateway.returns.stopping import Stops
+from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
 from gateway.store.approvals import ApprovalReader
 from gateway.store.database import SQLiteFile, open_reader
@@ -94,6 +105,21 @@ def api_of(
     )
 
 
+def events_of(house: House) -> tuple[Route, ...]:
+    """Those of the room of returns, where nothing was told to anybody."""
+    events = EventReader(open_reader(house.directory / "test.sqlite"))
+    targets, queue = TargetBook(), DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
+    replays = Replays(
+        lane=house.lane,
+        queue=queue,
+        events=events,
+        targets=targets,
+        stops=Stops(targets, {}, clock=house.clock),
+        resumed=lambda _subject: None,
+    )
+    return Events(replays, events, standing=lambda _webhook: "taking").routes()
+
+
 def of_every_room(house: House) -> tuple[Route, ...]:
     """The routes of the rooms that bring their own."""
     freezes = FreezeService(
@@ -113,10 +139,12 @@ def of_every_room(house: House) -> tuple[Route, ...]:
         policies=lambda: house.directory, database=SQLiteFile(str(house.directory / "none.sqlite"))
     )
     return (
+        *batch_routes(house),
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
         *PoliciesInForce(lambda: PolicyStanding(source="directory", bundle=None)).routes(),
+        *events_of(house),
         *Holds(
             HoldBook(
                 lane=house.lane,
@@ -129,6 +157,22 @@ def of_every_room(house: House) -> tuple[Route, ...]:
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),
         ).routes(),
+    )
+
+
+def batch_routes(house: House) -> tuple[Route, ...]:
+    """Their paths alone: nothing stands behind them here."""
+    nothing: Any = None
+    submission = BatchSubmission(
+        nothing,
+        uploads=Uploads(house.directory / "uploads", most_bytes=1000),
+        in_force=lambda: house.in_force,
+        most_document_bytes=1000,
+    )
+    return (
+        *submission.routes(),
+        *Batches(nothing, progress=nothing).routes(),
+        *BatchStreams(nothing, progress=nothing, archive=house.archive).routes(),
     )
 
 

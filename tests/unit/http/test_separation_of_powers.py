@@ -44,6 +44,7 @@ COMMANDS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
     ("archive", "holds"): ("hold.read",),
     ("archive", "hold", "east", "--reason", "a lawsuit"): ("hold.begin",),
     ("archive", "release", "x"): ("hold.end",),
+    ("webhooks", "replay", "oms"): ("seal.use",),
     ("unfreeze", FREEZE_ID, "--reason", "found", "--log", "a/log"): ("freeze.end",),
 }
 LOCAL = {
@@ -52,6 +53,7 @@ LOCAL = {
     "policy rollback", "policy check", "policy test", "policy explain", "policy diff",
     "policy simulate", "policy schema", "policy template", "policy publish",
     "approvals export", "approvals verify",
+    "webhooks list", "webhooks test", "webhooks key",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
@@ -135,7 +137,7 @@ async def test_every_command_is_let_in_with_the_power_and_not_without(
 
 
 def test_every_command_is_one_that_asks_the_gateway_or_one_that_does_not() -> None:
-    groups = {"approvals", "archive"}
+    groups = {"approvals", "archive", "webhooks"}
     named = {" ".join(words[: 2 if words[0] in groups else 1]) for words in COMMANDS}
     commands = set(every_command())
     assert commands == named | LOCAL | {"seal"}, commands ^ (named | LOCAL | {"seal"})

@@ -25,7 +25,10 @@ class DisturbedLane:
 
 async def test_what_nobody_expected_is_logged_and_forgetting_goes_on() -> None:
     lane = DisturbedLane()
-    kept = SimpleNamespace(policies=SimpleNamespace(history_days=1, approvals_days=1))
+    kept = SimpleNamespace(
+        policies=SimpleNamespace(history_days=1, approvals_days=1),
+        returns=SimpleNamespace(events_days=7),
+    )
     house = cast(House, SimpleNamespace(lane=lane, clock=FakeClock(AT), config=kept))
     with capture_logs() as lines:
         task = asyncio.create_task(forget_daily(house))

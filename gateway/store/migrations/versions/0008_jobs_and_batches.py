@@ -36,6 +36,7 @@ def _jobs() -> None:
         sa.Column("lease_until", sa.BigInteger()),
         sa.Column("reason", sa.LargeBinary()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_index("job_by_key", "job", ["kind", "key"], unique=True)
     op.create_index("job_by_subject", "job", ["subject", "state"])

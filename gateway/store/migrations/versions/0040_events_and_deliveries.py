@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0030"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "stopped_target",
         sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("url", sa.String(2000), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("after", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
-down_revision = "0025"
+revision = "0049"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""`sealgate webhooks`: keys, a try, what is owed, and what is brought once more."""

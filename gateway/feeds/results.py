@@ -1,0 +1,179 @@
+"""What became of documents goes to the connectors that it is owed to, each result once.
+
+What is owed is a row a batch and connector, written before the batch; it has a byte for each item,
+which is set once the connector has the result. After a crash in between, the same delivery is made
+again under the same id.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from connectors.errors import DeliveryRefusedError
+from connectors.interfaces import Connector
+from connectors.model import Delivery
+from gateway.feeds.model import Brought
+from gateway.feeds.summaries import results_csv
+from gateway.signing.archive import Archive
+from gateway.store.batch_items import ItemReader, ItemRow
+from gateway.store.batches import BatchReader, BatchRow
+from gateway.store.documents import DocumentReader
+from gateway.store.feeds import FeedReader, OwedRow, forget_owed, mark_delivered
+from gateway.store.lane import WriterLane
+
+_MOST_BATCHES = 8
+_MOST_AT_ONCE = 128
+_ENDED = frozenset({"sealed", "repeated", "failed", "cancelled"})
+
+_log = structlog.get_logger("feeds")
+_brought = msgspec.json.Decoder(Brought)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What results are read from."""
+
+    batches: BatchReader
+    items: ItemReader
+    documents: DocumentReader
+    archive: Archive
+    feeds: FeedReader
+
+
+class FeedResults:
+    """Delivers what is owed to one connector."""
+
+    def __init__(
+        self, target: str, *, connector: Connector, stores: Stores, lane: WriterLane
+    ) -> None:
+        self._target = target
+        self._connector = connector
+        self._stores = stores
+        self._lane = lane
+        self._skip = 0
+
+    async def look(self) -> int:
+        """Deliver what has ended; gives how many results that were.
+
+        Raises:
+            ConnectorError: the place cannot be used now.
+            Problem: the store cannot be used now.
+        """
+        owed = await self._stores.feeds.owed(self._target, most=1000)
+        # Batches that wait for people or are paused must not keep the others from being looked at.
+        start = self._skip if self._skip < len(owed) else 0
+        looked = [*owed[:_MOST_BATCHES], *owed[max(start, _MOST_BATCHES) :][:_MOST_BATCHES]]
+        self._skip = start + _MOST_BATCHES
+        return sum([await self._deliver(row) for row in looked])
+
+    async def _deliver(self, owed: OwedRow) -> int:
+        batch = await self._stores.batches.of_key(owed.system, owed.batch_key)
+        if batch is None or batch.state == "receiving":
+            return 0
+        brought = _brought.decode(owed.brought)
+        delivered = bytearray(owed.delivered)
+        count = 0
+        while found := await self._next(batch, delivered):
+            await self._deliver_each(owed, brought, batch, found)
+            for item in found:
+                delivered[item.number - 1] = 1
+            count += len(found)
+            await self._lane.write(lambda unit: mark_delivered(unit, owed, bytes(delivered)))
+        if batch.is_over and all(delivered):
+            await self._deliver_summary(owed, brought, batch)
+            await self._lane.write(lambda unit: forget_owed(unit, owed))
+        return count
+
+    async def _next(self, batch: BatchRow, delivered: bytearray) -> list[ItemRow]:
+        """Items that have ended and whose results are not there, in order."""
+        found: list[ItemRow] = []
+        after = delivered.find(0)
+        if after < 0:
+            return found
+        for item in await self._stores.items.page(batch.id, after=after, most=len(delivered)):
+            if item.state in _ENDED and not delivered[item.number - 1]:
+                found.append(item)
+                if len(found) == _MOST_AT_ONCE:
+                    break
+        return found
+
+    async def _deliver_each(
+        self, owed: OwedRow, brought: Brought, batch: BatchRow, items: Sequence[ItemRow]
+    ) -> None:
+        answers = await asyncio.gather(
+            *(self._deliver_item(owed, brought, batch, item) for item in items),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+
+    async def _deliver_item(
+        self, owed: OwedRow, brought: Brought, batch: BatchRow, item: ItemRow
+    ) -> None:
+        content = await self._content(item)
+        delivery = Delivery(
+            id=f"{batch.id}/{item.number}",
+            kind="sealed" if content else "failed",
+            name=item.name,
+            content=content,
+            result=_told(batch, item),
+            fetched=_own(owed, brought.items[item.number - 1]),
+        )
+        try:
+            await self._connector.deliver(delivery)
+        except DeliveryRefusedError as error:
+            # It stays with the batch, from where its owner can fetch it.
+            _log.error(
+                "result_refused", connector=self._target, delivery=delivery.id, error=str(error)
+            )
+
+    async def _content(self, item: ItemRow) -> bytes:
+        if item.document is None or item.state not in {"sealed", "repeated"}:
+            return b""
+        row = await self._stores.documents.by_id(item.document)
+        if row is None:
+            return b""
+        return b"".join((await self._stores.archive.content_of(row)).content)
+
+    async def _deliver_summary(self, owed: OwedRow, brought: Brought, batch: BatchRow) -> None:
+        items = await self._stores.items.page(batch.id, after=0, most=batch.items)
+        delivery = Delivery(
+            id=f"{batch.id}/results",
+            kind="summary",
+            name=f"{brought.name or batch.id}.results.csv",
+            content=await asyncio.to_thread(results_csv, items),
+            result={"batch": batch.id, "items": batch.items, "state": batch.state},
+            fetched=_own(owed, brought.manifest),
+        )
+        try:
+            await self._connector.deliver(delivery)
+        except DeliveryRefusedError as error:
+            _log.error(
+                "result_refused", connector=self._target, delivery=delivery.id, error=str(error)
+            )
+
+
+def _own(owed: OwedRow, fetched: str | None) -> str | None:
+    """The id of what came by this very connector."""
+    return fetched if owed.target == owed.source else None
+
+
+def _told(batch: BatchRow, item: ItemRow) -> dict[str, object]:
+    told: dict[str, object] = {
+        "batch": batch.id,
+        "item": item.number,
+        "name": item.name,
+        "state": item.state,
+        "businessNumber": item.business_number,
+        "documentType": item.document_type,
+        "seal": item.seal,
+    }
+    if item.document is not None:
+        told |= {"documentId": item.document, "sha256": (item.output_digest or b"").hex()}
+    if item.problem is not None:
+        told["problem"] = msgspec.json.decode(item.problem)
+    return told

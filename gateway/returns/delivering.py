@@ -1,0 +1,257 @@
+"""Brings what is owed: jobs of kind `deliver`, to each receiver at its own pace."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.errors import Problem
+from gateway.jobs.errors import LeaseLostProblem
+from gateway.jobs.interfaces import JobQueue
+from gateway.jobs.model import ClaimedJob
+from gateway.returns.interfaces import Receiver
+from gateway.returns.line import Line
+from gateway.returns.model import Answer, DeliveryState
+from gateway.returns.schedule import pause_after
+from gateway.store.lane import Transaction, WriterLane
+
+_PAGE: Final = 64
+_LOOK_SECONDS: Final = 1.0
+_HEARTBEAT_SECONDS: Final = 20.0
+_GRACE_SECONDS: Final = 5.0
+_UNKNOWN_PAUSE: Final = timedelta(hours=1)
+
+_log = structlog.get_logger("returns")
+
+
+class Delivering:
+    """Delivers while it is entered. Use as an async context manager.
+
+    Promises: each delivery is tried until the receiver takes it, refuses it or its time is over; a
+    receiver that is slow or away delays no other.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: JobQueue,
+        lane: WriterLane,
+        receivers: Mapping[str, Receiver],
+        clock: Clock,
+        drawn: Callable[[], float],
+        gone: Callable[[Transaction, str, Answer], None],
+        tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
+        look_seconds: float = _LOOK_SECONDS,
+    ) -> None:
+        """Make it.
+
+        Args:
+            queue: the jobs.
+            lane: writes what came of them.
+            receivers: by the subject of their jobs.
+            clock: of the schedule.
+            drawn: gives a random number from 0 up to 1.
+            gone: writes down that a receiver (its subject) wants nothing more.
+            tell: is told what each try came to, by the receiver's subject.
+            look_seconds: how often is looked for what has become due.
+        """
+        self._queue = queue
+        self._lane = lane
+        self._clock = clock
+        self._drawn = drawn
+        self._gone = gone
+        self._tell = tell
+        self._look_seconds = look_seconds
+        self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
+        self._changed = asyncio.Event()
+        self._tries: set[asyncio.Task[None]] = set()
+        self._duties: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        self._duties = [
+            asyncio.create_task(self._claim_for_ever(), name="deliveries"),
+            asyncio.create_task(self._hold_for_ever(), name="deliveries-held"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _value: object, _trace: TracebackType | None
+    ) -> None:
+        """Claim no more, give back what waits, and let what is on its way come to an end."""
+        for duty in self._duties:
+            duty.cancel()
+        await asyncio.gather(*self._duties, return_exceptions=True)
+        left = [job for line in self.lines.values() for job in line.give_up_waiting()]
+        await self._give_back(*left)
+        if self._tries:
+            _, late = await asyncio.wait(self._tries, timeout=_GRACE_SECONDS)
+            for each in late:  # its lease runs out, and it is tried again under the same id
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def stop(self, subject: str) -> None:
+        """Bring it nothing more."""
+        if subject in self.lines:
+            self.lines[subject].is_stopped = True
+
+    def resume(self, subject: str) -> None:
+        """Go on."""
+        if subject in self.lines:
+            self.lines[subject].is_stopped = False
+            self._changed.set()
+
+    async def _claim_for_ever(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                came = await self._claim()
+            except Problem as problem:
+                _log.error("deliveries_not_claimed", problem=problem.type, detail=problem.detail)
+                came = 0
+            self._go_on()
+            if not came:
+                await self._wait()
+
+    async def _claim(self) -> int:
+        shut = [line for line in self.lines.values() if line.is_shut]
+        await self._give_back(*(job for line in shut for job in line.give_up_waiting()))
+        full = frozenset(subject for subject, line in self.lines.items() if not line.room)
+        room = sum(line.room for line in self.lines.values())
+        if not room:
+            return 0
+        jobs = await self._queue.claim("deliver", most=min(room, _PAGE), besides=full)
+        unknown, too_many = [], []
+        for job in jobs:
+            line = self.lines.get(job.subject)
+            if line is None:
+                unknown.append(job)
+            elif not line.room:
+                too_many.append(job)
+            else:
+                line.add(job)
+        await self._give_back(*too_many)
+        await self._put_off(*unknown)
+        return len(jobs) - len(too_many)
+
+    def _go_on(self) -> None:
+        for line in self.lines.values():
+            while (job := line.next()) is not None:
+                task = asyncio.create_task(self._try(line, job))
+                self._tries.add(task)
+                task.add_done_callback(self._tries.discard)
+
+    async def _wait(self) -> None:
+        """Until there may be something to do."""
+        seconds = self._look_seconds
+        hint = asyncio.create_task(self._queue.wait("deliver", seconds=seconds))
+        changed = asyncio.create_task(self._changed.wait())
+        try:
+            await asyncio.wait(
+                (hint, changed), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            hint.cancel()
+            changed.cancel()
+            await asyncio.gather(hint, changed, return_exceptions=True)
+
+    async def _try(self, line: Line, job: ClaimedJob) -> None:
+        try:
+            answer = await line.receiver.deliver(job)
+            self._tell(job.subject, answer)
+            self._learn(line, job, answer)
+            await self._lane.write(lambda unit: self._end(unit, line.receiver, job, answer))
+        except LeaseLostProblem as lost:
+            _log.warning("delivery_lost", job=job.key, detail=lost.detail)
+        except Exception as error:  # noqa: BLE001 - its lease runs out, and it is tried again
+            _log.error("delivery_not_ended", job=job.key, error=str(error))
+        finally:
+            line.ended(job)
+            self._changed.set()
+
+    def _learn(self, line: Line, job: ClaimedJob, answer: Answer) -> None:
+        was_away = line.circuit.is_away
+        if answer.verdict == "later":
+            line.circuit.failed(asked=answer.retry_after)
+            if line.circuit.is_away and not was_away:
+                _log.warning("receiver_away", receiver=job.subject, said=answer.said)
+            return
+        line.circuit.succeeded()
+        if was_away:
+            _log.info("receiver_back", receiver=job.subject)
+        if answer.verdict == "gone":
+            line.is_stopped = True
+
+    def _end(
+        self, transaction: Transaction, receiver: Receiver, job: ClaimedJob, answer: Answer
+    ) -> None:
+        state = self._end_job(transaction, job, answer)
+        receiver.write_down(transaction, job, answer, state)
+
+    def _end_job(self, transaction: Transaction, job: ClaimedJob, answer: Answer) -> DeliveryState:
+        reason = answer.said.encode()
+        if answer.verdict == "taken":
+            self._queue.finish(transaction, job.lease)
+            return "delivered"
+        pause = pause_after(job.attempt, drawn=self._drawn(), asked=answer.retry_after)
+        if answer.verdict == "refused" or pause is None:
+            self._queue.bury(transaction, job.lease, reason=reason)
+            _log.error("delivery_given_up", job=job.key, tries=job.attempt, said=answer.said)
+            return "given-up"
+        not_before = self._clock.now() + pause
+        self._queue.retry(transaction, job.lease, not_before=not_before, reason=reason)
+        if answer.verdict == "gone":
+            self._gone(transaction, job.subject, answer)
+        return "failing"
+
+    async def _give_back(self, *jobs: ClaimedJob) -> None:
+        if not jobs:
+            return
+
+        def unit(transaction: Transaction) -> None:
+            for job in jobs:
+                with contextlib.suppress(LeaseLostProblem):
+                    self._queue.give_back(transaction, job.lease)
+
+        with contextlib.suppress(Problem):  # their leases run out
+            await self._lane.write(unit)
+
+    async def _put_off(self, *jobs: ClaimedJob) -> None:
+        """Let those wait whose receiver is not declared any more, or not yet again."""
+        if not jobs:
+            return
+        not_before = self._clock.now() + _UNKNOWN_PAUSE
+
+        def unit(transaction: Transaction) -> None:
+            for job in jobs:
+                with contextlib.suppress(LeaseLostProblem):
+                    self._queue.retry(
+                        transaction,
+                        job.lease,
+                        not_before=not_before,
+                        reason=f"nothing is declared as {job.subject}".encode(),
+                    )
+
+        await self._lane.write(unit)
+        subjects = sorted({job.subject for job in jobs})
+        _log.error(
+            "receiver_unknown",
+            receivers=subjects,
+            deliveries=len(jobs),
+            cure="declare it again, or cancel what is owed to it",
+        )
+
+    async def _hold_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
+            with contextlib.suppress(Problem):
+                leases = [lease for line in self.lines.values() for lease in line.leases]
+                held = frozenset(each.job for each in await self._queue.heartbeat(leases))
+                lost = frozenset(lease.job for lease in leases) - held
+                for line in self.lines.values():
+                    line.forget(lost)

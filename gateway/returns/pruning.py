@@ -1,0 +1,43 @@
+"""Forget events whose time is over, with how their deliveries stood."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select
+
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.moments import microseconds
+from gateway.store.schema import delivery, event
+
+# So few at a time that no document waits for the forgetting.
+_FORGOTTEN_AT_ONCE: Final = 500
+
+_oldest = (
+    select(event.c.id)
+    .where(event.c.at < bindparam("before"))
+    .order_by(event.c.at, event.c.sequence)
+    .limit(_FORGOTTEN_AT_ONCE)
+)
+_forget_deliveries = delete(delivery).where(delivery.c.event.in_(_oldest))
+_forget_events = delete(event).where(event.c.id.in_(_oldest))
+
+
+async def forget_events(lane: WriterLane, *, before: datetime) -> int:
+    """Delete events that were earlier, a little at a time; gives how many there were.
+
+    Raises:
+        StoreProblem: the database could not be written; what was deleted is.
+    """
+    total = 0
+    while True:
+        gone = await lane.write(lambda unit: _forget_some(unit, before))
+        total += gone
+        if gone < _FORGOTTEN_AT_ONCE:
+            return total
+
+
+def _forget_some(transaction: Transaction, before: datetime) -> int:
+    named = {"before": microseconds(before)}
+    transaction.connection.execute(_forget_deliveries, named)
+    result: Any = transaction.connection.execute(_forget_events, named)
+    return int(result.rowcount)

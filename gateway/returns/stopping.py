@@ -1,0 +1,110 @@
+"""Targets that want nothing more: written down, owed nothing, and resumed where they left off."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, delete, func, insert, select
+
+from gateway.clock import Clock
+from gateway.returns.model import Answer
+from gateway.returns.outbox import WEBHOOK
+from gateway.returns.targets import TargetBook
+from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds, moment
+from gateway.store.schema import event, stopped_target
+
+_CURE: Final = (
+    "ask whoever runs it; then `sealgate webhooks replay NAME`, or give it another URL: what it "
+    "missed is brought"
+)
+
+_log = structlog.get_logger("returns")
+
+
+class StoppedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A target that wants nothing more.
+
+    Attributes:
+        name: the target's.
+        url: where it said so.
+        at: when.
+        after: the number of the last event that it was owed.
+        reason: what it said.
+    """
+
+    name: str
+    url: str
+    at: datetime
+    after: int
+    reason: str
+
+
+class Stops:
+    """Keeps who is stopped, in the database and in the book of targets."""
+
+    def __init__(self, targets: TargetBook, urls: Mapping[str, str], *, clock: Clock) -> None:
+        """Make it.
+
+        Args:
+            targets: who is told of what.
+            urls: of each target.
+            clock: says when.
+        """
+        self._targets = targets
+        self._urls = urls
+        self._clock = clock
+
+    def gone(self, transaction: Transaction, subject: str, answer: Answer) -> None:
+        """A target said that it wants nothing more; called on the writer lane's thread.
+
+        Its jobs stay, and wait. Events after this one are kept for it, and no jobs made.
+        """
+        name = subject.removeprefix(WEBHOOK)
+        connection = transaction.connection
+        known = connection.execute(
+            select(stopped_target.c.name).where(stopped_target.c.name == name)
+        ).first()
+        if known is not None:
+            return
+        newest = connection.execute(select(func.coalesce(func.max(event.c.sequence), 0)))
+        stopped = {
+            "name": name,
+            "url": self._urls.get(name, ""),
+            "at": microseconds(self._clock.now()),
+            "after": int(newest.scalar_one()),
+            "reason": answer.said,
+        }
+        connection.execute(insert(stopped_target), stopped)
+        transaction.after_commit(self._tell, (name, answer.said))
+
+    def load(self, connection: Connection) -> tuple[StoppedTarget, ...]:
+        """Who is stopped, after a start; those whose URL has changed are told apart by it."""
+        found = tuple(_stopped(row) for row in connection.execute(select(stopped_target)).all())
+        for each in found:
+            self._targets.stop(each.name)
+        return found
+
+    def remove(self, transaction: Transaction, name: str) -> None:
+        """It wants events again."""
+        transaction.connection.execute(delete(stopped_target).where(stopped_target.c.name == name))
+
+    def of(self, connection: Connection, name: str) -> StoppedTarget | None:
+        """The stop of a target, if there is one."""
+        row = connection.execute(
+            select(stopped_target).where(stopped_target.c.name == name)
+        ).one_or_none()
+        return None if row is None else _stopped(row)
+
+    def _tell(self, gone: list[tuple[str, str]]) -> None:
+        for name, said in gone:
+            self._targets.stop(name)
+            _log.error("webhook_gone", webhook=name, said=said, cure=_CURE)
+
+
+def _stopped(row: Any) -> StoppedTarget:  # noqa: ANN401 - SQLAlchemy's
+    return StoppedTarget(
+        name=row.name, url=row.url, at=moment(row.at), after=int(row.after), reason=row.reason
+    )

@@ -1,0 +1,71 @@
+"""The connectors that IT declared, opened, and a feed for each."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from connectors.open import open_connector
+from gateway.declarations.library import load_declarations
+from gateway.feeds.feed import Feed
+from gateway.feeds.intake import FeedIntake
+from gateway.feeds.results import FeedResults, Stores
+from gateway.store.feeds import FeedReader
+from gateway.wiring.batching import BatchRoom, Ground
+from gateway.wiring.house import House
+
+_log = structlog.get_logger("feeds")
+
+
+async def start_feeds(
+    house: House, ground: Ground, room: BatchRoom, stack: contextlib.AsyncExitStack
+) -> tuple[Feed, ...]:
+    """Open every connector and have its feed run until the stack is left.
+
+    Raises:
+        MistakesError: the YAML is wrong.
+        OSError: it cannot be read.
+    """
+    declarations = load_declarations(house.config.connectors)
+    reader = FeedReader(house.readers)
+    stack.callback(reader.close)
+    stores = Stores(
+        batches=ground.batches,
+        items=ground.items,
+        documents=ground.documents,
+        archive=house.archive,
+        feeds=reader,
+    )
+    feeds: list[Feed] = []
+    for declared in declarations.connectors.values():
+        connector = await stack.enter_async_context(
+            open_connector(declared.settings, time=house.clock)
+        )
+        intake = None
+        if declared.mapping is not None and connector.fetches:
+            intake = FeedIntake(
+                declared,
+                declared.mapping,
+                connector=connector,
+                batches=room.service,
+                lane=house.lane,
+                reader=reader,
+                in_force=ground.in_force,
+                clock=house.clock,
+            )
+        results = FeedResults(declared.name, connector=connector, stores=stores, lane=house.lane)
+        feed = Feed(declared, intake=intake, results=results, in_force=ground.in_force)
+        feeds.append(feed)
+    # Only once all are open: a feed may owe its results to another.
+    for feed in feeds:
+        task = asyncio.create_task(feed.run(), name=f"feed {feed.declared.name}")
+        stack.push_async_callback(_stop, task)
+    if feeds:
+        _log.info("feeds", connectors=[feed.declared.name for feed in feeds])
+    return tuple(feeds)
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,134 @@
+"""The room of returns joined: the outbox, who is told of what, and the deliveries."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.declarations.library import Declarations
+from gateway.randomness import random_bytes
+from gateway.returns.delivering import Delivering
+from gateway.returns.interfaces import Receiver
+from gateway.returns.outbox import WEBHOOK, Outbox
+from gateway.returns.records import EventReader
+from gateway.returns.releasing import ReleasedEvents
+from gateway.returns.replaying import Replays
+from gateway.returns.stopping import StoppedTarget, Stops
+from gateway.returns.targets import TargetBook
+from gateway.returns.webhooks.open import open_webhook, target_of
+from gateway.returns.webhooks.receiver import WebhookReceiver
+from gateway.returns.webhooks.sender import WebhookSender
+from gateway.wiring.house import House
+
+_DRAWN_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """All of it.
+
+    Attributes:
+        targets: who is told of what.
+        outbox: where events are put.
+        releasing: the event of every sealed document.
+        events: reads what is kept.
+        replays: what is owed once more.
+        delivering: brings what is owed, while it is entered.
+        moved: targets that were stopped at another URL than they have now.
+    """
+
+    targets: TargetBook
+    outbox: Outbox
+    releasing: ReleasedEvents
+    events: EventReader
+    replays: Replays
+    delivering: Delivering
+    moved: tuple[str, ...]
+
+    def standing(self, webhook: str) -> str:
+        """Whether a webhook takes what it gets: `taking`, `away` or `stopped`."""
+        if webhook in self.targets.stopped:
+            return "stopped"
+        line = self.delivering.lines.get(WEBHOOK + webhook)
+        return "away" if line is not None and line.circuit.is_away else "taking"
+
+    async def go_on(self) -> None:
+        """Let those go on that have moved since they were stopped.
+
+        Raises:
+            StoreProblem: the database cannot be written.
+        """
+        for name in self.moved:
+            await self.replays.resume(name)
+
+
+async def open_returns(
+    house: House,
+    declared: Declarations,
+    stack: contextlib.AsyncExitStack,
+    *,
+    connectors: Mapping[str, Receiver] | None = None,
+) -> Returns:
+    """Open the room; nothing is delivered until `delivering` is entered.
+
+    Args:
+        house: what it is joined to.
+        declared: the webhooks.
+        stack: closes what is opened here.
+        connectors: further receivers, by the subject of their jobs.
+
+    Raises:
+        WebhookKeyError: a key cannot be used.
+    """
+    clock = house.clock
+    events = EventReader(house.readers)
+    stack.callback(events.close)
+    receivers: dict[str, Receiver] = dict(connectors or {})
+    for name, each in declared.webhooks.items():
+        webhook = open_webhook(each)
+        sender = await stack.enter_async_context(WebhookSender(webhook, clock=clock))
+        receivers[WEBHOOK + name] = WebhookReceiver(
+            webhook, sender=sender, events=events, clock=clock
+        )
+    targets = TargetBook(
+        map(target_of, declared.webhooks.values()), keep_all=house.config.returns.keep_all_events
+    )
+    urls = {name: each.url for name, each in declared.webhooks.items()}
+    stops = Stops(targets, urls, clock=clock)
+    delivering = Delivering(
+        queue=house.queue,
+        lane=house.lane,
+        receivers=receivers,
+        clock=clock,
+        drawn=_drawn,
+        gone=stops.gone,
+        tell=lambda subject, answer: house.metrics.count_delivery(subject, answer.verdict),
+    )
+    stopped = await house.lane.write(lambda unit: stops.load(unit.connection))
+    for target in stopped:
+        delivering.stop(WEBHOOK + target.name)
+    outbox = Outbox(targets, house.queue)
+    return Returns(
+        targets=targets,
+        outbox=outbox,
+        releasing=ReleasedEvents(outbox, targets, clock=clock),
+        events=events,
+        replays=Replays(
+            lane=house.lane,
+            queue=house.queue,
+            events=events,
+            targets=targets,
+            stops=stops,
+            resumed=delivering.resume,
+        ),
+        delivering=delivering,
+        moved=_moved(stopped, urls),
+    )
+
+
+def _moved(stopped: tuple[StoppedTarget, ...], urls: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(each.name for each in stopped if urls.get(each.name, each.url) != each.url)
+
+
+def _drawn() -> float:
+    """From 0 up to 1."""
+    return int.from_bytes(random_bytes(_DRAWN_BYTES)) / float(1 << 8 * _DRAWN_BYTES)

@@ -1,0 +1,164 @@
+"""Documents are dropped into a folder, and come back sealed, each once, whatever breaks."""
+
+import csv
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pikepdf import Pdf
+
+from tests.running_gateway import RECEIPT, RunningGateway, copy_of, until
+
+_LISTED = """\
+apiVersion: sealgate/v1
+kind: Connector
+metadata: {{name: wms-inbox}}
+spec:
+  system: tms
+  pollSeconds: 0.2
+  folder: {{path: {folder}, settleSeconds: 0.5}}
+  mapping:
+    beside: manifest
+    fileColumn: 文件
+    seal: receipt-east
+    documentType: logistics-receipt
+    businessNumber: {{column: 运单号}}
+    attributes:
+      amount_cents: {{column: 金额}}
+"""
+
+
+@pytest.fixture(scope="module")
+def watching(
+    trial_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningGateway]:
+    """A gateway with two watched folders, which the tests share; `wms` is the test's own."""
+    gateway = RunningGateway(copy_of(trial_template, tmp_path_factory.mktemp("watching") / "var"))
+    folder = gateway.trial.directory / "wms"
+    (folder / "inbox").mkdir(parents=True)
+    (gateway.trial.connectors / "wms.yaml").write_text(
+        _LISTED.format(folder=folder), encoding="utf-8"
+    )
+    systems = gateway.trial.policies / "systems.yaml"
+    text = systems.read_text()
+    assert "connectors: [folder]" in text
+    systems.write_text(text.replace("connectors: [folder]", "connectors: [folder, wms-inbox]"))
+    gateway.start()
+    yield gateway
+    if gateway.process is not None and gateway.process.poll() is None:
+        gateway.stop()
+
+
+def drop(inbox: Path, name: str, content: bytes = RECEIPT) -> None:
+    """As good senders do: written under another name, then renamed."""
+    begun = inbox / f"{name}.part"
+    begun.write_bytes(content)
+    begun.rename(inbox / name)
+
+
+def results_in(folder: Path) -> dict[str, dict[str, object]]:
+    return {
+        path.name.removesuffix(".result.json"): json.loads(path.read_text("utf-8"))
+        for place in ("done", "failed")
+        for path in (folder / place).glob("*.result.json")
+    }
+
+
+async def test_a_file_that_is_dropped_comes_back_sealed_with_its_result(
+    watching: RunningGateway,
+) -> None:
+    folder = watching.trial.folder
+    (folder / "inbox" / "WB-9_1.pdf.tmp").write_bytes(RECEIPT[:500])
+    drop(folder / "inbox", "WB-7_12800.pdf")
+    drop(folder / "inbox", "回单.pdf")
+    drop(folder / "inbox", "WB-8_100.pdf", b"this is no PDF")
+    await until(lambda: len(results_in(folder)) == 3)  # of this module's tests, it is the first
+    results = results_in(folder)
+    assert results["WB-7_12800.pdf"]["state"] == "sealed"
+    sealed = (folder / "done" / "WB-7_12800.pdf").read_bytes()
+    assert sealed.startswith(RECEIPT)
+    with Pdf.open(io.BytesIO(sealed)) as pdf:
+        assert "/AcroForm" in pdf.Root
+    for name, problem in (("回单.pdf", "feed-name"), ("WB-8_100.pdf", "document-not-pdf")):
+        told = results[name]["problem"]
+        assert isinstance(told, dict)
+        assert told["type"] == problem, told
+        assert told["cure"]
+        assert (folder / "failed" / name).exists()
+    await until(lambda: sorted((folder / "done").glob("*.results.csv")))
+    assert [path.name for path in (folder / "inbox").iterdir()] == ["WB-9_1.pdf.tmp"]
+
+
+async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) -> None:
+    folder = watching.trial.folder
+    shutil.move(folder / "inbox", folder / "unmounted")
+    away = watching.wait_for_log("feed_away")
+    assert "See whether the share is mounted" in away["error"]
+    shutil.move(folder / "unmounted", folder / "inbox")
+    watching.wait_for_log("feed_back")
+    drop(folder / "inbox", "WB-1_100.pdf")
+    await until(lambda: "WB-1_100.pdf" in results_in(folder))
+
+
+async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
+    watching: RunningGateway,
+) -> None:
+    systems = watching.trial.policies / "systems.yaml"
+    systems.write_text(systems.read_text().replace("[folder, wms-inbox]", "[wms-inbox]"))
+    refused = watching.wait_for_log("feed_refused")
+    assert "its policy file must say `connectors: [folder]`" in refused["error"]
+    checked = watching.run("connectors", "check")
+    assert checked.returncode == 1
+    assert "refused: the officers do not let the connector folder speak" in checked.stdout
+    systems.write_text(systems.read_text().replace("[wms-inbox]", "[folder, wms-inbox]"))
+    watching.wait_for_log("feed_agreed")
+
+
+def drop_fifty(folder: Path) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["文件", "运单号", "金额", "备注"])
+    for number in range(50):
+        drop(folder / "inbox", f"回单{number}.pdf")
+        writer.writerow([f"回单{number}.pdf", f"LIST-{number}", 100 + number, "签收"])
+    writer.writerow(["没有.pdf", "LIST-X", 1, ""])
+    drop(folder / "inbox", "清单.csv", out.getvalue().encode("gbk"))
+
+
+async def test_fifty_documents_with_a_list_in_gbk_survive_kill_9_and_are_sealed_once(
+    watching: RunningGateway,
+) -> None:
+    folder = watching.trial.directory / "wms"
+    (folder / "inbox" / "half.pdf.part").write_bytes(RECEIPT[:100])
+    drop_fifty(folder)
+    await until(lambda: len(results_in(folder)) >= 5)
+    watching.kill_gateway()
+    watching.start()
+    await until((folder / "done" / "清单.results.csv").exists, seconds=60)
+
+    results = results_in(folder)
+    assert len(results) == 51
+    states = Counter(str(result["state"]) for result in results.values())
+    assert states == {"sealed": 50, "failed": 1}
+    assert (
+        len({result["documentId"] for result in results.values() if "documentId" in result}) == 50
+    )
+    for number in range(50):
+        assert (folder / "done" / f"回单{number}.pdf").read_bytes().startswith(RECEIPT)
+    table = (folder / "done" / "清单.results.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert Counter(row["state"] for row in rows) == {"sealed": 50, "failed": 1}
+    assert rows[-1]["problem"] == "manifest-file-missing"
+    # What is left is what is still being written.
+    assert [path.name for path in (folder / "inbox").iterdir()] == ["half.pdf.part"]
+    for place in ("taken", "accepted"):
+        assert not [path for path in (folder / place).rglob("*") if path.is_file()]
+    shown = watching.run("audit", "show", "--json", "-n", "1000").stdout
+    records = [json.loads(line) for line in shown.splitlines()]
+    outcomes = [each for each in records if each["kind"] == "outcome"]
+    released = [each for each in outcomes if each["result"] == "sealed"]
+    assert len({each["document"] for each in released}) == len(released) >= 50
