@@ -9,6 +9,7 @@ from rich.console import Console
 from bench.activation import measure_activation
 from bench.errors import BenchError
 from bench.installation import temporary_installation
+from bench.jobs import measure_jobs
 from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
 from bench.policies import measure_policies
@@ -62,13 +63,16 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
-            limits, policies, activation, replay = None, None, None, None
+            limits, policies, activation, replay, jobs = None, None, None, None, None
             if row is None:
                 quiet.print("[dim]the policies of a large group[/]")
                 with bench.elsewhere.watched():
                     policies = measure_policies()
                     activation = measure_activation()
                     replay = measure_replay()
+                quiet.print("[dim]a million jobs[/]")
+                with bench.elsewhere.watched():
+                    jobs = measure_jobs()
                 quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
                 limits = measure_limits(installation, documents=documents)
@@ -87,6 +91,7 @@ def main(
         policies=policies,
         activation=activation,
         replay=replay,
+        jobs=jobs,
     )
     same_code = code_digest(checkout) == code
     if not same_code:
@@ -103,6 +108,7 @@ def main(
             policies=policies,
             activation=activation,
             replay=replay,
+            jobs=jobs,
             commit=measured_commit,
             at=SystemClock().now(),
         )

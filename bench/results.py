@@ -11,6 +11,7 @@ from bench.activation import ActivationFigures
 from bench.errors import BenchError
 from bench.figures import Spread
 from bench.hsm_rate import Setting
+from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
@@ -157,6 +158,7 @@ def report(
     policies: PolicyFigures | None,
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
+    jobs: JobFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
@@ -169,6 +171,7 @@ def report(
         "policies": policies,
         "activation": activation,
         "replay": replay,
+        "jobs": jobs,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

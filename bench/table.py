@@ -6,9 +6,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import activation as into_force
+from bench import jobs as waiting
 from bench import policies as engine
 from bench import replay as past
 from bench.activation import ActivationFigures
+from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
 from bench.policies import PolicyFigures
@@ -25,6 +27,7 @@ def print_table(
     policies: PolicyFigures | None,
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
+    jobs: JobFigures | None,
 ) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
     table = Table(
@@ -79,6 +82,8 @@ def print_table(
         console.print(into_force.told(activation), soft_wrap=True)
     if replay is not None:
         console.print(past.told(replay), soft_wrap=True)
+    if jobs is not None:
+        console.print(waiting.told(jobs), soft_wrap=True)
     if not is_quiet(machine):
         console.print(
             f"[yellow]Other programs used up to {machine.busy_elsewhere:.2f} cores: the figures "

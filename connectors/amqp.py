@@ -128,8 +128,13 @@ class AMQPConnector:
         """Log in, and see that the queue and the exchange are there."""
         try:
             line = await self._connected()
-            if self.delivers and self._settings.exchange:
-                await line.publishing.get_exchange(self._settings.exchange, ensure=True)
+            its = self._settings
+            if line.queue is not None:
+                await line.queue.declare(timeout=its.timeout_seconds)
+            if its.routing_key is not None and its.exchange:
+                await line.publishing.get_exchange(its.exchange, ensure=True)
+            elif its.routing_key is not None:
+                await line.publishing.declare_queue(its.routing_key, passive=True)
         except _AWAY as error:
             raise await self._away(error) from error
 

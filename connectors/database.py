@@ -1,12 +1,18 @@
 """One database of a partner, and what SQLAlchemy is told about it."""
 
+import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from socket import SHUT_RDWR, socket
 from typing import Any, Final
+from weakref import WeakSet
 
+from psycopg import Connection as PsycopgConnection
+from psycopg import Error as PsycopgError
 from sqlalchemy import URL, Column, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchTableError
 
@@ -53,6 +59,7 @@ class Database:
         self._engine: Engine | None = None
         self._tables: dict[str, Table] = {}
         self._making = threading.Lock()
+        self._live: WeakSet[PsycopgConnection[Any]] = WeakSet()
 
     @property
     def place(self) -> str:
@@ -70,7 +77,7 @@ class Database:
             if self._engine is None:
                 self._engine = create_engine(
                     self._url,
-                    pool_size=2,
+                    pool_size=3,
                     max_overflow=0,
                     pool_timeout=self._settings.timeout_seconds,
                     pool_pre_ping=True,
@@ -79,6 +86,7 @@ class Database:
                     connect_args=self._arguments(),
                 )
                 event.listen(self._engine, "do_connect", self._log_in)
+                event.listen(self._engine, "connect", self._connected)
             return self._engine
 
     def table(self, name: str) -> Table:
@@ -107,6 +115,19 @@ class Database:
         """Close every connection."""
         if self._engine is not None:
             self._engine.dispose()
+
+    def interrupt(self) -> None:
+        """End whatever waits for the server, from another thread.
+
+        libpq waits for an answer for ever where a network swallows it; pymysql does not.
+        """
+        for connection in list(self._live):
+            with suppress(OSError, PsycopgError), socket(fileno=os.dup(connection.fileno())) as its:
+                its.shutdown(SHUT_RDWR)
+
+    def _connected(self, connection: object, _record: object) -> None:
+        if isinstance(connection, PsycopgConnection):
+            self._live.add(connection)
 
     def _log_in(
         self, _dialect: object, _record: object, _args: object, named: dict[str, Any]

@@ -20,6 +20,7 @@ from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnf
 from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
 from connectors.names import safe_name
+from connectors.remembered import Remembered
 from connectors.s3_objects import Bucket, Listed, ObjectChangedError
 from connectors.s3_settings import S3Settings
 from connectors.secret_files import first_line
@@ -40,6 +41,7 @@ class S3Connector:
         self._closing = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._tags: dict[str, str] = {}
+        self._durable = Remembered()
 
     async def __aenter__(self) -> Self:
         """See `Connector`; the server is called with the first use."""
@@ -70,11 +72,13 @@ class S3Connector:
         async with self._used() as bucket:
             for one in fetched:
                 key, tag = own_id(one.id), self._tags.get(one.id)
+                if one.id in self._durable:
+                    continue
                 if tag is None:
                     raise ConnectorAwayError(f"{key} was not fetched here; it comes again")
                 await bucket.move(key, its.taken + key.removeprefix(its.inbox), tag)
-        for one in fetched:
-            self._tags.pop(one.id, None)
+                self._durable.add(one.id)
+                self._tags.pop(one.id)
 
     async def deliver(self, delivery: Delivery) -> None:
         """Put `sealed/NAME` and `sealed/NAME.result.json`, or another kind's below its name."""

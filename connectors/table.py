@@ -112,9 +112,15 @@ class TableConnector:
         self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **named: P.kwargs
     ) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                pool, partial(work, *args, **named)
-            )
+            async with asyncio.timeout(2 * self._settings.database.timeout_seconds):
+                return await asyncio.get_running_loop().run_in_executor(
+                    pool, partial(work, *args, **named)
+                )
+        except TimeoutError as error:
+            self._database.interrupt()
+            raise ConnectorAwayError(
+                f"{self}: it does not answer. Is the database running? It is tried again."
+            ) from error
         except DeliveryRefusedError as error:
             raise DeliveryRefusedError(f"{self}: {error}") from error
         except PlaceUnfitError as error:

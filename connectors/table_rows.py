@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from connectors.database import Database, column
 from connectors.envelope import plain_fields
@@ -62,7 +63,7 @@ class RowReader:
         self._database = database
         self._rows = rows
         self._connection: Connection | None = None
-        self._locked: dict[str, object] = {}
+        self._keys: dict[str, object] = {}
         self._durable = Remembered()
 
     def fetch(self, most: int) -> tuple[Fetched, ...]:
@@ -75,6 +76,7 @@ class RowReader:
         self.release()
         table = self._table()
         self._connection = connection = self._database.engine().connect()
+        self._keys = {}
         items: list[Fetched] = []
         keys = self._lock(connection, table, most)
         if not keys:
@@ -84,39 +86,68 @@ class RowReader:
         found = connection.execute(select(*self._columns(table)).where(key.in_(keys)).order_by(key))
         for row in found:
             item = self._read(row)
-            self._locked[item.id] = row[0]
+            self._keys[item.id] = row[0]
             items.append(item)
         return tuple(items)
 
     def acknowledge(self, ids: Collection[str]) -> None:
         """Mark those rows and end all locks.
 
+        Where the locks were lost, rows are locked anew, and only those are marked that are as they
+        were fetched.
+
         Raises:
             SQLAlchemyError: the database does not do it.
-            ConnectorAwayError: the locks were lost meanwhile; the rows come again.
+            ConnectorAwayError: some were not fetched last; they come again.
         """
         owed = [id_ for id_ in ids if id_ not in self._durable]
         if not owed:
             return
-        keys = [self._locked[id_] for id_ in owed if id_ in self._locked]
-        if self._connection is None or len(keys) < len(owed):
-            raise ConnectorAwayError("the locks on these rows were lost; they come again")
-        table, rows = self._table(), self._rows
-        self._connection.execute(
-            update(table)
-            .where(column(table, rows.key).in_(keys))
-            .values({column(table, rows.status): rows.taken})
-        )
-        self._connection.commit()
+        if not self._keys.keys() >= set(owed):
+            raise ConnectorAwayError("rows were acknowledged that were not fetched last")
+        try:
+            if self._connection is not None:
+                self._mark(self._connection, [self._keys[id_] for id_ in owed])
+                self._connection.commit()
+            else:
+                self._mark_unchanged(owed)
+        except DBAPIError:
+            self.release()
+            self._mark_unchanged(owed)
         for id_ in owed:
             self._durable.add(id_)
         self.release()
 
     def release(self) -> None:
         """End the locks without marking anything."""
-        connection, self._connection, self._locked = self._connection, None, {}
-        if connection is not None:
-            connection.close()
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.rollback()
+        except DBAPIError:
+            connection.invalidate()  # it is broken, and its locks are gone with it
+        connection.close()
+
+    def _mark(self, connection: Connection, keys: Sequence[object]) -> None:
+        table, rows = self._table(), self._rows
+        connection.execute(
+            update(table)
+            .where(column(table, rows.key).in_(keys))
+            .values({column(table, rows.status): rows.taken})
+        )
+
+    def _mark_unchanged(self, ids: Sequence[str]) -> None:
+        table = self._table()
+        key = column(table, self._rows.key)
+        with self._database.engine().begin() as connection:
+            found = connection.execute(
+                select(*self._columns(table))
+                .where(key.in_([self._keys[id_] for id_ in ids]), self._is_new(table))
+                .with_for_update()
+            )
+            same = [row[0] for row in found if self._read(row).id in ids]
+            self._mark(connection, same)
 
     def prove(self) -> None:
         """See that a fetch would work, without locking anything; raises like `fetch`."""

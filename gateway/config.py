@@ -207,6 +207,13 @@ class PoliciesConfig(_Section):
 class BatchesConfig(_Section):
     """Documents that come together."""
 
+    at_once: int = Field(
+        default=48,
+        ge=1,
+        le=512,
+        description="How many documents of batches are sealed at once. Callers who wait for an "
+        "answer go first, and take these places away while they do.",
+    )
     failed_inputs_days: int = Field(
         default=7,
         ge=0,
@@ -319,13 +326,6 @@ class MaintenanceConfig(_Section):
 class JobsConfig(_Section):
     """Work that waits for its turn: documents of batches, and what others are told."""
 
-    places: int = Field(
-        default=0,
-        ge=0,
-        le=1024,
-        description="Documents of batches that are sealed at once; 0 takes twelve per worker. "
-        "Callers who wait for an answer go first, and take places away while they do.",
-    )
     lease_seconds: int = Field(
         default=120,
         ge=10,

@@ -1,15 +1,18 @@
 """A signing house that takes batches, with a real queue; jobs are done when the test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from gateway.batches.errors import BatchEmptyProblem
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
+from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Done
 from gateway.jobs.queue import DatabaseQueue
@@ -17,6 +20,7 @@ from gateway.returns.model import Event
 from gateway.signing.guard import Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
+from gateway.store.backlog import OpenItems, open_items
 from gateway.store.batch_items import ItemReader, ItemRow
 from gateway.store.batches import BatchReader, BatchRow
 from gateway.store.charges import SlotBook
@@ -65,6 +69,7 @@ class BatchHouse:
     batches: BatchReader
     items: ItemReader
     ended: list[str]
+    admission: Admission
 
     async def submit(
         self,
@@ -140,9 +145,23 @@ async def given(items: Iterable[ReadItem], *, broken: bool = False) -> AsyncIter
         raise BatchEmptyProblem("whatever a reader may raise")
 
 
+def _admission(most: int, reader: Engine) -> Admission:
+    limits = Limits(items=most, items_of_a_system=most, size=1 << 40, size_of_a_system=1 << 40)
+
+    def count() -> Mapping[str, OpenItems]:
+        with reader.connect() as connection:
+            return open_items(connection)
+
+    return Admission(limits, shortage=lambda: None, count=count)
+
+
 @asynccontextmanager
 async def batch_house(
-    directory: Path, *, clock: FakeClock | None = None, signer: SoftSigner | None = None
+    directory: Path,
+    *,
+    clock: FakeClock | None = None,
+    signer: SoftSigner | None = None,
+    most_open: int = 1_000_000,
 ) -> AsyncIterator[BatchHouse]:
     """Put it up in a directory; again in the same one, it is after a restart."""
     later = _Later()
@@ -159,6 +178,7 @@ async def batch_house(
         queue = DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
         reader = open_reader(directory / "test.sqlite")
         events, ended = KeptEvents(), list[str]()
+        admission = _admission(most_open, reader)
         ground = Ground(
             lane=house.lane,
             content=house.content,
@@ -168,6 +188,7 @@ async def batch_house(
             items=ItemReader(reader),
             documents=house.reader,
             in_force=lambda: house.in_force,
+            admission=admission,
             clock=house.clock,
         )
         before = batch_results(ground, ended=ended.append)
@@ -176,7 +197,9 @@ async def batch_house(
         room = batch_room(before, house.service)
         await house.lane.write(queue.take_back)
         await room.queueing.go_on_with_all(ground.batches)
-        made = BatchHouse(house, room, queue, events, ground.batches, ground.items, ended)
+        made = BatchHouse(
+            house, room, queue, events, ground.batches, ground.items, ended, admission
+        )
         await made.settle()
         yield made
         room.queueing.stop()

@@ -131,7 +131,8 @@ async def open_queue_house(
     clock = FakeClock()
     if database is None:
         (directory / "test.sqlite").write_bytes(_empty_database())
-    engine = (database or SQLiteFile(str(directory / "test.sqlite"))).open_writer()
+        database = SQLiteFile(str(directory / "test.sqlite"))
+    engine = database.open_writer()
     migrate(engine)
     async with WriterLane(engine, ContentStore(directory / "documents", clock=clock)) as lane:
         yield QueueHouse(lane, clock)

@@ -57,12 +57,31 @@ class Opened(Protocol):
         ...
 
 
+class Admitting(Protocol):
+    """Decides whether there is room for more."""
+
+    def admit(self, system: str, *, items: int, size: int) -> None:
+        """Let so many documents of a system in, with so many bytes.
+
+        Raises:
+            Problem: not now; says when to come again.
+        """
+        ...
+
+
 class BatchIntake:
     """Takes batches in."""
 
     def __init__(
-        self, *, lane: WriterLane, clock: Clock, checking: Checking, opened: Opened
+        self,
+        *,
+        lane: WriterLane,
+        clock: Clock,
+        checking: Checking,
+        opened: Opened,
+        admission: Admitting,
     ) -> None:
+        self._admission = admission
         self._lane = lane
         self._clock = clock
         self._checking = checking
@@ -82,6 +101,7 @@ class BatchIntake:
             IdempotencyKeyReusedProblem: the key came before with other content.
             BatchEmptyProblem: there are no items.
             BatchTakenElsewhereProblem: another gateway receives the same batch.
+            TooMuchOpenProblem, GatewayFullProblem, DiskShortProblem: there is no room for it now.
             StoreProblem: it cannot be kept now.
         """
         # A repeat that comes while its twin is being received waits for the twin.
@@ -173,6 +193,8 @@ class BatchIntake:
                 put_item(transaction, row)
 
         if page.inputs:
+            size = sum(map(len, page.inputs))
+            self._admission.admit(batch.system, items=len(page.inputs), size=size)
             await self._lane.write_with(page.content(self._clock.now()), unit)
         else:
             await self._lane.write(lambda transaction: unit(transaction, Location("", 0)))

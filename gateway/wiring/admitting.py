@@ -1,4 +1,4 @@
-"""The queue, and whether anything is added to it."""
+"""Whether more work is taken in, and how much there is."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -3,14 +3,13 @@
 The two need one another, so results come first: the signing cycle writes them with its outcomes.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.batches.asking import ItemAsking
 from gateway.batches.checking import BatchChecking
 from gateway.batches.ending import BatchEnding
-from gateway.batches.intake import BatchIntake
+from gateway.batches.intake import Admitting, BatchIntake
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
 from gateway.batches.results import ItemResults
@@ -26,7 +25,6 @@ from gateway.store.batches import BatchReader
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
-from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +39,7 @@ class Ground:
     items: ItemReader
     documents: DocumentReader
     in_force: Callable[[], InForce]
+    admission: Admitting
     clock: Clock
 
 
@@ -69,30 +68,6 @@ class BatchRoom:
     sealing: ItemSealing
     queueing: Queueing
     progress: ProgressBook
-
-
-def begin_batches(
-    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
-) -> BatchResults:
-    """What the signing cycle writes by."""
-    batches, items = BatchReader(house.readers), ItemReader(house.readers)
-    stack.callback(batches.close)
-    stack.callback(items.close)
-    ground = Ground(
-        lane=house.lane,
-        content=house.content,
-        queue=house.queue,
-        outbox=outbox,
-        batches=batches,
-        items=items,
-        documents=house.reader,
-        in_force=lambda: house.policies.current,
-        clock=house.clock,
-    )
-    before = batch_results(ground, ended=lambda _batch: None)
-    before.ending.start()
-    stack.callback(before.ending.stop)
-    return before
 
 
 def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResults:
@@ -126,7 +101,11 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
     )
     service = BatchService(
         intake=BatchIntake(
-            lane=ground.lane, clock=ground.clock, checking=checking, opened=queueing
+            lane=ground.lane,
+            clock=ground.clock,
+            checking=checking,
+            opened=queueing,
+            admission=ground.admission,
         ),
         queueing=queueing,
         ending=before.ending,

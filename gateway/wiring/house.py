@@ -128,17 +128,17 @@ async def open_house(
     freezes = FreezeService(
         book=FreezeBook(), lane=lane, audit=audit, in_force=lambda: policies.current, clock=clock
     )
+    reserve = Reserve(
+        config.state_directory,
+        least_free=config.jobs.least_free_bytes,
+        size=config.jobs.reserve_bytes,
+    )
     slots = SlotBook()
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
     if config.store.url is None:  # whoever held a lease was this process before
         await lane.write(queue.take_back)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
-    reserve = Reserve(
-        config.state_directory,
-        least_free=config.jobs.least_free_bytes,
-        size=config.jobs.reserve_bytes,
-    )
     return House(
         config=config,
         clock=clock,
@@ -164,6 +164,9 @@ async def open_house(
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
         ),
+        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
+        reserve=reserve,
+        job_figures=figures_of(readers),
         sweeper=Sweeper(
             lane=lane,
             audit=audit,
@@ -171,9 +174,6 @@ async def open_house(
             in_force=lambda: policies.current,
             clock=clock,
         ),
-        admission=admission_of(config.jobs, reserve=reserve, reader=readers),
-        reserve=reserve,
-        job_figures=figures_of(readers),
     )
 
 

@@ -40,7 +40,7 @@ from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 from gateway.wiring.returning import Returns
-from gateway.wiring.working import measure_jobs
+from gateway.wiring.waiting import measure_jobs
 
 
 def signing_service(house: House, *releasing: Releasing) -> SigningService:

@@ -11,12 +11,13 @@ from gateway import __version__
 from gateway.audit.record import Record
 from gateway.config import Config
 from gateway.declarations.library import load_declarations
-from gateway.wiring.batching import batch_room, begin_batches
+from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.returning import open_returns
+from gateway.wiring.waiting import watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
@@ -24,7 +25,7 @@ from gateway.wiring.watching import (
     watch_freezes,
     watch_policies,
 )
-from gateway.wiring.working import job_runner, watch_backlog, watch_room
+from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import KeptSigner
 
@@ -45,13 +46,14 @@ async def serve(
         before = begin_batches(house, returns.outbox, stack)
         signing = signing_service(house, before.results, returns.releasing)
         room = batch_room(before, signing)
-        runner = job_runner(house, {"seal": room.sealing}, callers=lambda: api.callers)
+        runner = job_runner(house, room, callers=lambda: api.callers)
         api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         await returns.go_on()
         await stack.enter_async_context(returns.delivering)
+        await stack.enter_async_context(runner)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
         if config.connectors is not None:
@@ -70,7 +72,6 @@ async def serve(
             watch_backlog,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
-        await stack.enter_async_context(runner)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
         spare_the_collector()

@@ -1,123 +1,52 @@
-"""Those who work on jobs, joined to what they need, and what is watched for them."""
+"""Who works on jobs, and the store that batches stand on."""
 
-import asyncio
-import dataclasses
-from collections.abc import Callable, Mapping
-from datetime import time
-from zoneinfo import ZoneInfo
+import contextlib
+from collections.abc import Callable
 
-import structlog
-
-from gateway.config import DAYS, MaintenanceConfig
-from gateway.jobs.crew import Crew, Terms
-from gateway.jobs.interfaces import JobHandler
-from gateway.jobs.model import JobKind
+from gateway.jobs.crew import Crew
 from gateway.jobs.runner import JobRunner
-from gateway.jobs.windows import Maintenance, Window
-from gateway.store.moments import moment
-from gateway.store.reserve import Reserve
+from gateway.returns.interfaces import EventOutbox
+from gateway.store.batch_items import ItemReader
+from gateway.store.batches import BatchReader
+from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
-
-_PLACES_OF_A_WORKER = 12
-_SEAL_ATTEMPTS = 20
-"""Of crashes with the document in hand, mostly: what fails otherwise has a result by then."""
-_LOOK_SECONDS = 1.0
-_COUNT_SECONDS = 2.0
-_SHARE_OF_TIME = 0.05
-
-_log = structlog.get_logger("jobs")
+from gateway.wiring.waiting import seal_terms
 
 
-def job_runner(
-    house: House, handlers: Mapping[JobKind, JobHandler], *, callers: Callable[[], int]
-) -> JobRunner:
-    """Those who work on jobs; entering it starts them.
-
-    Args:
-        house: what they work with.
-        handlers: what is done for a job of each kind.
-        callers: how many wait for an answer right now; they go first.
-    """
-    config = house.config.jobs
-    windows = Maintenance([_window(each) for each in config.maintenance or ()], clock=house.clock)
-    crews = [
-        Crew(
-            kind,
-            handler,
-            Terms(
-                places=config.places or _PLACES_OF_A_WORKER * max(1, len(house.pool.pids)),
-                attempts=_SEAL_ATTEMPTS if kind == "seal" else None,
-                busy=callers,
-                paused=lambda kind=kind: _paused(kind, windows, house.reserve),  # type: ignore[misc]  # mypy sees no default
-                probe=lambda: _prove(house),
-            ),
-            queue=house.queue,
-            lane=house.lane,
-            clock=house.clock,
-        )
-        for kind, handler in handlers.items()
-    ]
-    return JobRunner(house.queue, crews, heartbeat_seconds=config.lease_seconds / 4)
-
-
-async def watch_room(house: House) -> None:
-    """Look every second how much room the disk has."""
-    while True:
-        try:
-            house.reserve.look()
-        except OSError as error:
-            _log.error("disk_not_looked_at", error=str(error))
-        await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def watch_backlog(house: House) -> None:
-    """Count what is open, again and again, for a twentieth of a thread's time at the most."""
-    while True:
-        began = house.clock.monotonic()
-        try:
-            await house.admission.look()
-            await house.job_figures.look()
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
-            _log.error("backlog_not_counted", error=str(error))
-        took = house.clock.monotonic() - began
-        await asyncio.sleep(max(_COUNT_SECONDS, took / _SHARE_OF_TIME))
-
-
-def measure_jobs(house: House, crews: Mapping[JobKind, Crew]) -> None:
-    """Put how jobs stand into the metrics."""
-    metrics, figures, now = house.metrics, house.job_figures.last, house.clock.now()
-    metrics.set_jobs(figures.counts)
-    for kind, at in figures.oldest.items():
-        age = 0.0 if at is None else max(0.0, (now - moment(at)).total_seconds())
-        metrics.job_age.labels(kind).set(age)
-    for kind, crew in crews.items():
-        for outcome, count in dataclasses.asdict(crew.tally).items():
-            metrics.job_outcomes.labels(kind, outcome).set(count)
-        metrics.jobs_stopped.labels(kind, "away").set(crew.away is not None)
-        metrics.jobs_stopped.labels(kind, "paused").set(crew.paused is not None)
-    metrics.open_items.set(house.admission.open.items)
-    metrics.open_bytes.set(house.admission.open.size)
-    metrics.free_bytes.set(house.reserve.free)
-
-
-def _paused(kind: JobKind, windows: Maintenance, reserve: Reserve) -> str | None:
-    """Why nothing is begun on purpose: what is left of the disk is for what is under way."""
-    return windows.of(kind) or (None if reserve.is_kept else reserve.shortage())
-
-
-def _window(written: MaintenanceConfig) -> Window:
-    return Window(
-        name=written.name,
-        kinds=frozenset(written.kinds),
-        days=frozenset(map(DAYS.index, written.days or DAYS)),
-        starts=time.fromisoformat(written.starts),
-        ends=time.fromisoformat(written.ends),
-        zone=ZoneInfo(written.zone),
+def begin_batches(
+    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
+) -> BatchResults:
+    """What the signing cycle writes by."""
+    batches, items = BatchReader(house.readers), ItemReader(house.readers)
+    stack.callback(batches.close)
+    stack.callback(items.close)
+    ground = Ground(
+        lane=house.lane,
+        content=house.content,
+        queue=house.queue,
+        outbox=outbox,
+        batches=batches,
+        items=items,
+        documents=house.reader,
+        in_force=lambda: house.policies.current,
+        admission=house.admission,
+        clock=house.clock,
     )
+    before = batch_results(ground, ended=lambda _batch: None)
+    before.ending.start()
+    stack.callback(before.ending.stop)
+    return before
 
 
-async def _prove(house: House) -> None:
-    """What every document needs: the signer, a worker, and a store that commits."""
-    await house.audit.prove_signer()
-    await house.pool.prove_ready()
-    await house.prove_store()
+def job_runner(house: House, room: BatchRoom, *, callers: Callable[[], int]) -> JobRunner:
+    """Those who do the jobs, one crew a kind; `callers` wait for an answer and go first."""
+    sealing = Crew(
+        "seal",
+        room.sealing,
+        seal_terms(house, callers=callers),
+        queue=house.queue,
+        lane=house.lane,
+        clock=house.clock,
+    )
+    beat = house.config.jobs.lease_seconds / 4
+    return JobRunner(house.queue, (sealing,), heartbeat_seconds=beat)

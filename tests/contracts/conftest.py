@@ -7,10 +7,24 @@ import pytest
 from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
 from gateway.store.migrating import migrate
+from tests.contracts.network_servers import (
+    mariadb_url,
+    postgresql_url,
+    rabbitmq_broker,
+    s3_endpoint,
+)
 from tests.hsm_fixtures import soft_token, soft_token_original
 from tests.postgres_server import postgres
 
-__all__ = ["postgres", "soft_token", "soft_token_original"]
+__all__ = [
+    "mariadb_url",
+    "postgres",
+    "postgresql_url",
+    "rabbitmq_broker",
+    "s3_endpoint",
+    "soft_token",
+    "soft_token_original",
+]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,6 +9,7 @@ from connectors.errors import ConnectorAwayError
 from connectors.interfaces import Connector
 from connectors.model import Delivery, Fetched
 from tests.contracts.connector_places import ConnectorPlace, FolderPlace
+from tests.contracts.network_servers import network_place
 from tests.contracts.sftp_place import SFTPPlace, SFTPServer
 
 
@@ -21,7 +22,7 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SFTPServer
     server.stop()
 
 
-@pytest.fixture(params=["folder", "sftp"])
+@pytest.fixture(params=["folder", "sftp", "amqp", "postgresql", "mariadb", "http", "s3"])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ConnectorPlace]:
     match request.param:
         case "folder":
@@ -29,6 +30,9 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         case "sftp":
             server = request.getfixturevalue("sftp_server")
             yield SFTPPlace(server, tmp_path / "wms")
+        case kind:
+            async with network_place(kind, request, tmp_path) as place:
+                yield place
 
 
 async def fetched_by(connector: Connector) -> tuple[Fetched, ...]:

@@ -1,14 +1,20 @@
 """PostgreSQL as Debian ships it."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import answers, directory_of, free_port, identity, running
+from tests.servers.process import directory_of, free_port, identity, running
 
 _USER = "postgres"
 _PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+
+
+def _is_ready(port: int) -> bool:
+    asked = [_PROGRAMS / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    return subprocess.run(asked, check=False).returncode == 0
 
 
 @contextmanager
@@ -33,5 +39,7 @@ def postgresql(password: str) -> Iterator[int]:
             *(_PROGRAMS / "postgres", "-D", home / "data", "-p", str(port), "-k", home),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
         ]
-        with running(command, user=_USER, home=home, ready=lambda: answers(port)):
+        with running(
+            command, user=_USER, home=home, ending=signal.SIGQUIT, ready=lambda: _is_ready(port)
+        ):
             yield port

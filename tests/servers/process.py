@@ -59,8 +59,12 @@ def running(
     home: Path,
     ready: Callable[[], bool],
     environment: Mapping[str, str] | None = None,
+    ending: signal.Signals = signal.SIGKILL,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start it in a session of its own; give it when it is ready; end it and its children."""
+    """Start it in a session of its own; give it when it is ready; end it and its children.
+
+    Nothing of it is kept, so it need not end in good order.
+    """
     log = home / "output.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -76,7 +80,7 @@ def running(
         until(ready, process, log)
         yield process
     finally:
-        _end(process)
+        _end(process, ending)
 
 
 def until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
@@ -88,10 +92,6 @@ def until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path
         time.sleep(_POLL_SECONDS)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _end(process: subprocess.Popen[bytes], ending: signal.Signals) -> None:
+    os.killpg(process.pid, ending)
+    process.wait(timeout=20)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,12 @@ from connectors.model import Delivery
 from connectors.tls import Tls
 from tests.contracts.connectors.waiting import fetched, until
 from tests.servers.process import free_port
-from tests.servers.rabbitmq import PASSWORD, Broker, rabbitmq
+from tests.servers.rabbitmq import PASSWORD, Broker
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with rabbitmq() as running:
-        yield running
+@pytest.fixture
+def broker(rabbitmq_broker: Broker) -> Broker:
+    return rabbitmq_broker
 
 
 @dataclass

@@ -12,6 +12,7 @@ from rich.console import Console
 from bench.activation import ActivationFigures
 from bench.documents import pages, picture
 from bench.hsm_rate import Setting, settings
+from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
@@ -75,6 +76,15 @@ REPLAY = ReplayFigures(
     difference_s=4.0,
     notes_s=3.0,
 )
+JOBS = JobFigures(
+    enqueued_per_s=150_000,
+    singly_per_s=30_000,
+    many=1_000_000,
+    claim_few_ms=2.0,
+    claim_many_ms=2.2,
+    open_jobs=100_000,
+    first_claim_s=1.3,
+)
 
 
 def _load(p50: float, p99: float) -> Load:
@@ -129,6 +139,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             policies=POLICIES,
             activation=ACTIVATION,
             replay=REPLAY,
+            jobs=JOBS,
             commit="abc1234-dirty",
             at=at,
         )
@@ -141,6 +152,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "policies",
         "activation",
         "replay",
+        "jobs",
         "rsa2048_1_page",
     ]
     assert written["at"] == "2026-11-22T12:00:00Z"
@@ -183,6 +195,7 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         policies=POLICIES,
         activation=ACTIVATION,
         replay=REPLAY,
+        jobs=JOBS,
     )
     told = capsys.readouterr().out
     assert "Other programs" not in told
@@ -190,6 +203,16 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "a decision takes 50 us, p99 90 us" in told
     assert "could decide 2.50 s after it lay there" in told
     assert "10,000 recorded decisions replayed in 1.10 s" in told
+    assert "2.20 ms with 1,000,000 (+10 %)" in told
     noisy = msgspec.structs.replace(MACHINE, busy_elsewhere=1.0)
-    print_table(Console(width=120), rows, noisy, None, policies=None, activation=None, replay=None)
+    print_table(
+        Console(width=120),
+        rows,
+        noisy,
+        None,
+        policies=None,
+        activation=None,
+        replay=None,
+        jobs=None,
+    )
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out
