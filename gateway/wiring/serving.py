@@ -9,6 +9,7 @@ import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.declarations.library import load_declarations
 from gateway.wiring.batching import batch_room
@@ -43,7 +44,8 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
         returns = await open_returns(house, load_declarations(config.connectors), stack)
-        before = begin_batches(house, returns.outbox, stack)
+        signing_receipts = signing_service(house, press=ReceiptPress())
+        before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
         room = batch_room(before, signing)
         runner = job_runner(house, room, callers=lambda: api.callers)
@@ -51,6 +53,7 @@ async def serve(
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        stack.push_async_callback(signing_receipts.drain)
         await returns.go_on()
         await stack.enter_async_context(returns.delivering)
         await stack.enter_async_context(runner)
@@ -72,6 +75,7 @@ async def serve(
             watch_backlog,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        stack.callback(asyncio.create_task(room.receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
         spare_the_collector()
