@@ -12,6 +12,7 @@ from bench.installation import temporary_installation
 from bench.jobs import measure_jobs
 from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
+from bench.nodes import measure_nodes
 from bench.policies import measure_policies
 from bench.replay import measure_replay
 from bench.results import report
@@ -63,7 +64,8 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
-            limits, policies, activation, replay, jobs = None, None, None, None, None
+            limits, policies, activation, replay = None, None, None, None
+            jobs, nodes = None, None
             if row is None:
                 quiet.print("[dim]the policies of a large group[/]")
                 with bench.elsewhere.watched():
@@ -76,6 +78,14 @@ def main(
                 quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
                 limits = measure_limits(installation, documents=documents)
+                quiet.print("[dim]two nodes on one PostgreSQL[/]")
+                with bench.elsewhere.watched():
+                    nodes = measure_nodes(
+                        directory,
+                        seconds=plan.seconds,
+                        rounds=plan.rounds,
+                        warm_up=plan.warm_up,
+                    )
             machine = describe_machine(
                 installation.trial.directory, busy_elsewhere=bench.elsewhere.most
             )
@@ -92,6 +102,7 @@ def main(
         activation=activation,
         replay=replay,
         jobs=jobs,
+        nodes=nodes,
     )
     same_code = code_digest(checkout) == code
     if not same_code:
@@ -109,6 +120,7 @@ def main(
             activation=activation,
             replay=replay,
             jobs=jobs,
+            nodes=nodes,
             commit=measured_commit,
             at=SystemClock().now(),
         )

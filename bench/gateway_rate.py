@@ -66,32 +66,37 @@ def load(
     return [_one(installation, row, document, burst, count_all=count_all) for burst in bursts]
 
 
+def task_for(
+    installation: Installation, row: Row, document: Path, burst: Burst, *, requests: int
+) -> Task:
+    """What the generator is told; it prepares so many requests, and one more a connection."""
+    return Task(
+        port=installation.port,
+        key_id=CLIENT_KEY_ID if burst.ed25519 else HMAC_KEY_ID,
+        key_file=str(installation.trial.client_key if burst.ed25519 else installation.hmac_secret),
+        document=str(document),
+        seal=row.seal,
+        document_type=row.document_type,
+        amount_cents=row.amount_cents,
+        consignee=row.consignee,
+        placement=None if burst.keyword else row.spot,
+        connections=burst.connections,
+        requests=requests + burst.connections,
+        warm_up=burst.warm_up,
+        seconds=burst.seconds,
+        open_loop_per_s=burst.open_loop_per_s,
+        samples=_SAMPLES,
+        samples_directory=str(installation.samples),
+    )
+
+
 def _one(
     installation: Installation, row: Row, document: Path, burst: Burst, *, count_all: bool
 ) -> Load:
     requests = burst.expected_per_s * (burst.warm_up + burst.seconds) * _SPARE
     done = 0
     while True:
-        task = Task(
-            port=installation.port,
-            key_id=CLIENT_KEY_ID if burst.ed25519 else HMAC_KEY_ID,
-            key_file=str(
-                installation.trial.client_key if burst.ed25519 else installation.hmac_secret
-            ),
-            document=str(document),
-            seal=row.seal,
-            document_type=row.document_type,
-            amount_cents=row.amount_cents,
-            consignee=row.consignee,
-            placement=None if burst.keyword else row.spot,
-            connections=burst.connections,
-            requests=int(requests) + burst.connections,
-            warm_up=burst.warm_up,
-            seconds=burst.seconds,
-            open_loop_per_s=burst.open_loop_per_s,
-            samples=_SAMPLES,
-            samples_directory=str(installation.samples),
-        )
+        task = task_for(installation, row, document, burst, requests=int(requests))
         (came,) = measure("bench.load", [task], Load)
         done += came.total
         if not came.used_up:

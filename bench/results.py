@@ -15,6 +15,7 @@ from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
@@ -181,6 +182,7 @@ def report(
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
     jobs: JobFigures | None,
+    nodes: NodeFigures | None,
     commit: str,
     at: datetime,
 ) -> bytes:
@@ -194,6 +196,7 @@ def report(
         "activation": activation,
         "replay": replay,
         "jobs": jobs,
+        "nodes": nodes,
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

@@ -1,18 +1,21 @@
 """The results as people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from bench import activation as into_force
 from bench import jobs as waiting
+from bench import nodes as sharing
 from bench import policies as engine
 from bench import replay as past
 from bench.activation import ActivationFigures
 from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.replay import ReplayFigures
 from bench.results import Result
@@ -28,6 +31,7 @@ def print_table(
     activation: ActivationFigures | None,
     replay: ReplayFigures | None,
     jobs: JobFigures | None,
+    nodes: NodeFigures | None,
 ) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
     table = Table(
@@ -77,14 +81,16 @@ def print_table(
             f"{limits.large_gateway_over_size:.2f} x",
             soft_wrap=True,
         )
-    if policies is not None:
-        console.print(engine.told(policies), soft_wrap=True)
-    if activation is not None:
-        console.print(into_force.told(activation), soft_wrap=True)
-    if replay is not None:
-        console.print(past.told(replay), soft_wrap=True)
-    if jobs is not None:
-        console.print(waiting.told(jobs), soft_wrap=True)
+    besides: tuple[tuple[Callable[[Any], str], object], ...] = (
+        (engine.told, policies),
+        (into_force.told, activation),
+        (past.told, replay),
+        (waiting.told, jobs),
+        (sharing.told, nodes),
+    )
+    for tell, figures in besides:
+        if figures is not None:
+            console.print(tell(figures), soft_wrap=True)
     if not is_quiet(machine):
         console.print(
             f"[yellow]Other programs used up to {machine.busy_elsewhere:.2f} cores: the figures "

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from gateway.client import GatewayRefusedError, Sealed
+from tests.batch_client import BatchClient
 from tests.officers import freeze, new_freeze_id, signed, unfreeze
 from tests.postgres_server import Server, postgres
-from tests.running_gateway import RunningGateway, as_nodes, copy_of
+from tests.running_gateway import RECEIPT, RunningGateway, as_nodes, copy_of
 from tests.statement_keys import LI, WANG
 from tests.trial_officers import TrialOfficers, with_two_officers
 
 __all__ = ["postgres"]
 
 _LOG = "sealgate-demo.example/audit"
-_MOST = 12
+_MOST = 20
 _WHEN = "      when: doc.pages <= 3 && doc.attributes.amount_cents <= 5000000\n"
 
 
@@ -106,6 +107,19 @@ async def test_a_freeze_at_one_stops_the_other_and_ends_at_either(nodes: Nodes) 
         while (told := await _told(two, "f")) == "urn:sealgate:problem:frozen":
             await asyncio.sleep(0.05)
     assert told == "sealed"
+
+
+async def test_a_batch_is_done_by_both_and_each_document_once(nodes: Nodes) -> None:
+    one, two = map(BatchClient, nodes.gateways)
+    before = nodes.verified()["sealed"]
+    parts = [("document", f"回单-{number}.pdf", RECEIPT) for number in range(8)]
+    batch = (await one.submit(*parts)).json["id"]
+    # Whichever node is asked, whoever did the work.
+    async with asyncio.timeout(60):
+        while (told := (await two.get(f"/v1/batches/{batch}")).json)["state"] != "finished":
+            await asyncio.sleep(0.05)
+    assert told["counts"]["sealed"] == len(parts)
+    assert nodes.verified()["sealed"] == before + len(parts)
 
 
 async def _told(gateway: RunningGateway, key: str) -> str:

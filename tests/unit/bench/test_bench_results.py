@@ -16,6 +16,7 @@ from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.load import Load
 from bench.machine import Machine
+from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
@@ -66,6 +67,16 @@ ACTIVATION = ActivationFigures(
     pause_ms=16.0,
     pause_own_ms=15.0,
     idle_ms=1.0,
+)
+NODES = NodeFigures(
+    signature_ms=5.0,
+    sessions=1,
+    one_per_s=150.0,
+    two_per_s=285.0,
+    times=1.9,
+    rounds=3,
+    seconds=8.0,
+    documents=10_000,
 )
 REPLAY = ReplayFigures(
     seals=5000,
@@ -140,6 +151,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
             activation=ACTIVATION,
             replay=REPLAY,
             jobs=JOBS,
+            nodes=NODES,
             commit="abc1234-dirty",
             at=at,
         )
@@ -153,6 +165,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "activation",
         "replay",
         "jobs",
+        "nodes",
         "rsa2048_1_page",
     ]
     assert written["at"] == "2026-11-22T12:00:00Z"
@@ -196,6 +209,7 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         activation=ACTIVATION,
         replay=REPLAY,
         jobs=JOBS,
+        nodes=NODES,
     )
     told = capsys.readouterr().out
     assert "Other programs" not in told
@@ -214,5 +228,6 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         activation=None,
         replay=None,
         jobs=None,
+        nodes=None,
     )
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out
