@@ -20,7 +20,9 @@ def usage(
     """The sums, in the order of their dimensions."""
     names = (*by, *_COUNTS)
     rows = connection.execute(_query(by, period, scope)).all()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    # The sum of large integers is a decimal number in PostgreSQL.
+    return [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in found]
 
 
 def as_csv(by: Sequence[Dimension], rows: Iterable[UsageRow]) -> str:
