@@ -150,6 +150,7 @@ class RequestSigner(HTTPSignatureKeyResolver):
             label="sealgate",
             covered_component_ids=covered,
             body=body,
+            use_existing_digest=digest is not None,
         )
         return message.headers
 

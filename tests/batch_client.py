@@ -1,8 +1,10 @@
 """A caller's side of batches, as an internal system would write it."""
 
+import asyncio
+import io
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +57,19 @@ class BatchClient:
     ) -> Answer:
         ordinary = {"seal": "receipt-east", "documentType": "logistics-receipt"}
         asked = {**ordinary, "attributes": {"amount_cents": 100}, **options}
-        body, kind = body_of([("batch", "", json.dumps(asked).encode()), *parts])
+        return await self.submit_parts([("batch", "", json.dumps(asked).encode()), *parts], key=key)
+
+    async def submit_parts(
+        self,
+        parts: Iterable[Part],
+        *,
+        key: str | None = None,
+        changed: Callable[[bytes], bytes] = bytes,
+    ) -> Answer:
+        """Any parts; what is sent may be changed after it was signed."""
+        body, kind = body_of(parts)
         headers = {"Content-Type": kind, "Idempotency-Key": key or secrets.token_hex(8)}
-        return await self.ask("POST", "/v1/batches", body, headers)
+        return await self.ask("POST", "/v1/batches", body, headers, changed)
 
     async def get(self, path: str) -> Answer:
         return await self.ask("GET", path, None, {})
@@ -66,13 +78,19 @@ class BatchClient:
         return await self.ask("POST", path, None, {})
 
     async def ask(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str],
+        changed: Callable[[bytes], bytes] = bytes,
     ) -> Answer:
         url = f"{self.gateway.url}{path}"
         signed = self.gateway.signer().sign(method, url, headers, body)
+        sent = None if body is None else io.BytesIO(changed(body))
         async with (
             aiohttp.ClientSession() as session,
-            session.request(method, url, data=body, headers=signed) as response,
+            session.request(method, url, data=sent, headers=signed) as response,
         ):
             told = {name.title(): value for name, value in response.headers.items()}
             return Answer(response.status, told, await response.read())
@@ -83,3 +101,12 @@ class BatchClient:
         *_, last = (event for event in events if "data:" in event)
         told: dict[str, Any] = json.loads(last.partition("data:")[2])
         return told
+
+    async def receipt(self, batch: str) -> bytes:
+        """Its receipt, which is signed a moment after the batch has ended."""
+        while True:
+            answer = await self.get(f"/v1/batches/{batch}/receipt")
+            if answer.status == 200:
+                return answer.body
+            assert answer.json["type"].endswith("receipt-not-ready"), answer.body
+            await asyncio.sleep(0.05)  # another process, which gives no signal

@@ -12,14 +12,17 @@ from sqlalchemy import Engine
 
 from gateway.batches.errors import BatchEmptyProblem
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
+from gateway.batches.receipts.press import ReceiptPress
 from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Done
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.model import Event
+from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.guard import Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
+from gateway.signing.service import SigningService
 from gateway.store.backlog import OpenItems, open_items
 from gateway.store.batch_items import ItemReader, ItemRow
 from gateway.store.batches import BatchReader, BatchRow
@@ -33,6 +36,26 @@ from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock, House, SoftSigner, signing_house
 
+_RECEIPTS = """
+apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: batch-receipt}
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: batch-receipts}
+spec:
+  seals: [legal-rep-li]
+  documentTypes: [batch-receipt]
+  permit:
+    - id: of-batches
+      systems: [tms]
+      when: doc.pages == 0
+tests:
+  - name: a receipt
+    request: {system: tms, doc: {pages: 0}}
+    expect: allowed
+"""
 TMS = Caller(system="tms", company="east")
 
 
@@ -68,8 +91,12 @@ class BatchHouse:
     events: KeptEvents
     batches: BatchReader
     items: ItemReader
-    ended: list[str]
     admission: Admission
+
+    @property
+    def ended(self) -> list[str]:
+        """The batches that others were told have ended."""
+        return [each.subject for each in self.events.events if each.type == "batch.finished"]
 
     async def submit(
         self,
@@ -145,6 +172,21 @@ async def given(items: Iterable[ReadItem], *, broken: bool = False) -> AsyncIter
         raise BatchEmptyProblem("whatever a reader may raise")
 
 
+def _signing_receipts(house: House, surroundings: Surroundings) -> SigningService:
+    return SigningService(
+        in_force=lambda: house.in_force,
+        press=ReceiptPress(),
+        signer=house.signer,
+        audit=house.audit,
+        lane=house.lane,
+        reader=house.reader,
+        archive=house.archive,
+        clock=house.clock,
+        clock_guard=ClockGuard(house.audit.newest),
+        surroundings=surroundings,
+    )
+
+
 def _admission(most: int, reader: Engine) -> Admission:
     limits = Limits(items=most, items_of_a_system=most, size=1 << 40, size_of_a_system=1 << 40)
 
@@ -164,6 +206,9 @@ async def batch_house(
     most_open: int = 1_000_000,
 ) -> AsyncIterator[BatchHouse]:
     """Put it up in a directory; again in the same one, it is after a restart."""
+    policies = directory / "policies"
+    policies.mkdir(exist_ok=True)
+    (policies / "receipts.yaml").write_text(_RECEIPTS)
     later = _Later()
     surroundings = Surroundings(
         guards=LimitGuard(SlotBook()),
@@ -177,7 +222,7 @@ async def batch_house(
     ) as house:
         queue = DatabaseQueue(lane=house.lane, clock=house.clock, holder="test")
         reader = open_reader(directory / "test.sqlite")
-        events, ended = KeptEvents(), list[str]()
+        events = KeptEvents()
         admission = _admission(most_open, reader)
         ground = Ground(
             lane=house.lane,
@@ -191,15 +236,13 @@ async def batch_house(
             admission=admission,
             clock=house.clock,
         )
-        before = batch_results(ground, ended=ended.append)
+        before = batch_results(ground, _signing_receipts(house, surroundings))
         before.ending.start()
         later.inner = before.results
         room = batch_room(before, house.service)
         await house.lane.write(queue.take_back)
         await room.queueing.go_on_with_all(ground.batches)
-        made = BatchHouse(
-            house, room, queue, events, ground.batches, ground.items, ended, admission
-        )
+        made = BatchHouse(house, room, queue, events, ground.batches, ground.items, admission)
         await made.settle()
         yield made
         room.queueing.stop()

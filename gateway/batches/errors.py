@@ -107,6 +107,28 @@ class ReceiptNotReadyProblem(Problem):
     retry_after_seconds: ClassVar[int | None] = 5
 
 
+class ReceiptNotSetUpProblem(Problem):
+    """No policy says which seal signs receipts."""
+
+    type: ClassVar[str] = "receipt-not-set-up"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The policies name no seal for receipts of batches"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Permit a seal for the document type `batch-receipt` (docs/batches.md)."
+
+
+class ReceiptRefusedProblem(Problem):
+    """The policies do not let a receipt be signed; the results are there without it."""
+
+    type: ClassVar[str] = "receipt-refused"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The receipt cannot be signed as the policies are"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = (
+        "Permit a seal for the document type `batch-receipt` (docs/batches.md), then ask again."
+    )
+
+
 class ItemNeverEndsProblem(Problem):
     """The gateway has begun it several times and came to no end."""
 

@@ -234,6 +234,19 @@ _GROUPS: Mapping[str, _Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "jobs": _Group(
+        "See what waits, what failed and why.",
+        {
+            "list": (
+                "jobs:list_jobs",
+                "Show how many jobs there are in each state, and the oldest of them.",
+            ),
+            "show": (
+                "jobs:show_job",
+                "Show all of one job: whose it is, how often it was tried, and why it failed last.",
+            ),
+        },
+    ),
     "db": _Group(
         "Bring the database up to date, and see what state it is in.",
         {
@@ -257,6 +270,10 @@ _GROUPS: Mapping[str, _Group] = {
             "list": (
                 "connectors.commands:list_",
                 "List the connectors, the system that each speaks for, and where its results go.",
+            ),
+            "test": (
+                "connectors.trying:try_connector",
+                "Try a connector: reach its place, and show what would be asked for what is there.",
             ),
         },
     ),

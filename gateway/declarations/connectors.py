@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gateway.declarations.declaration import Declaration
 from gateway.declarations.mapping import MappingSpec
 from gateway.declarations.places import AMQPPlace, FolderPlace, Place, SFTPPlace
 from gateway.declarations.remote_places import HTTPPlace, S3Place, TablePlace
@@ -12,20 +13,6 @@ from strictyaml import StrictModel, refusal
 
 PLACES = ("folder", "sftp", "amqp", "table", "http", "s3")
 """The keys of `spec` of which there is exactly one: a kind of place each."""
-
-
-class Metadata(StrictModel):
-    """The name, one of a kind in the whole directory, and words for the reader."""
-
-    name: Name
-    description: str | None = None
-
-
-class Declaration(StrictModel):
-    """What all documents of the directory have."""
-
-    api_version: Literal["sealgate/v1"]
-    metadata: Metadata
 
 
 class ConnectorSpec(StrictModel):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from connectors.open import Settings
-from gateway.declarations.connectors import ConnectorKind, Declaration
+from gateway.declarations.connectors import ConnectorKind
+from gateway.declarations.declaration import Declaration
 from gateway.declarations.mapping import MappingSpec
 from gateway.declarations.webhooks import DeclaredWebhook, WebhookKind, declared_webhooks
 from gateway.regular_files import read_regular

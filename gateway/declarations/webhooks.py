@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from gateway.config import AbsolutePath
-from gateway.declarations.connectors import Declaration
+from gateway.declarations.declaration import Declaration
 from policies.kinds.spelling import Name
 from strictyaml import StrictModel, refusal
 

@@ -16,7 +16,7 @@ from gateway.batches.service import BatchService
 from gateway.clock import Clock
 from gateway.declarations.library import DeclaredConnector
 from gateway.declarations.mapping import MappingSpec
-from gateway.feeds.manifests import is_manifest, listed_items
+from gateway.feeds.manifests import batches_of, read_items
 from gateway.feeds.mapping import Mapper
 from gateway.feeds.model import Brought
 from gateway.randomness import random_bytes
@@ -64,7 +64,7 @@ class FeedIntake:
         name = self._declared.name
         before = await self._reader.cursor(name)
         page = await self._connector.fetch(before, most=self._declared.most)
-        for manifest, documents in _batches_of(page.items, self._spec):
+        for manifest, documents in batches_of(page.items, self._spec):
             await self._submit(manifest, documents)
         cursor = page.cursor
         if cursor is not None:
@@ -74,7 +74,7 @@ class FeedIntake:
         return len(page.items)
 
     async def _submit(self, manifest: Fetched | None, documents: Sequence[Fetched]) -> None:
-        items = tuple(self._items(manifest, documents))
+        items = read_items(self._mapper, manifest, documents)
         every = documents if manifest is None else [*documents, manifest]
         order = BatchOrder(
             caller=caller_now(self._in_force(), self._declared.system, at=self._clock.now()),
@@ -89,11 +89,6 @@ class FeedIntake:
         except IdempotencyKeyReusedProblem:
             # They were taken in before, and the mapping has changed since: what was durable stays.
             return
-
-    def _items(self, manifest: Fetched | None, documents: Sequence[Fetched]) -> Iterable[ReadItem]:
-        if manifest is None:
-            return map(self._mapper.item, documents)
-        return listed_items(manifest, documents, self._spec, self._attributes)
 
     def _owe(self, transaction: Transaction, order: BatchOrder, brought: Brought) -> None:
         for target in self._declared.returns_to:
@@ -110,26 +105,6 @@ class FeedIntake:
     def _attributes(self, document_type: str) -> Mapping[str, Attribute]:
         known = self._in_force().bundle.document_types.get(document_type)
         return {} if known is None else known.attributes
-
-
-def _batches_of(
-    items: Sequence[Fetched], spec: MappingSpec
-) -> Iterable[tuple[Fetched | None, Sequence[Fetched]]]:
-    """What goes together: all of a page, or each folder with the list of its documents."""
-    if not items:
-        return
-    if spec.beside != "manifest":
-        yield None, items
-        return
-    by_folder: dict[str, list[Fetched]] = {}
-    for each in items:
-        by_folder.setdefault(each.name.rpartition("/")[0], []).append(each)
-    for together in by_folder.values():
-        documents = [each for each in together if not is_manifest(each)]
-        for manifest in filter(is_manifest, together):
-            yield manifest, documents
-            # What one list has, another of the same folder does not.
-            documents = []
 
 
 def _brought(

@@ -1,6 +1,6 @@
 """A CSV or JSONL beside the documents that it lists, by a connector's mapping."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from gateway.batches.reading.errors import ManifestUnreadableProblem
 from gateway.declarations.mapping import MappingSpec, Taken
 from gateway.errors import Problem
 from gateway.feeds.errors import ContentUnreadableProblem
-from gateway.feeds.mapping import Declared
+from gateway.feeds.mapping import Declared, Mapper
 from policies.kinds.placement import placement_of
 
 
@@ -77,6 +77,37 @@ def listed_items(
         return
     for item in joined(rows, files):
         yield _told(item, prefix, declared)
+
+
+def batches_of(
+    items: Sequence[Fetched], spec: MappingSpec
+) -> Iterable[tuple[Fetched | None, Sequence[Fetched]]]:
+    """What goes together: all of a page, or each list with the documents of its folder.
+
+    What one list of a folder has, another does not.
+    """
+    if not items:
+        return
+    if spec.beside != "manifest":
+        yield None, items
+        return
+    by_folder: dict[str, list[Fetched]] = {}
+    for each in items:
+        by_folder.setdefault(each.name.rpartition("/")[0], []).append(each)
+    for together in by_folder.values():
+        documents = [each for each in together if not is_manifest(each)]
+        for manifest in filter(is_manifest, together):
+            yield manifest, documents
+            documents = []
+
+
+def read_items(
+    mapper: Mapper, manifest: Fetched | None, documents: Sequence[Fetched]
+) -> tuple[ReadItem, ...]:
+    """The items of what goes together."""
+    if manifest is None:
+        return tuple(map(mapper.item, documents))
+    return tuple(listed_items(manifest, documents, mapper.spec, mapper.declared))
 
 
 def _columns(spec: MappingSpec) -> dict[str, str]:

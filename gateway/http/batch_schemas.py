@@ -115,6 +115,24 @@ PATHS: dict[str, Any] = {
             ],
         }
     },
+    "/v1/batches/{id}/receipt": {
+        "get": {
+            "operationId": "getBatchReceipt",
+            "summary": "What went in and what came out of it, signed",
+            "description": "A CMS SignedData (RFC 5652, DER) that holds its manifest: each item "
+            "with the digests of what came and of what was given, and its place in the audit log.",
+            "parameters": [_ID],
+            "responses": {
+                "200": {
+                    "description": "The receipt",
+                    "content": {
+                        "application/pkcs7-mime": {"schema": {"type": "string", "format": "binary"}}
+                    },
+                },
+                "default": PROBLEM,
+            },
+        }
+    },
     **{
         f"/v1/batches/{{id}}/{name}": {
             "post": {**_answered(f"{name}Batch", summary, reference("Batch")), "parameters": [_ID]}

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from aiohttp import web
 
 from gateway.batches.progress import ProgressBook
+from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.service import BatchService
 from gateway.http import answers, batch_answers
 from gateway.http.batch_schemas import PATHS, SCHEMAS
@@ -27,8 +28,11 @@ _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 class Batches:
     """The handlers, and what they ask."""
 
-    def __init__(self, service: BatchService, *, progress: ProgressBook) -> None:
+    def __init__(
+        self, service: BatchService, *, progress: ProgressBook, receipts: ReceiptMaker
+    ) -> None:
         self._service = service
+        self._receipts = receipts
         self._progress = progress
 
     def routes(self) -> tuple[Route, ...]:
@@ -37,6 +41,7 @@ class Batches:
             Route("GET", _BATCHES, "batches", "document.read", self.batches),
             Route("GET", _ONE, "batch", "document.read", self.batch),
             Route("GET", f"{_ONE}/items", "batch-items", "document.read", self.items),
+            Route("GET", f"{_ONE}/receipt", "batch-receipt", "document.read", self.receipt),
             Route("POST", f"{_ONE}/pause", "batch-pause", "seal.use", self.pause),
             Route("POST", f"{_ONE}/resume", "batch-resume", "seal.use", self.resume),
             Route("POST", f"{_ONE}/cancel", "batch-cancel", "seal.use", self.cancel),
@@ -68,6 +73,15 @@ class Batches:
         following = rows[-1].number if len(rows) == most else None
         told = [batch_answers.item(each) for each in rows]
         return answers.plain_json({"items": told, "next": following})
+
+    async def receipt(self, request: web.Request) -> web.StreamResponse:
+        """What went in and what came out, signed."""
+        row = await self._service.batch(request.match_info["id"], request[WHO].caller)
+        return web.Response(
+            body=await self._receipts.of(row),
+            content_type="application/pkcs7-mime",
+            headers={"Content-Disposition": f'attachment; filename="{row.id}.p7m"'},
+        )
 
     async def pause(self, request: web.Request) -> web.StreamResponse:
         """Begin no further document of it."""
@@ -101,9 +115,10 @@ async def _nothing(request: web.Request) -> bytes:
         body += piece
         if len(body) > _MOST_BODY_BYTES:
             break
-    if body.strip() not in {b"", b"{}"}:
+    said = bytes(body)
+    if said.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")
-    return bytes(body)
+    return said
 
 
 def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:

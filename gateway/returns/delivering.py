@@ -46,6 +46,7 @@ class Delivering:
         drawn: Callable[[], float],
         gone: Callable[[Transaction, str, Answer], None],
         tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
+        paused: Callable[[], str | None] = lambda: None,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """Make it.
@@ -58,6 +59,7 @@ class Delivering:
             drawn: gives a random number from 0 up to 1.
             gone: writes down that a receiver (its subject) wants nothing more.
             tell: is told what each try came to, by the receiver's subject.
+            paused: says why nothing is begun on purpose, if so.
             look_seconds: how often is looked for what has become due.
         """
         self._queue = queue
@@ -66,6 +68,7 @@ class Delivering:
         self._drawn = drawn
         self._gone = gone
         self._tell = tell
+        self._paused = paused
         self._look_seconds = look_seconds
         self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
         self._changed = asyncio.Event()
@@ -123,7 +126,7 @@ class Delivering:
         await self._give_back(*(job for line in shut for job in line.give_up_waiting()))
         full = frozenset(subject for subject, line in self.lines.items() if not line.room)
         room = sum(line.room for line in self.lines.values())
-        if not room:
+        if not room or self._paused() is not None:
             return 0
         jobs = await self._queue.claim("deliver", most=min(room, _PAGE), besides=full)
         unknown, too_many = [], []

@@ -21,7 +21,7 @@ from gateway.store.content import Location
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
 from gateway.store.reading import compiled, read_connection
-from gateway.store.schema import batch_item, job
+from gateway.store.schema import batch_item, document, job
 from gateway.store.statements import RowStatement
 
 ItemState = Literal["waiting", "sealed", "repeated", "failed", "cancelled"]
@@ -248,6 +248,14 @@ def input_ends(connection: Connection) -> dict[str, int]:
     return {segment: int(last) for segment, last in rows}
 
 
+_with_outcomes = (
+    select(*(batch_item.c[name] for name in _COLUMNS), document.c.outcome_index)
+    .outerjoin_from(batch_item, document, document.c.id == batch_item.c.document)
+    .where(_of_batch)
+    .order_by(batch_item.c.number)
+)
+
+
 class ItemReader:
     """Reads rows on a connection that cannot write."""
 
@@ -282,6 +290,15 @@ class ItemReader:
         """How many items are in which state; to be called beside the event loop."""
         with self._engine.connect() as connection:
             return counts_of(connection, batch_id)
+
+    def with_outcomes(self, batch_id: str) -> list[tuple[ItemRow, int | None]]:
+        """All items, each with the index of its document's outcome in the audit log.
+
+        To be called beside the event loop.
+        """
+        with self._engine.connect() as connection:
+            rows = connection.execute(_with_outcomes, {"of_batch": batch_id}).all()
+        return [(_item_row(row[:-1]), row[-1]) for row in rows]
 
     def close(self) -> None:
         """Close the connection."""

@@ -304,8 +304,8 @@ batch = Table(
     Index("batch_of_system", "system", "id"),
 )
 """Documents that came together. `state` is receiving, open, paused, cancelled or finished;
-`receipt` is the CMS over the manifest of digests. Moments are Unix µs. `queued` is the last item
-that has been looked at for a job."""
+`receipt` is the CMS over the manifest of digests, or the problem for which there is none. `queued`
+is the last item that has been looked at for a job. Moments are Unix µs."""
 
 batch_item = Table(
     "batch_item",

@@ -1,4 +1,4 @@
-"""Whether more work is taken in, and how much there is."""
+"""The queue, and whether anything is added to it."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -12,6 +12,7 @@ from gateway.batches.ending import BatchEnding
 from gateway.batches.intake import Admitting, BatchIntake
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
+from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.results import ItemResults
 from gateway.batches.sealing import ItemSealing
 from gateway.batches.service import BatchService
@@ -51,6 +52,7 @@ class BatchResults:
     results: ItemResults
     ending: BatchEnding
     progress: ProgressBook
+    receipts: ReceiptMaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +64,31 @@ class BatchRoom:
         sealing: does the jobs of the kind `seal`.
         queueing: makes the jobs.
         progress: how far batches have come.
+        receipts: makes them, and gives them out.
     """
 
     service: BatchService
     sealing: ItemSealing
     queueing: Queueing
     progress: ProgressBook
+    receipts: ReceiptMaker
 
 
-def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResults:
-    """The part that the signing cycle writes by; `ended` is told of batches that have ended."""
+def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResults:
+    """The part that the signing cycle writes by.
+
+    Args:
+        ground: what it stands on.
+        signing_receipts: a signing cycle with a `ReceiptPress`.
+    """
+    receipts = ReceiptMaker(
+        signing=signing_receipts,
+        lane=ground.lane,
+        batches=ground.batches,
+        items=ground.items,
+        in_force=ground.in_force,
+        clock=ground.clock,
+    )
     progress = ProgressBook(items=ground.items, clock=ground.clock)
     ending = BatchEnding(
         lane=ground.lane,
@@ -79,7 +96,7 @@ def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResul
         outbox=ground.outbox,
         clock=ground.clock,
         changed=progress.changed,
-        ended=ended,
+        ended=receipts.make,
     )
     results = ItemResults(
         queue=ground.queue,
@@ -88,7 +105,9 @@ def batch_results(ground: Ground, *, ended: Callable[[str], None]) -> BatchResul
         clock=ground.clock,
         ended=ending.look_from_the_lane,
     )
-    return BatchResults(ground=ground, results=results, ending=ending, progress=progress)
+    return BatchResults(
+        ground=ground, results=results, ending=ending, progress=progress, receipts=receipts
+    )
 
 
 def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
@@ -123,4 +142,10 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
         items=ground.items,
         documents=ground.documents,
     )
-    return BatchRoom(service=service, sealing=sealing, queueing=queueing, progress=before.progress)
+    return BatchRoom(
+        service=service,
+        sealing=sealing,
+        queueing=queueing,
+        progress=before.progress,
+        receipts=before.receipts,
+    )

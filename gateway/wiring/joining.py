@@ -8,6 +8,7 @@ from gateway.approvals.guard import ApprovalGuard
 from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
+from gateway.documents.interfaces import DocumentPress
 from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
@@ -43,11 +44,19 @@ from gateway.wiring.returning import Returns
 from gateway.wiring.waiting import measure_jobs
 
 
-def signing_service(house: House, *releasing: Releasing) -> SigningService:
-    """The one way to the key; what goes with a release is written by `releasing`."""
+def signing_service(
+    house: House, *releasing: Releasing, press: DocumentPress | None = None
+) -> SigningService:
+    """The one way to the key.
+
+    Args:
+        house: all that it stands on.
+        releasing: what goes with a release is written by these, too.
+        press: for documents that are no PDF; by default the document workers.
+    """
     return SigningService(
         in_force=lambda: house.policies.current,
-        press=house.pool,
+        press=press or house.pool,
         signer=house.signer,
         audit=house.audit,
         lane=house.lane,
@@ -166,7 +175,7 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
     )
     return (
         *submission.routes(),
-        *Batches(room.service, progress=room.progress).routes(),
+        *Batches(room.service, progress=room.progress, receipts=room.receipts).routes(),
         *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
 

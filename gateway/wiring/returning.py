@@ -1,10 +1,11 @@
 """The room of returns joined: the outbox, who is told of what, and the deliveries."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.declarations.library import Declarations
+from gateway.declarations.webhooks import DeclaredWebhook
+from gateway.jobs.model import JobKind
 from gateway.randomness import random_bytes
 from gateway.returns.delivering import Delivering
 from gateway.returns.interfaces import Receiver
@@ -63,18 +64,18 @@ class Returns:
 
 async def open_returns(
     house: House,
-    declared: Declarations,
+    webhooks: Mapping[str, DeclaredWebhook],
     stack: contextlib.AsyncExitStack,
     *,
-    connectors: Mapping[str, Receiver] | None = None,
+    paused: Callable[[JobKind], str | None],
 ) -> Returns:
     """Open the room; nothing is delivered until `delivering` is entered.
 
     Args:
         house: what it is joined to.
-        declared: the webhooks.
+        webhooks: by name.
         stack: closes what is opened here.
-        connectors: further receivers, by the subject of their jobs.
+        paused: says of a kind of jobs why nothing is begun on purpose, if so.
 
     Raises:
         WebhookKeyError: a key cannot be used.
@@ -82,17 +83,17 @@ async def open_returns(
     clock = house.clock
     events = EventReader(house.readers)
     stack.callback(events.close)
-    receivers: dict[str, Receiver] = dict(connectors or {})
-    for name, each in declared.webhooks.items():
+    receivers: dict[str, Receiver] = {}
+    for name, each in webhooks.items():
         webhook = open_webhook(each)
         sender = await stack.enter_async_context(WebhookSender(webhook, clock=clock))
         receivers[WEBHOOK + name] = WebhookReceiver(
             webhook, sender=sender, events=events, clock=clock
         )
     targets = TargetBook(
-        map(target_of, declared.webhooks.values()), keep_all=house.config.returns.keep_all_events
+        map(target_of, webhooks.values()), keep_all=house.config.returns.keep_all_events
     )
-    urls = {name: each.url for name, each in declared.webhooks.items()}
+    urls = {name: each.url for name, each in webhooks.items()}
     stops = Stops(targets, urls, clock=clock)
     delivering = Delivering(
         queue=house.queue,
@@ -101,6 +102,7 @@ async def open_returns(
         clock=clock,
         drawn=_drawn,
         gone=stops.gone,
+        paused=lambda: paused("deliver"),
         tell=lambda subject, answer: house.metrics.count_delivery(subject, answer.verdict),
     )
     stopped = await house.lane.write(lambda unit: stops.load(unit.connection))

@@ -3,21 +3,22 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
-from gateway.declarations.library import load_declarations
+from gateway.declarations.webhooks import DeclaredWebhook
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.returning import open_returns
-from gateway.wiring.waiting import watch_backlog, watch_room
+from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
@@ -42,8 +43,9 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        returns = await open_returns(house, load_declarations(config.connectors), stack)
-        before = begin_batches(house, returns.outbox, stack)
+        returns = await open_returns(house, _webhooks(config), stack, paused=pauses(house))
+        signing_receipts = signing_service(house, press=ReceiptPress())
+        before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
         room = batch_room(before, signing)
         runner = job_runner(house, room, callers=lambda: api.callers)
@@ -51,6 +53,7 @@ async def serve(
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
+        stack.push_async_callback(signing_receipts.drain)
         await returns.go_on()
         await stack.enter_async_context(returns.delivering)
         await stack.enter_async_context(runner)
@@ -72,6 +75,7 @@ async def serve(
             watch_backlog,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        stack.callback(asyncio.create_task(room.receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
         spare_the_collector()
@@ -86,6 +90,15 @@ async def serve(
         )
         await _until_told_to_stop()
         _log.info("stopping")
+
+
+def _webhooks(config: Config) -> Mapping[str, DeclaredWebhook]:
+    if config.connectors is None:
+        return {}
+    # As with feeds.
+    from gateway.declarations.library import load_declarations  # noqa: PLC0415
+
+    return load_declarations(config.connectors).webhooks
 
 
 def _started(house: House) -> Record:

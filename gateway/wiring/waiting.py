@@ -27,15 +27,21 @@ _log = structlog.get_logger("jobs")
 
 def seal_terms(house: House, *, callers: Callable[[], int]) -> Terms:
     """How documents of batches are sealed; `callers` wait for an answer right now and go first."""
-    config = house.config.jobs
-    windows = Maintenance([_window(each) for each in config.maintenance or ()], clock=house.clock)
+    paused = pauses(house)
     return Terms(
         places=house.config.batches.at_once,
         attempts=_SEAL_ATTEMPTS,
         busy=callers,
-        paused=lambda: _paused("seal", windows, house.reserve),
+        paused=lambda: paused("seal"),
         probe=lambda: _prove(house),
     )
+
+
+def pauses(house: House) -> Callable[[JobKind], str | None]:
+    """Says of a kind why nothing is begun on purpose, if so."""
+    written = house.config.jobs.maintenance or ()
+    windows = Maintenance([_window(each) for each in written], clock=house.clock)
+    return lambda kind: _paused(kind, windows, house.reserve)
 
 
 async def watch_room(house: House) -> None:

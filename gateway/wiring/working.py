@@ -6,6 +6,7 @@ from collections.abc import Callable
 from gateway.jobs.crew import Crew
 from gateway.jobs.runner import JobRunner
 from gateway.returns.interfaces import EventOutbox
+from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader
 from gateway.store.batches import BatchReader
 from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
@@ -14,7 +15,10 @@ from gateway.wiring.waiting import seal_terms
 
 
 def begin_batches(
-    house: House, outbox: EventOutbox, stack: contextlib.AsyncExitStack
+    house: House,
+    outbox: EventOutbox,
+    stack: contextlib.AsyncExitStack,
+    signing_receipts: SigningService,
 ) -> BatchResults:
     """What the signing cycle writes by."""
     batches, items = BatchReader(house.readers), ItemReader(house.readers)
@@ -32,7 +36,7 @@ def begin_batches(
         admission=house.admission,
         clock=house.clock,
     )
-    before = batch_results(ground, ended=lambda _batch: None)
+    before = batch_results(ground, signing_receipts)
     before.ending.start()
     stack.callback(before.ending.stop)
     return before

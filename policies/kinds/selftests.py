@@ -56,7 +56,8 @@ class TestDocumentSpec(StrictModel):
 
     __test__ = False
 
-    pages: Annotated[int, Field(ge=1, le=(1 << 63) - 1)] = 1
+    pages: Annotated[int, Field(ge=0, le=(1 << 63) - 1)] = 1
+    """0: the receipt of a batch, which is no PDF."""
     size_bytes: Count = 100_000
     revisions: Count = 1
     signatures: Count = 0

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from pikepdf import Pdf
 
@@ -102,6 +103,8 @@ async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) ->
     watching.wait_for_log("feed_back")
     drop(folder / "inbox", "WB-1_100.pdf")
     await until(lambda: "WB-1_100.pdf" in results_in(folder))
+    async with aiohttp.ClientSession() as session, session.get(f"{watching.url}/metrics") as told:
+        assert 'sealgate_feed_works{connector="folder"} 1.0' in await told.text()
 
 
 async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
@@ -116,6 +119,30 @@ async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
     assert "refused: the officers do not let the connector folder speak" in checked.stdout
     systems.write_text(systems.read_text().replace("[wms-inbox]", "[folder, wms-inbox]"))
     watching.wait_for_log("feed_agreed")
+
+
+async def test_a_connector_can_be_tried_before_anything_is_sealed(
+    watching: RunningGateway, tmp_path: Path
+) -> None:
+    folder = tmp_path / "erp"
+    (folder / "inbox").mkdir(parents=True)
+    declared = watching.trial.connectors / "wms.yaml"
+    text = declared.read_text(encoding="utf-8").split("  mapping:")[0]
+    added = text.replace("wms-inbox", "erp").replace(
+        str(watching.trial.directory / "wms"), str(folder)
+    )
+    mapping = (watching.trial.connectors / "folder.yaml").read_text("utf-8").split("  mapping:")[1]
+    (watching.trial.connectors / "erp.yaml").write_text(f"{added}  mapping:{mapping}", "utf-8")
+    drop(folder / "inbox", "WB-5_500.pdf")
+    drop(folder / "inbox", "wrong.pdf")
+
+    tried = watching.run("connectors", "test", "erp")
+    assert tried.returncode == 1
+    assert "erp can be reached" in tried.stdout
+    assert "refused: the officers do not let the connector erp speak" in tried.stdout
+    assert "WB-5, logistics-receipt, seal receipt-east, amount_cents=500" in tried.stdout
+    assert "wrong.pdf: feed-name: `wrong.pdf` is not of the form" in tried.stdout
+    (watching.trial.connectors / "erp.yaml").unlink()
 
 
 def drop_fifty(folder: Path) -> None:

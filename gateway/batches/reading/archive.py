@@ -1,5 +1,6 @@
 """A ZIP of documents, with or without a manifest inside, as items."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ _MANIFESTS: Mapping[str, ManifestForm] = {"manifest.csv": "csv", "manifest.jsonl
 # What macOS and Windows put beside files of their own accord.
 _LITTER = {".ds_store", "thumbs.db", "desktop.ini"}
 _LITTER_FOLDER = "__MACOSX/"
+_DENSE_FROM = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,8 @@ def read_zip(
     """
     limits = limits or Limits()
     content = _content(members(file, most=limits.members))
-    total = sum(member.size for member in content.files.values())
-    if total > limits.total_bytes:
-        raise ArchiveTooLargeProblem(
-            f"its files have {total:,} bytes unpacked; {limits.total_bytes:,} are taken"
-        )
-    manifest = _manifest(content.files)
+    _check_total(content, limits, packed_bytes=file.seek(0, os.SEEK_END))
+    manifest = _manifest(content)
     files: Files = {
         name: partial(content_of, file, member, limits, most_bytes=limits.document_bytes)
         for name, member in content.files.items()
@@ -84,6 +82,16 @@ def read_zip(
         limits=limits,
     )
     return _with(joined(rows, _below(manifest, files)), content.refused)
+
+
+def _check_total(content: _Content, limits: Limits, *, packed_bytes: int) -> None:
+    total = sum(member.size for member in content.files.values())
+    most = min(limits.total_bytes, max(_DENSE_FROM, limits.archive_ratio * packed_bytes))
+    if total > most:
+        raise ArchiveTooLargeProblem(
+            f"its files would have {total:,} bytes unpacked; {most:,} are taken from an archive of "
+            f"{packed_bytes:,}"
+        )
 
 
 def _content(found: Sequence[Member]) -> _Content:
@@ -122,13 +130,24 @@ def _base(name: str) -> str:
     return name.rpartition("/")[2].lower()
 
 
-def _manifest(files: Mapping[str, Member]) -> str | None:
-    tops = {name.partition("/")[0] for name in files}
-    depth = 1 if len(tops) == 1 and not tops & files.keys() else 0
-    found = [name for name in files if _base(name) in _MANIFESTS and name.count("/") <= depth]
-    if len(found) > 1:
-        raise ManifestUnreadableProblem(f"there are {' and '.join(found)}: keep one of them")
-    return found[0] if found else None
+def _manifest(content: _Content) -> str | None:
+    """The one manifest, where it counts; one elsewhere must not be passed over.
+
+    Raises:
+        ManifestUnreadableProblem: there are several, or it lies elsewhere, or has no sound name.
+    """
+    refused = [each.name for each in content.refused if _base(each.name) in _MANIFESTS]
+    found = [name for name in content.files if _base(name) in _MANIFESTS]
+    if not found and not refused:
+        return None
+    tops = {name.partition("/")[0] for name in content.files}
+    depth = 1 if len(tops) == 1 and not tops & content.files.keys() else 0
+    if len(found) != 1 or refused or found[0].count("/") > depth:
+        raise ManifestUnreadableProblem(
+            f"{', '.join([*found, *refused][:5])}: there may be one manifest, at the top of the "
+            "archive or of its only folder"
+        )
+    return found[0]
 
 
 def _below(manifest: str, files: Files) -> Files:

@@ -1,7 +1,6 @@
 """Rows out of a table with separators (RFC 4180), as Excel and business systems write it."""
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +16,8 @@ _SAID_SEPARATOR = re.compile(r"\ufeff?sep=([,;|\t])\r?\n", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="([^"]*)"')
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,8})?")
 _MOST_CELLS = 500
+# Not as `splitlines` has it, which also ends a line at marks that may stand in a cell.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def table_rows(
@@ -28,8 +29,8 @@ def table_rows(
         ManifestUnreadableProblem: at once: there is no header, or it is wrong.
     """
     separator, text, first = _separator(text, mapping)
-    # Not by `splitlines`, which also ends a line at marks that may stand in a cell.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = (found[0] for found in _LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         header = next(reader, [])
     except csv.Error as error:

@@ -1,6 +1,7 @@
 """Rows out of lines of JSON (JSONL)."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -10,6 +11,8 @@ from gateway.batches.reading.names import shown
 from gateway.batches.reading.rows import ReadRow, read_row, refused_row
 
 _MOST_LINE = 64 * 1024
+# Not as `splitlines` has it, which also ends a line at marks that may stand in JSON's texts.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class _NotOurJSONError(ValueError):
@@ -20,9 +23,9 @@ def json_rows(
     text: str, *, name: str, defaults: Defaults, mapping: Mapping[str, str]
 ) -> Iterator[ReadRow]:
     """A row for every line that is not blank. A line that is wrong stops no other."""
-    # Not by `splitlines`, which also ends a line at marks that may stand in JSON's texts.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
+    for number, found in enumerate(_LINE.finditer(text), start=1):
+        line = found[0].strip()
+        if line:
             yield _row(line, place=f"{name}, line {number}", defaults=defaults, mapping=mapping)
 
 

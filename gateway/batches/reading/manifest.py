@@ -24,6 +24,8 @@ from gateway.errors import Problem
 
 ManifestForm = Literal["csv", "jsonl"]
 
+_MOST_LINE_ENDS_A_ROW = 10
+
 
 def read_manifest(
     data: bytes,
@@ -55,8 +57,11 @@ def read_manifest(
         raise ArchiveTooLargeProblem(
             f"{name} has {len(data):,} bytes; {limits.manifest_bytes:,} are taken"
         )
+    text = decoded(data)
+    if text.count("\n") + text.count("\r") > _MOST_LINE_ENDS_A_ROW * limits.members:
+        raise ArchiveTooLargeProblem(f"{name} has more lines than {limits.members:,} rows need")
     read = {"csv": table_rows, "jsonl": json_rows}[form]
-    found = read(decoded(data), name=name, defaults=defaults, mapping=mapping or {})
+    found = read(text, name=name, defaults=defaults, mapping=mapping or {})
     rows = tuple(islice(found, limits.members + 1))
     if len(rows) > limits.members:
         raise ArchiveTooLargeProblem(f"{name} has more than {limits.members:,} rows")

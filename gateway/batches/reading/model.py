@@ -37,10 +37,12 @@ class Limits:
         manifest_bytes: of a manifest.
         ratio: unpacked bytes for each packed one, for members of more than a mebibyte. Deflate
             reaches 1,032; documents stay below 20.
+        archive_ratio: the same for an archive that unpacks to more than 100 mebibytes.
     """
 
     members: int = 100_000
     total_bytes: int = 8 * 1024**3
     document_bytes: int = 50 * 1024**2
-    manifest_bytes: int = 64 * 1024**2
+    manifest_bytes: int = 32 * 1024**2
     ratio: int = 200
+    archive_ratio: int = 50

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.asking import URLOption
-from gateway.cli.batch.following import asked, shown
+from gateway.cli.batch.following import shown
 from gateway.cli.batch.model import Batch, batch_of
 from gateway.cli.batch.options import Asking, Id, KeyOption
 from gateway.cli.batch.sending import PATH
@@ -16,7 +16,7 @@ from gateway.client import GatewayClient
 
 
 def status(
-    batch_id: Annotated[str | None, typer.Argument(help="The batch's id; without: all.")] = None,
+    batch_id: Annotated[str | None, typer.Argument(help="The batch's id.", metavar="ID")] = None,
     key: KeyOption = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
@@ -34,8 +34,11 @@ def status(
     if as_json:
         tell_json(told)
         return
-    for each in told["batches"] if batch_id is None else [told]:
+    found = told["batches"] if batch_id is None else [told]
+    for each in found:
         tell(batch_of(each))
+    if not found:
+        err.print("no batches yet: hand one in with `sealgate batch submit`")
 
 
 def watch(
@@ -121,22 +124,14 @@ def retry(
 
 def tell(batch: Batch) -> None:
     """A batch in a line."""
-    counts = batch.counts
-    states = {
-        "sealed": counts.sealed,
-        "repeated": counts.repeated,
-        "failed": counts.failed,
-        "cancelled": counts.cancelled,
-        "waiting": counts.waiting,
-    }
-    said = ", ".join(f"{count} {state}" for state, count in states.items() if count)
-    line = f"{batch.id}  {batch.state}  {batch.created_at}  {counts.total} documents: {said}"
+    said = f": {batch.counts.told()}" if batch.counts else ""
+    line = f"{batch.id}  {batch.state}  {batch.created_at}  {batch.items} documents{said}"
     out.print(printable(line), markup=False, soft_wrap=True)
 
 
 def _turn(action: str, batch_id: str, asking: Asking) -> None:
     async def question(client: GatewayClient) -> Batch:
-        await client.post_json(f"{PATH}/{batch_id}/{action}", {})
-        return await asked(client, batch_id)
+        async with client.exchange("POST", f"{PATH}/{batch_id}/{action}") as response:
+            return batch_of(await response.json())
 
     tell(asking.ask(question))

@@ -7,21 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from gateway.cli.asking import refusal
 from gateway.cli.batch.model import Item
 from gateway.cli.batch.sending import PATH
 from gateway.cli.files.whole_files import write_whole
 from gateway.client import GatewayClient, GatewayRefusedError
 
 _AT_ONCE = 8
-_RECEIPT = "receipt.p7s"
+_RECEIPT = "receipt.p7m"
+_RECEIPT_TRIES, _RECEIPT_PAUSE_SECONDS = 20, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """How many documents lie there now, and what is in the way of the others."""
+    """How many documents lie there now, what is in the way of others, and why there is no receipt.
+
+    A batch is whole without its receipt, which the policies may not even want.
+    """
 
     there: int
     faults: tuple[str, ...]
+    no_receipt: str
 
 
 async def fetch(
@@ -47,7 +53,7 @@ async def fetch(
 
     faults = [fault for fault in await asyncio.gather(*map(one, wanted)) if fault]
     receipt = await _receipt(client, batch_id, folder / _RECEIPT)
-    return Fetched(len(wanted) - len(faults), tuple(faults + ([receipt] if receipt else [])))
+    return Fetched(len(wanted) - len(faults), tuple(faults), receipt)
 
 
 def _place(folder: Path, item: Item, *, alone: bool) -> Path | None:
@@ -61,31 +67,38 @@ def _place(folder: Path, item: Item, *, alone: bool) -> Path | None:
 
 async def _document(client: GatewayClient, item: Item, place: Path) -> str:
     """Why the document does not lie there; empty where it does."""
-    lying = _lying(place)
+    lying, digest = _lying(place), item.output_digest
     if lying is not None:
-        return "" if _digest(lying) == item.output_digest else _differs(place)
+        return "" if _digest(lying) == digest else _differs(place)
     try:
         async with client.exchange("GET", f"/v1/documents/{item.document}/content") as response:
             content = await response.read()
     except GatewayRefusedError as refused:
         return f"{item.name}: {refused}"
-    if _digest(content) != item.output_digest:
+    if _digest(content) != digest:
         return f"{item.name}: what came is not what the results say; run the command again"
     _write(place, content)
     return ""
 
 
 async def _receipt(client: GatewayClient, batch_id: str, place: Path) -> str:
-    try:
-        async with client.exchange("GET", f"{PATH}/{batch_id}/receipt") as response:
-            content = await response.read()
-    except GatewayRefusedError as refused:
-        return f"receipt: {refused}"
-    lying = _lying(place)
-    if lying is not None:
-        return "" if lying == content else _differs(place)
-    _write(place, content)
-    return ""
+    """Why the receipt does not lie there; it is signed a moment after the batch has ended."""
+    told = ""
+    for _ in range(_RECEIPT_TRIES):
+        try:
+            async with client.exchange("GET", f"{PATH}/{batch_id}/receipt") as response:
+                content = await response.read()
+        except GatewayRefusedError as refused:
+            told = refusal(refused)
+            if not str(refused.problem.get("type")).endswith("receipt-not-ready"):
+                break
+            await asyncio.sleep(_RECEIPT_PAUSE_SECONDS)
+            continue
+        lying = _lying(place)
+        if lying is None:
+            _write(place, content)
+        return "" if lying in {None, content} else _differs(place)
+    return told
 
 
 def _lying(place: Path) -> bytes | None:

@@ -11,10 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.cli.batch.model import Batch, batch_of
 from gateway.cli.batch.sending import PATH
-from gateway.client import GatewayClient
+from gateway.client import GatewayClient, GatewayRefusedError
 
 _SILENCE_SECONDS = 60.0
 _MOST_SILENT_ASKINGS = 60
+_BUSY = (429, 503)
 
 
 async def follow(
@@ -31,14 +32,14 @@ async def follow(
     silent = 0
     while True:
         # An event stream that breaks is no news: the question after it tells how things are.
-        with suppress(aiohttp.ClientError, TimeoutError):
+        with suppress(aiohttp.ClientError, TimeoutError, GatewayRefusedError):
             async for batch in _events(client, batch_id):
                 yield batch
         try:
             batch = await asked(client, batch_id)
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, TimeoutError, GatewayRefusedError) as error:
             silent += 1
-            if silent >= _MOST_SILENT_ASKINGS:
+            if silent >= _MOST_SILENT_ASKINGS or not _may_pass(error):
                 raise
         else:
             silent = 0
@@ -46,6 +47,10 @@ async def follow(
             if batch.has_ended:
                 return
         await asyncio.sleep(pause_seconds)
+
+
+def _may_pass(error: Exception) -> bool:
+    return not isinstance(error, GatewayRefusedError) or error.problem.get("status") in _BUSY
 
 
 async def asked(client: GatewayClient, batch_id: str) -> Batch:
@@ -73,8 +78,8 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
             progress.update(
                 bar,
                 description=_said(batch),
-                total=batch.counts.total,
-                completed=batch.counts.ended,
+                total=batch.items,
+                completed=batch.ended,
                 speed=_speed(batch),
             )
     if batch is None:
@@ -83,8 +88,8 @@ async def shown(client: GatewayClient, batch_id: str, console: Console) -> Batch
 
 
 def _said(batch: Batch) -> str:
-    failed = f", {batch.counts.failed} failed" if batch.counts.failed else ""
-    return f"{batch.state}{failed}"
+    failed = batch.counts.failed if batch.counts else 0
+    return f"{batch.state}, {failed} failed" if failed else batch.state
 
 
 def _speed(batch: Batch) -> str:

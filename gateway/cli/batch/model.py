@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+_PROBLEM_BASE = "urn:sealgate:problem:"
+
 
 class Problem(msgspec.Struct, frozen=True):
     """Why an item has no sealed document."""
@@ -15,6 +17,11 @@ class Problem(msgspec.Struct, frozen=True):
     owner: str = ""
     cure: str = ""
     reasons: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The word in docs/errors.md."""
+        return self.type.removeprefix(_PROBLEM_BASE)
 
     @property
     def line(self) -> str:
@@ -30,12 +37,13 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     state: str
     business_number: str = ""
-    document_type: str = ""
-    seal: str = ""
-    document: str | None = None
+    document_type: str | None = None
+    seal: str | None = None
     input_digest: str | None = None
     output_digest: str | None = None
+    document: str | None = None
     problem: Problem | None = None
+    finished_at: str | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -47,37 +55,39 @@ class Counts(msgspec.Struct, frozen=True):
     failed: int = 0
     cancelled: int = 0
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.ended + self.waiting
-
-    @property
-    def ended(self) -> int:
-        """Those with a result."""
-        return self.sealed + self.repeated + self.failed + self.cancelled
+    def told(self) -> str:
+        """Those that are any, in words."""
+        states = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return ", ".join(f"{count} {name}" for name, count in states if count)
 
 
 class Batch(msgspec.Struct, frozen=True, rename="camel"):
-    """A batch, and how far it is."""
+    """A batch; how far it is stands only where it was asked for alone."""
 
     id: str
     state: str
-    counts: Counts = Counts()
-    created_at: str = ""
+    items: int
+    created_at: str
     finished_at: str | None = None
+    counts: Counts | None = None
     per_second: float | None = None
     remaining_seconds: float | None = None
 
     @property
     def has_ended(self) -> bool:
-        """Whether every item has its result, and none will come."""
+        """Whether every item has its result."""
         return self.finished_at is not None
+
+    @property
+    def ended(self) -> int:
+        """How many items have theirs."""
+        return self.items - self.counts.waiting if self.counts else 0
 
     @property
     def is_whole(self) -> bool:
         """Whether every document is sealed."""
-        return self.has_ended and not self.counts.failed + self.counts.cancelled
+        counts = self.counts or Counts()
+        return self.has_ended and counts.sealed + counts.repeated == self.items
 
 
 def batch_of(told: Any) -> Batch:  # noqa: ANN401 - JSON

@@ -17,7 +17,7 @@ from gateway.client import GatewayClient, GatewayRefusedError
 
 T = TypeVar("T")
 
-Id = Annotated[str, typer.Argument(help="The batch's id.")]
+Id = Annotated[str, typer.Argument(help="The batch's id.", metavar="ID")]
 KeyOption = Annotated[
     str | None,
     typer.Option(

@@ -63,7 +63,9 @@ async def items(
 
 def table(found: Iterable[Item]) -> Table:
     """For people."""
-    shown = Table("no.", "name", "business number", "state", "document, or what to do")
+    shown = Table()
+    for title in ("no.", "name", "business number", "state", "document, or what to do"):
+        shown.add_column(title, overflow="fold")
     for item in found:
         what = item.problem.line if item.problem else item.document or ""
         cells = (str(item.number), item.name, item.business_number, item.state, what)
@@ -88,12 +90,13 @@ def as_jsonl(found: Iterable[Item]) -> Iterator[str]:
 
 def _cells(item: Item) -> Iterator[str]:
     problem = item.problem
-    yield from (str(item.number), item.name, item.business_number, item.document_type, item.seal)
-    yield from (item.state, item.document or "", item.input_digest or "", item.output_digest or "")
+    yield from (str(item.number), item.name, item.business_number)
+    yield from (item.document_type or "", item.seal or "", item.state, item.document or "")
+    yield from (item.input_digest or "", item.output_digest or "")
     if problem is None:
         yield from [""] * 5
     else:
-        yield from (problem.type, problem.title, problem.detail, problem.owner, problem.cure)
+        yield from (problem.name, problem.title, problem.detail, problem.owner, problem.cure)
 
 
 def _for_excel(cell: str) -> str:

@@ -57,6 +57,9 @@ def results(
     if fetched is not None:
         for fault in fetched.faults:
             err.print(printable(fault), markup=False, soft_wrap=True)
+        if fetched.no_receipt:
+            told = f"no receipt: {fetched.no_receipt}"
+            err.print(printable(told), markup=False, soft_wrap=True)
         err.print(f"{fetched.there} sealed documents in {output}", markup=False, soft_wrap=True)
     whole = batch.is_whole and not (fetched and fetched.faults)
     raise typer.Exit(0 if whole else 1)

@@ -94,7 +94,7 @@ def submit(
                 otherwise="The same command again goes on where it was",
             )
     tell(batch)
-    if watch and not batch.has_ended:
+    if watch:
         batch = asking.ask(
             lambda client: shown(client, batch.id, err),
             otherwise=f"The batch goes on; see `sealgate batch watch {batch.id}`",

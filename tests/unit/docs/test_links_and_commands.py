@@ -60,6 +60,7 @@ def test_every_command_in_the_prose_exists(page: Path) -> None:
         *("docs/policies.md", "docs/policies.zh-CN.md"),
         *("docs/approvals.md", "docs/approvals.zh-CN.md"),
         *("docs/store.md", "docs/store.zh-CN.md"),
+        *("docs/batches.md", "docs/batches.zh-CN.md"),
     ],
 )
 def test_every_option_in_the_guides_exists(page: str) -> None:

@@ -171,7 +171,7 @@ def batch_routes(house: House) -> tuple[Route, ...]:
     )
     return (
         *submission.routes(),
-        *Batches(nothing, progress=nothing).routes(),
+        *Batches(nothing, progress=nothing, receipts=nothing).routes(),
         *BatchStreams(nothing, progress=nothing, archive=house.archive).routes(),
     )
 

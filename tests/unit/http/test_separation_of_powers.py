@@ -54,6 +54,7 @@ LOCAL = {
     "policy simulate", "policy schema", "policy template", "policy publish",
     "approvals export", "approvals verify",
     "webhooks list", "webhooks test", "webhooks key",
+    "jobs list", "jobs show",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""

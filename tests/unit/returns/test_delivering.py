@@ -31,6 +31,18 @@ async def test_an_event_is_delivered_and_its_job_is_over(tmp_path: Path) -> None
     assert (standing.tries, standing.answer) == (1, "HTTP 204")
 
 
+async def test_in_a_maintenance_window_events_wait(tmp_path: Path) -> None:
+    async with (
+        webhook_server() as server,
+        delivering_house(tmp_path, a_webhook(server.url)) as house,
+    ):
+        house.pauses.append("the OMS is being moved")
+        await house.put()
+        assert await house.states() == ["waiting"]
+        house.pauses.clear()
+        await server.got(1)
+
+
 async def test_what_fails_comes_again_under_the_same_id_when_its_pause_is_over(
     tmp_path: Path,
 ) -> None:
@@ -182,7 +194,8 @@ async def test_a_target_that_is_gone_gets_nothing_more(tmp_path: Path) -> None:
 
         assert house.gone == [("webhook:oms", "HTTP 410")]
         assert len(server.received) == 1
-        assert await house.states() == ["waiting"] * 4
+        # What was at hand goes back to the queue.
+        await _jobs_are(house, ["waiting"] * 4)
 
         server.always = 204
         house.delivering.resume("webhook:oms")
@@ -244,6 +257,13 @@ async def test_jobs_of_a_webhook_that_is_not_declared_wait_for_it(tmp_path: Path
         clock.move(timedelta(hours=2))
         async with delivering_house(tmp_path, a_webhook(server.url), clock=clock):
             await server.got(1)
+
+
+async def _jobs_are(house: DeliveringHouse, states: list[str]) -> None:
+    """Wait until the jobs are in these states."""
+    async with asyncio.timeout(20):
+        while await house.states() != states:
+            await asyncio.sleep(0.01)
 
 
 async def _standings(

@@ -221,6 +221,8 @@ def test_a_manifest_with_no_rows_or_too_many_is_refused_whole() -> None:
         rows(f"{HEADER}a.pdf,,\nb.pdf,,\n", limits=Limits(members=1))
     with pytest.raises(ArchiveTooLargeProblem, match="bytes"):
         rows(HEADER, limits=Limits(manifest_bytes=3))
+    with pytest.raises(ArchiveTooLargeProblem, match="more lines"):
+        rows(HEADER + "\n" * 50, limits=Limits(members=3))
 
 
 def test_rows_and_files_come_together_and_nothing_is_left_out() -> None:

@@ -211,6 +211,10 @@ def test_more_than_is_taken_at_once_is_refused_before_anything_is_unpacked() -> 
         read_zip(io.BytesIO(data), defaults=DEFAULTS, limits=Limits(members=2))
     with pytest.raises(ArchiveTooLargeProblem, match="54 bytes unpacked"):
         read_zip(io.BytesIO(data), defaults=DEFAULTS, limits=Limits(total_bytes=50))
+    mebibyte = bytes(1024 * 1024)
+    bomb = archive(*(named(f"{number}.pdf", content=mebibyte) for number in range(101)))
+    with pytest.raises(ArchiveTooLargeProblem, match="104,857,600 are taken"):
+        read_zip(io.BytesIO(bomb), defaults=DEFAULTS)
 
 
 def test_what_macos_and_windows_put_beside_files_is_no_item() -> None:
@@ -269,6 +273,16 @@ def test_a_file_whose_row_is_wrong_is_told_once() -> None:
     assert [*taken(items)] == ["b.pdf"]
 
 
-def test_two_manifests_are_one_too_many() -> None:
-    with pytest.raises(ManifestUnreadableProblem, match="keep one"):
-        read(many(["manifest.csv", "manifest.jsonl", "a.pdf"]))
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["manifest.csv", "manifest.jsonl", "a.pdf"],
+        ["manifest.csv", "MANIFEST.CSV", "a.pdf"],
+        ["receipts/manifest.csv", "a.pdf"],
+        ["receipts/a.pdf", "receipts/east/manifest.csv"],
+        ["../manifest.csv", "a.pdf"],
+    ],
+)
+def test_a_manifest_that_could_be_passed_over_stops_everything(names: list[str]) -> None:
+    with pytest.raises(ManifestUnreadableProblem, match="one manifest, at the top"):
+        read(many(names))

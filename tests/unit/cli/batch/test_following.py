@@ -25,9 +25,16 @@ def batch(state: str, sealed: int, *, of: int = 3) -> dict[str, object]:
     return {
         "id": "b1",
         "state": state,
+        "items": of,
+        "createdAt": "2026-11-27T00:00:00Z",
         "counts": {"sealed": sealed, "waiting": of - sealed},
         **ended,
     }
+
+
+def sealed(told: Batch) -> int:
+    assert told.counts is not None
+    return told.counts.sealed
 
 
 async def serving(**handlers: Handler) -> AsyncIterator[GatewayClient]:
@@ -64,7 +71,7 @@ async def test_a_batch_is_told_by_events_until_it_has_ended() -> None:
 
     async for client in serving(events=events, state=state):
         told = await followed(client)
-    assert [each.counts.sealed for each in told] == [1, 3, 3]
+    assert [sealed(each) for each in told] == [1, 3, 3]
     assert told[-1].has_ended
     assert told[-1].is_whole
 
@@ -80,14 +87,16 @@ async def test_where_events_break_the_batch_is_asked_for() -> None:
     async def state(request: web.Request) -> web.StreamResponse:
         nonlocal asked
         asked += 1
+        if asked == 2:
+            return web.json_response({"status": 503, "detail": "busy"}, status=503)
         if asked == 1:  # as while a gateway is started anew
             assert request.transport is not None
             request.transport.close()
-        return web.json_response(batch("open", asked) if asked < 3 else batch("finished", 3))
+        return web.json_response(batch("open", asked) if asked < 4 else batch("finished", 3))
 
     async for client in serving(events=events, state=state):
         told = await followed(client)
-    assert told[-1].counts.sealed == 3
+    assert sealed(told[-1]) == 3
 
 
 async def test_a_gateway_that_stays_away_is_told() -> None:
@@ -119,8 +128,15 @@ async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_pa
     async def content(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"sealed" if "torn" not in request.match_info["id"] else b"se")
 
+    asked = 0
+
     async def receipt(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=b"receipt")
+        nonlocal asked
+        asked += 1
+        if asked == 1:  # it is signed a moment after the batch has ended
+            problem = {"type": "urn:sealgate:problem:receipt-not-ready", "detail": "soon"}
+            return web.json_response(problem, status=409)
+        return web.Response(body=b"receipt" if asked < 4 else b"another")
 
     folder = tmp_path / "out"
     folder.mkdir()
@@ -137,12 +153,14 @@ async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_pa
     async for client in serving(content=content, receipt=receipt):
         first = await fetch(client, "b1", wanted, folder)
         again = await fetch(client, "b1", wanted[:2], folder)
+        other = await fetch(client, "b1", wanted[:2], folder)
     assert first.there == 4
-    assert again.faults == ()
+    assert (again.faults, again.no_receipt) == ((), "")
+    assert "receipt.p7m is there and differs" in other.no_receipt
     for told in ("mine.pdf is there and differs", "'../out.pdf' is no name", "torn.pdf: what came"):
         assert any(told in fault for fault in first.faults), first.faults
     assert {path.name for path in folder.iterdir()} == {
-        *("a.pdf", "sub-a.pdf", "mine.pdf", "receipt.p7s", "twice-6.pdf", "TWICE-7.pdf"),
+        *("a.pdf", "sub-a.pdf", "mine.pdf", "receipt.p7m", "twice-6.pdf", "TWICE-7.pdf"),
     }
     assert (folder / "mine.pdf").read_bytes() == b"mine"
     assert [*tmp_path.iterdir()] == [folder]

@@ -27,7 +27,7 @@ FAILED = Item(
     state="failed",
     business_number="350000000000000123",
     problem=Problem(
-        type="document-not-pdf",
+        type="urn:sealgate:problem:document-not-pdf",
         title="The document is not a PDF file",
         detail="it begins with \x1b[2J",
         owner="caller",
@@ -62,7 +62,7 @@ def test_what_is_written_for_excel_can_be_a_manifest_again() -> None:
 def test_lines_of_json_are_as_the_api_gives_items() -> None:
     first, second = map(json.loads, as_jsonl([SEALED, FAILED]))
     assert first["outputDigest"] == "ab" * 32
-    assert second["problem"]["type"] == "document-not-pdf"
+    assert second["problem"]["type"] == "urn:sealgate:problem:document-not-pdf"
 
 
 def test_the_table_obeys_no_escape_sequence() -> None:

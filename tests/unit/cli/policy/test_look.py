@@ -13,7 +13,7 @@ ORDINARY = ("--system", "tms", "--seal", "receipt-east", "--type", "logistics-re
 def test_good_files_pass_and_are_counted(sealgate: CommandLine) -> None:
     result = sealgate("policy", "check")
     assert result.exit_code == 0, result.output
-    assert "ok: 8 files, 4 tests pass, sha256:" in result.stdout
+    assert "ok: 8 files, 5 tests pass, sha256:" in result.stdout
 
 
 def test_every_mistake_is_told_with_file_line_and_cure(sealgate: CommandLine) -> None:
@@ -78,7 +78,7 @@ def test_each_test_is_listed_with_the_rule_that_decided(sealgate: CommandLine) -
     assert "ok    receipts: an ordinary receipt is sealed" in result.stdout
     assert "allowed by receipts/tms-automatic" in result.stdout
     assert "denied by receipts/no-changes-after-signature" in result.stdout
-    assert "4 pass, 0 fail" in result.stdout
+    assert "5 pass, 0 fail" in result.stdout
 
 
 def test_a_test_that_fails_is_told_with_what_was_decided_instead(sealgate: CommandLine) -> None:

@@ -63,7 +63,7 @@ def test_a_change_is_told_signed_by_both_and_delivered(signed: CommandLine) -> N
     lower_the_amount(signed)
     result = publish(signed, "--yes")
     assert result.exit_code == 0, result.output
-    assert "ok: 8 files, 4 tests pass" in result.stdout
+    assert "ok: 8 files, 5 tests pass" in result.stdout
     assert "changed: tms\n  on receipt-east, receipt-south for logistics-receipt\n" in result.stdout
     assert files(signed) == ["000001.sealbundle", "000002.sealbundle"]
     shown = json.loads(
@@ -200,7 +200,7 @@ def test_a_bundle_file_is_looked_at_like_the_directory_it_was_made_of(signed: Co
     assert (
         report["bundle"] == json.loads(signed("policy", "show", bundle, "--json").stdout)["bundle"]
     )
-    assert "4 pass, 0 fail" in signed("policy", "test", bundle).stdout
+    assert "5 pass, 0 fail" in signed("policy", "test", bundle).stdout
     explained = signed("policy", "explain", *ORDINARY, "-a", "amount_cents=1", "-d", bundle)
     assert (explained.exit_code, explained.stdout[:7]) == (0, "allowed")
     lower_the_amount(signed)
