@@ -1,7 +1,8 @@
-"""Documents a second of a bulk batch: handed in over HTTP in one request, sealed to the last.
+"""Documents a second of a bulk batch: in one request over HTTP, or dropped into a watched folder.
 
-From the first byte sent to the moment at which the last document has its result. All of the way is
-in it: the body on the disk, the documents on the shelf, jobs, claims, the signing cycle, results.
+From the first byte sent, or the first file renamed in, to the moment at which the last document has
+its result; in the folder's case it lies there sealed. All of the way is in it: the body on the
+disk, the documents on the shelf, jobs, claims, the signing cycle, results.
 """
 
 import asyncio
@@ -27,10 +28,11 @@ _CHUNK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulk:
-    """What came of a batch: how many documents, and in how many seconds they were sealed."""
+    """What came of it: how many documents, in how many seconds, and by how many batches."""
 
     documents: int
     seconds: float
+    batches: int = 1
 
     @property
     def per_s(self) -> float:
@@ -47,6 +49,67 @@ def bulk_batch(installation: Installation, row: Row, document: Path, *, document
     return asyncio.run(_bulk(installation, row, document.read_bytes(), documents))
 
 
+def dropped(installation: Installation, document: Path, *, documents: int) -> Bulk:
+    """Drop so many copies into the trial's folder; the stamp goes beside the seal's keyword.
+
+    Raises:
+        BenchError: one of them was not sealed, or a batch has no receipt.
+    """
+    return asyncio.run(_dropped(installation, document.read_bytes(), documents))
+
+
+async def _dropped(installation: Installation, document: bytes, documents: int) -> Bulk:
+    folder, run = installation.trial.folder, secrets.token_hex(6)
+    names = [f"{run}-{number:06d}_128000.pdf" for number in range(documents)]
+    for name in names:
+        (folder / "inbox" / f"{name}.part").write_bytes(document)
+    async with _client(installation) as client:
+        known = await _batches(client)
+        began = time.monotonic()
+        for name in names:
+            (folder / "inbox" / f"{name}.part").rename(folder / "inbox" / name)
+        await _all_done(folder, run, documents)
+        seconds = time.monotonic() - began
+        made = await _batches(client) - known
+        for path in made:
+            await _receipt(client, path)
+    for file in (folder / "done").iterdir():
+        file.unlink()
+    return Bulk(documents=documents, seconds=seconds, batches=len(made))
+
+
+async def _all_done(folder: Path, run: str, documents: int) -> None:
+    patience = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < patience:
+        failed = next((folder / "failed").glob(f"{run}-*"), None)
+        if failed is not None:
+            raise BenchError(f"{failed.name} came back from the folder unsealed")
+        # The results beside a document are written after it.
+        if sum(1 for _ in (folder / "done").glob(f"{run}-*.result.json")) == documents:
+            return
+        await asyncio.sleep(_PAUSE_SECONDS)
+    raise BenchError(f"the folder was not done within {_PATIENCE_SECONDS:g} s")
+
+
+async def _batches(client: GatewayClient) -> set[str]:
+    """The paths of all batches."""
+    found: set[str] = set()
+    before = ""
+    while True:
+        page = await client.get_json(f"/v1/batches?limit=100{before}")
+        found |= {batch["links"]["self"] for batch in page["batches"]}
+        if page["next"] is None:
+            return found
+        before = f"&before={page['next']}"
+
+
+def _client(installation: Installation) -> GatewayClient:
+    signer = RequestSigner(
+        key_id=HMAC_KEY_ID, key=installation.hmac_secret.read_bytes(), clock=SystemClock()
+    )
+    return GatewayClient(f"http://127.0.0.1:{installation.port}", signer)
+
+
 async def _bulk(installation: Installation, row: Row, document: bytes, documents: int) -> Bulk:
     run = secrets.token_hex(6)
     boundary = f"bulk-{run}"
@@ -55,10 +118,7 @@ async def _bulk(installation: Installation, row: Row, document: bytes, documents
         "Content-Type": f"multipart/form-data; boundary={boundary}",
         "Idempotency-Key": run,
     }
-    signer = RequestSigner(
-        key_id=HMAC_KEY_ID, key=installation.hmac_secret.read_bytes(), clock=SystemClock()
-    )
-    async with GatewayClient(f"http://127.0.0.1:{installation.port}", signer) as client:
+    async with _client(installation) as client:
         began = time.monotonic()
         async with client.exchange("POST", "/v1/batches", headers=headers, body=body) as answer:
             path = (await answer.json())["links"]["self"]

@@ -40,6 +40,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         bulk_per_s: of a batch of 10,000, from its first byte to its last result; None where none
             was measured.
         bulk_over_gateway: the same to `gateway_per_s` of the same round.
+        folder_per_s: the same dropped into a watched folder, until each lies there sealed. Its
+            stamps go beside a keyword.
+        folder_over_gateway: the same to `gateway_keyword_per_s` of the same round.
     """
 
     title: str
@@ -80,6 +83,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     bulk_over_gateway: float | None = None
     bulk_per_s_spread: tuple[float, float] | None = None
     bulk_over_gateway_spread: tuple[float, float] | None = None
+    folder_per_s: float | None = None
+    folder_over_gateway: float | None = None
+    folder_per_s_spread: tuple[float, float] | None = None
+    folder_over_gateway_spread: tuple[float, float] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +107,7 @@ class Measured:
     ed25519: list[float] = field(default_factory=list)
     keyword: list[float] = field(default_factory=list)
     bulk: list[float] = field(default_factory=list)
+    folder: list[float] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     half_load: Load | None = None
     press: PressTime | None = None
@@ -161,15 +169,22 @@ def result_of(measured: Measured, *, seconds: float) -> Result:
 
 
 def _in_bulk(measured: Measured) -> dict[str, Any]:
-    if not measured.bulk:
-        return {}
-    rate = Spread.of(measured.bulk)
-    over = Spread.of([a / b for a, b in zip(measured.bulk, measured.gateway, strict=True)])
     return {
-        "bulk_per_s": round(rate.median, 1),
-        "bulk_over_gateway": round(over.median, 4),
-        "bulk_per_s_spread": rate.ends(1),
-        "bulk_over_gateway_spread": over.ends(4),
+        **_beside("bulk", measured.bulk, measured.gateway),
+        **_beside("folder", measured.folder, measured.keyword),
+    }
+
+
+def _beside(name: str, rates: list[float], singly: list[float]) -> dict[str, Any]:
+    if not rates:
+        return {}
+    rate = Spread.of(rates)
+    over = Spread.of([a / b for a, b in zip(rates, singly, strict=True)])
+    return {
+        f"{name}_per_s": round(rate.median, 1),
+        f"{name}_over_gateway": round(over.median, 4),
+        f"{name}_per_s_spread": rate.ends(1),
+        f"{name}_over_gateway_spread": over.ends(4),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.batches import bulk_batch
+from bench.batches import bulk_batch, dropped
 from bench.checks import check_audit, check_sealed
 from bench.figures import knee
 from bench.gateway_rate import CONNECTIONS, Burst, load
@@ -145,15 +145,18 @@ class Bench:
             self._in_bulk(measured, document)
 
     def _in_bulk(self, measured: Measured, document: Path) -> None:
-        """The same documents in one batch, in the same round as the callers that come singly."""
+        """The same documents in batches, in the same round as the callers that come singly."""
         count = self._plan.batch_documents
         with self.elsewhere.watched(), self._installation.serve():
             bulk = bulk_batch(self._installation, measured.row, document, documents=count)
+            folder = dropped(self._installation, document, documents=count)
         kinds = self._installation.audit_kinds(since=self._audit_size)
         self._audit_size += kinds.total()
-        check_audit(kinds, documents=count + 1)  # and the batch's receipt
-        measured.documents += count
+        receipts = bulk.batches + folder.batches
+        check_audit(kinds, documents=2 * count + receipts)
+        measured.documents += 2 * count
         measured.bulk.append(bulk.per_s)
+        measured.folder.append(folder.per_s)
 
     def _at_half_load(self, measured: Measured, document: Path) -> None:
         """How long callers wait when half as many come as the gateway could serve."""

@@ -101,13 +101,19 @@ def print_table(
 
 
 def in_bulk(result: Result) -> str:
-    """A line on the batch that was measured with a row; empty where none was."""
-    if result.bulk_per_s is None or result.bulk_over_gateway is None:
-        return ""
-    return (
-        f"{result.title}, in one batch: {result.bulk_per_s:,.0f} documents/s, "
-        f"{result.bulk_over_gateway:.0%} of those that come singly in the same round\n"
-    )
+    """Lines on the batches that were measured with a row; empty where none was."""
+    told = ""
+    if result.bulk_per_s is not None and result.bulk_over_gateway is not None:
+        told += (
+            f"{result.title}, in one batch: {result.bulk_per_s:,.0f} documents/s, "
+            f"{result.bulk_over_gateway:.0%} of those that come singly in the same round\n"
+        )
+    if result.folder_per_s is not None and result.folder_over_gateway is not None:
+        told += (
+            f"{result.title}, through a watched folder: {result.folder_per_s:,.0f} documents/s, "
+            f"{result.folder_over_gateway:.0%} of those that come singly, by keyword as well\n"
+        )
+    return told
 
 
 def cells(result: Result) -> tuple[str, ...]:
