@@ -40,6 +40,7 @@ class DeliveringHouse:
     outbox: Outbox
     delivering: Delivering
     gone: list[tuple[str, str]] = field(default_factory=list)
+    pauses: list[str] = field(default_factory=list)
 
     async def put(self, number: int = 1, system: str = "tms") -> None:
         await self.lane.write(lambda unit: self.outbox.put(unit, an_event(number, system)))
@@ -113,6 +114,7 @@ async def delivering_house(
                 each, sender=sender, events=events, clock=clock
             )
         gone: list[tuple[str, str]] = []
+        pauses: list[str] = []
 
         def write_gone(_transaction: Transaction, subject: str, answer: Answer) -> None:
             gone.append((subject, answer.said))
@@ -124,6 +126,7 @@ async def delivering_house(
             clock=clock,
             drawn=lambda: 0.0,
             gone=write_gone,
+            paused=lambda: pauses[-1] if pauses else None,
             look_seconds=0.01,
         )
         outbox = Outbox(targets, queue)
@@ -139,4 +142,5 @@ async def delivering_house(
             outbox=outbox,
             delivering=delivering,
             gone=gone,
+            pauses=pauses,
         )

@@ -31,6 +31,18 @@ async def test_an_event_is_delivered_and_its_job_is_over(tmp_path: Path) -> None
     assert (standing.tries, standing.answer) == (1, "HTTP 204")
 
 
+async def test_in_a_maintenance_window_events_wait(tmp_path: Path) -> None:
+    async with (
+        webhook_server() as server,
+        delivering_house(tmp_path, a_webhook(server.url)) as house,
+    ):
+        house.pauses.append("the OMS is being moved")
+        await house.put()
+        assert await house.states() == ["waiting"]
+        house.pauses.clear()
+        await server.got(1)
+
+
 async def test_what_fails_comes_again_under_the_same_id_when_its_pause_is_over(
     tmp_path: Path,
 ) -> None:
