@@ -94,7 +94,9 @@ class DatabaseQueue:
         """See `JobQueue.claim`."""
         # From here on a hint is kept: what comes while this claim looks is not missed.
         self._hint(kind).clear()
-        return await self._lane.write(lambda unit: self._claim(unit, kind, most, besides))
+        return await self._lane.write(
+            lambda unit: self._claim(unit, kind, most, besides), exclusive=False
+        )
 
     async def wait(self, kind: JobKind, *, seconds: float) -> None:
         """See `JobQueue.wait`."""

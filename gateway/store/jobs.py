@@ -71,7 +71,8 @@ _bury = RowStatement(text(_BACK.format(state="'dead'", **_TOLD)), *_NAMES, "why"
 
 _is_waiting = job.c.state == literal_column("'waiting'")
 _is_leased = job.c.state == literal_column("'leased'")
-_fence = select(job.c.fence).where(job.c.id == bindparam("which"))
+# Locked: claims of other nodes take no turn, and must not take what is just being ended.
+_fence = select(job.c.fence).where(job.c.id == bindparam("which")).with_for_update()
 _next_priority = select(func.min(job.c.priority)).where(
     _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
 )
