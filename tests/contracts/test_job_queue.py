@@ -291,19 +291,6 @@ async def test_whoever_starts_anew_takes_back_what_the_dead_process_had(house: Q
         await house.finish(first.lease)
 
 
-async def test_a_node_that_starts_anew_takes_back_its_own_and_no_others(
-    house: QueueHouse,
-) -> None:
-    await house.enqueue(new_job("a"), new_job("b"))
-    await house.only()
-    other = house.another_queue("second")
-    (held,) = await other.claim("seal", most=1)
-    again = house.another_queue("first")
-    assert await house.lane.write(again.take_back_own) == 1
-    assert [each.key for each in await again.claim("seal", most=5)] == ["a"]
-    await house.lane.write(lambda unit: other.finish(unit, held.lease))
-
-
 async def test_jobs_claimed_by_many_at_once_while_others_end_are_each_in_one_hand(
     house: QueueHouse, tmp_path: Path, database: Database
 ) -> None:
@@ -324,6 +311,19 @@ async def test_jobs_claimed_by_many_at_once_while_others_end_are_each_in_one_han
         await asyncio.gather(*(work(each, f"{n}") for n, each in enumerate(houses * 2)))
     assert sorted(seen, key=int) == [f"{n}" for n in range(120)]
     assert not await house.states()
+
+
+async def test_a_node_that_starts_anew_takes_back_its_own_and_no_others(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(new_job("a"), new_job("b"))
+    await house.only()
+    other = house.another_queue("second")
+    (held,) = await other.claim("seal", most=1)
+    again = house.another_queue("first")
+    assert await house.lane.write(again.take_back_own) == 1
+    assert [each.key for each in await again.claim("seal", most=5)] == ["a"]
+    await house.lane.write(lambda unit: other.finish(unit, held.lease))
 
 
 async def test_whoever_waits_is_woken_by_a_commit(house: QueueHouse) -> None:
