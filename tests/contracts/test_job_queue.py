@@ -313,6 +313,19 @@ async def test_jobs_claimed_by_many_at_once_while_others_end_are_each_in_one_han
     assert not await house.states()
 
 
+async def test_a_node_that_starts_anew_takes_back_its_own_and_no_others(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(new_job("a"), new_job("b"))
+    await house.only()
+    other = house.another_queue("second")
+    (held,) = await other.claim("seal", most=1)
+    again = house.another_queue("first")
+    assert await house.lane.write(again.take_back_own) == 1
+    assert [each.key for each in await again.claim("seal", most=5)] == ["a"]
+    await house.lane.write(lambda unit: other.finish(unit, held.lease))
+
+
 async def test_whoever_waits_is_woken_by_a_commit(house: QueueHouse) -> None:
     waiting = asyncio.create_task(house.queue.wait("seal", seconds=30))
     await asyncio.sleep(0)
