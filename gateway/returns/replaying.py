@@ -10,7 +10,7 @@ from gateway.jobs.model import NewJob
 from gateway.randomness import random_bytes
 from gateway.returns.errors import UnknownEventProblem, UnknownWebhookProblem
 from gateway.returns.model import Target
-from gateway.returns.outbox import WEBHOOK, delivery_job
+from gateway.returns.outbox import TARGET, delivery_job
 from gateway.returns.records import EventReader, KeptEvent, Standing
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
@@ -122,7 +122,7 @@ class Replays:
         for system in sorted(target.systems):
             missed += await self._owe(target, system, after=stopped.after, before=_LAST)
         await self._lane.write(lambda unit: self._stops.remove(unit, name))
-        self._resumed(WEBHOOK + name)
+        self._resumed(TARGET + name)
         _log.info("webhook_resumed", webhook=name, missed=missed)
         return missed
 
@@ -155,4 +155,4 @@ class Replays:
 
 
 def _wants(target: Target, kept: KeptEvent) -> bool:
-    return target.wants(kept.type, kept.system, kept.document_type)
+    return target.wants(kept.type, kept.system, kept.document_type, kept.source)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from gateway.clock import Clock
 from gateway.returns.model import Answer
-from gateway.returns.outbox import WEBHOOK
+from gateway.returns.outbox import TARGET
 from gateway.returns.targets import TargetBook
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
@@ -62,7 +62,7 @@ class Stops:
 
         Its jobs stay, and wait. Events after this one are kept for it, and no jobs made.
         """
-        name = subject.removeprefix(WEBHOOK)
+        name = subject.removeprefix(TARGET)
         connection = transaction.connection
         known = connection.execute(
             select(stopped_target.c.name).where(stopped_target.c.name == name)
