@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Any, Final, Self
 
+import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +28,8 @@ from connectors.secret_files import first_line
 
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 _AT_ONCE: Final = 8
+# aiobotocore lets errors of an answer's body through as aiohttp raises them.
+_AWAY: Final = (ClientError, BotoCoreError, aiohttp.ClientError, OSError, ValueError)
 _MOST_TAGS: Final = 100_000
 
 
@@ -159,7 +162,7 @@ class S3Connector:
             raise DeliveryRefusedError(f"{self}: {error}") from error
         except PlaceUnfitError as error:
             raise PlaceUnfitError(f"{self}: {error}") from error
-        except (ClientError, BotoCoreError, ConnectorAwayError, OSError, ValueError) as error:
+        except (*_AWAY, ConnectorAwayError) as error:
             await self._close()  # keys may have changed
             raise ConnectorAwayError(
                 f"{self}: {error}. Is the server there, the bucket's name right, and may the key "

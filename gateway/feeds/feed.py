@@ -33,13 +33,23 @@ class Feed:
         intake: FeedIntake | None,
         results: FeedResults,
         in_force: Callable[[], InForce],
+        tell: Callable[[FeedStanding], None] = lambda _: None,
     ) -> None:
-        """Join them; `intake` is None where nothing is fetched."""
+        """Join them.
+
+        Args:
+            declared: the connector, as IT declared it.
+            intake: takes in what it brings; None where nothing is fetched.
+            results: bring it what it is owed.
+            in_force: whose systems say whether it may speak.
+            tell: is called after each look.
+        """
         self.declared = declared
         self.standing = FeedStanding()
         self._intake = intake
         self._results = results
         self._in_force = in_force
+        self._tell = tell
 
     async def run(self) -> None:
         """Both, until cancelled; neither waits for the other."""
@@ -82,6 +92,7 @@ class Feed:
                 self._tell_back(what)
                 # Where something came there is often more.
                 pause = _SOON_SECONDS if count else usual
+            self._tell(self.standing)
             await asyncio.sleep(pause)
 
     def _tell_away(self, what: str, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 import structlog
 
@@ -9,6 +10,7 @@ from connectors.open import open_connector
 from gateway.declarations.library import load_declarations
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
+from gateway.feeds.model import FeedStanding
 from gateway.feeds.results import FeedResults, Stores
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
@@ -54,7 +56,13 @@ async def start_feeds(
                 clock=house.clock,
             )
         results = FeedResults(declared.name, connector=connector, stores=stores, lane=house.lane)
-        feed = Feed(declared, intake=intake, results=results, in_force=ground.in_force)
+        feed = Feed(
+            declared,
+            intake=intake,
+            results=results,
+            in_force=ground.in_force,
+            tell=partial(_measure, house, declared.name),
+        )
         feeds.append(feed)
     # Only once all are open: a feed may owe its results to another.
     for feed in feeds:
@@ -63,6 +71,12 @@ async def start_feeds(
     if feeds:
         _log.info("feeds", connectors=[feed.declared.name for feed in feeds])
     return tuple(feeds)
+
+
+def _measure(house: House, name: str, standing: FeedStanding) -> None:
+    house.metrics.set_feed(
+        name, works=standing.works, taken=standing.taken, delivered=standing.delivered
+    )
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,10 +53,19 @@ def _opened(envelope: bytes) -> Arrived:
 
 
 @dataclass
-class Behind:
-    """What all of them have: the way to the server, which can break."""
+class Behind(ABC):
+    """What all of them have: the way to the server, which can break. See `ConnectorPlace`."""
 
     proxy: FaultProxy
+
+    @abstractmethod
+    def connector(self) -> Connector: ...
+
+    @abstractmethod
+    async def put(self, name: str, content: bytes) -> None: ...
+
+    @abstractmethod
+    async def arrived(self) -> list[Arrived]: ...
 
     async def go_away(self) -> None:
         await self.proxy.go_away()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from pikepdf import Pdf
 
@@ -102,6 +103,8 @@ async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) ->
     watching.wait_for_log("feed_back")
     drop(folder / "inbox", "WB-1_100.pdf")
     await until(lambda: "WB-1_100.pdf" in results_in(folder))
+    async with aiohttp.ClientSession() as session, session.get(f"{watching.url}/metrics") as told:
+        assert 'sealgate_feed_works{connector="folder"} 1.0' in await told.text()
 
 
 async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(

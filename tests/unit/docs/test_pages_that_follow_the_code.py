@@ -142,6 +142,7 @@ def test_the_floors_in_the_architecture_are_those_that_are_enforced(room: str) -
         ("docs/policies.md", "docs/policies.zh-CN.md"),
         ("docs/intake.md", "docs/intake.zh-CN.md"),
         ("docs/approvals.md", "docs/approvals.zh-CN.md"),
+        ("docs/connectors.md", "docs/connectors.zh-CN.md"),
         ("docs/store.md", "docs/store.zh-CN.md"),
         ("docs/batches.md", "docs/batches.zh-CN.md"),
     ],
