@@ -113,15 +113,34 @@ class Replays:
             StoreProblem: not all is written; it stays stopped, and may be resumed again.
         """
         stopped = await self._lane.write(lambda unit: self._stops.of(unit.connection, name))
-        target = self._targets.targets.get(name)
-        if stopped is None or target is None:
+        if stopped is None or name not in self._targets.targets:
             return 0
+        missed = await self._go_on(name, after=stopped.after)
+        await self._lane.write(lambda unit: self._stops.remove(unit, name))
+        return missed
+
+    async def follow(self) -> None:
+        """Let those go on that another node has resumed.
+
+        Raises:
+            StoreProblem: the database does not answer; it may be tried again.
+        """
+        for name, after in tuple(self._stops.remembered.items()):
+            stopped = await self._lane.write(
+                lambda unit, name=name: self._stops.of(unit.connection, name)  # type: ignore[misc]  # mypy sees no default
+            )
+            if stopped is None and name in self._targets.targets:
+                await self._go_on(name, after=after)
+
+    async def _go_on(self, name: str, *, after: int) -> int:
+        """Owe a target again what it wants, and what it missed since that event."""
+        target = self._targets.targets[name]
         # First: what comes from now on has its jobs. What came before is looked up.
         self._targets.resume(name)
         missed = 0
         for system in sorted(target.systems):
-            missed += await self._owe(target, system, after=stopped.after, before=_LAST)
-        await self._lane.write(lambda unit: self._stops.remove(unit, name))
+            missed += await self._owe(target, system, after=after, before=_LAST)
+        self._stops.remembered.pop(name, None)
         self._resumed(TARGET + name)
         _log.info("webhook_resumed", webhook=name, missed=missed)
         return missed

@@ -113,6 +113,14 @@ async def open_returns(
     )
     urls = {name: each.url for name, each in webhooks.items()}
     stops = Stops(targets, urls, clock=clock)
+    replays = Replays(
+        lane=house.lane,
+        queue=house.queue,
+        events=events,
+        targets=targets,
+        stops=stops,
+        resumed=lambda subject: delivering.resume(subject),  # noqa: PLW0108 - it is made below
+    )
     delivering = Delivering(
         queue=house.queue,
         lane=house.lane,
@@ -120,6 +128,7 @@ async def open_returns(
         clock=clock,
         drawn=_drawn,
         gone=stops.gone,
+        follow=replays.follow,
         paused=lambda: paused("deliver"),
         tell=lambda subject, answer: house.metrics.count_delivery(subject, answer.verdict),
     )
@@ -132,14 +141,7 @@ async def open_returns(
         outbox=outbox,
         releasing=ReleasedEvents(outbox, targets, clock=clock),
         events=events,
-        replays=Replays(
-            lane=house.lane,
-            queue=house.queue,
-            events=events,
-            targets=targets,
-            stops=stops,
-            resumed=delivering.resume,
-        ),
+        replays=replays,
         delivering=delivering,
         moved=_moved(stopped, urls),
     )
