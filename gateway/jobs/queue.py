@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gateway.clock import Clock
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.fairness import Turns
+from gateway.jobs.lease_time import LeaseTime, SteadyTime
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
 from gateway.store.jobs import (
     NewJobRow,
@@ -22,28 +23,13 @@ from gateway.store.jobs import (
     revive_jobs,
     take_back_all,
     take_back_late,
+    take_back_of,
     turn,
 )
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds, moment
 
 _ENDED = "the job's lease ended in this transaction"
-
-
-class SteadyTime:
-    """The time by which leases end: it goes on evenly, however the clock is put.
-
-    It begins as the clock's time, and is the same for all leases of one process.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._begin = clock.now()
-        self._monotonic = clock.monotonic()
-
-    def now(self) -> datetime:
-        """The moment, aware, UTC."""
-        return self._begin + timedelta(seconds=self._clock.monotonic() - self._monotonic)
 
 
 class DatabaseQueue:
@@ -60,6 +46,7 @@ class DatabaseQueue:
         clock: Clock,
         holder: str,
         lease: timedelta = timedelta(minutes=2),
+        time: LeaseTime | None = None,
     ) -> None:
         """Make a queue; there may be one a node.
 
@@ -68,10 +55,11 @@ class DatabaseQueue:
             clock: says when a job is due.
             holder: the name under which this process holds leases.
             lease: for how long a claim holds without a heartbeat.
+            time: by which leases end; None: this process alone owns the database.
         """
         self._lane = lane
         self._clock = clock
-        self._steady = SteadyTime(clock)
+        self._time = time or SteadyTime(clock)
         self._holder = holder
         self._lease = lease
         self._turns: dict[JobKind, Turns] = {}
@@ -84,6 +72,13 @@ class DatabaseQueue:
         Only for a process that owns the database alone: whoever held these is dead.
         """
         return take_back_all(transaction.connection)
+
+    def take_back_own(self, transaction: Transaction) -> int:
+        """Let rest what is leased under this process's name; gives how many.
+
+        For a node among several that starts anew: whoever had its name before is dead.
+        """
+        return take_back_of(transaction.connection, holder=self._holder)
 
     def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
         """See `JobQueue.enqueue`."""
@@ -99,7 +94,9 @@ class DatabaseQueue:
         """See `JobQueue.claim`."""
         # From here on a hint is kept: what comes while this claim looks is not missed.
         self._hint(kind).clear()
-        return await self._lane.write(lambda unit: self._claim(unit, kind, most, besides))
+        return await self._lane.write(
+            lambda unit: self._claim(unit, kind, most, besides), exclusive=False
+        )
 
     async def wait(self, kind: JobKind, *, seconds: float) -> None:
         """See `JobQueue.wait`."""
@@ -160,8 +157,8 @@ class DatabaseQueue:
         self, transaction: Transaction, kind: JobKind, most: int, besides: Collection[str]
     ) -> tuple[ClaimedJob, ...]:
         connection = transaction.connection
-        steady = self._steady.now()
-        take_back_late(connection, at=microseconds(steady))
+        now = self._time.now(connection)
+        take_back_late(connection, at=microseconds(now))
         turns = self._turns.setdefault(kind, Turns(kind))
         at = microseconds(self._clock.now())
         found = turns.take(
@@ -173,7 +170,7 @@ class DatabaseQueue:
         )
         if not found:
             return ()
-        until = microseconds(steady + self._lease)
+        until = microseconds(now + self._lease)
         lease_jobs(connection, [row.id for row in found], holder=self._holder, until=until)
         return tuple(_claimed(row, kind, moment(until)) for row in found)
 
@@ -186,7 +183,7 @@ class DatabaseQueue:
         ]
         if not held:
             return ()
-        until = microseconds(self._steady.now() + self._lease)
+        until = microseconds(self._time.now(transaction.connection) + self._lease)
         prolong(transaction.connection, [lease.job for lease in held], until=until)
         return tuple(Lease(job=lease.job, fence=lease.fence, until=moment(until)) for lease in held)
 

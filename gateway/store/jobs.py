@@ -71,7 +71,8 @@ _bury = RowStatement(text(_BACK.format(state="'dead'", **_TOLD)), *_NAMES, "why"
 
 _is_waiting = job.c.state == literal_column("'waiting'")
 _is_leased = job.c.state == literal_column("'leased'")
-_fence = select(job.c.fence).where(job.c.id == bindparam("which"))
+# Locked: claims of other nodes take no turn, and must not take what is just being ended.
+_fence = select(job.c.fence).where(job.c.id == bindparam("which")).with_for_update()
 _next_priority = select(func.min(job.c.priority)).where(
     _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
 )
@@ -126,6 +127,7 @@ _prolong = (
 _take_back = update(job).values(state=job.c.at_rest, holder=None, lease_until=None)
 _take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("at"))
 _take_back_all = _take_back.where(_is_leased)
+_take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
 _of_subject = job.c.subject == bindparam("whose")
 
 
@@ -244,6 +246,11 @@ def take_back_late(connection: Connection, *, at: int) -> int:
 def take_back_all(connection: Connection) -> int:
     """Let rest whatever is leased, by whomever; gives how many. Fences stay."""
     return connection.execute(_take_back_all).rowcount
+
+
+def take_back_of(connection: Connection, *, holder: str) -> int:
+    """Let rest what is leased by one holder; gives how many. Fences stay."""
+    return connection.execute(_take_back_of, {"whose": holder}).rowcount
 
 
 def turn(connection: Connection, subject: str, *, rest: str, among: Sequence[str]) -> int:

@@ -1,11 +1,15 @@
 """Fixtures of the contract suites."""
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
+from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
 from tests.contracts.network_servers import (
     mariadb_url,
@@ -15,6 +19,7 @@ from tests.contracts.network_servers import (
 )
 from tests.hsm_fixtures import soft_token, soft_token_original
 from tests.postgres_server import postgres
+from tests.signing_house import FakeClock
 
 __all__ = [
     "mariadb_url",
@@ -38,3 +43,28 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     migrate(engine)
     engine.dispose()
     return made
+
+
+@pytest.fixture
+def engine(database: Database) -> Iterator[Engine]:
+    made = database.open_writer()
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> ContentStore:
+    return ContentStore(tmp_path / "documents", clock=FakeClock())
+
+
+@pytest.fixture
+async def lane(engine: Engine, content: ContentStore) -> AsyncIterator[WriterLane]:
+    async with WriterLane(engine, content, node="a") as made:
+        yield made
+
+
+@pytest.fixture
+def readers(database: Database) -> Iterator[Engine]:
+    made = database.open_reader()
+    yield made
+    made.dispose()
