@@ -6,6 +6,7 @@ again under the same id.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import structlog
 
 from connectors.errors import DeliveryRefusedError
 from connectors.interfaces import Connector
-from connectors.model import Delivery
+from connectors.model import Delivery, DeliveryKind
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
 from gateway.signing.archive import Archive
@@ -125,13 +126,15 @@ class FeedResults:
         self, owed: OwedRow, brought: Brought, batch: BatchRow, item: ItemRow
     ) -> None:
         content = await self._content(item)
+        kind: DeliveryKind = "sealed" if content else "failed"
+        came = brought.items[item.number - 1]
         delivery = Delivery(
-            id=f"{batch.id}/{item.number}",
-            kind="sealed" if content else "failed",
+            id=_delivery_id(owed, came, kind, item) or f"{batch.id}/{item.number}",
+            kind=kind,
             name=item.name,
             content=content,
             result=_told(batch, item),
-            fetched=_own(owed, brought.items[item.number - 1]),
+            fetched=_own(owed, came),
         )
         try:
             await self._connector.deliver(delivery)
@@ -165,6 +168,18 @@ class FeedResults:
             _log.error(
                 "result_refused", connector=self._target, delivery=delivery.id, error=str(error)
             )
+
+
+def _delivery_id(owed: OwedRow, came: str | None, kind: DeliveryKind, item: ItemRow) -> str | None:
+    """The same however often the thing came; None where nothing did.
+
+    A crash between a batch and its acknowledgement makes a queue or a table give the same things
+    again among others, so in another batch. Whoever gets results must not see two of them.
+    """
+    if came is None:
+        return None
+    said = (owed.source, came, kind, item.document)
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
 def _own(owed: OwedRow, fetched: str | None) -> str | None:
