@@ -119,7 +119,7 @@ async def test_a_file_that_is_dropped_comes_back_sealed_with_its_result(
         assert isinstance(told, dict)
         assert told["type"] == problem, told
         assert told["cure"]
-        assert (folder / "failed" / name).exists()
+        await until((folder / "failed" / name).exists)  # it follows its result
     await until(lambda: sorted((folder / "done").glob("*.results.csv")))
     assert [path.name for path in (folder / "inbox").iterdir()] == ["WB-9_1.pdf.tmp"]
 
