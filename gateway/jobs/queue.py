@@ -21,6 +21,7 @@ from gateway.store.jobs import (
     put_back,
     put_jobs,
     revive_jobs,
+    share_of,
     take_back_all,
     take_back_late,
     take_back_of,
@@ -162,6 +163,8 @@ class DatabaseQueue:
     ) -> tuple[ClaimedJob, ...]:
         connection = transaction.connection
         self._go_on_turning(transaction)
+        # Whose jobs are being paused, resumed or cancelled has no turn until all of them are.
+        turned = filter(None, (share_of(connection, subject) for subject in self._turning))
         now = self._time.now(connection)
         take_back_late(connection, at=microseconds(now))
         turns = self._turns.setdefault(kind, Turns(kind))
@@ -171,7 +174,7 @@ class DatabaseQueue:
             most=most,
             at=at,
             passed=lambda row: (_ENDED, row.id) in transaction.state,
-            besides=besides,
+            besides={*besides, *turned},
         )
         if not found:
             return ()

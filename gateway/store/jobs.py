@@ -146,6 +146,7 @@ _MOST_TURNED = 2000
 
 _put_turn = insert(job_turn)
 _drop_turn = delete(job_turn).where(job_turn.c.subject == bindparam("whose"))
+_share_of = select(job.c.share).where(_of_subject).limit(1)
 _turn_of = select(job_turn.c.rest).where(job_turn.c.subject == bindparam("whose"))
 
 
@@ -293,6 +294,12 @@ def turn_some(connection: Connection, subject: str, rest: str) -> bool:
 def turning(connection: Connection) -> dict[str, str]:
     """The subjects of which there is more to turn, and into which state."""
     return {row.subject: row.rest for row in connection.execute(select(job_turn))}
+
+
+def share_of(connection: Connection, subject: str) -> str | None:
+    """The share of a subject's jobs."""
+    found: str | None = connection.execute(_share_of, {"whose": subject}).scalar()
+    return found
 
 
 def turn_of(connection: Connection, subject: str) -> str | None:
