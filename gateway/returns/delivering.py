@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -47,6 +47,7 @@ class Delivering:
         gone: Callable[[Transaction, str, Answer], None],
         tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
         paused: Callable[[], str | None] = lambda: None,
+        follow: Callable[[], Awaitable[None]] | None = None,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """Make it.
@@ -60,6 +61,7 @@ class Delivering:
             gone: writes down that a receiver (its subject) wants nothing more.
             tell: is told what each try came to, by the receiver's subject.
             paused: says why nothing is begun on purpose, if so.
+            follow: is called now and then, to see what other nodes have changed.
             look_seconds: how often is looked for what has become due.
         """
         self._queue = queue
@@ -69,6 +71,7 @@ class Delivering:
         self._gone = gone
         self._tell = tell
         self._paused = paused
+        self._follow = follow
         self._look_seconds = look_seconds
         self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
         self._changed = asyncio.Event()
@@ -253,6 +256,8 @@ class Delivering:
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             with contextlib.suppress(Problem):
+                if self._follow is not None:
+                    await self._follow()
                 leases = [lease for line in self.lines.values() for lease in line.leases]
                 held = frozenset(each.job for each in await self._queue.heartbeat(leases))
                 lost = frozenset(lease.job for lease in leases) - held
