@@ -43,7 +43,7 @@ async def start_feeds(
         connector = await stack.enter_async_context(
             open_connector(declared.settings, time=house.clock)
         )
-        intake = None
+        intake, handing_over = None, asyncio.Lock()
         if declared.mapping is not None and connector.fetches:
             intake = FeedIntake(
                 declared,
@@ -54,8 +54,15 @@ async def start_feeds(
                 reader=reader,
                 in_force=ground.in_force,
                 clock=house.clock,
+                handing_over=handing_over,
             )
-        results = FeedResults(declared.name, connector=connector, stores=stores, lane=house.lane)
+        results = FeedResults(
+            declared.name,
+            connector=connector,
+            stores=stores,
+            lane=house.lane,
+            handing_over=handing_over,
+        )
         feed = Feed(
             declared,
             intake=intake,

@@ -46,7 +46,7 @@ async def serve(
         signing_receipts = signing_service(house, press=ReceiptPress())
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
-        room = batch_room(before, signing)
+        room = batch_room(before, signing, sealed=house.metrics.count_sealed)
         runner = job_runner(house, room, callers=lambda: api.callers)
         api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
@@ -58,6 +58,8 @@ async def serve(
         await stack.enter_async_context(runner)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
+        watching = asyncio.create_task(room.queueing.watch(before.ground.batches), name="batches")
+        stack.callback(watching.cancel)
         if config.connectors is not None:
             # What speaks to queues and servers takes its time to load, and few need it.
             from gateway.wiring.feeding import start_feeds  # noqa: PLC0415

@@ -59,7 +59,7 @@ def try_connector(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Try a connector: reach its place, and show what would be asked for what is there now.
+    """Try a connector: reach its place, and show what would be asked for what is there.
 
     Nothing is sealed and nothing acknowledged, so all of it comes again: files that were looked at
     lie in `taken` until then. Exits 0, or 1 when something does not fit or the officers have not

@@ -34,6 +34,7 @@ class Partner:
     delivered: dict[str, dict[str, object]] = field(default_factory=dict)
     tries: int = 0
     answer: int = 200
+    pause: float = 0
     asked: list[web.Request] = field(default_factory=list)
 
     async def list_(self, request: web.Request) -> web.Response:
@@ -75,6 +76,7 @@ class Partner:
     async def deliver(self, request: web.Request) -> web.Response:
         self.asked.append(request)
         self.tries += 1
+        await asyncio.sleep(self.pause)
         self.delivered.setdefault(request.headers["Idempotency-Key"], await request.json())
         return web.Response(status=self.answer)
 
@@ -339,6 +341,23 @@ async def test_a_result_goes_out_under_one_key_however_often(
         }
     }
     assert partner.asked[-1].raw_path == "/results/d%2F1"
+
+
+async def test_results_that_wait_for_their_turn_do_not_run_out_of_time(
+    partner: Partner, settings: HTTPSettings
+) -> None:
+    partner.pause = 0.1
+    hurried = replace(settings, access=replace(settings.access, timeout_seconds=1))
+    async with HTTPConnector(hurried) as connector:
+        await asyncio.gather(
+            *(
+                connector.deliver(
+                    Delivery(id=f"{number}", kind="failed", name="", content=b"", result={})
+                )
+                for number in range(100)
+            )
+        )
+    assert len(partner.delivered) == 100
 
 
 @pytest.mark.parametrize(
