@@ -20,6 +20,7 @@ from gateway.declarations.mapping import MappingSpec
 from gateway.feeds.manifests import batches_of, read_items
 from gateway.feeds.mapping import Mapper
 from gateway.feeds.model import Brought
+from gateway.feeds.texts import DocumentTexts
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import IdempotencyKeyReusedProblem
@@ -44,6 +45,7 @@ class FeedIntake:
         reader: FeedReader,
         in_force: Callable[[], InForce],
         clock: Clock,
+        texts: DocumentTexts,
         handing_over: asyncio.Lock,
     ) -> None:
         """Join them; `handing_over` is held until what became durable is also acknowledged."""
@@ -55,6 +57,7 @@ class FeedIntake:
         self._reader = reader
         self._in_force = in_force
         self._clock = clock
+        self._texts = texts
         self._handing_over = handing_over
         self._mapper = Mapper(mapping, self._attributes)
 
@@ -83,7 +86,8 @@ class FeedIntake:
 
     async def _submit(self, manifest: Fetched | None, documents: Sequence[Fetched]) -> None:
         # Lists of ten thousand rows take their time, which is nobody else's.
-        items = await asyncio.to_thread(read_items, self._mapper, manifest, documents)
+        texts = {} if self._spec.text is None else await self._texts.of(documents)
+        items = await asyncio.to_thread(read_items, self._mapper, manifest, documents, texts)
         every = documents if manifest is None else [*documents, manifest]
         order = BatchOrder(
             caller=caller_now(self._in_force(), self._declared.system, at=self._clock.now()),

@@ -12,6 +12,7 @@ from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.model import FeedStanding
 from gateway.feeds.results import FeedResults, Stores
+from gateway.feeds.texts import DocumentTexts
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.house import House
@@ -38,6 +39,7 @@ async def start_feeds(
         archive=house.archive,
         feeds=reader,
     )
+    texts = DocumentTexts(house.pool, in_force=ground.in_force, clock=house.clock)
     feeds: list[Feed] = []
     for declared in declarations.connectors.values():
         connector = await stack.enter_async_context(
@@ -54,6 +56,7 @@ async def start_feeds(
                 reader=reader,
                 in_force=ground.in_force,
                 clock=house.clock,
+                texts=texts,
                 handing_over=handing_over,
             )
         results = FeedResults(

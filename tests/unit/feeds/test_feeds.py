@@ -19,6 +19,7 @@ from gateway.declarations.mapping import MappingSpec
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.results import FeedResults, Stores
+from gateway.feeds.texts import DocumentTexts
 from gateway.seals.in_force import InForce
 from gateway.store.database import open_reader
 from gateway.store.feeds import FeedReader
@@ -121,6 +122,9 @@ async def feeding(
             reader=reader,
             in_force=lambda: in_force,
             clock=house.house.clock,
+            texts=DocumentTexts(
+                house.house.press, in_force=lambda: in_force, clock=house.house.clock
+            ),
             handing_over=handing_over,
         )
         stores = Stores(house.batches, house.items, house.house.reader, house.house.archive, reader)
