@@ -60,7 +60,11 @@ class Feed:
 
     async def fetch(self) -> int:
         """Take in one page, if the officers agree; gives how many things were on it."""
-        refused = disagreement(self.declared, self._in_force().bundle.systems)
+        refused = disagreement(
+            self.declared.name,
+            speaks_for=self.declared.system,
+            systems=self._in_force().bundle.systems,
+        )
         if refused != self.standing.refused:
             self.standing.refused = refused
             if refused is not None:

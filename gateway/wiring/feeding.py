@@ -11,6 +11,7 @@ from gateway.declarations.library import load_declarations
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.model import FeedStanding
+from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
 from gateway.store.feeds import FeedReader
@@ -21,7 +22,11 @@ _log = structlog.get_logger("feeds")
 
 
 async def start_feeds(
-    house: House, ground: Ground, room: BatchRoom, stack: contextlib.AsyncExitStack
+    house: House,
+    ground: Ground,
+    room: BatchRoom,
+    owing: OwedResults,
+    stack: contextlib.AsyncExitStack,
 ) -> tuple[Feed, ...]:
     """Open every connector and have its feed run until the stack is left.
 
@@ -74,6 +79,8 @@ async def start_feeds(
             tell=partial(_measure, house, declared.name),
         )
         feeds.append(feed)
+        if connector.delivers:
+            owing.know(declared.name, speaks_for=declared.system)
     # Only once all are open: a feed may owe its results to another.
     for feed in feeds:
         task = asyncio.create_task(feed.run(), name=f"feed {feed.declared.name}")

@@ -11,6 +11,7 @@ from gateway import __version__
 from gateway.audit.record import Record
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
+from gateway.feeds.owing import OwedResults
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
@@ -46,7 +47,8 @@ async def serve(
         signing_receipts = signing_service(house, press=ReceiptPress())
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
-        room = batch_room(before, signing, sealed=house.metrics.count_sealed)
+        owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
+        room = batch_room(before, signing, owing, sealed=house.metrics.count_sealed)
         runner = job_runner(house, room, callers=lambda: api.callers)
         api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
@@ -64,7 +66,7 @@ async def serve(
             # What speaks to queues and servers takes its time to load, and few need it.
             from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
 
-            await start_feeds(house, before.ground, room, stack)
+            await start_feeds(house, before.ground, room, owing, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (
             watch_policies,

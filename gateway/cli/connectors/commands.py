@@ -83,7 +83,7 @@ def _told(found: Declarations, config: Path) -> tuple[ToldConnector, ...]:
             system=each.system,
             fetches=each.mapping is not None,
             returns_to=each.returns_to,
-            refused=disagreement(each, systems),
+            refused=disagreement(each.name, speaks_for=each.system, systems=systems),
         )
         for each in sorted(found.connectors.values(), key=lambda each: each.name)
     )

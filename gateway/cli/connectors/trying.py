@@ -76,7 +76,7 @@ def try_connector(
     told = ToldTrial(
         name=name,
         ok=True,
-        refused=disagreement(declared, bundle.systems),
+        refused=disagreement(declared.name, speaks_for=declared.system, systems=bundle.systems),
         items=tuple(map(_told, _items(declared, fetched, bundle))),
     )
     if as_json:

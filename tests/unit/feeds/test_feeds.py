@@ -14,10 +14,12 @@ import pytest
 from connectors.errors import ConnectorAwayError
 from connectors.folder import FolderConnector, FolderSettings
 from connectors.model import Delivery, Fetched
+from gateway.batches.errors import DeliverToUnknownProblem
 from gateway.declarations.library import DeclaredConnector
 from gateway.declarations.mapping import MappingSpec
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
+from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
 from gateway.seals.in_force import InForce
@@ -25,9 +27,10 @@ from gateway.store.database import open_reader
 from gateway.store.feeds import FeedReader
 from policies.objects.systems import System
 from strictyaml import load
-from tests.batch_house import BatchHouse, batch_house
+from tests.batch_house import BatchHouse, batch_house, item
 from tests.contracts.connector_places import HandMovedTime
 from tests.running_gateway import RECEIPT
+from tests.signing_house import FakeClock
 
 _MAPPING = """
 fileName: '(?P<number>WB-[0-9]+)[.]pdf'
@@ -108,7 +111,12 @@ async def feeding(
         poll_seconds=1,
         most=100,
     )
-    async with batch_house(directory) as house, Failing(settings, fails_at) as connector:
+    owing = OwedResults(in_force=lambda: in_force, clock=FakeClock())
+    owing.know("wms-inbox", speaks_for="tms")
+    async with (
+        batch_house(directory, owing=owing) as house,
+        Failing(settings, fails_at) as connector,
+    ):
         reader = FeedReader(open_reader(directory / "test.sqlite"))
         in_force = _speaking(house.house.in_force, "wms-inbox" if spoken_for else "another")
         assert declared.mapping is not None
@@ -198,3 +206,27 @@ async def test_results_that_go_elsewhere_are_owed_to_that_connector(tmp_path: Pa
         assert feeding_.results() == {}
         (owed,) = await feeding_.reader.owed("archive", most=10)
         assert (owed.source, owed.system) == ("wms-inbox", "tms")
+
+
+async def test_a_batch_that_came_another_way_is_brought_where_it_asks_for(tmp_path: Path) -> None:
+    async with feeding(tmp_path) as feeding_:
+        documents = (item("WB-1"), item("WB-2", b"no PDF"))
+        batch = await feeding_.house.submit(*documents, deliver_to="wms-inbox")
+        again = await feeding_.house.submit(*documents, deliver_to="wms-inbox")
+        assert again.id == batch.id
+        await feeding_.go_on()
+        states = {name: result["state"] for name, result in feeding_.results().items()}
+        assert states == {"WB-1.pdf": "sealed", "WB-2.pdf": "failed"}
+        assert (feeding_.root / "done" / "WB-1.pdf").read_bytes().startswith(RECEIPT)
+        assert (feeding_.root / "done" / f"{batch.id}.results.csv").exists()
+        assert await feeding_.reader.owed("wms-inbox", most=10) == ()
+
+
+@pytest.mark.parametrize(("target", "spoken_for"), [("nowhere", True), ("wms-inbox", False)])
+async def test_results_go_nowhere_that_the_officers_do_not_know(
+    tmp_path: Path, target: str, *, spoken_for: bool
+) -> None:
+    async with feeding(tmp_path, spoken_for=spoken_for) as feeding_:
+        with pytest.raises(DeliverToUnknownProblem):
+            await feeding_.house.submit(item("WB-1"), deliver_to=target)
+        assert await feeding_.house.work() == 0
