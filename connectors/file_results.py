@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from connectors.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
-from connectors.errors import DeliveryRefusedError
+from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.file_intake import place_of
 from connectors.file_tree import FileTree, TooLargeError
 from connectors.model import Delivery
@@ -134,10 +134,11 @@ def _original(tree: FileTree, fetched: str) -> str | None:
     folder, path = place_of(fetched)
     if not folder or not path or ".." in {folder, *path.split("/")}:
         raise DeliveryRefusedError(f"{fetched} is no file that came by this folder")
-    # It may be sealed before it could be accepted.
-    for place in (ACCEPTED, TAKEN):
-        if tree.is_there(f"{place}/{folder}/{path}"):
-            return f"{place}/{folder}/{path}"
+    if tree.is_there(f"{ACCEPTED}/{folder}/{path}"):
+        return f"{ACCEPTED}/{folder}/{path}"
+    if tree.is_there(f"{TAKEN}/{folder}/{path}"):
+        # Were it taken away now, what is fetched again would not be what was fetched before.
+        raise ConnectorAwayError(f"{path} is answered before it was acknowledged; it will be")
     return None
 
 

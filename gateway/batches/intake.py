@@ -5,6 +5,7 @@ A batch that broke off was never answered, so the repeat begins it anew.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from gateway.store.batches import (
 )
 from gateway.store.content import Location
 from gateway.store.documents import remember_nonce
+from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 
 _NOT_KNOWN_YET = bytes(32)
@@ -112,10 +114,12 @@ class BatchIntake:
             try:
                 return await self._receive(known, order, items)
             except BaseException:
-                # Whatever it was: nobody was told of this batch.
-                await asyncio.shield(
-                    self._lane.write(lambda unit: _forget_received(unit, known.id))
-                )
+                # Whatever it was: nobody was told of this batch. What cannot be deleted now is when
+                # it comes again, or after a day.
+                with contextlib.suppress(StoreProblem):
+                    await asyncio.shield(
+                        self._lane.write(lambda unit: _forget_received(unit, known.id))
+                    )
                 raise
 
     def _begin(self, transaction: Transaction, order: BatchOrder) -> BatchRow:

@@ -27,6 +27,7 @@ from gateway.store.lane import WriterLane
 
 _MOST_BATCHES = 8
 _MOST_AT_ONCE = 128
+_MOST_LOOKED_AT = 1000
 _ENDED = frozenset({"sealed", "repeated", "failed", "cancelled"})
 
 _log = structlog.get_logger("feeds")
@@ -48,12 +49,20 @@ class FeedResults:
     """Delivers what is owed to one connector."""
 
     def __init__(
-        self, target: str, *, connector: Connector, stores: Stores, lane: WriterLane
+        self,
+        target: str,
+        *,
+        connector: Connector,
+        stores: Stores,
+        lane: WriterLane,
+        handing_over: asyncio.Lock,
     ) -> None:
+        """Join them; nothing is delivered while `handing_over` is held."""
         self._target = target
         self._connector = connector
         self._stores = stores
         self._lane = lane
+        self._handing_over = handing_over
         self._skip = 0
 
     async def look(self) -> int:
@@ -78,7 +87,8 @@ class FeedResults:
         delivered = bytearray(owed.delivered)
         count = 0
         while found := await self._next(batch, delivered):
-            await self._deliver_each(owed, brought, batch, found)
+            async with self._handing_over:
+                await self._deliver_each(owed, brought, batch, found)
             for item in found:
                 delivered[item.number - 1] = 1
             count += len(found)
@@ -94,7 +104,7 @@ class FeedResults:
         after = delivered.find(0)
         if after < 0:
             return found
-        for item in await self._stores.items.page(batch.id, after=after, most=len(delivered)):
+        for item in await self._stores.items.page(batch.id, after=after, most=_MOST_LOOKED_AT):
             if item.state in _ENDED and not delivered[item.number - 1]:
                 found.append(item)
                 if len(found) == _MOST_AT_ONCE:

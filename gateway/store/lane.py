@@ -249,8 +249,10 @@ class WriterLane:
             return
         told = " ".join(str(error.__cause__ or error).split())
         _log.error("commit_failed", error=told, units=len(group))
+        # A server's own words name hosts and users, which are no caller's business.
+        said = "the gateway's log says why (commit_failed)" if self.is_shared else told
         for errand in waiting:
-            errand.failure = StoreProblem(f"the database refused the commit: {told}")
+            errand.failure = StoreProblem(f"the database refused the commit: {said}")
 
     def _keep_content(self, group: list[Errand[_Work]]) -> None:
         brought = [(errand, content) for errand in group if (content := errand.work.content)]

@@ -110,8 +110,17 @@ def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResu
     )
 
 
-def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
-    """The part that hands documents to the signing cycle."""
+def _nobody_counts(_seal: str) -> None:
+    """Where there are no metrics."""
+
+
+def batch_room(
+    before: BatchResults,
+    signing: SigningService,
+    *,
+    sealed: Callable[[str], None] = _nobody_counts,
+) -> BatchRoom:
+    """The part that hands documents to the signing cycle; `sealed` counts seals put on them."""
     ground = before.ground
     asking = ItemAsking(in_force=ground.in_force, content=ground.content, clock=ground.clock)
     queueing = Queueing(queue=ground.queue, lane=ground.lane, ending=before.ending)
@@ -141,6 +150,7 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
         batches=ground.batches,
         items=ground.items,
         documents=ground.documents,
+        sealed=sealed,
     )
     return BatchRoom(
         service=service,

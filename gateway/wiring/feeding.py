@@ -12,6 +12,7 @@ from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.model import FeedStanding
 from gateway.feeds.results import FeedResults, Stores
+from gateway.feeds.texts import DocumentTexts
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.house import House
@@ -38,12 +39,13 @@ async def start_feeds(
         archive=house.archive,
         feeds=reader,
     )
+    texts = DocumentTexts(house.pool, in_force=ground.in_force, clock=house.clock)
     feeds: list[Feed] = []
     for declared in declarations.connectors.values():
         connector = await stack.enter_async_context(
             open_connector(declared.settings, time=house.clock)
         )
-        intake = None
+        intake, handing_over = None, asyncio.Lock()
         if declared.mapping is not None and connector.fetches:
             intake = FeedIntake(
                 declared,
@@ -54,8 +56,16 @@ async def start_feeds(
                 reader=reader,
                 in_force=ground.in_force,
                 clock=house.clock,
+                texts=texts,
+                handing_over=handing_over,
             )
-        results = FeedResults(declared.name, connector=connector, stores=stores, lane=house.lane)
+        results = FeedResults(
+            declared.name,
+            connector=connector,
+            stores=stores,
+            lane=house.lane,
+            handing_over=handing_over,
+        )
         feed = Feed(
             declared,
             intake=intake,

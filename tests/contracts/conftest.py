@@ -1,5 +1,6 @@
 """Fixtures of the contract suites."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -32,17 +33,23 @@ __all__ = [
 ]
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with this version's tables; copies are cheap, migrations are not."""
+    file = tmp_path_factory.mktemp("migrated") / "test.sqlite"
+    engine = SQLiteFile(str(file)).open_writer()
+    migrate(engine)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> Database:
     """A database of each engine with this version's tables, and nothing in them."""
     if request.param == "postgresql":
         emptied: Database = request.getfixturevalue("postgres").emptied()
         return emptied
-    made = SQLiteFile(str(tmp_path / "test.sqlite"))
-    engine = made.open_writer()
-    migrate(engine)
-    engine.dispose()
-    return made
+    return SQLiteFile(str(shutil.copy(migrated_file, tmp_path / "test.sqlite")))
 
 
 @pytest.fixture

@@ -56,6 +56,8 @@ async def test_each_document_has_its_result_and_a_receipt_names_them_all(
     assert items[0]["businessNumber"] == "回单-0001"
     sealed = await client.get(items[0]["links"]["content"])
     assert sealed.body.startswith(RECEIPT)
+    counted = (await client.get("/metrics")).body.decode()
+    assert 'sealgate_sealed_total{seal="receipt-east"} 2.0' in counted
     told = _verified(await client.receipt(batch), client.gateway, tmp_path)
     assert [each["output"] for each in told["items"]] == [each["outputDigest"] for each in items]
 
