@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnfitError
 from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
-from connectors.names import safe_name
+from connectors.names import plain_name, safe_name
 from connectors.remembered import Remembered
 from connectors.s3_objects import Bucket, Listed, ObjectChangedError
 from connectors.s3_settings import S3Settings
@@ -150,7 +150,7 @@ class S3Connector:
     def _fetched(self, it: Listed, inbox: str, content: bytes, problem: str) -> Fetched:
         id_ = marked(it.key, content or (it.tag + problem).encode())
         self._tags[id_] = it.tag
-        name = it.key.removeprefix(inbox)
+        name = plain_name(it.key.removeprefix(inbox), otherwise=it.key)
         return Fetched(id=id_, name=name, content=content, fields={"key": it.key}, problem=problem)
 
     @asynccontextmanager

@@ -15,7 +15,7 @@ from tests.contracts.network_places import Behind
 from tests.contracts.network_servers import network_place
 
 DOCUMENTS = {f"{name}.pdf": name.encode() * 40_000 for name in "abcdef"}
-CUTS = int(os.environ.get("SEALGATE_CONNECTION_CUTS", "6"))
+CUTS = int(os.environ.get("SEALGATE_CONNECTION_CUTS", "3"))
 MOST_TRIES = 40
 """Of one errand; each try may meet the cut, and a broker needs a moment to notice it."""
 
