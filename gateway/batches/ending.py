@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 
@@ -75,12 +74,16 @@ class BatchEnding:
         for batch_id in batch_ids - self._tasks.keys():
             task = asyncio.create_task(self._see(batch_id), name=f"ending {batch_id}")
             self._tasks[batch_id] = task
-            task.add_done_callback(partial(self._forget, batch_id))
-
-    def _forget(self, batch_id: str, _done: "asyncio.Task[None]") -> None:
-        del self._tasks[batch_id]
 
     async def _see(self, batch_id: str) -> None:
+        try:
+            await self._see_while_asked(batch_id)
+        finally:
+            # Here and not in a callback of the task: whoever asks after the last look must not
+            # find a task that looks no more.
+            del self._tasks[batch_id]
+
+    async def _see_while_asked(self, batch_id: str) -> None:
         while batch_id in self._asked:
             self._asked.discard(batch_id)
             try:

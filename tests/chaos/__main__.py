@@ -75,7 +75,11 @@ def _storm(directory: Path, arguments: argparse.Namespace) -> _Told:
 def _faults(directory: Path, _arguments: argparse.Namespace) -> _Told:
     installation = install(directory / "template", directory / "faults", hsm=_HSM.configured())
     running = endure(
-        installation, directory / "faults.log", documents=_DOCUMENTS, milliseconds=_LATENCY
+        installation,
+        directory / "faults.log",
+        documents=_DOCUMENTS,
+        milliseconds=_LATENCY,
+        mebibytes=1024,
     )
     came = asyncio.run(running)
     bound = _HSM.sessions / (sum(_LATENCY) / 2000)

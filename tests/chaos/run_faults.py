@@ -68,17 +68,19 @@ async def endure(
     *,
     documents: int,
     milliseconds: tuple[float, float],
+    mebibytes: int = 128,
 ) -> Endured:
     """Five in a hundred signatures fail; they take so long; none comes back; the token is gone.
 
-    Then the volumes of the documents, of the database and of the tree heads are full.
+    Then the volumes of the documents, of the database and of the tree heads are full, each of so
+    many MiB.
     """
     state = installation.state
     with contextlib.ExitStack() as stack:
         volumes: tuple[Volume, ...] = ()
         if can_mount():
             places = (state, state / "documents", state / "audit")
-            volumes = stack.enter_context(volumes_at(*places))
+            volumes = stack.enter_context(volumes_at(*places, mebibytes=mebibytes))
         log = stack.enter_context(ClientLog(client_log))
         async with Supervisor(installation) as supervisor, installation.client() as client:
             storm = Storm(client, log, seed=1, until_it_serves=supervisor.ready)

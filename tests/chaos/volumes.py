@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CHUNK = 64 * 1024
-# The gateway wants 64 MiB to be free, or is not ready.
-_MEBIBYTES = 96
 
 
 @dataclass(frozen=True)
@@ -45,19 +43,21 @@ def can_mount() -> bool:
 
 
 @contextlib.contextmanager
-def volumes_at(*directories: Path) -> Iterator[tuple[Volume, ...]]:
+def volumes_at(*directories: Path, mebibytes: int) -> Iterator[tuple[Volume, ...]]:
     """Put each directory, with all that is in it, on a tmpfs of its own; outer ones first.
 
-    What is written there is gone afterwards.
+    What is written there is gone afterwards. The gateway wants 64 MiB of each to be free.
     """
     with contextlib.ExitStack() as stack:
-        yield tuple(stack.enter_context(_mounted(directory)) for directory in directories)
+        yield tuple(
+            stack.enter_context(_mounted(directory, mebibytes)) for directory in directories
+        )
 
 
 @contextlib.contextmanager
-def _mounted(directory: Path) -> Iterator[Volume]:
+def _mounted(directory: Path, mebibytes: int) -> Iterator[Volume]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    options = f"size={_MEBIBYTES}m,mode=700"
+    options = f"size={mebibytes}m,mode=700"
     with tempfile.TemporaryDirectory() as before:
         shutil.copytree(directory, before, dirs_exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "sealgate", directory], check=True)

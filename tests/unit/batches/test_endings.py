@@ -1,0 +1,48 @@
+"""When it is seen that a batch has ended."""
+
+import asyncio
+from typing import Any, cast
+
+from gateway.batches.ending import BatchEnding
+
+
+class Items:
+    """Some wait at the first look; the last result comes just as that look ends."""
+
+    def __init__(self) -> None:
+        self.ending: BatchEnding | None = None
+        self.looks = 0
+
+    async def any_waits(self, _batch: str) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            assert self.ending is not None
+            asyncio.get_running_loop().call_soon(self.ending.look, {"b"})
+        return self.looks == 1
+
+
+class Lane:
+    def __init__(self) -> None:
+        self.writes = 0
+
+    async def write(self, _unit: object) -> bool:
+        self.writes += 1
+        return False
+
+
+async def test_a_last_result_that_comes_as_a_look_ends_is_looked_at_again() -> None:
+    items, lane = Items(), Lane()
+    ending = BatchEnding(
+        lane=cast(Any, lane),
+        items=cast(Any, items),
+        outbox=cast(Any, None),
+        clock=cast(Any, None),
+        changed=lambda _batches: None,
+        ended=lambda _batch: None,
+    )
+    items.ending = ending
+    ending.start()
+    ending.look({"b"})
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (items.looks, lane.writes) == (2, 1)
