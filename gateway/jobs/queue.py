@@ -21,10 +21,13 @@ from gateway.store.jobs import (
     put_back,
     put_jobs,
     revive_jobs,
+    share_of,
     take_back_all,
     take_back_late,
     take_back_of,
-    turn,
+    turn_of,
+    turn_some,
+    turning,
 )
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds, moment
@@ -63,6 +66,7 @@ class DatabaseQueue:
         self._holder = holder
         self._lease = lease
         self._turns: dict[JobKind, Turns] = {}
+        self._turning: set[str] = set()
         self._hints: dict[str, asyncio.Event] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -71,6 +75,7 @@ class DatabaseQueue:
 
         Only for a process that owns the database alone: whoever held these is dead.
         """
+        self._turning.update(turning(transaction.connection))
         return take_back_all(transaction.connection)
 
     def take_back_own(self, transaction: Transaction) -> int:
@@ -78,6 +83,7 @@ class DatabaseQueue:
 
         For a node among several that starts anew: whoever had its name before is dead.
         """
+        self._turning.update(turning(transaction.connection))
         return take_back_of(transaction.connection, holder=self._holder)
 
     def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
@@ -137,16 +143,15 @@ class DatabaseQueue:
 
     def hold(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.hold`."""
-        turn(transaction.connection, subject, rest="held", among=("waiting",))
+        self._turn(transaction, subject, "held")
 
     def release(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.release`."""
-        turn(transaction.connection, subject, rest="waiting", among=("held",))
-        self._tell_all(transaction)
+        self._turn(transaction, subject, "waiting")
 
     def cancel(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.cancel`."""
-        turn(transaction.connection, subject, rest="cancelled", among=("waiting", "held"))
+        self._turn(transaction, subject, "cancelled")
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.revive`."""
@@ -157,6 +162,9 @@ class DatabaseQueue:
         self, transaction: Transaction, kind: JobKind, most: int, besides: Collection[str]
     ) -> tuple[ClaimedJob, ...]:
         connection = transaction.connection
+        self._go_on_turning(transaction)
+        # Whose jobs are being paused, resumed or cancelled has no turn until all of them are.
+        turned = filter(None, (share_of(connection, subject) for subject in self._turning))
         now = self._time.now(connection)
         take_back_late(connection, at=microseconds(now))
         turns = self._turns.setdefault(kind, Turns(kind))
@@ -166,13 +174,31 @@ class DatabaseQueue:
             most=most,
             at=at,
             passed=lambda row: (_ENDED, row.id) in transaction.state,
-            besides=besides,
+            besides={*besides, *turned},
         )
         if not found:
             return ()
         until = microseconds(now + self._lease)
         lease_jobs(connection, [row.id for row in found], holder=self._holder, until=until)
         return tuple(_claimed(row, kind, moment(until)) for row in found)
+
+    def _turn(self, transaction: Transaction, subject: str, rest: str) -> None:
+        """Turn some; each claim turns some more, so that nobody waits for a million of them."""
+        if turn_some(transaction.connection, subject, rest):
+            self._turning.add(subject)
+        self._tell_all(transaction)
+
+    def _go_on_turning(self, transaction: Transaction) -> None:
+        if not self._turning:
+            return
+        subject = next(iter(self._turning))
+        # Somebody may have thought better of it meanwhile: what is written counts.
+        rest = turn_of(transaction.connection, subject)
+        if rest is None:  # all of it is turned, durably
+            self._turning.discard(subject)
+            return
+        turn_some(transaction.connection, subject, rest)
+        self._tell_all(transaction)
 
     def _prolong(self, transaction: Transaction, leases: Sequence[Lease]) -> tuple[Lease, ...]:
         fences = leased_among(transaction.connection, [lease.job for lease in leases])

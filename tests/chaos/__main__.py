@@ -17,8 +17,9 @@ from rich.table import Table
 from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
 from tests.chaos.model import Answered, Violation
-from tests.chaos.run import Outcome, storm
+from tests.chaos.run import Outcome, fail_over, storm
 from tests.chaos.run_faults import HSMTerms, endure
+from tests.postgres_server import running_pair
 
 _Told = tuple[Iterable[tuple[str, str]], list[Violation]]
 
@@ -40,7 +41,7 @@ def main() -> int:
     )
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
     found: list[Violation] = []
-    for run in (_faults, _storm):
+    for run in (_faults, _failover, _storm):
         figures, violations = run(directory, arguments)
         found += violations
         table = Table(box=None, pad_edge=False, show_header=False)
@@ -96,6 +97,14 @@ def _faults(directory: Path, _arguments: argparse.Namespace) -> _Told:
     return told, came.violations
 
 
+def _failover(directory: Path, _arguments: argparse.Namespace) -> _Told:
+    with running_pair() as pair:
+        installation = install(directory / "template", directory / "nodes", database=pair.url())
+        came = asyncio.run(fail_over(installation, pair, directory / "failover.log"))
+    what = f"sealed again {came.seconds:.2f} s after the promotion, {came.keys} keys answered"
+    return [("PostgreSQL failover", what)], came.violations
+
+
 def _told(recovery: Recovery) -> str:
     told = [f"right again after {recovery.recovered:.2f} s"]
     if recovery.noticed is not None:
@@ -125,11 +134,16 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
     ready = sorted(outcome.seconds_to_ready)
     yield "kill -9", ", ".join(f"{name} {count}" for name, count in outcome.kills.items())
     yield "took", f"{outcome.seconds:.0f} s"
+    yield "SoftHSM's token torn", f"{outcome.tokens_mended} times, and put back"
     yield "requests", f"{len(answers)} ({told})"
     yield "keys", f"{outcome.keys}, each asked again at the end"
     lines = Counter(line.state for batch in history.batches for line in batch.lines)
     of_lines = ", ".join(f"{state} {count}" for state, count in lines.most_common())
     yield "batches", f"{len(history.batches)}, with {lines.total()} results ({of_lines})"
+    if history.folder is not None:
+        files = Counter(line.state for line in history.folder.lines)
+        of_files = ", ".join(f"{state} {count}" for state, count in files.most_common())
+        yield "watched folder", f"{len(history.folder.dropped)} files dropped ({of_files})"
     yield "documents", f"{len(sealed)} sealed, {sum(d.judged == 'valid' for d in sealed)} verified"
     yield "records", f"{len(history.records)}, all recomputed"
     yield "uses of keys", f"{sum(c.data is not None for c in history.calls)} in the HSM's own log"

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,6 +20,7 @@ _ACCEPTED = 202
 _OK = 200
 _PAGE = 7
 _PAUSE_SECONDS = 0.05
+_BETWEEN_SECONDS = 0.3
 _PATIENCE_SECONDS = 180.0
 
 
@@ -36,6 +38,7 @@ class BatchStorm:
         until_it_serves: Callable[[], Awaitable[None]],
     ) -> None:
         self._client = BatchClient(installation)
+        self._ca_file = installation.trial.ca_file
         self._log = log
         self._documents = documents
         self._until_it_serves = until_it_serves
@@ -50,6 +53,7 @@ class BatchStorm:
             await self._insist(number)
             if number % 3 == 0:
                 await self._insist(number)
+            await asyncio.sleep(_BETWEEN_SECONDS)
 
     async def results(self) -> list[BatchResults]:
         """Wait until all that were taken have finished; gives what came of each."""
@@ -93,7 +97,38 @@ class BatchStorm:
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
-        return BatchResults(id=batch, state=state, lines=tuple(await self._lines(batch)))
+        lines = await self._lines(batch)
+        return BatchResults(
+            id=batch,
+            state=state,
+            lines=tuple(lines),
+            receipt=await self._receipt(batch) if state == "finished" else None,
+        )
+
+    async def _receipt(self, batch: str) -> tuple[BatchLine, ...]:
+        """What the signed receipt says; nothing, if its signature does not verify."""
+        answer = await self._answer(f"/v1/batches/{batch}/receipt")
+        verified = await asyncio.to_thread(self._opened, answer.body)
+        if verified is None:
+            return ()
+        items = json.loads(verified)["items"]
+        return tuple(
+            BatchLine(
+                number=each["number"],
+                name=each["name"],
+                state=each["state"],
+                document=each["document"],
+                digest=each["output"],
+            )
+            for each in items
+        )
+
+    def _opened(self, receipt: bytes) -> bytes | None:
+        words = ("openssl", "cms", "-verify", "-inform", "DER", "-binary", "-purpose", "any")
+        opened = subprocess.run(
+            [*words, "-CAfile", self._ca_file], input=receipt, capture_output=True, check=False
+        )
+        return opened.stdout if opened.returncode == 0 else None
 
     async def _lines(self, batch: str) -> list[BatchLine]:
         lines: list[BatchLine] = []
@@ -105,10 +140,13 @@ class BatchStorm:
         return lines
 
     async def _got(self, path: str) -> dict[str, Any]:
+        return (await self._answer(path)).json
+
+    async def _answer(self, path: str) -> Answer:
         while True:
             answer = await self._client.get(path)
             if answer.status == _OK:
-                return answer.json
+                return answer
             _raise_unless_busy(answer)
             await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -124,7 +162,8 @@ def _line(told: dict[str, Any]) -> BatchLine:
 
 
 def _raise_unless_busy(answer: Answer) -> None:
-    assert answer.status in {429, 503, 507}, json.loads(answer.body)
+    is_busy = answer.status in {429, 503, 507} or "Retry-After" in answer.headers
+    assert is_busy, json.loads(answer.body)
 
 
 def _now() -> float:

@@ -6,7 +6,7 @@ It knows nothing of how the gateway works inside, and takes no part in the run.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from tests.chaos import of_batches, of_keys, of_records
+from tests.chaos import of_batches, of_folders, of_keys, of_records
 from tests.chaos.model import Answered, Asked, History, Violation
 
 
@@ -118,4 +118,6 @@ _CHECKS: tuple[Callable[[History], Iterator[Violation]], ...] = (
     of_batches.results_list_every_item_once,
     of_batches.outputs_of_batches_are_kept_and_are_one_each,
     of_batches.a_receipt_says_what_the_results_say,
+    of_folders.every_file_has_one_result,
+    of_folders.the_sealed_file_is_the_document,
 )

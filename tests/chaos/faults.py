@@ -1,7 +1,7 @@
 """Faults other than kills, each while callers ask, and how long it took to be right again.
 
-Time is the machine's own here: processes cannot be given another clock. What a clock that jumps
-does is tested where the clock is injected (tests/unit/signing/test_clock_jumps.py).
+Time is the machine's own here: a process cannot be given another clock. What clocks that jump do
+is tested where the clock is injected; docs/reliability.md names the tests.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from tests.chaos.batch_storm import BatchStorm
 from tests.chaos.client_log import ClientLog
 from tests.chaos.installation import Installation
 from tests.chaos.model import Answered, Asked
@@ -43,8 +44,11 @@ class Recovery:
 class Faults:
     """One installation that runs, and what can be done to it."""
 
-    def __init__(self, installation: Installation, storm: Storm, log: ClientLog) -> None:
+    def __init__(
+        self, installation: Installation, storm: Storm, batches: BatchStorm, log: ClientLog
+    ) -> None:
         self._installation = installation
+        self._batches = batches
         self._shim = installation.shim
         self._storm = storm
         self._log = log
@@ -121,7 +125,10 @@ class Faults:
     async def _asked_meanwhile(self) -> "AsyncIterator[_Since]":
         """Callers ask all the while, and go on until all of theirs have an answer."""
         over = asyncio.Event()
-        blowing = asyncio.create_task(self._storm.blow(callers=8, until=over.is_set))
+        blowing = asyncio.gather(
+            self._storm.blow(callers=8, until=over.is_set),
+            self._batches.blow(until=over.is_set),
+        )
         try:
             yield _Since(self._log, len(self._log.events))
         finally:

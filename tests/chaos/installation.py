@@ -48,12 +48,14 @@ class Installation:
         shim: the HSM that fails on purpose, in front of SoftHSM.
         port: where it listens, also after a restart.
         limits: how many documents a rule permits in a month, by `POLICY/RULE`.
+        database: URL of its PostgreSQL database; None: SQLite.
     """
 
     trial: Trial
     shim: HSMShim
     port: int
     limits: Mapping[str, int]
+    database: str | None = None
 
     @property
     def url(self) -> str:
@@ -108,7 +110,12 @@ class Installation:
 
 
 def install(
-    template: Path, directory: Path, *, hsm: Mapping[str, object] | None = None, per_month: int = 0
+    template: Path,
+    directory: Path,
+    *,
+    hsm: Mapping[str, object] | None = None,
+    per_month: int = 0,
+    database: str | None = None,
 ) -> Installation:
     """Copy a trial installation and put the shim in front of its token.
 
@@ -117,6 +124,7 @@ def install(
         directory: where the copy goes.
         hsm: keys of the configuration's `hsm` besides, such as `sessions`.
         per_month: how many documents may get the seal `receipt-south`; 0 for no limit.
+        database: URL of a PostgreSQL database in place of SQLite.
     """
     shutil.copytree(template, directory)
     trial = Trial(directory)
@@ -132,20 +140,31 @@ def install(
     told = "".join(f"    {name}: {path}\n" for name, path in shim.environment.items())
     told += "".join(f"  {name}: {value}\n" for name, value in (hsm or {}).items())
     text = re.sub(r"(    SOFTHSM2_CONF: .*\n)", rf"\g<1>{told}", text)
+    # In proportion to the small volumes that are to be filled.
+    text += "jobs: {least_free_bytes: 67108864, reserve_bytes: 4194304}\n"
+    if database is not None:
+        text += f"store:\n  url: {database}\n  documents: {directory}/state/documents\n"
     trial.config_file.write_text(text, encoding="utf-8")
     shutil.rmtree(trial.signed.bundles)
     trial.signed.root.unlink()
-    return Installation(trial=trial, shim=shim, port=port, limits=_limited(trial, per_month))
+    return Installation(
+        trial=trial,
+        shim=shim,
+        port=port,
+        limits=_limited(trial, per_month),
+        database=database,
+    )
 
 
 def _pointed_elsewhere(trial: Trial, template: Path) -> Path:
     """Let the copy name its own files; gives the module that it has."""
-    for file in (trial.config_file, trial.hsm / "softhsm2.conf"):
+    named = (trial.config_file, trial.hsm / "softhsm2.conf", *trial.connectors.glob("*.yaml"))
+    for file in named:
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace(str(template), str(trial.directory)), encoding="utf-8")
-    named = re.search(r"  module: (\S+)", trial.config_file.read_text(encoding="utf-8"))
-    assert named is not None
-    return Path(named[1])
+    module = re.search(r"  module: (\S+)", trial.config_file.read_text(encoding="utf-8"))
+    assert module is not None
+    return Path(module[1])
 
 
 def _limited(trial: Trial, per_month: int) -> dict[str, int]:

@@ -131,6 +131,31 @@ class BatchResults:
     receipt: tuple[BatchLine, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderLine:
+    """The result of one file: `digest` is SHA-256 of the file that lies beside it, hex."""
+
+    name: str
+    state: str
+    document: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderResults:
+    """What was dropped into a watched folder, and what lies in it in the end.
+
+    Attributes:
+        dropped: names of the files, each once.
+        lines: a line for each result that is found.
+        left: files that were taken and have come to no end.
+    """
+
+    dropped: tuple[str, ...]
+    lines: tuple[FolderLine, ...]
+    left: tuple[str, ...]
+
+
 Event = Asked | Answered | Submitted | Accepted
 
 
@@ -150,6 +175,7 @@ class History:
         secrets: what may stand nowhere.
         texts: all that was written to logs and answers, by name.
         batches: what became of batches.
+        folder: what became of files; None where no folder was watched.
     """
 
     client: tuple[Event, ...]
@@ -163,6 +189,7 @@ class History:
     secrets: tuple[bytes, ...] = ()
     texts: Mapping[str, bytes] = field(default_factory=dict)
     batches: tuple[BatchResults, ...] = ()
+    folder: FolderResults | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from gateway.clock import SystemClock
 from gateway.verification.verifier import Verifier
 from tests.chaos.client_log import read_client_log
 from tests.chaos.installation import Installation
-from tests.chaos.model import BatchResults, History, StoredDocument
+from tests.chaos.model import BatchResults, FolderResults, History, StoredDocument
 from tests.chaos.tree import signed_head
 
 _ROWS = text(
     "SELECT id, idempotency_key, state, intent_index, outcome_index, output_digest, output_bytes, "
-    "segment, segment_offset FROM document ORDER BY intent_index"
+    "segment, segment_offset, document_type FROM document ORDER BY intent_index"
 )
 _LEAVES = text('SELECT leaf FROM audit_leaf ORDER BY "index"')
 _NOTE = text("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
@@ -32,6 +33,7 @@ async def read_history(
     *,
     judged: int | None = None,
     batches: Iterable[BatchResults] = (),
+    folder: FolderResults | None = None,
 ) -> History:
     """Read everything.
 
@@ -40,8 +42,9 @@ async def read_history(
         client_log: of its callers.
         judged: how many sealed documents a verifier is asked about, spread over the run; None: all.
         batches: what its callers were told of batches.
+        folder: what lies in the folder that it watched.
     """
-    engine = create_engine(f"sqlite:///file:{installation.state}/sealgate.sqlite?mode=ro&uri=true")
+    engine = _engine(installation)
     with engine.connect() as connection:
         rows = connection.execute(_ROWS).all()
         leaves = tuple(bytes(leaf) for leaf in connection.execute(_LEAVES).scalars())
@@ -59,6 +62,20 @@ async def read_history(
         secrets=installation.secrets(),
         texts={**dict(installation.said()), "the callers' log": client_log.read_bytes()},
         batches=tuple(batches),
+        folder=folder,
+    )
+
+
+def _engine(installation: Installation) -> Engine:
+    url = installation.database
+    if url is None:
+        return create_engine(
+            f"sqlite:///file:{installation.state}/sealgate.sqlite?mode=ro&uri=true"
+        )
+    # Of several servers the one that takes writes.
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(url, target_session_attrs="primary"),
     )
 
 
@@ -71,7 +88,10 @@ def _newest_head(connection: Connection, installation: Installation) -> tuple[in
 async def _documents(
     installation: Installation, rows: Sequence[Any], judged: int | None
 ) -> tuple[StoredDocument, ...]:
-    sealed = [row.id for row in rows if row.state == "sealed"]
+    # Receipts of batches are no PDF files; whoever fetches them verifies them.
+    sealed = [
+        row.id for row in rows if row.state == "sealed" and row.document_type != "batch-receipt"
+    ]
     step = 1 if judged is None else max(1, len(sealed) // max(judged, 1))
     to_judge = set(sealed[::step])
     root = x509.load_pem_x509_certificate(installation.trial.ca_file.read_bytes())

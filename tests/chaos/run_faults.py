@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.chaos.batch_storm import BatchStorm
 from tests.chaos.checker import violations
 from tests.chaos.client_log import ClientLog
 from tests.chaos.faults import Faults, Recovery
@@ -14,6 +15,8 @@ from tests.chaos.reading import read_history
 from tests.chaos.storm import Storm
 from tests.chaos.supervisor import Supervisor
 from tests.chaos.volumes import Volume, can_mount, volumes_at
+
+_DOCUMENTS_IN_A_BATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +82,21 @@ async def endure(
         log = stack.enter_context(ClientLog(client_log))
         async with Supervisor(installation) as supervisor, installation.client() as client:
             storm = Storm(client, log, seed=1, until_it_serves=supervisor.ready)
-            faults = Faults(installation, storm, log)
+            batches = BatchStorm(
+                installation,
+                log,
+                documents=_DOCUMENTS_IN_A_BATCH,
+                until_it_serves=supervisor.ready,
+            )
+            faults = Faults(installation, storm, batches, log)
             sealed = await faults.hsm_errors(share=0.05, documents=documents)
             rate = await faults.hsm_latency(milliseconds=milliseconds, documents=2 * documents)
             hang = await faults.hsm_hang()
             removal = await faults.token_removed()
             disks = await _on_full_disks(faults, *volumes) if volumes else None
             await storm.ask_all_again()
-        history = await read_history(installation, client_log, judged=5)
+            results = await batches.results()
+        history = await read_history(installation, client_log, judged=5, batches=results)
     return Endured(
         sealed_under_errors=sealed,
         documents_per_second=rate,

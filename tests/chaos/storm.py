@@ -26,6 +26,8 @@ class Storm:
 
     Ten in a hundred requests repeat an earlier key, one in a hundred is sent twice at once, and two
     keys in a hundred ask for what the policies refuse. Who gets no answer asks again.
+
+    `answers` counts last answers, those to repeats too.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Storm:
         self._numbers = itertools.count()
         self._attempts = itertools.count()
         self._final: dict[str, AnswerKind] = {}
+        self.answers = 0
         self._keys: list[str] = []
 
     @property
@@ -104,6 +107,7 @@ class Storm:
             # Callers that knock at a closed door all the time keep it from being opened.
             await self._until_it_serves()
         self._final[key] = kind
+        self.answers += 1
 
     async def _ask(self, key: str) -> AnswerKind:
         attempt = str(next(self._attempts))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from tests.chaos.installation import Installation
+from tests.chaos.soft_token import SoftTokenCare
 
 PIN_REFUSED = 78
 _STARTS_WITHOUT_READY = 10
@@ -32,23 +33,27 @@ class Supervisor:
         self._installation = installation
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._caring: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self.seconds_to_ready: list[float] = []
+        self.token = SoftTokenCare(installation.trial.hsm / "tokens")
         self.starts = 0
         self.failed_starts: list[str] = []
 
     async def __aenter__(self) -> Self:
         """Start, and wait until it is ready."""
         self._keeping = asyncio.create_task(self._keep())
+        self._caring = asyncio.create_task(self.token.care())
         await self.ready()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Have it stop in order."""
-        assert self._keeping is not None
-        self._keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._keeping
+        for task in (self._keeping, self._caring):
+            assert task is not None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def ready(self, *, seconds: float = 120.0) -> None:
         """Wait until it says that it is ready.

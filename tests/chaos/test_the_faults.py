@@ -13,6 +13,7 @@ from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
 from tests.chaos.run_faults import Endured, FullDisks, HSMTerms, endure
 
+pytestmark = pytest.mark.timeout(300)  # two minutes are little where the machine is busy
 DOCUMENTS = 40
 HSM = HSMTerms(sessions=8, deadline_seconds=2, reload_seconds=1)
 

@@ -21,6 +21,7 @@ from tests.chaos.model import (
     Asked,
     BatchLine,
     BatchResults,
+    FolderLine,
     History,
     Invariant,
     StoredDocument,
@@ -29,7 +30,8 @@ from tests.chaos.model import (
 from tests.chaos.run import Outcome, storm
 from tests.hsm_shim.shim import Call
 
-KILLS = 10
+pytestmark = pytest.mark.timeout(300)  # two minutes are little where the machine is busy
+KILLS = 9
 MOST = 20
 PIN_INCORRECT = 0xA0
 
@@ -43,7 +45,7 @@ def stormy(trial_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ou
         directory / "client.log",
         kills=KILLS,
         seed=20261127,
-        longest_pause_seconds=0.6,
+        most_progress=40,
         judged=20,
     )
     return asyncio.run(running)
@@ -178,6 +180,25 @@ def batch_lines(history: History) -> tuple[BatchLine, ...]:
 def with_first_line(history: History, **changes: object) -> History:
     first, *rest = batch_lines(history)
     return with_batch(history, lines=(replace(first, **changes), *rest))  # type: ignore[arg-type]
+
+
+def with_folder(history: History, **changes: object) -> History:
+    assert history.folder is not None
+    return replace(history, folder=replace(history.folder, **changes))  # type: ignore[arg-type]
+
+
+def sealed_line(history: History) -> FolderLine:
+    assert history.folder is not None
+    return next(each for each in history.folder.lines if each.state == "sealed")
+
+
+def with_line(history: History, **changes: object) -> History:
+    """A file's line changed."""
+    assert history.folder is not None
+    line = sealed_line(history)
+    changed = replace(line, **changes)  # type: ignore[arg-type]
+    lines = tuple(changed if each is line else each for each in history.folder.lines)
+    return with_folder(history, lines=lines)
 
 
 def taken_twice(history: History) -> History:
@@ -385,6 +406,40 @@ WRONG: dict[str, tuple[Invariant, str, Callable[[History], History]]] = {
         "I1",
         "the receipt is not",
         lambda history: with_batch(history, receipt=batch_lines(history)[1:]),
+    ),
+    "a file has no result": (
+        "I1",
+        "has no result",
+        lambda history: with_folder(history, dropped=("another.pdf",)),
+    ),
+    "a file has two results": (
+        "I2",
+        "has 2 results",
+        lambda history: with_folder(
+            history,
+            lines=(*with_folder(history).folder.lines, sealed_line(history)),  # type: ignore[union-attr]
+        ),
+    ),
+    "a file was taken and forgotten": (
+        "I1",
+        "left behind",
+        lambda history: with_folder(history, left=("taken/F1.pdf",)),
+    ),
+    "a file in the folder is not the document": (
+        "I1",
+        "not what was sealed",
+        lambda history: with_line(history, digest="0" * 64),
+    ),
+    "a document is given for two files": (
+        "I2",
+        "given for 2 files",
+        lambda history: with_folder(
+            history,
+            lines=(
+                *with_folder(history).folder.lines,  # type: ignore[union-attr]
+                replace(sealed_line(history), name="another.pdf"),
+            ),
+        ),
     ),
 }
 

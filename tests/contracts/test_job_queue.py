@@ -11,6 +11,7 @@ import pytest
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
+from gateway.store import jobs as rows
 from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
 from gateway.store.lane import Transaction
@@ -220,6 +221,40 @@ async def test_what_comes_back_to_a_paused_subject_waits_with_it(house: QueueHou
     await house.release()
     assert sorted(await house.claimed(5)) == ["a", "b", "c"]
     assert crashed.key == "c"
+
+
+async def test_a_large_batch_is_paused_and_resumed_bit_by_bit(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_MOST_TURNED", 10)
+    await house.enqueue(*(new_job(f"{number}") for number in range(45)))
+    await house.hold()
+    assert await house.states() == {"held": 10, "waiting": 35}
+    for _ in range(8):
+        assert await house.claim() == ()
+    assert await house.states() == {"held": 45}
+
+    await house.release()
+    assert await house.states() == {"held": 35, "waiting": 10}
+    # What was left to do is done by whoever starts next.
+    house.queue = house.another_queue("first")
+    await house.lane.write(house.queue.take_back)
+    for _ in range(8):
+        await house.claim(kind="deliver")
+    assert await house.states() == {"waiting": 45}
+
+
+async def test_whoever_thinks_better_of_it_has_the_last_word(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_MOST_TURNED", 10)
+    await house.enqueue(*(new_job(f"{number}") for number in range(45)))
+    await house.hold()
+    await house.release()
+    await house.cancel()
+    for _ in range(8):
+        await house.claim(kind="deliver")
+    assert await house.states() == {"cancelled": 45}
 
 
 async def test_what_is_cancelled_is_not_done(house: QueueHouse) -> None:

@@ -251,12 +251,13 @@ async def test_jobs_of_a_webhook_that_is_not_declared_wait_for_it(tmp_path: Path
     async with webhook_server() as server:
         async with delivering_house(tmp_path, a_webhook(server.url), deliver=False) as house:
             await house.put()
-        clock = house.clock
-        async with delivering_house(tmp_path, a_webhook(server.url, name="wms"), clock=clock):
-            pass
-        clock.move(timedelta(hours=2))
-        async with delivering_house(tmp_path, a_webhook(server.url), clock=clock):
+        async with delivering_house(tmp_path, a_webhook(server.url, name="wms")) as without:
+            await until(lambda: without.delivering._unknown == {"target:oms"})
+            await _jobs_are(without, ["waiting"])
+        async with delivering_house(tmp_path, a_webhook(server.url)) as again:
             await server.got(1)
+            (standing,) = await _standings(again, "delivered")
+    assert standing.tries == 1
 
 
 async def _jobs_are(house: DeliveringHouse, states: list[str]) -> None:
