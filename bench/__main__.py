@@ -53,7 +53,7 @@ def main(
     quiet = Console(stderr=True, highlight=False)
     chosen = _rows(row)
     plan = (
-        Plan(seconds=2.0, trial_seconds=0.5, warm_up=0.5, rounds=1)
+        Plan(seconds=2.0, trial_seconds=0.5, warm_up=0.5, rounds=1, batch_documents=500)
         if quick
         else Plan(seconds=seconds, trial_seconds=2.0, warm_up=2.0, rounds=rounds)
     )

@@ -35,6 +35,7 @@ class Row:
         amount_cents: in the request.
         consignee: in the request.
         ask: what the rules of that type ask of the document's content.
+        bulk: whether a batch of it is measured as well.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Row:
     amount_cents: int = 128_000
     consignee: str = "东篱服饰有限公司"
     ask: frozenset[Fact] = frozenset()
+    bulk: bool = False
 
     @property
     def spot(self) -> dict[str, int]:
@@ -75,6 +77,7 @@ ROWS = (
         seal="receipt-east",
         document=_receipt(_ONE_PAGE),
         document_name=_ONE_PAGE,
+        bulk=True,
     ),
     Row(
         name="rsa2048_read",

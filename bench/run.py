@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.batches import bulk_batch, dropped
 from bench.checks import check_audit, check_sealed
 from bench.figures import knee
 from bench.gateway_rate import CONNECTIONS, Burst, load
@@ -33,12 +34,14 @@ class Plan:
         seconds: of each measurement in a round.
         trial_seconds: of each measurement that only chooses a setting.
         warm_up: seconds of load before those that count.
+        batch_documents: in the bulk batch of a round.
     """
 
     seconds: float
     trial_seconds: float
     warm_up: float
     rounds: int
+    batch_documents: int = 10_000
 
 
 class Bench:
@@ -138,6 +141,22 @@ class Bench:
         measured.gateway.append(came.completed / seconds)
         measured.ed25519.append(by_ed25519.completed / seconds)
         measured.keyword += [each.completed / seconds for each in by_keyword]
+        if row.bulk:
+            self._in_bulk(measured, document)
+
+    def _in_bulk(self, measured: Measured, document: Path) -> None:
+        """The same documents in batches, in the same round as the callers that come singly."""
+        count = self._plan.batch_documents
+        with self.elsewhere.watched(), self._installation.serve():
+            bulk = bulk_batch(self._installation, measured.row, document, documents=count)
+            folder = dropped(self._installation, document, documents=count)
+        kinds = self._installation.audit_kinds(since=self._audit_size)
+        self._audit_size += kinds.total()
+        receipts = bulk.batches + folder.batches
+        check_audit(kinds, documents=2 * count + receipts)
+        measured.documents += 2 * count
+        measured.bulk.append(bulk.per_s)
+        measured.folder.append(folder.per_s)
 
     def _at_half_load(self, measured: Measured, document: Path) -> None:
         """How long callers wait when half as many come as the gateway could serve."""

@@ -71,6 +71,7 @@ def print_table(
             f"SHA-256 over it {result.sha256_ms:.3f} ms",
             soft_wrap=True,
         )
+        console.print(in_bulk(result), soft_wrap=True, end="")
     if limits is not None:
         rss = limits.worker_rss_mib
         console.print(
@@ -97,6 +98,22 @@ def print_table(
             "what is left. Measure again on a quiet machine.[/]",
             soft_wrap=True,
         )
+
+
+def in_bulk(result: Result) -> str:
+    """Lines on the batches that were measured with a row; empty where none was."""
+    told = ""
+    if result.bulk_per_s is not None and result.bulk_over_gateway is not None:
+        told += (
+            f"{result.title}, in one batch: {result.bulk_per_s:,.0f} documents/s, "
+            f"{result.bulk_over_gateway:.0%} of those that come singly in the same round\n"
+        )
+    if result.folder_per_s is not None and result.folder_over_gateway is not None:
+        told += (
+            f"{result.title}, through a watched folder: {result.folder_per_s:,.0f} documents/s, "
+            f"{result.folder_over_gateway:.0%} of those that come singly, by keyword as well\n"
+        )
+    return told
 
 
 def cells(result: Result) -> tuple[str, ...]:

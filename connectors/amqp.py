@@ -17,6 +17,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 
 from connectors.amqp_intake import Intake
 from connectors.amqp_settings import AMQPSettings
+from connectors.amqp_texts import accept_any_text
 from connectors.envelope import enveloped
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery, Fetched, Page
@@ -50,6 +51,7 @@ class AMQPConnector:
     """See `Connector`. The cursor is always None: the queue itself knows what is still owed."""
 
     def __init__(self, settings: AMQPSettings) -> None:
+        accept_any_text()
         self._settings = settings
         self.fetches = settings.queue is not None
         self.delivers = settings.routing_key is not None

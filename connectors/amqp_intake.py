@@ -11,6 +11,7 @@ from aiormq.abc import AbstractChannel
 from connectors.envelope import plain_fields
 from connectors.identity import marked
 from connectors.model import Fetched
+from connectors.names import plain_name
 from connectors.remembered import Remembered
 
 
@@ -98,7 +99,7 @@ class Intake:
         fields = plain_fields({**properties, **message.headers})
         return Fetched(
             id=marked(message.message_id, message.body) if message.message_id else digest,
-            name=fields.get("name") or message.message_id or digest[:16],
+            name=plain_name(fields.get("name") or message.message_id, otherwise=digest[:16]),
             content=b"" if too_large else message.body,
             fields=fields | {name: value for name, value in properties.items() if value},
             problem=(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from connectors.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
-from connectors.errors import DeliveryRefusedError
+from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.file_intake import place_of
 from connectors.file_tree import FileTree, TooLargeError
 from connectors.model import Delivery
@@ -50,18 +50,21 @@ class FileResults:
         self._promised = set()
         once = {each.id: each for each in deliveries}.values()
         prepared = [each for each in (self._prepare(tree, one) for one in once) if each]
-        if not prepared:
-            return
+        if prepared:
+            self._put_in_place(tree, prepared)
+        # Also where an earlier try ended before this.
+        for folder in {place_of(each.fetched)[0] for each in once if each.fetched is not None}:
+            tree.remove_empty(f"{ACCEPTED}/{folder}", but=MARK)
+
+    def _put_in_place(self, tree: FileTree, prepared: Sequence[_Prepared]) -> None:
         tree.sync()
         for each in prepared:
             if not each.complete:
-                _put_in_place(tree, each)
+                _rename(tree, each)
         # Before the originals go.
         tree.sync()
         for each in prepared:
             self._end_original(tree, each)
-        for folder in {each.source.split("/")[1] for each in prepared if each.source}:
-            tree.remove_empty(f"{ACCEPTED}/{folder}", but=MARK)
 
     def _prepare(self, tree: FileTree, delivery: Delivery) -> _Prepared | None:
         source = None
@@ -108,10 +111,9 @@ class FileResults:
         kind = prepared.delivery.kind
         if kind == "summary":
             path = f"{DONE}/{source.split('/', 2)[2]}"
-        moves = [(source, path)]
-        if self._with_json:
-            moves += zip(companions(source), companions(path), strict=True)
-        for original, target in moves:
+        # The document goes last: as long as it is there, the delivery is made again.
+        beside = zip(companions(source), companions(path), strict=True) if self._with_json else ()
+        for original, target in (*beside, (source, path)):
             kept = kind != "sealed" and tree.is_there(original)
             if kept and not tree.is_there(target):
                 tree.move(original, target)
@@ -119,7 +121,7 @@ class FileResults:
                 tree.remove(original)
 
 
-def _put_in_place(tree: FileTree, prepared: _Prepared) -> None:
+def _rename(tree: FileTree, prepared: _Prepared) -> None:
     path, delivery = prepared.path, prepared.delivery
     if delivery.content:
         tree.replace(_begun(path), path)
@@ -130,12 +132,13 @@ def _put_in_place(tree: FileTree, prepared: _Prepared) -> None:
 def _original(tree: FileTree, fetched: str) -> str | None:
     """Where the file is that was fetched; None: it is gone, as it was delivered."""
     folder, path = place_of(fetched)
-    if ".." in {folder, *path.split("/")}:
+    if not folder or not path or ".." in {folder, *path.split("/")}:
         raise DeliveryRefusedError(f"{fetched} is no file that came by this folder")
-    # It may be sealed before it could be accepted.
-    for place in (ACCEPTED, TAKEN):
-        if tree.is_there(f"{place}/{folder}/{path}"):
-            return f"{place}/{folder}/{path}"
+    if tree.is_there(f"{ACCEPTED}/{folder}/{path}"):
+        return f"{ACCEPTED}/{folder}/{path}"
+    if tree.is_there(f"{TAKEN}/{folder}/{path}"):
+        # Were it taken away now, what is fetched again would not be what was fetched before.
+        raise ConnectorAwayError(f"{path} is answered before it was acknowledged; it will be")
     return None
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from connectors.arrivals import Signature
+from connectors.arrivals import INBOX, Signature
 from connectors.file_tree import TooLargeError
 
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -29,9 +29,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class FolderTree:
-    """An open folder of this machine; implements `connectors.file_tree.FileTree`."""
+    """An open folder of this machine; implements `connectors.file_tree.FileTree`.
+
+    What is made gets the rights of `inbox`, and not those that the process gives its own files:
+    whoever may put documents there is to read the results.
+    """
 
     descriptor: int
+    mode: int
 
     @classmethod
     @contextlib.contextmanager
@@ -40,7 +45,7 @@ class FolderTree:
         # The folder itself may be a link: its path is IT's.
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            yield cls(descriptor)
+            yield cls(descriptor, _mode_of_inbox(descriptor))
         finally:
             os.close(descriptor)
 
@@ -51,14 +56,22 @@ class FolderTree:
         try:
             for part in filter(None, path.split("/")):
                 if make:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=here)
+                    self._make(part, here)
                 below = os.open(part, _FOLDER, dir_fd=here)
                 os.close(here)
                 here = below
             yield here
         finally:
             os.close(here)
+
+    def _make(self, part: str, here: int) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(part, 0o700, dir_fd=here)
+            made = os.open(part, _FOLDER, dir_fd=here)
+            try:
+                os.fchmod(made, self.mode)
+            finally:
+                os.close(made)
 
     def files(self, path: str) -> Iterator[tuple[str, Signature]]:
         """See `FileTree`."""
@@ -148,12 +161,13 @@ class FolderTree:
         parent, _, name = path.rpartition("/")
         with self.folder(parent, make=True) as folder:
             try:
-                descriptor = os.open(name, _NEW, 0o640, dir_fd=folder)
+                descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
             except FileExistsError:
                 # Not written into: it may be a link, or what somebody reads.
                 os.unlink(name, dir_fd=folder)
-                descriptor = os.open(name, _NEW, 0o640, dir_fd=folder)
+                descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, self.mode & 0o666)
                 file.write(content)
 
     def remove(self, path: str) -> None:
@@ -185,6 +199,14 @@ class FolderTree:
         if _libc.syncfs(self.descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
+
+
+def _mode_of_inbox(descriptor: int) -> int:
+    try:
+        state = os.stat(INBOX, dir_fd=descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return 0o700
+    return stat.S_IMODE(state.st_mode)
 
 
 def _signature(state: os.stat_result) -> Signature:

@@ -5,6 +5,7 @@ make the gateway knock at other doors of the house. The token goes only to those
 IT has told us to list, acknowledge or deliver at.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.secret_files import first_line
 from connectors.tls import Tls
 
+_AT_ONCE: Final = 8
 _REDIRECTS: Final = 3
 _CHUNK_BYTES: Final = 65_536
 _REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
@@ -84,6 +86,8 @@ class HTTPClient:
         self._own = frozenset(own)
         self._callable = self._own | frozenset(further)
         self._session: aiohttp.ClientSession | None = None
+        # Whoever waits for his turn does not wait for the server: the time-out begins after it.
+        self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -130,13 +134,16 @@ class HTTPClient:
         body: bytes | None,
     ) -> Answer:
         session = self._open()
-        async with session.request(
-            method,
-            url,
-            headers={**self._token(url), **headers, "Accept-Encoding": "identity"},
-            data=body,
-            allow_redirects=False,
-        ) as response:
+        async with (
+            self._turn,
+            session.request(
+                method,
+                url,
+                headers={**self._token(url), **headers, "Accept-Encoding": "identity"},
+                data=body,
+                allow_redirects=False,
+            ) as response,
+        ):
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise ConnectorAwayError(f"{url.host} compresses although it is asked not to")
             return Answer(response.status, response.headers, await _bounded(response, most_bytes))
@@ -146,7 +153,7 @@ class HTTPClient:
             self._session = aiohttp.ClientSession(
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                connector=aiohttp.TCPConnector(ssl=self._access.tls.context(), limit=8),
+                connector=aiohttp.TCPConnector(ssl=self._access.tls.context(), limit=_AT_ONCE),
                 timeout=aiohttp.ClientTimeout(total=self._access.timeout_seconds),
             )
         return self._session

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from connectors.envelope import plain_fields
 from connectors.errors import ConnectorAwayError
+from connectors.names import plain_name
 
 _LONGEST_ID: Final = 200
 
@@ -115,21 +116,25 @@ def _entry(item: object, position: int, shape: ListShape) -> Entry:
     if not isinstance(item, Mapping):
         raise ConnectorAwayError(f"item {position} of the list is no JSON object")
     id_ = item.get(shape.id)
-    if isinstance(id_, bool) or not isinstance(id_, str | int) or len(str(id_)) > _LONGEST_ID:
+    if isinstance(id_, bool) or not isinstance(id_, str | int) or not _is_id(str(id_)):
         raise ConnectorAwayError(
-            f"item {position} of the list has no `{shape.id}` of at most {_LONGEST_ID} characters; "
-            "without it nothing can be acknowledged"
+            f"item {position} of the list has no `{shape.id}` of at most {_LONGEST_ID} printable "
+            "characters; without it nothing can be acknowledged"
         )
     chosen = item if shape.fields is None else {name: item.get(name) for name in shape.fields}
     content, url, problem = _content(item, shape)
     return Entry(
         id=str(id_),
-        name=str(item.get(shape.name) or id_),
+        name=plain_name(item.get(shape.name), otherwise=str(id_)),
         content=content,
         url=url,
         fields=plain_fields({name: chosen[name] for name in chosen if name != shape.content}),
         problem=problem,
     )
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_ID and text.isprintable()
 
 
 def _content(item: Mapping[str, object], shape: ListShape) -> tuple[bytes | None, str | None, str]:

@@ -4,6 +4,19 @@ import hashlib
 import unicodedata
 
 _LONGEST_BYTES = 200
+_LONGEST_CHARACTERS = 500
+
+
+def plain_name(name: object, *, otherwise: str) -> str:
+    """A name that any store and any answer can hold, of at most 500 characters.
+
+    Halves of letters and control characters become U+FFFD; what is no text,
+    or empty, is called otherwise.
+    """
+    if not isinstance(name, str) or not name:
+        return otherwise
+    letters = name[:_LONGEST_CHARACTERS]
+    return "".join("\ufffd" if _is_unfit(letter) else letter for letter in letters)
 
 
 def safe_name(name: str) -> str:
@@ -13,8 +26,7 @@ def safe_name(name: str) -> str:
     suffix) and gets a part of its own digest, so that two long names stay two.
     """
     kept = "".join(
-        "_" if letter in '/\\:*?"<>|' or unicodedata.category(letter) in {"Cc", "Cs"} else letter
-        for letter in name
+        "_" if letter in '/\\:*?"<>|' or _is_unfit(letter) else letter for letter in name
     ).strip(" .")
     if not kept:
         return "unnamed-" + _mark(name)
@@ -26,6 +38,10 @@ def safe_name(name: str) -> str:
         + _mark(name)
         + _suffix(kept)
     )
+
+
+def _is_unfit(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Cc", "Cs"}
 
 
 def _mark(name: str) -> str:

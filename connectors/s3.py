@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Any, Final, Self
 
+import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnfitError
 from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
-from connectors.names import safe_name
+from connectors.names import plain_name, safe_name
 from connectors.remembered import Remembered
 from connectors.s3_objects import Bucket, Listed, ObjectChangedError
 from connectors.s3_settings import S3Settings
@@ -27,6 +28,8 @@ from connectors.secret_files import first_line
 
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 _AT_ONCE: Final = 8
+# aiobotocore lets errors of an answer's body through as aiohttp raises them.
+_AWAY: Final = (ClientError, BotoCoreError, aiohttp.ClientError, OSError, ValueError)
 _MOST_TAGS: Final = 100_000
 
 
@@ -147,7 +150,7 @@ class S3Connector:
     def _fetched(self, it: Listed, inbox: str, content: bytes, problem: str) -> Fetched:
         id_ = marked(it.key, content or (it.tag + problem).encode())
         self._tags[id_] = it.tag
-        name = it.key.removeprefix(inbox)
+        name = plain_name(it.key.removeprefix(inbox), otherwise=it.key)
         return Fetched(id=id_, name=name, content=content, fields={"key": it.key}, problem=problem)
 
     @asynccontextmanager
@@ -159,7 +162,7 @@ class S3Connector:
             raise DeliveryRefusedError(f"{self}: {error}") from error
         except PlaceUnfitError as error:
             raise PlaceUnfitError(f"{self}: {error}") from error
-        except (ClientError, BotoCoreError, ConnectorAwayError, OSError, ValueError) as error:
+        except (*_AWAY, ConnectorAwayError) as error:
             await self._close()  # keys may have changed
             raise ConnectorAwayError(
                 f"{self}: {error}. Is the server there, the bucket's name right, and may the key "

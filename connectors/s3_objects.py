@@ -94,21 +94,27 @@ class Bucket:
                 raise
 
     async def put(self, key: str, content: bytes, delivery: str) -> bool:
-        """Put it where nothing is; False: another delivery's object is there."""
+        """Put it where nothing is; False: another delivery's object is there.
+
+        An object of ours that is not whole (a server kept what a broken connection had brought)
+        is put again.
+        """
         try:
-            await self._client.put_object(
-                Bucket=self._name,
-                Key=key,
-                Body=content,
-                IfNoneMatch="*",
-                Metadata={_MARK: delivery},
-            )
+            await self._put(key, content, delivery, IfNoneMatch="*")
         except ClientError as error:
             if _code(error) not in _TAKEN:
                 raise
             there = await self._client.head_object(Bucket=self._name, Key=key)
-            return bool(there["Metadata"].get(_MARK) == delivery)
+            if there["Metadata"].get(_MARK) != delivery:
+                return False
+            if there["ContentLength"] != len(content):
+                await self._put(key, content, delivery, IfMatch=there["ETag"])
         return True
+
+    async def _put(self, key: str, content: bytes, delivery: str, **only: str) -> None:
+        await self._client.put_object(
+            Bucket=self._name, Key=key, Body=content, Metadata={_MARK: delivery}, **only
+        )
 
     async def keeps_what_is_there(self, prefix: str) -> bool:
         """Whether the server refuses to put over an object; leaves nothing behind."""

@@ -54,6 +54,23 @@ class TableSettings:
             )
 
 
+class _Thread:
+    """One thread, whose errands wait for their turn before their time begins."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, name)
+        self._turn = asyncio.Lock()
+
+    async def run(self, work: Callable[[], T], *, timeout_seconds: float) -> T:
+        """Do it there; raises what it raises, and TimeoutError, while it goes on."""
+        async with self._turn, asyncio.timeout(timeout_seconds):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def end(self) -> None:
+        """After what it is doing."""
+        self._pool.shutdown(wait=False)
+
+
 class TableConnector:
     """See `Connector`. The cursor is always None: the rows themselves say what is still owed."""
 
@@ -64,8 +81,8 @@ class TableConnector:
         self._database = Database(settings.database)
         self._reader = RowReader(self._database, settings.rows) if settings.rows else None
         self._writer = result_writer(self._database, settings.rows, settings.results)
-        self._reading = ThreadPoolExecutor(1, f"{settings.name}-reading")
-        self._writing = ThreadPoolExecutor(1, f"{settings.name}-writing")
+        self._reading = _Thread(f"{settings.name}-reading")
+        self._writing = _Thread(f"{settings.name}-writing")
 
     async def __aenter__(self) -> Self:
         """See `Connector`; the database is called with the first use."""
@@ -76,8 +93,8 @@ class TableConnector:
         if self._reader is not None:
             await self._in(self._reading, self._reader.release)
         await self._in(self._writing, self._database.close)
-        self._reading.shutdown(wait=False)
-        self._writing.shutdown(wait=False)
+        self._reading.end()
+        self._writing.end()
 
     async def fetch(self, cursor: str | None, *, most: int) -> Page:
         """See `Connector`; rows that an earlier fetch gave and nobody acknowledged come again."""
@@ -109,13 +126,13 @@ class TableConnector:
             await self._in(self._writing, self._writer.prove)
 
     async def _in(
-        self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **named: P.kwargs
+        self, thread: _Thread, work: Callable[P, T], *args: P.args, **named: P.kwargs
     ) -> T:
         try:
-            async with asyncio.timeout(2 * self._settings.database.timeout_seconds):
-                return await asyncio.get_running_loop().run_in_executor(
-                    pool, partial(work, *args, **named)
-                )
+            return await thread.run(
+                partial(work, *args, **named),
+                timeout_seconds=2 * self._settings.database.timeout_seconds,
+            )
         except TimeoutError as error:
             self._database.interrupt()
             raise ConnectorAwayError(

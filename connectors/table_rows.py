@@ -14,6 +14,7 @@ from connectors.envelope import plain_fields
 from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.identity import marked
 from connectors.model import Fetched
+from connectors.names import plain_name
 from connectors.remembered import Remembered
 
 PAGE_BYTES: Final = 64 * 1024 * 1024
@@ -215,7 +216,7 @@ class RowReader:
             content, problem = _decoded(stored, self._rows.encoding)
         return Fetched(
             id=marked(key, content or repr((size, problem)).encode()),
-            name=str(key if name is None else name),
+            name=plain_name(str(key if name is None else name), otherwise=str(key)),
             content=content,
             fields=plain_fields(dict(zip(self._rows.fields, fields, strict=True))),
             problem=problem,

@@ -2,9 +2,10 @@
 
 Makes a trial installation in ./var if there is none, whose policies two officers sign, starts the
 gateway, posts the receipts over HTTP as a transport management system would, has `sealgate verify`,
-poppler's `pdfsig` and `qpdf` judge the results, shows a refusal with its reasons and a seal that
-waits for two people, and stops the gateway. Running it again is quick: the same receipts have the
-same idempotency keys, so the gateway gives back what it sealed.
+poppler's `pdfsig` and `qpdf` judge the results, drops the receipts into a watched folder, too, and
+has OpenSSL judge the batch's receipt, shows a refusal with its reasons and a seal that waits for
+two people, and stops the gateway. Running it again is quick: the same receipts have the same
+idempotency keys, so the gateway gives back what it sealed.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from examples.folder_demo import drop_and_collect
 from gateway.bundles.authority import Authority
 from gateway.bundles.reading import read
 from gateway.cli.options import CLIENT_KEY_ID
@@ -71,11 +73,13 @@ def main() -> int:
         result = asyncio.run(_seal(trial, url, output))
         say("[bold]3  Verifying[/] every result with `sealgate verify`, poppler's pdfsig and qpdf")
         _verify(trial, result)
-        say("[bold]4  A request that the policies refuse[/]")
+        say("[bold]4  The same receipts through a watched folder[/], as a batch with a receipt")
+        result.unexpected += asyncio.run(_drop(trial, url))
+        say("[bold]5  A request that the policies refuse[/]")
         asyncio.run(_show_refusal(trial, url, result))
-        say("[bold]5  A seal that waits for two people[/]")
+        say("[bold]6  A seal that waits for two people[/]")
         asyncio.run(_show_approvals(trial, url, output, result))
-    say("[bold]6  The record[/]")
+    say("[bold]7  The record[/]")
     audit = subprocess.run([_PROGRAM, "audit", "verify", "-c", trial.config_file], check=False)
     if audit.returncode:
         result.unexpected.append("the audit log does not verify")
@@ -146,6 +150,12 @@ async def _seal(trial: Trial, url: str, output: Path) -> Result:
             await asyncio.gather(*(one(client, *each) for each in work))
         result.seconds = time.monotonic() - started
     return result
+
+
+async def _drop(trial: Trial, url: str) -> list[str]:
+    receipts = from_lines(_EXAMPLES / "receipts" / "receipts.jsonl", seal="receipt-east")
+    async with _client(trial, url) as client:
+        return await drop_and_collect(trial, client, receipts, say)
 
 
 def _verify(trial: Trial, result: Result) -> None:

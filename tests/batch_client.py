@@ -4,7 +4,8 @@ import asyncio
 import io
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,18 @@ class BatchClient:
         ):
             told = {name.title(): value for name, value in response.headers.items()}
             return Answer(response.status, told, await response.read())
+
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[aiohttp.StreamReader]:
+        """An answer that comes bit by bit."""
+        url = f"{self.gateway.url}{path}"
+        signed = self.gateway.signer().sign("GET", url, {})
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(url, headers=signed) as response,
+        ):
+            assert response.status == 200, await response.read()
+            yield response.content
 
     async def ended(self, batch: str) -> dict[str, Any]:
         """The batch, once every document of it has a result, as its events tell it."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from gateway.batches.errors import BatchEmptyProblem
+from gateway.batches.errors import BatchEmptyProblem, DeliverToUnknownProblem
+from gateway.batches.intake import Owing
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.jobs.admission import Admission, Limits
@@ -197,6 +198,16 @@ def _admission(most: int, reader: Engine) -> Admission:
     return Admission(limits, shortage=lambda: None, count=count)
 
 
+class NothingOwed:
+    """Implements `Owing` where there is no connector."""
+
+    def prove(self, target: str, caller: Caller) -> None:
+        raise DeliverToUnknownProblem(f"no {target} for {caller.system}")
+
+    def owe(self, _transaction: Transaction, _batch: BatchRow, _target: str) -> None:
+        raise AssertionError("nothing was proved")
+
+
 @asynccontextmanager
 async def batch_house(
     directory: Path,
@@ -204,6 +215,7 @@ async def batch_house(
     clock: FakeClock | None = None,
     signer: SoftSigner | None = None,
     most_open: int = 1_000_000,
+    owing: Owing | None = None,
 ) -> AsyncIterator[BatchHouse]:
     """Put it up in a directory; again in the same one, it is after a restart."""
     policies = directory / "policies"
@@ -239,7 +251,7 @@ async def batch_house(
         before = batch_results(ground, _signing_receipts(house, surroundings))
         before.ending.start()
         later.inner = before.results
-        room = batch_room(before, house.service)
+        room = batch_room(before, house.service, owing or NothingOwed())
         await house.lane.write(queue.take_back)
         await room.queueing.go_on_with_all(ground.batches)
         made = BatchHouse(house, room, queue, events, ground.batches, ground.items, admission)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.delivering import Delivering
 from gateway.returns.model import Answer, Event, Target
-from gateway.returns.outbox import WEBHOOK, Outbox
+from gateway.returns.outbox import TARGET, Outbox
 from gateway.returns.records import EventReader
 from gateway.returns.targets import TargetBook
 from gateway.returns.webhooks.keys import WebhookKey, parse_key
@@ -110,7 +110,7 @@ async def delivering_house(
         receivers = {}
         for each in webhooks:
             sender = await stack.enter_async_context(WebhookSender(each, clock=clock))
-            receivers[WEBHOOK + each.target.name] = WebhookReceiver(
+            receivers[TARGET + each.target.name] = WebhookReceiver(
                 each, sender=sender, events=events, clock=clock
             )
         gone: list[tuple[str, str]] = []

@@ -25,6 +25,19 @@ class BatchEmptyProblem(Problem):
     cure: ClassVar[str] = "Send at least one document."
 
 
+class DeliverToUnknownProblem(Problem):
+    """Results cannot be brought there for this system."""
+
+    type: ClassVar[str] = "deliver-to-unknown"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Nothing of that name brings results to this system"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Name a connector that IT declared for your system and the officers agreed to, or leave "
+        "`deliverTo` out and fetch the results."
+    )
+
+
 class BatchTakenElsewhereProblem(Problem):
     """The same batch came again, through another door, while this one was being received."""
 

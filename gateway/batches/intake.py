@@ -5,6 +5,7 @@ A batch that broke off was never answered, so the repeat begins it anew.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,9 @@ from gateway.store.batches import (
 )
 from gateway.store.content import Location
 from gateway.store.documents import remember_nonce
+from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
+from policies.model import Caller
 
 _NOT_KNOWN_YET = bytes(32)
 
@@ -69,6 +72,22 @@ class Admitting(Protocol):
         ...
 
 
+class Owing(Protocol):
+    """Knows the places that results can be brought to, and writes down what is owed to them."""
+
+    def prove(self, target: str, caller: Caller) -> None:
+        """Look whether the results of a caller's batch may go there.
+
+        Raises:
+            DeliverToUnknownProblem: nothing of that name speaks for the caller's system.
+        """
+        ...
+
+    def owe(self, transaction: Transaction, batch: BatchRow, target: str) -> None:
+        """Owe the results of a batch that opens; called on the writer lane's thread."""
+        ...
+
+
 class BatchIntake:
     """Takes batches in."""
 
@@ -80,8 +99,10 @@ class BatchIntake:
         checking: Checking,
         opened: Opened,
         admission: Admitting,
+        owing: Owing,
     ) -> None:
         self._admission = admission
+        self._owing = owing
         self._lane = lane
         self._clock = clock
         self._checking = checking
@@ -100,10 +121,13 @@ class BatchIntake:
         Raises:
             IdempotencyKeyReusedProblem: the key came before with other content.
             BatchEmptyProblem: there are no items.
+            DeliverToUnknownProblem: results cannot be brought to where they are asked to go.
             BatchTakenElsewhereProblem: another gateway receives the same batch.
             TooMuchOpenProblem, GatewayFullProblem, DiskShortProblem: there is no room for it now.
             StoreProblem: it cannot be kept now.
         """
+        if order.options.deliver_to is not None:
+            self._owing.prove(order.options.deliver_to, order.caller)
         # A repeat that comes while its twin is being received waits for the twin.
         async with self._under_way.alone((order.caller.system, order.idempotency_key)):
             known = await self._lane.write(lambda unit: self._begin(unit, order))
@@ -112,10 +136,12 @@ class BatchIntake:
             try:
                 return await self._receive(known, order, items)
             except BaseException:
-                # Whatever it was: nobody was told of this batch.
-                await asyncio.shield(
-                    self._lane.write(lambda unit: _forget_received(unit, known.id))
-                )
+                # Whatever it was: nobody was told of this batch. What cannot be deleted now is when
+                # it comes again, or after a day.
+                with contextlib.suppress(StoreProblem):
+                    await asyncio.shield(
+                        self._lane.write(lambda unit: _forget_received(unit, known.id))
+                    )
                 raise
 
     def _begin(self, transaction: Transaction, order: BatchOrder) -> BatchRow:
@@ -215,6 +241,8 @@ class BatchIntake:
                 fail_item(transaction, batch.id, number, problem=kept(refused), at=now)
         if order.nonce is not None:
             remember_nonce(transaction, order.nonce)
+        if order.options.deliver_to is not None:
+            self._owing.owe(transaction, batch, order.options.deliver_to)
         change_batch(
             transaction,
             batch.id,

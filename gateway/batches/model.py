@@ -62,7 +62,7 @@ class BatchOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     Attributes:
         priority: 1 to 9; the lower is sealed first, whatever waits behind it.
         all_or_nothing: refuse all of it where anything of it is refused before a key is used.
-        deliver_to: the target that results go to besides those that ask for everything; None: none.
+        deliver_to: the connector that brings the results somewhere; None: they are fetched.
     """
 
     priority: int = BATCH

@@ -16,6 +16,7 @@ from gateway.store.lane import Transaction, WriterLane
 
 _MOST_JOBS = 500
 _PAUSE_SECONDS = 1.0
+_LOOK_SECONDS = 60.0
 
 _log = structlog.get_logger("batches")
 _options = msgspec.json.Decoder(BatchOptions)
@@ -39,9 +40,18 @@ class Queueing:
         task.add_done_callback(lambda _done: self._tasks.pop(batch_id, None))
 
     async def go_on_with_all(self, batches: BatchReader) -> None:
-        """After a start: go on where the last run stopped."""
+        """Go on where this run, an earlier one or another node has stopped."""
         for row in await batches.under_way():
             self.go_on(row.id)
+
+    async def watch(self, batches: BatchReader) -> None:
+        """The same once a minute: whoever had begun a batch may be gone."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self.go_on_with_all(batches)
+            except Problem as problem:
+                _log.error("batches_not_looked_at", error=problem.detail)
 
     def stop(self) -> None:
         """Stop where it is; the next start goes on from there."""

@@ -1,5 +1,6 @@
 """What is done for a job of the kind `seal`: one document of a batch is sealed, or told why not."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from gateway.batches.asking import ItemAsking
@@ -44,13 +45,16 @@ class ItemSealing:
         batches: BatchReader,
         items: ItemReader,
         documents: DocumentReader,
+        sealed: Callable[[str], None],
     ) -> None:
+        """Join them; `sealed` is told the seal of each that was put on a document."""
         self._signing = signing
         self._asking = asking
         self._results = results
         self._batches = batches
         self._items = items
         self._documents = documents
+        self._sealed = sealed
         self._in_hand = Keyed()
 
     async def work(self, job: ClaimedJob) -> Outcome:
@@ -83,7 +87,10 @@ class ItemSealing:
                 told = await as_told(problem, self._documents, system=batch.system, item=item)
                 await self._results.failed(batch, item, job.lease, told)
             return later or Done()
-        if not self._results.was_released(batch_id=item.batch, number=item.number):
+        if self._results.was_released(batch_id=item.batch, number=item.number):
+            for row in sealed.parts or (sealed.row,):
+                self._sealed(row.seal)
+        else:
             await self._results.repeated(item, job.lease, sealed.row)
         return Done()
 

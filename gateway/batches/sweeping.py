@@ -5,14 +5,20 @@ from datetime import timedelta
 from gateway.batches.inputs import SHELF
 from gateway.clock import Clock
 from gateway.store.batch_items import input_ends, release_inputs
+from gateway.store.batches import forget_received
 from gateway.store.content import ContentStore
 from gateway.store.lane import Transaction, WriterLane
+
+_LONGEST_RECEIVING = timedelta(days=1)
 
 
 async def sweep_inputs(
     lane: WriterLane, content: ContentStore, *, clock: Clock, kept_for: timedelta
 ) -> int:
     """Delete the segments all of whose items have ended; gives how many those were.
+
+    Batches that broke off while they came, and were not sent again within a day, are forgotten
+    before: nobody was ever told of them.
 
     Args:
         lane: whose thread alone appends to segments, and so deletes them.
@@ -23,8 +29,9 @@ async def sweep_inputs(
     Raises:
         StoreProblem: the disk or the database refuses.
     """
-    before = clock.now() - kept_for
-    await lane.write(lambda unit: release_inputs(unit, ended_before=before))
+    now = clock.now()
+    await lane.write(lambda unit: forget_received(unit, before=now - _LONGEST_RECEIVING))
+    await lane.write(lambda unit: release_inputs(unit, ended_before=now - kept_for))
     return await lane.write(lambda unit: _drop(unit, content))
 
 

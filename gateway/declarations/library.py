@@ -9,13 +9,18 @@ from connectors.open import Settings
 from gateway.declarations.connectors import ConnectorKind
 from gateway.declarations.declaration import Declaration
 from gateway.declarations.mapping import MappingSpec
+from gateway.declarations.returns import DeclaredReturn, ReturnKind
 from gateway.declarations.webhooks import DeclaredWebhook, WebhookKind, declared_webhooks
 from gateway.regular_files import read_regular
 from strictyaml import MAX_BYTES, Loaded, Mistake, nearest, raise_if_any, read_documents
 
 DeclarationT = TypeVar("DeclarationT", bound=Declaration)
 
-KINDS: Mapping[str, type[Declaration]] = {"Connector": ConnectorKind, "Webhook": WebhookKind}
+KINDS: Mapping[str, type[Declaration]] = {
+    "Connector": ConnectorKind,
+    "Webhook": WebhookKind,
+    "Return": ReturnKind,
+}
 """What may stand after `kind:`."""
 
 
@@ -52,6 +57,7 @@ class Declarations:
 
     connectors: Mapping[str, DeclaredConnector] = field(default_factory=dict)
     webhooks: Mapping[str, DeclaredWebhook] = field(default_factory=dict)
+    returns: Mapping[str, DeclaredReturn] = field(default_factory=dict)
 
     @property
     def readable(self) -> tuple[Path, ...]:
@@ -93,7 +99,7 @@ def read_declarations(sources: Mapping[str, str]) -> Declarations:
     """
     mistakes: list[Mistake] = []
     connectors: dict[str, Loaded[ConnectorKind]] = {}
-    webhooks: dict[str, Loaded[WebhookKind]] = {}
+    targets: dict[str, Loaded[WebhookKind | ReturnKind]] = {}
     whole = True
     for file, text in sources.items():
         reading = read_documents(text, file=file, kinds=KINDS)
@@ -103,14 +109,24 @@ def read_declarations(sources: Mapping[str, str]) -> Declarations:
             value, tree = loaded.value, loaded.tree
             if isinstance(value, ConnectorKind):
                 mistakes.extend(_kept(Loaded(value=value, tree=tree), connectors))
-            elif isinstance(value, WebhookKind):
-                mistakes.extend(_kept(Loaded(value=value, tree=tree), webhooks))
+            elif isinstance(value, WebhookKind | ReturnKind):
+                mistakes.extend(_kept(Loaded(value=value, tree=tree), targets))
     for each in connectors.values():
         mistakes.extend(_lost(each, connectors) if whole else ())
+    for target in targets.values():
+        mistakes.extend(_without_connector(target, connectors) if whole else ())
     raise_if_any(mistakes)
+    values = {name: each.value for name, each in targets.items()}
     return Declarations(
         connectors={name: _declared(each) for name, each in connectors.items()},
-        webhooks=declared_webhooks({name: each.value for name, each in webhooks.items()}),
+        webhooks=declared_webhooks(
+            {name: each for name, each in values.items() if isinstance(each, WebhookKind)}
+        ),
+        returns={
+            name: _returning(each, connectors[each.spec.connector].value)
+            for name, each in values.items()
+            if isinstance(each, ReturnKind)
+        },
     )
 
 
@@ -137,6 +153,32 @@ def _lost(
             cure = f"did you mean {meant}?" if meant else "add a Connector with this name"
             path = ("spec", "return", position)
             yield loaded.mistake(path, f"no Connector is called `{name}`", cure)
+
+
+def _without_connector(
+    loaded: Loaded[WebhookKind | ReturnKind], connectors: Mapping[str, Loaded[ConnectorKind]]
+) -> Iterator[Mistake]:
+    """A Return by a connector that is not there."""
+    value = loaded.value
+    if not isinstance(value, ReturnKind) or value.spec.connector in connectors:
+        return
+    name = value.spec.connector
+    meant = nearest(name, connectors)
+    cure = f"did you mean {meant}?" if meant else "add a Connector with this name"
+    yield loaded.mistake(("spec", "connector"), f"no Connector is called `{name}`", cure)
+
+
+def _returning(kind: ReturnKind, connector: ConnectorKind) -> DeclaredReturn:
+    spec = kind.spec
+    types = spec.document_types
+    return DeclaredReturn(
+        name=kind.metadata.name,
+        connector=spec.connector,
+        system=connector.spec.system,
+        document_types=None if types is None else frozenset(types),
+        most_at_once=spec.most_at_once,
+        settings=connector.spec.place.settings(spec.connector, beside=None),
+    )
 
 
 def _declared(loaded: Loaded[ConnectorKind]) -> DeclaredConnector:

@@ -42,7 +42,7 @@ class Taken(StrictModel):
     """A text that is taken from what came.
 
     Attributes:
-        group: of `fileName` or `path`.
+        group: of `fileName`, `path` or `text`.
         field: what the place says besides: a message header, a column of a table.
         json_: a JSON pointer into the body, or into the file beside it (`beside: json`).
         column: of the CSV or JSONL that lists the files (`beside: manifest`).
@@ -89,6 +89,8 @@ class MappingSpec(StrictModel):
     Attributes:
         file_name: the name's last part must fit; its groups can be used.
         path: the whole name must fit, folders included, with `/` between them.
+        text: somewhere in the document's text, as people see it, must be something that fits; its
+            groups can be used. White space beside Chinese characters is left out.
         beside: what lies beside each document: `json`, a file `NAME.json` for each `NAME.pdf`;
             `manifest`, a CSV or JSONL in the same folder that lists them.
         document: where the document is in a JSON body; None: what came is the document.
@@ -105,6 +107,7 @@ class MappingSpec(StrictModel):
 
     file_name: Pattern | None = None
     path: Pattern | None = None
+    text: Pattern | None = None
     beside: Literal["json", "manifest"] | None = None
     document: DocumentSpec | None = None
     file_column: Text | None = None
@@ -126,7 +129,7 @@ class MappingSpec(StrictModel):
     @property
     def groups(self) -> frozenset[str]:
         """Those that the patterns name."""
-        patterns = (each for each in (self.file_name, self.path) if each is not None)
+        patterns = (each for each in (self.file_name, self.path, self.text) if each is not None)
         return frozenset().union(*(NamePattern(each).groups for each in patterns))
 
     @model_validator(mode="after")
@@ -136,8 +139,8 @@ class MappingSpec(StrictModel):
                 continue
             if value.group is not None and value.group not in self.groups:
                 raise refusal(
-                    f"neither `fileName` nor `path` has a group called `{value.group}`",
-                    f"write (?P<{value.group}>…) into one of them",
+                    f"no pattern (fileName, path, text) has a group called `{value.group}`",
+                    f"write (?P<{value.group}>…) into one of these",
                 )
             if value.column is not None and self.beside != "manifest":
                 raise refusal(
@@ -151,6 +154,11 @@ class MappingSpec(StrictModel):
                     "where a manifest lists the documents, each value is a text or a column",
                     "write `{column: NAME}`, or the text that holds for all",
                 )
+        if self.text is not None and (self.document or self.beside == "manifest"):
+            raise refusal(
+                "the text is read of documents that come by themselves, not in JSON or with a list",
+                "remove `text:`, and take the values from the JSON or from columns",
+            )
         if self.beside == "manifest" and not isinstance(self.business_number, Taken):
             raise refusal(
                 "all documents would have one business number",

@@ -64,45 +64,57 @@ class NamePattern:
 
         A group that matches nothing is an empty text.
         """
-        taken = self._path(name)
-        if taken is None:
-            return None
+        taken = self._path(name, 0, set(), whole=True)
+        return None if taken is None else self._groups_of(taken, name)
+
+    def search(self, text: str) -> dict[str, str] | None:
+        """The same for the first part of a text that fits, or None where none does."""
+        failed: set[tuple[int, int]] = set()
+        for start in range(len(text) + 1):
+            taken = self._path(text, start, failed, whole=False)
+            if taken is not None:
+                return self._groups_of(taken, text[start:])
+        return None
+
+    def _groups_of(self, taken: list[int], text: str) -> dict[str, str]:
         found = dict.fromkeys(self.groups, "")
-        for state, character in zip(taken, name, strict=True):
+        for state, character in zip(taken, text, strict=False):
             group = self._states[state].group
             if group is not None:
                 found[group] += character
         return found
 
-    def _path(self, name: str) -> list[int] | None:
+    def _path(
+        self, text: str, start: int, failed: set[tuple[int, int]], *, whole: bool
+    ) -> list[int] | None:
         """The state that takes each character, tried in the order in which `re` tries.
 
-        Each pair of state and place is tried once, as what failed there fails again.
+        Each pair of state and place is tried once, as what failed there fails again, wherever it
+        began.
         """
-        states, end = self._states, len(name)
-        failed: set[tuple[int, int]] = set()
+        states, end = self._states, len(text)
         # Each entry: the state before which we stand, the place, and who took the last character.
-        waiting: list[tuple[int, int, int | None]] = [(0, 0, None)]
+        waiting: list[tuple[int, int, int | None]] = [(0, start, None)]
         taken: list[int] = []
         while waiting:
             state, place, taker = waiting.pop()
             # What was tried meanwhile changed nothing before this place.
             if taker is None:
-                del taken[place:]
+                del taken[place - start :]
             else:
-                taken[place - 1 :] = [taker]
+                taken[place - start - 1 :] = [taker]
             if (state, place) in failed:
                 continue
             failed.add((state, place))
             if state == len(states):
-                if place == end:
+                if place == end or not whole:
                     return taken
                 continue
             here = states[state]
             # The last one put here is tried first.
             if here.skippable:
                 waiting.append((state + 1, place, None))
-            if place < end and here.fits(name[place]):
+            if place < end and here.fits(text[place]):
                 waiting.append((state if here.repeats else state + 1, place + 1, state))
         return None
 

@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 
-from gateway.declarations.library import DeclaredConnector
 from policies.objects.systems import System
 
 
-def disagreement(declared: DeclaredConnector, systems: Mapping[str, System]) -> str | None:
+def disagreement(connector: str, *, speaks_for: str, systems: Mapping[str, System]) -> str | None:
     """Why it may not speak for its system, with the cure; None when it may."""
-    system = systems.get(declared.system)
+    system = systems.get(speaks_for)
     if system is None:
         return (
-            f"the connector {declared.name} speaks for `{declared.system}`, and no System is "
+            f"the connector {connector} speaks for `{speaks_for}`, and no System is "
             "called so in the policies: add one, or correct `system:`"
         )
-    if declared.name not in system.connectors:
+    if connector not in system.connectors:
         return (
-            f"the officers do not let the connector {declared.name} speak for the system "
-            f"{system.name}: its policy file must say `connectors: [{declared.name}]`"
+            f"the officers do not let the connector {connector} speak for the system "
+            f"{system.name}: its policy file must say `connectors: [{connector}]`"
         )
     return None

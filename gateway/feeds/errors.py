@@ -56,3 +56,11 @@ class BodyProblem(MappingProblem):
     type: ClassVar[str] = "feed-body"
     title: ClassVar[str] = "The JSON that came cannot be read, or does not hold the document"
     cure: ClassVar[str] = "Send valid JSON, with the PDF in base64 where the detail says."
+
+
+class TextProblem(MappingProblem):
+    """The document's text has nothing of the form that is looked for."""
+
+    type: ClassVar[str] = "feed-text"
+    title: ClassVar[str] = "The document's text has nothing of the form that the mapping looks for"
+    cure: ClassVar[str] = "See that the document has it as text, not as a picture."

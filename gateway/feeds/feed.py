@@ -33,13 +33,23 @@ class Feed:
         intake: FeedIntake | None,
         results: FeedResults,
         in_force: Callable[[], InForce],
+        tell: Callable[[FeedStanding], None] = lambda _: None,
     ) -> None:
-        """Join them; `intake` is None where nothing is fetched."""
+        """Join them.
+
+        Args:
+            declared: the connector, as IT declared it.
+            intake: takes in what it brings; None where nothing is fetched.
+            results: bring it what it is owed.
+            in_force: whose systems say whether it may speak.
+            tell: is called after each look.
+        """
         self.declared = declared
         self.standing = FeedStanding()
         self._intake = intake
         self._results = results
         self._in_force = in_force
+        self._tell = tell
 
     async def run(self) -> None:
         """Both, until cancelled; neither waits for the other."""
@@ -50,7 +60,11 @@ class Feed:
 
     async def fetch(self) -> int:
         """Take in one page, if the officers agree; gives how many things were on it."""
-        refused = disagreement(self.declared, self._in_force().bundle.systems)
+        refused = disagreement(
+            self.declared.name,
+            speaks_for=self.declared.system,
+            systems=self._in_force().bundle.systems,
+        )
         if refused != self.standing.refused:
             self.standing.refused = refused
             if refused is not None:
@@ -82,6 +96,7 @@ class Feed:
                 self._tell_back(what)
                 # Where something came there is often more.
                 pause = _SOON_SECONDS if count else usual
+            self._tell(self.standing)
             await asyncio.sleep(pause)
 
     def _tell_away(self, what: str, error: Exception) -> None:

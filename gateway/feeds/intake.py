@@ -3,13 +3,14 @@
 Whatever breaks in between, the next look fetches the same ids, and they are the key of the batch.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from connectors.interfaces import Connector
-from connectors.model import Fetched
+from connectors.model import Fetched, Page
 from gateway.batches.callers import caller_now
 from gateway.batches.model import BatchOrder, NewItem, ReadItem
 from gateway.batches.service import BatchService
@@ -19,6 +20,7 @@ from gateway.declarations.mapping import MappingSpec
 from gateway.feeds.manifests import batches_of, read_items
 from gateway.feeds.mapping import Mapper
 from gateway.feeds.model import Brought
+from gateway.feeds.texts import DocumentTexts
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import IdempotencyKeyReusedProblem
@@ -43,7 +45,10 @@ class FeedIntake:
         reader: FeedReader,
         in_force: Callable[[], InForce],
         clock: Clock,
+        texts: DocumentTexts,
+        handing_over: asyncio.Lock,
     ) -> None:
+        """Join them; `handing_over` is held until what became durable is also acknowledged."""
         self._declared = declared
         self._spec = mapping
         self._connector = connector
@@ -52,6 +57,8 @@ class FeedIntake:
         self._reader = reader
         self._in_force = in_force
         self._clock = clock
+        self._texts = texts
+        self._handing_over = handing_over
         self._mapper = Mapper(mapping, self._attributes)
 
     async def look(self) -> int:
@@ -64,17 +71,23 @@ class FeedIntake:
         name = self._declared.name
         before = await self._reader.cursor(name)
         page = await self._connector.fetch(before, most=self._declared.most)
-        for manifest, documents in batches_of(page.items, self._spec):
-            await self._submit(manifest, documents)
-        cursor = page.cursor
-        if cursor is not None:
-            await self._lane.write(lambda unit: keep_cursor(unit, name, cursor))
         if page.items:
-            await self._connector.acknowledge(page.items)
+            async with self._handing_over:
+                await self._hand_over(page)
         return len(page.items)
 
+    async def _hand_over(self, page: Page) -> None:
+        for manifest, documents in batches_of(page.items, self._spec):
+            await self._submit(manifest, documents)
+        name, cursor = self._declared.name, page.cursor
+        if cursor is not None:
+            await self._lane.write(lambda unit: keep_cursor(unit, name, cursor))
+        await self._connector.acknowledge(page.items)
+
     async def _submit(self, manifest: Fetched | None, documents: Sequence[Fetched]) -> None:
-        items = read_items(self._mapper, manifest, documents)
+        # Lists of ten thousand rows take their time, which is nobody else's.
+        texts = {} if self._spec.text is None else await self._texts.of(documents)
+        items = await asyncio.to_thread(read_items, self._mapper, manifest, documents, texts)
         every = documents if manifest is None else [*documents, manifest]
         order = BatchOrder(
             caller=caller_now(self._in_force(), self._declared.system, at=self._clock.now()),

@@ -102,11 +102,14 @@ def batches_of(
 
 
 def read_items(
-    mapper: Mapper, manifest: Fetched | None, documents: Sequence[Fetched]
+    mapper: Mapper,
+    manifest: Fetched | None,
+    documents: Sequence[Fetched],
+    texts: Mapping[str, str | Problem],
 ) -> tuple[ReadItem, ...]:
-    """The items of what goes together."""
+    """The items of what goes together; `texts` are those of documents, by id."""
     if manifest is None:
-        return tuple(map(mapper.item, documents))
+        return tuple(mapper.item(each, texts.get(each.id)) for each in documents)
     return tuple(listed_items(manifest, documents, mapper.spec, mapper.declared))
 
 

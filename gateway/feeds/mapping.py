@@ -21,6 +21,7 @@ from gateway.feeds.errors import (
     BodyProblem,
     ContentUnreadableProblem,
     NameProblem,
+    TextProblem,
     ValueMissingProblem,
     ValueUnknownProblem,
 )
@@ -31,6 +32,8 @@ Declared = Callable[[str], Mapping[str, Attribute]]
 """Gives the attributes that a document type declares; none, where nobody knows the type."""
 
 _BESIDE = "beside"
+_MOST_TEXT = 20_000
+"""Characters of a document's text that are looked through."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +66,33 @@ class Mapper:
     declared: Declared
     _patterns: list[tuple[NamePattern, bool]] = field(default_factory=list, init=False)
 
+    @cached_property
+    def _text(self) -> NamePattern | None:
+        return None if self.spec.text is None else NamePattern(self.spec.text)
+
     def __post_init__(self) -> None:
         """Read the patterns; whether each is for the last part of a name alone."""
         for pattern, last in ((self.spec.file_name, True), (self.spec.path, False)):
             if pattern is not None:
                 self._patterns.append((NamePattern(pattern), last))
 
-    def item(self, fetched: Fetched) -> ReadItem:
-        """What is asked for it; never raises: what does not fit is refused, with its problem."""
+    def item(self, fetched: Fetched, text: str | Problem | None = None) -> ReadItem:
+        """What is asked for it; never raises: what does not fit is refused, with its problem.
+
+        Args:
+            fetched: what came.
+            text: of the document, or why there is none, where the mapping looks into it.
+        """
         try:
-            return self._item(fetched)
+            return self._item(fetched, text)
         except Problem as problem:
             return RefusedItem(name=fetched.name, problem=problem)
 
-    def _item(self, fetched: Fetched) -> ReadItem:
+    def _item(self, fetched: Fetched, text: str | Problem | None) -> ReadItem:
         if fetched.problem:
             raise ContentUnreadableProblem(fetched.problem)
-        source = _Source(fetched, self._groups(fetched.name), self.spec.document is not None)
+        groups = {**self._groups(fetched.name), **self._groups_of_text(text)}
+        source = _Source(fetched, groups, self.spec.document is not None)
         row = read_row(self._given(source), place=fetched.name, defaults=_defaults(self.spec))
         if isinstance(row, RefusedRow):
             return row.item
@@ -101,6 +114,16 @@ class Mapper:
             if groups is None:
                 raise NameProblem(f"`{part}` is not of the form {pattern.pattern}")
             found |= groups
+        return found
+
+    def _groups_of_text(self, text: str | Problem | None) -> Mapping[str, str]:
+        if self._text is None:
+            return {}
+        if isinstance(text, Problem):
+            raise text
+        found = None if text is None else self._text.search(text[:_MOST_TEXT])
+        if found is None:
+            raise TextProblem(f"nothing in its text is of the form {self._text.pattern}")
         return found
 
     def _given(self, source: _Source) -> dict[str, Any]:

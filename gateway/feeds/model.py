@@ -32,3 +32,8 @@ class FeedStanding(msgspec.Struct, kw_only=True):
     refused: str | None = None
     taken: int = 0
     delivered: int = 0
+
+    @property
+    def works(self) -> bool:
+        """Whether all can be done."""
+        return not self.away and self.refused is None

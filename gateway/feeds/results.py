@@ -6,6 +6,7 @@ again under the same id.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import structlog
 
 from connectors.errors import DeliveryRefusedError
 from connectors.interfaces import Connector
-from connectors.model import Delivery
+from connectors.model import Delivery, DeliveryKind
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
 from gateway.signing.archive import Archive
@@ -26,6 +27,7 @@ from gateway.store.lane import WriterLane
 
 _MOST_BATCHES = 8
 _MOST_AT_ONCE = 128
+_MOST_LOOKED_AT = 1000
 _ENDED = frozenset({"sealed", "repeated", "failed", "cancelled"})
 
 _log = structlog.get_logger("feeds")
@@ -47,12 +49,20 @@ class FeedResults:
     """Delivers what is owed to one connector."""
 
     def __init__(
-        self, target: str, *, connector: Connector, stores: Stores, lane: WriterLane
+        self,
+        target: str,
+        *,
+        connector: Connector,
+        stores: Stores,
+        lane: WriterLane,
+        handing_over: asyncio.Lock,
     ) -> None:
+        """Join them; nothing is delivered while `handing_over` is held."""
         self._target = target
         self._connector = connector
         self._stores = stores
         self._lane = lane
+        self._handing_over = handing_over
         self._skip = 0
 
     async def look(self) -> int:
@@ -77,7 +87,8 @@ class FeedResults:
         delivered = bytearray(owed.delivered)
         count = 0
         while found := await self._next(batch, delivered):
-            await self._deliver_each(owed, brought, batch, found)
+            async with self._handing_over:
+                await self._deliver_each(owed, brought, batch, found)
             for item in found:
                 delivered[item.number - 1] = 1
             count += len(found)
@@ -93,7 +104,7 @@ class FeedResults:
         after = delivered.find(0)
         if after < 0:
             return found
-        for item in await self._stores.items.page(batch.id, after=after, most=len(delivered)):
+        for item in await self._stores.items.page(batch.id, after=after, most=_MOST_LOOKED_AT):
             if item.state in _ENDED and not delivered[item.number - 1]:
                 found.append(item)
                 if len(found) == _MOST_AT_ONCE:
@@ -115,13 +126,15 @@ class FeedResults:
         self, owed: OwedRow, brought: Brought, batch: BatchRow, item: ItemRow
     ) -> None:
         content = await self._content(item)
+        kind: DeliveryKind = "sealed" if content else "failed"
+        came = brought.items[item.number - 1]
         delivery = Delivery(
-            id=f"{batch.id}/{item.number}",
-            kind="sealed" if content else "failed",
+            id=_delivery_id(owed, came, kind, item) or f"{batch.id}/{item.number}",
+            kind=kind,
             name=item.name,
             content=content,
             result=_told(batch, item),
-            fetched=_own(owed, brought.items[item.number - 1]),
+            fetched=_own(owed, came),
         )
         try:
             await self._connector.deliver(delivery)
@@ -155,6 +168,18 @@ class FeedResults:
             _log.error(
                 "result_refused", connector=self._target, delivery=delivery.id, error=str(error)
             )
+
+
+def _delivery_id(owed: OwedRow, came: str | None, kind: DeliveryKind, item: ItemRow) -> str | None:
+    """The same however often the thing came; None where nothing did.
+
+    A crash between a batch and its acknowledgement makes a queue or a table give the same things
+    again among others, so in another batch. Whoever gets results must not see two of them.
+    """
+    if came is None:
+        return None
+    said = (owed.source, came, kind, item.document)
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
 def _own(owed: OwedRow, fetched: str | None) -> str | None:

@@ -74,7 +74,7 @@ class Events:
         await _read_body(request)
         event_id = request.match_info["id"]
         names = await self._replays.redeliver(event_id, request[WHO].caller.system)
-        line: dict[str, object] = {"event": event_id, "webhooks": len(names)}
+        line: dict[str, object] = {"redelivered": event_id, "webhooks": len(names)}
         request[TOLD] = line
         return answers.plain_json({"webhooks": names}, status=202)
 

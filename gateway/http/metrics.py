@@ -144,6 +144,20 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.feed_works = Gauge(
+            "sealgate_feed_works",
+            "1 while a connector can be used and the officers agree to it, else 0; the log says "
+            "why (feed_away, feed_refused).",
+            ("connector",),
+            registry=self.registry,
+        )
+        self.feed_things = Gauge(
+            "sealgate_feed_things",
+            "Since the start: documents that a connector brought, results that it was given.",
+            ("connector", "what"),
+            registry=self.registry,
+        )
+
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
         self._seconds = cache(self.seconds.labels)
@@ -196,6 +210,12 @@ class Metrics:
         """How long ago each directory was last looked through."""
         for what, age in seconds.items():
             self.look_age.labels(what).set(age)
+
+    def set_feed(self, connector: str, *, works: bool, taken: int, delivered: int) -> None:
+        """How a connector is doing."""
+        self.feed_works.labels(connector).set(works)
+        self.feed_things.labels(connector, "taken").set(taken)
+        self.feed_things.labels(connector, "delivered").set(delivered)
 
     def text(self) -> bytes:
         """The exposition format."""

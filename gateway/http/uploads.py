@@ -127,13 +127,13 @@ class Uploads:
         try:
             with tempfile.TemporaryFile(dir=self._directory) as file:
                 upload = Upload(file)
-                writing = _Writing(upload, boundary, algorithms=_algorithms(request))
+                writing = Writing(upload, boundary, algorithms=_algorithms(request))
                 await self._fill(request, writing)
                 yield upload
         finally:
             self._under_way -= 1
 
-    async def _fill(self, request: web.Request, writing: "_Writing") -> None:
+    async def _fill(self, request: web.Request, writing: "Writing") -> None:
         length, proved = 0, -_ROOM_EVERY_BYTES
         async for piece in _pieces(request):
             length += len(piece)
@@ -146,7 +146,7 @@ class Uploads:
         await asyncio.to_thread(writing.finish)
 
 
-class _Writing:
+class Writing:
     """Takes a body apart as it comes, and hashes it; on a thread beside the event loop."""
 
     def __init__(self, upload: Upload, boundary: str, *, algorithms: tuple[str, ...]) -> None:
@@ -170,9 +170,14 @@ class _Writing:
             digest.update(piece)
         data = self._held + piece
         self._end = (self._end + piece)[-len(self._boundary) - 8 :]
-        if not self._begun and not data.startswith(b"--" + self._boundary + b"\r\n"):
-            raise MalformedRequestProblem("the multipart body does not begin with its boundary")
-        self._begun = True
+        if not self._begun:
+            beginning = b"--" + self._boundary + b"\r\n"
+            if not data.startswith(beginning[: len(data)]):
+                raise MalformedRequestProblem("the multipart body does not begin with its boundary")
+            if len(data) < len(beginning):
+                self._held = data
+                return
+            self._begun = True
         # A line end may follow the last boundary, and the parser takes nothing behind that.
         self._held = data[-2:]
         self._parse(data[:-2])

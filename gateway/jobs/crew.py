@@ -112,15 +112,11 @@ class Crew:
     async def work(self) -> None:
         """Claim and hand out, until `stop`."""
         while not self._is_stopping:
-            if self._standing.away is not None:
-                await self._standing.regain()
-            elif self._terms.paused() is not None:
+            try:
+                await self._go_on()
+            except Exception:  # noqa: BLE001 - a defect must not leave a million documents lying
+                _log.exception("crew_stumbled", kind=self.kind)
                 await asyncio.sleep(self._terms.idle_seconds)
-            elif (free := self._free()) == 0:
-                self._freed.clear()
-                await self._freed.wait()
-            else:
-                await self._claim(free)
 
     async def stop(self, seconds: float) -> None:
         """Claim nothing more; wait so long for what is in hand, and give the rest back."""
@@ -135,6 +131,17 @@ class Crew:
             await asyncio.gather(*late, return_exceptions=True)
             for job in jobs:
                 await self._give_back_at_the_end(job)
+
+    async def _go_on(self) -> None:
+        if self._standing.away is not None:
+            await self._standing.regain()
+        elif self._terms.paused() is not None:
+            await asyncio.sleep(self._terms.idle_seconds)
+        elif (free := self._free()) == 0:
+            self._freed.clear()
+            await self._freed.wait()
+        else:
+            await self._claim(free)
 
     def _free(self) -> int:
         allowed = max(1, self._terms.places - self._terms.busy())

@@ -74,7 +74,10 @@ class JobQueue(Protocol):
         ...
 
     def hold(self, transaction: Transaction, subject: str) -> None:
-        """Pause what waits for a subject; what is leased goes on, and is paused if it returns."""
+        """Pause what waits for a subject; what is leased goes on, and is paused if it returns.
+
+        Of many jobs some are paused at once, and the others as soon as something is claimed.
+        """
         ...
 
     def release(self, transaction: Transaction, subject: str) -> None:

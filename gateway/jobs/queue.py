@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gateway.clock import Clock
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.fairness import Turns
+from gateway.jobs.lease_time import LeaseTime, SteadyTime
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
 from gateway.store.jobs import (
     NewJobRow,
@@ -20,30 +21,18 @@ from gateway.store.jobs import (
     put_back,
     put_jobs,
     revive_jobs,
+    share_of,
     take_back_all,
     take_back_late,
-    turn,
+    take_back_of,
+    turn_of,
+    turn_some,
+    turning,
 )
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds, moment
 
 _ENDED = "the job's lease ended in this transaction"
-
-
-class SteadyTime:
-    """The time by which leases end: it goes on evenly, however the clock is put.
-
-    It begins as the clock's time, and is the same for all leases of one process.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._begin = clock.now()
-        self._monotonic = clock.monotonic()
-
-    def now(self) -> datetime:
-        """The moment, aware, UTC."""
-        return self._begin + timedelta(seconds=self._clock.monotonic() - self._monotonic)
 
 
 class DatabaseQueue:
@@ -60,6 +49,7 @@ class DatabaseQueue:
         clock: Clock,
         holder: str,
         lease: timedelta = timedelta(minutes=2),
+        time: LeaseTime | None = None,
     ) -> None:
         """Make a queue; there may be one a node.
 
@@ -68,13 +58,15 @@ class DatabaseQueue:
             clock: says when a job is due.
             holder: the name under which this process holds leases.
             lease: for how long a claim holds without a heartbeat.
+            time: by which leases end; None: this process alone owns the database.
         """
         self._lane = lane
         self._clock = clock
-        self._steady = SteadyTime(clock)
+        self._time = time or SteadyTime(clock)
         self._holder = holder
         self._lease = lease
         self._turns: dict[JobKind, Turns] = {}
+        self._turning: set[str] = set()
         self._hints: dict[str, asyncio.Event] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,7 +75,16 @@ class DatabaseQueue:
 
         Only for a process that owns the database alone: whoever held these is dead.
         """
+        self._turning.update(turning(transaction.connection))
         return take_back_all(transaction.connection)
+
+    def take_back_own(self, transaction: Transaction) -> int:
+        """Let rest what is leased under this process's name; gives how many.
+
+        For a node among several that starts anew: whoever had its name before is dead.
+        """
+        self._turning.update(turning(transaction.connection))
+        return take_back_of(transaction.connection, holder=self._holder)
 
     def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
         """See `JobQueue.enqueue`."""
@@ -99,7 +100,9 @@ class DatabaseQueue:
         """See `JobQueue.claim`."""
         # From here on a hint is kept: what comes while this claim looks is not missed.
         self._hint(kind).clear()
-        return await self._lane.write(lambda unit: self._claim(unit, kind, most, besides))
+        return await self._lane.write(
+            lambda unit: self._claim(unit, kind, most, besides), exclusive=False
+        )
 
     async def wait(self, kind: JobKind, *, seconds: float) -> None:
         """See `JobQueue.wait`."""
@@ -140,16 +143,15 @@ class DatabaseQueue:
 
     def hold(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.hold`."""
-        turn(transaction.connection, subject, rest="held", among=("waiting",))
+        self._turn(transaction, subject, "held")
 
     def release(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.release`."""
-        turn(transaction.connection, subject, rest="waiting", among=("held",))
-        self._tell_all(transaction)
+        self._turn(transaction, subject, "waiting")
 
     def cancel(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.cancel`."""
-        turn(transaction.connection, subject, rest="cancelled", among=("waiting", "held"))
+        self._turn(transaction, subject, "cancelled")
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.revive`."""
@@ -160,8 +162,11 @@ class DatabaseQueue:
         self, transaction: Transaction, kind: JobKind, most: int, besides: Collection[str]
     ) -> tuple[ClaimedJob, ...]:
         connection = transaction.connection
-        steady = self._steady.now()
-        take_back_late(connection, at=microseconds(steady))
+        self._go_on_turning(transaction)
+        # Whose jobs are being paused, resumed or cancelled has no turn until all of them are.
+        turned = filter(None, (share_of(connection, subject) for subject in self._turning))
+        now = self._time.now(connection)
+        take_back_late(connection, at=microseconds(now))
         turns = self._turns.setdefault(kind, Turns(kind))
         at = microseconds(self._clock.now())
         found = turns.take(
@@ -169,13 +174,31 @@ class DatabaseQueue:
             most=most,
             at=at,
             passed=lambda row: (_ENDED, row.id) in transaction.state,
-            besides=besides,
+            besides={*besides, *turned},
         )
         if not found:
             return ()
-        until = microseconds(steady + self._lease)
+        until = microseconds(now + self._lease)
         lease_jobs(connection, [row.id for row in found], holder=self._holder, until=until)
         return tuple(_claimed(row, kind, moment(until)) for row in found)
+
+    def _turn(self, transaction: Transaction, subject: str, rest: str) -> None:
+        """Turn some; each claim turns some more, so that nobody waits for a million of them."""
+        if turn_some(transaction.connection, subject, rest):
+            self._turning.add(subject)
+        self._tell_all(transaction)
+
+    def _go_on_turning(self, transaction: Transaction) -> None:
+        if not self._turning:
+            return
+        subject = next(iter(self._turning))
+        # Somebody may have thought better of it meanwhile: what is written counts.
+        rest = turn_of(transaction.connection, subject)
+        if rest is None:  # all of it is turned, durably
+            self._turning.discard(subject)
+            return
+        turn_some(transaction.connection, subject, rest)
+        self._tell_all(transaction)
 
     def _prolong(self, transaction: Transaction, leases: Sequence[Lease]) -> tuple[Lease, ...]:
         fences = leased_among(transaction.connection, [lease.job for lease in leases])
@@ -186,7 +209,7 @@ class DatabaseQueue:
         ]
         if not held:
             return ()
-        until = microseconds(self._steady.now() + self._lease)
+        until = microseconds(self._time.now(transaction.connection) + self._lease)
         prolong(transaction.connection, [lease.job for lease in held], until=until)
         return tuple(Lease(job=lease.job, fence=lease.fence, until=moment(until)) for lease in held)
 

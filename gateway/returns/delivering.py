@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,17 +13,20 @@ from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import ClaimedJob
+from gateway.returns.ending import Endings
 from gateway.returns.interfaces import Receiver
 from gateway.returns.line import Line
-from gateway.returns.model import Answer, DeliveryState
-from gateway.returns.schedule import pause_after
+from gateway.returns.model import Answer
 from gateway.store.lane import Transaction, WriterLane
 
 _PAGE: Final = 64
 _LOOK_SECONDS: Final = 1.0
 _HEARTBEAT_SECONDS: Final = 20.0
 _GRACE_SECONDS: Final = 5.0
-_UNKNOWN_PAUSE: Final = timedelta(hours=1)
+
+_UNKNOWN_CURE: Final = (
+    "declare it again and start the gateway anew: what it is owed waits until then"
+)
 
 _log = structlog.get_logger("returns")
 
@@ -47,6 +49,7 @@ class Delivering:
         gone: Callable[[Transaction, str, Answer], None],
         tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
         paused: Callable[[], str | None] = lambda: None,
+        follow: Callable[[], Awaitable[None]] | None = None,
         look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """Make it.
@@ -60,17 +63,18 @@ class Delivering:
             gone: writes down that a receiver (its subject) wants nothing more.
             tell: is told what each try came to, by the receiver's subject.
             paused: says why nothing is begun on purpose, if so.
+            follow: is called now and then, to see what other nodes have changed.
             look_seconds: how often is looked for what has become due.
         """
         self._queue = queue
         self._lane = lane
-        self._clock = clock
-        self._drawn = drawn
-        self._gone = gone
+        self._endings = Endings(queue, clock=clock, drawn=drawn, gone=gone)
         self._tell = tell
         self._paused = paused
+        self._follow = follow
         self._look_seconds = look_seconds
         self.lines = {subject: Line(each, clock=clock) for subject, each in receivers.items()}
+        self._unknown: set[str] = set()
         self._changed = asyncio.Event()
         self._tries: set[asyncio.Task[None]] = set()
         self._duties: list[asyncio.Task[None]] = []
@@ -112,23 +116,39 @@ class Delivering:
     async def _claim_for_ever(self) -> None:
         while True:
             self._changed.clear()
+            came: int | None = None
             try:
                 came = await self._claim()
             except Problem as problem:
                 _log.error("deliveries_not_claimed", problem=problem.type, detail=problem.detail)
-                came = 0
             self._go_on()
             if not came:
-                await self._wait()
+                # What nobody asked for is no reason to ask again.
+                await self._wait(for_jobs=came is not None)
 
-    async def _claim(self) -> int:
-        shut = [line for line in self.lines.values() if line.is_shut]
+    async def _claim(self) -> int | None:
+        """Claim for those who have room; gives how many came, None where nobody has."""
+        lines = self.lines
+        shut = [line for line in lines.values() if line.is_shut]
         await self._give_back(*(job for line in shut for job in line.give_up_waiting()))
-        full = frozenset(subject for subject, line in self.lines.items() if not line.room)
-        room = sum(line.room for line in self.lines.values())
-        if not room or self._paused() is not None:
-            return 0
-        jobs = await self._queue.claim("deliver", most=min(room, _PAGE), besides=full)
+        if self._paused() is not None:
+            return None
+        having_room = {subject for subject, line in lines.items() if line.room}
+        away = {subject for subject in having_room if lines[subject].circuit.is_away}
+        if not having_room:
+            return None
+        came = 0
+        if there := having_room - away:
+            # So few that there is room for all of them, whosever they are.
+            most = min(_PAGE, *(lines[subject].room for subject in there))
+            came += await self._claim_of(there, most)
+        if away:
+            came += await self._claim_of(away, len(away))
+        return came
+
+    async def _claim_of(self, subjects: set[str], most: int) -> int:
+        besides = (self.lines.keys() - subjects) | self._unknown
+        jobs = await self._queue.claim("deliver", most=most, besides=besides)
         unknown, too_many = [], []
         for job in jobs:
             line = self.lines.get(job.subject)
@@ -139,7 +159,7 @@ class Delivering:
             else:
                 line.add(job)
         await self._give_back(*too_many)
-        await self._put_off(*unknown)
+        await self._leave(unknown)
         return len(jobs) - len(too_many)
 
     def _go_on(self) -> None:
@@ -149,26 +169,25 @@ class Delivering:
                 self._tries.add(task)
                 task.add_done_callback(self._tries.discard)
 
-    async def _wait(self) -> None:
-        """Until there may be something to do."""
+    async def _wait(self, *, for_jobs: bool) -> None:
+        """Until there may be something to do: a try has ended, or a job has come."""
         seconds = self._look_seconds
-        hint = asyncio.create_task(self._queue.wait("deliver", seconds=seconds))
-        changed = asyncio.create_task(self._changed.wait())
+        waiting: list[asyncio.Task[object]] = [asyncio.create_task(self._changed.wait())]
+        if for_jobs:
+            waiting.append(asyncio.create_task(self._queue.wait("deliver", seconds=seconds)))
         try:
-            await asyncio.wait(
-                (hint, changed), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hint.cancel()
-            changed.cancel()
-            await asyncio.gather(hint, changed, return_exceptions=True)
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _try(self, line: Line, job: ClaimedJob) -> None:
         try:
             answer = await line.receiver.deliver(job)
             self._tell(job.subject, answer)
             self._learn(line, job, answer)
-            await self._lane.write(lambda unit: self._end(unit, line.receiver, job, answer))
+            await self._lane.write(lambda unit: self._endings.end(unit, line.receiver, job, answer))
         except LeaseLostProblem as lost:
             _log.warning("delivery_lost", job=job.key, detail=lost.detail)
         except Exception as error:  # noqa: BLE001 - its lease runs out, and it is tried again
@@ -190,69 +209,25 @@ class Delivering:
         if answer.verdict == "gone":
             line.is_stopped = True
 
-    def _end(
-        self, transaction: Transaction, receiver: Receiver, job: ClaimedJob, answer: Answer
-    ) -> None:
-        state = self._end_job(transaction, job, answer)
-        receiver.write_down(transaction, job, answer, state)
-
-    def _end_job(self, transaction: Transaction, job: ClaimedJob, answer: Answer) -> DeliveryState:
-        reason = answer.said.encode()
-        if answer.verdict == "taken":
-            self._queue.finish(transaction, job.lease)
-            return "delivered"
-        pause = pause_after(job.attempt, drawn=self._drawn(), asked=answer.retry_after)
-        if answer.verdict == "refused" or pause is None:
-            self._queue.bury(transaction, job.lease, reason=reason)
-            _log.error("delivery_given_up", job=job.key, tries=job.attempt, said=answer.said)
-            return "given-up"
-        not_before = self._clock.now() + pause
-        self._queue.retry(transaction, job.lease, not_before=not_before, reason=reason)
-        if answer.verdict == "gone":
-            self._gone(transaction, job.subject, answer)
-        return "failing"
-
     async def _give_back(self, *jobs: ClaimedJob) -> None:
-        if not jobs:
-            return
+        if jobs:
+            with contextlib.suppress(Problem):  # their leases run out
+                await self._lane.write(lambda unit: self._endings.give_back(unit, jobs))
 
-        def unit(transaction: Transaction) -> None:
-            for job in jobs:
-                with contextlib.suppress(LeaseLostProblem):
-                    self._queue.give_back(transaction, job.lease)
-
-        with contextlib.suppress(Problem):  # their leases run out
-            await self._lane.write(unit)
-
-    async def _put_off(self, *jobs: ClaimedJob) -> None:
+    async def _leave(self, jobs: Sequence[ClaimedJob]) -> None:
         """Let those wait whose receiver is not declared any more, or not yet again."""
-        if not jobs:
-            return
-        not_before = self._clock.now() + _UNKNOWN_PAUSE
-
-        def unit(transaction: Transaction) -> None:
-            for job in jobs:
-                with contextlib.suppress(LeaseLostProblem):
-                    self._queue.retry(
-                        transaction,
-                        job.lease,
-                        not_before=not_before,
-                        reason=f"nothing is declared as {job.subject}".encode(),
-                    )
-
-        await self._lane.write(unit)
-        subjects = sorted({job.subject for job in jobs})
-        _log.error(
-            "receiver_unknown",
-            receivers=subjects,
-            deliveries=len(jobs),
-            cure="declare it again, or cancel what is owed to it",
-        )
+        subjects = {job.subject for job in jobs} - self._unknown
+        if subjects:
+            self._unknown |= subjects
+            _log.error("receiver_unknown", receivers=sorted(subjects), cure=_UNKNOWN_CURE)
+        await self._give_back(*jobs)
 
     async def _hold_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             with contextlib.suppress(Problem):
+                if self._follow is not None:
+                    await self._follow()
                 leases = [lease for line in self.lines.values() for lease in line.leases]
                 held = frozenset(each.job for each in await self._queue.heartbeat(leases))
                 lost = frozenset(lease.job for lease in leases) - held

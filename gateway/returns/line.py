@@ -27,13 +27,14 @@ class Line:
 
     @property
     def room(self) -> int:
-        """How many more jobs may be claimed for it now."""
+        """How many more jobs may be claimed for it now: none until half of its line is done."""
         if self.is_shut:
             return 0
         at_hand = len(self._waiting) + len(self._under_way)
         if self.circuit.is_away:
             return 0 if at_hand else 1
-        return max(0, self.receiver.most_at_once * _AHEAD - at_hand)
+        most = self.receiver.most_at_once * _AHEAD
+        return most - at_hand if 2 * at_hand <= most else 0
 
     @property
     def leases(self) -> tuple[Lease, ...]:

@@ -25,7 +25,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         subject: the document's or the batch's id.
         data: what is told, JSON values only. Never the document's bytes.
         document_type: of the document, if there is one.
-        source: where it came in: empty for HTTP, else the feed's name.
+        source: where it came in: empty for HTTP, else the feed's name; `batch` where all that is
+            known is that it came with others.
     """
 
     type: EventType
@@ -46,18 +47,23 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         systems: whose events.
         events: which.
         document_types: of these types only; None: of all. Events without a document always count.
+        only_single: only of what came by itself over HTTP; batches return their own results.
     """
 
     name: str
     systems: frozenset[str]
     events: frozenset[EventType]
     document_types: frozenset[str] | None = None
+    only_single: bool = False
 
-    def wants(self, event_type: EventType, system: str, document_type: str | None) -> bool:
+    def wants(
+        self, event_type: EventType, system: str, document_type: str | None, source: str
+    ) -> bool:
         """Whether it is told of such an event."""
         return (
             system in self.systems
             and event_type in self.events
+            and not (self.only_single and source)
             and (
                 self.document_types is None
                 or document_type is None

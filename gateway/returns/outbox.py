@@ -15,8 +15,8 @@ from gateway.store.moments import microseconds
 from gateway.store.schema import event as event_table
 from gateway.store.statements import RowStatement
 
-WEBHOOK: Final = "webhook:"
-"""What the subject and the share of a webhook's jobs begin with."""
+TARGET: Final = "target:"
+"""What the subject and the share of a target's jobs begin with."""
 
 _put_event = RowStatement(
     insert(event_table), "id", "type", "system", "subject", "document_type", "source", "at", "data"
@@ -33,7 +33,7 @@ class Outbox:
 
     def put(self, transaction: Transaction, event: Event) -> None:
         """See `EventOutbox`."""
-        asked = (event.type, event.system, event.document_type)
+        asked = (event.type, event.system, event.document_type, event.source)
         if not self._targets.is_kept(*asked):
             return
         event_id = new_document_id(event.at)
@@ -56,17 +56,17 @@ class Outbox:
 
 
 def delivery_job(event_id: str, target: str, *, again: str = "") -> NewJob:
-    """The job of bringing an event to a webhook.
+    """The job of bringing an event to a target.
 
     Args:
         event_id: the event.
-        target: the webhook's name.
+        target: its name.
         again: tells this job from earlier ones for the same two; empty: it is the first.
     """
     return NewJob(
         kind="deliver",
         key=f"{event_id}/{target}{again and '/'}{again}",
-        share=WEBHOOK + target,
-        subject=WEBHOOK + target,
+        share=TARGET + target,
+        subject=TARGET + target,
         payload=event_id.encode(),
     )

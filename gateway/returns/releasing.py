@@ -11,6 +11,8 @@ from gateway.signing.model import SigningRequest
 from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction
 
+_BATCH = "batch:"
+
 
 class ReleasedEvents:
     """Implements `gateway.signing.guard.Releasing`: a document was sealed, whoever asked for it."""
@@ -24,12 +26,13 @@ class ReleasedEvents:
         self, transaction: Transaction, request: SigningRequest, row: DocumentRow
     ) -> None:
         """See `Releasing`; where nobody wants the event it costs one look into a dictionary."""
-        if not self._targets.is_kept("document.sealed", row.system, row.document_type):
+        source = "batch" if request.origin.startswith(_BATCH) else ""
+        if not self._targets.is_kept("document.sealed", row.system, row.document_type, source):
             return
-        self._outbox.put(transaction, _sealed(request, row, at=self._clock.now()))
+        self._outbox.put(transaction, _sealed(request, row, source, at=self._clock.now()))
 
 
-def _sealed(request: SigningRequest, row: DocumentRow, *, at: datetime) -> Event:
+def _sealed(request: SigningRequest, row: DocumentRow, source: str, *, at: datetime) -> Event:
     asked = request.seal_request
     data: dict[str, Any] = {
         "documentId": row.id,
@@ -47,8 +50,8 @@ def _sealed(request: SigningRequest, row: DocumentRow, *, at: datetime) -> Event
         "traceId": row.trace_id,
         "document": f"/v1/documents/{row.id}",
     }
-    if request.origin.startswith("batch:"):
-        batch, _, number = request.origin.removeprefix("batch:").partition("/")
+    if source:
+        batch, _, number = request.origin.removeprefix(_BATCH).partition("/")
         data["batch"] = {"id": batch, "item": int(number)}
     return Event(
         type="document.sealed",
@@ -56,6 +59,7 @@ def _sealed(request: SigningRequest, row: DocumentRow, *, at: datetime) -> Event
         system=row.system,
         company=asked.caller.company,
         subject=row.id,
+        source=source,
         document_type=row.document_type,
         data=data,
     )

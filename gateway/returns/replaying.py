@@ -10,7 +10,7 @@ from gateway.jobs.model import NewJob
 from gateway.randomness import random_bytes
 from gateway.returns.errors import UnknownEventProblem, UnknownWebhookProblem
 from gateway.returns.model import Target
-from gateway.returns.outbox import WEBHOOK, delivery_job
+from gateway.returns.outbox import TARGET, delivery_job
 from gateway.returns.records import EventReader, KeptEvent, Standing
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
@@ -113,16 +113,35 @@ class Replays:
             StoreProblem: not all is written; it stays stopped, and may be resumed again.
         """
         stopped = await self._lane.write(lambda unit: self._stops.of(unit.connection, name))
-        target = self._targets.targets.get(name)
-        if stopped is None or target is None:
+        if stopped is None or name not in self._targets.targets:
             return 0
+        missed = await self._go_on(name, after=stopped.after)
+        await self._lane.write(lambda unit: self._stops.remove(unit, name))
+        return missed
+
+    async def follow(self) -> None:
+        """Let those go on that another node has resumed.
+
+        Raises:
+            StoreProblem: the database does not answer; it may be tried again.
+        """
+        for name, after in tuple(self._stops.remembered.items()):
+            stopped = await self._lane.write(
+                lambda unit, name=name: self._stops.of(unit.connection, name)  # type: ignore[misc]  # mypy sees no default
+            )
+            if stopped is None and name in self._targets.targets:
+                await self._go_on(name, after=after)
+
+    async def _go_on(self, name: str, *, after: int) -> int:
+        """Owe a target again what it wants, and what it missed since that event."""
+        target = self._targets.targets[name]
         # First: what comes from now on has its jobs. What came before is looked up.
         self._targets.resume(name)
         missed = 0
         for system in sorted(target.systems):
-            missed += await self._owe(target, system, after=stopped.after, before=_LAST)
-        await self._lane.write(lambda unit: self._stops.remove(unit, name))
-        self._resumed(WEBHOOK + name)
+            missed += await self._owe(target, system, after=after, before=_LAST)
+        self._stops.remembered.pop(name, None)
+        self._resumed(TARGET + name)
         _log.info("webhook_resumed", webhook=name, missed=missed)
         return missed
 
@@ -155,4 +174,4 @@ class Replays:
 
 
 def _wants(target: Target, kept: KeptEvent) -> bool:
-    return target.wants(kept.type, kept.system, kept.document_type)
+    return target.wants(kept.type, kept.system, kept.document_type, kept.source)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from gateway.clock import Clock
 from gateway.returns.model import Answer
-from gateway.returns.outbox import WEBHOOK
+from gateway.returns.outbox import TARGET
 from gateway.returns.targets import TargetBook
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
@@ -43,7 +43,11 @@ class StoppedTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stops:
-    """Keeps who is stopped, in the database and in the book of targets."""
+    """Keeps who is stopped, in the database and in the book of targets.
+
+    Attributes:
+        remembered: of each target that this node owes nothing, the last event that it was owed.
+    """
 
     def __init__(self, targets: TargetBook, urls: Mapping[str, str], *, clock: Clock) -> None:
         """Make it.
@@ -55,6 +59,7 @@ class Stops:
         """
         self._targets = targets
         self._urls = urls
+        self.remembered: dict[str, int] = {}
         self._clock = clock
 
     def gone(self, transaction: Transaction, subject: str, answer: Answer) -> None:
@@ -62,28 +67,29 @@ class Stops:
 
         Its jobs stay, and wait. Events after this one are kept for it, and no jobs made.
         """
-        name = subject.removeprefix(WEBHOOK)
+        name = subject.removeprefix(TARGET)
         connection = transaction.connection
-        known = connection.execute(
-            select(stopped_target.c.name).where(stopped_target.c.name == name)
-        ).first()
-        if known is not None:
+        known = self.of(connection, name)
+        if known is not None:  # another node was told before
+            transaction.after_commit(self._tell, (name, known.after, answer.said))
             return
         newest = connection.execute(select(func.coalesce(func.max(event.c.sequence), 0)))
+        after = int(newest.scalar_one())
         stopped = {
             "name": name,
             "url": self._urls.get(name, ""),
             "at": microseconds(self._clock.now()),
-            "after": int(newest.scalar_one()),
+            "after": after,
             "reason": answer.said,
         }
         connection.execute(insert(stopped_target), stopped)
-        transaction.after_commit(self._tell, (name, answer.said))
+        transaction.after_commit(self._tell, (name, after, answer.said))
 
     def load(self, connection: Connection) -> tuple[StoppedTarget, ...]:
         """Who is stopped, after a start; those whose URL has changed are told apart by it."""
         found = tuple(_stopped(row) for row in connection.execute(select(stopped_target)).all())
         for each in found:
+            self.remembered[each.name] = each.after
             self._targets.stop(each.name)
         return found
 
@@ -98,8 +104,9 @@ class Stops:
         ).one_or_none()
         return None if row is None else _stopped(row)
 
-    def _tell(self, gone: list[tuple[str, str]]) -> None:
-        for name, said in gone:
+    def _tell(self, gone: list[tuple[str, int, str]]) -> None:
+        for name, after, said in gone:
+            self.remembered[name] = after
             self._targets.stop(name)
             _log.error("webhook_gone", webhook=name, said=said, cure=_CURE)
 

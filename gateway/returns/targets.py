@@ -5,7 +5,7 @@ from threading import Lock
 
 from gateway.returns.model import EventType, Target
 
-_Asked = tuple[EventType, str, str | None]
+_Asked = tuple[EventType, str, str | None, str]
 
 
 class TargetBook:
@@ -43,9 +43,11 @@ class TargetBook:
         with self._changing:
             self._put_stopped(self._stopped - {name})
 
-    def is_kept(self, event_type: EventType, system: str, document_type: str | None) -> bool:
+    def is_kept(
+        self, event_type: EventType, system: str, document_type: str | None, source: str
+    ) -> bool:
         """Whether such an event is written down at all."""
-        asked = (event_type, system, document_type)
+        asked = (event_type, system, document_type, source)
         known = self._wanted.get(asked)
         if known is None:
             known = self._keep_all or any(each.wants(*asked) for each in self.targets.values())
@@ -53,10 +55,10 @@ class TargetBook:
         return known
 
     def told(
-        self, event_type: EventType, system: str, document_type: str | None
+        self, event_type: EventType, system: str, document_type: str | None, source: str
     ) -> tuple[str, ...]:
         """The names of those who are owed such an event now."""
-        asked = (event_type, system, document_type)
+        asked = (event_type, system, document_type, source)
         told = self._told
         known = told.get(asked)
         if known is None:

@@ -115,6 +115,19 @@ def forget_batch(transaction: Transaction, batch_id: str) -> None:
     transaction.connection.execute(delete(batch).where(batch.c.id == batch_id))
 
 
+def forget_received(transaction: Transaction, *, before: datetime) -> int:
+    """Forget the batches that broke off while they came, and were begun before then; how many."""
+    broken = transaction.connection.execute(
+        select(batch.c.id)
+        .where(batch.c.state == "receiving")
+        .where(batch.c.created_at < microseconds(before))
+    ).scalars()
+    found = list(broken)
+    for batch_id in found:
+        forget_batch(transaction, batch_id)
+    return len(found)
+
+
 def batch_of_key(connection: Connection, *, system: str, key: str) -> BatchRow | None:
     """The batch of an idempotency key."""
     rows = connection.execute(_by_key, {"of_system": system, "of_key": key}).all()

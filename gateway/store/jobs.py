@@ -8,10 +8,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from gateway.store.lane import Transaction
-from gateway.store.schema import job
+from gateway.store.schema import job, job_turn
 from gateway.store.statements import RowStatement
 from gateway.store.upserts import upsert
 
@@ -71,7 +81,8 @@ _bury = RowStatement(text(_BACK.format(state="'dead'", **_TOLD)), *_NAMES, "why"
 
 _is_waiting = job.c.state == literal_column("'waiting'")
 _is_leased = job.c.state == literal_column("'leased'")
-_fence = select(job.c.fence).where(job.c.id == bindparam("which"))
+# Locked: claims of other nodes take no turn, and must not take what is just being ended.
+_fence = select(job.c.fence).where(job.c.id == bindparam("which")).with_for_update()
 _next_priority = select(func.min(job.c.priority)).where(
     _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
 )
@@ -126,7 +137,17 @@ _prolong = (
 _take_back = update(job).values(state=job.c.at_rest, holder=None, lease_until=None)
 _take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("at"))
 _take_back_all = _take_back.where(_is_leased)
+_take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
 _of_subject = job.c.subject == bindparam("whose")
+_TURNED = {"held": ("waiting",), "waiting": ("held",), "cancelled": ("waiting", "held")}
+"""Which jobs are turned into a state of rest."""
+_MOST_TURNED = 2000
+"""At once, so that callers do not wait until all of a large batch is turned."""
+
+_put_turn = insert(job_turn)
+_drop_turn = delete(job_turn).where(job_turn.c.subject == bindparam("whose"))
+_share_of = select(job.c.share).where(_of_subject).limit(1)
+_turn_of = select(job_turn.c.rest).where(job_turn.c.subject == bindparam("whose"))
 
 
 def put_jobs(transaction: Transaction, rows: Sequence[NewJobRow]) -> None:
@@ -246,17 +267,45 @@ def take_back_all(connection: Connection) -> int:
     return connection.execute(_take_back_all).rowcount
 
 
-def turn(connection: Connection, subject: str, *, rest: str, among: Sequence[str]) -> int:
-    """Give jobs of a subject another state, and what is leased another one to come to rest in.
+def take_back_of(connection: Connection, *, holder: str) -> int:
+    """Let rest what is leased by one holder; gives how many. Fences stay."""
+    return connection.execute(_take_back_of, {"whose": holder}).rowcount
 
-    Gives how many. `among` are the states of rest that are left.
+
+def turn_some(connection: Connection, subject: str, rest: str) -> bool:
+    """Give some jobs of a subject another state, and what is leased another one to rest in.
+
+    Gives whether there may be more to turn; that is kept, too, until there is none.
     """
-    change = (
-        update(job)
-        .where(_of_subject, or_(job.c.state.in_(among), _is_leased & job.c.at_rest.in_(among)))
-        .values(state=case((_is_leased, job.c.state), else_=rest), at_rest=rest)
+    among = _TURNED[rest]
+    connection.execute(
+        update(job).where(_of_subject, _is_leased, job.c.at_rest.in_(among)).values(at_rest=rest),
+        {"whose": subject},
     )
-    return connection.execute(change, {"whose": subject}).rowcount
+    some = select(job.c.id).where(_of_subject, job.c.state.in_(among)).limit(_MOST_TURNED)
+    change = update(job).where(job.c.id.in_(some)).values(state=rest, at_rest=rest)
+    is_more = connection.execute(change, {"whose": subject}).rowcount == _MOST_TURNED
+    connection.execute(_drop_turn, {"whose": subject})
+    if is_more:
+        connection.execute(_put_turn, {"subject": subject, "rest": rest})
+    return is_more
+
+
+def turning(connection: Connection) -> dict[str, str]:
+    """The subjects of which there is more to turn, and into which state."""
+    return {row.subject: row.rest for row in connection.execute(select(job_turn))}
+
+
+def share_of(connection: Connection, subject: str) -> str | None:
+    """The share of a subject's jobs."""
+    found: str | None = connection.execute(_share_of, {"whose": subject}).scalar()
+    return found
+
+
+def turn_of(connection: Connection, subject: str) -> str | None:
+    """Into which state more of a subject's jobs are to be turned."""
+    found: str | None = connection.execute(_turn_of, {"whose": subject}).scalar_one_or_none()
+    return found
 
 
 def revive_jobs(connection: Connection, subject: str) -> int:

@@ -27,6 +27,9 @@ _MOST_UNITS = 512
 _NOWHERE = Location("", 0)
 # Of the standard classes of every driver (PEP 249): what a unit wants cannot be written.
 _OF_A_UNIT = frozenset({"DataError", "IntegrityError", "ProgrammingError", "UnicodeEncodeError"})
+# PostgreSQL's codes for "once more": a deadlock with work that takes no turn, a serialization.
+_ONCE_MORE = frozenset({"40P01", "40001"})
+_MOST_TRIES = 3
 
 _log = structlog.get_logger("store")
 
@@ -207,7 +210,7 @@ class WriterLane:
         self._commit(group)
         self._erase_refused(group)
 
-    def _commit(self, group: list[Errand[_Work]]) -> None:
+    def _commit(self, group: list[Errand[_Work]], *, tried: int = 0) -> None:
         try:
             with self._writing.transaction() as begun:
                 transaction = Transaction(begun.connection, is_shared=self._writing.is_shared)
@@ -218,7 +221,7 @@ class WriterLane:
                         self._run(errand, transaction)
                 transaction.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
-            self._failed(group, error)
+            self._failed(group, error, tried=tried + 1)
             return
         transaction.committed()
         self.commits += 1
@@ -233,17 +236,23 @@ class WriterLane:
             self._is_new_follower = True
             raise
 
-    def _failed(self, group: list[Errand[_Work]], error: Exception) -> None:
+    def _failed(self, group: list[Errand[_Work]], error: Exception, *, tried: int) -> None:
         waiting = [errand for errand in group if errand.failure is None]
-        if len(waiting) > 1 and _is_of_a_unit(error):
+        blamed = getattr(error, "orig", None) or error
+        if getattr(blamed, "sqlstate", None) in _ONCE_MORE and tried < _MOST_TRIES:
+            self._commit(waiting, tried=tried)
+            return
+        if len(waiting) > 1 and _is_of_a_unit(blamed):
             # One of them wants what cannot be written: the others must not fail with it.
             for errand in waiting:
                 self._commit([errand])
             return
         told = " ".join(str(error.__cause__ or error).split())
         _log.error("commit_failed", error=told, units=len(group))
+        # A server's own words name hosts and users, which are no caller's business.
+        said = "the gateway's log says why (commit_failed)" if self.is_shared else told
         for errand in waiting:
-            errand.failure = StoreProblem(f"the database refused the commit: {told}")
+            errand.failure = StoreProblem(f"the database refused the commit: {said}")
 
     def _keep_content(self, group: list[Errand[_Work]]) -> None:
         brought = [(errand, content) for errand in group if (content := errand.work.content)]
@@ -294,7 +303,6 @@ def _write_connection(engine: Engine, *, node: str, exclusive: bool) -> WriteCon
     return PostgreSQLWriteConnection(engine, node=node, exclusive=exclusive)
 
 
-def _is_of_a_unit(error: Exception) -> bool:
+def _is_of_a_unit(blamed: BaseException) -> bool:
     """Whether a unit's values are to blame, and not the database."""
-    blamed = getattr(error, "orig", None) or error
     return any(kind.__name__ in _OF_A_UNIT for kind in type(blamed).__mro__)

@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -13,6 +14,8 @@ from gateway.store.errors import StoreProblem
 from gateway.store.interfaces import ReadConnection, Rows
 
 _THREADS = 4
+
+_log = structlog.get_logger("store")
 
 
 def compiled(query: Select[Any], engine: Engine, *, limited: bool = False) -> str:
@@ -101,7 +104,10 @@ class InThreads:
         except self._lost as error:
             self._drop()
             told = " ".join(str(getattr(error, "orig", None) or error).split())
-            raise StoreProblem(f"the database does not answer: {told}") from error
+            _log.error("database_not_read", error=told)
+            # A server's own words name hosts and users, which are no caller's business.
+            said = "the gateway's log says why (database_not_read)"
+            raise StoreProblem(f"the database does not answer: {said}") from error
 
     @property
     def _lost(self) -> tuple[type[Exception], ...]:

@@ -282,6 +282,14 @@ What is done has no row any more: its result is with what the job was for. `stat
 tells why it failed last.
 """
 
+job_turn = Table(
+    "job_turn",
+    metadata,
+    Column("subject", String(100), primary_key=True),
+    Column("rest", String(10), nullable=False),
+)
+"""Of which subjects more jobs are to be paused, resumed or cancelled: `rest` is their new state."""
+
 batch = Table(
     "batch",
     metadata,

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from gateway.store.schema import seal_usage
 from gateway.usage.model import Dimension, Period, Scope, UsageRow
@@ -20,7 +20,9 @@ def usage(
     """The sums, in the order of their dimensions."""
     names = (*by, *_COUNTS)
     rows = connection.execute(_query(by, period, scope)).all()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    # The sum of large integers is a decimal number in PostgreSQL.
+    return [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in found]
 
 
 def as_csv(by: Sequence[Dimension], rows: Iterable[UsageRow]) -> str:
@@ -45,7 +47,10 @@ def _query(by: Sequence[Dimension], period: Period, scope: Scope) -> Any:  # noq
 
 
 def _column(name: Dimension) -> ColumnElement[str]:
-    return func.substr(seal_usage.c.day, 1, 7) if name == "month" else seal_usage.c[name]
+    if name == "month":
+        # As they stand: to PostgreSQL, two parameters are not the same expression.
+        return func.substr(seal_usage.c.day, literal_column("1"), literal_column("7"))
+    return seal_usage.c[name]
 
 
 def _within(period: Period, scope: Scope) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from gateway.clock import Clock
 from gateway.config import JobsConfig
 from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.figures import Figures, JobFigures
+from gateway.jobs.lease_time import ServerTime
 from gateway.jobs.model import KINDS
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.backlog import OpenItems, job_counts, oldest_waiting, open_items
@@ -32,10 +33,13 @@ def admission_of(config: JobsConfig, *, reserve: Reserve, reader: Engine) -> Adm
     return Admission(limits, shortage=reserve.shortage, count=count)
 
 
-def queue_of(config: JobsConfig, *, lane: WriterLane, clock: Clock, node: str) -> DatabaseQueue:
-    """The queue of this process, which is the node's only one."""
+def queue_of(
+    config: JobsConfig, *, lane: WriterLane, clock: Clock, node: str, is_alone: bool
+) -> DatabaseQueue:
+    """The queue of this process, which is the node's only one; alone: of the whole database."""
     lease = timedelta(seconds=config.lease_seconds)
-    return DatabaseQueue(lane=lane, clock=clock, holder=node, lease=lease)
+    time = None if is_alone else ServerTime()
+    return DatabaseQueue(lane=lane, clock=clock, holder=node, lease=lease, time=time)
 
 
 def figures_of(reader: Engine) -> JobFigures:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.batches.asking import ItemAsking
 from gateway.batches.checking import BatchChecking
 from gateway.batches.ending import BatchEnding
-from gateway.batches.intake import Admitting, BatchIntake
+from gateway.batches.intake import Admitting, BatchIntake, Owing
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
 from gateway.batches.receipts.maker import ReceiptMaker
@@ -110,8 +110,25 @@ def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResu
     )
 
 
-def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
-    """The part that hands documents to the signing cycle."""
+def _nobody_counts(_seal: str) -> None:
+    """Where there are no metrics."""
+
+
+def batch_room(
+    before: BatchResults,
+    signing: SigningService,
+    owing: Owing,
+    *,
+    sealed: Callable[[str], None] = _nobody_counts,
+) -> BatchRoom:
+    """The part that hands documents to the signing cycle.
+
+    Args:
+        before: the part that the signing cycle writes by.
+        signing: the signing cycle.
+        owing: writes down results that connectors are to bring somewhere.
+        sealed: counts seals that were put on documents.
+    """
     ground = before.ground
     asking = ItemAsking(in_force=ground.in_force, content=ground.content, clock=ground.clock)
     queueing = Queueing(queue=ground.queue, lane=ground.lane, ending=before.ending)
@@ -125,6 +142,7 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
             checking=checking,
             opened=queueing,
             admission=ground.admission,
+            owing=owing,
         ),
         queueing=queueing,
         ending=before.ending,
@@ -141,6 +159,7 @@ def batch_room(before: BatchResults, signing: SigningService) -> BatchRoom:
         batches=ground.batches,
         items=ground.items,
         documents=ground.documents,
+        sealed=sealed,
     )
     return BatchRoom(
         service=service,

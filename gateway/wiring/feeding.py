@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 import structlog
 
@@ -9,7 +10,10 @@ from connectors.open import open_connector
 from gateway.declarations.library import load_declarations
 from gateway.feeds.feed import Feed
 from gateway.feeds.intake import FeedIntake
+from gateway.feeds.model import FeedStanding
+from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
+from gateway.feeds.texts import DocumentTexts
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.house import House
@@ -18,7 +22,11 @@ _log = structlog.get_logger("feeds")
 
 
 async def start_feeds(
-    house: House, ground: Ground, room: BatchRoom, stack: contextlib.AsyncExitStack
+    house: House,
+    ground: Ground,
+    room: BatchRoom,
+    owing: OwedResults,
+    stack: contextlib.AsyncExitStack,
 ) -> tuple[Feed, ...]:
     """Open every connector and have its feed run until the stack is left.
 
@@ -36,12 +44,13 @@ async def start_feeds(
         archive=house.archive,
         feeds=reader,
     )
+    texts = DocumentTexts(house.pool, in_force=ground.in_force, clock=house.clock)
     feeds: list[Feed] = []
     for declared in declarations.connectors.values():
         connector = await stack.enter_async_context(
             open_connector(declared.settings, time=house.clock)
         )
-        intake = None
+        intake, handing_over = None, asyncio.Lock()
         if declared.mapping is not None and connector.fetches:
             intake = FeedIntake(
                 declared,
@@ -52,10 +61,26 @@ async def start_feeds(
                 reader=reader,
                 in_force=ground.in_force,
                 clock=house.clock,
+                texts=texts,
+                handing_over=handing_over,
             )
-        results = FeedResults(declared.name, connector=connector, stores=stores, lane=house.lane)
-        feed = Feed(declared, intake=intake, results=results, in_force=ground.in_force)
+        results = FeedResults(
+            declared.name,
+            connector=connector,
+            stores=stores,
+            lane=house.lane,
+            handing_over=handing_over,
+        )
+        feed = Feed(
+            declared,
+            intake=intake,
+            results=results,
+            in_force=ground.in_force,
+            tell=partial(_measure, house, declared.name),
+        )
         feeds.append(feed)
+        if connector.delivers:
+            owing.know(declared.name, speaks_for=declared.system)
     # Only once all are open: a feed may owe its results to another.
     for feed in feeds:
         task = asyncio.create_task(feed.run(), name=f"feed {feed.declared.name}")
@@ -63,6 +88,12 @@ async def start_feeds(
     if feeds:
         _log.info("feeds", connectors=[feed.declared.name for feed in feeds])
     return tuple(feeds)
+
+
+def _measure(house: House, name: str, standing: FeedStanding) -> None:
+    house.metrics.set_feed(
+        name, works=standing.works, taken=standing.taken, delivered=standing.delivered
+    )
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

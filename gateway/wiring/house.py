@@ -122,7 +122,13 @@ async def open_house(
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
-    queue = queue_of(config.jobs, lane=lane, clock=clock, node=config.store.node)
+    queue = queue_of(
+        config.jobs,
+        lane=lane,
+        clock=clock,
+        node=config.store.node,
+        is_alone=config.store.url is None,
+    )
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
@@ -135,8 +141,8 @@ async def open_house(
     )
     slots = SlotBook()
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
-    if config.store.url is None:  # whoever held a lease was this process before
-        await lane.write(queue.take_back)
+    # Whoever held these leases was this process before.
+    await lane.write(queue.take_back if config.store.url is None else queue.take_back_own)
     for follower in (audit, slots, freezes.book):
         lane.add_follower(follower)
     return House(

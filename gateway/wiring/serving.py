@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 
@@ -11,13 +11,13 @@ from gateway import __version__
 from gateway.audit.record import Record
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
-from gateway.declarations.webhooks import DeclaredWebhook
+from gateway.feeds.owing import OwedResults
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.returning import open_returns
+from gateway.wiring.returning import ToldTargets, open_returns
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
@@ -43,11 +43,12 @@ async def serve(
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
         house = await open_house(config, signer_source, start_worker, stack)
-        returns = await open_returns(house, _webhooks(config), stack, paused=pauses(house))
+        returns = await open_returns(house, _told(config), stack, paused=pauses(house))
         signing_receipts = signing_service(house, press=ReceiptPress())
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
-        room = batch_room(before, signing)
+        owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
+        room = batch_room(before, signing, owing, sealed=house.metrics.count_sealed)
         runner = job_runner(house, room, callers=lambda: api.callers)
         api = api_of(house, signing, room, runner, returns)
         await house.audit.record(_started(house))
@@ -59,11 +60,13 @@ async def serve(
         await stack.enter_async_context(runner)
         await room.queueing.go_on_with_all(before.ground.batches)
         stack.callback(room.queueing.stop)
+        watching = asyncio.create_task(room.queueing.watch(before.ground.batches), name="batches")
+        stack.callback(watching.cancel)
         if config.connectors is not None:
             # What speaks to queues and servers takes its time to load, and few need it.
             from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
 
-            await start_feeds(house, before.ground, room, stack)
+            await start_feeds(house, before.ground, room, owing, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (
             watch_policies,
@@ -92,13 +95,14 @@ async def serve(
         _log.info("stopping")
 
 
-def _webhooks(config: Config) -> Mapping[str, DeclaredWebhook]:
+def _told(config: Config) -> ToldTargets:
     if config.connectors is None:
-        return {}
+        return ToldTargets()
     # As with feeds.
     from gateway.declarations.library import load_declarations  # noqa: PLC0415
 
-    return load_declarations(config.connectors).webhooks
+    declared = load_declarations(config.connectors)
+    return ToldTargets(webhooks=declared.webhooks, returns=declared.returns)
 
 
 def _started(house: House) -> Record:

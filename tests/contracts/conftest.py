@@ -1,11 +1,16 @@
 """Fixtures of the contract suites."""
 
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
+from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
 from tests.contracts.network_servers import (
     mariadb_url,
@@ -15,6 +20,7 @@ from tests.contracts.network_servers import (
 )
 from tests.hsm_fixtures import soft_token, soft_token_original
 from tests.postgres_server import postgres
+from tests.signing_house import FakeClock
 
 __all__ = [
     "mariadb_url",
@@ -27,14 +33,45 @@ __all__ = [
 ]
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with this version's tables; copies are cheap, migrations are not."""
+    file = tmp_path_factory.mktemp("migrated") / "test.sqlite"
+    engine = SQLiteFile(str(file)).open_writer()
+    migrate(engine)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> Database:
     """A database of each engine with this version's tables, and nothing in them."""
     if request.param == "postgresql":
         emptied: Database = request.getfixturevalue("postgres").emptied()
         return emptied
-    made = SQLiteFile(str(tmp_path / "test.sqlite"))
-    engine = made.open_writer()
-    migrate(engine)
-    engine.dispose()
-    return made
+    return SQLiteFile(str(shutil.copy(migrated_file, tmp_path / "test.sqlite")))
+
+
+@pytest.fixture
+def engine(database: Database) -> Iterator[Engine]:
+    made = database.open_writer()
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> ContentStore:
+    return ContentStore(tmp_path / "documents", clock=FakeClock())
+
+
+@pytest.fixture
+async def lane(engine: Engine, content: ContentStore) -> AsyncIterator[WriterLane]:
+    async with WriterLane(engine, content, node="a") as made:
+        yield made
+
+
+@pytest.fixture
+def readers(database: Database) -> Iterator[Engine]:
+    made = database.open_reader()
+    yield made
+    made.dispose()

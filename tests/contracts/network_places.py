@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,6 @@ from tests.servers.process import free_port
 from tests.servers.proxy import FaultProxy
 from tests.servers.rabbitmq import PASSWORD, Broker
 
-_SECONDS = 5.0
 _SESSION = AioSession()
 
 
@@ -52,10 +52,23 @@ def _opened(envelope: bytes) -> Arrived:
 
 
 @dataclass
-class Behind:
-    """What all of them have: the way to the server, which can break."""
+class Behind(ABC):
+    """What all of them have: the way to the server, which can break. See `ConnectorPlace`.
+
+    `seconds` is the time-out of connectors that are made from now on.
+    """
 
     proxy: FaultProxy
+    seconds: float = field(default=5.0, init=False)
+
+    @abstractmethod
+    def connector(self) -> Connector: ...
+
+    @abstractmethod
+    async def put(self, name: str, content: bytes) -> None: ...
+
+    @abstractmethod
+    async def arrived(self) -> list[Arrived]: ...
 
     async def go_away(self) -> None:
         await self.proxy.go_away()
@@ -85,7 +98,7 @@ class AMQPPlace(Behind):
                 password_file=self.password_file,
                 queue=self.inbox,
                 routing_key=self.outbox,
-                timeout_seconds=_SECONDS,
+                timeout_seconds=self.seconds,
                 linger_seconds=0.3,
             )
         )
@@ -137,7 +150,7 @@ class TablePlace(Behind):
                     url=url,
                     password_file=self.password_file,
                     tls=None,
-                    timeout_seconds=_SECONDS,
+                    timeout_seconds=self.seconds,
                 ),
                 rows=Rows(
                     table=self.inbox.name,
@@ -206,7 +219,7 @@ class HTTPPlace(Behind):
                 list_url=f"{base}/list",
                 acknowledge_url=f"{base}/acknowledge",
                 deliver_url=f"{base}/results",
-                access=HTTPAccess(timeout_seconds=_SECONDS),
+                access=HTTPAccess(timeout_seconds=self.seconds),
             )
         )
 
@@ -270,7 +283,7 @@ class S3Place(Behind):
                 endpoint=f"http://127.0.0.1:{self.proxy.port}",
                 inbox="inbox/",
                 results="results/",
-                timeout_seconds=_SECONDS,
+                timeout_seconds=self.seconds,
             )
         )
 

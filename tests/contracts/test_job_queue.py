@@ -1,6 +1,7 @@
 """What every room may rely on of the queue, on every engine."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
+from gateway.store import jobs as rows
+from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
 from gateway.store.lane import Transaction
 from tests.queue_house import QueueHouse, new_job, open_queue_house
@@ -130,12 +133,21 @@ async def test_whoever_is_late_may_finish_what_nobody_has_claimed_since(house: Q
     assert await house.claimed(5) == ["b"]
 
 
-async def test_a_lease_that_ends_in_a_commit_is_not_claimed_in_it(house: QueueHouse) -> None:
+async def test_a_late_job_is_ended_or_claimed_and_never_both(house: QueueHouse) -> None:
+    """In one transaction it is ended; where claims have one of their own, the first wins."""
     await house.enqueue(new_job("a"))
     lease = (await house.only()).lease
     house.clock.move(_LONGER_THAN_A_LEASE)
-    _, claimed = await asyncio.gather(house.finish(lease), house.claim())
-    assert (claimed, await house.states()) == ((), {})
+    ended, claimed = await asyncio.gather(
+        house.finish(lease), house.claim(), return_exceptions=True
+    )
+    if isinstance(ended, LeaseLostProblem):
+        assert isinstance(claimed, tuple)
+        assert [each.key for each in claimed] == ["a"]
+        await house.finish(claimed[0].lease)
+    else:
+        assert claimed == ()
+    assert not await house.states()
 
 
 async def test_a_heartbeat_prolongs_a_lease(house: QueueHouse) -> None:
@@ -211,6 +223,40 @@ async def test_what_comes_back_to_a_paused_subject_waits_with_it(house: QueueHou
     assert crashed.key == "c"
 
 
+async def test_a_large_batch_is_paused_and_resumed_bit_by_bit(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_MOST_TURNED", 10)
+    await house.enqueue(*(new_job(f"{number}") for number in range(45)))
+    await house.hold()
+    assert await house.states() == {"held": 10, "waiting": 35}
+    for _ in range(8):
+        assert await house.claim() == ()
+    assert await house.states() == {"held": 45}
+
+    await house.release()
+    assert await house.states() == {"held": 35, "waiting": 10}
+    # What was left to do is done by whoever starts next.
+    house.queue = house.another_queue("first")
+    await house.lane.write(house.queue.take_back)
+    for _ in range(8):
+        await house.claim(kind="deliver")
+    assert await house.states() == {"waiting": 45}
+
+
+async def test_whoever_thinks_better_of_it_has_the_last_word(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_MOST_TURNED", 10)
+    await house.enqueue(*(new_job(f"{number}") for number in range(45)))
+    await house.hold()
+    await house.release()
+    await house.cancel()
+    for _ in range(8):
+        await house.claim(kind="deliver")
+    assert await house.states() == {"cancelled": 45}
+
+
 async def test_what_is_cancelled_is_not_done(house: QueueHouse) -> None:
     await house.enqueue(*(new_job(key) for key in "abc"))
     first, second = await house.claim(2)
@@ -278,6 +324,41 @@ async def test_whoever_starts_anew_takes_back_what_the_dead_process_had(house: Q
     assert (again.key, again.attempt, other.key) == ("a", 2, "b")
     with pytest.raises(LeaseLostProblem):
         await house.finish(first.lease)
+
+
+async def test_jobs_claimed_by_many_at_once_while_others_end_are_each_in_one_hand(
+    house: QueueHouse, tmp_path: Path, database: Database
+) -> None:
+    await house.enqueue(*(new_job(f"{n}", share=f"s{n % 5}") for n in range(120)))
+    seen: list[str] = []
+    async with contextlib.AsyncExitStack() as stack:
+        houses = [house]
+        if not isinstance(database, SQLiteFile):  # SQLite has one writer, whoever asks it
+            houses.append(await stack.enter_async_context(open_queue_house(tmp_path, database)))
+
+        async def work(each: QueueHouse, holder: str) -> None:
+            queue = each.another_queue(holder)
+            while jobs := await queue.claim("seal", most=7):
+                seen.extend(job.key for job in jobs)
+                for job in jobs:
+                    await each.lane.write(lambda unit, job=job: queue.finish(unit, job.lease))
+
+        await asyncio.gather(*(work(each, f"{n}") for n, each in enumerate(houses * 2)))
+    assert sorted(seen, key=int) == [f"{n}" for n in range(120)]
+    assert not await house.states()
+
+
+async def test_a_node_that_starts_anew_takes_back_its_own_and_no_others(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(new_job("a"), new_job("b"))
+    await house.only()
+    other = house.another_queue("second")
+    (held,) = await other.claim("seal", most=1)
+    again = house.another_queue("first")
+    assert await house.lane.write(again.take_back_own) == 1
+    assert [each.key for each in await again.claim("seal", most=5)] == ["a"]
+    await house.lane.write(lambda unit: other.finish(unit, held.lease))
 
 
 async def test_whoever_waits_is_woken_by_a_commit(house: QueueHouse) -> None:

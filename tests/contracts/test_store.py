@@ -1,7 +1,7 @@
 """What the store promises, on SQLite and on a real PostgreSQL server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,31 +70,6 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
         return SQLiteFile(str(tmp_path / "test.sqlite"))
     made: Database = request.getfixturevalue("postgres").database()
     return made
-
-
-@pytest.fixture
-def engine(database: Database) -> Iterator[Engine]:
-    made = database.open_writer()
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> ContentStore:
-    return ContentStore(tmp_path / "documents", clock=FakeClock())
-
-
-@pytest.fixture
-async def lane(engine: Engine, content: ContentStore) -> AsyncIterator[WriterLane]:
-    async with WriterLane(engine, content, node="a") as made:
-        yield made
-
-
-@pytest.fixture
-def readers(database: Database) -> Iterator[Engine]:
-    made = database.open_reader()
-    yield made
-    made.dispose()
 
 
 def row(number: int, **changes: object) -> DocumentRow:

@@ -30,6 +30,12 @@ def test_what_it_matches_and_takes_is_what_re_does(pattern: str, name: str) -> N
     assert NamePattern(pattern).match(name) == (theirs and theirs.groupdict())
 
 
+@given(_patterns(), st.text(alphabet="ab-.01回", max_size=12))
+def test_what_it_finds_in_a_text_is_what_re_finds_first(pattern: str, text: str) -> None:
+    theirs = re.search(pattern, text)
+    assert NamePattern(pattern).search(text) == (theirs and theirs.groupdict())
+
+
 @given(st.text(alphabet="ab()[]{}?*+\\|^$<>P:=!,0123d-", max_size=12))
 def test_what_is_read_is_a_pattern_to_re_too(pattern: str) -> None:
     try:

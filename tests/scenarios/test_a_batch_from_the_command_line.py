@@ -128,3 +128,25 @@ def test_a_batch_is_paused_resumed_and_cancelled(
     assert "60 sealed" in of(shared_gateway, "watch", batch)
     of(shared_gateway, "cancel", batch, code=1)
     of(shared_gateway, "status", "0193", code=1)
+
+
+def test_all_or_nothing_seals_nothing_where_one_is_broken(
+    shared_gateway: RunningGateway, tmp_path: Path
+) -> None:
+    (tmp_path / "A-1.pdf").write_bytes(RECEIPT)
+    (tmp_path / "A-2.pdf").write_bytes(b"no PDF")
+    asked = ("--seal", "receipt-east", "--type", "logistics-receipt", "-a", "amount_cents=1000")
+    of(shared_gateway, "submit", tmp_path, *asked, "--all-or-nothing", code=1)
+    batch = newest(shared_gateway)
+    shown = of(shared_gateway, "results", batch, "--format", "jsonl", code=1)
+    problems = [json.loads(line)["problem"]["type"] for line in shown.splitlines()]
+    assert problems == [
+        "urn:sealgate:problem:batch-refused",
+        "urn:sealgate:problem:document-not-pdf",
+    ]
+    assert (
+        of(shared_gateway, "results", batch, "--format", "jsonl", "--state", "sealed", code=1) == ""
+    )
+    # As nothing has changed, a retry ends as it did before.
+    of(shared_gateway, "retry", batch)
+    assert "2 failed" in of(shared_gateway, "watch", batch, code=1)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from pikepdf import Pdf
 
@@ -32,25 +33,55 @@ spec:
 """
 
 
+_BY_TEXT = """\
+apiVersion: sealgate/v1
+kind: Connector
+metadata: {{name: by-text}}
+spec:
+  system: tms
+  pollSeconds: 0.2
+  folder: {{path: {folder}, settleSeconds: 0}}
+  mapping:
+    text: '运单号[:：] ?(?P<waybill>[A-Z]{{2,6}}[0-9]+)'
+    seal: receipt-east
+    documentType: logistics-receipt
+    businessNumber: {{group: waybill}}
+    attributes: {{amount_cents: "100"}}
+"""
+
+
 @pytest.fixture(scope="module")
 def watching(
     trial_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningGateway]:
-    """A gateway with two watched folders, which the tests share; `wms` is the test's own."""
+    """A gateway with three watched folders, which the tests share."""
     gateway = RunningGateway(copy_of(trial_template, tmp_path_factory.mktemp("watching") / "var"))
-    folder = gateway.trial.directory / "wms"
-    (folder / "inbox").mkdir(parents=True)
-    (gateway.trial.connectors / "wms.yaml").write_text(
-        _LISTED.format(folder=folder), encoding="utf-8"
-    )
+    for name, text in (("wms", _LISTED), ("by-text", _BY_TEXT)):
+        folder = gateway.trial.directory / name
+        (folder / "inbox").mkdir(parents=True)
+        declared = gateway.trial.connectors / f"{name}.yaml"
+        declared.write_text(text.format(folder=folder), encoding="utf-8")
     systems = gateway.trial.policies / "systems.yaml"
     text = systems.read_text()
     assert "connectors: [folder]" in text
-    systems.write_text(text.replace("connectors: [folder]", "connectors: [folder, wms-inbox]"))
+    systems.write_text(
+        text.replace("connectors: [folder]", "connectors: [folder, wms-inbox, by-text]")
+    )
     gateway.start()
     yield gateway
     if gateway.process is not None and gateway.process.poll() is None:
         gateway.stop()
+
+
+def _blank() -> bytes:
+    out = io.BytesIO()
+    with Pdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out)
+    return out.getvalue()
+
+
+BLANK = _blank()
 
 
 def drop(inbox: Path, name: str, content: bytes = RECEIPT) -> None:
@@ -88,9 +119,22 @@ async def test_a_file_that_is_dropped_comes_back_sealed_with_its_result(
         assert isinstance(told, dict)
         assert told["type"] == problem, told
         assert told["cure"]
-        assert (folder / "failed" / name).exists()
+        await until((folder / "failed" / name).exists)  # it follows its result
     await until(lambda: sorted((folder / "done").glob("*.results.csv")))
     assert [path.name for path in (folder / "inbox").iterdir()] == ["WB-9_1.pdf.tmp"]
+
+
+async def test_the_number_is_read_from_the_documents_own_text(watching: RunningGateway) -> None:
+    folder = watching.trial.directory / "by-text"
+    drop(folder / "inbox", "scan-1.pdf")
+    drop(folder / "inbox", "scan-2.pdf", BLANK)
+    await until(lambda: len(results_in(folder)) == 2)
+    results = results_in(folder)
+    assert results["scan-1.pdf"]["businessNumber"] == "BHSD26030300001"
+    assert results["scan-1.pdf"]["state"] == "sealed"
+    problem = results["scan-2.pdf"]["problem"]
+    assert isinstance(problem, dict)
+    assert problem["type"] == "feed-text"
 
 
 async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) -> None:
@@ -102,19 +146,25 @@ async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) ->
     watching.wait_for_log("feed_back")
     drop(folder / "inbox", "WB-1_100.pdf")
     await until(lambda: "WB-1_100.pdf" in results_in(folder))
+    async with aiohttp.ClientSession() as session, session.get(f"{watching.url}/metrics") as told:
+        assert 'sealgate_feed_works{connector="folder"} 1.0' in await told.text()
 
 
 async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
     watching: RunningGateway,
 ) -> None:
     systems = watching.trial.policies / "systems.yaml"
-    systems.write_text(systems.read_text().replace("[folder, wms-inbox]", "[wms-inbox]"))
+    systems.write_text(
+        systems.read_text().replace("[folder, wms-inbox, by-text]", "[wms-inbox, by-text]")
+    )
     refused = watching.wait_for_log("feed_refused")
     assert "its policy file must say `connectors: [folder]`" in refused["error"]
     checked = watching.run("connectors", "check")
     assert checked.returncode == 1
     assert "refused: the officers do not let the connector folder speak" in checked.stdout
-    systems.write_text(systems.read_text().replace("[wms-inbox]", "[folder, wms-inbox]"))
+    systems.write_text(
+        systems.read_text().replace("[wms-inbox, by-text]", "[folder, wms-inbox, by-text]")
+    )
     watching.wait_for_log("feed_agreed")
 
 
@@ -140,6 +190,10 @@ async def test_a_connector_can_be_tried_before_anything_is_sealed(
     assert "WB-5, logistics-receipt, seal receipt-east, amount_cents=500" in tried.stdout
     assert "wrong.pdf: feed-name: `wrong.pdf` is not of the form" in tried.stdout
     (watching.trial.connectors / "erp.yaml").unlink()
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def drop_fifty(folder: Path) -> None:
@@ -179,8 +233,8 @@ async def test_fifty_documents_with_a_list_in_gbk_survive_kill_9_and_are_sealed_
     assert rows[-1]["problem"] == "manifest-file-missing"
     # What is left is what is still being written.
     assert [path.name for path in (folder / "inbox").iterdir()] == ["half.pdf.part"]
-    for place in ("taken", "accepted"):
-        assert not [path for path in (folder / place).rglob("*") if path.is_file()]
+    # The list itself goes last.
+    await until(lambda: not files_below(folder / "taken") + files_below(folder / "accepted"))
     shown = watching.run("audit", "show", "--json", "-n", "1000").stdout
     records = [json.loads(line) for line in shown.splitlines()]
     outcomes = [each for each in records if each["kind"] == "outcome"]

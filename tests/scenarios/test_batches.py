@@ -6,6 +6,7 @@ import json
 import subprocess
 import zipfile
 from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ async def test_each_document_has_its_result_and_a_receipt_names_them_all(
     assert items[0]["businessNumber"] == "回单-0001"
     sealed = await client.get(items[0]["links"]["content"])
     assert sealed.body.startswith(RECEIPT)
+    counted = (await client.get("/metrics")).body.decode()
+    assert 'sealgate_sealed_total{seal="receipt-east"} 2.0' in counted
     told = _verified(await client.receipt(batch), client.gateway, tmp_path)
     assert [each["output"] for each in told["items"]] == [each["outputDigest"] for each in items]
 
@@ -183,3 +186,23 @@ async def test_a_batch_is_paused_resumed_and_cancelled(gateway: RunningGateway) 
     ended = await client.ended(answer.json["id"])
     assert ended["counts"]["cancelled"] > 0
     assert ended["counts"]["cancelled"] + ended["counts"]["sealed"] == 150
+
+
+async def test_whoever_watches_a_batch_does_not_hold_up_the_gateway_as_it_stops(
+    gateway: RunningGateway,
+) -> None:
+    client = BatchClient(gateway)
+    answer = await client.submit(*(_document(f"WATCH-{number:03d}") for number in range(100)))
+    batch = answer.json["id"]
+    await client.post(f"/v1/batches/{batch}/pause")
+    async with client.stream(f"/v1/batches/{batch}/events") as events:
+        assert (await events.readline()).startswith(b"id: paused-")
+        stopped = await asyncio.to_thread(gateway.stop)
+        rest = await events.read()
+    assert stopped == 0
+    assert b"event: end" not in rest
+    assert any(line["event"] == "stopping" for line in gateway.log())
+    began = next(line["timestamp"] for line in gateway.log() if line["event"] == "stopping")
+    ended = gateway.log()[-1]["timestamp"]
+    took = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+    assert took < timedelta(seconds=15), "a watcher is told, and not waited for"

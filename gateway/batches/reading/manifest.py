@@ -1,7 +1,7 @@
 """Manifests, and how their rows and the files that are there come together."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 from unicodedata import normalize
@@ -14,6 +14,7 @@ from gateway.batches.reading.errors import (
     ManifestFileTwiceProblem,
     ManifestFileUnnamedProblem,
     ManifestUnreadableProblem,
+    MemberNameTakenProblem,
 )
 from gateway.batches.reading.lines import json_rows
 from gateway.batches.reading.model import Defaults, Files, Limits
@@ -72,13 +73,23 @@ def read_manifest(
 
 def joined(rows: Sequence[ReadRow], files: Files) -> Iterator[ReadItem]:
     """An item for every row, in order, then one for every file that no row names."""
+    known: dict[str, Callable[[], bytes]] = {}
+    again: list[str] = []
+    for name, content in files.items():
+        plain = normalize("NFC", name)
+        if plain in known:
+            again.append(name)
+        known.setdefault(plain, content)
     named = Counter(normalize("NFC", row.file) for row in rows)
-    nearly = {folded(name): name for name in files}
+    nearly = {folded(name): name for name in known}
     for row in rows:
-        yield row.item if isinstance(row, RefusedRow) else _item(row, files, named, nearly)
-    for name in files:
+        yield row.item if isinstance(row, RefusedRow) else _item(row, known, named, nearly)
+    for name in known:
         if name not in named:
             yield RefusedItem(name=name, problem=ManifestFileUnnamedProblem(f"{name} is there"))
+    for name in again:
+        problem = MemberNameTakenProblem(f"{name} comes more than once")
+        yield RefusedItem(name=name, problem=problem)
 
 
 def read_item(row: Row, content: Files, name: str) -> ReadItem:

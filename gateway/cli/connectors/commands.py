@@ -34,7 +34,7 @@ def check(
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Find mistakes in the connectors' YAML, and connectors that the officers do not know.
+    """Find mistakes in connectors' YAML, and connectors that the officers do not know.
 
     Nothing is connected to. Of a directory that is named, only the YAML is looked at. Exits 0, or 1
     when the officers have not agreed to a connector, or 2 when there are mistakes.
@@ -83,7 +83,7 @@ def _told(found: Declarations, config: Path) -> tuple[ToldConnector, ...]:
             system=each.system,
             fetches=each.mapping is not None,
             returns_to=each.returns_to,
-            refused=disagreement(each, systems),
+            refused=disagreement(each.name, speaks_for=each.system, systems=systems),
         )
         for each in sorted(found.connectors.values(), key=lambda each: each.name)
     )

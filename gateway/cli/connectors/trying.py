@@ -59,11 +59,12 @@ def try_connector(
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Try a connector: reach its place, and show what would be asked for what is there now.
+    """Try a connector: reach its place, and show what would be asked for what is there.
 
     Nothing is sealed and nothing acknowledged, so all of it comes again: files that were looked at
-    lie in `taken` until then. Exits 0, or 1 when something does not fit or the officers have not
-    agreed, or 2 when the place cannot be reached.
+    lie in `taken` until then. Where the mapping looks into the text of documents, only the gateway
+    can tell what becomes of them. Exits 0, or 1 when something does not fit or the officers have
+    not agreed, or 2 when the place cannot be reached.
     """
     declared = declarations(config).connectors.get(name)
     if declared is None:
@@ -75,7 +76,7 @@ def try_connector(
     told = ToldTrial(
         name=name,
         ok=True,
-        refused=disagreement(declared, bundle.systems),
+        refused=disagreement(declared.name, speaks_for=declared.system, systems=bundle.systems),
         items=tuple(map(_told, _items(declared, fetched, bundle))),
     )
     if as_json:
@@ -113,7 +114,7 @@ def _items(
     types = bundle.document_types
     mapper = Mapper(declared.mapping, lambda name: types[name].attributes if name in types else {})
     for manifest, documents in batches_of(fetched, declared.mapping):
-        yield from read_items(mapper, manifest, documents)
+        yield from read_items(mapper, manifest, documents, {})
 
 
 def _told(item: ReadItem) -> ToldItem:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractQueue
+from pamqp.encode import METHODS
 
 from connectors.amqp import AMQPConnector, AMQPSettings
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
@@ -267,3 +268,29 @@ async def test_many_fetches_and_deliveries_at_once_share_one_connection(
             )
         )
     assert await sender.waiting(sender.outbox) == 50
+
+
+async def test_ids_and_headers_that_are_no_utf_8_block_nothing(
+    broker: Broker, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setitem(METHODS, "shortstr", _gbk_short_string)
+        await sender.send(b"first", message_id="运单")
+        await sender.send(b"other", message_id="运价")
+    with monkeypatch.context() as patched:
+        patched.setattr("pamqp.encode.short_string", _gbk_short_string)
+        await sender.send(b"header", message_id="m-1", 运单=7)
+    await sender.send(b"second", message_id="m-2")
+    async with AMQPConnector(settings(broker, sender)) as connector:
+        items = await fetched(connector, 4)
+        await connector.acknowledge(items)
+        assert (await connector.fetch(None, most=9)).items == ()
+    assert [item.content for item in items] == [b"first", b"other", b"header", b"second"]
+    assert items[0].fields["message_id"].startswith(r"\xd4")
+    assert len({item.id for item in items}) == 4
+    assert "运单" not in items[2].fields
+
+
+def _gbk_short_string(value: str) -> bytes:
+    encoded = value.encode("gbk")
+    return bytes([len(encoded)]) + encoded

@@ -34,6 +34,7 @@ class Partner:
     delivered: dict[str, dict[str, object]] = field(default_factory=dict)
     tries: int = 0
     answer: int = 200
+    pause: float = 0
     asked: list[web.Request] = field(default_factory=list)
 
     async def list_(self, request: web.Request) -> web.Response:
@@ -75,6 +76,7 @@ class Partner:
     async def deliver(self, request: web.Request) -> web.Response:
         self.asked.append(request)
         self.tries += 1
+        await asyncio.sleep(self.pause)
         self.delivered.setdefault(request.headers["Idempotency-Key"], await request.json())
         return web.Response(status=self.answer)
 
@@ -289,6 +291,7 @@ async def test_a_page_by_cursor_ends_before_what_cannot_be_had_now(
         (b'{"rows": []}', "no list at `/items`"),
         (b'{"items": [3]}', "item 0 of the list is no JSON object"),
         (b'{"items": [{"name": "x"}]}', "has no `id`"),
+        (b'{"items": [{"id": "\\ud800"}]}', "printable characters"),
         (b"x" * 100_001, "100,001 bytes"),
     ],
 )
@@ -339,6 +342,23 @@ async def test_a_result_goes_out_under_one_key_however_often(
         }
     }
     assert partner.asked[-1].raw_path == "/results/d%2F1"
+
+
+async def test_results_that_wait_for_their_turn_do_not_run_out_of_time(
+    partner: Partner, settings: HTTPSettings
+) -> None:
+    partner.pause = 0.1
+    hurried = replace(settings, access=replace(settings.access, timeout_seconds=1))
+    async with HTTPConnector(hurried) as connector:
+        await asyncio.gather(
+            *(
+                connector.deliver(
+                    Delivery(id=f"{number}", kind="failed", name="", content=b"", result={})
+                )
+                for number in range(100)
+            )
+        )
+    assert len(partner.delivered) == 100
 
 
 @pytest.mark.parametrize(
@@ -409,6 +429,22 @@ async def test_a_server_whose_certificate_is_unknown_is_not_talked_to(
 def test_a_list_that_would_be_read_for_ever_is_refused() -> None:
     with pytest.raises(ValueError, match="acknowledge"):
         HTTPSettings(name="x", list_url="http://h/list")
+
+
+async def test_names_that_no_store_could_hold_are_made_plain(
+    partner: Partner, settings: HTTPSettings
+) -> None:
+    names: list[object] = ["a\ud800.pdf", "b\x00\n.pdf", "c" * 600, {"no": "text"}, ""]
+    partner.items = [holding(number, b"x", name=name) for number, name in enumerate(names)]
+    async with HTTPConnector(settings) as connector:
+        page = await connector.fetch(None, most=9)
+    assert [item.name for item in page.items] == [
+        "a\ufffd.pdf",
+        "b\ufffd\ufffd.pdf",
+        "c" * 500,
+        "3",
+        "4",
+    ]
 
 
 async def test_every_item_of_a_list_is_given_once(partner: Partner, settings: HTTPSettings) -> None:

@@ -176,6 +176,22 @@ async def test_a_result_is_put_once_however_often_it_is_delivered(
     }
 
 
+async def test_a_result_of_which_a_server_kept_a_part_is_made_whole(
+    partner: Partner, settings: S3Settings
+) -> None:
+    await partner.client.put_object(
+        Bucket=partner.bucket,
+        Key="results/summary/a.csv",
+        Body=b"1;",
+        Metadata={"sealgate-delivery": "s-1"},
+    )
+    async with S3Connector(settings) as connector:
+        await connector.deliver(
+            Delivery(id="s-1", kind="summary", name="a.csv", content=b"1;2", result={})
+        )
+    assert await partner.objects() == {"results/summary/a.csv": b"1;2"}
+
+
 @pytest.mark.parametrize("name", ["../../inbox/x.pdf", "..", "a//b", "", "/etc/passwd", "a\\b\n"])
 async def test_a_name_of_a_stranger_stays_below_the_results(
     partner: Partner, settings: S3Settings, name: str

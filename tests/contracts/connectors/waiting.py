@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable
 from connectors.interfaces import Connector
 from connectors.model import Fetched
 
-_SECONDS = 20.0
 
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 20.0) -> None:
     """Ask until it is so."""
-    async with asyncio.timeout(_SECONDS):
+    async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
 

@@ -22,7 +22,7 @@ from bench.press_time import PressTime
 from bench.replay import ReplayFigures
 from bench.results import Measured, Result, report, result_of
 from bench.rows import ROWS
-from bench.table import cells, print_table
+from bench.table import cells, in_bulk, print_table
 
 MACHINE = Machine(
     cpu="Example 9000",
@@ -117,6 +117,8 @@ def _measured() -> Measured:
         gateway=[600.0, 620.0, 551.0],
         ed25519=[500.0, 501.0, 499.0],
         keyword=[400.0, 401.0, 399.0],
+        bulk=[540.0, 527.0, 551.0],
+        folder=[360.0, 340.0, 359.1],
         half_load=_load(8.0, 20.0),
         press=PressTime(0.2, 0.03),
         loads=[_load(13.0, 40.0), _load(12.0, 39.0), _load(14.0, 70.0)],
@@ -132,6 +134,13 @@ def test_the_figures_are_medians_and_the_ratios_are_of_medians() -> None:
     assert (result.hsm_per_s, result.pyhanko_per_s, result.gateway_per_s) == (3000, 150, 600)
     assert (result.gateway_over_hsm, result.gateway_over_pyhanko) == (0.2, 4.0)
     assert (result.p50_ms, result.p99_ms) == (13.0, 40.0)
+
+
+def test_batches_are_compared_with_those_that_come_singly_in_the_same_round() -> None:
+    result = _result()
+    assert (result.bulk_per_s, result.bulk_over_gateway) == (540, 0.9)
+    assert (result.folder_per_s, result.folder_over_gateway) == (359.1, 0.9)
+    assert "540 documents/s, 90% of" in in_bulk(result)
 
 
 def test_the_spread_of_a_ratio_is_that_of_the_rounds() -> None:

@@ -232,6 +232,21 @@ async def test_the_results_of_a_batch_are_one_file(folder: Folder) -> None:
     assert folder.files("done") == ["b-1.csv"]
 
 
+async def test_whoever_may_put_documents_there_can_read_the_results(folder: Folder) -> None:
+    folder.inbox.chmod(0o2770)
+    (folder.inbox / "a.pdf").write_bytes(b"x")
+    before = os.umask(0o077)
+    try:
+        async with folder.connector() as connector:
+            (found,) = (await connector.fetch(None, most=100)).items
+            await connector.acknowledge([found])
+            await connector.deliver(sealed(found))
+    finally:
+        os.umask(before)
+    assert (folder.root / "done").stat().st_mode & 0o7777 == 0o2770
+    assert (folder.root / "done" / "a.pdf").stat().st_mode & 0o7777 == 0o660
+
+
 async def test_a_share_that_is_not_mounted_says_what_to_do(folder: Folder) -> None:
     folder.inbox.rmdir()
     async with folder.connector() as connector:

@@ -142,8 +142,10 @@ def test_the_floors_in_the_architecture_are_those_that_are_enforced(room: str) -
         ("docs/policies.md", "docs/policies.zh-CN.md"),
         ("docs/intake.md", "docs/intake.zh-CN.md"),
         ("docs/approvals.md", "docs/approvals.zh-CN.md"),
+        ("docs/connectors.md", "docs/connectors.zh-CN.md"),
         ("docs/store.md", "docs/store.zh-CN.md"),
         ("docs/batches.md", "docs/batches.zh-CN.md"),
+        ("docs/webhooks.md", "docs/webhooks.zh-CN.md"),
     ],
 )
 def test_both_languages_say_the_same(english: str, chinese: str) -> None:
@@ -157,7 +159,9 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
 
 
 # The READMEs have examples in the reader's own language, such as a keyword to look for.
-@pytest.mark.parametrize("page", ["policies", "intake", "approvals", "store", "batches"])
+@pytest.mark.parametrize(
+    "page", ["policies", "intake", "approvals", "store", "batches", "webhooks"]
+)
 def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:
     english = sections(read(f"docs/{page}.md"))
     chinese = sections(read(f"docs/{page}.zh-CN.md"))

@@ -194,3 +194,16 @@ def test_whatever_comes_has_one_answer(
 ) -> None:
     item = mapper(text).item(fetched(name, content, fields=fields))
     assert isinstance(item, NewItem | RefusedItem)
+
+
+def test_a_part_of_the_text_is_taken_where_it_first_stands() -> None:
+    text = (
+        "seal: s\ndocumentType: t\nbusinessNumber: {group: number}\n"
+        "text: '运单号[:：] ?(?P<number>[A-Z]+[0-9]+)'\n"
+    )
+    read = mapper(text)
+    item = read.item(fetched(), "回单 运单号：WB7 又 运单号: WB8")
+    assert isinstance(item, NewItem)
+    assert item.request.business_number == "WB7"
+    assert problem_of(read.item(fetched(), "回单")).startswith("feed-text: nothing in its text")
+    assert problem_of(read.item(fetched())).startswith("feed-text")

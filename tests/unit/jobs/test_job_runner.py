@@ -246,6 +246,20 @@ async def test_nothing_is_claimed_while_the_kind_is_paused(house: QueueHouse) ->
         await until(lambda: hands.done == ["a"])
 
 
+async def test_a_defect_does_not_end_the_work(house: QueueHouse) -> None:
+    hands = Hands(house)
+    stumbles = [ZeroDivisionError("ours")] * 2
+
+    def paused() -> str | None:
+        if stumbles:
+            raise stumbles.pop()
+        return None
+
+    await house.enqueue(new_job("a"))
+    async with working(house, hands, but(_FAST, paused=paused)):
+        await until(lambda: hands.done == ["a"])
+
+
 async def test_what_is_in_hand_is_kept_by_heartbeats(house: QueueHouse) -> None:
     hands = Hands(house)
     hands.gate.clear()

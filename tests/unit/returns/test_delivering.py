@@ -146,7 +146,7 @@ async def test_a_target_that_is_away_is_left_alone_and_loses_no_tries(tmp_path: 
         server.always = 503
         for number in range(20):
             await house.put(number)
-        line = house.delivering.lines["webhook:oms"]
+        line = house.delivering.lines["target:oms"]
         await until(lambda: line.circuit.is_away and not line.leases)
         assert len(server.received) == 5
 
@@ -192,13 +192,13 @@ async def test_a_target_that_is_gone_gets_nothing_more(tmp_path: Path) -> None:
         house.clock.move(timedelta(days=1))
         await house.put(3)
 
-        assert house.gone == [("webhook:oms", "HTTP 410")]
+        assert house.gone == [("target:oms", "HTTP 410")]
         assert len(server.received) == 1
         # What was at hand goes back to the queue.
         await _jobs_are(house, ["waiting"] * 4)
 
         server.always = 204
-        house.delivering.resume("webhook:oms")
+        house.delivering.resume("target:oms")
         await server.got(5)
 
 
@@ -251,12 +251,13 @@ async def test_jobs_of_a_webhook_that_is_not_declared_wait_for_it(tmp_path: Path
     async with webhook_server() as server:
         async with delivering_house(tmp_path, a_webhook(server.url), deliver=False) as house:
             await house.put()
-        clock = house.clock
-        async with delivering_house(tmp_path, a_webhook(server.url, name="wms"), clock=clock):
-            pass
-        clock.move(timedelta(hours=2))
-        async with delivering_house(tmp_path, a_webhook(server.url), clock=clock):
+        async with delivering_house(tmp_path, a_webhook(server.url, name="wms")) as without:
+            await until(lambda: without.delivering._unknown == {"target:oms"})
+            await _jobs_are(without, ["waiting"])
+        async with delivering_house(tmp_path, a_webhook(server.url)) as again:
             await server.got(1)
+            (standing,) = await _standings(again, "delivered")
+    assert standing.tries == 1
 
 
 async def _jobs_are(house: DeliveringHouse, states: list[str]) -> None:

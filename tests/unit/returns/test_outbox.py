@@ -69,7 +69,7 @@ async def test_a_sealed_document_is_an_event_with_a_job_for_each_target(tmp_path
     assert data["sha256"] == (sealed.row.output_digest or b"").hex()
     assert data["businessNumber"] == "WB-1"
     assert job.key == f"{row['id']}/oms"
-    assert job.share == job.subject == "webhook:oms"
+    assert job.share == job.subject == "target:oms"
 
 
 async def test_a_repeat_is_no_further_event(tmp_path: Path) -> None:
@@ -134,10 +134,10 @@ def test_a_target_of_some_document_types_is_told_of_batches_as_well() -> None:
     )
     book = TargetBook([receipts])
 
-    assert book.told("document.sealed", "tms", "receipt") == ("oms",)
-    assert book.told("document.sealed", "tms", "invoice") == ()
-    assert book.told("batch.finished", "tms", None) == ("oms",)
-    assert book.told("item.failed", "tms", "receipt") == ()
+    assert book.told("document.sealed", "tms", "receipt", "") == ("oms",)
+    assert book.told("document.sealed", "tms", "invoice", "") == ()
+    assert book.told("batch.finished", "tms", None, "feed") == ("oms",)
+    assert book.told("item.failed", "tms", "receipt", "batch") == ()
 
 
 def _event() -> Event:

@@ -101,6 +101,7 @@ async def test_a_connection_that_was_cut_is_opened_anew(log: Log, database: Post
     with pytest.raises(StoreProblem) as told:
         await log.record(1)
     assert told.value.retry_after_seconds
+    assert "127.0.0.1" not in told.value.detail
     assert await log.record(2) == 1
 
 
@@ -133,6 +134,44 @@ async def test_readers_come_back_by_themselves(log: Log, database: PostgreSQL) -
         ask(database, f"SELECT pg_terminate_backend({pid})")
     assert await reader.by_id("x") is None
     await reader.close()
+    engine.dispose()
+
+
+async def test_a_node_that_hangs_in_its_turn_loses_it(database: PostgreSQL) -> None:
+    soon = f"{database.url}?options=-c%20idle_in_transaction_session_timeout%3D200"
+    engines = [PostgreSQL(url=soon).open_writer(), database.open_writer()]
+    hanging, other = (
+        PostgreSQLWriteConnection(each, node=node) for node, each in zip("ab", engines, strict=True)
+    )
+
+    def take_a_turn() -> bool:
+        with other.transaction() as begun:
+            return begun.is_behind
+
+    with pytest.raises(psycopg.Error, match="idle-in-transaction"), hanging.transaction() as begun:  # noqa: PT012 - the commit raises
+        begun.connection.exec_driver_sql("INSERT INTO nonce VALUES ('k', 'n', 0)")
+        async with asyncio.timeout(20):
+            assert await asyncio.to_thread(take_a_turn)
+    assert ask(database, "SELECT * FROM nonce") == []
+    with hanging.transaction() as begun:
+        assert begun.is_behind
+    for each in (hanging, other):
+        each.close()
+    for engine in engines:
+        engine.dispose()
+
+
+async def test_a_node_is_behind_only_where_another_wrote(database: PostgreSQL) -> None:
+    engine = database.open_writer()
+    one, other = (PostgreSQLWriteConnection(engine, node=node) for node in "ab")
+    told = []
+    for each in (one, one, other, other, one, one):
+        with each.transaction() as begun:
+            told.append(begun.is_behind)
+    assert told == [True, False, True, False, True, False]
+    assert ask(database, "SELECT node, turn FROM writer") == [("a", 6)]
+    for each in (one, other):
+        each.close()
     engine.dispose()
 
 

@@ -203,6 +203,35 @@ async def test_what_waits_is_written_before_the_lane_stops(
     engine.dispose()
 
 
+def _opened_for_writing(file: Path) -> int:
+    """How many descriptors of this process may write to the file (proc(5), fdinfo)."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        if descriptor.exists() and descriptor.resolve() == file:
+            told = Path("/proc/self/fdinfo", descriptor.name).read_text()
+            flags = int(told.partition("flags:")[2].split()[0], 8)
+            found += flags & os.O_ACCMODE != os.O_RDONLY
+    return found
+
+
+async def test_exactly_one_connection_writes_whatever_is_asked(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    """SQLite before 3.51.3 may damage its log where two do."""
+    readers = open_reader(tmp_path / "test.sqlite")
+    with readers.connect() as connection:
+        connection.execute(select(charge_slot.c.counter)).all()
+        await asyncio.gather(
+            *(
+                lane.write(lambda unit, n=n: put(unit, f"{n}"), exclusive=n % 2 == 0)
+                for n in range(9)
+            )
+        )
+        connection.execute(select(charge_slot.c.counter)).all()
+        assert _opened_for_writing(tmp_path / "test.sqlite") == 1
+    readers.dispose()
+
+
 def test_the_database_survives_a_power_cut_as_far_as_sqlite_can_promise(engine: Engine) -> None:
     with engine.connect() as connection:
         answers = {

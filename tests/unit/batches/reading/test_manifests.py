@@ -227,7 +227,7 @@ def test_a_manifest_with_no_rows_or_too_many_is_refused_whole() -> None:
 
 def test_rows_and_files_come_together_and_nothing_is_left_out() -> None:
     read = rows(f"{HEADER}a.pdf,1,\nb.pdf,2,\nb.pdf,3,\nSub\\C.pdf,4,\ne\u0301.pdf,5,\n")
-    files = {name: (lambda: b"%PDF") for name in ("sub/c.pdf", "b.pdf", "a.pdf", "é.pdf")}
+    files = {name: (lambda: b"%PDF") for name in ("sub/c.pdf", "b.pdf", "a.pdf", "\u00e9.pdf")}
     items = list(joined(read, files))
     told = [
         (each.request.name, "") if isinstance(each, NewItem) else (each.name, each.problem.type)
@@ -245,3 +245,13 @@ def test_rows_and_files_come_together_and_nothing_is_left_out() -> None:
     assert isinstance(missing, RefusedItem)
     assert "there is sub/c.pdf" in missing.problem.detail
     assert missing.business_number == "4"
+
+
+def test_a_name_is_the_same_however_its_accents_are_written() -> None:
+    for inside, named in (("e\u0301.pdf", "\u00e9.pdf"), ("\u00e9.pdf", "e\u0301.pdf")):
+        (item,) = joined(rows(f"{HEADER}{named},1,\n"), {inside: lambda: b"%PDF"})
+        assert isinstance(item, NewItem)
+    both = {"e\u0301.pdf": lambda: b"%PDF", "\u00e9.pdf": lambda: b"%PDF"}
+    (_, second) = joined(rows(f"{HEADER}\u00e9.pdf,1,\n"), both)
+    assert isinstance(second, RefusedItem)
+    assert second.problem.type == "archive-member-name-taken"

@@ -89,7 +89,7 @@ def test_a_test_that_fails_is_told_with_what_was_decided_instead(sealgate: Comma
     wrong = [each for each in report["tests"] if not each["ok"]]
     assert [(each["expected"], each["got"]) for each in wrong] == [("allowed", "denied")]
     assert wrong[0]["decidedBy"] == ["default"]
-    assert len(report["tests"]) == 4
+    assert len(report["tests"]) == 5
 
 
 def test_frozen_seals_do_not_fail_the_tests_of_their_policies(sealgate: CommandLine) -> None:

@@ -196,7 +196,7 @@ def test_a_bundle_file_is_looked_at_like_the_directory_it_was_made_of(signed: Co
     checked = signed("policy", "check", bundle, "--json")
     assert checked.exit_code == 0, checked.output
     report = json.loads(checked.stdout)
-    assert (report["files"], report["tests"], report["mistakes"]) == (8, 4, [])
+    assert (report["files"], report["tests"], report["mistakes"]) == (8, 5, [])
     assert (
         report["bundle"] == json.loads(signed("policy", "show", bundle, "--json").stdout)["bundle"]
     )
