@@ -104,7 +104,7 @@ class ConnectorReceiver:
             return None
         return (
             f"the officers do not let the connector {self._name} speak for the system "
-            f"{self._system}: its policy file must say `connectors: [{self._name}]`"
+            f"{self._system}: add `{self._name}` to `connectors:` in its policy file"
         )
 
     async def _bring(self, event_id: str) -> None:
