@@ -387,6 +387,7 @@ stopped_target = Table(
 )
 """Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
 the last event that they were owed."""
+
 seal_usage = Table(
     "seal_usage",
     metadata,
@@ -428,6 +429,7 @@ feed_cursor = Table(
     Column("cursor", Text, nullable=False),
 )
 """Where a connector goes on fetching."""
+
 hold = Table(
     "hold",
     metadata,
