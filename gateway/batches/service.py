@@ -94,7 +94,7 @@ class BatchService:
 
         def unit(transaction: Transaction) -> BatchRow:
             row = _own_in(transaction, batch_id, caller, among=("open",))
-            self._queue.hold(transaction, row.id)
+            self._queue.pause(transaction, row.id)
             return _changed(transaction, row, state="paused")
 
         return await self._lane.write(unit)
@@ -104,7 +104,7 @@ class BatchService:
 
         def unit(transaction: Transaction) -> BatchRow:
             row = _own_in(transaction, batch_id, caller, among=("paused",))
-            self._queue.release(transaction, row.id)
+            self._queue.resume(transaction, row.id)
             return _changed(transaction, row, state="open")
 
         row = await self._lane.write(unit)

@@ -139,7 +139,11 @@ _take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("a
 _take_back_all = _take_back.where(_is_leased)
 _take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
 _of_subject = job.c.subject == bindparam("whose")
-_TURNED = {"held": ("waiting",), "waiting": ("held",), "cancelled": ("waiting", "held")}
+_TURNED = {
+    "paused": ("waiting",),
+    "waiting": ("paused",),
+    "cancelled": ("waiting", "paused"),
+}
 """Which jobs are turned into a state of rest."""
 _MOST_TURNED = 2000
 """At once, so that callers do not wait until all of a large batch is turned."""
