@@ -322,5 +322,11 @@ def revive_jobs(connection: Connection, subject: str) -> int:
     return connection.execute(change, {"whose": subject}).rowcount
 
 
+def delete_cancelled(connection: Connection, *, most: int) -> int:
+    """Delete up to `most` jobs that were cancelled; gives how many those were."""
+    some = select(job.c.id).where(job.c.state == "cancelled").limit(most)
+    return connection.execute(delete(job).where(job.c.id.in_(some))).rowcount
+
+
 def _waiting_rows(rows: Any) -> list[WaitingRow]:  # noqa: ANN401 - SQLAlchemy's
     return [WaitingRow(**row) for row in rows]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.jobs import pruning
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
@@ -265,6 +266,20 @@ async def test_what_is_cancelled_is_not_done(house: QueueHouse) -> None:
     await house.give_back(second.lease)
     await house.resume()
     assert (await house.claim(5), await house.states()) == ((), {"cancelled": 2})
+
+
+async def test_what_was_cancelled_is_forgotten_and_nothing_else(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "_FORGOTTEN_AT_ONCE", 2)
+    await house.enqueue(*(new_job(key) for key in "abcdef"))
+    in_hand = await house.only()
+    await house.cancel()
+    await house.enqueue(new_job("other", subject="batch-2"))
+    assert await pruning.forget_cancelled(house.lane) == 5
+    assert await house.states() == {"leased": 1, "waiting": 1}
+    await house.finish(in_hand.lease)
+    assert await pruning.forget_cancelled(house.lane) == 0
 
 
 async def test_interactive_work_goes_before_whatever_waits(house: QueueHouse) -> None:
