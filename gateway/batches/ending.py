@@ -13,6 +13,8 @@ from gateway.store.batch_items import ItemReader, any_waits, counts_of
 from gateway.store.batches import BatchRow, batch_by_id, change_batch
 from gateway.store.lane import Transaction, WriterLane
 
+_PAUSE_SECONDS = 5.0
+
 _log = structlog.get_logger("batches")
 
 
@@ -32,6 +34,7 @@ class BatchEnding:
         clock: Clock,
         changed: Callable[[set[str]], None],
         ended: Callable[[str], None],
+        pause_seconds: float = _PAUSE_SECONDS,
     ) -> None:
         """Join them.
 
@@ -42,6 +45,7 @@ class BatchEnding:
             clock: of the end.
             changed: is called on the event loop with the batches that have new results.
             ended: is called on the event loop for each batch that has ended.
+            pause_seconds: until an end that could not be written is tried again.
         """
         self._lane = lane
         self._items = items
@@ -49,6 +53,7 @@ class BatchEnding:
         self._clock = clock
         self._changed = changed
         self._ended = ended
+        self._pause_seconds = pause_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()
@@ -91,8 +96,10 @@ class BatchEnding:
                     continue
                 has_ended = await self._lane.write(lambda unit: self._close(unit, batch_id))
             except Problem as problem:
-                # Results are there; the next start, or the next look, writes that it has ended.
+                # Results are there, and nobody may come any more who would look again.
                 _log.error("end_not_written", batch=batch_id, error=problem.detail)
+                self._asked.add(batch_id)
+                await asyncio.sleep(self._pause_seconds)
                 continue
             if has_ended:
                 self._changed({batch_id})

@@ -23,7 +23,7 @@ class JobQueue(Protocol):
     async def claim(
         self, kind: JobKind, *, most: int, besides: Collection[str] = ()
     ) -> tuple[ClaimedJob, ...]:
-        """Lease up to `most` jobs that are due, by priority, and fairly among shares.
+        """Lease up to `most` jobs that are due, fairly among shares, and of each by priority.
 
         Jobs whose lease has run out are among them; those of the shares `besides` are not.
         """

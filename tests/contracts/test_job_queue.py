@@ -288,6 +288,18 @@ async def test_interactive_work_goes_before_whatever_waits(house: QueueHouse) ->
     assert await house.claimed(2) == ["now", "batch-0"]
 
 
+async def test_a_priority_orders_what_a_share_has_and_gains_it_nothing_against_others(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(*(new_job(f"usual-{number}", share="a") for number in range(2)))
+    await house.enqueue(
+        *(new_job(f"urgent-{number}", share="a", priority=1) for number in range(2))
+    )
+    await house.enqueue(*(new_job(f"other-{number}", share="b", priority=9) for number in range(2)))
+    assert sorted(await house.claimed(2)) == ["other-0", "urgent-0"]
+    assert sorted(await house.claimed(4)) == ["other-1", "urgent-1", "usual-0", "usual-1"]
+
+
 async def test_a_share_with_many_jobs_does_not_delay_one_with_few(house: QueueHouse) -> None:
     await house.enqueue(*(new_job(f"many-{number}", share="a") for number in range(200)))
     await house.enqueue(*(new_job(f"few-{number}", share="b") for number in range(3)))

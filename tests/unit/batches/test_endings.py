@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from gateway.batches.ending import BatchEnding
+from gateway.store.errors import StoreProblem
 
 
 class Items:
@@ -22,12 +23,39 @@ class Items:
 
 
 class Lane:
-    def __init__(self) -> None:
+    """Cannot write the first few times."""
+
+    def __init__(self, *, fails: int = 0) -> None:
         self.writes = 0
+        self._fails = fails
 
     async def write(self, _unit: object) -> bool:
         self.writes += 1
+        if self.writes <= self._fails:
+            raise StoreProblem("the disk is full")
+        return bool(self._fails)
+
+
+class NoneWait:
+    async def any_waits(self, _batch: str) -> bool:
         return False
+
+
+async def test_an_end_that_cannot_be_written_is_tried_until_it_can() -> None:
+    lane, ended = Lane(fails=3), asyncio.Event()
+    ending = BatchEnding(
+        lane=cast(Any, lane),
+        items=cast(Any, NoneWait()),
+        outbox=cast(Any, None),
+        clock=cast(Any, None),
+        changed=lambda _batches: None,
+        ended=lambda _batch: ended.set(),
+        pause_seconds=0,
+    )
+    ending.start()
+    ending.look({"b"})
+    await asyncio.wait_for(ended.wait(), timeout=5)
+    assert lane.writes == 4
 
 
 async def test_a_last_result_that_comes_as_a_look_ends_is_looked_at_again() -> None:
