@@ -16,7 +16,7 @@ import structlog
 from connectors.errors import DeliveryRefusedError
 from connectors.interfaces import Connector
 from connectors.model import Delivery, DeliveryKind
-from gateway.feeds.agreement import disagreement
+from gateway.declarations.agreement import disagreement
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
 from gateway.signing.archive import Archive

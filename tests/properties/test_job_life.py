@@ -163,19 +163,19 @@ class LifeOfJobs(RuleBasedStateMachine):
     # What people want
 
     @rule(subject=_SUBJECTS)
-    def hold(self, subject: str) -> None:
-        self._run(self.house.hold(subject))
-        self._turn(subject, "held", {"waiting"})
+    def pause(self, subject: str) -> None:
+        self._run(self.house.pause(subject))
+        self._turn(subject, "paused", {"waiting"})
 
     @rule(subject=_SUBJECTS)
-    def release(self, subject: str) -> None:
-        self._run(self.house.release(subject))
-        self._turn(subject, "waiting", {"held"})
+    def resume(self, subject: str) -> None:
+        self._run(self.house.resume(subject))
+        self._turn(subject, "waiting", {"paused"})
 
     @rule(subject=_SUBJECTS)
     def cancel(self, subject: str) -> None:
         self._run(self.house.cancel(subject))
-        self._turn(subject, "cancelled", {"waiting", "held"})
+        self._turn(subject, "cancelled", {"waiting", "paused"})
 
     @rule(subject=_SUBJECTS)
     def revive(self, subject: str) -> None:

@@ -10,9 +10,9 @@ import typer
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.policy.where import policies_in
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.declarations.agreement import disagreement
 from gateway.declarations.library import Declarations, DeclaredConnector, load_declarations
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
-from gateway.feeds.agreement import disagreement
 from gateway.seals.errors import SealMaterialError
 from policies.objects.systems import System
 from strictyaml import MistakesError
