@@ -7,10 +7,11 @@ import structlog
 
 from gateway.batches.ending import BatchEnding
 from gateway.batches.model import BatchOptions
+from gateway.clock import Clock
 from gateway.errors import Problem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import NewJob
-from gateway.store.batch_items import ItemRow, items_between
+from gateway.store.batch_items import ItemRow, cancel_waiting, items_between
 from gateway.store.batches import BatchReader, BatchRow, batch_by_id, change_batch
 from gateway.store.lane import Transaction, WriterLane
 
@@ -25,7 +26,10 @@ _options = msgspec.json.Decoder(BatchOptions)
 class Queueing:
     """Enqueues what waits in open batches. How far it has come is written with the jobs."""
 
-    def __init__(self, *, queue: JobQueue, lane: WriterLane, ending: BatchEnding) -> None:
+    def __init__(
+        self, *, queue: JobQueue, lane: WriterLane, ending: BatchEnding, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._queue = queue
         self._lane = lane
         self._ending = ending
@@ -72,6 +76,10 @@ class Queueing:
     def _page(self, transaction: Transaction, batch_id: str) -> bool:
         """Whether there may be more."""
         row = batch_by_id(transaction.connection, batch_id)
+        if row is not None and row.state == "cancelled" and not row.is_over:
+            # What was in hand as it was cancelled, and was given back since.
+            self._queue.drop_cancelled(transaction, batch_id)
+            cancel_waiting(transaction, batch_id, at=self._clock.now())
         if row is None or row.state != "open" or row.queued >= row.items:
             return False
         page = items_between(transaction.connection, batch_id, after=row.queued, most=_MOST_JOBS)

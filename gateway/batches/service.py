@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 
-import msgspec
-
 from gateway.batches.ending import BatchEnding
 from gateway.batches.errors import BatchStateProblem, BatchUnknownProblem
 from gateway.batches.intake import BatchIntake
@@ -119,13 +117,18 @@ class BatchService:
         return row
 
     async def retry(self, batch_id: str, caller: Caller) -> BatchRow:
-        """Try what failed once more; its receipt is made anew. See `pause` for what is raised."""
+        """Try what failed once more; its receipt is made anew. See `pause` for what is raised.
+
+        Where nothing can be tried again, all stays as it is.
+        """
 
         def turn(transaction: Transaction, row: BatchRow) -> None:
             if await_failed(transaction, row.id):
                 forget_receipt(transaction, row.id)
                 self._queue.revive(transaction, row.id)
                 change_batch(transaction, row.id, queued=0, finished_at=None)
+            else:
+                change_batch(transaction, row.id, state=row.state)
 
         among: tuple[BatchState, ...] = ("open", "finished")
         row = await self._turn(batch_id, caller, among=among, to="open", turn=turn)
@@ -149,7 +152,7 @@ class BatchService:
                 )
             change_batch(transaction, batch_id, state=to)
             turn(transaction, row)
-            return msgspec.structs.replace(row, state=to)
+            return _own(batch_by_id(transaction.connection, batch_id), batch_id, caller)
 
         return await self._lane.write(unit)
 

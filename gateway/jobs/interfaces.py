@@ -85,6 +85,10 @@ class JobQueue(Protocol):
         """Cancel what waits or is held for a subject; what is leased goes on, but not again."""
         ...
 
+    def drop_cancelled(self, transaction: Transaction, subject: str) -> None:
+        """Forget what is cancelled for a subject: whoever still had it in hand writes nothing."""
+        ...
+
     def revive(self, transaction: Transaction, subject: str) -> None:
         """Let dead letters of a subject be claimed again, as if they were new."""
         ...

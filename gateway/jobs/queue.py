@@ -14,6 +14,7 @@ from gateway.store.jobs import (
     WaitingRow,
     bury_job,
     delete_job,
+    drop_cancelled,
     fence_of,
     lease_jobs,
     leased_among,
@@ -147,6 +148,10 @@ class DatabaseQueue:
     def cancel(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.cancel`."""
         turn(transaction.connection, subject, rest="cancelled", among=("waiting", "held"))
+
+    def drop_cancelled(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.drop_cancelled`."""
+        drop_cancelled(transaction.connection, subject)
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.revive`."""

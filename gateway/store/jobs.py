@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from gateway.store.lane import Transaction
 from gateway.store.schema import job
@@ -264,6 +275,12 @@ def turn(connection: Connection, subject: str, *, rest: str, among: Sequence[str
         .values(state=case((_is_leased, job.c.state), else_=rest), at_rest=rest)
     )
     return connection.execute(change, {"whose": subject}).rowcount
+
+
+def drop_cancelled(connection: Connection, subject: str) -> None:
+    """Delete what is cancelled for a subject and in nobody's hand."""
+    gone = delete(job).where(_of_subject, job.c.state == "cancelled")
+    connection.execute(gone, {"whose": subject})
 
 
 def revive_jobs(connection: Connection, subject: str) -> int:

@@ -123,7 +123,9 @@ def batch_room(
     """The part that hands documents to the signing cycle; `sealed` counts seals put on them."""
     ground = before.ground
     asking = ItemAsking(in_force=ground.in_force, content=ground.content, clock=ground.clock)
-    queueing = Queueing(queue=ground.queue, lane=ground.lane, ending=before.ending)
+    queueing = Queueing(
+        queue=ground.queue, lane=ground.lane, ending=before.ending, clock=ground.clock
+    )
     checking = BatchChecking(
         signing=signing, asking=asking, items=ground.items, documents=ground.documents
     )

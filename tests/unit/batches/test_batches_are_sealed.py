@@ -11,8 +11,11 @@ import pytest
 from gateway.batches.errors import BatchEmptyProblem, BatchStateProblem, BatchUnknownProblem
 from gateway.batches.model import NewItem, RefusedItem
 from gateway.documents.errors import NotAPDFProblem
+from gateway.jobs.errors import LeaseLostProblem
 from gateway.signing.errors import IdempotencyKeyReusedProblem
-from gateway.store.batch_items import ItemRow
+from gateway.store.batch_items import ItemRow, cancel_waiting
+from gateway.store.batches import change_batch
+from gateway.store.lane import Transaction
 from hsm.errors import SignerUnavailableError
 from policies.grant import Grant
 from policies.model import Caller
@@ -198,6 +201,67 @@ async def test_what_is_in_hand_while_its_batch_is_cancelled_is_told_as_it_ends(
     await house.settle()
     assert (await house.states(batch)) == ["cancelled", "cancelled"]
     assert (await house.now(batch)).is_over
+
+
+async def test_what_was_given_back_after_its_batch_was_cancelled_is_cancelled_as_well(
+    house: BatchHouse,
+) -> None:
+    batch = await house.submit(item("WB-1"), item("WB-2"))
+    await house.settle()
+    (job,) = await house.queue.claim("seal", most=1)
+    await house.room.service.cancel(batch.id, TMS)
+    # The signer was away, or whoever had it in hand was killed and its lease ran out.
+    await house.house.lane.write(lambda unit: house.queue.give_back(unit, job.lease))
+    await house.room.queueing.go_on_with_all(house.batches)
+    await house.settle()
+    assert (await house.states(batch)) == ["cancelled", "cancelled"]
+    assert (await house.now(batch)).is_over
+    assert house.ended == [batch.id]
+
+
+async def test_whoever_comes_late_to_what_was_cancelled_meanwhile_writes_nothing(
+    house: BatchHouse,
+) -> None:
+    batch = await house.submit(item("WB-1"))
+    await house.settle()
+    (job,) = await house.queue.claim("seal", most=1)
+    await house.room.service.cancel(batch.id, TMS)
+    await house.house.lane.write(house.queue.take_back)  # its fence stays
+    await house.room.queueing.go_on_with_all(house.batches)
+    await house.settle()
+    with pytest.raises(LeaseLostProblem):
+        await house.house.lane.write(lambda unit: house.queue.finish(unit, job.lease))
+
+
+async def test_a_cancelled_batch_ends_though_the_gateway_was_killed_in_between(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    signer = SoftSigner(clock)
+    async with batch_house(tmp_path, clock=clock, signer=signer) as first:
+        batch = await first.submit(item("WB-1"))
+        await first.settle()
+
+        def unit(transaction: Transaction) -> None:  # what `cancel` commits, and nothing behind it
+            change_batch(transaction, batch.id, state="cancelled")
+            first.queue.cancel(transaction, batch.id)
+            cancel_waiting(transaction, batch.id, at=first.house.clock.now())
+
+        await first.house.lane.write(unit)
+    async with batch_house(tmp_path, clock=clock, signer=signer) as second:
+        assert (await second.states(batch)) == ["cancelled"]
+        assert (await second.now(batch)).is_over
+        assert second.ended == [batch.id]
+
+
+async def test_a_retry_of_what_has_nothing_to_try_again_changes_nothing(house: BatchHouse) -> None:
+    batch = await house.submit(item("WB-1"))
+    await house.work()
+    before = await house.now(batch)
+    assert await house.room.service.retry(batch.id, TMS) == before
+    await house.settle()
+    assert await house.now(batch) == before
+    assert (before.state, house.ended) == ("finished", [batch.id])
 
 
 async def test_what_failed_is_tried_again_when_asked(house: BatchHouse) -> None:
