@@ -32,7 +32,8 @@ class PlainRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
         str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")
     ]
     attributes: (
-        Annotated[dict[_Name, str | bool | _Whole], msgspec.Meta(max_length=100)] | msgspec.UnsetType
+        Annotated[dict[_Name, str | bool | _Whole], msgspec.Meta(max_length=100)]
+        | msgspec.UnsetType
     ) = msgspec.UNSET
     placement: _Spot | msgspec.UnsetType = msgspec.UNSET
 
