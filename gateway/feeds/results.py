@@ -7,7 +7,7 @@ again under the same id.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +18,7 @@ from connectors.interfaces import Connector
 from connectors.model import Delivery, DeliveryKind
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
+from gateway.seals.in_force import InForce
 from gateway.signing.archive import Archive
 from gateway.store.batch_items import ItemReader, ItemRow
 from gateway.store.batches import BatchReader, BatchRow
@@ -56,9 +57,12 @@ class FeedResults:
         stores: Stores,
         lane: WriterLane,
         handing_over: asyncio.Lock,
+        in_force: Callable[[], InForce],
     ) -> None:
         """Join them; nothing is delivered while `handing_over` is held."""
         self._target = target
+        self._in_force = in_force
+        self._refused: frozenset[str] = frozenset()
         self._connector = connector
         self._stores = stores
         self._lane = lane
@@ -72,12 +76,30 @@ class FeedResults:
             ConnectorError: the place cannot be used now.
             Problem: the store cannot be used now.
         """
-        owed = await self._stores.feeds.owed(self._target, most=1000)
+        owed = self._agreed(await self._stores.feeds.owed(self._target, most=1000))
         # Batches that wait for people or are paused must not keep the others from being looked at.
         start = self._skip if self._skip < len(owed) else 0
         looked = [*owed[:_MOST_BATCHES], *owed[max(start, _MOST_BATCHES) :][:_MOST_BATCHES]]
         self._skip = start + _MOST_BATCHES
         return sum([await self._deliver(row) for row in looked])
+
+    def _agreed(self, owed: Sequence[OwedRow]) -> list[OwedRow]:
+        """What officers let this connector have; the rest is kept until they do."""
+        systems = self._in_force().bundle.systems
+        refused = frozenset(
+            row.system
+            for row in owed
+            if (system := systems.get(row.system)) is None or self._target not in system.connectors
+        )
+        for name in sorted(refused - self._refused):
+            _log.error(
+                "results_not_agreed",
+                connector=self._target,
+                error=f"the officers do not let it have documents of the system {name}: its policy "
+                f"file must say `connectors: [{self._target}]`",
+            )
+        self._refused = refused
+        return [row for row in owed if row.system not in refused]
 
     async def _deliver(self, owed: OwedRow) -> int:
         batch = await self._stores.batches.of_key(owed.system, owed.batch_key)

@@ -62,6 +62,7 @@ async def start_feeds(
             stores=stores,
             lane=house.lane,
             handing_over=handing_over,
+            in_force=ground.in_force,
         )
         feed = Feed(
             declared,

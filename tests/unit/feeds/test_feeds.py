@@ -67,6 +67,11 @@ class Feeding:
     feed: Feed
     root: Path
     reader: FeedReader
+    spoken: list[str]
+
+    def speak(self, connector: str) -> None:
+        """The officers name another connector."""
+        self.spoken[0] = connector
 
     def drop(self, *names: str, content: bytes = RECEIPT) -> None:
         for name in names:
@@ -109,7 +114,11 @@ async def feeding(
     )
     async with batch_house(directory) as house, Failing(settings, fails_at) as connector:
         reader = FeedReader(open_reader(directory / "test.sqlite"))
-        in_force = _speaking(house.house.in_force, "wms-inbox" if spoken_for else "another")
+        spoken = ["wms-inbox" if spoken_for else "another"]
+
+        def in_force() -> InForce:
+            return _speaking(house.house.in_force, spoken[0])
+
         assert declared.mapping is not None
         handing_over = asyncio.Lock()
         intake = FeedIntake(
@@ -119,7 +128,7 @@ async def feeding(
             batches=house.room.service,
             lane=house.house.lane,
             reader=reader,
-            in_force=lambda: in_force,
+            in_force=in_force,
             clock=house.house.clock,
             handing_over=handing_over,
         )
@@ -130,9 +139,10 @@ async def feeding(
             stores=stores,
             lane=house.house.lane,
             handing_over=handing_over,
+            in_force=in_force,
         )
-        feed = Feed(declared, intake=intake, results=results, in_force=lambda: in_force)
-        yield Feeding(house, feed, root, reader)
+        feed = Feed(declared, intake=intake, results=results, in_force=in_force)
+        yield Feeding(house, feed, root, reader, spoken)
         reader.close()
 
 
@@ -194,3 +204,18 @@ async def test_results_that_go_elsewhere_are_owed_to_that_connector(tmp_path: Pa
         assert feeding_.results() == {}
         (owed,) = await feeding_.reader.owed("archive", most=10)
         assert (owed.source, owed.system) == ("wms-inbox", "tms")
+
+
+async def test_results_do_not_go_where_the_officers_of_their_system_do_not_want_them(
+    tmp_path: Path,
+) -> None:
+    async with feeding(tmp_path) as feeding_:
+        feeding_.drop("WB-1.pdf")
+        await feeding_.feed.fetch()
+        await feeding_.house.work()
+        feeding_.speak("another")
+        assert await feeding_.feed.deliver() == 0
+        assert feeding_.results() == {}
+        feeding_.speak("wms-inbox")
+        assert await feeding_.feed.deliver() == 1
+        assert set(feeding_.results()) == {"WB-1.pdf"}
