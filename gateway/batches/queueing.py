@@ -103,7 +103,7 @@ def _waits(item: ItemRow) -> bool:
 
 
 def _had_no_job(batch: BatchRow, item: ItemRow) -> bool:
-    """Whether it failed before its turn; what fails in its turn keeps its input and is told then."""
+    """Whether it failed before its turn; what fails in its turn keeps its input."""
     refused = item.segment is None or _options.decode(batch.options).all_or_nothing
     return item.state == "failed" and refused
 
