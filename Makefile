@@ -40,7 +40,8 @@ $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
 	@echo "installing hash-pinned Python packages into $(VENV)"
 	@# --no-deps: the lock file is whole, and pip 23 would look past it for the extras of what it names.
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# setuptools warns whoever has its folders beside packages of the same name; they are the same.
+	@PYTHONWARNINGS=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .PHONY: setup
