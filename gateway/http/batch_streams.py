@@ -17,7 +17,7 @@ from gateway.batches.service import BatchService
 from gateway.errors import Problem
 from gateway.http import batch_answers
 from gateway.http.describing import PROBLEM, path_parameter
-from gateway.http.errors import OverloadedProblem
+from gateway.http.places import Places
 from gateway.http.routes import WHO, Route
 from gateway.signing.archive import Archive
 from gateway.store.batch_items import ItemRow
@@ -41,7 +41,7 @@ class BatchStreams:
         self._service = service
         self._progress = progress
         self._archive = archive
-        self._open = 0
+        self._places = Places(_MOST_STREAMS, "batches are being watched")
 
     def routes(self) -> tuple[Route, ...]:
         """What this file answers."""
@@ -55,17 +55,12 @@ class BatchStreams:
         await self._batch(request)
         response = web.StreamResponse(headers={"Cache-Control": "no-store"})
         response.content_type = "text/event-stream"
-        if self._open >= _MOST_STREAMS:
-            raise OverloadedProblem(f"{self._open} batches are being watched")
-        self._open += 1
-        try:
+        with self._places.one(request[WHO].caller.system):
             await response.prepare(request)
             if request.method != "HEAD":
                 with _to_the_end_or_broken_off(request):
                     async for event in self._told(request):
                         await response.write(event)
-        finally:
-            self._open -= 1
         return response
 
     async def _told(self, request: web.Request) -> AsyncIterator[bytes]:

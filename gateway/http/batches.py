@@ -1,5 +1,6 @@
 """/v1/batches: how far they are, what came of each document, and what may be done with them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.service import BatchService
 from gateway.http import answers, batch_answers
 from gateway.http.batch_schemas import PATHS, SCHEMAS
-from gateway.http.errors import MalformedRequestProblem
+from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.store.batch_items import ItemState
 from gateway.store.batches import BatchRow
@@ -21,6 +22,7 @@ _ONE = f"{_BATCHES}/{{id}}"
 _MOST_BATCHES = 100
 _MOST_ITEMS = 1000
 _MOST_BODY_BYTES = 1024
+_BODY_SECONDS = 30
 
 _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 
@@ -111,10 +113,14 @@ class Batches:
 async def _nothing(request: web.Request) -> bytes:
     """The body of what has none, or an empty object."""
     body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > _MOST_BODY_BYTES:
-            break
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > _MOST_BODY_BYTES:
+                    raise MalformedRequestProblem("this has no body")
+    except TimeoutError:
+        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
     said = bytes(body)
     if said.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")

@@ -9,7 +9,6 @@ import io
 import os
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,16 +26,15 @@ from multipart import (
 from gateway.http.errors import (
     BatchTooLargeProblem,
     MalformedRequestProblem,
-    OverloadedProblem,
     RequestTooSlowProblem,
 )
+from gateway.http.places import Places
 from gateway.store.content import prove_room
 
 _PIECE_BYTES = 1024 * 1024
 _IDLE_SECONDS = 60
 _MOST_PARTS = 200_000
 _AT_ONCE = 16
-_AT_ONCE_OF_ONE = 8
 _MOST_NAME_BYTES = 128 * 1024 * 1024
 _ROOM_EVERY_BYTES = 64 * 1024 * 1024
 
@@ -109,7 +107,7 @@ class Uploads:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._most_bytes = most_bytes
-        self._under_way: Counter[str] = Counter()
+        self._places = Places(_AT_ONCE, "batches are being received")
 
     @asynccontextmanager
     async def receive(self, request: web.Request, *, system: str) -> AsyncIterator[Upload]:
@@ -126,22 +124,14 @@ class Uploads:
             OverloadedProblem: too many are being received.
             StoreProblem: the disk is all but full.
         """
-        own, total = self._under_way[system], self._under_way.total()
-        if own >= _AT_ONCE_OF_ONE or total >= _AT_ONCE:
-            raise OverloadedProblem(f"{total} batches are being received, {own} of {system!r}")
         boundary = _boundary(request)
         if (request.content_length or 0) > self._most_bytes:
             raise BatchTooLargeProblem(f"at most {self._most_bytes} bytes are taken")
-        self._under_way[system] += 1
-        try:
-            with tempfile.TemporaryFile(dir=self._directory) as file:
-                upload = Upload(file)
-                writing = Writing(upload, boundary, algorithms=_algorithms(request))
-                await self._fill(request, writing)
-                yield upload
-        finally:
-            self._under_way[system] -= 1
-            self._under_way += Counter()  # only those that have some
+        with self._places.one(system), tempfile.TemporaryFile(dir=self._directory) as file:
+            upload = Upload(file)
+            writing = Writing(upload, boundary, algorithms=_algorithms(request))
+            await self._fill(request, writing)
+            yield upload
 
     async def _fill(self, request: web.Request, writing: "Writing") -> None:
         length, proved = 0, -_ROOM_EVERY_BYTES

@@ -2,6 +2,8 @@
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +11,15 @@ from typing import Any
 import pytest
 
 from gateway.batches.reading.errors import ArchiveTooLargeProblem
-from gateway.http import uploads
+from gateway.http import batch_streams, batches, uploads
 from gateway.http.batch_bodies import BatchBody
-from gateway.http.errors import MalformedRequestProblem, OverloadedProblem
+from gateway.http.batch_streams import BatchStreams
+from gateway.http.errors import (
+    MalformedRequestProblem,
+    OverloadedProblem,
+    RequestTooSlowProblem,
+)
+from gateway.http.routes import WHO
 from gateway.http.uploads import Upload, UploadedPart, Uploads, Writing
 from tests.batch_client import body_of
 
@@ -40,6 +48,39 @@ async def test_one_system_cannot_take_all_places(tmp_path: Path) -> None:
     await asyncio.sleep(0.01)
     assert not again.done()
     again.cancel()
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    monkeypatch.setattr(batches, "_BODY_SECONDS", 0.01)
+    request: Any = SimpleNamespace(content=SimpleNamespace(iter_any=never))
+    with pytest.raises(RequestTooSlowProblem):
+        await batches._nothing(request)
+
+
+async def test_one_system_cannot_watch_in_all_places() -> None:
+    async def own(*_: object) -> None:
+        return None
+
+    nothing: Any = SimpleNamespace(batch=own)
+    streams = BatchStreams(nothing, progress=nothing, archive=nothing)
+    who = SimpleNamespace(caller=SimpleNamespace(system="tms"))
+    with ExitStack() as taken:
+        for _ in range(batch_streams._MOST_STREAMS // 2):
+            taken.enter_context(streams._places.one("tms"))
+        with pytest.raises(OverloadedProblem):
+            await streams.events(_Request({WHO: who}))
+        with streams._places.one("wms"):
+            pass
+
+
+class _Request(dict[Any, Any]):
+    match_info = {"id": "b"}  # noqa: RUF012 - as aiohttp has it
+    headers: dict[str, str] = {}  # noqa: RUF012
+    method = "GET"
 
 
 def test_a_manifest_that_is_too_long_is_not_read_into_the_memory() -> None:
