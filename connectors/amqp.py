@@ -18,9 +18,9 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from connectors.amqp_intake import Intake
 from connectors.amqp_settings import AMQPSettings
 from connectors.amqp_texts import accept_any_text
-from connectors.envelope import enveloped
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery, Fetched, Page
+from connectors.plain_json import delivery_json
 from connectors.remembered import Remembered
 from connectors.secret_files import first_line
 
@@ -94,7 +94,7 @@ class AMQPConnector:
             raise await self._away(error) from error
 
     async def deliver(self, delivery: Delivery) -> None:
-        """Publish the envelope; returns when the broker has it on its disks."""
+        """Publish it as JSON; returns when the broker has it on its disks."""
         key = self._settings.routing_key
         if key is None:
             raise DeliveryRefusedError(
@@ -103,7 +103,7 @@ class AMQPConnector:
         if delivery.id in self._delivered:
             return
         message = aio_pika.Message(
-            enveloped(delivery),
+            delivery_json(delivery),
             message_id=delivery.id,
             correlation_id=delivery.fetched,
             type=f"sealgate.{delivery.kind}",

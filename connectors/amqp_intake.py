@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from aio_pika.abc import AbstractIncomingMessage
 from aiormq.abc import AbstractChannel
 
-from connectors.envelope import plain_fields
 from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.names import plain_name
+from connectors.plain_json import plain_fields
 from connectors.remembered import Remembered
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.tls import Tls
+from connectors.tls import TLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class AMQPSettings:
     password_file: Path
     port: int = 5671
     virtual_host: str = "/"
-    tls: Tls | None = field(default_factory=Tls)
+    tls: TLS | None = field(default_factory=TLS)
     queue: str | None = None
     exchange: str = ""
     routing_key: str | None = None

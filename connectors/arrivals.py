@@ -22,7 +22,7 @@ FAILED: Final = "failed"
 _BEGUN: Final = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 _MOST_DEEP: Final = 8
 
-Signature = tuple[int, ...]
+FileState = tuple[int, ...]
 """What changes when a file is written to: its number, size, and when it was changed."""
 
 
@@ -31,14 +31,14 @@ class Settling:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._since: dict[str, tuple[Signature, float]] = {}
+        self._since: dict[str, tuple[FileState, float]] = {}
 
-    def settled(self, seen: Mapping[str, Signature], *, now: float) -> list[str]:
+    def settled(self, seen: Mapping[str, FileState], *, now: float) -> list[str]:
         """The names of those that have not changed for long enough, sorted."""
         since = self._since
         self._since = {
-            name: since[name] if name in since and since[name][0] == signature else (signature, now)
-            for name, signature in seen.items()
+            name: since[name] if name in since and since[name][0] == state else (state, now)
+            for name, state in seen.items()
         }
         return sorted(
             name for name, (_, first) in self._since.items() if now - first >= self._seconds

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchTableError
 
 from connectors.errors import PlaceUnfitError, SettingsUnfitError
 from connectors.secret_files import first_line
-from connectors.tls import Tls
+from connectors.tls import TLS
 
 _DRIVERS: Final[Mapping[str, str]] = {
     "postgresql": "postgresql+psycopg",
@@ -41,7 +41,7 @@ class DatabaseSettings:
 
     url: str
     password_file: Path | None = None
-    tls: Tls | None = field(default_factory=Tls)
+    tls: TLS | None = field(default_factory=TLS)
     schema: str | None = None
     timeout_seconds: float = 30.0
 
@@ -190,7 +190,7 @@ def driven(text: str) -> URL:
     return url.set(drivername=_DRIVERS[kind])
 
 
-def _libpq(tls: Tls | None) -> dict[str, str]:
+def _libpq(tls: TLS | None) -> dict[str, str]:
     if tls is None:
         return {"sslmode": "disable"}
     files = {"sslrootcert": tls.ca or "system", "sslcert": tls.certificate, "sslkey": tls.key}

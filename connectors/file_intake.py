@@ -72,9 +72,7 @@ class FileIntake:
                     _moved(tree, f"{here}/{name}", f"{there}/{name}")
 
     def _take(self, tree: FileTree, most: int) -> str | None:
-        seen = {
-            name: signature for name, signature in tree.files(INBOX) if self._wanted.concerns(name)
-        }
+        seen = {name: state for name, state in tree.files(INBOX) if self._wanted.concerns(name)}
         settled = self._settling.settled(seen, now=self._time.monotonic())
         taken = f"{self._time.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         targets: set[str] = set()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from connectors.arrivals import Signature
+from connectors.arrivals import FileState
 
 
 class TooLargeError(Exception):
@@ -20,7 +20,7 @@ class FileTree(Protocol):
         OSError: by all, where the folder cannot be used.
     """
 
-    def files(self, path: str) -> Iterator[tuple[str, Signature]]:
+    def files(self, path: str) -> Iterator[tuple[str, FileState]]:
         """Every regular file below a folder, by its path from there."""
         ...
 
@@ -40,7 +40,7 @@ class FileTree(Protocol):
         """
         ...
 
-    def is_quiet(self, path: str, signature: Signature) -> bool:
+    def is_quiet(self, path: str, seen: FileState) -> bool:
         """Whether the file is still as it was, and nobody is known to have it open for writing."""
         ...
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from connectors.arrivals import INBOX, Signature
+from connectors.arrivals import INBOX, FileState
 from connectors.file_tree import TooLargeError
 
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -73,7 +73,7 @@ class FolderTree:
             finally:
                 os.close(made)
 
-    def files(self, path: str) -> Iterator[tuple[str, Signature]]:
+    def files(self, path: str) -> Iterator[tuple[str, FileState]]:
         """See `FileTree`."""
         waiting = [""]
         while waiting:
@@ -83,7 +83,7 @@ class FolderTree:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(f"{prefix}{entry.name}/")
                     elif entry.is_file(follow_symlinks=False):
-                        yield prefix + entry.name, _signature(entry.stat(follow_symlinks=False))
+                        yield prefix + entry.name, _file_state(entry.stat(follow_symlinks=False))
 
     def names(self, path: str) -> list[str]:
         """See `FileTree`."""
@@ -114,11 +114,11 @@ class FolderTree:
             raise TooLargeError
         return content
 
-    def is_quiet(self, path: str, signature: Signature) -> bool:
+    def is_quiet(self, path: str, seen: FileState) -> bool:
         """See `FileTree`."""
         try:
             with self._file(path) as (descriptor, _):
-                return _signature(os.fstat(descriptor)) == signature and not _is_written(descriptor)
+                return _file_state(os.fstat(descriptor)) == seen and not _is_written(descriptor)
         except PermissionError:
             return True  # it is taken, and told that it cannot be read
         except OSError:
@@ -209,7 +209,7 @@ def _mode_of_inbox(descriptor: int) -> int:
     return stat.S_IMODE(state.st_mode)
 
 
-def _signature(state: os.stat_result) -> Signature:
+def _file_state(state: os.stat_result) -> FileState:
     return (state.st_ino, state.st_size, state.st_mtime_ns)
 
 

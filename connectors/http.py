@@ -16,13 +16,13 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from connectors.envelope import enveloped
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, SettingsUnfitError
 from connectors.http_client import HTTPAccess, HTTPClient, TooLargeError, check_address
 from connectors.http_documents import SUCCESS, Documents
 from connectors.http_list import Entry, ListShape, Place, after, read_list
 from connectors.identity import own_id
 from connectors.model import Delivery, Fetched, Page
+from connectors.plain_json import delivery_json
 
 _SMALL_BYTES: Final = 65_536
 _REFUSING: Final = frozenset({400, 410, 413, 415, 422})
@@ -120,7 +120,7 @@ class HTTPConnector:
                 raise ConnectorAwayError(f"acknowledging was answered with {answer.status}")
 
     async def deliver(self, delivery: Delivery) -> None:
-        """Send the envelope."""
+        """Send it as JSON (`delivery_json`)."""
         address = self._settings.deliver_url
         if address is None:
             raise DeliveryRefusedError(
@@ -133,7 +133,7 @@ class HTTPConnector:
                 url,
                 most_bytes=_SMALL_BYTES,
                 headers={**_JSON, "Idempotency-Key": delivery.id},
-                body=enveloped(delivery),
+                body=delivery_json(delivery),
             )
         if answer.status in _REFUSING:
             raise DeliveryRefusedError(

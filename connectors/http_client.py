@@ -16,7 +16,7 @@ from yarl import URL
 
 from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.secret_files import first_line
-from connectors.tls import Tls
+from connectors.tls import TLS
 
 _AT_ONCE: Final = 8
 _REDIRECTS: Final = 3
@@ -43,7 +43,7 @@ class HTTPAccess:
     token_file: Path | None = None
     token_header: str = "Authorization"  # noqa: S105 - the name of a header
     token_prefix: str = "Bearer "  # noqa: S105 - what stands before the token
-    tls: Tls = field(default_factory=Tls)
+    tls: TLS = field(default_factory=TLS)
     timeout_seconds: float = 30.0
 
 

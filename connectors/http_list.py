@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from connectors.envelope import plain_fields
 from connectors.errors import ConnectorAwayError
 from connectors.names import plain_name
+from connectors.plain_json import plain_fields
 
 _LONGEST_ID: Final = 200
 

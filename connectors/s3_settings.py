@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import SettingsUnfitError
-from connectors.tls import Tls
+from connectors.tls import TLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class S3Settings:
     endpoint: str | None = None
     region: str = "us-east-1"
     path_style: bool = True
-    tls: Tls = field(default_factory=Tls)
+    tls: TLS = field(default_factory=TLS)
     inbox: str | None = None
     taken: str = "taken/"
     results: str | None = None

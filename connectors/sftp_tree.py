@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import asyncssh
 
-from connectors.arrivals import Signature
+from connectors.arrivals import FileState
 from connectors.file_tree import TooLargeError
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class SFTPTree:
     root: str
     timeout_seconds: float
 
-    def files(self, path: str) -> Iterator[tuple[str, Signature]]:
+    def files(self, path: str) -> Iterator[tuple[str, FileState]]:
         """See `FileTree`."""
         waiting = [""]
         while waiting:
@@ -85,13 +85,13 @@ class SFTPTree:
             raise TooLargeError
         return content
 
-    def is_quiet(self, path: str, signature: Signature) -> bool:
+    def is_quiet(self, path: str, seen: FileState) -> bool:
         """See `FileTree`; who has it open, no SFTP server tells."""
         try:
             state = self._ask(self.client.lstat(self._at(path)))
         except FileNotFoundError:
             return False
-        return stat.S_ISREG(state.permissions or 0) and signature == (
+        return stat.S_ISREG(state.permissions or 0) and seen == (
             state.size or 0,
             int(state.mtime or 0),
         )

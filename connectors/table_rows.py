@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, select, upd
 from sqlalchemy.exc import DBAPIError
 
 from connectors.database import Database, column
-from connectors.envelope import plain_fields
 from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.names import plain_name
+from connectors.plain_json import plain_fields
 from connectors.remembered import Remembered
 
 PAGE_BYTES: Final = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
+class TLS:
     """TLS with the other side's certificate and name checked; there is no way to switch it off.
 
     Attributes:

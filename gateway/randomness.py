@@ -36,3 +36,8 @@ class Randomness:
 
 random_bytes = Randomness().bytes
 """Of this process. A fork would hand out the same bytes twice; the gateway never forks."""
+
+
+def chance() -> float:
+    """At random from 0 to just below 1."""
+    return int.from_bytes(random_bytes(6)) / (1 << 48)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from gateway.batches.errors import BatchEmptyProblem, DeliverToUnknownProblem
-from gateway.batches.intake import Owing
+from gateway.batches.interfaces import Owing
 from gateway.batches.model import BatchOptions, BatchOrder, ItemRequest, NewItem, ReadItem
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.jobs.admission import Admission, Limits

@@ -124,7 +124,7 @@ async def delivering_house(
             lane=lane,
             receivers=receivers,
             clock=clock,
-            drawn=lambda: 0.0,
+            chance=lambda: 0.0,
             gone=write_gone,
             paused=lambda: pauses[-1] if pauses else None,
             look_seconds=0.01,

@@ -82,11 +82,11 @@ class QueueHouse:
     async def bury(self, lease: Lease) -> None:
         await self.lane.write(lambda unit: self.queue.bury(unit, lease, reason=b"broken"))
 
-    async def hold(self, subject: str = "batch-1") -> None:
-        await self.lane.write(lambda unit: self.queue.hold(unit, subject))
+    async def pause(self, subject: str = "batch-1") -> None:
+        await self.lane.write(lambda unit: self.queue.pause(unit, subject))
 
-    async def release(self, subject: str = "batch-1") -> None:
-        await self.lane.write(lambda unit: self.queue.release(unit, subject))
+    async def resume(self, subject: str = "batch-1") -> None:
+        await self.lane.write(lambda unit: self.queue.resume(unit, subject))
 
     async def cancel(self, subject: str = "batch-1") -> None:
         await self.lane.write(lambda unit: self.queue.cancel(unit, subject))

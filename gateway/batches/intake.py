@@ -9,21 +9,24 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
+from gateway.batches.checking import BatchChecking
 from gateway.batches.errors import (
     BatchEmptyProblem,
     BatchRefusedProblem,
     BatchTakenElsewhereProblem,
 )
 from gateway.batches.inputs import Page, PageMaker
+from gateway.batches.interfaces import Owing
 from gateway.batches.keyed import Keyed
 from gateway.batches.model import BatchOrder, NewItem, ReadItem
 from gateway.batches.problems import kept
+from gateway.batches.queueing import Queueing
 from gateway.clock import Clock
 from gateway.errors import Problem
+from gateway.jobs.admission import Admission
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.batch_items import ItemRow, fail_item, fail_waiting, put_item
@@ -39,53 +42,8 @@ from gateway.store.content import Location
 from gateway.store.documents import remember_nonce
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
-from policies.model import Caller
 
 _NOT_KNOWN_YET = bytes(32)
-
-
-class Checking(Protocol):
-    """Looks at every item before any is sealed, for batches that are all or nothing."""
-
-    async def refusals(self, batch: BatchRow) -> Sequence[tuple[int, Problem]]:
-        """The items that would be refused, by number."""
-        ...
-
-
-class Opened(Protocol):
-    """Whoever goes on with a batch that is open."""
-
-    def go_on(self, batch_id: str) -> None:
-        """Begin; returns at once."""
-        ...
-
-
-class Admitting(Protocol):
-    """Decides whether there is room for more."""
-
-    def admit(self, system: str, *, items: int, size: int) -> None:
-        """Let so many documents of a system in, with so many bytes.
-
-        Raises:
-            Problem: not now; says when to come again.
-        """
-        ...
-
-
-class Owing(Protocol):
-    """Knows the places that results can be brought to, and writes down what is owed to them."""
-
-    def prove(self, target: str, caller: Caller) -> None:
-        """Look whether the results of a caller's batch may go there.
-
-        Raises:
-            DeliverToUnknownProblem: nothing of that name speaks for the caller's system.
-        """
-        ...
-
-    def owe(self, transaction: Transaction, batch: BatchRow, target: str) -> None:
-        """Owe the results of a batch that opens; called on the writer lane's thread."""
-        ...
 
 
 class BatchIntake:
@@ -96,9 +54,9 @@ class BatchIntake:
         *,
         lane: WriterLane,
         clock: Clock,
-        checking: Checking,
-        opened: Opened,
-        admission: Admitting,
+        checking: BatchChecking,
+        queueing: Queueing,
+        admission: Admission,
         owing: Owing,
     ) -> None:
         self._admission = admission
@@ -106,7 +64,7 @@ class BatchIntake:
         self._lane = lane
         self._clock = clock
         self._checking = checking
-        self._opened = opened
+        self._queueing = queueing
         self._under_way = Keyed()
 
     async def submit(self, order: BatchOrder, items: AsyncIterator[ReadItem]) -> BatchRow:
@@ -197,7 +155,7 @@ class BatchIntake:
             batch, state="open", items=pages.count, request_digest=digest.value
         )
         opened = await self._lane.write(lambda unit: self._open(unit, whole, order, refusals))
-        self._opened.go_on(batch.id)
+        self._queueing.go_on(batch.id)
         return opened
 
     async def _refusals(

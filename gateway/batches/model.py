@@ -60,7 +60,7 @@ class BatchOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """How a batch is to be done.
 
     Attributes:
-        priority: 1 to 9; the lower is sealed first, whatever waits behind it.
+        priority: 1 to 9; of its system's batches the lower is sealed first.
         all_or_nothing: refuse all of it where anything of it is refused before a key is used.
         deliver_to: the connector that brings the results somewhere; None: they are fetched.
     """

@@ -13,7 +13,7 @@ from gateway.errors import Problem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import NewJob
 from gateway.returns.interfaces import EventOutbox
-from gateway.store.batch_items import ItemRow, items_between
+from gateway.store.batch_items import ItemRow, cancel_waiting, items_between
 from gateway.store.batches import BatchReader, BatchRow, batch_by_id, change_batch
 from gateway.store.lane import Transaction, WriterLane
 
@@ -86,6 +86,9 @@ class Queueing:
     def _page(self, transaction: Transaction, batch_id: str) -> bool:
         """Whether there may be more."""
         row = batch_by_id(transaction.connection, batch_id)
+        if row is not None and row.state == "cancelled" and not row.is_over:
+            # What was in hand then and came back without a result is claimed by nobody any more.
+            cancel_waiting(transaction, batch_id, at=self._clock.now())
         if row is None or row.state != "open" or row.queued >= row.items:
             return False
         page = items_between(transaction.connection, batch_id, after=row.queued, most=_MOST_JOBS)

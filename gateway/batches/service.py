@@ -1,6 +1,7 @@
 """What callers may do with batches. A system sees its own only; others' do not exist for it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 
@@ -91,70 +92,76 @@ class BatchService:
             BatchStateProblem: it is not open.
         """
 
-        def turn(transaction: Transaction, row: BatchRow) -> None:
-            self._queue.hold(transaction, row.id)
+        def unit(transaction: Transaction) -> BatchRow:
+            row = _own_in(transaction, batch_id, caller, among=("open",))
+            self._queue.pause(transaction, row.id)
+            return _changed(transaction, row, state="paused")
 
-        return await self._turn(batch_id, caller, among=("open",), to="paused", turn=turn)
+        return await self._lane.write(unit)
 
     async def resume(self, batch_id: str, caller: Caller) -> BatchRow:
         """Go on with what was paused; see `pause` for what is raised."""
 
-        def turn(transaction: Transaction, row: BatchRow) -> None:
-            self._queue.release(transaction, row.id)
+        def unit(transaction: Transaction) -> BatchRow:
+            row = _own_in(transaction, batch_id, caller, among=("paused",))
+            self._queue.resume(transaction, row.id)
+            return _changed(transaction, row, state="open")
 
-        row = await self._turn(batch_id, caller, among=("paused",), to="open", turn=turn)
+        row = await self._lane.write(unit)
         self._queueing.go_on(row.id)
         return row
 
     async def cancel(self, batch_id: str, caller: Caller) -> BatchRow:
         """Seal no further item of it; what is sealed stays so. See `pause` for what is raised."""
 
-        def turn(transaction: Transaction, row: BatchRow) -> None:
+        def unit(transaction: Transaction) -> BatchRow:
+            row = _own_in(transaction, batch_id, caller, among=("open", "paused"))
             self._queue.cancel(transaction, row.id)
             cancel_waiting(transaction, row.id, at=self._clock.now())
+            return _changed(transaction, row, state="cancelled")
 
-        among: tuple[BatchState, ...] = ("open", "paused")
-        row = await self._turn(batch_id, caller, among=among, to="cancelled", turn=turn)
+        row = await self._lane.write(unit)
         self._ending.look({row.id})
         return row
 
     async def retry(self, batch_id: str, caller: Caller) -> BatchRow:
-        """Try what failed once more; its receipt is made anew. See `pause` for what is raised."""
+        """Try what failed once more, if anything of it can be; its receipt is made anew.
 
-        def turn(transaction: Transaction, row: BatchRow) -> None:
-            if await_failed(transaction, row.id):
-                forget_receipt(transaction, row.id)
-                self._queue.revive(transaction, row.id)
-                change_batch(transaction, row.id, queued=0, finished_at=None)
+        See `pause` for what is raised.
+        """
 
-        among: tuple[BatchState, ...] = ("open", "finished")
-        row = await self._turn(batch_id, caller, among=among, to="open", turn=turn)
+        def unit(transaction: Transaction) -> BatchRow:
+            row = _own_in(transaction, batch_id, caller, among=("open", "finished"))
+            if not await_failed(transaction, row.id):
+                return row
+            forget_receipt(transaction, row.id)
+            self._queue.revive(transaction, row.id)
+            return _changed(transaction, row, state="open", queued=0, finished_at=None)
+
+        row = await self._lane.write(unit)
         self._queueing.go_on(row.id)
         return row
-
-    async def _turn(
-        self,
-        batch_id: str,
-        caller: Caller,
-        *,
-        among: tuple[BatchState, ...],
-        to: BatchState,
-        turn: Callable[[Transaction, BatchRow], None],
-    ) -> BatchRow:
-        def unit(transaction: Transaction) -> BatchRow:
-            row = _own(batch_by_id(transaction.connection, batch_id), batch_id, caller)
-            if row.state not in among:
-                raise BatchStateProblem(
-                    f"batch {batch_id} is {row.state}, and not {' or '.join(among)}"
-                )
-            change_batch(transaction, batch_id, state=to)
-            turn(transaction, row)
-            return msgspec.structs.replace(row, state=to)
-
-        return await self._lane.write(unit)
 
 
 def _own(row: BatchRow | None, batch_id: str, caller: Caller) -> BatchRow:
     if row is None or row.system != caller.system or row.state == "receiving":
         raise BatchUnknownProblem(f"system {caller.system!r} has no batch {batch_id!r}")
     return row
+
+
+def _own_in(
+    transaction: Transaction, batch_id: str, caller: Caller, *, among: tuple[BatchState, ...]
+) -> BatchRow:
+    row = _own(batch_by_id(transaction.connection, batch_id), batch_id, caller)
+    if row.state not in among:
+        raise BatchStateProblem(f"batch {batch_id} is {row.state}, and not {' or '.join(among)}")
+    return row
+
+
+def _changed(
+    transaction: Transaction,
+    row: BatchRow,
+    **changes: Any,  # noqa: ANN401 - columns
+) -> BatchRow:
+    change_batch(transaction, row.id, **changes)
+    return msgspec.structs.replace(row, **changes)

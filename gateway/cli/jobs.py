@@ -16,7 +16,7 @@ from gateway.store.backlog import job_counts
 from gateway.store.job_listing import ListedJob, listed_job, listed_jobs
 from gateway.store.open import database_of
 
-_STATES: Final = ("waiting", "held", "leased", "dead", "cancelled")
+_STATES: Final = ("waiting", "paused", "leased", "dead", "cancelled")
 
 
 def list_jobs(

@@ -10,7 +10,7 @@ from connectors.amqp_settings import AMQPSettings
 from connectors.folder import FolderSettings
 from connectors.open import Settings
 from connectors.sftp_settings import SFTPSettings
-from connectors.tls import Tls
+from connectors.tls import TLS
 from gateway.config import AbsolutePath
 from strictyaml import StrictModel
 
@@ -113,9 +113,9 @@ class TLSSpec(StrictModel):
     certificate: AbsolutePath | None = None
     key: AbsolutePath | None = None
 
-    def plain(self) -> Tls:
+    def plain(self) -> TLS:
         """For `connectors`."""
-        return Tls(ca=self.ca, certificate=self.certificate, key=self.key)
+        return TLS(ca=self.ca, certificate=self.certificate, key=self.key)
 
     @property
     def readable(self) -> tuple[Path, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from connectors.errors import ConnectorError
+from gateway.declarations.agreement import disagreement
 from gateway.declarations.library import DeclaredConnector
 from gateway.errors import Problem
-from gateway.feeds.agreement import disagreement
 from gateway.feeds.intake import FeedIntake
 from gateway.feeds.model import FeedStanding
 from gateway.feeds.results import FeedResults

@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.batches.errors import DeliverToUnknownProblem
 from gateway.clock import Clock
-from gateway.feeds.agreement import disagreement
+from gateway.declarations.agreement import disagreement
 from gateway.feeds.model import Brought
 from gateway.seals.in_force import InForce
 from gateway.store.batches import BatchRow
@@ -16,7 +16,7 @@ from policies.model import Caller
 
 
 class OwedResults:
-    """Implements `gateway.batches.intake.Owing`; it knows the connectors that it was told of."""
+    """Implements `gateway.batches.interfaces.Owing` for the connectors that it was told of."""
 
     def __init__(self, *, in_force: Callable[[], InForce], clock: Clock) -> None:
         self._in_force = in_force

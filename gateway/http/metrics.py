@@ -94,7 +94,7 @@ class Metrics:
         )
         self.jobs = Gauge(
             "sealgate_jobs",
-            "Jobs by kind and state: waiting, held (paused), leased, dead, cancelled.",
+            "Jobs by kind and state: waiting, paused, leased, dead, cancelled.",
             ("kind", "state"),
             registry=self.registry,
         )

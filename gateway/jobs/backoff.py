@@ -4,12 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.randomness import random_bytes
-
-
-def chance() -> float:
-    """At random from 0 to just below 1."""
-    return int.from_bytes(random_bytes(6), "big") / (1 << 48)
+from gateway.randomness import chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import Problem
-from gateway.jobs.backoff import Backoff, chance
+from gateway.jobs.backoff import Backoff
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobHandler, JobQueue
 from gateway.jobs.model import ClaimedJob, JobKind, Lease
 from gateway.jobs.outcomes import Away, Dead, Done, Later, Outcome, Reason
 from gateway.jobs.standing import Probe, Standing
+from gateway.randomness import chance
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
 

@@ -23,7 +23,7 @@ class JobQueue(Protocol):
     async def claim(
         self, kind: JobKind, *, most: int, besides: Collection[str] = ()
     ) -> tuple[ClaimedJob, ...]:
-        """Lease up to `most` jobs that are due, by priority, and fairly among shares.
+        """Lease up to `most` jobs that are due, fairly among shares, and of each by priority.
 
         Jobs whose lease has run out are among them; those of the shares `besides` are not.
         """
@@ -34,7 +34,7 @@ class JobQueue(Protocol):
         ...
 
     async def heartbeat(self, leases: Sequence[Lease]) -> tuple[Lease, ...]:
-        """Prolong them; gives those that are still held, with their new end."""
+        """Prolong them; gives those that still count, with their new end."""
         ...
 
     def finish(self, transaction: Transaction, lease: Lease) -> None:
@@ -73,19 +73,19 @@ class JobQueue(Protocol):
         """
         ...
 
-    def hold(self, transaction: Transaction, subject: str) -> None:
+    def pause(self, transaction: Transaction, subject: str) -> None:
         """Pause what waits for a subject; what is leased goes on, and is paused if it returns.
 
         Of many jobs some are paused at once, and the others as soon as something is claimed.
         """
         ...
 
-    def release(self, transaction: Transaction, subject: str) -> None:
-        """Let what was held be claimed again."""
+    def resume(self, transaction: Transaction, subject: str) -> None:
+        """Let what was paused be claimed again."""
         ...
 
     def cancel(self, transaction: Transaction, subject: str) -> None:
-        """Cancel what waits or is held for a subject; what is leased goes on, but not again."""
+        """Cancel what waits or is paused for a subject; what is leased goes on, but not again."""
         ...
 
     def revive(self, transaction: Transaction, subject: str) -> None:

@@ -10,7 +10,7 @@ KINDS: Final[tuple[JobKind, ...]] = get_args(JobKind)
 
 INTERACTIVE = 0
 BATCH = 5
-"""Priorities: the lower is claimed first, whatever waits behind it."""
+"""Priorities: `INTERACTIVE` goes before all else; of a share, the lower is claimed first."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,12 +141,12 @@ class DatabaseQueue:
         self._end(transaction, lease)
         bury_job(transaction, lease.job, lease.fence, reason=reason)
 
-    def hold(self, transaction: Transaction, subject: str) -> None:
-        """See `JobQueue.hold`."""
-        self._turn(transaction, subject, "held")
+    def pause(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.pause`."""
+        self._turn(transaction, subject, "paused")
 
-    def release(self, transaction: Transaction, subject: str) -> None:
-        """See `JobQueue.release`."""
+    def resume(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.resume`."""
         self._turn(transaction, subject, "waiting")
 
     def cancel(self, transaction: Transaction, subject: str) -> None:

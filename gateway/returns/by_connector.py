@@ -10,6 +10,7 @@ from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.interfaces import Connector
 from connectors.model import Delivery
 from gateway.clock import Clock
+from gateway.declarations.agreement import disagreement
 from gateway.errors import Problem
 from gateway.jobs.model import ClaimedJob
 from gateway.returns.model import Answer, DeliveryState
@@ -72,7 +73,7 @@ class ConnectorReceiver:
 
     async def deliver(self, job: ClaimedJob) -> Answer:
         """See `Receiver`."""
-        not_agreed = self._disagreement()
+        not_agreed = disagreement(self._name, speaks_for=self._system, systems=self._systems())
         if not_agreed is not None:
             return Answer(verdict="later", said=not_agreed)
         try:
@@ -96,16 +97,6 @@ class ConnectorReceiver:
             answer=answer.said,
         )
         put_standing(transaction, standing)
-
-    def _disagreement(self) -> str | None:
-        """Why the connector may not bring the system's documents; None when it may."""
-        system = self._systems().get(self._system)
-        if system is not None and self._name in system.connectors:
-            return None
-        return (
-            f"the officers do not let the connector {self._name} speak for the system "
-            f"{self._system}: its policy file must say `connectors: [{self._name}]`"
-        )
 
     async def _bring(self, event_id: str) -> None:
         event = await self._events.by_id(event_id)

@@ -45,7 +45,7 @@ class Delivering:
         lane: WriterLane,
         receivers: Mapping[str, Receiver],
         clock: Clock,
-        drawn: Callable[[], float],
+        chance: Callable[[], float],
         gone: Callable[[Transaction, str, Answer], None],
         tell: Callable[[str, Answer], None] = lambda _subject, _answer: None,
         paused: Callable[[], str | None] = lambda: None,
@@ -59,7 +59,7 @@ class Delivering:
             lane: writes what came of them.
             receivers: by the subject of their jobs.
             clock: of the schedule.
-            drawn: gives a random number from 0 up to 1.
+            chance: gives a random number from 0 up to 1.
             gone: writes down that a receiver (its subject) wants nothing more.
             tell: is told what each try came to, by the receiver's subject.
             paused: says why nothing is begun on purpose, if so.
@@ -68,7 +68,7 @@ class Delivering:
         """
         self._queue = queue
         self._lane = lane
-        self._endings = Endings(queue, clock=clock, drawn=drawn, gone=gone)
+        self._endings = Endings(queue, clock=clock, chance=chance, gone=gone)
         self._tell = tell
         self._paused = paused
         self._follow = follow

@@ -25,13 +25,13 @@ class Endings:
         queue: JobQueue,
         *,
         clock: Clock,
-        drawn: Callable[[], float],
+        chance: Callable[[], float],
         gone: Callable[[Transaction, str, Answer], None],
     ) -> None:
         """Make it; see `gateway.returns.delivering.Delivering`."""
         self._queue = queue
         self._clock = clock
-        self._drawn = drawn
+        self._chance = chance
         self._gone = gone
 
     def end(
@@ -56,7 +56,7 @@ class Endings:
         if answer.verdict == "taken":
             self._queue.finish(transaction, job.lease)
             return "delivered"
-        pause = pause_after(job.attempt, drawn=self._drawn(), asked=answer.retry_after)
+        pause = pause_after(job.attempt, chance=self._chance(), asked=answer.retry_after)
         if answer.verdict == "refused" or pause is None:
             self._queue.bury(transaction, job.lease, reason=reason)
             _log.error("delivery_given_up", job=job.key, tries=job.attempt, said=answer.said)

@@ -20,16 +20,16 @@ _JITTER: Final = 0.1
 _LONGEST_ASKED: Final = timedelta(hours=24)
 
 
-def pause_after(tries: int, *, drawn: float, asked: timedelta | None = None) -> timedelta | None:
+def pause_after(tries: int, *, chance: float, asked: timedelta | None = None) -> timedelta | None:
     """How long to wait after so many tries that failed; None: no more.
 
     Args:
         tries: how many there were, 1 at least.
-        drawn: at random, from 0 up to 1: up to a tenth is added, so that what failed together does
+        chance: at random, from 0 up to 1: up to a tenth is added, so that what failed together does
             not come back together.
         asked: what the target has asked for (Retry-After); counts where it is longer, up to a day.
     """
     if tries > len(PAUSES):
         return None
-    pause = PAUSES[tries - 1] * (1 + _JITTER * drawn)
+    pause = PAUSES[tries - 1] * (1 + _JITTER * chance)
     return pause if asked is None else max(pause, min(asked, _LONGEST_ASKED))

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import (
     Connection,
     Engine,
+    and_,
     bindparam,
     delete,
     insert,
@@ -62,7 +63,11 @@ _of_system = _row.where(
     batch.c.system == bindparam("of_system"), batch.c.id < bindparam("before")
 ).order_by(batch.c.id.desc())
 _under_way = _row.where(
-    or_(batch.c.state == literal_column("'open'"), batch.c.state == literal_column("'paused'"))
+    or_(
+        batch.c.state == literal_column("'open'"),
+        batch.c.state == literal_column("'paused'"),
+        and_(batch.c.state == literal_column("'cancelled'"), batch.c.finished_at.is_(None)),
+    )
 )
 _receipt = select(batch.c.receipt).where(batch.c.id == bindparam("batch_id"))
 _without_receipt = (

@@ -139,7 +139,11 @@ _take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("a
 _take_back_all = _take_back.where(_is_leased)
 _take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
 _of_subject = job.c.subject == bindparam("whose")
-_TURNED = {"held": ("waiting",), "waiting": ("held",), "cancelled": ("waiting", "held")}
+_TURNED = {
+    "paused": ("waiting",),
+    "waiting": ("paused",),
+    "cancelled": ("waiting", "paused"),
+}
 """Which jobs are turned into a state of rest."""
 _MOST_TURNED = 2000
 """At once, so that callers do not wait until all of a large batch is turned."""
@@ -316,6 +320,12 @@ def revive_jobs(connection: Connection, subject: str) -> int:
         .values(state="waiting", at_rest="waiting", attempt=0, not_before=0, reason=None)
     )
     return connection.execute(change, {"whose": subject}).rowcount
+
+
+def delete_cancelled(connection: Connection, *, most: int) -> int:
+    """Delete up to `most` jobs that were cancelled; gives how many those were."""
+    some = select(job.c.id).where(job.c.state == "cancelled").limit(most)
+    return connection.execute(delete(job).where(job.c.id.in_(some))).rowcount
 
 
 def _waiting_rows(rows: Any) -> list[WaitingRow]:  # noqa: ANN401 - SQLAlchemy's

@@ -276,8 +276,8 @@ job = Table(
 )
 """What is to be done, see `gateway.jobs.model`. Moments are Unix µs.
 
-What is done has no row any more: its result is with what the job was for. `state` is waiting, held
-(paused), leased, dead or cancelled; `at_rest` is where a leased one goes when it is given back.
+What is done has no row any more: its result is with what the job was for. `state` is waiting,
+paused, leased, dead or cancelled; `at_rest` is where a leased one goes when it is given back.
 `not_before` is 0 for those that may be claimed at once, so that no clock can hide them. `reason`
 tells why it failed last.
 """
@@ -387,6 +387,7 @@ stopped_target = Table(
 )
 """Targets that said at this URL that they want nothing more (410), until they are resumed; `after`:
 the last event that they were owed."""
+
 seal_usage = Table(
     "seal_usage",
     metadata,
@@ -428,6 +429,7 @@ feed_cursor = Table(
     Column("cursor", Text, nullable=False),
 )
 """Where a connector goes on fetching."""
+
 hold = Table(
     "hold",
     metadata,

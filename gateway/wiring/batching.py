@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from gateway.batches.asking import ItemAsking
 from gateway.batches.checking import BatchChecking
 from gateway.batches.ending import BatchEnding
-from gateway.batches.intake import Admitting, BatchIntake, Owing
+from gateway.batches.intake import BatchIntake
+from gateway.batches.interfaces import Owing
 from gateway.batches.progress import ProgressBook
 from gateway.batches.queueing import Queueing
 from gateway.batches.receipts.maker import ReceiptMaker
@@ -17,6 +18,7 @@ from gateway.batches.results import ItemResults
 from gateway.batches.sealing import ItemSealing
 from gateway.batches.service import BatchService
 from gateway.clock import Clock
+from gateway.jobs.admission import Admission
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce
@@ -40,7 +42,7 @@ class Ground:
     items: ItemReader
     documents: DocumentReader
     in_force: Callable[[], InForce]
-    admission: Admitting
+    admission: Admission
     clock: Clock
 
 
@@ -146,7 +148,7 @@ def batch_room(
             lane=ground.lane,
             clock=ground.clock,
             checking=checking,
-            opened=queueing,
+            queueing=queueing,
             admission=ground.admission,
             owing=owing,
         ),

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +108,6 @@ async def open_house(
     writer = database.open_writer()
     migrate(writer)
     lane = WriterLane(writer, content, node=config.store.node)
-    queue = DatabaseQueue(lane=lane, clock=clock, holder=f"{config.store.node}/{os.getpid()}")
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.declarations.webhooks import DeclaredWebhook
 from gateway.jobs.model import JobKind
-from gateway.randomness import random_bytes
+from gateway.randomness import chance
 from gateway.returns.by_connector import ConnectorReceiver
 from gateway.returns.delivering import Delivering
 from gateway.returns.interfaces import Receiver
@@ -25,8 +25,6 @@ from gateway.wiring.house import House
 
 if TYPE_CHECKING:
     from gateway.declarations.returns import DeclaredReturn
-
-_DRAWN_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +124,7 @@ async def open_returns(
         lane=house.lane,
         receivers=receivers,
         clock=clock,
-        drawn=_drawn,
+        chance=chance,
         gone=stops.gone,
         follow=replays.follow,
         paused=lambda: paused("deliver"),
@@ -179,8 +177,3 @@ def _return_target(declared: "DeclaredReturn") -> Target:
 
 def _moved(stopped: tuple[StoppedTarget, ...], urls: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(each.name for each in stopped if urls.get(each.name, each.url) != each.url)
-
-
-def _drawn() -> float:
-    """From 0 up to 1."""
-    return int.from_bytes(random_bytes(_DRAWN_BYTES)) / float(1 << 8 * _DRAWN_BYTES)

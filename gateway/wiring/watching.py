@@ -11,6 +11,7 @@ from gateway.approvals.pruning import prune
 from gateway.batches.sweeping import sweep_inputs
 from gateway.errors import Problem
 from gateway.history.keeping import forget
+from gateway.jobs.pruning import forget_cancelled
 from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
 
@@ -69,7 +70,7 @@ async def follow_others(house: House) -> None:
 
 
 async def forget_daily(house: House) -> None:
-    """Once a day, forget decisions, approvals and events, and erase content, when it is time."""
+    """Once a day, forget what is over (decisions, approvals, events, jobs), and erase content."""
     kept = timedelta(days=house.config.policies.history_days)
     approvals_kept = timedelta(days=house.config.policies.approvals_days)
     events_kept = timedelta(days=house.config.returns.events_days)
@@ -79,9 +80,10 @@ async def forget_daily(house: House) -> None:
             gone = await forget(house.lane, before=now - kept)
             ended = await prune(house.lane, house.audit, before=now - approvals_kept, at=now)
             told = await forget_events(house.lane, before=now - events_kept)
+            jobs = await forget_cancelled(house.lane)
             await house.sweeper.sweep()
-            if gone or ended or told:
-                _log.info("forgotten", decisions=gone, approvals=ended, events=told)
+            if gone or ended or told or jobs:
+                _log.info("forgotten", decisions=gone, approvals=ended, events=told, jobs=jobs)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("not_forgotten", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_DAY_SECONDS)

@@ -46,8 +46,8 @@ from tests.servers.rabbitmq import PASSWORD, Broker
 _SESSION = AioSession()
 
 
-def _opened(envelope: bytes) -> Arrived:
-    told = json.loads(envelope)
+def _opened(body: bytes) -> Arrived:
+    told = json.loads(body)
     return Arrived(base64.b64decode(told["content"]), told["result"])
 
 

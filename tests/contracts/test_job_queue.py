@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.jobs import pruning
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
@@ -203,22 +204,22 @@ async def test_a_dead_letter_is_kept_with_its_reason_until_it_is_revived(
 async def test_what_is_paused_waits_and_what_is_under_way_goes_on(house: QueueHouse) -> None:
     await house.enqueue(new_job("a"), new_job("b"), new_job("c", subject="batch-2"))
     lease = (await house.only()).lease
-    await house.hold()
+    await house.pause()
     assert await house.claimed(5) == ["c"]
     await house.finish(lease)
-    await house.release()
+    await house.resume()
     assert await house.claimed(5) == ["b"]
 
 
 async def test_what_comes_back_to_a_paused_subject_waits_with_it(house: QueueHouse) -> None:
     await house.enqueue(new_job("a"), new_job("b"), new_job("c"))
     given, retried, crashed = await house.claim(3)
-    await house.hold()
+    await house.pause()
     await house.give_back(given.lease)
     await house.retry(retried.lease, house.clock.now())
     house.clock.move(_LONGER_THAN_A_LEASE)
-    assert (await house.claim(5), await house.states()) == ((), {"held": 3})
-    await house.release()
+    assert (await house.claim(5), await house.states()) == ((), {"paused": 3})
+    await house.resume()
     assert sorted(await house.claimed(5)) == ["a", "b", "c"]
     assert crashed.key == "c"
 
@@ -228,14 +229,14 @@ async def test_a_large_batch_is_paused_and_resumed_bit_by_bit(
 ) -> None:
     monkeypatch.setattr(rows, "_MOST_TURNED", 10)
     await house.enqueue(*(new_job(f"{number}") for number in range(45)))
-    await house.hold()
-    assert await house.states() == {"held": 10, "waiting": 35}
+    await house.pause()
+    assert await house.states() == {"paused": 10, "waiting": 35}
     for _ in range(8):
         assert await house.claim() == ()
-    assert await house.states() == {"held": 45}
+    assert await house.states() == {"paused": 45}
 
-    await house.release()
-    assert await house.states() == {"held": 35, "waiting": 10}
+    await house.resume()
+    assert await house.states() == {"paused": 35, "waiting": 10}
     # What was left to do is done by whoever starts next.
     house.queue = house.another_queue("first")
     await house.lane.write(house.queue.take_back)
@@ -249,8 +250,8 @@ async def test_whoever_thinks_better_of_it_has_the_last_word(
 ) -> None:
     monkeypatch.setattr(rows, "_MOST_TURNED", 10)
     await house.enqueue(*(new_job(f"{number}") for number in range(45)))
-    await house.hold()
-    await house.release()
+    await house.pause()
+    await house.resume()
     await house.cancel()
     for _ in range(8):
         await house.claim(kind="deliver")
@@ -263,14 +264,53 @@ async def test_what_is_cancelled_is_not_done(house: QueueHouse) -> None:
     await house.cancel()
     await house.finish(first.lease)
     await house.give_back(second.lease)
-    await house.release()
+    await house.resume()
     assert (await house.claim(5), await house.states()) == ((), {"cancelled": 2})
+
+
+async def test_what_was_cancelled_is_forgotten_and_nothing_else(
+    house: QueueHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "_FORGOTTEN_AT_ONCE", 2)
+    await house.enqueue(*(new_job(key) for key in "abcdef"))
+    in_hand = await house.only()
+    await house.cancel()
+    await house.enqueue(new_job("other", subject="batch-2"))
+    assert await pruning.forget_cancelled(house.lane) == 5
+    assert await house.states() == {"leased": 1, "waiting": 1}
+    await house.finish(in_hand.lease)
+    assert await pruning.forget_cancelled(house.lane) == 0
 
 
 async def test_interactive_work_goes_before_whatever_waits(house: QueueHouse) -> None:
     await house.enqueue(*(new_job(f"batch-{number}") for number in range(20)))
     await house.enqueue(new_job("now", priority=INTERACTIVE))
     assert await house.claimed(2) == ["now", "batch-0"]
+
+
+async def test_a_priority_orders_what_a_share_has_and_gains_it_nothing_against_others(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(*(new_job(f"usual-{number}", share="a") for number in range(2)))
+    await house.enqueue(
+        *(new_job(f"urgent-{number}", share="a", priority=1) for number in range(2))
+    )
+    await house.enqueue(*(new_job(f"other-{number}", share="b", priority=9) for number in range(2)))
+    assert sorted(await house.claimed(2)) == ["other-0", "urgent-0"]
+    assert sorted(await house.claimed(4)) == ["other-1", "urgent-1", "usual-0", "usual-1"]
+
+
+async def test_a_company_with_many_systems_has_no_more_turns_than_one_with_few(
+    house: QueueHouse,
+) -> None:
+    for system in ("a", "b", "c"):
+        for number in range(6):
+            await house.enqueue(new_job(f"{system}{number}", share=f"east/{system}"))
+    for number in range(6):
+        await house.enqueue(new_job(f"w{number}", share="west/w"))
+    claimed = await house.claimed(12)
+    assert sorted(each for each in claimed if each[0] == "w") == [f"w{n}" for n in range(6)]
+    assert sorted(each[0] for each in claimed if each[0] != "w") == ["a", "a", "b", "b", "c", "c"]
 
 
 async def test_a_share_with_many_jobs_does_not_delay_one_with_few(house: QueueHouse) -> None:

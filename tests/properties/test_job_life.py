@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from gateway.jobs.errors import LeaseLostProblem
-from gateway.jobs.model import ClaimedJob
+from gateway.jobs.model import INTERACTIVE, ClaimedJob
 from gateway.store.schema import job
 from tests.queue_house import QueueHouse, new_job, open_queue_house
 
@@ -81,7 +81,10 @@ class LifeOfJobs(RuleBasedStateMachine):
     # What comes
 
     @rule(
-        share=_SHARES, subject=_SUBJECTS, priority=st.sampled_from([0, 5]), count=st.integers(1, 4)
+        share=_SHARES,
+        subject=_SUBJECTS,
+        priority=st.sampled_from([INTERACTIVE, 1, 5]),
+        count=st.integers(1, 4),
     )
     def enqueue(self, share: str, subject: str, priority: int, count: int) -> None:
         new = []
@@ -102,6 +105,8 @@ class LifeOfJobs(RuleBasedStateMachine):
 
     @rule(target=leases, most=st.integers(1, 6))
     def claim(self, most: int) -> Any:  # noqa: ANN401 - Hypothesis has no type for several
+        # What was paused or resumed a moment ago has no turn until all of it is.
+        self._run(self.house.claim(0))
         claimed = self._run(self.house.claim(most))
         for each in self.jobs.values():
             if each.state == "leased" and each.until <= self.house.clock.seconds:
@@ -158,19 +163,19 @@ class LifeOfJobs(RuleBasedStateMachine):
     # What people want
 
     @rule(subject=_SUBJECTS)
-    def hold(self, subject: str) -> None:
-        self._run(self.house.hold(subject))
-        self._turn(subject, "held", {"waiting"})
+    def pause(self, subject: str) -> None:
+        self._run(self.house.pause(subject))
+        self._turn(subject, "paused", {"waiting"})
 
     @rule(subject=_SUBJECTS)
-    def release(self, subject: str) -> None:
-        self._run(self.house.release(subject))
-        self._turn(subject, "waiting", {"held"})
+    def resume(self, subject: str) -> None:
+        self._run(self.house.resume(subject))
+        self._turn(subject, "waiting", {"paused"})
 
     @rule(subject=_SUBJECTS)
     def cancel(self, subject: str) -> None:
         self._run(self.house.cancel(subject))
-        self._turn(subject, "cancelled", {"waiting", "held"})
+        self._turn(subject, "cancelled", {"waiting", "paused"})
 
     @rule(subject=_SUBJECTS)
     def revive(self, subject: str) -> None:
@@ -242,37 +247,43 @@ class LifeOfJobs(RuleBasedStateMachine):
         return each.state == "waiting" and is_due
 
     def _is_right_choice(self, keys: list[str], ready: dict[str, _Modelled], most: int) -> None:
-        """Only what is ready; by priority; in order within a share; fairly among shares."""
+        """Only what is ready; interactive first; then fairly among shares, each in its order."""
         assert len(keys) == len(set(keys)) == min(most, len(ready))
         assert set(keys) <= set(ready)
-        left = {key: each for key, each in ready.items() if key not in keys}
+        left = [each for key, each in ready.items() if key not in keys]
         chosen = [ready[key] for key in keys]
-        if left and chosen:
-            assert max(each.priority for each in chosen) <= min(
-                each.priority for each in left.values()
-            )
-        for priority in {each.priority for each in chosen}:
-            waiting = Counter(each.share for each in left.values() if each.priority == priority)
-            got = Counter(each.share for each in chosen if each.priority == priority)
-            for share in waiting:
-                assert got[share] + 1 >= max(got.values())
-            for share in got:
-                of_share = [
-                    each for each in chosen if (each.share, each.priority) == (share, priority)
-                ]
+        for is_first in (True, False):
+            waiting = [each for each in left if (each.priority == INTERACTIVE) == is_first]
+            got = [each for each in chosen if (each.priority == INTERACTIVE) == is_first]
+            assert not (is_first and waiting and len(got) < len(chosen))
+            _assert_fair([_company(each) for each in got], [_company(each) for each in waiting])
+            for company in {_company(each) for each in got}:
+                _assert_fair(
+                    [each.share for each in got if _company(each) == company],
+                    [each.share for each in waiting if _company(each) == company],
+                )
+            for share in {each.share for each in got}:
+                of_share = [each for each in got if each.share == share]
                 assert of_share == sorted(of_share, key=_turn_of)
-                behind = [
-                    each
-                    for each in left.values()
-                    if (each.share, each.priority) == (share, priority)
-                ]
+                behind = [each for each in waiting if each.share == share]
                 assert all(_turn_of(each) > _turn_of(of_share[-1]) for each in behind)
 
 
-def _turn_of(each: _Modelled) -> tuple[bool, float, int]:
-    """Whose moment has come goes first, then the others as they came."""
+def _company(each: _Modelled) -> str:
+    return each.share.partition("/")[0]
+
+
+def _assert_fair(got: list[str], waiting: list[str]) -> None:
+    """Nobody who still waits has been given less than another, but for the last turn."""
+    counts = Counter(got)
+    for each in set(waiting):
+        assert counts[each] + 1 >= max(counts.values(), default=0)
+
+
+def _turn_of(each: _Modelled) -> tuple[int, bool, float, int]:
+    """By priority; whose moment has come goes first, then the others as they came."""
     due = 0.0 if each.due is None else each.due.timestamp()
-    return each.due is None, due, each.number
+    return each.priority, each.due is None, due, each.number
 
 
 TestLifeOfJobs = LifeOfJobs.TestCase

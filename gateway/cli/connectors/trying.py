@@ -17,9 +17,9 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.policy.where import policies_in
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
+from gateway.declarations.agreement import disagreement
 from gateway.declarations.library import DeclaredConnector
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
-from gateway.feeds.agreement import disagreement
 from gateway.feeds.manifests import batches_of, read_items
 from gateway.feeds.mapping import Mapper
 from gateway.seals.errors import SealMaterialError

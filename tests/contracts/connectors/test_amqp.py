@@ -15,7 +15,7 @@ from pamqp.encode import METHODS
 from connectors.amqp import AMQPConnector, AMQPSettings
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery
-from connectors.tls import Tls
+from connectors.tls import TLS
 from tests.contracts.connectors.waiting import fetched, until
 from tests.servers.process import free_port
 from tests.servers.rabbitmq import PASSWORD, Broker
@@ -247,10 +247,10 @@ async def test_a_queue_that_was_deleted_and_made_again_is_read_again(
 async def test_with_tls_only_a_broker_that_is_known_is_talked_to(
     broker: Broker, sender: Sender
 ) -> None:
-    known = Tls(ca=broker.certificate.ca)
+    known = TLS(ca=broker.certificate.ca)
     async with AMQPConnector(settings(broker, sender, port=broker.tls_port, tls=known)) as one:
         await one.prove()
-    async with AMQPConnector(settings(broker, sender, port=broker.tls_port, tls=Tls())) as other:
+    async with AMQPConnector(settings(broker, sender, port=broker.tls_port, tls=TLS())) as other:
         with pytest.raises(ConnectorAwayError, match="CERTIFICATE_VERIFY_FAILED"):
             await other.prove()
 

@@ -17,7 +17,7 @@ from connectors.http import HTTPConnector, HTTPSettings
 from connectors.http_client import HTTPAccess
 from connectors.http_list import ListShape
 from connectors.model import Delivery
-from connectors.tls import Tls
+from connectors.tls import TLS
 from tests.servers.certificates import server_certificate
 from tests.servers.process import free_port
 
@@ -420,7 +420,7 @@ async def test_a_server_whose_certificate_is_unknown_is_not_talked_to(
     async with HTTPConnector(there) as connector:
         with pytest.raises(ConnectorAwayError, match="CERTIFICATE_VERIFY_FAILED"):
             await connector.fetch(None, most=1)
-    known = replace(there.access, tls=Tls(ca=files.ca))
+    known = replace(there.access, tls=TLS(ca=files.ca))
     async with HTTPConnector(replace(there, access=known)) as connector:
         assert len((await connector.fetch(None, most=1)).items) == 1
     await runner.cleanup()

@@ -224,6 +224,47 @@ async def test_what_is_in_hand_while_its_batch_is_cancelled_is_told_as_it_ends(
     assert (await house.now(batch)).is_over
 
 
+async def test_what_was_in_hand_as_its_batch_was_cancelled_and_came_back_is_cancelled_as_well(
+    house: BatchHouse,
+) -> None:
+    batch = await house.submit(item("WB-1"), item("WB-2"))
+    await house.settle()
+    (job,) = await house.queue.claim("seal", most=1)
+    await house.room.service.cancel(batch.id, TMS)
+    await house.house.lane.write(lambda unit: house.queue.give_back(unit, job.lease))
+    await house.room.queueing.go_on_with_all(house.batches)  # as it is done each minute
+    await house.settle()
+    assert (await house.states(batch)) == ["cancelled", "cancelled"]
+    assert (await house.now(batch)).is_over
+    assert house.ended == [batch.id]
+
+
+async def test_a_batch_that_is_cancelled_as_the_process_dies_ends_with_the_next_start(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    signer = SoftSigner(clock)
+    async with batch_house(tmp_path, clock=clock, signer=signer) as house:
+        batch = await house.submit(item("WB-1"))
+        await house.settle()
+        await house.queue.claim("seal", most=1)
+        await house.room.service.cancel(batch.id, TMS)
+    async with batch_house(tmp_path, clock=clock, signer=signer) as house:
+        assert (await house.states(batch)) == ["cancelled"]
+        assert house.ended == [batch.id]
+
+
+async def test_a_retry_where_nothing_can_be_tried_leaves_the_batch_as_it_is(
+    house: BatchHouse,
+) -> None:
+    batch = await house.submit(item("WB-1"))
+    await house.work()
+    before = await house.now(batch)
+    assert await house.room.service.retry(batch.id, TMS) == before
+    await house.settle()
+    assert (await house.now(batch)) == before
+
+
 async def test_what_failed_is_tried_again_when_asked(house: BatchHouse) -> None:
     numbers = [f"WB-{number}" for number in range(6)]  # five an hour are allowed
     batch = await house.submit(*map(item, numbers), item("WB-9", _BROKEN))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.jobs.backoff import Backoff, chance
+from gateway.jobs.backoff import Backoff
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Away, Dead, Done, Later, Outcome, Reason
 from gateway.jobs.runner import JobRunner
+from gateway.randomness import chance
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction
 from tests.queue_house import QueueHouse, new_job, open_queue_house

@@ -68,7 +68,7 @@ async def returning_house(directory: Path, *connectors: str) -> AsyncIterator[tu
                 lane=house.lane,
                 receivers={TARGET + "tms-results": receiver},
                 clock=house.clock,
-                drawn=lambda: 0.0,
+                chance=lambda: 0.0,
                 gone=lambda _unit, _subject, _answer: None,
                 look_seconds=0.01,
             )

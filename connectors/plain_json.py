@@ -1,4 +1,4 @@
-"""The one JSON form in which a delivery travels by message or by HTTP."""
+"""What travels as JSON: the one form of a delivery, and fields that strangers gave."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ FIELD_COUNT = 64
 FIELD_CHARACTERS = 4_096
 
 
-def enveloped(delivery: Delivery) -> bytes:
+def delivery_json(delivery: Delivery) -> bytes:
     """The delivery as UTF-8 JSON: id, kind, name, fetched, result and content (base64)."""
     return json.dumps(
         {
