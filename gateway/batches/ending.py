@@ -116,6 +116,7 @@ class BatchEnding:
             return False
         now = self._clock.now()
         state = "cancelled" if row.state == "cancelled" else "finished"
+        counts = counts_of(transaction.connection, batch_id)
         change_batch(transaction, batch_id, state=state, finished_at=now)
         event = Event(
             type="batch.finished",
@@ -123,11 +124,11 @@ class BatchEnding:
             system=row.system,
             company=row.company,
             subject=row.id,
-            data=_told(row, state, counts_of(transaction.connection, batch_id)),
+            data=_told(row, state, counts),
             source=row.source,
         )
         self._outbox.put(transaction, event)
-        _log.info("batch_ended", batch=batch_id, state=state, items=row.items)
+        _log.info("batch_ended", batch=batch_id, source=row.source, state=state, **counts)
         return True
 
 

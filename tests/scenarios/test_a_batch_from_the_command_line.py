@@ -124,7 +124,7 @@ def test_a_batch_is_paused_resumed_and_cancelled(
     shared_gateway: RunningGateway, tmp_path: Path
 ) -> None:
     (tmp_path / "many.zip").write_bytes(
-        archive(*(named(f"P-{number}.pdf", content=RECEIPT, method=0) for number in range(60)))
+        archive(*(named(f"P-{number}.pdf", content=RECEIPT, method=0) for number in range(240)))
     )
     asked = ("--seal", "receipt-east", "--type", "logistics-receipt", "-a", "amount_cents=1000")
     of(shared_gateway, "submit", tmp_path / "many.zip", *asked, "--no-watch")
@@ -132,7 +132,7 @@ def test_a_batch_is_paused_resumed_and_cancelled(
     assert "paused" in of(shared_gateway, "pause", batch)
     of(shared_gateway, "pause", batch, code=1)
     assert "open" in of(shared_gateway, "resume", batch)
-    assert "60 sealed" in of(shared_gateway, "watch", batch)
+    assert "240 sealed" in of(shared_gateway, "watch", batch)
     of(shared_gateway, "cancel", batch, code=1)
     of(shared_gateway, "status", "0193", code=1)
 
