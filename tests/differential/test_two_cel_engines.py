@@ -126,8 +126,12 @@ def _yaml_of(guide: Path) -> list[str]:
 
 def _trial_conditions() -> list[str]:
     file = ROOT / "gateway" / "cli" / "trial" / "files" / "policies" / "receipts.yaml"
-    spec = yaml.safe_load(file.read_text(encoding="utf-8"))["spec"]
-    return [rule["when"] for rule in (*spec["permit"], *spec["forbid"]) if "when" in rule]
+    return [
+        rule["when"]
+        for written in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        for rule in (*written["spec"].get("permit", ()), *written["spec"].get("forbid", ()))
+        if "when" in rule
+    ]
 
 
 WORLDS = [

@@ -115,15 +115,15 @@ async def test_what_a_crash_left_half_written_is_swept_away(gateway: RunningGate
     sealed = await gateway.seal()
     gateway.kill_gateway()
     folder = gateway.trial.directory / "state" / "documents"
-    (segment,) = folder.iterdir()
+    (segment,) = folder.rglob("*.tar")
     whole = segment.stat().st_size
     with segment.open("ab") as file:
         file.write(b"half a document")
-    (folder / "2026-01-01T00-00-00-00000000.tar").write_bytes(b"nothing that counts")
+    segment.with_name("2026-01-01T00-00-00-00000000.tar").write_bytes(b"nothing that counts")
 
     gateway.start()
 
-    assert [(path.name, path.stat().st_size) for path in folder.glob("*.tar")] == [
+    assert [(path.name, path.stat().st_size) for path in segment.parent.glob("*.tar")] == [
         (segment.name, whole)
     ]
     assert len(list((folder / "unclaimed").iterdir())) == 2  # put aside, not thrown away

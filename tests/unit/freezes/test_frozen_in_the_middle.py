@@ -85,7 +85,7 @@ async def test_a_freeze_in_the_same_commit_as_a_release_leaves_nothing_of_the_do
 
     assert guarded.kinds() == ["intent", "sealed", "intent", "freeze", "failed"]
     (stopped,) = written
-    (segment,) = (guarded.house.directory / "documents").glob("*.tar")
+    (segment,) = (guarded.house.directory / "documents").rglob("*.tar")
     on_disk = segment.read_bytes()
     assert stopped not in on_disk
     assert stopped[len(RECEIPT) : len(RECEIPT) + 200] not in on_disk
@@ -190,5 +190,5 @@ async def test_a_freeze_in_the_middle_of_a_batch_is_in_force_within_five_seconds
     after = [each for each in guarded.records() if each["index"] > frozen.audit_index]
     assert {each["kind"] for each in after} <= {"outcome", "denied"}
     assert "sealed" not in {each.get("result") for each in after}
-    for segment in (house.directory / "documents").glob("*.tar"):
-        assert segment.read_bytes().count(RECEIPT) == len(released)
+    (segment,) = (house.directory / "documents").rglob("*.tar")
+    assert segment.read_bytes().count(RECEIPT) == len(released)
