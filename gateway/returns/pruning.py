@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, delete, select
 
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
+from gateway.store.pieces import in_pieces
 from gateway.store.schema import delivery, event
 
-# So few at a time that no document waits for the forgetting.
 _FORGOTTEN_AT_ONCE: Final = 500
 
 _oldest = (
@@ -28,12 +28,7 @@ async def forget_events(lane: WriterLane, *, before: datetime) -> int:
     Raises:
         StoreProblem: the database could not be written; what was deleted is.
     """
-    total = 0
-    while True:
-        gone = await lane.write(lambda unit: _forget_some(unit, before))
-        total += gone
-        if gone < _FORGOTTEN_AT_ONCE:
-            return total
+    return await in_pieces(lane, lambda unit: _forget_some(unit, before), most=_FORGOTTEN_AT_ONCE)
 
 
 def _forget_some(transaction: Transaction, before: datetime) -> int:
