@@ -84,7 +84,7 @@ def _check_receipt(trial: Trial, batch: str, say: Callable[[str], None]) -> list
         text=True,
         check=False,
     )
-    receipt, manifest = into / "receipt.p7m", into / "receipt.json"
+    receipt, manifest = into / f"receipt-{batch}.p7m", into / "receipt.json"
     if not receipt.exists():
         return [f"batch {batch} has no receipt: {fetched.stderr[-500:]}"]
     command = ("cms", "-verify", "-inform", "DER", "-purpose", "any", "-in", receipt)

@@ -111,6 +111,9 @@ class BatchEnding:
             return False
         if any_waits(transaction.connection, batch_id):
             return False
+        if row.state != "cancelled" and row.queued < row.items:
+            # Others have not been told yet of all that was refused; whoever tells them looks again.
+            return False
         now = self._clock.now()
         state = "cancelled" if row.state == "cancelled" else "finished"
         change_batch(transaction, batch_id, state=state, finished_at=now)

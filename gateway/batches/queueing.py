@@ -7,10 +7,12 @@ import structlog
 
 from gateway.batches.ending import BatchEnding
 from gateway.batches.model import BatchOptions
+from gateway.batches.results import failure
 from gateway.clock import Clock
 from gateway.errors import Problem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import NewJob
+from gateway.returns.interfaces import EventOutbox
 from gateway.store.batch_items import ItemRow, cancel_waiting, items_between
 from gateway.store.batches import BatchReader, BatchRow, batch_by_id, change_batch
 from gateway.store.lane import Transaction, WriterLane
@@ -27,11 +29,19 @@ class Queueing:
     """Enqueues what waits in open batches. How far it has come is written with the jobs."""
 
     def __init__(
-        self, *, queue: JobQueue, lane: WriterLane, ending: BatchEnding, clock: Clock
+        self,
+        *,
+        queue: JobQueue,
+        lane: WriterLane,
+        ending: BatchEnding,
+        outbox: EventOutbox,
+        clock: Clock,
     ) -> None:
+        """Join them; `outbox` is told of what was refused before it could have a job."""
         self._queue = queue
         self._lane = lane
         self._ending = ending
+        self._outbox = outbox
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -83,12 +93,22 @@ class Queueing:
             return False
         page = items_between(transaction.connection, batch_id, after=row.queued, most=_MOST_JOBS)
         self._queue.enqueue(transaction, [_job(row, item) for item in page if _waits(item)])
+        for item in page:
+            if item.problem is not None and _had_no_job(row, item):
+                at = item.finished_at or self._clock.now()
+                self._outbox.put(transaction, failure(row, item, item.problem, at=at))
         change_batch(transaction, batch_id, queued=page[-1].number if page else row.items)
         return True
 
 
 def _waits(item: ItemRow) -> bool:
     return item.state == "waiting"
+
+
+def _had_no_job(batch: BatchRow, item: ItemRow) -> bool:
+    """Whether it failed before its turn; what fails in its turn keeps its input."""
+    refused = item.segment is None or _options.decode(batch.options).all_or_nothing
+    return item.state == "failed" and refused
 
 
 def _job(batch: BatchRow, item: ItemRow) -> NewJob:

@@ -1,7 +1,7 @@
 """What came of each document: written with the end of its job, and with what others are told."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 
 from gateway.batches.model import item_of, origin_of
 from gateway.batches.problems import kept, told_again
@@ -147,23 +147,7 @@ class ItemResults:
     def _fail(
         self, transaction: Transaction, batch: BatchRow, item: ItemRow, problem: bytes
     ) -> None:
-        data: dict[str, Any] = {
-            "batch": batch.id,
-            "number": item.number,
-            "name": item.name,
-            "businessNumber": item.business_number,
-            "problem": told_again(problem),
-        }
-        event = Event(
-            type="item.failed",
-            at=self._clock.now(),
-            system=batch.system,
-            company=batch.company,
-            subject=batch.id,
-            data=data,
-            document_type=item.document_type,
-            source=batch.source,
-        )
+        event = failure(batch, item, problem, at=self._clock.now())
         fail_item(transaction, batch.id, item.number, problem=problem, at=event.at)
         self._outbox.put(transaction, event)
         transaction.after_commit(self._after_result, batch.id)
@@ -174,3 +158,23 @@ class ItemResults:
 
     def _after_result(self, batches: list[str]) -> None:
         self._ended(set(batches))
+
+
+def failure(batch: BatchRow, item: ItemRow, problem: bytes, *, at: datetime) -> Event:
+    """What others are told of an item that is not sealed; `problem` as it is kept."""
+    return Event(
+        type="item.failed",
+        at=at,
+        system=batch.system,
+        company=batch.company,
+        subject=batch.id,
+        data={
+            "batch": batch.id,
+            "number": item.number,
+            "name": item.name,
+            "businessNumber": item.business_number,
+            "problem": told_again(problem),
+        },
+        document_type=item.document_type,
+        source=batch.source,
+    )

@@ -1,4 +1,4 @@
-"""Whether the officers let a connector speak for the system for which IT declared it."""
+"""Whether the officers let a connector speak for a system, and so have what becomes of it."""
 
 from collections.abc import Mapping
 
@@ -16,6 +16,6 @@ def disagreement(connector: str, *, speaks_for: str, systems: Mapping[str, Syste
     if connector not in system.connectors:
         return (
             f"the officers do not let the connector {connector} speak for the system "
-            f"{system.name}: its policy file must say `connectors: [{connector}]`"
+            f"{system.name}: add `{connector}` to `connectors:` in its policy file"
         )
     return None

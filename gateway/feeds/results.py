@@ -7,7 +7,7 @@ again under the same id.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,7 @@ import structlog
 from connectors.errors import DeliveryRefusedError
 from connectors.interfaces import Connector
 from connectors.model import Delivery, DeliveryKind
+from gateway.declarations.agreement import disagreement
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
 from gateway.signing.archive import Archive
@@ -24,6 +25,7 @@ from gateway.store.batches import BatchReader, BatchRow
 from gateway.store.documents import DocumentReader
 from gateway.store.feeds import FeedReader, OwedRow, forget_owed, mark_delivered
 from gateway.store.lane import WriterLane
+from policies.objects.systems import System
 
 _MOST_BATCHES = 8
 _MOST_AT_ONCE = 128
@@ -56,13 +58,26 @@ class FeedResults:
         stores: Stores,
         lane: WriterLane,
         handing_over: asyncio.Lock,
+        systems: Callable[[], Mapping[str, System]],
     ) -> None:
-        """Join them; nothing is delivered while `handing_over` is held."""
+        """Join them.
+
+        Args:
+            target: the connector's name.
+            connector: it.
+            stores: what results are read from.
+            lane: writes what was delivered.
+            handing_over: nothing is delivered while it is held.
+            systems: as the officers have them; what is of a system that does not name this
+                connector waits.
+        """
         self._target = target
         self._connector = connector
         self._stores = stores
         self._lane = lane
         self._handing_over = handing_over
+        self._systems = systems
+        self._withheld: dict[str, str] = {}
         self._skip = 0
 
     async def look(self) -> int:
@@ -79,7 +94,19 @@ class FeedResults:
         self._skip = start + _MOST_BATCHES
         return sum([await self._deliver(row) for row in looked])
 
+    def _may_have(self, owed: OwedRow) -> bool:
+        """Whether the officers of the system let this connector have its documents."""
+        why = disagreement(self._target, speaks_for=owed.system, systems=self._systems())
+        if why is None:
+            self._withheld.pop(owed.system, None)
+        elif self._withheld.get(owed.system) != why:
+            self._withheld[owed.system] = why
+            _log.error("results_withheld", connector=self._target, system=owed.system, error=why)
+        return why is None
+
     async def _deliver(self, owed: OwedRow) -> int:
+        if not self._may_have(owed):
+            return 0
         batch = await self._stores.batches.of_key(owed.system, owed.batch_key)
         if batch is None or batch.state == "receiving":
             return 0

@@ -6,16 +6,20 @@ from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool
 
 from gateway.batches.model import BatchOptions, NewItem, ReadItem, RefusedItem
 from gateway.batches.reading import Defaults, Limits, joined, read_manifest, read_zip, typed
-from gateway.batches.reading.errors import ItemAttributesProblem, MemberNameTakenProblem
+from gateway.batches.reading.errors import (
+    ArchiveTooLargeProblem,
+    ItemAttributesProblem,
+    MemberNameTakenProblem,
+)
 from gateway.batches.reading.names import folded, shown, sound, twins
 from gateway.batches.reading.rows import default_request
 from gateway.errors import Problem
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem
-from gateway.http.intake import FurtherSealInput, parsed_json
+from gateway.http.intake import Attribute, FurtherSealInput, parsed_json
 from gateway.http.uploads import Upload, UploadedPart
 from gateway.seals.in_force import InForce
 from policies.kinds.placement import WrittenPlacement, placement_of
@@ -33,7 +37,7 @@ class BatchInput(StrictModel):
 
     seal: _Name | None = Field(default=None, description="Where a document names none.")
     document_type: _Name | None = Field(default=None, description="Where a document names none.")
-    attributes: dict[_AttributeName, StrictStr | StrictBool | StrictInt] = Field(
+    attributes: dict[_AttributeName, Attribute] = Field(
         default_factory=dict, max_length=100, description="Those of a document come before them."
     )
     placement: WrittenPlacement | None = None
@@ -123,6 +127,11 @@ class BatchBody:
         form: Literal["csv", "jsonl"] = (
             "jsonl" if manifest.filename.lower().endswith((".jsonl", ".ndjson")) else "csv"
         )
+        if manifest.length > self._limits.manifest_bytes:  # before it is in the memory
+            raise ArchiveTooLargeProblem(
+                f"the manifest has {manifest.length:,} bytes; "
+                f"{self._limits.manifest_bytes:,} are taken"
+            )
         rows = read_manifest(
             self._upload.content(manifest),
             form,

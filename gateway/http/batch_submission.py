@@ -42,7 +42,7 @@ class BatchSubmission:
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Take a batch in; answered once all of it would survive a power cut."""
         key, who = idempotency_key(request), request[WHO]
-        async with self._uploads.receive(request) as upload:
+        async with self._uploads.receive(request, system=who.caller.system) as upload:
             who.check_digests(upload.digests)
             body = await asyncio.to_thread(
                 BatchBody,

@@ -40,6 +40,8 @@ _PART_HEAD = re.compile(
 _BODY_SECONDS = 120
 
 
+Attribute = StrictStr | StrictBool | Annotated[StrictInt, Field(ge=-(1 << 63), lt=1 << 63)]
+"""What a caller may say of a document: text, true or false, or a whole number of 64 bits."""
 _AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 
 
@@ -63,7 +65,7 @@ class SealRequestInput(StrictModel):
             description="The business system's own number; no control characters.",
         ),
     ]
-    attributes: dict[_AttributeName, StrictStr | StrictBool | StrictInt] = Field(
+    attributes: dict[_AttributeName, Attribute] = Field(
         default_factory=dict,
         max_length=100,
         description="As the document type declares them; money in minor units.",

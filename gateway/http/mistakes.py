@@ -65,7 +65,7 @@ def _message(detail: ErrorDetails, path: Path) -> str:
             return "unknown key"
         case "refused":
             return f"{detail['msg']}; {detail['ctx']['cure']}"
-        case _ if detail["loc"][-1] == "[key]":
+        case _ if detail["loc"][-1:] == ("[key]",):
             return _ATTRIBUTE_NAME
         case _ if names[:1] == ("attributes",) and len(names) > 1:
             return _ATTRIBUTE_VALUE

@@ -14,6 +14,7 @@ from policies.model import AttributeValue, Caller, OnPage, SealRequest
 
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}\Z")]
 _Distance = Annotated[float, msgspec.Meta(ge=0, le=2000)]
+_Whole = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 _Ordinal = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
@@ -31,7 +32,8 @@ class PlainRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
         str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")
     ]
     attributes: (
-        Annotated[dict[_Name, str | bool | int], msgspec.Meta(max_length=100)] | msgspec.UnsetType
+        Annotated[dict[_Name, str | bool | _Whole], msgspec.Meta(max_length=100)]
+        | msgspec.UnsetType
     ) = msgspec.UNSET
     placement: _Spot | msgspec.UnsetType = msgspec.UNSET
 

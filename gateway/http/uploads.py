@@ -7,7 +7,9 @@ import asyncio
 import hashlib
 import io
 import os
+import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +36,8 @@ _PIECE_BYTES = 1024 * 1024
 _IDLE_SECONDS = 60
 _MOST_PARTS = 200_000
 _AT_ONCE = 16
+_AT_ONCE_OF_ONE = 8
+_MOST_NAME_BYTES = 128 * 1024 * 1024
 _ROOM_EVERY_BYTES = 64 * 1024 * 1024
 
 
@@ -105,11 +109,15 @@ class Uploads:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._most_bytes = most_bytes
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def receive(self, request: web.Request) -> AsyncIterator[Upload]:
+    async def receive(self, request: web.Request, *, system: str) -> AsyncIterator[Upload]:
         """The body of a request, whole; it is gone afterwards.
+
+        Args:
+            request: whose body it is.
+            system: who sends it. One alone cannot take all places.
 
         Raises:
             MalformedRequestProblem: it is not multipart/form-data.
@@ -118,12 +126,13 @@ class Uploads:
             OverloadedProblem: too many are being received.
             StoreProblem: the disk is all but full.
         """
-        if self._under_way >= _AT_ONCE:
-            raise OverloadedProblem(f"{self._under_way} batches are being received")
+        own, total = self._under_way[system], self._under_way.total()
+        if own >= _AT_ONCE_OF_ONE or total >= _AT_ONCE:
+            raise OverloadedProblem(f"{total} batches are being received, {own} of {system!r}")
         boundary = _boundary(request)
         if (request.content_length or 0) > self._most_bytes:
             raise BatchTooLargeProblem(f"at most {self._most_bytes} bytes are taken")
-        self._under_way += 1
+        self._under_way[system] += 1
         try:
             with tempfile.TemporaryFile(dir=self._directory) as file:
                 upload = Upload(file)
@@ -131,7 +140,8 @@ class Uploads:
                 await self._fill(request, writing)
                 yield upload
         finally:
-            self._under_way -= 1
+            self._under_way[system] -= 1
+            self._under_way += Counter()  # only those that have some
 
     async def _fill(self, request: web.Request, writing: "Writing") -> None:
         length, proved = 0, -_ROOM_EVERY_BYTES
@@ -159,6 +169,7 @@ class Writing:
         self._begun = False
         self._open: MultipartSegment | None = None
         self._start = self._at = 0
+        self._name_bytes = 0
 
     def feed(self, piece: bytes) -> None:
         """The next piece.
@@ -209,6 +220,10 @@ class Writing:
     def _take(self, event: Any) -> None:  # noqa: ANN401 - the parser's events
         if isinstance(event, MultipartSegment):
             self._open, self._start = event, self._at
+            # Names are all that is held in memory: by far the most of a body that has little else.
+            self._name_bytes += sys.getsizeof(event.filename or "")
+            if self._name_bytes > _MOST_NAME_BYTES:
+                raise MalformedRequestProblem("the names of its files are too long in all")
         elif event:
             self._upload.file.write(event)
             self._at += len(event)

@@ -134,7 +134,11 @@ def batch_room(
     ground = before.ground
     asking = ItemAsking(in_force=ground.in_force, content=ground.content, clock=ground.clock)
     queueing = Queueing(
-        queue=ground.queue, lane=ground.lane, ending=before.ending, clock=ground.clock
+        queue=ground.queue,
+        lane=ground.lane,
+        ending=before.ending,
+        outbox=ground.outbox,
+        clock=ground.clock,
     )
     checking = BatchChecking(
         signing=signing, asking=asking, items=ground.items, documents=ground.documents

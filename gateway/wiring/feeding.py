@@ -70,6 +70,7 @@ async def start_feeds(
             stores=stores,
             lane=house.lane,
             handing_over=handing_over,
+            systems=lambda: ground.in_force().bundle.systems,
         )
         feed = Feed(
             declared,

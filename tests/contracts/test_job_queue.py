@@ -300,6 +300,19 @@ async def test_a_priority_orders_what_a_share_has_and_gains_it_nothing_against_o
     assert sorted(await house.claimed(4)) == ["other-1", "urgent-1", "usual-0", "usual-1"]
 
 
+async def test_a_company_with_many_systems_has_no_more_turns_than_one_with_few(
+    house: QueueHouse,
+) -> None:
+    for system in ("a", "b", "c"):
+        for number in range(6):
+            await house.enqueue(new_job(f"{system}{number}", share=f"east/{system}"))
+    for number in range(6):
+        await house.enqueue(new_job(f"w{number}", share="west/w"))
+    claimed = await house.claimed(12)
+    assert sorted(each for each in claimed if each[0] == "w") == [f"w{n}" for n in range(6)]
+    assert sorted(each[0] for each in claimed if each[0] != "w") == ["a", "a", "b", "b", "c", "c"]
+
+
 async def test_a_share_with_many_jobs_does_not_delay_one_with_few(house: QueueHouse) -> None:
     await house.enqueue(*(new_job(f"many-{number}", share="a") for number in range(200)))
     await house.enqueue(*(new_job(f"few-{number}", share="b") for number in range(3)))

@@ -256,14 +256,28 @@ class LifeOfJobs(RuleBasedStateMachine):
             waiting = [each for each in left if (each.priority == INTERACTIVE) == is_first]
             got = [each for each in chosen if (each.priority == INTERACTIVE) == is_first]
             assert not (is_first and waiting and len(got) < len(chosen))
-            counts = Counter(each.share for each in got)
-            for share in {each.share for each in waiting}:
-                assert counts[share] + 1 >= max(counts.values(), default=0)
-            for share in counts:
+            _assert_fair([_company(each) for each in got], [_company(each) for each in waiting])
+            for company in {_company(each) for each in got}:
+                _assert_fair(
+                    [each.share for each in got if _company(each) == company],
+                    [each.share for each in waiting if _company(each) == company],
+                )
+            for share in {each.share for each in got}:
                 of_share = [each for each in got if each.share == share]
                 assert of_share == sorted(of_share, key=_turn_of)
                 behind = [each for each in waiting if each.share == share]
                 assert all(_turn_of(each) > _turn_of(of_share[-1]) for each in behind)
+
+
+def _company(each: _Modelled) -> str:
+    return each.share.partition("/")[0]
+
+
+def _assert_fair(got: list[str], waiting: list[str]) -> None:
+    """Nobody who still waits has been given less than another, but for the last turn."""
+    counts = Counter(got)
+    for each in set(waiting):
+        assert counts[each] + 1 >= max(counts.values(), default=0)
 
 
 def _turn_of(each: _Modelled) -> tuple[int, bool, float, int]:

@@ -16,7 +16,9 @@ from tests.running_gateway import RECEIPT, RunningGateway
 pytestmark = pytest.mark.timeout(300)  # on a machine that may have other things to do
 
 
-def of(gateway: RunningGateway, command: str, *words: str | Path, code: int = 0) -> str:
+def of(
+    gateway: RunningGateway, command: str, *words: str | Path, code: int = 0, beside: bool = False
+) -> str:
     """The command, in this process: a new one each time would take longer than all it does."""
     told = CliRunner().invoke(
         app,
@@ -26,7 +28,7 @@ def of(gateway: RunningGateway, command: str, *words: str | Path, code: int = 0)
         ],
     )
     assert told.exit_code == code, told.output
-    return told.stdout
+    return told.stderr if beside else told.stdout
 
 
 def newest(gateway: RunningGateway) -> str:
@@ -80,6 +82,11 @@ def test_what_a_warehouse_sends_is_sealed_or_told_why_not(
     assert "1,280.00" in found["回单二.pdf"]["detail"]
     assert all(row["cure"] for row in found.values() if row["problem"])
 
+    # One failure of each kind is told at the end, and where the others are.
+    end = of(shared_gateway, "watch", batch, code=1, beside=True)
+    assert "坏.pdf: The end of the document is missing" in end
+    assert f"sealgate batch results {batch} --state failed" in end
+
     # The same command again is the same batch, and nothing is sealed twice.
     again = of(shared_gateway, "submit", *submission, code=1)
     assert re.match(batch, again)
@@ -104,7 +111,7 @@ def test_sealed_documents_are_fetched_once_and_overwrite_nothing(
     of(shared_gateway, "results", batch, "-o", out)
     for number in range(3):
         assert (out / f"F-{number}.pdf").read_bytes().startswith(RECEIPT)
-    assert (out / "receipt.p7m").exists()
+    assert len(list(out.glob("receipt-*.p7m"))) == 1
     judged = shared_gateway.run("verify", str(out / "F-2.pdf"))
     assert judged.returncode == 0, judged.stdout
 

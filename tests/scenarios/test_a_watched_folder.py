@@ -158,7 +158,7 @@ async def test_a_connector_that_the_officers_do_not_know_is_not_taken_from(
         systems.read_text().replace("[folder, wms-inbox, by-text]", "[wms-inbox, by-text]")
     )
     refused = watching.wait_for_log("feed_refused")
-    assert "its policy file must say `connectors: [folder]`" in refused["error"]
+    assert "add `folder` to `connectors:` in its policy file" in refused["error"]
     checked = watching.run("connectors", "check")
     assert checked.returncode == 1
     assert "refused: the officers do not let the connector folder speak" in checked.stdout

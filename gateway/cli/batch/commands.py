@@ -8,6 +8,7 @@ from gateway.cli.asking import URLOption
 from gateway.cli.batch.following import shown
 from gateway.cli.batch.model import Batch, batch_of
 from gateway.cli.batch.options import Asking, Id, KeyOption
+from gateway.cli.batch.results import failures
 from gateway.cli.batch.sending import PATH
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.people_keys import ModuleOption, PinFileOption
@@ -55,10 +56,7 @@ def watch(
     could not be told.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
-    ended = asking.ask(
-        lambda client: shown(client, batch_id, err), otherwise="The batch goes on without it"
-    )
-    tell(ended)
+    ended = tell_end(asking, batch_id, otherwise="The batch goes on without it")
     raise typer.Exit(0 if ended.is_whole else 1)
 
 
@@ -127,6 +125,27 @@ def tell(batch: Batch) -> None:
     said = f": {batch.counts.told()}" if batch.counts else ""
     line = f"{batch.id}  {batch.state}  {batch.created_at}  {batch.items} documents{said}"
     out.print(printable(line), markup=False, soft_wrap=True)
+
+
+def tell_end(asking: Asking, batch_id: str, *, otherwise: str) -> Batch:
+    """Follow a batch to its end, and say how it ended and where to read on."""
+
+    async def question(client: GatewayClient) -> tuple[Batch, list[str]]:
+        ended = await shown(client, batch_id, err)
+        failed = ended.counts is not None and ended.counts.failed
+        return ended, await failures(client, batch_id) if failed else []
+
+    ended, lines = asking.ask(question, otherwise=otherwise)
+    tell(ended)
+    for line in lines:
+        err.print(printable(f"  {line}"), markup=False, soft_wrap=True)
+    if lines:
+        err.print(
+            f"all of them: sealgate batch results {batch_id} --state failed; once the cause is "
+            f"mended: sealgate batch retry {batch_id}",
+            soft_wrap=True,
+        )
+    return ended
 
 
 def _turn(action: str, batch_id: str, asking: Asking) -> None:

@@ -14,7 +14,6 @@ from gateway.cli.files.whole_files import write_whole
 from gateway.client import GatewayClient, GatewayRefusedError
 
 _AT_ONCE = 8
-_RECEIPT = "receipt.p7m"
 _RECEIPT_TRIES, _RECEIPT_PAUSE_SECONDS = 20, 0.5
 
 
@@ -35,7 +34,8 @@ async def fetch(
 ) -> Fetched:
     """Every sealed document under its own name, and the batch's receipt.
 
-    What lies there already as it should is not fetched again, so this can be repeated.
+    What lies there already as it should is not fetched again, so this can be repeated. The receipt
+    is called by its batch, so that a folder may take what several batches came to.
 
     Raises:
         OSError: the folder cannot be written.
@@ -52,7 +52,7 @@ async def fetch(
             return await _document(client, item, place)
 
     faults = [fault for fault in await asyncio.gather(*map(one, wanted)) if fault]
-    receipt = await _receipt(client, batch_id, folder / _RECEIPT)
+    receipt = await _receipt(client, batch_id, folder / f"receipt-{batch_id}.p7m")
     return Fetched(len(wanted) - len(faults), tuple(faults), receipt)
 
 

@@ -61,6 +61,21 @@ async def items(
         after = page.next
 
 
+async def failures(client: GatewayClient, batch_id: str) -> list[str]:
+    """The first of the batch's failures, one of a type, as lines for people.
+
+    Raises:
+        GatewayRefusedError: there is no such batch, or it is another's.
+    """
+    asked = urlencode({"state": "failed", "limit": _PAGE})
+    page = msgspec.convert(await client.get_json(f"{PATH}/{batch_id}/items?{asked}"), _Page)
+    first: dict[str, Item] = {}
+    for item in page.items:
+        if item.problem is not None:
+            first.setdefault(item.problem.type, item)
+    return [f"{each.name}: {each.problem.line}" for each in first.values() if each.problem]
+
+
 def table(found: Iterable[Item]) -> Table:
     """For people."""
     shown = Table()

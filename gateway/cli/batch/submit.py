@@ -10,14 +10,13 @@ import typer
 
 from gateway.cli.asking import URLOption
 from gateway.cli.attributes import AttributesError, attributes_from
-from gateway.cli.batch.commands import tell
-from gateway.cli.batch.following import shown
+from gateway.cli.batch.commands import tell, tell_end
 from gateway.cli.batch.options import Asking, KeyOption
 from gateway.cli.batch.packing import PackingError, found_files, given_archive, pack
 from gateway.cli.batch.sending import Order, send
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.cli.people_keys import ModuleOption, PinFileOption
-from gateway.cli.terminal import err, told_errors
+from gateway.cli.terminal import told_errors
 
 
 def submit(
@@ -95,11 +94,11 @@ def submit(
             )
     tell(batch)
     if watch:
-        batch = asking.ask(
-            lambda client: shown(client, batch.id, err),
+        batch = tell_end(
+            asking,
+            batch.id,
             otherwise=f"The batch goes on; see `sealgate batch watch {batch.id}`",
         )
-        tell(batch)
     raise typer.Exit(0 if batch.is_whole or not watch else 1)
 
 

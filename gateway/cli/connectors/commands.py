@@ -1,5 +1,6 @@
 """`sealgate connectors check` and `list`."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from gateway.declarations.agreement import disagreement
 from gateway.declarations.library import Declarations, DeclaredConnector, load_declarations
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.seals.errors import SealMaterialError
+from policies.objects.systems import System
 from strictyaml import MistakesError
 
 
@@ -83,10 +85,18 @@ def _told(found: Declarations, config: Path) -> tuple[ToldConnector, ...]:
             system=each.system,
             fetches=each.mapping is not None,
             returns_to=each.returns_to,
-            refused=disagreement(each.name, speaks_for=each.system, systems=systems),
+            refused=next(_refusals(each, systems), None),
         )
         for each in sorted(found.connectors.values(), key=lambda each: each.name)
     )
+
+
+def _refusals(declared: DeclaredConnector, systems: Mapping[str, System]) -> Iterator[str]:
+    """Why it, or one that its results go to, may not speak for its system."""
+    for name in dict.fromkeys((declared.name, *declared.returns_to)):
+        why = disagreement(name, speaks_for=declared.system, systems=systems)
+        if why is not None:
+            yield why
 
 
 def _kind(declared: DeclaredConnector) -> str:

@@ -59,6 +59,30 @@ async def test_others_are_told_of_failures_and_of_the_end_once(house: BatchHouse
     assert finished.data["counts"] == {"failed": 1, "sealed": 1}
 
 
+async def test_others_are_told_of_what_could_not_even_be_read_before_the_end(
+    house: BatchHouse,
+) -> None:
+    unread = RefusedItem(name="x", problem=NotAPDFProblem("unreadable"), business_number="WB-9")
+    await house.submit(item("WB-1"), unread)
+    await house.work()
+    failed, finished = house.events.events
+    assert (failed.type, failed.data["number"], failed.data["name"]) == ("item.failed", 2, "x")
+    assert failed.data["problem"]["type"] == "document-not-pdf"
+    assert (finished.type, finished.data["counts"]) == (
+        "batch.finished",
+        {"failed": 1, "sealed": 1},
+    )
+
+
+async def test_of_all_or_nothing_every_failure_is_told_once(house: BatchHouse) -> None:
+    unread = RefusedItem(name="x", problem=NotAPDFProblem("unreadable"))
+    await house.submit(item("WB-1"), item("WB-2", _BROKEN), unread, all_or_nothing=True)
+    await house.work()
+    *failed, finished = house.events.events
+    assert [each.data["number"] for each in failed] == [1, 2, 3]
+    assert finished.data["counts"] == {"failed": 3}
+
+
 async def test_a_repeat_gives_the_same_batch_and_other_content_is_refused(
     house: BatchHouse,
 ) -> None:

@@ -71,6 +71,7 @@ class Feeding:
     feed: Feed
     root: Path
     reader: FeedReader
+    in_force: list[InForce]
 
     def drop(self, *names: str, content: bytes = RECEIPT) -> None:
         for name in names:
@@ -111,14 +112,14 @@ async def feeding(
         poll_seconds=1,
         most=100,
     )
-    owing = OwedResults(in_force=lambda: in_force, clock=FakeClock())
+    owing = OwedResults(in_force=lambda: in_force[0], clock=FakeClock())
     owing.know("wms-inbox", speaks_for="tms")
     async with (
         batch_house(directory, owing=owing) as house,
         Failing(settings, fails_at) as connector,
     ):
         reader = FeedReader(open_reader(directory / "test.sqlite"))
-        in_force = _speaking(house.house.in_force, "wms-inbox" if spoken_for else "another")
+        in_force = [_speaking(house.house.in_force, "wms-inbox" if spoken_for else "another")]
         assert declared.mapping is not None
         handing_over = asyncio.Lock()
         intake = FeedIntake(
@@ -128,10 +129,10 @@ async def feeding(
             batches=house.room.service,
             lane=house.house.lane,
             reader=reader,
-            in_force=lambda: in_force,
+            in_force=lambda: in_force[0],
             clock=house.house.clock,
             texts=DocumentTexts(
-                house.house.press, in_force=lambda: in_force, clock=house.house.clock
+                house.house.press, in_force=lambda: in_force[0], clock=house.house.clock
             ),
             handing_over=handing_over,
         )
@@ -142,9 +143,10 @@ async def feeding(
             stores=stores,
             lane=house.house.lane,
             handing_over=handing_over,
+            systems=lambda: in_force[0].bundle.systems,
         )
-        feed = Feed(declared, intake=intake, results=results, in_force=lambda: in_force)
-        yield Feeding(house, feed, root, reader)
+        feed = Feed(declared, intake=intake, results=results, in_force=lambda: in_force[0])
+        yield Feeding(house, feed, root, reader, in_force)
         reader.close()
 
 
@@ -197,6 +199,21 @@ async def test_nothing_is_taken_for_a_system_whose_officers_do_not_agree(tmp_pat
         assert feeding_.feed.standing.refused is not None
         assert "do not let the connector wms-inbox speak" in feeding_.feed.standing.refused
         assert (feeding_.root / "inbox" / "WB-1.pdf").exists()
+
+
+async def test_results_wait_while_the_officers_do_not_let_the_connector_have_them(
+    tmp_path: Path,
+) -> None:
+    async with feeding(tmp_path) as feeding_:
+        feeding_.drop("WB-1.pdf")
+        await feeding_.feed.fetch()
+        await feeding_.house.work()
+        agreed = feeding_.in_force[0]
+        feeding_.in_force[0] = _speaking(agreed, "another")
+        assert await feeding_.feed.deliver() == 0
+        assert feeding_.results() == {}
+        feeding_.in_force[0] = agreed
+        assert await feeding_.feed.deliver() == 1
 
 
 async def test_results_that_go_elsewhere_are_owed_to_that_connector(tmp_path: Path) -> None:

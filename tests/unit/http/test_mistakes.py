@@ -7,7 +7,7 @@ import pytest
 
 from gateway.client import multipart_body
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import read_submission
+from gateway.http.intake import SealRequestInput, parsed_json, read_submission
 from tests.running_gateway import submission
 
 CORNER = {"leftMillimetres": 1, "topMillimetres": 1}
@@ -33,6 +33,10 @@ MISTAKES = {
         ["placement: should have at least 1 item after validation, not 0"],
     ),
     "a Chinese attribute": ({"attributes": {"金额": 1}}, [f"attributes.金额: {NAME}"]),
+    "a number of more than 64 bits": (
+        {"attributes": {"page": 2**63}},
+        [f"attributes.page: {VALUE}"],
+    ),
     "a fraction": ({"attributes": {"page": 1.5}}, [f"attributes.page: {VALUE}"]),
     "an unknown key": ({"placement": {"bogus": 1}}, ["placement.bogus: unknown key"]),
     "a key that is like the model's own": (
@@ -68,6 +72,11 @@ def test_a_mistake_is_told_once_where_the_sender_wrote_it(
     changes: dict[str, Any], told: list[str]
 ) -> None:
     assert refusal(changes).detail == f"`request` is not valid: {'; '.join(told)}"
+
+
+def test_half_of_a_character_is_a_mistake_of_the_sender() -> None:
+    with pytest.raises(MalformedRequestProblem, match="Invalid JSON: unexpected end of hex"):
+        parsed_json(b'{"businessNumber": "\\ud800"}', SealRequestInput, word="request")
 
 
 def test_a_placement_that_mixes_two_is_told_with_what_can_be_written() -> None:

@@ -44,7 +44,7 @@ async def serving(**handlers: Handler) -> AsyncIterator[GatewayClient]:
             "events": "/v1/batches/b1/events",
             "state": "/v1/batches/b1",
             "content": "/v1/documents/{id}/content",
-            "receipt": "/v1/batches/b1/receipt",
+            "receipt": "/v1/batches/{id}/receipt",
         }
         app.router.add_get(paths[name], handler)
     signer = RequestSigner(key_id="k", key=Ed25519PrivateKey.generate(), clock=SystemClock())
@@ -154,13 +154,23 @@ async def test_what_is_fetched_overwrites_nothing_and_stays_in_its_folder(tmp_pa
         first = await fetch(client, "b1", wanted, folder)
         again = await fetch(client, "b1", wanted[:2], folder)
         other = await fetch(client, "b1", wanted[:2], folder)
+        next_shift = await fetch(client, "b2", wanted[:2], folder)
     assert first.there == 4
     assert (again.faults, again.no_receipt) == ((), "")
-    assert "receipt.p7m is there and differs" in other.no_receipt
+    assert "receipt-b1.p7m is there and differs" in other.no_receipt
+    assert next_shift.no_receipt == ""
     for told in ("mine.pdf is there and differs", "'../out.pdf' is no name", "torn.pdf: what came"):
         assert any(told in fault for fault in first.faults), first.faults
     assert {path.name for path in folder.iterdir()} == {
-        *("a.pdf", "sub-a.pdf", "mine.pdf", "receipt.p7m", "twice-6.pdf", "TWICE-7.pdf"),
+        *(
+            "a.pdf",
+            "sub-a.pdf",
+            "mine.pdf",
+            "receipt-b1.p7m",
+            "receipt-b2.p7m",
+            "twice-6.pdf",
+            "TWICE-7.pdf",
+        ),
     }
     assert (folder / "mine.pdf").read_bytes() == b"mine"
     assert [*tmp_path.iterdir()] == [folder]
