@@ -8,6 +8,7 @@ from gateway.approvals import records
 from gateway.audit.log import AuditLog
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
+from gateway.store.pieces import in_pieces
 from gateway.store.schema import approval, approval_concern, approval_statement
 
 _AT_ONCE = 500
@@ -30,12 +31,7 @@ async def prune(lane: WriterLane, audit: AuditLog, *, before: datetime, at: date
     """
     # The log has ends in whole seconds; in these, what is before is the same for both.
     before = before.replace(microsecond=0)
-    total = 0
-    while True:
-        gone = await lane.write(lambda unit: _prune_some(unit, audit, before, at))
-        total += gone
-        if gone < _AT_ONCE:
-            return total
+    return await in_pieces(lane, lambda unit: _prune_some(unit, audit, before, at), most=_AT_ONCE)
 
 
 def _prune_some(transaction: Transaction, audit: AuditLog, before: datetime, at: datetime) -> int:

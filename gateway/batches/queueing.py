@@ -88,6 +88,8 @@ class Queueing:
         row = batch_by_id(transaction.connection, batch_id)
         if row is not None and row.state == "cancelled" and not row.is_over:
             # What was in hand then and came back without a result is claimed by nobody any more.
+            # Whoever comes with it all the same is too late: the batch ends without its result.
+            self._queue.drop_cancelled(transaction, batch_id)
             cancel_waiting(transaction, batch_id, at=self._clock.now())
         if row is None or row.state != "open" or row.queued >= row.items:
             return False

@@ -202,7 +202,7 @@ def _place(value: str | Taken) -> str:
     if isinstance(value, str):
         return "the mapping"
     if value.group is not None:
-        return f"the part `{value.group}` of the name"
+        return f"the part `{value.group}` of its name or text"
     if value.field is not None:
         return f"the field `{value.field}`"
     return f"`{value.json_}` of the JSON"

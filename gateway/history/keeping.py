@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from gateway.signing.guard import KeptDecision
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
+from gateway.store.pieces import in_pieces
 from gateway.store.schema import decision
 from gateway.store.statements import RowStatement
 from policies.deciding.verdicts import verdict_of
@@ -19,7 +20,6 @@ from policies.deciding.verdicts import verdict_of
 _LONGEST_PLAIN: Final = 4096
 _LEVEL: Final = 1
 _ZLIB: Final = b"\x78"
-# So few at a time that no document waits for the forgetting.
 _FORGOTTEN_AT_ONCE: Final = 500
 
 _put_decision = RowStatement(
@@ -60,12 +60,7 @@ async def forget(lane: WriterLane, *, before: datetime) -> int:
     Raises:
         StoreProblem: the database could not be written; what was deleted is.
     """
-    total = 0
-    while True:
-        gone = await lane.write(lambda unit: _forget_some(unit, before))
-        total += gone
-        if gone < _FORGOTTEN_AT_ONCE:
-            return total
+    return await in_pieces(lane, lambda unit: _forget_some(unit, before), most=_FORGOTTEN_AT_ONCE)
 
 
 def _forget_some(transaction: Transaction, before: datetime) -> int:

@@ -88,6 +88,10 @@ class JobQueue(Protocol):
         """Cancel what waits or is paused for a subject; what is leased goes on, but not again."""
         ...
 
+    def drop_cancelled(self, transaction: Transaction, subject: str) -> None:
+        """Forget what was cancelled for a subject: whoever had it in hand once writes nothing."""
+        ...
+
     def revive(self, transaction: Transaction, subject: str) -> None:
         """Let dead letters of a subject be claimed again, as if they were new."""
         ...

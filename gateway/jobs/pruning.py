@@ -2,8 +2,8 @@
 
 from gateway.store.jobs import delete_cancelled
 from gateway.store.lane import WriterLane
+from gateway.store.pieces import in_pieces
 
-# So few at a time that no document waits for the forgetting.
 _FORGOTTEN_AT_ONCE = 500
 
 
@@ -13,11 +13,7 @@ async def forget_cancelled(lane: WriterLane) -> int:
     Raises:
         StoreProblem: the database could not be written; what was deleted is.
     """
-    total = 0
-    while True:
-        gone = await lane.write(
-            lambda unit: delete_cancelled(unit.connection, most=_FORGOTTEN_AT_ONCE)
-        )
-        total += gone
-        if gone < _FORGOTTEN_AT_ONCE:
-            return total
+    most = _FORGOTTEN_AT_ONCE
+    return await in_pieces(
+        lane, lambda unit: delete_cancelled(unit.connection, most=most), most=most
+    )

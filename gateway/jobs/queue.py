@@ -14,6 +14,7 @@ from gateway.store.jobs import (
     WaitingRow,
     bury_job,
     delete_job,
+    drop_cancelled,
     fence_of,
     lease_jobs,
     leased_among,
@@ -152,6 +153,10 @@ class DatabaseQueue:
     def cancel(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.cancel`."""
         self._turn(transaction, subject, "cancelled")
+
+    def drop_cancelled(self, transaction: Transaction, subject: str) -> None:
+        """See `JobQueue.drop_cancelled`."""
+        drop_cancelled(transaction.connection, subject)
 
     def revive(self, transaction: Transaction, subject: str) -> None:
         """See `JobQueue.revive`."""

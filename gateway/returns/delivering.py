@@ -83,7 +83,7 @@ class Delivering:
         """Begin."""
         self._duties = [
             asyncio.create_task(self._claim_for_ever(), name="deliveries"),
-            asyncio.create_task(self._hold_for_ever(), name="deliveries-held"),
+            asyncio.create_task(self._prolong_for_ever(), name="deliveries-leases"),
         ]
         return self
 
@@ -222,14 +222,14 @@ class Delivering:
             _log.error("receiver_unknown", receivers=sorted(subjects), cure=_UNKNOWN_CURE)
         await self._give_back(*jobs)
 
-    async def _hold_for_ever(self) -> None:
+    async def _prolong_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             with contextlib.suppress(Problem):
                 if self._follow is not None:
                     await self._follow()
                 leases = [lease for line in self.lines.values() for lease in line.leases]
-                held = frozenset(each.job for each in await self._queue.heartbeat(leases))
-                lost = frozenset(lease.job for lease in leases) - held
+                kept = frozenset(each.job for each in await self._queue.heartbeat(leases))
+                lost = frozenset(lease.job for lease in leases) - kept
                 for line in self.lines.values():
                     line.forget(lost)

@@ -1,4 +1,4 @@
-"""Forget events whose time is over, with how their deliveries stood."""
+"""Forget events whose time is over, with how their deliveries stood and those given up."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, delete, select
 
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
-from gateway.store.schema import delivery, event
+from gateway.store.pieces import in_pieces
+from gateway.store.schema import delivery, event, job
 
-# So few at a time that no document waits for the forgetting.
 _FORGOTTEN_AT_ONCE: Final = 500
 
 _oldest = (
@@ -20,6 +20,13 @@ _oldest = (
 )
 _forget_deliveries = delete(delivery).where(delivery.c.event.in_(_oldest))
 _forget_events = delete(event).where(event.c.id.in_(_oldest))
+_given_up = (
+    select(job.c.id)
+    .where(job.c.kind == "deliver", job.c.state == "dead")
+    .where(job.c.created_at < bindparam("before"))
+    .limit(_FORGOTTEN_AT_ONCE)
+)
+_forget_given_up = delete(job).where(job.c.id.in_(_given_up))
 
 
 async def forget_events(lane: WriterLane, *, before: datetime) -> int:
@@ -28,12 +35,9 @@ async def forget_events(lane: WriterLane, *, before: datetime) -> int:
     Raises:
         StoreProblem: the database could not be written; what was deleted is.
     """
-    total = 0
-    while True:
-        gone = await lane.write(lambda unit: _forget_some(unit, before))
-        total += gone
-        if gone < _FORGOTTEN_AT_ONCE:
-            return total
+    most = _FORGOTTEN_AT_ONCE
+    await in_pieces(lane, lambda unit: _forget_some_given_up(unit, before), most=most)
+    return await in_pieces(lane, lambda unit: _forget_some(unit, before), most=most)
 
 
 def _forget_some(transaction: Transaction, before: datetime) -> int:
@@ -41,3 +45,9 @@ def _forget_some(transaction: Transaction, before: datetime) -> int:
     transaction.connection.execute(_forget_deliveries, named)
     result: Any = transaction.connection.execute(_forget_events, named)
     return int(result.rowcount)
+
+
+def _forget_some_given_up(transaction: Transaction, before: datetime) -> int:
+    """A replay makes a job of its own, so nobody comes back to these."""
+    named = {"before": microseconds(before)}
+    return int(transaction.connection.execute(_forget_given_up, named).rowcount)

@@ -322,6 +322,12 @@ def revive_jobs(connection: Connection, subject: str) -> int:
     return connection.execute(change, {"whose": subject}).rowcount
 
 
+def drop_cancelled(connection: Connection, subject: str) -> None:
+    """Delete what is cancelled for a subject, is in nobody's hand and was once."""
+    gone = delete(job).where(_of_subject, job.c.state == "cancelled", job.c.attempt > 0)
+    connection.execute(gone, {"whose": subject})
+
+
 def delete_cancelled(connection: Connection, *, most: int) -> int:
     """Delete up to `most` jobs that were cancelled; gives how many those were."""
     some = select(job.c.id).where(job.c.state == "cancelled").limit(most)

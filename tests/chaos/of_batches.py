@@ -32,11 +32,13 @@ def results_list_every_item_once(history: History) -> Iterator[Violation]:
     for batch in history.batches:
         names = _names(history, batch.id)
         lines = Counter((each.number, each.name) for each in batch.lines)
-        for item in enumerate(names, 1):
+        handed_in = list(enumerate(names, 1))
+        known = set(handed_in)
+        for item in handed_in:
             if lines[item] == 0:
                 yield Violation("I1", f"batch {batch.id}: {item} has no result")
         for item, count in lines.items():
-            if count > 1 or item not in set(enumerate(names, 1)):
+            if count > 1 or item not in known:
                 yield Violation("I2", f"batch {batch.id}: {item} is listed {count} times")
         for each in batch.lines:
             if each.state not in _FINAL:

@@ -1,8 +1,7 @@
 """What the rows of batches promise, on SQLite and on a real PostgreSQL server."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -29,7 +28,6 @@ from gateway.store.batches import (
     put_receipt,
 )
 from gateway.store.content import Content, ContentStore, Location
-from gateway.store.interfaces import Database
 from gateway.store.lane import Transaction, WriterLane
 from tests.signing_house import START, FakeClock
 
@@ -46,31 +44,6 @@ _BATCH = BatchRow(
     items=4,
     created_at=START,
 )
-
-
-@pytest.fixture
-def engine(database: Database) -> Iterator[Engine]:
-    made = database.open_writer()
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> ContentStore:
-    return ContentStore(tmp_path / "documents", clock=FakeClock())
-
-
-@pytest.fixture
-async def lane(engine: Engine, content: ContentStore) -> AsyncIterator[WriterLane]:
-    async with WriterLane(engine, content, node="a") as made:
-        yield made
-
-
-@pytest.fixture
-def readers(database: Database) -> Iterator[Engine]:
-    made = database.open_reader()
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.model import Answer, Target
@@ -19,6 +20,7 @@ from gateway.returns.targets import TargetBook
 from gateway.store.content import ContentStore
 from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
+from gateway.store.schema import job
 from tests.delivering_house import an_event
 from tests.postgres_server import Server
 from tests.signing_house import START, FakeClock
@@ -97,6 +99,22 @@ async def test_events_have_growing_numbers_that_are_never_used_again(node: Node)
     await node.put(4)
     (left,) = await node.events.after("tms", 0, most=10)
     assert left.sequence > numbers[-1]
+
+
+async def test_a_delivery_that_was_given_up_is_forgotten_with_its_event(node: Node) -> None:
+    await node.put(1)
+    await node.put(2)
+    (given_up,) = await node.queue.claim("deliver", most=1)
+    await node.lane.write(lambda unit: node.queue.bury(unit, given_up.lease, reason=b"gone"))
+    assert await forget_events(node.lane, before=START) == 0
+    assert await _jobs(node) == ["dead", "waiting"]
+    assert await forget_events(node.lane, before=START + timedelta(days=1)) == 2
+    assert await _jobs(node) == ["waiting"]
+
+
+async def _jobs(node: Node) -> list[str]:
+    query = select(job.c.state).order_by(job.c.state)
+    return await node.lane.write(lambda unit: list(unit.connection.execute(query).scalars()))
 
 
 async def test_how_a_delivery_stands_is_what_was_written_last(node: Node) -> None:

@@ -1,22 +1,18 @@
 """Rows out of lines of JSON (JSONL)."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from gateway.batches.reading.columns import IGNORED, target, unknown
 from gateway.batches.reading.model import Defaults
 from gateway.batches.reading.names import shown
 from gateway.batches.reading.rows import ReadRow, read_row, refused_row
+from gateway.batches.reading.strict_json import read_strict
 
 _MOST_LINE = 64 * 1024
 # Not as `splitlines` has it, which also ends a line at marks that may stand in JSON's texts.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-
-
-class _NotOurJSONError(ValueError):
-    pass
 
 
 def json_rows(
@@ -33,7 +29,7 @@ def _row(line: str, *, place: str, defaults: Defaults, mapping: Mapping[str, str
     if len(line) > _MOST_LINE:
         return refused_row(f"{place}: it has more than {_MOST_LINE} characters", place=place)
     try:
-        read = json.loads(line, object_pairs_hook=_without_twins, parse_constant=_refuse)
+        read = read_strict(line)
     except (ValueError, RecursionError) as error:
         return refused_row(f"{place}: it is not valid JSON: {error}", place=place)
     if not isinstance(read, dict):
@@ -76,14 +72,3 @@ def _nested(given: dict[str, Any]) -> dict[str, Any]:
             for each in plain["further"]
         ]
     return plain
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _NotOurJSONError("a key comes twice in one object")
-    return found
-
-
-def _refuse(word: str) -> NoReturn:
-    raise _NotOurJSONError(f"{word} is no number of JSON")

@@ -11,6 +11,7 @@ import pytest
 from gateway.batches.errors import BatchEmptyProblem, BatchStateProblem, BatchUnknownProblem
 from gateway.batches.model import NewItem, RefusedItem
 from gateway.documents.errors import NotAPDFProblem
+from gateway.jobs.errors import LeaseLostProblem
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.store.batch_items import ItemRow
 from hsm.errors import SignerUnavailableError
@@ -237,6 +238,20 @@ async def test_what_was_in_hand_as_its_batch_was_cancelled_and_came_back_is_canc
     assert (await house.states(batch)) == ["cancelled", "cancelled"]
     assert (await house.now(batch)).is_over
     assert house.ended == [batch.id]
+
+
+async def test_whoever_comes_late_to_what_was_cancelled_meanwhile_writes_nothing(
+    house: BatchHouse,
+) -> None:
+    batch = await house.submit(item("WB-1"))
+    await house.settle()
+    (job,) = await house.queue.claim("seal", most=1)
+    await house.room.service.cancel(batch.id, TMS)
+    await house.house.lane.write(house.queue.take_back)  # its fence stays
+    await house.room.queueing.go_on_with_all(house.batches)
+    await house.settle()
+    with pytest.raises(LeaseLostProblem):
+        await house.house.lane.write(lambda unit: house.queue.finish(unit, job.lease))
 
 
 async def test_a_batch_that_is_cancelled_as_the_process_dies_ends_with_the_next_start(
