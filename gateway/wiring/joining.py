@@ -87,10 +87,11 @@ def _surroundings(house: House, releasing: tuple[Releasing, ...]) -> Surrounding
 
 
 def _counted(metrics: Metrics) -> Told:
-    """Rows of usage as Prometheus has them: without the day."""
+    """Rows of usage as Prometheus has them: without day and department."""
 
     def tell(rows: list[UsageCount]) -> None:
-        metrics.count_usage([row[1:-2] for row in rows], [row[-1] for row in rows])
+        labels = [(company, *row) for _, company, _, *row, _, _ in rows]
+        metrics.count_usage(labels, [row[-1] for row in rows])
 
     return tell
 
