@@ -106,7 +106,7 @@ async def test_nothing_is_lost_and_nothing_arrives_twice_wherever_the_connection
 
 async def test_a_network_that_swallows_everything_is_noticed_in_time(places: Places) -> None:
     place = await places.new()
-    place.seconds = 3.0
+    place.seconds = 2.0
     async with place.connector() as connector:
         assert (await connector.fetch(None, most=9)).items == ()
         place.proxy.swallow = True
