@@ -208,7 +208,7 @@ class BatchesConfig(_Section):
     """Documents that come together."""
 
     at_once: int = Field(
-        default=48,
+        default=160,
         ge=1,
         le=512,
         description="How many documents of batches are sealed at once. Callers who wait for an "

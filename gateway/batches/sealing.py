@@ -8,6 +8,7 @@ from gateway.batches.errors import ItemNeverEndsProblem
 from gateway.batches.keyed import Keyed
 from gateway.batches.problems import as_told
 from gateway.batches.results import ItemResults
+from gateway.batches.room import Room
 from gateway.documents.errors import WorkersUnavailableProblem
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
@@ -25,6 +26,7 @@ from gateway.store.documents import DocumentReader
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction
 
+_MOST_BYTES_AT_ONCE = 512 * 1024 * 1024
 _AWAY = (ClockOffProblem, SignerUnavailableProblem, StoreProblem, WorkersUnavailableProblem)
 """What no document can be sealed without: the others are not even tried then."""
 
@@ -56,6 +58,7 @@ class ItemSealing:
         self._documents = documents
         self._sealed = sealed
         self._in_hand = Keyed()
+        self._room = Room(_MOST_BYTES_AT_ONCE)
 
     async def work(self, job: ClaimedJob) -> Outcome:
         """See `JobHandler`: seal the item of the job; its result is durable with the job's end."""
@@ -78,7 +81,8 @@ class ItemSealing:
     async def _seal(self, job: ClaimedJob, batch: BatchRow, item: ItemRow) -> Outcome:
         try:
             request = self._asking.request(batch, item, job.lease)
-            sealed = await self._signing.seal(request, await self._asking.document(item))
+            async with self._room.of(item.input_bytes or 0):
+                sealed = await self._signing.seal(request, await self._asking.document(item))
         except LeaseLostProblem:
             return Done()
         except Problem as problem:
