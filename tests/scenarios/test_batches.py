@@ -173,8 +173,18 @@ async def test_a_gateway_that_is_killed_in_the_middle_seals_the_rest_and_none_tw
     assert told.returncode == 0, told.stdout + told.stderr
 
 
-async def test_a_batch_is_paused_resumed_and_cancelled(gateway: RunningGateway) -> None:
-    client = BatchClient(gateway)
+@pytest.fixture
+def one_by_one(gateway: RunningGateway) -> RunningGateway:
+    """A gateway that seals one document of a batch at a time, so that there is time to pause it."""
+    gateway.stop()
+    config = gateway.trial.config_file
+    config.write_text(f"{config.read_text()}\nbatches: {{at_once: 1}}\n")
+    gateway.start()
+    return gateway
+
+
+async def test_a_batch_is_paused_resumed_and_cancelled(one_by_one: RunningGateway) -> None:
+    client = BatchClient(one_by_one)
     answer = await client.submit(*(_document(f"STOP-{number:03d}") for number in range(150)))
     batch = f"/v1/batches/{answer.json['id']}"
     paused = await client.post(f"{batch}/pause")
@@ -189,8 +199,9 @@ async def test_a_batch_is_paused_resumed_and_cancelled(gateway: RunningGateway) 
 
 
 async def test_whoever_watches_a_batch_does_not_hold_up_the_gateway_as_it_stops(
-    gateway: RunningGateway,
+    one_by_one: RunningGateway,
 ) -> None:
+    gateway = one_by_one
     client = BatchClient(gateway)
     answer = await client.submit(*(_document(f"WATCH-{number:03d}") for number in range(100)))
     batch = answer.json["id"]
