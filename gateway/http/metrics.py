@@ -16,11 +16,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
+        self.requests = self._counter(
             "sealgate_requests_total",
             "Requests by route and outcome (`ok`, or the problem's type).",
-            ("route", "outcome"),
-            registry=self.registry,
+            "route",
+            "outcome",
         )
         self.seconds = Histogram(
             "sealgate_request_seconds",
@@ -29,134 +29,107 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.sealed = Counter(
-            "sealgate_sealed_total", "Documents sealed.", ("seal",), registry=self.registry
-        )
-        self.usage_seals = Counter(
+        self.sealed = self._counter("sealgate_sealed_total", "Documents sealed.", "seal")
+        self.usage_seals = self._counter(
             "sealgate_usage_seals_total",
             "Seals that were released, however they were asked for.",
-            _USAGE,
-            registry=self.registry,
+            *_USAGE,
         )
-        self.usage_documents = Counter(
+        self.usage_documents = self._counter(
             "sealgate_usage_documents_total",
             "Documents that were released, counted with their last seal.",
-            _USAGE,
-            registry=self.registry,
+            *_USAGE,
         )
-        self.under_way = Gauge(
-            "sealgate_requests_under_way", "Requests being answered.", registry=self.registry
+        self.under_way = self._gauge("sealgate_requests_under_way", "Requests being answered.")
+        self.audit_records = self._gauge("sealgate_audit_records", "Durable records.")
+        self.audit_unsigned = self._gauge(
+            "sealgate_audit_records_unsigned", "Records that no checkpoint covers yet."
         )
-        self.audit_records = Gauge(
-            "sealgate_audit_records", "Durable records.", registry=self.registry
+        self.signer_restarts = self._gauge(
+            "sealgate_signer_restarts", "How often the signer was restarted."
         )
-        self.audit_unsigned = Gauge(
-            "sealgate_audit_records_unsigned",
-            "Records that no checkpoint covers yet.",
-            registry=self.registry,
+        self.worker_restarts = self._gauge(
+            "sealgate_worker_restarts", "How often a worker was restarted."
         )
-        self.signer_restarts = Gauge(
-            "sealgate_signer_restarts",
-            "How often the signer was restarted.",
-            registry=self.registry,
-        )
-        self.worker_restarts = Gauge(
-            "sealgate_worker_restarts", "How often a worker was restarted.", registry=self.registry
-        )
-        self.second_way = Counter(
+        self.second_way = self._counter(
             "sealgate_documents_second_way_total",
             "Documents that pyHanko prepared, because the lean way was in doubt.",
-            ("doubt",),
-            registry=self.registry,
+            "doubt",
         )
-        self.policies_refused = Gauge(
+        self.policies_refused = self._gauge(
             "sealgate_policies_refused",
             "1 while policy files are refused and what was good stays in force.",
-            registry=self.registry,
         )
-        self.policies_sequence = Gauge(
+        self.policies_sequence = self._gauge(
             "sealgate_policies_sequence",
             "Number of the bundle file in force; 0 while there is none, or with a directory.",
-            registry=self.registry,
         )
-        self.freezes = Gauge(
-            "sealgate_freezes", "Freezes in force.", ("kind",), registry=self.registry
-        )
-        self.freeze_files_refused = Gauge(
+        self.freezes = self._gauge("sealgate_freezes", "Freezes in force.", "kind")
+        self.freeze_files_refused = self._gauge(
             "sealgate_freeze_files_refused",
             "Files in the folder `freezes` that freeze or unfreeze nothing, as something is wrong.",
-            registry=self.registry,
         )
-        self.look_age = Gauge(
+        self.look_age = self._gauge(
             "sealgate_look_age_seconds",
             "Since all that officers put into this directory was last looked through.",
-            ("what",),
-            registry=self.registry,
+            "what",
         )
-        self.jobs = Gauge(
+        self.jobs = self._gauge(
             "sealgate_jobs",
             "Jobs by kind and state: waiting, paused, leased, dead, cancelled.",
-            ("kind", "state"),
-            registry=self.registry,
+            "kind",
+            "state",
         )
-        self.job_age = Gauge(
+        self.job_age = self._gauge(
             "sealgate_job_oldest_waiting_seconds",
             "Since the oldest job that could be claimed was enqueued.",
-            ("kind",),
-            registry=self.registry,
+            "kind",
         )
-        self.job_outcomes = Gauge(
+        self.job_outcomes = self._gauge(
             "sealgate_job_outcomes",
             "What became of jobs since the start: done, retried, given back, buried.",
-            ("kind", "outcome"),
-            registry=self.registry,
+            "kind",
+            "outcome",
         )
-        self.jobs_stopped = Gauge(
+        self.jobs_stopped = self._gauge(
             "sealgate_jobs_stopped",
             "1 while no job of the kind is claimed: something is away, or it is paused on purpose.",
-            ("kind", "why"),
-            registry=self.registry,
+            "kind",
+            "why",
         )
-        self.open_items = Gauge(
-            "sealgate_open_items",
-            "Documents of batches that were accepted and have no result yet.",
-            registry=self.registry,
+        self.open_items = self._gauge(
+            "sealgate_open_items", "Documents of batches that were accepted and have no result yet."
         )
-        self.open_bytes = Gauge(
-            "sealgate_open_bytes", "The bytes of the open items.", registry=self.registry
-        )
-        self.free_bytes = Gauge(
-            "sealgate_disk_free_bytes",
-            "Free in the state directory at the last look.",
-            registry=self.registry,
+        self.open_bytes = self._gauge("sealgate_open_bytes", "The bytes of the open items.")
+        self.free_bytes = self._gauge(
+            "sealgate_disk_free_bytes", "Free in the state directory at the last look."
         )
 
-        self.deliveries = Counter(
+        self.deliveries = self._counter(
             "sealgate_deliveries_total",
             "Tries to bring something to a webhook or connector, by what they came to: taken, "
             "later (it is tried again), refused or gone.",
-            ("receiver", "verdict"),
-            registry=self.registry,
+            "receiver",
+            "verdict",
         )
-        self.webhooks_not_taking = Gauge(
+        self.webhooks_not_taking = self._gauge(
             "sealgate_webhook_not_taking",
             "1 while a webhook is away or wants nothing more, and what it is owed waits.",
-            ("webhook", "standing"),
-            registry=self.registry,
+            "webhook",
+            "standing",
         )
 
-        self.feed_works = Gauge(
+        self.feed_works = self._gauge(
             "sealgate_feed_works",
             "1 while a connector can be used and the officers agree to it, else 0; the log says "
             "why (feed_away, feed_refused).",
-            ("connector",),
-            registry=self.registry,
+            "connector",
         )
-        self.feed_things = Gauge(
+        self.feed_things = self._gauge(
             "sealgate_feed_things",
             "Since the start: documents that a connector brought, results that it was given.",
-            ("connector", "what"),
-            registry=self.registry,
+            "connector",
+            "what",
         )
 
         # `labels` checks and joins its values each time; the few combinations are kept.
@@ -164,6 +137,12 @@ class Metrics:
         self._seconds = cache(self.seconds.labels)
         self._sealed = cache(self.sealed.labels)
         self._usage = cache(self._usage_of)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
 
     def count_request(self, route: str, outcome: str, seconds: float) -> None:
         """A request was answered."""

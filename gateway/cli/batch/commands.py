@@ -1,5 +1,6 @@
 """`sealgate batch`: look at batches, and pause, resume, cancel and retry them."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -60,64 +61,32 @@ def watch(
     raise typer.Exit(0 if ended.is_whole else 1)
 
 
-def pause(
-    batch_id: Id,
-    key: KeyOption = None,
-    pkcs11_module: ModuleOption = None,
-    pin_file: PinFileOption = None,
-    url: URLOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Begin no further document of a batch; those under way are finished.
+def _changing(action: str, summary: str) -> Callable[..., None]:
+    """A command that asks for a change of a batch."""
 
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
-    """
-    _turn("pause", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+    def change(
+        batch_id: Id,
+        key: KeyOption = None,
+        pkcs11_module: ModuleOption = None,
+        pin_file: PinFileOption = None,
+        url: URLOption = None,
+        config: ConfigOption = DEFAULT_CONFIG,
+    ) -> None:
+        _change(action, batch_id, Asking(key, pkcs11_module, pin_file, url, config))
 
-
-def resume(
-    batch_id: Id,
-    key: KeyOption = None,
-    pkcs11_module: ModuleOption = None,
-    pin_file: PinFileOption = None,
-    url: URLOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Go on with a batch that was paused.
-
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
-    """
-    _turn("resume", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+    change.__doc__ = (
+        f"{summary}\n\n"
+        "Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer."
+    )
+    return change
 
 
-def cancel(
-    batch_id: Id,
-    key: KeyOption = None,
-    pkcs11_module: ModuleOption = None,
-    pin_file: PinFileOption = None,
-    url: URLOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Seal no further document of a batch; what is sealed stays sealed.
-
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
-    """
-    _turn("cancel", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
-
-
-def retry(
-    batch_id: Id,
-    key: KeyOption = None,
-    pkcs11_module: ModuleOption = None,
-    pin_file: PinFileOption = None,
-    url: URLOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Try the failed documents of a batch once more, after what failed is mended.
-
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
-    """
-    _turn("retry", batch_id, Asking(key, pkcs11_module, pin_file, url, config))
+pause = _changing("pause", "Begin no further document of a batch; those under way are finished.")
+resume = _changing("resume", "Go on with a batch that was paused.")
+cancel = _changing("cancel", "Seal no further document of a batch; what is sealed stays sealed.")
+retry = _changing(
+    "retry", "Try the failed documents of a batch once more, after what failed is mended."
+)
 
 
 def tell(batch: Batch) -> None:
@@ -148,7 +117,7 @@ def tell_end(asking: Asking, batch_id: str, *, otherwise: str) -> Batch:
     return ended
 
 
-def _turn(action: str, batch_id: str, asking: Asking) -> None:
+def _change(action: str, batch_id: str, asking: Asking) -> None:
     async def question(client: GatewayClient) -> Batch:
         async with client.exchange("POST", f"{PATH}/{batch_id}/{action}") as response:
             return batch_of(await response.json())
