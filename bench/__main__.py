@@ -8,14 +8,14 @@ from rich.console import Console
 
 from bench.activation import measure_activation
 from bench.errors import BenchError
-from bench.installation import temporary_installation
+from bench.installation import Installation, temporary_installation
 from bench.jobs import measure_jobs
 from bench.limits import measure_limits
 from bench.machine import code_digest, commit, describe_machine, is_quiet
 from bench.nodes import measure_nodes
 from bench.policies import measure_policies
 from bench.replay import measure_replay
-from bench.results import report
+from bench.results import NO_PARTS, Parts, report
 from bench.rows import ROWS, Row
 from bench.run import Bench, Plan
 from bench.table import print_table
@@ -64,28 +64,17 @@ def main(
         with temporary_installation(directory) as installation:
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
-            limits, policies, activation, replay = None, None, None, None
-            jobs, nodes = None, None
+            parts = NO_PARTS
             if row is None:
-                quiet.print("[dim]the policies of a large group[/]")
-                with bench.elsewhere.watched():
-                    policies = measure_policies()
-                    activation = measure_activation()
-                    replay = measure_replay()
-                quiet.print("[dim]a million jobs[/]")
-                with bench.elsewhere.watched():
-                    jobs = measure_jobs()
-                quiet.print("[dim]memory, a large document, the start[/]")
                 documents = min(memory_documents, 1000) if quick else memory_documents
-                limits = measure_limits(installation, documents=documents)
-                quiet.print("[dim]two nodes on one PostgreSQL[/]")
-                with bench.elsewhere.watched():
-                    nodes = measure_nodes(
-                        directory,
-                        seconds=plan.seconds,
-                        rounds=plan.rounds,
-                        warm_up=plan.warm_up,
-                    )
+                parts = _parts(
+                    bench,
+                    plan,
+                    installation,
+                    directory=directory,
+                    documents=documents,
+                    quiet=quiet,
+                )
             machine = describe_machine(
                 installation.trial.directory, busy_elsewhere=bench.elsewhere.most
             )
@@ -97,12 +86,7 @@ def main(
         console,
         results,
         machine,
-        limits,
-        policies=policies,
-        activation=activation,
-        replay=replay,
-        jobs=jobs,
-        nodes=nodes,
+        parts,
     )
     same_code = code_digest(checkout) == code
     if not same_code:
@@ -115,17 +99,47 @@ def main(
         report(
             results,
             machine=machine,
-            limits=limits,
-            policies=policies,
-            activation=activation,
-            replay=replay,
-            jobs=jobs,
-            nodes=nodes,
+            parts=parts,
             commit=measured_commit,
             at=SystemClock().now(),
         )
     )
     console.print(f"written to {file.relative_to(_HERE.parent)}")
+
+
+def _parts(
+    bench: Bench,
+    plan: Plan,
+    installation: Installation,
+    *,
+    directory: Path,
+    documents: int,
+    quiet: Console,
+) -> Parts:
+    """All that is measured besides the rows, one after the other."""
+    quiet.print("[dim]the policies of a large group[/]")
+    with bench.elsewhere.watched():
+        policies = measure_policies()
+        activation = measure_activation()
+        replay = measure_replay()
+    quiet.print("[dim]a million jobs[/]")
+    with bench.elsewhere.watched():
+        jobs = measure_jobs()
+    quiet.print("[dim]memory, a large document, the start[/]")
+    limits = measure_limits(installation, documents=documents)
+    quiet.print("[dim]two nodes on one PostgreSQL[/]")
+    with bench.elsewhere.watched():
+        nodes = measure_nodes(
+            directory, seconds=plan.seconds, rounds=plan.rounds, warm_up=plan.warm_up
+        )
+    return Parts(
+        limits=limits,
+        policies=policies,
+        activation=activation,
+        replay=replay,
+        jobs=jobs,
+        nodes=nodes,
+    )
 
 
 def _rows(names: list[str] | None) -> list[Row]:

@@ -143,6 +143,7 @@ async def _ended(client: GatewayClient, path: str) -> dict[str, Any]:
 async def _receipt(client: GatewayClient, path: str) -> None:
     """Wait for it: its records belong to what the audit log is compared with."""
     patience = time.monotonic() + _PATIENCE_SECONDS
+    last: Exception | None = None
     while time.monotonic() < patience:
         try:
             async with client.exchange("GET", f"{path}/receipt"):

@@ -1,7 +1,7 @@
 """What a run of the benchmark leaves behind, and how it is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -188,30 +188,44 @@ def _beside(name: str, rates: list[float], singly: list[float]) -> dict[str, Any
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a run measures besides its rows; None: it was left out.
+
+    Attributes:
+        limits: memory, a large document, the start.
+        policies: the policy engine alone.
+        activation: a bundle that comes into force.
+        replay: seeing before doing.
+        jobs: the queue alone.
+        nodes: a second gateway node.
+    """
+
+    limits: Limits | None = None
+    policies: PolicyFigures | None = None
+    activation: ActivationFigures | None = None
+    replay: ReplayFigures | None = None
+    jobs: JobFigures | None = None
+    nodes: NodeFigures | None = None
+
+
+NO_PARTS = Parts()
+
+
 def report(
     results: Mapping[str, Result],
     *,
     machine: Machine,
-    limits: Limits | None,
-    policies: PolicyFigures | None,
-    activation: ActivationFigures | None,
-    replay: ReplayFigures | None,
-    jobs: JobFigures | None,
-    nodes: NodeFigures | None,
+    parts: Parts,
     commit: str,
     at: datetime,
 ) -> bytes:
-    """The JSON file: machine, commit, moment, limits, what policies take, and each row."""
+    """The JSON file: machine, commit, moment, each of the parts, and each row."""
     whole: dict[str, Any] = {
         "machine": machine,
         "commit": commit,
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "limits": limits,
-        "policies": policies,
-        "activation": activation,
-        "replay": replay,
-        "jobs": jobs,
-        "nodes": nodes,
+        **{part.name: getattr(parts, part.name) for part in fields(parts)},
         **results,
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"

@@ -11,27 +11,16 @@ from bench import jobs as waiting
 from bench import nodes as sharing
 from bench import policies as engine
 from bench import replay as past
-from bench.activation import ActivationFigures
-from bench.jobs import JobFigures
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
-from bench.nodes import NodeFigures
-from bench.policies import PolicyFigures
-from bench.replay import ReplayFigures
-from bench.results import Result
+from bench.results import Parts, Result
 
 
 def print_table(
     console: Console,
     results: Mapping[str, Result],
     machine: Machine,
-    limits: Limits | None,
-    *,
-    policies: PolicyFigures | None,
-    activation: ActivationFigures | None,
-    replay: ReplayFigures | None,
-    jobs: JobFigures | None,
-    nodes: NodeFigures | None,
+    parts: Parts,
 ) -> None:
     """Print the table, the machine, and what stands in the way of trusting them."""
     table = Table(
@@ -72,21 +61,13 @@ def print_table(
             soft_wrap=True,
         )
         console.print(in_bulk(result), soft_wrap=True, end="")
-    if limits is not None:
-        rss = limits.worker_rss_mib
-        console.print(
-            f"Start to ready {limits.start_to_ready_s:.2f} s; a worker's memory over "
-            f"{limits.documents:,} documents {rss[0]:.0f} to {rss[-1]:.0f} MiB; for a document of "
-            f"{limits.large_bytes:,} bytes {limits.large_over_size:.2f} x its size, in the gateway "
-            f"{limits.large_gateway_over_size:.2f} x",
-            soft_wrap=True,
-        )
     besides: tuple[tuple[Callable[[Any], str], object], ...] = (
-        (engine.told, policies),
-        (into_force.told, activation),
-        (past.told, replay),
-        (waiting.told, jobs),
-        (sharing.told, nodes),
+        (_limits, parts.limits),
+        (engine.told, parts.policies),
+        (into_force.told, parts.activation),
+        (past.told, parts.replay),
+        (waiting.told, parts.jobs),
+        (sharing.told, parts.nodes),
     )
     for tell, figures in besides:
         if figures is not None:
@@ -98,6 +79,16 @@ def print_table(
             "what is left. Measure again on a quiet machine.[/]",
             soft_wrap=True,
         )
+
+
+def _limits(limits: Limits) -> str:
+    rss = limits.worker_rss_mib
+    return (
+        f"Start to ready {limits.start_to_ready_s:.2f} s; a worker's memory over "
+        f"{limits.documents:,} documents {rss[0]:.0f} to {rss[-1]:.0f} MiB; for a document of "
+        f"{limits.large_bytes:,} bytes {limits.large_over_size:.2f} x its size, in the gateway "
+        f"{limits.large_gateway_over_size:.2f} x"
+    )
 
 
 def in_bulk(result: Result) -> str:

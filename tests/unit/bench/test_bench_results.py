@@ -20,7 +20,7 @@ from bench.nodes import NodeFigures
 from bench.policies import PolicyFigures
 from bench.press_time import PressTime
 from bench.replay import ReplayFigures
-from bench.results import Measured, Result, report, result_of
+from bench.results import NO_PARTS, Measured, Parts, Result, report, result_of
 from bench.rows import ROWS
 from bench.table import cells, in_bulk, print_table
 
@@ -96,6 +96,14 @@ JOBS = JobFigures(
     open_jobs=100_000,
     first_claim_s=1.3,
 )
+PARTS = Parts(
+    limits=LIMITS,
+    policies=POLICIES,
+    activation=ACTIVATION,
+    replay=REPLAY,
+    jobs=JOBS,
+    nodes=NODES,
+)
 
 
 def _load(p50: float, p99: float) -> Load:
@@ -155,12 +163,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         report(
             {"rsa2048_1_page": _result()},
             machine=MACHINE,
-            limits=LIMITS,
-            policies=POLICIES,
-            activation=ACTIVATION,
-            replay=REPLAY,
-            jobs=JOBS,
-            nodes=NODES,
+            parts=PARTS,
             commit="abc1234-dirty",
             at=at,
         )
@@ -213,12 +216,7 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         Console(width=120),
         rows,
         MACHINE,
-        LIMITS,
-        policies=POLICIES,
-        activation=ACTIVATION,
-        replay=REPLAY,
-        jobs=JOBS,
-        nodes=NODES,
+        PARTS,
     )
     told = capsys.readouterr().out
     assert "Other programs" not in told
@@ -232,11 +230,6 @@ def test_a_noisy_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         Console(width=120),
         rows,
         noisy,
-        None,
-        policies=None,
-        activation=None,
-        replay=None,
-        jobs=None,
-        nodes=None,
+        NO_PARTS,
     )
     assert "Other programs used up to 1.00 cores" in capsys.readouterr().out
