@@ -1,0 +1,117 @@
+"""What a cloud account network must be able to do for a gateway."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, Self
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.statements import SignedStatement
+from cloud_bridge.model import Organisation, SignedCard
+from cloud_bridge.wire import (
+    Content,
+    EnvelopeRecord,
+    Feed,
+    Heads,
+    NetworkIdentity,
+    NewEnvelope,
+    PersonLink,
+)
+
+
+class CloudNetwork(Protocol):
+    """One network, for one organisation. Connections go out only. An async context manager.
+
+    Everything that changes something is idempotent: envelopes by their id, statements by theirs,
+    contents by their digest, cards by their serial. All of it raises:
+
+        NetworkAwayError: it cannot be reached, is busy, or the budget of requests is used up; to be
+            tried again, after `retry_after_seconds` if that is said.
+        NetworkRefusedError: it will never take this, with the network's type and words.
+        NetworkLiesError: what it says contradicts what it has signed, or what cannot be.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Make ready; what is away now is tried again with the first call."""
+        ...
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close everything."""
+        ...
+
+    async def identity(self) -> NetworkIdentity:
+        """Who the network says that it is."""
+        ...
+
+    async def publish(self, card: SignedCard) -> None:
+        """Let others find the organisation's keys."""
+        ...
+
+    async def organisation(self, organisation: str) -> Organisation | None:
+        """An organisation by its id; None: there is none."""
+        ...
+
+    async def organisations(self, name: str) -> Sequence[Organisation]:
+        """Organisations by their legal name."""
+        ...
+
+    async def send(self, envelope: NewEnvelope) -> Entry:
+        """Send an envelope: its first entry. Its contents must be there already."""
+        ...
+
+    async def put_content(self, content: Content) -> None:
+        """Let the organisations of the envelope have a content; before it is stated or sent."""
+        ...
+
+    async def content(self, envelope: str, digest: str) -> Content:
+        """A content of an envelope, as it was put there."""
+        ...
+
+    async def state(self, statement: SignedStatement) -> Entry:
+        """Say something of an envelope: the entry that it became."""
+        ...
+
+    async def envelope(self, envelope: str) -> EnvelopeRecord:
+        """All of an envelope."""
+        ...
+
+    async def feed(self, cursor: str, *, wait_seconds: float) -> Feed:
+        """What came after a cursor (empty: from the first). Waits so long for something to come.
+
+        A hint only: it may come twice, late, or not at all; see `heads`.
+        """
+        ...
+
+    async def heads(self, after: str) -> Heads:
+        """How far each of the organisation's envelopes has come, in pages by their id."""
+        ...
+
+    async def link(self, envelope: str, party: str) -> PersonLink:
+        """A new link for a person or bearer; an earlier one of the party no longer opens."""
+        ...
+
+
+class Time(Protocol):
+    """Where moments come from."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point; never runs back."""
+        ...
+
+
+class EgressLedger(Protocol):
+    """Keeps what left the house, before it leaves."""
+
+    async def leaving(self, *, kind: str, envelope: str, digest: bytes, size: int) -> None:
+        """Something is about to leave.
+
+        Args:
+            kind: the type of `wire` that it is; of a question, its path's name.
+            envelope: to which it belongs; empty: to none.
+            digest: SHA-256 of the body of the request.
+            size: of the body, bytes.
+        """
+        ...

@@ -1,0 +1,108 @@
+"""Everything that may leave the house, and everything that comes back: every field is here.
+
+What is not a field of one of these, or of what they are made of (`model`, `envelopes.statements`,
+`envelopes.chain`), does not leave. Nothing here has a place for a key's label, a PIN, a picture of
+a seal or a document in the clear but `Content.body`, and that is ciphertext unless the terms say
+`open`. The ledger of what left (`gateway.envelopes.egress`) names these types.
+"""
+
+from datetime import datetime
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.statements import SignedStatement
+from cloud_bridge.model import ContentMode, SignedCard, Value
+
+
+class WrappedKey(Value, frozen=True):
+    """The key of a content for one organisation: HPKE (RFC 9180), `enc` and ciphertext together."""
+
+    organisation: str
+    card: int
+    sealed: bytes
+
+
+class ContentHead(Value, frozen=True):
+    """What is told of a content beside its bytes.
+
+    Attributes:
+        envelope: to which it belongs.
+        digest: SHA-256 of the plaintext, hex.
+        size: of the plaintext, bytes.
+        mode: `encrypted`: the body is AES-256-GCM under the wrapped key; `open`: it is as it is.
+        keys: of `encrypted`: one for each organisation that may read it.
+    """
+
+    envelope: str
+    digest: str
+    size: int
+    mode: ContentMode
+    keys: tuple[WrappedKey, ...] = ()
+
+
+class Content(Value, frozen=True):
+    """A document or an attachment on its way."""
+
+    head: ContentHead
+    body: bytes
+
+
+class NewEnvelope(Value, frozen=True):
+    """Out: an envelope is sent. `terms` is the JSON of `model.Terms`, `sent` says it is final."""
+
+    terms: bytes
+    sent: SignedStatement
+
+
+class EnvelopeRecord(Value, frozen=True):
+    """Back: all of an envelope that the network holds. `cards` are those of its organisations."""
+
+    terms: bytes
+    entries: tuple[Entry, ...]
+    cards: tuple[SignedCard, ...] = ()
+
+
+class FeedItem(Value, frozen=True):
+    """Back: one entry of an envelope in which the organisation takes part."""
+
+    envelope: str
+    sequence: int
+    entry: Entry
+
+
+class Feed(Value, frozen=True):
+    """Back: what came after a cursor. `cursor` goes with the next question."""
+
+    items: tuple[FeedItem, ...]
+    cursor: str
+
+
+class Head(Value, frozen=True):
+    """Back: how far an envelope has come, for reconciliation."""
+
+    envelope: str
+    sequence: int
+    hash: str
+
+
+class Heads(Value, frozen=True):
+    """Back: the organisation's envelopes, by their id, after the one that was asked for.
+
+    `next` goes with the next question; empty: these were the last.
+    """
+
+    heads: tuple[Head, ...]
+    next: str = ""
+
+
+class PersonLink(Value, frozen=True):
+    """Back: the address at which a person signs, once, until it expires."""
+
+    url: str
+    expires_at: datetime
+
+
+class NetworkIdentity(Value, frozen=True):
+    """Back: who the network is: the Ed25519 key that signs entries, raw, base64url."""
+
+    name: str
+    signing_key: str

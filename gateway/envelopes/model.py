@@ -1,0 +1,142 @@
+"""What callers ask of envelopes and what they are told. All frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from cloud_bridge.model import ContentMode, Delivery, DocumentTerms, Party, Terms
+
+Status = Literal[
+    "sending",
+    "signing",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "voiding",
+    "voided",
+    "held",
+]
+"""`sending`: not all of it has reached the network. `held`: something contradicts itself, see
+`EnvelopeTold.trouble`; nothing more is signed in it."""
+
+Step = Literal[
+    "nothing",
+    "send",
+    "wait-for-others",
+    "wait-for-content",
+    "wait-for-approval",
+    "wait-for-network",
+    "sign",
+    "look-at-it",
+]
+"""What is done next: by us, others, or whoever reads this."""
+
+
+class NewEnvelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An envelope as a caller asks for it; what the terms need besides, the gateway adds.
+
+    Attributes:
+        title: for people.
+        company: of ours, for which it is sent.
+        mode: see `cloud_bridge.model.ContentMode`.
+        parties: with the organisations' ids; a party whose account is the company's own
+            organisation is us.
+        document_type: of ours, by which the policies decide what we sign.
+        seal: with which we sign.
+        expires_at: until when everybody must have signed.
+        business_number: the caller's number.
+        attributes: of the business, for the policies; they do not leave.
+        tell_number: whether the other parties see the business number.
+        delivery: of a receipt whose signer is not known beforehand.
+        voids: an envelope that this one cancels.
+    """
+
+    title: str
+    company: str
+    parties: tuple[Party, ...]
+    document_type: str
+    seal: str
+    expires_at: datetime
+    business_number: str
+    mode: ContentMode = "encrypted"
+    attributes: Mapping[str, str | int | bool] = msgspec.field(default_factory=dict)
+    tell_number: bool = False
+    delivery: Delivery | None = None
+    voids: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A document of a new envelope."""
+
+    name: str
+    content: bytes
+
+
+class PartyTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How far a party is."""
+
+    id: str
+    name: str
+    account: str
+    state: Literal["waiting", "its-turn", "opened", "signed", "declined", "stood-for", "copy"]
+    at: datetime | None = None
+
+
+class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An envelope as it is now.
+
+    Attributes:
+        id: UUID, everywhere the same.
+        company: of ours.
+        ours: whether we sent it.
+        counterparties: names of the others.
+        next_step: what is done next, in a word.
+        next_hint: the same in words, for whoever reads it.
+        trouble: types of problems and lies that hold it up, with their words.
+        documents: as they were before anybody signed.
+        digests: of each document as it is now, SHA-256, hex.
+        sequence: of the newest entry.
+        head: that entry's hash.
+    """
+
+    id: str
+    title: str
+    company: str
+    ours: bool
+    mode: ContentMode
+    status: Status
+    business_number: str
+    counterparties: tuple[str, ...]
+    parties: tuple[PartyTold, ...]
+    documents: tuple[DocumentTerms, ...]
+    digests: Mapping[str, str]
+    next_step: Step
+    next_hint: str
+    created_at: datetime
+    changed_at: datetime
+    expires_at: datetime
+    sequence: int
+    head: str
+    trouble: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopePage:
+    """Some envelopes, newest first; `next` goes with the next question, None: these were all."""
+
+    envelopes: tuple[EnvelopeTold, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An envelope is durable here and goes out by itself; `repeated`: it was here before."""
+
+    envelope: EnvelopeTold
+    terms: Terms
+    repeated: bool
