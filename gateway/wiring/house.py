@@ -30,6 +30,7 @@ from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
+from gateway.store.envelope_contents import envelope_content_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.notices import Notices
@@ -234,6 +235,7 @@ def _recover(
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     connection = unit.connection
-    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
+    ends = segment_ends(connection) | input_ends(connection) | envelope_content_ends(connection)
+    content.recover(ends, passing=(INPUTS,))
     freezes.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=at.timestamp()))
