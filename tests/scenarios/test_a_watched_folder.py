@@ -11,7 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from pikepdf import Pdf
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
 from tests.batch_client import BatchClient
 from tests.running_gateway import RECEIPT, RunningGateway, copy_of, until
 
@@ -169,6 +171,24 @@ async def test_a_manifest_names_files_that_lie_ready_at_a_connector(
     assert (stock / "十一月" / "a.pdf").read_bytes() == RECEIPT  # it stays where it is
     again = await client.submit(part, filesFrom="nowhere")
     assert (again.status, again.json["type"].rpartition(":")[2]) == (422, "files-from-unknown")
+
+
+def test_the_command_line_sends_the_manifest_alone(
+    watching: RunningGateway, tmp_path: Path
+) -> None:
+    stock = watching.trial.directory / "by-text" / "stock"
+    stock.mkdir(exist_ok=True)
+    (stock / "b.pdf").write_bytes(RECEIPT)
+    (tmp_path / "today.csv").write_text("file,businessNumber\nb.pdf,STOCK-5\n")
+    words = ("batch", "submit", "--manifest", str(tmp_path / "today.csv"), "--url", watching.url)
+    asked = ("--seal", "receipt-east", "--type", "logistics-receipt", "-a", "amount_cents=100")
+    key = ("--key", f"tms-2026={watching.trial.client_key}")
+    told = CliRunner().invoke(app, [*words, "--files-from", "by-text", *asked, *key])
+    assert told.exit_code == 0, told.output
+    assert "1 documents: 1 sealed" in told.output
+    alone = CliRunner().invoke(app, [*words[:2], "--files-from", "by-text", *key])
+    assert alone.exit_code == 2
+    assert "--manifest" in alone.stderr
 
 
 async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) -> None:
