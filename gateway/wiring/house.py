@@ -33,7 +33,9 @@ from gateway.store.documents import DocumentReader, live_nonces, segment_ends
 from gateway.store.envelope_contents import envelope_content_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.notices import Notices
 from gateway.store.open import database_of
+from gateway.store.postgresql import PostgreSQL
 from gateway.store.reserve import Reserve
 from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
@@ -128,6 +130,8 @@ async def open_house(
         node=config.store.node,
         is_alone=config.store.url is None,
     )
+    if isinstance(database, PostgreSQL):
+        await stack.enter_async_context(Notices(database, queue.hint))
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
