@@ -11,7 +11,22 @@ _EITHER: Final = frozenset(
     {"/Type", "/Subtype", "/Rect", "/P", "/F", "/AP", "/NM", "/M", "/Contents"}
 )
 _WIDGET: Final = _EITHER | {
-    *("/FT", "/T", "/TU", "/TM", "/Ff", "/V", "/DA", "/AS", "/MK", "/BS", "/Border", "/Lock", "/SV")
+    *(
+        "/FT",
+        "/T",
+        "/TU",
+        "/TM",
+        "/Ff",
+        "/V",
+        "/DA",
+        "/AS",
+        "/MK",
+        "/BS",
+        "/Border",
+        "/Lock",
+        "/SV",
+        "/Parent",
+    )
 }
 _STAMP: Final = _EITHER | {"/Name", "/CreationDate"}
 _ACTS_OR_HIDES: Final = frozenset(

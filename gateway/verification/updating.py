@@ -21,6 +21,7 @@ _CATALOGUE = frozenset({"/AcroForm", "/Version", "/Extensions", "/Perms", "/Meta
 _FORM = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
 _FORM_MAY_BEGIN_WITH = frozenset({"/Fields", "/SigFlags", "/DA", "/DR"})
 _FILLED = frozenset({"/V", "/AP", "/F", "/M", "/NM", "/Contents"})
+_FIELD_OF_KIDS = frozenset({"/FT", "/T", "/Kids", "/V", "/Ff", "/Lock", "/SV"})
 _INFORMATION = frozenset({"/ModDate", "/Producer"})
 _DEPTH = 64
 
@@ -183,13 +184,29 @@ class Update:
             raise RevisionFaultError("more-signatures", f"it adds {len(self._fields)} fields")
         (reference,) = self._fields
         field = self._new(reference)
+        widgets = {reference.idnum: field} | dict(self._kids(reference, field))
         for each in self._annotations:
             if self._xrefs.get_historical_ref(each, self._number - 1) is not None:
                 raise RevisionFaultError("annotation", "it shows an annotation a second time")
-            is_field = each.idnum == reference.idnum
+            is_field = each.idnum in widgets
             check_annotation(self._new(each), is_field=is_field, largest_mm=self._largest_mm)
-        check_annotation(field, is_field=True, largest_mm=self._largest_mm)
+        for widget in widgets.values():
+            if "/Kids" not in widget:
+                check_annotation(widget, is_field=True, largest_mm=self._largest_mm)
         return str(field.get("/T", ""))
+
+    def _kids(self, reference: generic.Reference, field: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 - see `written`
+        """The widgets of a field that is seen on several pages (ISO 32000-2 §12.7.4.1)."""
+        if "/Kids" not in field:
+            return
+        if set(field) - _FIELD_OF_KIDS:
+            raise RevisionFaultError("hidden", "its signature field has more than a field needs")
+        for each in _raw(field["/Kids"]):
+            widget = each.get_object()
+            is_new = self._xrefs.get_historical_ref(each.reference, self._number - 1) is None
+            if not is_new or widget.raw_get("/Parent").idnum != reference.idnum:
+                raise RevisionFaultError("form-changed", "it takes widgets of another field")
+            yield each.idnum, widget
 
 
 def pages_of(view: HistoricalResolver) -> Iterator[tuple[int, Any]]:
