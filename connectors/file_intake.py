@@ -21,7 +21,8 @@ from connectors.arrivals import (
     text_of,
     told_name,
 )
-from connectors.file_tree import FileTree, TooLargeError
+from connectors.errors import TooLargeError
+from connectors.file_tree import FileTree
 from connectors.interfaces import Time
 from connectors.model import Fetched
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 
 from connectors.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError
+from connectors.errors import ConnectorAwayError, DeliveryRefusedError, TooLargeError
 from connectors.file_intake import place_of
-from connectors.file_tree import FileTree, TooLargeError
+from connectors.file_tree import FileTree
 from connectors.model import Delivery
 
 _RESULT = ".result.json"

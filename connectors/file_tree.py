@@ -6,10 +6,6 @@ from typing import Protocol
 from connectors.arrivals import FileState
 
 
-class TooLargeError(Exception):
-    """The file has more bytes than may be read."""
-
-
 class FileTree(Protocol):
     """An open folder; paths are relative to it, with `/` between their parts. Calls block.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from connectors.arrivals import INBOX, FileState
-from connectors.file_tree import TooLargeError
+from connectors.errors import TooLargeError
 
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

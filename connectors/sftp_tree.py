@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import asyncssh
 
 from connectors.arrivals import FileState
-from connectors.file_tree import TooLargeError
+from connectors.errors import TooLargeError
 
 T = TypeVar("T")
 

@@ -307,9 +307,10 @@ class MaintenanceConfig(_Section):
     """A time in which work of some kinds waits."""
 
     name: str = Field(min_length=1, max_length=100, description="Why. The log tells it.")
-    kinds: tuple[Literal["seal", "deliver"], ...] = Field(
+    kinds: tuple[Literal["seal", "deliver", "envelope"], ...] = Field(
         min_length=1,
-        description="What waits: `seal` (documents of batches), `deliver` (what others are told).",
+        description="What waits: `seal` (documents of batches), `deliver` (what others are told), "
+        "`envelope` (contracts with other companies).",
     )
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = Field(
         default=None, min_length=1, description="On which days it starts; none named: on every day."

@@ -173,6 +173,7 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
         uploads=Uploads(config.uploads_directory, most_bytes=config.http.max_batch_bytes),
         in_force=lambda: house.policies.current,
         most_document_bytes=config.http.max_document_bytes,
+        stocks=room.stocks,
     )
     return (
         *submission.routes(),

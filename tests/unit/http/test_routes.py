@@ -168,6 +168,7 @@ def batch_routes(house: House) -> tuple[Route, ...]:
         uploads=Uploads(house.directory / "uploads", most_bytes=1000),
         in_force=lambda: house.in_force,
         most_document_bytes=1000,
+        stocks=nothing,
     )
     return (
         *submission.routes(),
