@@ -93,6 +93,13 @@ class Organisation(Value, frozen=True):
     card: SignedCard | None = None
 
 
+class NetworkIdentity(Value, frozen=True):
+    """Who the network is: the Ed25519 key that signs entries, raw, base64url."""
+
+    name: str
+    signing_key: str
+
+
 class Person(Value, frozen=True):
     """A person on the network; `contact` is a telephone number or mailbox, told only masked."""
 

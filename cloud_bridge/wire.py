@@ -8,9 +8,23 @@ a seal or a document in the clear but `Content.body`, and that is ciphertext unl
 
 from datetime import datetime
 
-from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.statements import SignedStatement
-from cloud_bridge.model import ContentMode, SignedCard, Value
+from cloud_bridge.model import ContentMode, NetworkIdentity, Value
+
+__all__ = [
+    "Content",
+    "ContentHead",
+    "EnvelopeRecord",
+    "Feed",
+    "FeedItem",
+    "Head",
+    "Heads",
+    "NetworkIdentity",
+    "NewEnvelope",
+    "PersonLink",
+    "WrappedKey",
+]
 
 
 class WrappedKey(Value, frozen=True):
@@ -53,14 +67,6 @@ class NewEnvelope(Value, frozen=True):
     sent: SignedStatement
 
 
-class EnvelopeRecord(Value, frozen=True):
-    """Back: all of an envelope that the network holds. `cards` are those of its organisations."""
-
-    terms: bytes
-    entries: tuple[Entry, ...]
-    cards: tuple[SignedCard, ...] = ()
-
-
 class FeedItem(Value, frozen=True):
     """Back: one entry of an envelope in which the organisation takes part."""
 
@@ -99,10 +105,3 @@ class PersonLink(Value, frozen=True):
 
     url: str
     expires_at: datetime
-
-
-class NetworkIdentity(Value, frozen=True):
-    """Back: who the network is: the Ed25519 key that signs entries, raw, base64url."""
-
-    name: str
-    signing_key: str

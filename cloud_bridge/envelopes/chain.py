@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from cloud_bridge.envelopes.statements import SignedStatement
-from cloud_bridge.model import Value
+from cloud_bridge.model import SignedCard, Value
 
 DOMAIN = b"sealgate entry v1\n"
 _encoder = msgspec.json.Encoder()
@@ -51,6 +51,14 @@ class Entry(Value, frozen=True):
     def hash(self) -> str:
         """What the next entry names, SHA-256 over `DOMAIN` and `link`, hex."""
         return hashlib.sha256(DOMAIN + self.link).hexdigest()
+
+
+class EnvelopeRecord(Value, frozen=True):
+    """All of an envelope that the network holds. `cards` are those of its organisations."""
+
+    terms: bytes
+    entries: tuple[Entry, ...]
+    cards: tuple[SignedCard, ...] = ()
 
 
 def statement_digest(signed: SignedStatement) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from cloud_bridge.model import Value
+from cloud_bridge.model import PartyKind, Value
 
 
 class Revision(Value, frozen=True):
@@ -131,10 +131,11 @@ class Forwarded(Value, frozen=True, tag="forwarded"):
 
 
 class Copied(Value, frozen=True, tag="copied"):
-    """By the initiator: another account gets a copy."""
+    """By the initiator: another account gets a copy. `kind` says what kind of account it is."""
 
     account: str
     name: str
+    kind: PartyKind = "organisation"
 
 
 class Reminded(Value, frozen=True, tag="reminded"):

@@ -1,0 +1,200 @@
+"""The entries of an envelope: how the network makes one, and how a gateway believes one.
+
+Both go through the same rules (`state.allow`). What a gateway does not find allowed, the network
+should not have taken: it is named, and never part of the record.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from cloud_bridge.cards import CardBook
+from cloud_bridge.envelopes import chain, statements
+from cloud_bridge.envelopes import state as folding
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, Link, parse_link, statement_digest
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import NETWORK, SignedStatement, Statement
+from cloud_bridge.errors import NotAllowedError, RecordBrokenError
+from cloud_bridge.key_pairs import SigningKey, verify
+
+_encoder: Final = msgspec.json.Encoder()
+_UNREADABLE: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError)
+
+
+def append(
+    state: EnvelopeState,
+    signed: SignedStatement,
+    *,
+    at: datetime,
+    network: SigningKey,
+    author_key: str,
+) -> tuple[EnvelopeState, Entry]:
+    """The network's side: give a statement its place.
+
+    A statement that came before is looked up first: `state.statement_ids` has the sequence of its
+    entry, which is the answer if it is by the same author.
+
+    Args:
+        state: after the newest entry.
+        signed: what somebody says.
+        at: the network's present moment; should its clock have run back, the entry has the moment
+            of the one before.
+        network: the network's key.
+        author_key: the signing key of the author's card whose serial `signed` names; the network's
+            own for what it says itself.
+
+    Raises:
+        NotAllowedError: the envelope does not let this be said now.
+        RecordBrokenError: `author-signature`: the author's key did not sign it.
+    """
+    statement = _believed(signed, author_key)
+    moment = at if state.at is None else max(at, state.at)
+    folding.allow(state, statement, at=moment)
+    link = Link(
+        envelope=state.terms.envelope,
+        sequence=state.sequence + 1,
+        previous=state.head,
+        statement=statement_digest(signed),
+        at=moment,
+    )
+    encoded = _encoder.encode(link)
+    entry = Entry(link=encoded, signed=signed, signature=network.sign(chain.DOMAIN + encoded))
+    return folding.apply(state, statement, at=moment, hash=entry.hash), entry
+
+
+def extend(
+    state: EnvelopeState, entry: Entry, *, network_key: str, cards: CardBook
+) -> EnvelopeState:
+    """A gateway's side: the state after an entry that the network told.
+
+    Raises:
+        RecordBrokenError: the entry cannot be the next one; the fault says why.
+    """
+    link = placed(entry, network_key=network_key)
+    number = f"entry {link.sequence} of envelope {state.terms.envelope}"
+    _refuse_other_place(state, link, number)
+    statement = _believed(entry.signed, _author_key(entry.signed, link, network_key, cards))
+    if statement.envelope != state.terms.envelope or statement.terms != state.terms_digest:
+        raise RecordBrokenError(f"{number} is of other terms", fault="other-terms")
+    try:
+        folding.allow(state, statement, at=link.at)
+    except NotAllowedError as error:
+        raise RecordBrokenError(
+            f"{number} should not have been taken by the network ({error.reason}): {error}",
+            fault="not-allowed",
+        ) from error
+    return folding.apply(state, statement, at=link.at, hash=entry.hash)
+
+
+def check(record: EnvelopeRecord, *, network_key: str, cards: CardBook) -> EnvelopeState:
+    """All of a record, from its terms on.
+
+    Raises:
+        RecordBrokenError: the first fault in it.
+    """
+    try:
+        state = folding.begin(record.terms)
+    except NotAllowedError as error:
+        raise RecordBrokenError(f"the terms: {error}", fault="not-allowed") from error
+    for entry in record.entries:
+        state = extend(state, entry, network_key=network_key, cards=cards)
+    return state
+
+
+def placed(entry: Entry, *, network_key: str) -> Link:
+    """The place that the network gave a statement, by its signature.
+
+    Raises:
+        RecordBrokenError: `network-signature`; `hash`: it is another statement's place; `time`.
+    """
+    if not verify(network_key, chain.DOMAIN + entry.link, entry.signature):
+        raise RecordBrokenError(
+            "the network's key did not sign the place of an entry", fault="network-signature"
+        )
+    try:
+        link = parse_link(entry)
+    except _UNREADABLE as error:
+        raise RecordBrokenError(
+            f"the network signed what is no place of an entry: {error}", fault="hash"
+        ) from error
+    if link.statement != statement_digest(entry.signed):
+        raise RecordBrokenError(
+            f"entry {link.sequence} of envelope {link.envelope} has another statement than the one "
+            "whose place the network signed",
+            fault="hash",
+        )
+    if link.at.tzinfo is None:
+        raise RecordBrokenError(
+            f"entry {link.sequence} of envelope {link.envelope} has a moment without time zone",
+            fault="time",
+        )
+    return link
+
+
+def _refuse_other_place(state: EnvelopeState, link: Link, number: str) -> None:
+    if link.envelope != state.terms.envelope:
+        raise RecordBrokenError(
+            f"an entry of envelope {link.envelope} was told as one of {state.terms.envelope}",
+            fault="other-terms",
+        )
+    if link.sequence > state.sequence + 1:
+        raise RecordBrokenError(
+            f"entries {state.sequence + 1} to {link.sequence - 1} are missing before {number}",
+            fault="gap",
+        )
+    if link.sequence <= state.sequence:
+        raise RecordBrokenError(
+            f"{number} came after entry {state.sequence}: it came twice, or in another order",
+            fault="order",
+        )
+    if link.previous != state.head:
+        raise RecordBrokenError(
+            f"{number} follows another entry {state.sequence} than the one that we hold: the "
+            "network has told two stories",
+            fault="forked",
+        )
+    if state.at is not None and link.at < state.at:
+        raise RecordBrokenError(f"{number} is older than the one before it", fault="time")
+
+
+def _believed(signed: SignedStatement, author_key: str) -> Statement:
+    if not verify(author_key, statements.DOMAIN + signed.statement, signed.signature):
+        raise RecordBrokenError(
+            "its author's key did not sign a statement", fault="author-signature"
+        )
+    try:
+        return statements.parse(signed)
+    except _UNREADABLE as error:
+        raise RecordBrokenError(
+            f"its author signed what is no statement: {error}", fault="author-signature"
+        ) from error
+
+
+def _author_key(signed: SignedStatement, link: Link, network_key: str, cards: CardBook) -> str:
+    try:
+        author = statements.parse(signed).author
+    except _UNREADABLE as error:
+        raise RecordBrokenError(
+            f"entry {link.sequence} holds no statement: {error}", fault="author-signature"
+        ) from error
+    if author == NETWORK:
+        if signed.card:
+            raise RecordBrokenError(
+                f"entry {link.sequence} is the network's and names a card", fault="card-unknown"
+            )
+        return network_key
+    card = cards.card(author, signed.card)
+    if card is None:
+        raise RecordBrokenError(
+            f"entry {link.sequence} is signed by card {signed.card} of {author}, which we do not "
+            "have",
+            fault="card-unknown",
+        )
+    if card.organisation != author or not card.issued_at <= link.at < card.expires_at:
+        raise RecordBrokenError(
+            f"entry {link.sequence} of {link.at.isoformat()} is signed by card {card.serial} of "
+            f"{author}, which does not count then",
+            fault="card-untrusted",
+        )
+    return card.signing_key

@@ -1,0 +1,145 @@
+"""Which terms make sense. Whoever gets an envelope asks this before anything else of it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from cloud_bridge.errors import NotAllowedError
+from cloud_bridge.model import Party, PartyField, Terms
+
+MOST_PARTIES: Final = 100
+MOST_DOCUMENTS: Final = 50
+MOST_FIELDS: Final = 500
+LARGEST_TERMS: Final = 1 << 20
+"""Bytes of JSON."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_PARTY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NO_FILE_NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
+_LONGEST_NAME: Final = 255
+_decoder = msgspec.json.Decoder(Terms)
+
+
+def read_terms(terms: bytes) -> Terms:
+    """What they say.
+
+    Raises:
+        NotAllowedError: `senseless`: it is no terms, or nobody could sign them as they are.
+    """
+    if len(terms) > LARGEST_TERMS:
+        raise _senseless(f"terms may have {LARGEST_TERMS} bytes, these have {len(terms)}")
+    try:
+        read = _decoder.decode(terms)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _senseless(f"this is no terms of an envelope: {error}") from error
+    for wrong in _wrong(read):
+        raise _senseless(wrong)
+    return read
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a SHA-256 in lower-case hex."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _wrong(terms: Terms) -> Iterator[str]:
+    if not _UUID.fullmatch(terms.envelope):
+        yield "the envelope's id is no UUID in lower case"
+    if terms.voids is not None and (
+        not _UUID.fullmatch(terms.voids) or terms.voids == terms.envelope
+    ):
+        yield "what it voids is no other envelope's UUID"
+    if not terms.initiator:
+        yield "it has no initiator"
+    if terms.expires_at.tzinfo is None:
+        yield "the moment at which it expires has no time zone"
+    yield from _wrong_documents(terms)
+    yield from _wrong_parties(terms)
+    yield from _wrong_fields(terms)
+
+
+def _wrong_documents(terms: Terms) -> Iterator[str]:
+    if not 1 <= len(terms.documents) <= MOST_DOCUMENTS:
+        yield f"an envelope has 1 to {MOST_DOCUMENTS} documents, this one {len(terms.documents)}"
+    for name in _twice(each.name for each in terms.documents):
+        yield f"two documents are called {name}"
+    for each in terms.documents:
+        if (
+            not each.name
+            or len(each.name) > _LONGEST_NAME
+            or _NO_FILE_NAME.search(each.name)
+            or each.name in {".", ".."}
+        ):
+            yield f"{each.name!r} is no file name without folders"
+        if not is_digest(each.digest):
+            yield f"the digest of {each.name} is no SHA-256 in hex"
+        if each.size < 1:
+            yield f"{each.name} is empty"
+
+
+def _wrong_parties(terms: Terms) -> Iterator[str]:
+    if not 1 <= len(terms.parties) <= MOST_PARTIES:
+        yield f"an envelope has 1 to {MOST_PARTIES} parties, this one {len(terms.parties)}"
+    if all(each.copy for each in terms.parties):
+        yield "nobody signs it"
+    for party in _twice(each.id for each in terms.parties):
+        yield f"two parties have the id {party}"
+    for each in terms.parties:
+        yield from _wrong_party(each, terms)
+    turns: dict[str, int] = {}
+    for each in terms.parties:
+        if each.any_of is not None and turns.setdefault(each.any_of, each.turn) != each.turn:
+            yield f"those who stand for each other ({each.any_of}) are of different turns"
+
+
+def _wrong_party(party: Party, terms: Terms) -> Iterator[str]:
+    if not _PARTY.fullmatch(party.id):
+        yield f"{party.id!r} is no party's id: letters, digits, '.', '_' and '-', at most 64"
+    if bool(party.account) == (party.kind == "bearer"):
+        yield f"party {party.id}: a bearer has no account, and everybody else has one"
+    if party.kind != "organisation" and not party.copy and terms.mode != "open":
+        yield (
+            f"party {party.id} signs in a browser, but the network cannot show what is "
+            f"{terms.mode}: send it `open`, or without persons"
+        )
+    if party.copy and (party.any_of is not None or party.fields or party.kind == "bearer"):
+        yield f"party {party.id} only gets a copy: it stands for nobody and fills in nothing"
+    if party.reading_seconds < 0:
+        yield f"party {party.id} cannot read for less than no time"
+
+
+def _wrong_fields(terms: Terms) -> Iterator[str]:
+    documents = {each.name for each in terms.documents}
+    fields = [(each, field) for each in terms.parties for field in each.fields]
+    if len(fields) > MOST_FIELDS:
+        yield f"an envelope has at most {MOST_FIELDS} fields, this one {len(fields)}"
+    for name in _twice(f"{field.document}: {field.name}" for _, field in fields):
+        yield f"two fields have the same name: {name}"
+    for party in terms.parties:
+        for name in _twice(field.name for field in party.fields):
+            yield f"party {party.id} has two fields {name}: its values are told by their names"
+    for party, field in fields:
+        if field.document not in documents:
+            yield f"field {field.name} of {party.id} is in no document of the envelope"
+        yield from _wrong_field(field)
+
+
+def _wrong_field(field: PartyField) -> Iterator[str]:
+    if not field.name or len(field.name) > _LONGEST_NAME:
+        yield "a field has no name, or a very long one"
+    if bool(field.choices) != (field.kind == "choice"):
+        yield f"field {field.name}: a choice has choices, and nothing else has"
+    if field.box.page == 0 or not (field.box.width_mm > 0 and field.box.height_mm > 0):
+        yield f"field {field.name} has no place on a page"
+
+
+def _twice(names: Iterable[str]) -> Iterator[str]:
+    return (name for name, count in Counter(names).items() if count > 1)
+
+
+def _senseless(why: str) -> NotAllowedError:
+    return NotAllowedError(f"{why}; nobody was asked to sign it", reason="senseless")

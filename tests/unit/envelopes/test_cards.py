@@ -1,0 +1,119 @@
+"""A partner's keys are believed because its seal signed its card, and for no other reason."""
+
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from cloud_bridge.cards import card_bytes, check_card
+from cloud_bridge.errors import RecordBrokenError
+from cloud_bridge.model import SignedCard
+from tests.envelope_parties import START, Company
+from tests.seals_of_companies import Certified, authority, certify, sign_card
+
+_COMPANY = Company("org-buyer", "买方有限公司")
+_CARD = _COMPANY.card
+_CMS = "cms -sign -binary -md sha256 -outform DER -in card -signer cert.pem -inkey key.pem"
+_ROOT = authority()
+_SEAL = certify("采购专用章", by=_ROOT, organisation="买方有限公司")
+
+
+def _why_not(signed: SignedCard, *, root: Certified = _ROOT, days: int = 0) -> str:
+    with pytest.raises(RecordBrokenError) as broken:
+        check_card(signed, roots=[root.der], at=START + timedelta(days=days))
+    assert broken.value.fault == "card-untrusted"
+    return str(broken.value)
+
+
+def test_a_card_that_the_seal_signed_is_believed() -> None:
+    assert check_card(sign_card(_CARD, _SEAL), roots=[_ROOT.der], at=START) == _CARD
+
+
+@pytest.mark.parametrize("pss", [False, True])
+def test_seals_with_rsa_keys_sign_cards(pss: bool) -> None:  # noqa: FBT001 - a pytest parameter
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    seal = certify("买方有限公司", by=_ROOT, key=key)
+    assert check_card(sign_card(_CARD, seal, pss=pss), roots=[_ROOT.der], at=START) == _CARD
+
+
+def test_an_authority_between_seal_and_root_comes_with_the_card() -> None:
+    between = certify("Issuing CA", by=_ROOT, authority=True)
+    key = ec.generate_private_key(ec.SECP384R1())
+    seal = certify("买方有限公司", by=between, key=key)
+    signed = sign_card(_CARD, seal, chain=[between])
+    assert check_card(signed, roots=[_ROOT.der], at=START) == _CARD
+    assert "does not lead to a root" in _why_not(sign_card(_CARD, seal))
+
+
+def test_what_openssl_signs_is_believed_too(tmp_path: Path) -> None:
+    (tmp_path / "card").write_bytes(card_bytes(_CARD))
+    (tmp_path / "cert.pem").write_bytes(_SEAL.certificate.public_bytes(Encoding.PEM))
+    pem = _SEAL.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(pem)
+    made = subprocess.run(
+        ["openssl", *_CMS.split()],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    signed = SignedCard(card=card_bytes(_CARD), proof=made.stdout)
+    assert check_card(signed, roots=[_ROOT.der], at=START) == _CARD
+
+
+def test_another_root_is_not_ours() -> None:
+    assert "does not lead to a root" in _why_not(sign_card(_CARD, _SEAL), root=authority())
+    assert "does not lead to a root" in _why_not(
+        sign_card(_CARD, _SEAL), root=authority("Another Root")
+    )
+
+
+def test_a_card_of_somebody_elses_name_is_not_believed() -> None:
+    seal = certify("Seller Ltd", by=_ROOT)
+    assert "its certificate is of Seller Ltd" in _why_not(sign_card(_CARD, seal))
+
+
+def test_swapped_keys_are_found() -> None:
+    signed = sign_card(_CARD, _SEAL)
+    other = msgspec.structs.replace(_CARD, signing_key=Company("x", "y").signing.public)
+    swapped = SignedCard(card=card_bytes(other), proof=signed.proof)
+    assert "not one of its certificate over this card" in _why_not(swapped)
+
+
+def test_a_signature_of_another_key_is_found() -> None:
+    other = certify("采购专用章", by=_ROOT, organisation="买方有限公司")
+    forged = Certified(other.key, _SEAL.certificate)
+    assert "not one of its certificate" in _why_not(sign_card(_CARD, forged))
+
+
+def test_an_expired_certificate_or_card_does_not_count() -> None:
+    seal = certify("买方有限公司", by=_ROOT, until=START - timedelta(days=1))
+    assert "does not lead to a root" in _why_not(sign_card(_CARD, seal))
+    assert "no longer" in _why_not(sign_card(_CARD, _SEAL), days=366)
+    assert "no longer" in _why_not(sign_card(_CARD, _SEAL), days=-2)
+
+
+def test_only_a_key_that_signs_documents_signs_a_card() -> None:
+    seal = certify("买方有限公司", by=_ROOT, may_sign=False)
+    assert "may not sign documents" in _why_not(sign_card(_CARD, seal))
+    authoritative = certify("买方有限公司", by=_ROOT, authority=True)
+    assert "authority's" in _why_not(sign_card(_CARD, authoritative))
+
+
+def test_who_is_no_authority_certifies_nobody() -> None:
+    seal = certify("买方有限公司", by=_SEAL)
+    assert "does not lead to a root" in _why_not(sign_card(_CARD, seal, chain=[_SEAL]))
+
+
+@pytest.mark.parametrize("length", [0, 1, 40, 400])
+def test_what_is_no_proof_is_not_believed(length: int) -> None:
+    signed = sign_card(_CARD, _SEAL)
+    assert "cannot be read" in _why_not(SignedCard(card=signed.card, proof=signed.proof[:length]))
+
+
+def test_what_is_no_card_is_not_believed() -> None:
+    assert "no card" in _why_not(SignedCard(card=b"{}", proof=b""))
+    assert "larger" in _why_not(SignedCard(card=bytes(100_000), proof=b""))
