@@ -29,6 +29,7 @@ Kind = Literal[
     "hold",
     "hold-end",
     "erased",
+    "envelope-trouble",
 ]
 
 # C2SP tlog-tiles: an entry's length is a uint16.

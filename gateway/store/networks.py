@@ -1,6 +1,7 @@
-"""Rows of what is known of a network: the cursor of its feed, cards that were believed, egress."""
+"""Rows of what is known of a network: how we stand with it, cards that were believed, egress."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
@@ -8,8 +9,19 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, upda
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.reading import compiled, read_connection
-from gateway.store.schema import egress, network_card, network_cursor
+from gateway.store.schema import egress, network_card, network_standing
 from gateway.store.statements import RowStatement
+
+
+class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How we stand with it, see `gateway.store.schema.network_standing`; moments in Unix µs."""
+
+    organisation: str
+    cursor: str = ""
+    away_since: int | None = None
+    why: str = ""
+    reconciled_at: int | None = None
+    reconciliation: bytes = b""
 
 
 class EgressRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +43,11 @@ _left = (
     .where(egress.c.id > bindparam("after"))
     .order_by(egress.c.id)
 )
-_cursor = select(network_cursor.c.cursor).where(
-    network_cursor.c.organisation == bindparam("of_organisation")
+_STANDING_COLUMNS = StandingRow.__struct_fields__
+_standing = select(*(network_standing.c[name] for name in _STANDING_COLUMNS)).order_by(
+    network_standing.c.organisation
 )
+_standing_of = _standing.where(network_standing.c.organisation == bindparam("of_organisation"))
 _cards = select(network_card.c.organisation, network_card.c.serial, network_card.c.card).order_by(
     network_card.c.organisation, network_card.c.serial
 )
@@ -46,16 +60,23 @@ _card = select(network_card.c.card).where(
 )
 
 
-def keep_network_cursor(transaction: Transaction, organisation: str, cursor: str) -> None:
-    """The feed was taken in up to here."""
-    mine = network_cursor.c.organisation == organisation
-    changed = transaction.connection.execute(
-        update(network_cursor).where(mine).values(cursor=cursor)
-    )
-    if not changed.rowcount:
-        transaction.connection.execute(
-            insert(network_cursor).values(organisation=organisation, cursor=cursor)
-        )
+def change_standing(
+    transaction: Transaction,
+    organisation: str,
+    **changes: Any,  # noqa: ANN401 - columns
+) -> None:
+    """Write these columns anew; the row comes into being with the first of them."""
+    mine = network_standing.c.organisation == organisation
+    connection = transaction.connection
+    if not connection.execute(update(network_standing).where(mine).values(changes)).rowcount:
+        row = StandingRow(organisation=organisation, **changes)
+        connection.execute(insert(network_standing).values(msgspec.structs.asdict(row)))
+
+
+def standings(connection: Connection) -> tuple[StandingRow, ...]:
+    """How each of our organisations stands with the network."""
+    rows = connection.execute(_standing).all()
+    return tuple(StandingRow(**dict(zip(_STANDING_COLUMNS, row, strict=True))) for row in rows)
 
 
 def put_card(
@@ -92,14 +113,16 @@ class NetworkReader:
 
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)
-        self._cursor = compiled(_cursor, engine)
+        self._standing = compiled(_standing_of, engine)
         self._cards = compiled(_cards, engine)
         self._left = compiled(_left, engine, limited=True)
 
-    async def cursor(self, organisation: str) -> str:
-        """Up to where an organisation's feed was taken in; empty: nothing of it."""
-        rows = await self._connection.rows(self._cursor, (organisation,))
-        return rows[0][0] if rows else ""
+    async def standing(self, organisation: str) -> StandingRow:
+        """How one of our organisations stands with the network."""
+        rows = await self._connection.rows(self._standing, (organisation,))
+        if not rows:
+            return StandingRow(organisation=organisation)
+        return StandingRow(**dict(zip(_STANDING_COLUMNS, rows[0], strict=True)))
 
     async def cards(self) -> tuple[tuple[str, int, bytes], ...]:
         """Every card that is believed: organisation, serial, and the card as it was put."""

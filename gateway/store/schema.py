@@ -535,13 +535,19 @@ envelope_content = Table(
 """Where a revision of an envelope's document lies, in the clear, by its SHA-256 in hex; `document`
 is its name in the terms. `at`: Unix µs."""
 
-network_cursor = Table(
-    "network_cursor",
+network_standing = Table(
+    "network_standing",
     metadata,
     Column("organisation", String(100), primary_key=True),
     Column("cursor", Text, nullable=False),
+    Column("away_since", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("reconciled_at", BigInteger),
+    Column("reconciliation", LargeBinary, nullable=False),
 )
-"""Up to where the feed of one of our organisations was taken in."""
+"""How one of our organisations stands with the network: up to where its feed was taken in, since
+when the network is away (null: it is not) and why, and when records were last compared, with what
+came of it as JSON. Moments are Unix µs."""
 
 network_card = Table(
     "network_card",

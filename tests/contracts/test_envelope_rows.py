@@ -33,11 +33,13 @@ from gateway.store.moments import microseconds
 from gateway.store.networks import (
     EgressRow,
     NetworkReader,
+    StandingRow,
     card_of,
-    keep_network_cursor,
+    change_standing,
     newest_serial,
     put_card,
     put_egress,
+    standings,
 )
 from tests.signing_house import START
 
@@ -192,12 +194,14 @@ async def test_revisions_are_found_by_their_digest_and_bound_their_segments(
     reader.close()
 
 
-async def test_cursor_cards_and_egress_are_kept(lane: WriterLane, readers: Engine) -> None:
+async def test_standing_cards_and_egress_are_kept(lane: WriterLane, readers: Engine) -> None:
     reader = NetworkReader(readers)
-    assert await reader.cursor("org-east") == ""
-    for cursor in ("7", "9"):
-        await lane.write(lambda unit, cursor=cursor: keep_network_cursor(unit, "org-east", cursor))
-    assert await reader.cursor("org-east") == "9"
+    assert await reader.standing("org-east") == StandingRow(organisation="org-east")
+    for changes in ({"cursor": "7"}, {"away_since": 5, "why": "away"}, {"cursor": "9"}):
+        await lane.write(lambda unit, changes=changes: change_standing(unit, "org-east", **changes))
+    row = StandingRow(organisation="org-east", cursor="9", away_since=5, why="away")
+    assert await reader.standing("org-east") == row
+    assert await lane.write(lambda unit: standings(unit.connection)) == (row,)
     assert await lane.write(lambda unit: newest_serial(unit.connection, "org-west")) is None
     for serial in (1, 3):
         card = b"card %d" % serial

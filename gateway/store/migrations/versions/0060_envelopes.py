@@ -94,9 +94,13 @@ def _contents() -> None:
 
 def _network() -> None:
     op.create_table(
-        "network_cursor",
+        "network_standing",
         sa.Column("organisation", sa.String(100), primary_key=True),
         sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("away_since", sa.BigInteger()),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("reconciled_at", sa.BigInteger()),
+        sa.Column("reconciliation", sa.LargeBinary(), nullable=False),
     )
     op.create_table(
         "network_card",
