@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def keys_of(record: dict[str, Any]) -> dict[tuple[str, int], str]:
     return keys
 
 
-def verify_place(entry: dict[str, Any], *, network: str, number: int, previous: str) -> str:
+def verify_place(entry: dict[str, Any], *, network: str, number: int, previous: str) -> datetime:
     """The entry's moment, if the network signed its place and that is the next one."""
     link_bytes = base64.b64decode(entry["link"])
     if not signed_by(network, PLACE + link_bytes, entry["signature"]):
@@ -60,7 +61,7 @@ def verify_place(entry: dict[str, Any], *, network: str, number: int, previous: 
     statement = json.dumps(entry["signed"], separators=(",", ":")).encode()
     if link["statement"] != sha256(statement):
         sys.exit(f"entry {number}: another statement than the network signed")
-    return str(link["at"])
+    return datetime.fromisoformat(link["at"])
 
 
 def verify_statement(
@@ -86,15 +87,17 @@ def main(path: str, *documents: str) -> None:
     print("network", network["name"], network["signingKey"])
     keys = {**keys_of(record), ("network", 0): network["signingKey"]}
     terms = sha256(base64.b64decode(record["terms"]))
-    previous, final = "", {}
+    previous, final, before = "", {}, datetime.min.replace(tzinfo=UTC)
     for number, entry in enumerate(record["entries"], 1):
         key = network["signingKey"]
         at = verify_place(entry, network=key, number=number, previous=previous)
+        if at < before:
+            sys.exit(f"entry {number}: older than the entry before it")
         said = verify_statement(entry["signed"], keys, terms=terms, number=number)
         print(number, at, said["author"], said.get("party", ""), said["act"]["type"])
         for revision in said["act"].get("revisions", []):
             final[revision["document"]] = revision["digest"]
-        previous = sha256(PLACE + base64.b64decode(entry["link"]))
+        previous, before = sha256(PLACE + base64.b64decode(entry["link"])), at
     for document in map(Path, documents):
         if final.get(document.name) != sha256(document.read_bytes()):
             sys.exit(f"{document.name}: not the document that was signed last")

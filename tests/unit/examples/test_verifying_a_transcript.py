@@ -18,7 +18,7 @@ _FOLDER = Path(__file__).parents[2] / "vectors" / "transcripts"
 _EXPECTED: dict[str, Any] = json.loads((_FOLDER / "expected.json").read_text(encoding="utf-8"))
 _VECTORS = {each["name"]: each for each in _EXPECTED["transcripts"]}
 _DOCUMENT = _FOLDER / "采购合同.pdf"
-_NEEDS_THE_RULES = {"not-allowed", "not-allowed--turn", "time"}
+_NEEDS_THE_RULES = {"not-allowed", "not-allowed--turn"}
 """What only the fold finds: who may say what, and when."""
 
 
