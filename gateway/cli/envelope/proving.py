@@ -11,7 +11,8 @@ from rich.text import Text
 
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.model import EnvelopeState
-from cloud_bridge.envelopes.transcript import LARGEST, Finding, TranscriptFindings
+from cloud_bridge.envelopes.transcript import Finding, TranscriptFindings
+from cloud_bridge.envelopes.transcript_file import LARGEST
 from cloud_bridge.errors import RecordBrokenError
 from gateway.cli.files.reading import name_of, read_file
 from gateway.cli.files.verify import roots_in
