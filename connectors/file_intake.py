@@ -130,12 +130,13 @@ class FileIntake:
     def _read(self, tree: FileTree, taken: str) -> Iterator[Fetched]:
         for name in self._documents(tree, taken):
             content, problem = self._content(tree, f"{TAKEN}/{taken}/{name}")
-            digest = hashlib.sha256(content).hexdigest()[:16]
+            digest = hashlib.sha256(content).digest()
             yield Fetched(
-                id=f"{taken}/{name}#{digest}",
+                id=f"{taken}/{name}#{digest.hex()[:16]}",
                 name=name,
                 content=content,
                 fields=self._beside(tree, taken, name),
+                digest=digest,
                 problem=problem,
             )
 
