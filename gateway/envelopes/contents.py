@@ -85,6 +85,7 @@ class Contents:
         envelope: str,
         document: str,
         content: bytes,
+        *,
         parts: Sequence[Part],
         besides: Callable[[Transaction], None] = lambda _unit: None,
     ) -> None:

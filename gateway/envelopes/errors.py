@@ -15,31 +15,14 @@ class EnvelopeUnknownProblem(Problem):
     cure: ClassVar[str] = "Use the id from the answer; a system sees its own company's envelopes."
 
 
-class CompanyNotOnNetworkProblem(Problem):
-    """The company has no organisation on a network, or is not the caller's."""
+class EnvelopeOfOtherCompanyProblem(Problem):
+    """It is to be sent for a company that is not the caller's."""
 
-    type: ClassVar[str] = "company-not-on-network"
+    type: ClassVar[str] = "envelope-of-other-company"
     status: ClassVar[int] = 403
-    title: ClassVar[str] = "The caller cannot send envelopes for this company"
+    title: ClassVar[str] = "Callers send envelopes for their own company"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = (
-        "Send for the caller's own company; the gateway's operator joins companies to the network "
-        "under `bridge.companies` of config.yaml."
-    )
-
-
-class CardMissingProblem(Problem):
-    """The company's own card is not made yet, so nobody would believe what it says."""
-
-    type: ClassVar[str] = "organisation-card-missing"
-    status: ClassVar[int] = 503
-    title: ClassVar[str] = "The company's card is not signed yet"
-    owner: ClassVar[Owner] = "it"
-    cure: ClassVar[str] = (
-        "Send it again; if it stays so, see whether the policies let `bridge.companies[].cardSeal` "
-        "sign the document type organisation-card."
-    )
-    retry_after_seconds: ClassVar[int | None] = 15
+    cure: ClassVar[str] = "Name the company that the policies give for the caller's System."
 
 
 class EnvelopeSenselessProblem(Problem):
@@ -82,17 +65,6 @@ class EnvelopeFileOtherProblem(Problem):
     title: ClassVar[str] = "The file is not the one that the envelope tells of"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Attach the very file that the partner has sent, without saving it anew."
-
-
-class NetworkAwayProblem(Problem):
-    """The network does not answer."""
-
-    type: ClassVar[str] = "network-away"
-    status: ClassVar[int] = 503
-    title: ClassVar[str] = "The network is not to be reached now"
-    owner: ClassVar[Owner] = "it"
-    cure: ClassVar[str] = "Try again; envelopes go on by themselves once it answers."
-    retry_after_seconds: ClassVar[int | None] = 10
 
 
 class NetworkRefusesProblem(Problem):

@@ -19,7 +19,6 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Revision
 from cloud_bridge.model import DocumentTerms, Party
-from gateway.batches.callers import caller_now
 from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
 from gateway.envelopes.contents import Contents
@@ -28,6 +27,7 @@ from gateway.envelopes.ground import Inbound, Member
 from gateway.envelopes.versions import signed_acts
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
+from gateway.signing.callers import caller_now
 from gateway.signing.errors import (
     ApprovalRejectedProblem,
     DeniedProblem,
@@ -154,14 +154,15 @@ class TurnSealing:
                 f"document type {self.rule_name(turn, document)!r} writes documents anew before "
                 "they are sealed (`normalize`), so it cannot be signed by several"
             )
+        update = content[len(base) :]
         return Sealed(
             revision=Revision(
                 document=document.name,
                 base=turn.state.current[document.name],
                 digest=await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest()),
                 size=len(content),
-                container=container_in(content[len(base) :]),
-                field=_field_of(sealed),
+                container=container_in(update),
+                field=_field_of(sealed, update),
             ),
             row=sealed.row,
         )
@@ -274,11 +275,15 @@ def _der(padded: bytes) -> bytes:
     return padded[: 2 + count + int.from_bytes(padded[2 : 2 + count])]
 
 
-def _field_of(sealed: SealedDocument) -> str:
+def _field_of(sealed: SealedDocument, update: bytes) -> str:
+    """The field that the cycle made for the document, or the one that the decision names."""
+    made = f"{_FIELD}{sealed.row.id}"
+    if f"({made})".encode() in update:
+        return made
     placement = msgspec.json.decode(sealed.row.decision).get("placement") or {}
-    if placement.get("type") == "field":
-        return str(placement["field"])
-    return f"{_FIELD}{sealed.row.id}"
+    if placement.get("type") != "field":
+        raise ValueError("no signature field in what we sealed")
+    return str(placement["field"])
 
 
 def _placement(party: Party, document: DocumentTerms) -> Placement | None:

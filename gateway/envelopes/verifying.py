@@ -1,4 +1,4 @@
-"""What others send and sign is believed here, or not: before it is kept, and before we sign upon it.
+"""What others send and sign is believed here, or not: before it is kept, and before we sign.
 
 A document that is kept was verified: its row is the proof. Of a revision that somebody else signed
 the judging process must find that it adds that party's signature and nothing else.
@@ -107,6 +107,18 @@ class Verifying:
             await self.take(member, state, entries, document.name, content)
         return tuple(lacking)
 
+    async def refuse_other(self, state: EnvelopeState, document: str, content: bytes) -> None:
+        """See that somebody who brings a file brings the newest of the document.
+
+        Raises:
+            EnvelopeFileOtherProblem: it is another; then it is no fault of a partner's.
+        """
+        found = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+        if found != state.current[document]:
+            raise errors.EnvelopeFileOtherProblem(
+                f"{document} has SHA-256 {state.current[document]}, the file {found}"
+            )
+
     async def take(
         self,
         member: Member,
@@ -150,7 +162,7 @@ class Verifying:
                 self._ground.audit.append(unit, record)
 
         await self._contents.keep(
-            member, state.terms.envelope, document, content, parts, besides=besides
+            member, state.terms.envelope, document, content, parts=parts, besides=besides
         )
 
     async def _compare_digests(self, document: str, content: bytes, parts: Sequence[Part]) -> None:
