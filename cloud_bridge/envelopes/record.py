@@ -17,9 +17,9 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import NETWORK, SignedStatement, Statement
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.key_pairs import SigningKey, verify
+from cloud_bridge.model import UNREADABLE
 
 _encoder: Final = msgspec.json.Encoder()
-_UNREADABLE: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError)
 
 
 def append(
@@ -48,7 +48,7 @@ def append(
         NotAllowedError: the envelope does not let this be said now.
         RecordBrokenError: `author-signature`: the author's key did not sign it.
     """
-    statement = _believed(signed, author_key)
+    statement = _believed(signed, author_key, number=state.sequence + 1)
     moment = at if state.at is None else max(at, state.at)
     folding.allow(state, statement, at=moment)
     link = Link(
@@ -74,7 +74,7 @@ def extend(
     link = placed(entry, network_key=network_key)
     number = f"entry {link.sequence} of envelope {state.terms.envelope}"
     _refuse_other_place(state, link, number)
-    statement = _believed(entry.signed, _author_key(entry.signed, link, network_key, cards))
+    statement = authored(entry, link, network_key=network_key, cards=cards)
     if statement.envelope != state.terms.envelope or statement.terms != state.terms_digest:
         raise RecordBrokenError(f"{number} is of other terms", fault="other-terms")
     try:
@@ -114,7 +114,7 @@ def placed(entry: Entry, *, network_key: str) -> Link:
         )
     try:
         link = parse_link(entry)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise RecordBrokenError(
             f"the network signed what is no place of an entry: {error}", fault="hash"
         ) from error
@@ -130,6 +130,16 @@ def placed(entry: Entry, *, network_key: str) -> Link:
             fault="time",
         )
     return link
+
+
+def authored(entry: Entry, link: Link, *, network_key: str, cards: CardBook) -> Statement:
+    """What an entry says, by its author's signature.
+
+    Raises:
+        RecordBrokenError: `author-signature`, `card-unknown` or `card-untrusted`.
+    """
+    key = _author_key(entry.signed, link, network_key, cards)
+    return _believed(entry.signed, key, number=link.sequence)
 
 
 def _refuse_other_place(state: EnvelopeState, link: Link, number: str) -> None:
@@ -158,23 +168,25 @@ def _refuse_other_place(state: EnvelopeState, link: Link, number: str) -> None:
         raise RecordBrokenError(f"{number} is older than the one before it", fault="time")
 
 
-def _believed(signed: SignedStatement, author_key: str) -> Statement:
+def _believed(signed: SignedStatement, author_key: str, *, number: int) -> Statement:
     if not verify(author_key, statements.DOMAIN + signed.statement, signed.signature):
         raise RecordBrokenError(
-            "its author's key did not sign a statement", fault="author-signature"
+            f"the statement of entry {number} is not signed by its author's key",
+            fault="author-signature",
         )
     try:
         return statements.parse(signed)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise RecordBrokenError(
-            f"its author signed what is no statement: {error}", fault="author-signature"
+            f"what its author signed in entry {number} is no statement: {error}",
+            fault="author-signature",
         ) from error
 
 
 def _author_key(signed: SignedStatement, link: Link, network_key: str, cards: CardBook) -> str:
     try:
         author = statements.parse(signed).author
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise RecordBrokenError(
             f"entry {link.sequence} holds no statement: {error}", fault="author-signature"
         ) from error

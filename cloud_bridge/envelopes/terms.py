@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from cloud_bridge.errors import NotAllowedError
-from cloud_bridge.model import Party, PartyField, Terms
+from cloud_bridge.model import UNREADABLE, Party, PartyField, Terms
 
 MOST_PARTIES: Final = 100
 MOST_DOCUMENTS: Final = 50
@@ -34,7 +34,7 @@ def read_terms(terms: bytes) -> Terms:
         raise _senseless(f"terms may have {LARGEST_TERMS} bytes, these have {len(terms)}")
     try:
         read = _decoder.decode(terms)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise _senseless(f"this is no terms of an envelope: {error}") from error
     for wrong in _wrong(read):
         raise _senseless(wrong)

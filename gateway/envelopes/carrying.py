@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Protocol
 
 import structlog
 
@@ -17,7 +18,6 @@ from gateway.envelopes.bridge_errors import BridgeAwayProblem, CardMissingProble
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.inbox import Inbox
 from gateway.envelopes.outbox import Outbox
-from gateway.envelopes.own_card import OwnCard
 from gateway.envelopes.reconciling import Reconciliation, Reconciling
 from gateway.errors import Problem
 from gateway.jobs.backoff import Backoff
@@ -36,6 +36,18 @@ Pause = Callable[[float], Awaitable[None]]
 _log = structlog.get_logger("envelopes")
 
 
+class CardSource(Protocol):
+    """Where the card comes from that a company speaks by; see `gateway.envelopes.own_card`."""
+
+    def current(self) -> Card | None:
+        """The card; None: there is none yet, or it no longer says what is so."""
+        ...
+
+    async def ensure(self) -> Card:
+        """Have one that counts for a while, and have the network know it."""
+        ...
+
+
 class Bridge:
     """One company's way to the network.
 
@@ -50,7 +62,7 @@ class Bridge:
         self,
         member: Member,
         ground: Ground,
-        own_card: OwnCard,
+        own_card: CardSource,
         *,
         reconcile_seconds: float,
         pause: Pause = asyncio.sleep,

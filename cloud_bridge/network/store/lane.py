@@ -26,6 +26,9 @@ _READERS = 4
 # PostgreSQL's codes for "once more": a deadlock, a serialization failure.
 _ONCE_MORE = frozenset({"40P01", "40001"})
 _MOST_TRIES = 5
+# Of every driver (PEP 249): what a unit wants cannot be written. Whatever else it is may have
+# reached the disk all the same, and is not done twice.
+_OF_A_UNIT = frozenset({"DataError", "IntegrityError", "ProgrammingError"})
 
 _log = structlog.get_logger("network.store")
 
@@ -174,14 +177,12 @@ class WriterLane:
 
     def _failed(self, group: Sequence[_Unit], error: Exception, *, tried: int) -> None:
         self._drop_connection()
-        if len(group) > 1:
+        blamed = getattr(error, "orig", None)
+        is_once_more = getattr(blamed, "sqlstate", None) in _ONCE_MORE and tried < _MOST_TRIES
+        if is_once_more or (len(group) > 1 and type(error).__name__ in _OF_A_UNIT):
             # One of them wants what cannot be written: the others must not fail with it.
             for unit in group:
-                self._commit([unit])
-            return
-        blamed = getattr(error, "orig", None)
-        if getattr(blamed, "sqlstate", None) in _ONCE_MORE and tried < _MOST_TRIES:
-            self._commit(group, tried=tried + 1)
+                self._commit([unit], tried=tried + 1)
             return
         for unit in group:
             unit.failure = _problem(error) if isinstance(error, SQLAlchemyError) else error

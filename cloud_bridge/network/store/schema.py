@@ -86,12 +86,9 @@ entry = Table(
     metadata,
     Column("envelope", String(36), primary_key=True),
     Column("sequence", Integer, primary_key=True, autoincrement=False),
-    Column("author", ID, nullable=False),
-    Column("statement", String(100), nullable=False),
     Column("entry", LargeBinary, nullable=False),
-    Index("entry_by_statement", "envelope", "author", "statement", unique=True),
 )
-"""The chain. `statement` is the id that the author chose; `entry` the JSON of `chain.Entry`."""
+"""The chain: `entry` is the JSON of `chain.Entry`."""
 
 member = Table(
     "member",

@@ -62,11 +62,8 @@ def upgrade() -> None:
         "entry",
         sa.Column("envelope", sa.String(36), primary_key=True),
         sa.Column("sequence", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("author", sa.String(64), nullable=False),
-        sa.Column("statement", sa.String(100), nullable=False),
         sa.Column("entry", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("entry_by_statement", "entry", ["envelope", "author", "statement"], unique=True)
     op.create_table(
         "member",
         sa.Column("organisation", sa.String(64), primary_key=True),
