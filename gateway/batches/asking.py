@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.batches.callers import caller_now
 from gateway.batches.errors import InputLostProblem
 from gateway.batches.model import ItemRequest, origin_of
 from gateway.clock import Clock
 from gateway.jobs.model import Lease
 from gateway.seals.in_force import InForce
+from gateway.signing.callers import caller_now
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.model import SigningRequest
 from gateway.store.batch_items import ItemRow
