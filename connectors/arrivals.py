@@ -14,6 +14,7 @@ MANIFESTS: Final = (".csv", ".jsonl")
 MARK: Final = ".whole"
 """A file in a folder that was taken: all that belongs to it is in it."""
 INBOX: Final = "inbox"
+STOCK: Final = "stock"
 TAKEN: Final = "taken"
 ACCEPTED: Final = "accepted"
 DONE: Final = "done"

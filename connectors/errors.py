@@ -13,6 +13,10 @@ class DeliveryRefusedError(ConnectorError):
     """The place will never take this delivery, however often it is tried."""
 
 
+class TooLargeError(Exception):
+    """It has more bytes than are allowed."""
+
+
 class SettingsUnfitError(ValueError):
     """Settings that contradict themselves or would weaken the connector.
 

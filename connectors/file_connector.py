@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Self, TypeVar
 
-from connectors.arrivals import INBOX
+from connectors.arrivals import INBOX, STOCK
 from connectors.errors import ConnectorAwayError
 from connectors.file_intake import FileIntake
 from connectors.file_results import FileResults
@@ -19,6 +20,10 @@ from connectors.model import Delivery, Fetched, Page
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 256
+_NO_FILE = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EACCES)
+)
+"""Nothing, a folder, a link, a device, or what the gateway's user may not read."""
 
 
 class FileConnector:
@@ -87,6 +92,19 @@ class FileConnector:
         if self._delivering is None or self._delivering.done():
             self._delivering = asyncio.create_task(self._deliver_waiting())
         await done
+
+    async def lying_ready(self, name: str, *, most_bytes: int) -> bytes | None:
+        """See `Stock`: what lies in the folder `stock`."""
+
+        def read(tree: FileTree) -> bytes | None:
+            try:
+                return tree.read(f"{STOCK}/{name}", most_bytes=most_bytes)
+            except OSError as error:
+                if error.errno in _NO_FILE:
+                    return None
+                raise
+
+        return await self._errand(self._incoming, read)
 
     async def prove(self) -> None:
         """See `Connector`."""

@@ -6,10 +6,6 @@ from typing import Protocol
 from connectors.arrivals import FileState
 
 
-class TooLargeError(Exception):
-    """The file has more bytes than may be read."""
-
-
 class FileTree(Protocol):
     """An open folder; paths are relative to it, with `/` between their parts. Calls block.
 
@@ -22,6 +18,10 @@ class FileTree(Protocol):
 
     def files(self, path: str) -> Iterator[tuple[str, FileState]]:
         """Every regular file below a folder, by its path from there."""
+        ...
+
+    def paths(self, path: str) -> Iterator[str]:
+        """The same without their states, which are asked for one by one."""
         ...
 
     def names(self, path: str) -> list[str]:

@@ -16,8 +16,13 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError, SettingsUnfitError
-from connectors.http_client import HTTPAccess, HTTPClient, TooLargeError, check_address
+from connectors.errors import (
+    ConnectorAwayError,
+    DeliveryRefusedError,
+    SettingsUnfitError,
+    TooLargeError,
+)
+from connectors.http_client import HTTPAccess, HTTPClient, check_address
 from connectors.http_documents import SUCCESS, Documents
 from connectors.http_list import Entry, ListShape, Place, after, read_list
 from connectors.identity import own_id

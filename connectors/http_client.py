@@ -14,7 +14,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from connectors.errors import ConnectorAwayError, SettingsUnfitError
+from connectors.errors import ConnectorAwayError, SettingsUnfitError, TooLargeError
 from connectors.secret_files import first_line
 from connectors.tls import TLS
 
@@ -22,10 +22,6 @@ _AT_ONCE: Final = 8
 _REDIRECTS: Final = 3
 _CHUNK_BYTES: Final = 65_536
 _REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
-
-
-class TooLargeError(Exception):
-    """An answer has more bytes than are allowed; where its length was announced, none was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +106,7 @@ class HTTPClient:
             most_bytes: of the answer.
 
         Raises:
-            TooLargeError: the answer has more.
+            TooLargeError: the answer has more; where its length was announced, none was read.
             ConnectorAwayError: the address is none of the origins.
             aiohttp.ClientError, TimeoutError, OSError: there is no answer.
         """

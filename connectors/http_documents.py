@@ -8,8 +8,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from connectors.errors import ConnectorAwayError
-from connectors.http_client import HTTPClient, TooLargeError
+from connectors.errors import ConnectorAwayError, TooLargeError
+from connectors.http_client import HTTPClient
 from connectors.http_list import Entry
 from connectors.identity import marked
 from connectors.model import Fetched

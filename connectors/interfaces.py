@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from connectors.model import Delivery, Fetched, Page
 
@@ -56,6 +56,24 @@ class Connector(Protocol):
 
         Raises:
             ConnectorAwayError: why.
+        """
+        ...
+
+
+@runtime_checkable
+class Stock(Protocol):
+    """Documents that lie ready at a place, for whoever names them. They stay where they are."""
+
+    async def lying_ready(self, name: str, *, most_bytes: int) -> bytes | None:
+        """The content of one; None: there is none of this name.
+
+        Args:
+            name: a relative path of plain parts, with `/` between them.
+            most_bytes: a larger one is not read.
+
+        Raises:
+            ConnectorAwayError: the place cannot be reached now.
+            TooLargeError: it has more bytes.
         """
         ...
 

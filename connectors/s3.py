@@ -17,7 +17,12 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnfitError
+from connectors.errors import (
+    ConnectorAwayError,
+    DeliveryRefusedError,
+    PlaceUnfitError,
+    TooLargeError,
+)
 from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
 from connectors.names import plain_name, safe_name
@@ -98,6 +103,22 @@ class S3Connector:
             if delivery.kind != "summary":  # last: whoever finds it finds both
                 text = json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True)
                 await _put(bucket, key + ".result.json", text.encode(), delivery.id)
+
+    async def lying_ready(self, name: str, *, most_bytes: int) -> bytes | None:
+        """See `connectors.interfaces.Stock`: what is below the prefix `stock`."""
+        if self._settings.stock is None:
+            return None
+        key = self._settings.stock + name
+        async with self._used() as bucket:
+            found = next((it for it in await bucket.list(key, 1) if it.key == key), None)
+            if found is None:
+                return None
+            if found.size > most_bytes:
+                raise TooLargeError
+            try:
+                return await bucket.get(found)
+            except ObjectChangedError:
+                return None
 
     async def prove(self) -> None:
         """List, and see that the server puts nothing over what is there."""

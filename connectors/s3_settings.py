@@ -23,6 +23,7 @@ class S3Settings:
         inbox: prefix of what comes; None: nothing is fetched.
         taken: prefix that it goes to when it is durable here.
         results: prefix of results; None: nothing is delivered.
+        stock: prefix of what lies ready for who names it; None: nothing does.
         max_bytes: of a document; a larger one is not read.
         timeout_seconds: for connecting and for each answer.
     """
@@ -38,17 +39,18 @@ class S3Settings:
     inbox: str | None = None
     taken: str = "taken/"
     results: str | None = None
+    stock: str | None = None
     max_bytes: int = 50 * 1024 * 1024
     timeout_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         """Refuse places where we would read what we have written."""
-        for prefix in filter(None, (self.inbox, self.taken, self.results)):
+        for prefix in filter(None, (self.inbox, self.taken, self.results, self.stock)):
             if not prefix.endswith("/") or prefix.startswith("/"):
                 raise SettingsUnfitError(
                     f"`{prefix}` is no prefix of a folder", "end it with a slash, begin with none"
                 )
-        for prefix in filter(None, (self.taken, self.results)):
+        for prefix in filter(None, (self.taken, self.results, self.stock)):
             if self.inbox is not None and prefix.startswith(self.inbox):
                 raise SettingsUnfitError(
                     f"`{prefix}` is below `{self.inbox}` and would be read again",

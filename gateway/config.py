@@ -307,9 +307,10 @@ class MaintenanceConfig(_Section):
     """A time in which work of some kinds waits."""
 
     name: str = Field(min_length=1, max_length=100, description="Why. The log tells it.")
-    kinds: tuple[Literal["seal", "deliver"], ...] = Field(
+    kinds: tuple[Literal["seal", "deliver", "envelope"], ...] = Field(
         min_length=1,
-        description="What waits: `seal` (documents of batches), `deliver` (what others are told).",
+        description="What waits: `seal` (documents of batches), `deliver` (what others are told), "
+        "`envelope` (contracts with other companies).",
     )
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] | None = Field(
         default=None, min_length=1, description="On which days it starts; none named: on every day."
@@ -367,6 +368,132 @@ class JobsConfig(_Section):
     )
 
 
+class InboundConfig(_Section):
+    """How contracts of one type that others send become documents of ours."""
+
+    type: str = Field(min_length=1, description="What the sender calls them; `*`: all others.")
+    document_type: str = Field(min_length=1, description="What our policies call them.")
+    seal: str = Field(min_length=1, description="With which seal we sign them.")
+
+
+class BridgeCompanyConfig(_Section):
+    """A company of ours on the network."""
+
+    company: str = Field(min_length=1, description="Its name in the policies.")
+    organisation: str = Field(
+        min_length=1, max_length=100, pattern=r"^[^/\s]+$", description="Its id on the network."
+    )
+    name: str = Field(
+        min_length=1,
+        description="Its legal name, as in the certificate of `card_seal`.",
+    )
+    signing_key: AbsolutePath = Field(
+        description="PEM: signs requests and statements (sealgate bridge keys). Mode 0600."
+    )
+    encryption_key: AbsolutePath = Field(
+        description="PEM: opens what partners encrypt to the company. Mode 0600."
+    )
+    card_seal: str = Field(
+        min_length=1,
+        description="The seal that vouches for both keys; a policy must let it sign the document "
+        "type organisation-card.",
+    )
+    system: str = Field(
+        min_length=1, description="The policies' System that asks for what others send."
+    )
+    inbound: tuple[InboundConfig, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="What becomes of contracts that others send. One that nothing here fits waits "
+        "for somebody to look at it.",
+    )
+
+
+class BridgeConfig(_Section):
+    """The way to the cloud account network, where contracts meet those of other companies."""
+
+    url: str = Field(
+        pattern=r"^https?://[^/]+$",
+        description="The network: scheme and authority. https only, unless it is on this machine.",
+    )
+    network_key: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{43}$",
+        description="The network's public key, as its operator told it by another way.",
+    )
+    ca: AbsolutePath | None = Field(
+        default=None,
+        description="PEM: the CA of the network's server certificate. By default those that the "
+        "system trusts.",
+    )
+    client_certificate: AbsolutePath | None = Field(
+        default=None, description="PEM: our client certificate, from the network's operator."
+    )
+    client_key: AbsolutePath | None = Field(
+        default=None, description="PEM: its private key, readable by its owner only."
+    )
+    proxy: str | None = Field(
+        default=None,
+        pattern=r"^http://[^/@]+$",
+        description="An HTTP proxy, if there is one on the way out.",
+    )
+    trusted_roots: AbsolutePath = Field(
+        description="A folder with the certificates (PEM or DER) of CAs that may say who a "
+        "partner is."
+    )
+    persons_root: AbsolutePath | None = Field(
+        default=None,
+        description="PEM: the network's CA for persons who sign in a browser, trusted for them "
+        "alone.",
+    )
+    requests_per_second: float = Field(
+        default=100.0, gt=0, description="As many as the network is asked at the most."
+    )
+    reconcile_hours: float = Field(
+        default=1.0,
+        gt=0,
+        le=168,
+        description="How often what the network holds is compared with what is here. That is also "
+        "done after each start and each outage.",
+    )
+    companies: tuple[BridgeCompanyConfig, ...] = Field(
+        min_length=1, description="Companies of ours that are on the network."
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.url.startswith("http:") and not _is_loopback(urlsplit(self.url).hostname or ""):
+            raise refusal(
+                "contracts would travel in the clear: `url` begins with http:",
+                "write https:, and name the network's CA in bridge.ca if it is not a public one",
+            )
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise refusal(
+                "`client_certificate` and `client_key` go together",
+                "name both files, or neither",
+            )
+        for what in ("company", "organisation"):
+            names = [getattr(each, what) for each in self.companies]
+            if len(set(names)) < len(names):
+                raise refusal(
+                    f"two of bridge.companies have the same `{what}`",
+                    "each company has one organisation on the network, and each a company",
+                )
+        return self
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """What the gateway reads, and never writes."""
+        every = (
+            self.ca,
+            self.client_certificate,
+            self.client_key,
+            self.trusted_roots,
+            self.persons_root,
+            *(key for each in self.companies for key in (each.signing_key, each.encryption_key)),
+        )
+        return tuple(path for path in every if path is not None)
+
+
 class Config(_Section):
     """All of config.yaml."""
 
@@ -382,6 +509,11 @@ class Config(_Section):
         default=None,
         description="YAML files of the places that documents come from and results go to: folders, "
         "queues, tables. docs/connectors.md has their keys. Read at start.",
+    )
+    bridge: BridgeConfig | None = Field(
+        default=None,
+        description="The way to the cloud account network, where contracts meet those of other "
+        "companies. None: nothing is carried.",
     )
     batches: BatchesConfig = BatchesConfig()
     returns: ReturnsConfig = ReturnsConfig()

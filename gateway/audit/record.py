@@ -29,6 +29,8 @@ Kind = Literal[
     "hold",
     "hold-end",
     "erased",
+    "envelope",
+    "envelope-trouble",
 ]
 
 # C2SP tlog-tiles: an entry's length is a uint16.

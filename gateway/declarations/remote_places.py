@@ -207,6 +207,7 @@ class S3Place(RemotePlace):
     inbox: Words | None = None
     taken: Words = "taken/"
     results: Words | None = None
+    stock: Words | None = None
 
     def settings(self, name: str, *, beside: str | None) -> S3Settings:
         """See `Place`."""
@@ -223,6 +224,7 @@ class S3Place(RemotePlace):
             inbox=self.inbox,
             taken=self.taken,
             results=self.results,
+            stock=self.stock,
             max_bytes=self.max_bytes,
             timeout_seconds=self.timeout_seconds,
         )

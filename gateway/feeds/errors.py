@@ -64,3 +64,27 @@ class TextProblem(MappingProblem):
     type: ClassVar[str] = "feed-text"
     title: ClassVar[str] = "The document's text has nothing of the form that the mapping looks for"
     cure: ClassVar[str] = "See that the document has it as text, not as a picture."
+
+
+class FilesFromUnknownProblem(Problem):
+    """`filesFrom` names a connector that the caller may not take documents from."""
+
+    type: ClassVar[str] = "files-from-unknown"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Documents cannot be taken from where the batch says"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Name a folder, SFTP or S3 connector of your own system; `sealgate connectors list` shows "
+        "them."
+    )
+
+
+class FilesFromAwayProblem(Problem):
+    """The place that `filesFrom` names cannot be reached."""
+
+    type: ClassVar[str] = "files-from-away"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The place that the batch's documents lie at cannot be reached now"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = "See `sealgate connectors test`; the same request may be sent again."
+    retry_after_seconds: ClassVar[int | None] = 30

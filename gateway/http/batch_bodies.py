@@ -8,15 +8,17 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import Field, StrictBool
 
+from connectors.errors import TooLargeError
 from gateway.batches.model import BatchOptions, NewItem, ReadItem, RefusedItem
 from gateway.batches.reading import Defaults, Limits, joined, read_manifest, read_zip, typed
 from gateway.batches.reading.errors import (
     ArchiveTooLargeProblem,
     ItemAttributesProblem,
+    ManifestFileMissingProblem,
     MemberNameTakenProblem,
 )
 from gateway.batches.reading.names import folded, shown, sound, twins
-from gateway.batches.reading.rows import default_request
+from gateway.batches.reading.rows import Row, default_request
 from gateway.errors import Problem
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem
 from gateway.http.intake import Attribute, FurtherSealInput, parsed_json
@@ -30,6 +32,11 @@ _MOST_AT_ONCE = 64
 _MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 _AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+
+
+LyingReady = Callable[[str, str, int], bytes | None]
+"""The content of what lies at the place of a connector (the first), under a name, if it has no
+more bytes than the last says; None: nothing does. Called beside the event loop."""
 
 
 class BatchInput(StrictModel):
@@ -54,6 +61,11 @@ class BatchInput(StrictModel):
     )
     deliver_to: _Name | None = Field(
         default=None, description="A target that gets the results besides those that always do."
+    )
+    files_from: _Name | None = Field(
+        default=None,
+        description="A connector of the caller's system: the manifest names files that lie ready "
+        "there, and no `document` comes along.",
     )
     columns: dict[str, str] = Field(
         default_factory=dict, max_length=500, description="What columns of the manifest stand for."
@@ -85,13 +97,25 @@ class BatchBody:
     """What an upload says: `order`, and the items."""
 
     def __init__(
-        self, upload: Upload, *, in_force: Callable[[], InForce], most_document_bytes: int
+        self,
+        upload: Upload,
+        *,
+        in_force: Callable[[], InForce],
+        most_document_bytes: int,
+        lying_ready: LyingReady,
     ) -> None:
         """Read the part `batch`.
+
+        Args:
+            upload: all parts.
+            in_force: the policies.
+            most_document_bytes: a larger document is not taken.
+            lying_ready: the content of what lies at a connector's place, by their names.
 
         Raises:
             MalformedRequestProblem: it is missing or wrong, or parts are unknown.
         """
+        self._lying_ready = lying_ready
         self._upload = upload
         self._in_force = in_force
         self._limits = Limits(document_bytes=most_document_bytes)
@@ -100,6 +124,10 @@ class BatchBody:
         if written.length > _MOST_ORDER_BYTES:
             raise MalformedRequestProblem(f"`batch` is longer than {_MOST_ORDER_BYTES} bytes")
         self.order = parsed_json(upload.content(written), BatchInput, word="batch")
+        if self.order.files_from is not None and self._parts.keys() != {"batch", "manifest"}:
+            raise MalformedRequestProblem(
+                "with `filesFrom` there are the parts `batch` and `manifest`, and no others"
+            )
 
     async def items(self) -> AsyncIterator[ReadItem]:
         """The items, a few at a time read beside the event loop.
@@ -140,6 +168,10 @@ class BatchBody:
             name=manifest.filename,
             limits=self._limits,
         )
+        if (connector := self.order.files_from) is not None:
+            named = dict.fromkeys(row.file for row in rows if isinstance(row, Row))
+            yield from joined(rows, {name: partial(self._ready, connector, name) for name in named})
+            return
         parts = self._parts.get("document", [])
         taken = twins(part.filename for part in parts)
         files = {
@@ -160,6 +192,18 @@ class BatchBody:
             return NewItem(request, self._content(part))
         except Problem as problem:
             return RefusedItem(name=name, problem=problem)
+
+    def _ready(self, connector: str, name: str) -> bytes:
+        try:
+            content = self._lying_ready(connector, sound(name), self._limits.document_bytes)
+        except TooLargeError:
+            most = self._limits.document_bytes
+            raise DocumentTooLargeProblem(f"{name} has more than {most} bytes") from None
+        if content is None:
+            raise ManifestFileMissingProblem(
+                f"{shown(name)} does not lie ready at the connector {connector!r}"
+            )
+        return content
 
     def _content(self, part: UploadedPart) -> bytes:
         most = self._limits.document_bytes

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from gateway.batches.model import BatchOrder
 from gateway.batches.service import BatchService
+from gateway.feeds.stocks import Stocks
 from gateway.http import answers, batch_answers
-from gateway.http.batch_bodies import BatchBody, BatchInput
+from gateway.http.batch_bodies import BatchBody, BatchInput, LyingReady
 from gateway.http.describing import PDF, PROBLEM, json_of, reference
 from gateway.http.intake import idempotency_key
 from gateway.http.routes import TOLD, TRACE, WHO, Route
@@ -29,7 +30,9 @@ class BatchSubmission:
         uploads: Uploads,
         in_force: Callable[[], InForce],
         most_document_bytes: int,
+        stocks: Stocks,
     ) -> None:
+        self._stocks = stocks
         self._service = service
         self._uploads = uploads
         self._in_force = in_force
@@ -49,7 +52,10 @@ class BatchSubmission:
                 upload,
                 in_force=self._in_force,
                 most_document_bytes=self._most_document_bytes,
+                lying_ready=self._lying_ready(),
             )
+            if body.order.files_from is not None:
+                self._stocks.prove(body.order.files_from, who.caller)
             order = BatchOrder(
                 caller=who.caller,
                 idempotency_key=key,
@@ -63,6 +69,16 @@ class BatchSubmission:
         answer.headers["Location"] = f"{_PATH}/{row.id}"
         return answer
 
+    def _lying_ready(self) -> LyingReady:
+        """The connectors' own calls are the event loop's; bodies are read beside it."""
+        loop = asyncio.get_running_loop()
+
+        def document(connector: str, name: str, most_bytes: int) -> bytes | None:
+            asked = self._stocks.document(connector, name, most_bytes=most_bytes)
+            return asyncio.run_coroutine_threadsafe(asked, loop).result()
+
+        return document
+
 
 def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
@@ -74,8 +90,9 @@ def openapi_paths() -> dict[str, Any]:
                 "description": "Answers when all of it is durable; each document then gets a "
                 "result of its own. The part `batch` says how it is to be done. Documents come as "
                 "parts `document`, each with its file's name, with or without a `manifest` (CSV, "
-                "or JSON lines); or as one ZIP, `archive`, which may have a manifest inside. The "
-                "same Idempotency-Key with the same content gives the same batch again.",
+                "or JSON lines); or as one ZIP, `archive`, which may have a manifest inside; or as "
+                "a `manifest` alone, whose files lie ready at the connector `filesFrom`. The same "
+                "Idempotency-Key with the same content gives the same batch again.",
                 "parameters": [
                     {
                         "name": "Idempotency-Key",

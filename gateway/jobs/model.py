@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-JobKind = Literal["seal", "deliver"]
+JobKind = Literal["seal", "deliver", "envelope"]
 KINDS: Final[tuple[JobKind, ...]] = get_args(JobKind)
 
 INTERACTIVE = 0
@@ -20,9 +20,9 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
         kind: who does it.
         key: its own among its kind; the same key again is the same job.
         share: among whom jobs of a priority are divided fairly: `company/system` for sealing, the
-            target's name for deliveries.
-        subject: what it belongs to, by which it is paused, resumed and cancelled: a batch's id, or
-            a target's name.
+            target's name for deliveries, the company's organisation for envelopes.
+        subject: what it belongs to, by which it is paused, resumed and cancelled: the id of a batch
+            or an envelope, or a target's name.
         payload: what the one who does it needs.
         priority: see `INTERACTIVE` and `BATCH`.
         not_before: when it may be claimed; None: at once.

@@ -32,6 +32,7 @@ from gateway.store.jobs import (
 )
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds, moment
+from gateway.store.notices import tell_nodes
 
 _ENDED = "the job's lease ended in this transaction"
 
@@ -94,6 +95,7 @@ class DatabaseQueue:
         kinds: set[str] = {job.kind for job in jobs}
         for kind in kinds:
             transaction.after_commit(self._tell, kind)
+            tell_nodes(transaction, kind)
 
     async def claim(
         self, kind: JobKind, *, most: int, besides: Collection[str] = ()
@@ -112,6 +114,11 @@ class DatabaseQueue:
                 await self._hint(kind).wait()
         except TimeoutError:
             return
+
+    def hint(self, kind: str) -> None:
+        """Another node has enqueued something of a kind; on the event loop."""
+        if (waiting := self._hints.get(kind)) is not None:
+            waiting.set()
 
     async def heartbeat(self, leases: Sequence[Lease]) -> tuple[Lease, ...]:
         """See `JobQueue.heartbeat`."""

@@ -84,16 +84,28 @@ class PostgreSQL(msgspec.Struct, frozen=True, kw_only=True, tag="postgresql"):
             **options,
         )
 
+    async def listen(self) -> "psycopg.AsyncConnection[Any]":
+        """See `gateway.store.notices.Listening`."""
+        import psycopg  # noqa: PLC0415 - an installation on SQLite never loads it
+
+        settings = {**_SETTINGS, "application_name": "sealgate notices"}
+        return await psycopg.AsyncConnection.connect(**self._said(settings), autocommit=True)
+
     def _connected(self, settings: dict[str, str]) -> "psycopg.Connection[Any]":
         import psycopg  # noqa: PLC0415 - an installation on SQLite never loads it
 
-        named = psycopg.conninfo.conninfo_to_dict(self.url)
-        given = {} if self.password is None else {"password": self.password}
-        connection = psycopg.connect(**{**settings, **named, **given})  # type: ignore[arg-type]  # libpq's own names
+        connection = psycopg.connect(**self._said(settings))
         connection.autocommit = True
         connection.execute(_AT_LEAST_ON_THE_DISK)
         connection.autocommit = False
         return connection
+
+    def _said(self, settings: dict[str, str]) -> dict[str, Any]:
+        import psycopg  # noqa: PLC0415 - as above
+
+        named = psycopg.conninfo.conninfo_to_dict(self.url)
+        given = {} if self.password is None else {"password": self.password}
+        return {**settings, **named, **given}
 
 
 def password_in(file: Path | None) -> str | None:

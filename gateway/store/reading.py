@@ -18,7 +18,7 @@ _THREADS = 4
 _log = structlog.get_logger("store")
 
 
-def compiled(query: Select[Any], engine: Engine, *, limited: bool = False) -> str:
+def compiled(query: Select[*tuple[Any, ...]], engine: Engine, *, limited: bool = False) -> str:
     """The query as the driver takes it, worked out once; its values go by their places.
 
     `limited`: the last value is how many rows there may be.

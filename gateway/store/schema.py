@@ -447,3 +447,134 @@ hold = Table(
 )
 """Legal holds, ended or not: of a company's documents, or those of one number or type (empty: all).
 While one holds, no content of theirs is erased. Moments are Unix µs."""
+
+envelope = Table(
+    "envelope",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("company", String(100), nullable=False),
+    Column("ours", SmallInteger, nullable=False),
+    Column("terms", LargeBinary, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("system", String(100), nullable=False),
+    Column("idempotency_key", String(255)),
+    Column("request_digest", LargeBinary(32)),
+    Column("business_number", String(200), nullable=False),
+    Column("document_type", String(100), nullable=False),
+    Column("seal", String(100), nullable=False),
+    Column("attributes", LargeBinary, nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("owed", Integer, nullable=False),
+    Column("trouble", LargeBinary, nullable=False),
+    Index("envelope_by_key", "system", "idempotency_key", unique=True),
+    Index("envelope_of_company", "company", "created_at", "id"),
+)
+"""Envelopes in which a company of ours takes part; where two of ours do, each has its own row.
+`organisation` is the company's id on the network, `terms` the JSON that statements speak of,
+`sequence` and `head` those of its newest entry, `owed` the ordinal of the last thing that was owed
+in it, and `trouble` a JSON list of what holds it up, by type and words. Moments are Unix µs."""
+
+envelope_entry = Table(
+    "envelope_entry",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("envelope", String(36), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""Our copy of an envelope's record: entries that were verified, in their order, without a gap."""
+
+envelope_owed = Table(
+    "envelope_owed",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("envelope", String(36), primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(10), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("refused", String(100)),
+    Index("envelope_owed_by_key", "organisation", "envelope", "key", unique=True),
+    Index(
+        "envelope_owed_now",
+        "organisation",
+        "envelope",
+        "ordinal",
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
+)
+"""What the network is owed, in the order in which an envelope's must go. `kind` is envelope,
+content or statement; `payload` what is sent, of a content nothing: `key` has its digest. What the
+network will never take has an end as well, with its word for why in `refused`. Moments are Unix µs.
+"""
+
+envelope_content = Table(
+    "envelope_content",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("envelope", String(36), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("document", String(300), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("segment", String(200), nullable=False),
+    Column("segment_offset", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("envelope_content_by_segment", "segment"),
+)
+"""Where a revision of an envelope's document lies, in the clear, by its SHA-256 in hex; `document`
+is its name in the terms. `at`: Unix µs."""
+
+network_standing = Table(
+    "network_standing",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("away_since", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("reconciled_at", BigInteger),
+    Column("reconciliation", LargeBinary, nullable=False),
+)
+"""How one of our organisations stands with the network: up to where its feed was taken in, since
+when the network is away (null: it is not) and why, and when records were last compared, with what
+came of it as JSON. Moments are Unix µs."""
+
+network_card = Table(
+    "network_card",
+    metadata,
+    Column("organisation", String(100), primary_key=True),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("card", LargeBinary, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+)
+"""Cards that were believed, partners' and our own, and stay so: JSON of a `SignedCard`. Of an
+organisation only a higher serial is believed after one. `first_seen`: Unix µs."""
+
+egress = Table(
+    "egress",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("organisation", String(100), nullable=False),
+    Column("network", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("envelope", String(36), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Index("egress_by_envelope", "envelope", "id"),
+    Index("egress_by_moment", "at"),
+    sqlite_autoincrement=True,
+)
+"""What left the house, written before it left: for whom of ours, to which network, which type of
+`cloud_bridge.wire` or question it was, and SHA-256 and size of the request's body. `at` is Unix µs.
+"""

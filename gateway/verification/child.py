@@ -7,7 +7,17 @@ network, and a bounded memory; its time is bounded from outside (see `verifier`)
 from pathlib import Path
 
 from gateway.verification.judging import Judging
-from gateway.verification.wire import PROTOCOL, Judge, Judged, SetUp, decode_to_child, encode
+from gateway.verification.revising import judge_revision
+from gateway.verification.wire import (
+    PROTOCOL,
+    Judge,
+    Judged,
+    JudgedRevision,
+    JudgeRevision,
+    SetUp,
+    decode_to_child,
+    encode,
+)
 from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
 from processes.confinement import confine_reader
@@ -26,11 +36,14 @@ def serve(channel: BlockingChannel) -> int:
     confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
     judging = Judging(trust=setup.trust)
     while (frame := channel.receive()) is not None:
-        message = decode_to_child(frame)
-        if not isinstance(message, Judge):
-            return 2
-        judgement = judging.judge(message.document, now=message.now)
-        channel.send(encode(Judged(judgement=judgement)))
+        match decode_to_child(frame):
+            case Judge(document=document, now=now):
+                answer: Judged | JudgedRevision = Judged(judgement=judging.judge(document, now=now))
+            case JudgeRevision(document=document, asked=asked):
+                answer = JudgedRevision(judgement=judge_revision(document, asked))
+            case _:
+                return 2
+        channel.send(encode(answer))
     return 0
 
 

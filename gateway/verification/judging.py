@@ -116,7 +116,7 @@ class Judging:
                 field=field,
                 kind="signature",
                 verdict="not-valid",
-                why=(f"it cannot be checked, so it does not count: {_told(error)}",),
+                why=(f"it cannot be checked, so it does not count: {told(error)}",),
             )
 
     def _weigh(
@@ -131,7 +131,7 @@ class Judging:
             status = validate_pdf_timestamp(signature, context)
         else:
             status = validate_pdf_signature(signature, context)
-        certificate = _certificate(signature)
+        certificate = certificate_of(signature)
         why = [*reasons_against(status, certificate, anchored=bool(self._trust))]
         if not is_timestamp:
             why += _against_the_time(claimed_at, certificate, now)
@@ -170,10 +170,10 @@ def _unreadable(document: bytes, error: Exception) -> FileJudgement:
     if b"/ByteRange" in document:
         why = (
             "it carries a signature, but its structure cannot be read with certainty, which a "
-            f"sealed file that nobody touched can: {_told(error)}"
+            f"sealed file that nobody touched can: {told(error)}"
         )
         return FileJudgement(verdict="not-valid", why=(why,))
-    why = f"it is damaged and carries no signature that could be found: {_told(error)}"
+    why = f"it is damaged and carries no signature that could be found: {told(error)}"
     return FileJudgement(verdict="could-not-tell", why=(why,))
 
 
@@ -201,17 +201,22 @@ def _against_the_time(
 def _covers_all(
     signature: EmbeddedPdfSignature, coverage: SignatureCoverageLevel | None, document: bytes
 ) -> bool:
-    """Whether all bytes are covered but for the one string that holds the container.
+    """Whether all bytes are covered but for the one string that holds the container."""
+    return coverage is SignatureCoverageLevel.ENTIRE_FILE and covers_its_revision(
+        signature, document, is_last=True
+    )
+
+
+def covers_its_revision(signature: EmbeddedPdfSignature, document: bytes, *, is_last: bool) -> bool:
+    """Whether all bytes up to its end are covered but for the one string that holds the container.
 
     pyHanko compares lengths; where the gap lies is asked here, because a gap that is the wrong one
-    would leave other bytes open.
+    would leave other bytes open. `is_last`: its end is that of the document.
     """
-    if coverage is not SignatureCoverageLevel.ENTIRE_FILE:
-        return False
     start, before, after, length = (int(each) for each in signature.byte_range)
     return (
         start == 0
-        and after + length == len(document)
+        and (not is_last or after + length == len(document))
         and _HEX_STRING.fullmatch(document, before, after) is not None
     )
 
@@ -223,7 +228,8 @@ def _passes(status: PdfSignatureStatus | DocumentTimestampStatus) -> bool:
     return bool(status.intact and status.valid and status.trusted and status.docmdp_ok)
 
 
-def _certificate(signature: EmbeddedPdfSignature) -> SealCertificate:
+def certificate_of(signature: EmbeddedPdfSignature) -> SealCertificate:
+    """The certificate that a signature names as its own."""
     found = certificates.load_der_x509_certificate(signature.signer_cert.dump())
     subject = found.subject.rfc4514_string()
     names = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -260,7 +266,8 @@ def _record(signature: EmbeddedPdfSignature) -> str | None:
     return None if found is None else found[1]
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """What an error says, shortened."""
     # pyHanko quotes what it read, and a hostile file can make that long.
     said = " ".join(str(error)[:_LONGEST_TOLD].split())
     return said or type(error).__name__

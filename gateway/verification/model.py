@@ -71,6 +71,78 @@ class FileJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     signatures: tuple[SignatureJudgement, ...] = ()
 
 
+RevisionFault = Literal[
+    "other-base",
+    "unreadable",
+    "unsigned",
+    "more-signatures",
+    "page-added",
+    "page-changed",
+    "content-changed",
+    "annotation",
+    "form-changed",
+    "hidden",
+    "too-large-a-stamp",
+    "not-whole",
+    "not-intact",
+    "untrusted",
+    "expired",
+    "time",
+    "earlier-broken",
+    "other-container",
+    "other-field",
+    "other-name",
+    "could-not-tell",
+]
+"""Why a revision does not count; a word that stays. `could-not-tell` says that nothing was found
+out, which is no reason to believe it: it is too large, too slow, or made to do harm."""
+
+
+class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a revision must be.
+
+    Attributes:
+        base_bytes: how many of its first bytes are the document that was signed upon.
+        trust: the only certificates that are believed without proof, DER.
+        name: whose certificate it must be: the subject's O or CN; None: of anybody.
+        at: when it was received; it was signed before, and the certificate counts still.
+        field: the signature field that was told; None: it does not matter.
+        container: SHA-256 of the CMS DER that was told, hex; None: it does not matter.
+        most: how many signatures may follow one another, all of that name.
+        largest_mm: wider or higher no stamp of it may be: it would cover what was agreed on.
+    """
+
+    base_bytes: int
+    trust: tuple[bytes, ...]
+    name: str | None
+    at: datetime
+    field: str | None = None
+    container: str | None = None
+    most: int = 1
+    largest_mm: float = 80.0
+
+
+class AddedSignature(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature that the revision added. `names`: O and CN of the certificate's subject."""
+
+    field: str
+    container: bytes
+    certificate: SealCertificate
+    names: tuple[str, ...]
+    claimed_at: datetime | None
+
+
+class RevisionJudgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a revision adds its signatures and nothing else; `fault` None: it does.
+
+    `why` says where and what, for people; it may quote names of the file, shortened.
+    """
+
+    fault: RevisionFault | None = None
+    why: str = ""
+    added: tuple[AddedSignature, ...] = ()
+
+
 def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
     """What is wrong for certain outweighs what could not be told, and that what is right.
 

@@ -1,5 +1,6 @@
 """The judging process as others see it: asked with bytes, killed when it hangs."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -7,8 +8,18 @@ from typing import Self
 import msgspec
 
 from gateway.clock import Clock
-from gateway.verification.model import FileJudgement
-from gateway.verification.wire import PROTOCOL, Judge, SetUp, decode_from_child, encode
+from gateway.verification.model import AskedRevision, FileJudgement, RevisionJudgement
+from gateway.verification.wire import (
+    PROTOCOL,
+    FromChild,
+    Judge,
+    Judged,
+    JudgedRevision,
+    JudgeRevision,
+    SetUp,
+    decode_from_child,
+    encode,
+)
 from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
 
@@ -43,6 +54,7 @@ class Verifier:
         start: Callable[[], Child] = lambda: start_child(MODULE),
     ) -> None:
         self._clock = clock
+        self._turn = asyncio.Lock()
         self._limits = limits or VerifierLimits()
         set_up = SetUp(
             protocol=PROTOCOL, max_memory_bytes=self._limits.max_memory_bytes, trust=trust
@@ -64,28 +76,47 @@ class Verifier:
 
         Never raises for what is in the file.
         """
+        found = await self._asked(Judge(document=document, now=self._clock.now()))
+        if isinstance(found, Judged):
+            return found.judgement
+        return FileJudgement(verdict="could-not-tell", why=(str(found),))
+
+    async def judge_revision(
+        self, base: bytes, document: bytes, asked: AskedRevision
+    ) -> RevisionJudgement:
+        """Whether a document is its base with a signature and nothing else; see `AskedRevision`.
+
+        Never raises for what is in the file. Those who ask at the same time wait for one another.
+        """
+        if len(base) != asked.base_bytes or not document.startswith(base):
+            why = "it does not begin with the bytes of the document that was signed upon"
+            return RevisionJudgement(fault="other-base", why=why)
+        found = await self._asked(JudgeRevision(document=document, asked=asked))
+        if isinstance(found, JudgedRevision):
+            return found.judgement
+        return RevisionJudgement(fault="could-not-tell", why=str(found))
+
+    async def _asked(self, question: Judge | JudgeRevision) -> FromChild | str:
+        """The answer, or why there is none."""
         limits = self._limits
-        if len(document) > limits.max_document_bytes:
-            return _unknown(
-                f"it has {len(document):,} bytes; at most {limits.max_document_bytes:,} are judged"
+        if len(question.document) > limits.max_document_bytes:
+            return (
+                f"it has {len(question.document):,} bytes; at most {limits.max_document_bytes:,} "
+                "are judged"
             )
-        try:
-            question = encode(Judge(document=document, now=self._clock.now()))
-            return decode_from_child(await self._child.ask(question)).judgement
-        except TooSlowError:
-            return _unknown(
-                f"judging it took longer than {limits.deadline_seconds:g} s and was stopped: it is "
-                "made to be slow, or very large"
-            )
-        except EndedError as ended:
-            return _unknown(
-                f"it ended the process that read it (exit code {ended.exit_code}): it is damaged, "
-                "or made to do harm"
-            )
-        except msgspec.DecodeError:
-            await self._child.end()
-            return _unknown("the process that read it gave no answer: it is made to do harm")
-
-
-def _unknown(why: str) -> FileJudgement:
-    return FileJudgement(verdict="could-not-tell", why=(why,))
+        async with self._turn:
+            try:
+                return decode_from_child(await self._child.ask(encode(question)))
+            except TooSlowError:
+                return (
+                    f"judging it took longer than {limits.deadline_seconds:g} s and was stopped: "
+                    "it is made to be slow, or very large"
+                )
+            except EndedError as ended:
+                return (
+                    f"it ended the process that read it (exit code {ended.exit_code}): it is "
+                    "damaged, or made to do harm"
+                )
+            except msgspec.DecodeError:
+                await self._child.end()
+                return "the process that read it gave no answer: it is made to do harm"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.verification.model import FileJudgement
+from gateway.verification.model import AskedRevision, FileJudgement, RevisionJudgement
 
 PROTOCOL = 1
 
@@ -30,14 +30,28 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, tag="judged"):
     judgement: FileJudgement
 
 
-ToChild = SetUp | Judge
+class JudgeRevision(msgspec.Struct, frozen=True, kw_only=True, tag="judge-revision"):
+    """Judge what was added to a document; the trust of `SetUp` does not count."""
+
+    document: bytes
+    asked: AskedRevision
+
+
+class JudgedRevision(msgspec.Struct, frozen=True, kw_only=True, tag="judged-revision"):
+    """The answer to `JudgeRevision`."""
+
+    judgement: RevisionJudgement
+
+
+ToChild = SetUp | Judge | JudgeRevision
+FromChild = Judged | JudgedRevision
 
 _encoder = msgspec.msgpack.Encoder()
 _to_child = msgspec.msgpack.Decoder(ToChild)
-_from_child = msgspec.msgpack.Decoder(Judged)
+_from_child = msgspec.msgpack.Decoder(FromChild)
 
 
-def encode(message: ToChild | Judged) -> bytes:
+def encode(message: ToChild | FromChild) -> bytes:
     """One message as one frame."""
     return _encoder.encode(message)
 
@@ -48,6 +62,7 @@ def decode_to_child(frame: bytes) -> ToChild:
     return message
 
 
-def decode_from_child(frame: bytes) -> Judged:
+def decode_from_child(frame: bytes) -> FromChild:
     """Raises msgspec.ValidationError when the frame is none of ours."""
-    return _from_child.decode(frame)
+    message: FromChild = _from_child.decode(frame)
+    return message

@@ -18,6 +18,7 @@ from gateway.batches.results import ItemResults
 from gateway.batches.sealing import ItemSealing
 from gateway.batches.service import BatchService
 from gateway.clock import Clock
+from gateway.feeds.stocks import Stocks
 from gateway.jobs.admission import Admission
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
@@ -67,6 +68,7 @@ class BatchRoom:
         queueing: makes the jobs.
         progress: how far batches have come.
         receipts: makes them, and gives them out.
+        stocks: what lies ready at the places of connectors.
     """
 
     service: BatchService
@@ -74,6 +76,7 @@ class BatchRoom:
     queueing: Queueing
     progress: ProgressBook
     receipts: ReceiptMaker
+    stocks: Stocks
 
 
 def batch_results(ground: Ground, signing_receipts: SigningService) -> BatchResults:
@@ -175,4 +178,5 @@ def batch_room(
         queueing=queueing,
         progress=before.progress,
         receipts=before.receipts,
+        stocks=Stocks(in_force=before.ground.in_force),
     )

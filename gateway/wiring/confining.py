@@ -155,6 +155,8 @@ def _named_in(config: Config) -> Iterator[Path]:
     if config.connectors is not None:
         yield config.connectors
         yield from _declared_in(config).readable
+    if config.bridge is not None:
+        yield from config.bridge.readable
     if config.store.password_file is not None:
         yield config.store.password_file
     if config.documents.stamp_font is not None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from connectors.interfaces import Stock
 from connectors.open import open_connector
 from gateway.declarations.library import load_declarations
 from gateway.feeds.feed import Feed
@@ -80,6 +81,8 @@ async def start_feeds(
             tell=partial(_measure, house, declared.name),
         )
         feeds.append(feed)
+        if isinstance(connector, Stock):
+            room.stocks.know(declared.name, connector, speaks_for=declared.system)
         if connector.delivers:
             owing.know(declared.name, speaks_for=declared.system)
     # Only once all are open: a feed may owe its results to another.

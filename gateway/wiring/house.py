@@ -30,9 +30,12 @@ from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
 from gateway.store.documents import DocumentReader, live_nonces, segment_ends
+from gateway.store.envelope_contents import envelope_content_ends
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.notices import Notices
 from gateway.store.open import database_of
+from gateway.store.postgresql import PostgreSQL
 from gateway.store.reserve import Reserve
 from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
@@ -127,6 +130,8 @@ async def open_house(
         node=config.store.node,
         is_alone=config.store.url is None,
     )
+    if isinstance(database, PostgreSQL):
+        await stack.enter_async_context(Notices(database, queue.hint))
     policies = await _policies(config, signer=signer, lane=lane, audit=audit, clock=clock)
     pool.make_ready(policies.current.seals.values())
     freezes = FreezeService(
@@ -230,6 +235,7 @@ def _recover(
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     connection = unit.connection
-    content.recover({**segment_ends(connection), **input_ends(connection)}, passing=(INPUTS,))
+    ends = segment_ends(connection) | input_ends(connection) | envelope_content_ends(connection)
+    content.recover(ends, passing=(INPUTS,))
     freezes.book.load(unit.connection)
     return NonceBook(live_nonces(unit.connection, now=at.timestamp()))

@@ -11,7 +11,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from pikepdf import Pdf
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
+from tests.batch_client import BatchClient
 from tests.running_gateway import RECEIPT, RunningGateway, copy_of, until
 
 _LISTED = """\
@@ -135,6 +138,57 @@ async def test_the_number_is_read_from_the_documents_own_text(watching: RunningG
     problem = results["scan-2.pdf"]["problem"]
     assert isinstance(problem, dict)
     assert problem["type"] == "feed-text"
+
+
+async def test_a_manifest_names_files_that_lie_ready_at_a_connector(
+    watching: RunningGateway,
+) -> None:
+    stock = watching.trial.directory / "by-text" / "stock"
+    (stock / "十一月").mkdir(parents=True)
+    (stock / "十一月" / "a.pdf").write_bytes(RECEIPT)
+    (stock / "elsewhere.pdf").symlink_to("/etc/hostname")
+    manifest = (
+        "file,businessNumber\n十一月/a.pdf,STOCK-1\nmissing.pdf,STOCK-2\n"
+        "../taken/a.pdf,STOCK-3\nelsewhere.pdf,STOCK-4\n"
+    )
+    client = BatchClient(watching)
+    part = ("manifest", "manifest.csv", manifest.encode())
+    submitted = await client.submit(part, filesFrom="by-text")
+    assert submitted.status == 202, submitted.body
+    batch = str(submitted.json["id"])
+    await client.ended(batch)
+    items = (await client.get(f"/v1/batches/{batch}/items")).json["items"]
+    problems = {
+        item["businessNumber"]: (item["problem"] or {"type": ""})["type"].rpartition(":")[2]
+        for item in items
+    }
+    assert problems == {
+        "STOCK-1": "",
+        "STOCK-2": "manifest-file-missing",
+        "STOCK-3": "archive-member-name",
+        "STOCK-4": "manifest-file-missing",
+    }
+    assert (stock / "十一月" / "a.pdf").read_bytes() == RECEIPT  # it stays where it is
+    again = await client.submit(part, filesFrom="nowhere")
+    assert (again.status, again.json["type"].rpartition(":")[2]) == (422, "files-from-unknown")
+
+
+def test_the_command_line_sends_the_manifest_alone(
+    watching: RunningGateway, tmp_path: Path
+) -> None:
+    stock = watching.trial.directory / "by-text" / "stock"
+    stock.mkdir(exist_ok=True)
+    (stock / "b.pdf").write_bytes(RECEIPT)
+    (tmp_path / "today.csv").write_text("file,businessNumber\nb.pdf,STOCK-5\n")
+    words = ("batch", "submit", "--manifest", str(tmp_path / "today.csv"), "--url", watching.url)
+    asked = ("--seal", "receipt-east", "--type", "logistics-receipt", "-a", "amount_cents=100")
+    key = ("--key", f"tms-2026={watching.trial.client_key}")
+    told = CliRunner().invoke(app, [*words, "--files-from", "by-text", *asked, *key])
+    assert told.exit_code == 0, told.output
+    assert "1 documents: 1 sealed" in told.output
+    alone = CliRunner().invoke(app, [*words[:2], "--files-from", "by-text", *key])
+    assert alone.exit_code == 2
+    assert "--manifest" in alone.stderr
 
 
 async def test_a_share_that_goes_away_is_waited_for(watching: RunningGateway) -> None:

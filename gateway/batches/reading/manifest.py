@@ -97,6 +97,8 @@ def read_item(row: Row, content: Files, name: str) -> ReadItem:
     try:
         return NewItem(request=row.request, document=content[name]())
     except Problem as problem:
+        if problem.retry_after_seconds is not None:
+            raise  # it is no fault of the document's
         return RefusedItem(name=name, problem=problem, business_number=row.request.business_number)
 
 

@@ -49,10 +49,20 @@ def found_files(named: Sequence[Path], manifest: Path | None) -> dict[str, Path]
     return dict(sorted(found.items()))
 
 
-def _with_manifest(found: Mapping[str, Path], manifest: Path) -> dict[str, Path]:
+def manifest_ending(manifest: Path) -> str:
+    """Of its name, by which it is read.
+
+    Raises:
+        PackingError: it is neither of the two.
+    """
     ending = manifest.suffix.lower()
     if ending not in _MANIFESTS:
         raise PackingError(f"{manifest} is neither .csv nor .jsonl: see docs/batches.md")
+    return ending
+
+
+def _with_manifest(found: Mapping[str, Path], manifest: Path) -> dict[str, Path]:
+    ending = manifest_ending(manifest)
     others = [found[name] for each in _MANIFESTS if (name := f"manifest{each}") in found]
     if any(not other.samefile(manifest) for other in others):
         raise PackingError(f"there is {others[0]} as well: leave out --manifest, or that file")

@@ -17,15 +17,22 @@ PATH = "/v1/batches"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is sent: the ZIP, and what is asked for all that is in it."""
+    """What is sent.
 
-    archive: BinaryIO
+    Attributes:
+        file: the ZIP, or the manifest of files that lie ready at a connector.
+        asked: what is asked for all of it.
+        manifest: the manifest's name; None: it is the ZIP.
+    """
+
+    file: BinaryIO
     asked: Mapping[str, Any]
+    manifest: str | None = None
 
     def idempotency_key(self) -> str:
         """The same for the same files and the same wishes, however often the command is run."""
         asked = json.dumps(self.asked, sort_keys=True, ensure_ascii=False).encode()
-        parts = (digest_of(self.archive), hashlib.sha256(asked).digest())
+        parts = (digest_of(self.file), hashlib.sha256(asked).digest())
         return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -49,6 +56,10 @@ async def send(client: GatewayClient, order: Order, *, key: str) -> Batch:
 
 def _body(order: Order, boundary: str) -> LargeBody:
     asked = json.dumps(order.asked, ensure_ascii=False).encode()
+    if order.manifest is None:
+        part, media = 'name="archive"; filename="batch.zip"', "application/zip"
+    else:
+        part, media = f'name="manifest"; filename="{order.manifest}"', "text/plain"
     head = b"\r\n".join(
         [
             f"--{boundary}".encode(),
@@ -57,14 +68,14 @@ def _body(order: Order, boundary: str) -> LargeBody:
             b"",
             asked,
             f"--{boundary}".encode(),
-            b'Content-Disposition: form-data; name="archive"; filename="batch.zip"',
-            b"Content-Type: application/zip",
+            f"Content-Disposition: form-data; {part}".encode(),
+            f"Content-Type: {media}".encode(),
             b"",
             b"",
         ]
     )
     tail = f"\r\n--{boundary}--\r\n".encode()
-    file = order.archive
+    file = order.file
     digest = hashlib.sha256(head)
     file.seek(0)
     while chunk := file.read(_CHUNK):

@@ -12,7 +12,13 @@ from gateway.cli.asking import URLOption
 from gateway.cli.attributes import AttributesError, attributes_from
 from gateway.cli.batch.commands import tell, tell_end
 from gateway.cli.batch.options import Asking, KeyOption
-from gateway.cli.batch.packing import PackingError, found_files, given_archive, pack
+from gateway.cli.batch.packing import (
+    PackingError,
+    found_files,
+    given_archive,
+    manifest_ending,
+    pack,
+)
 from gateway.cli.batch.sending import Order, send
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.cli.people_keys import ModuleOption, PinFileOption
@@ -21,11 +27,18 @@ from gateway.cli.terminal import told_errors
 
 def submit(
     named: Annotated[
-        list[Path], typer.Argument(help="A folder, a ZIP, or PDF files.", metavar="WHAT...")
-    ],
+        list[Path] | None,
+        typer.Argument(help="A folder, a ZIP, or PDF files.", metavar="WHAT..."),
+    ] = None,
     manifest: Annotated[
         Path | None,
         typer.Option(help="CSV or JSONL that says what each file is; see docs/batches.md."),
+    ] = None,
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            help="A connector at which the files of --manifest lie ready; nothing else is sent."
+        ),
     ] = None,
     seal: Annotated[
         str | None, typer.Option(help="The seal of files of which the manifest names none.")
@@ -82,11 +95,12 @@ def submit(
             "attributes": attributes_from(attribute or []),
             "further": [{"seal": each} for each in further or []],
             "columns": _columns(column or []),
+            "filesFrom": files_from,
             "priority": priority,
             "allOrNothing": all_or_nothing,
         }
-        with _packed(named, manifest) as archive:
-            order = Order(archive, {name: value for name, value in asked.items() if value})
+        with _sent(named or [], manifest, files_from) as (file, name):
+            order = Order(file, {name: value for name, value in asked.items() if value}, name)
             own = idempotency_key or order.idempotency_key()
             batch = asking.ask(
                 lambda client: send(client, order, key=own),
@@ -100,6 +114,23 @@ def submit(
             otherwise=f"The batch goes on; see `sealgate batch watch {batch.id}`",
         )
     raise typer.Exit(0 if batch.is_whole or not watch else 1)
+
+
+@contextmanager
+def _sent(
+    named: list[Path], manifest: Path | None, files_from: str | None
+) -> Iterator[tuple[BinaryIO, str | None]]:
+    """What is sent: the ZIP, or the manifest with its name where the files are there already."""
+    if files_from is None:
+        if not named:
+            raise PackingError("name a folder, a ZIP or PDF files; or --files-from and --manifest")
+        with _packed(named, manifest) as archive:
+            yield archive, None
+        return
+    if named or manifest is None:
+        raise PackingError("--files-from goes with --manifest, and with no files of your own")
+    with manifest.open("rb") as file:
+        yield file, f"manifest{manifest_ending(manifest)}"
 
 
 @contextmanager

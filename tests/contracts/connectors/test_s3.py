@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiobotocore.session import AioSession
 
-from connectors.errors import ConnectorAwayError, DeliveryRefusedError
+from connectors.errors import ConnectorAwayError, DeliveryRefusedError, TooLargeError
 from connectors.model import Delivery
 from connectors.s3 import S3Connector
 from connectors.s3_settings import S3Settings
@@ -82,6 +82,21 @@ def settings(endpoint: str, partner: Partner, tmp_path: Path) -> S3Settings:
 
 
 SEALED = Delivery(id="d-1", kind="sealed", name="东/一.pdf", content=b"%PDF", result={"seal": "章"})
+
+
+async def test_what_lies_ready_is_read_by_its_name_and_stays(
+    partner: Partner, settings: S3Settings
+) -> None:
+    await partner.put("stock/东/一.pdf", b"one")
+    await partner.put("stock/large.pdf", b"x" * 101)
+    async with S3Connector(replace(settings, stock="stock/")) as connector:
+        assert await connector.lying_ready("东/一.pdf", most_bytes=100) == b"one"
+        assert await connector.lying_ready("东/一", most_bytes=100) is None
+        with pytest.raises(TooLargeError):
+            await connector.lying_ready("large.pdf", most_bytes=100)
+    async with S3Connector(settings) as without:
+        assert await without.lying_ready("东/一.pdf", most_bytes=100) is None
+    assert set(await partner.objects()) == {"stock/东/一.pdf", "stock/large.pdf"}
 
 
 async def test_an_object_is_taken_when_it_is_acknowledged(

@@ -95,7 +95,7 @@ def test_a_manifest_that_is_too_long_is_not_read_into_the_memory() -> None:
             UploadedPart(name="batch", filename="", start=0, length=2),
             UploadedPart(name="manifest", filename="m.csv", start=2, length=2**31),
         ]
-        body = BatchBody(upload, in_force=_nothing, most_document_bytes=1000)
+        body = BatchBody(upload, in_force=_nothing, most_document_bytes=1000, lying_ready=_nothing)
         with pytest.raises(ArchiveTooLargeProblem):
             list(body._found())
 

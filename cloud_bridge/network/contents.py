@@ -1,0 +1,272 @@
+"""What organisations bring each other: bodies as files, heads as rows. Durable before it is told.
+
+A content belongs to who brought it, so nobody can put something else in another's place; of several
+with one digest, a reader gets one that was made for it. Before an envelope is sent, its contents
+are held for whoever sends it.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from cloud_bridge.interfaces import Time
+from cloud_bridge.model import ContentMode, Terms
+from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.problems import (
+    ContentMissingProblem,
+    EnvelopeUnknownProblem,
+    MalformedProblem,
+    ModeProblem,
+    TooLargeProblem,
+)
+from cloud_bridge.network.store import schema
+from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.wire import Content, ContentHead
+
+NETWORK: Final = "network"
+_ENVELOPE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_Row = Row[*tuple[Any, ...]]
+_HELD: Final = timedelta(days=7)
+_MOST: Final = 500
+
+
+class Contents:
+    """All contents. Bodies lie at `ENVELOPE/DIGEST-OWN` below a directory."""
+
+    def __init__(self, lane: Lane, time: Time, directory: Path) -> None:
+        self._lane = lane
+        self._time = time
+        self._directory = directory
+
+    async def put(self, content: Content, *, uploader: str) -> None:
+        """Keep a content of an organisation, or of the network itself.
+
+        Raises:
+            EnvelopeUnknownProblem: the envelope is there, and the uploader has no part in it.
+            ModeProblem: its terms do not let the network hold such content.
+            MalformedProblem, TooLargeProblem: see there.
+        """
+        head = content.head
+        _judge(content)
+        allowed = self._allowed(head, uploader)
+        await self._lane.read(allowed)
+        # Of each uploader a file of its own, though the bytes be the same.
+        own = hashlib.sha256(uploader.encode() + b"\n" + content.body).hexdigest()[:32]
+        file = f"{head.envelope}/{head.digest}-{own}"
+        await asyncio.to_thread(_write, self._directory / file, content.body)
+
+        def work(connection: Connection) -> str | None:
+            allowed(connection)
+            return _keep(
+                connection,
+                uploader,
+                head,
+                file,
+                {"size": len(content.body), "at": microseconds(self._time.now())},
+            )
+
+        before = await self._lane.write(work)
+        if before is not None and before != file:
+            await self._forget([before])
+
+    async def get(self, envelope: str, digest: str, *, reader: str) -> Content:
+        """A content for an organisation of the envelope, or for the network itself.
+
+        Raises:
+            ContentMissingProblem: nobody of the envelope has brought it.
+        """
+
+        def ask(connection: Connection) -> _Row | None:
+            return _best(_rows(connection, envelope, digest), reader)
+
+        row = await self._lane.read(ask)
+        if row is None:
+            raise ContentMissingProblem(f"nobody has put {digest} into envelope {envelope}")
+        try:
+            body = await asyncio.to_thread((self._directory / row.file).read_bytes)
+        except FileNotFoundError:  # replaced by its uploader meanwhile
+            row = await self._lane.read(ask)
+            if row is None:
+                raise ContentMissingProblem(f"{digest} of {envelope} is gone") from None
+            body = await asyncio.to_thread((self._directory / row.file).read_bytes)
+        return Content(head=_head(row), body=body)
+
+    async def sweep(self) -> int:
+        """Forget what was held for envelopes that were never sent; gives how many."""
+        table, until = schema.content, microseconds(self._time.now() - _HELD)
+
+        def work(connection: Connection) -> list[str]:
+            sent = select(schema.envelope.c.id).where(schema.envelope.c.id == table.c.envelope)
+            orphan = (table.c.at < until) & ~sent.exists()
+            return list(connection.scalars(delete(table).where(orphan).returning(table.c.file)))
+
+        files = await self._lane.write(work)
+        await self._forget(files)
+        return len(files)
+
+    def _allowed(self, head: ContentHead, uploader: str) -> Callable[[Connection], None]:
+        def allowed(connection: Connection) -> None:
+            row = connection.execute(
+                select(schema.envelope.c.mode).where(schema.envelope.c.id == head.envelope)
+            ).one_or_none()
+            if row is None:
+                return
+            if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
+                raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
+            refuse_other_mode(head, row.mode)
+            table = schema.content
+            count = len(
+                connection.scalars(
+                    select(table.c.digest)
+                    .where(table.c.envelope == head.envelope, table.c.uploader == uploader)
+                    .limit(_MOST)
+                ).all()
+            )
+            if count >= _MOST:
+                raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
+
+        return allowed
+
+    async def _forget(self, files: list[str]) -> None:
+        def unlink() -> None:
+            for file in files:
+                (self._directory / file).unlink(missing_ok=True)
+
+        await asyncio.to_thread(unlink)
+
+
+def is_member(connection: Connection, organisation: str, envelope: str) -> bool:
+    """Whether an organisation takes part in an envelope."""
+    table = schema.member
+    found = connection.execute(
+        select(table.c.envelope).where(
+            table.c.organisation == organisation, table.c.envelope == envelope
+        )
+    )
+    return found.one_or_none() is not None
+
+
+def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
+    """ModeProblem: the terms do not let the network hold such content."""
+    if head.mode != mode or mode == "digest":
+        raise ModeProblem(f"the terms say {mode!r}, and {head.digest} was brought as {head.mode!r}")
+
+
+def refuse_what_is_missing(connection: Connection, terms: Terms) -> None:
+    """Before an envelope is sent: its initiator must have brought all documents, as it says.
+
+    What it brought besides is forgotten when it does not agree with the mode.
+
+    Raises:
+        ContentMissingProblem, ModeProblem: see there.
+    """
+    table = schema.content
+    rows = connection.execute(
+        select(table.c.digest, table.c.head).where(
+            table.c.envelope == terms.envelope, table.c.uploader == terms.initiator
+        )
+    ).all()
+    heads = {row.digest: _head(row) for row in rows}
+    for head in heads.values():
+        refuse_other_mode(head, terms.mode)
+    for document in terms.documents:
+        if terms.mode != "digest" and document.digest not in heads:
+            raise ContentMissingProblem(
+                f"the content of {document.name!r} ({document.digest}) must be put first"
+            )
+
+
+def has(connection: Connection, envelope: str, digest: str) -> bool:
+    """Whether somebody of the envelope has brought a content."""
+    return bool(_rows(connection, envelope, digest))
+
+
+def _rows(connection: Connection, envelope: str, digest: str) -> list[_Row]:
+    table = schema.content
+    members = select(schema.member.c.organisation).where(schema.member.c.envelope == envelope)
+    mode = select(schema.envelope.c.mode).where(schema.envelope.c.id == envelope)
+    terms_mode = connection.scalar(mode)
+    rows: Sequence[_Row] = connection.execute(
+        select(table.c.head, table.c.file)
+        .where(table.c.envelope == envelope, table.c.digest == digest)
+        .where((table.c.uploader == NETWORK) | table.c.uploader.in_(members))
+        .order_by(table.c.at)
+    ).all()
+    return [row for row in rows if _head(row).mode == terms_mode]
+
+
+def _head(row: _Row) -> ContentHead:
+    return msgspec.json.decode(row.head, type=ContentHead)
+
+
+def _best(rows: list[_Row], reader: str) -> _Row | None:
+    """The first that was made for the reader, else the first."""
+    for row in rows:
+        head = _head(row)
+        if head.mode == "open" or any(key.organisation == reader for key in head.keys):
+            return row
+    return rows[0] if rows else None
+
+
+def _judge(content: Content) -> None:
+    head = content.head
+    if not _ENVELOPE.fullmatch(head.envelope):
+        raise MalformedProblem("an envelope's id is a UUID in lower case")
+    if not _DIGEST.fullmatch(head.digest):
+        raise MalformedProblem("a digest is SHA-256 in lower-case hex")
+    if head.mode == "digest":
+        raise ModeProblem("a content is `encrypted` or `open`")
+    if head.mode == "open":
+        if head.keys or head.size != len(content.body):
+            raise MalformedProblem("an open content has no keys, and is as long as it says")
+        if hashlib.sha256(content.body).hexdigest() != head.digest:
+            raise MalformedProblem("the content has another digest than its head says")
+    elif not head.keys:
+        raise MalformedProblem("an encrypted content has keys for those who may read it")
+
+
+def _keep(
+    connection: Connection, uploader: str, head: ContentHead, file: str, values: dict[str, int]
+) -> str | None:
+    """Write the row; gives the file that it named before."""
+    table = schema.content
+    place = (
+        (table.c.envelope == head.envelope)
+        & (table.c.digest == head.digest)
+        & (table.c.uploader == uploader)
+    )
+    row = {"head": msgspec.json.encode(head), "file": file, **values}
+    before: str | None = connection.scalar(select(table.c.file).where(place))
+    if before is not None:
+        connection.execute(update(table).where(place).values(**row))
+        return before
+    connection.execute(
+        insert(table).values(envelope=head.envelope, digest=head.digest, uploader=uploader, **row)
+    )
+    return None
+
+
+def _write(path: Path, body: bytes) -> None:
+    """The file, and its name, are on the disk when this returns."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{id(body):x}.draft")
+    with draft.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    for folder in (path.parent, path.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,193 @@
+"""What each organisation is told, in order, and waiting for more of it.
+
+Positions of an organisation count up without gaps: whoever adds to a feed holds the row of its
+newest position until the commit. Whoever waits costs an `asyncio.Event` and nothing else.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, insert, select, text
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.interfaces import Time
+from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.problems import MalformedProblem
+from cloud_bridge.network.store import schema
+from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.wire import Feed, FeedItem
+
+_PAGE: Final = 100
+_LOOK_SECONDS: Final = 0.25
+# Nodes' clocks may differ by so much, and a transaction may be under way for so long.
+_LOOK_BACK: Final = timedelta(seconds=10)
+
+_ADVANCE = text(
+    "INSERT INTO feed_head (organisation, position, changed_at) VALUES (:who, :more, :now) "
+    "ON CONFLICT (organisation) DO UPDATE SET position = feed_head.position + excluded.position, "
+    "changed_at = excluded.changed_at RETURNING position"
+)
+
+
+@dataclass(slots=True)
+class _Waiters:
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    count: int = 0
+
+
+class Feeds:
+    """The feeds of all organisations. Belongs to one event loop."""
+
+    def __init__(self, lane: Lane, time: Time, *, is_shared: bool) -> None:
+        self._lane = lane
+        self._time = time
+        self._is_shared = is_shared
+        self._waiters: dict[str, _Waiters] = {}
+        self._newest: dict[str, int] = {}
+        self._is_closing = False
+
+    @property
+    def waiting(self) -> int:
+        """How many organisations wait."""
+        return len(self._waiters)
+
+    def add(self, connection: Connection, new: Sequence[tuple[str, str, int]]) -> dict[str, int]:
+        """Append organisation, envelope, sequence; in the lane's thread, last before the commit.
+
+        Gives the newest position of each organisation, for `told`.
+        """
+        by_organisation: dict[str, list[tuple[str, int]]] = {}
+        for organisation, envelope, sequence in new:
+            by_organisation.setdefault(organisation, []).append((envelope, sequence))
+        rows = []
+        newest: dict[str, int] = {}
+        now = microseconds(self._time.now())
+        # In order, so that no two nodes wait for each other.
+        for who in sorted(by_organisation):
+            items = by_organisation[who]
+            given = {"who": who, "more": len(items), "now": now}
+            newest[who] = last = int(connection.execute(_ADVANCE, given).scalar_one())
+            first = last - len(items) + 1
+            rows += [
+                {
+                    "organisation": who,
+                    "position": position,
+                    "envelope": envelope,
+                    "sequence": sequence,
+                }
+                for position, (envelope, sequence) in enumerate(items, start=first)
+            ]
+        if rows:
+            connection.execute(insert(schema.feed), rows)
+        return newest
+
+    def told(self, newest: dict[str, int]) -> None:
+        """Wake who waits: this is committed."""
+        for who, position in newest.items():
+            if position > self._newest.get(who, 0):
+                self._newest[who] = position
+                self._wake(who)
+
+    async def page(self, organisation: str, after: str, *, wait_seconds: float) -> Feed:
+        """What came after a cursor; waits so long for something to come."""
+        position = _position(after)
+        waiters = self._waiters.setdefault(organisation, _Waiters())
+        waiters.count += 1
+        deadline = self._time.monotonic() + wait_seconds
+        try:
+            while True:
+                waiters.event.clear()
+                feed = await self._now(organisation, position)
+                position = int(feed.cursor)
+                left = deadline - self._time.monotonic()
+                if feed.items or left <= 0 or self._is_closing:
+                    return feed
+                if self._newest.get(organisation, 0) > position:
+                    continue  # it came while we looked
+                try:
+                    async with asyncio.timeout(left):
+                        await waiters.event.wait()
+                except TimeoutError:
+                    return feed
+        finally:
+            waiters.count -= 1
+            if not waiters.count:
+                self._waiters.pop(organisation, None)
+
+    async def _now(self, organisation: str, after: int) -> Feed:
+        # Where nobody else writes, what was told last is the newest.
+        if not self._is_shared and after == self._newest.get(organisation):
+            return Feed(items=(), cursor=str(after))
+        newest, feed = await self._lane.read(
+            lambda connection: _page(connection, organisation, after)
+        )
+        self._newest[organisation] = max(newest, self._newest.get(organisation, 0))
+        return feed
+
+    async def follow(self) -> None:
+        """Wake who waits for what other nodes have written; until it is cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not self._waiters:
+                continue
+            self.told(await self._lane.read(self._changed))
+
+    def _changed(self, connection: Connection) -> dict[str, int]:
+        """The newest positions that may have changed, of those who wait."""
+        table = schema.feed_head
+        since = microseconds(self._time.now() - _LOOK_BACK)
+        rows = connection.execute(
+            select(table.c.organisation, table.c.position).where(table.c.changed_at > since)
+        )
+        waiting = set(self._waiters)
+        return {who: position for who, position in rows if who in waiting}
+
+    def close(self) -> None:
+        """Let everybody who waits go."""
+        self._is_closing = True
+        for who in list(self._waiters):
+            self._wake(who)
+
+    def _wake(self, who: str) -> None:
+        waiters = self._waiters.get(who)
+        if waiters is not None:
+            waiters.event.set()
+
+
+def _page(connection: Connection, organisation: str, after: int) -> tuple[int, Feed]:
+    feed, entry = schema.feed, schema.entry
+    # The newest first: what is committed between the two questions is only seen later.
+    head = select(schema.feed_head.c.position).where(
+        schema.feed_head.c.organisation == organisation
+    )
+    newest = connection.scalar(head) or 0
+    rows = connection.execute(
+        select(feed.c.position, feed.c.envelope, feed.c.sequence, entry.c.entry)
+        .join(entry, (entry.c.envelope == feed.c.envelope) & (entry.c.sequence == feed.c.sequence))
+        .where(feed.c.organisation == organisation, feed.c.position > after)
+        .order_by(feed.c.position)
+        .limit(_PAGE)
+    ).all()
+    # A cursor from before a backup was put back leads on from where the feed is now.
+    last = rows[-1].position if rows else min(after, newest)
+    items = tuple(
+        FeedItem(
+            envelope=row.envelope,
+            sequence=row.sequence,
+            entry=msgspec.json.decode(row.entry, type=Entry),
+        )
+        for row in rows
+    )
+    return newest, Feed(items=items, cursor=str(last))
+
+
+def _position(cursor: str) -> int:
+    if cursor == "":
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):  # noqa: PLR2004 - a BIGINT
+        raise MalformedProblem("`after` must be the cursor of an earlier answer, or empty")
+    return int(cursor)

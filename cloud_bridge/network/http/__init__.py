@@ -1,0 +1,1 @@
+"""How organisations ask the network, and its pages for persons."""

@@ -1,0 +1,57 @@
+"""Bodies in and out: JSON of the types of `wire`, MessagePack of contents, problems."""
+
+from typing import Final, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from cloud_bridge.network.http.routes import BODY
+from cloud_bridge.network.problems import MalformedProblem, NetworkProblem
+
+T = TypeVar("T")
+
+PROBLEM_BASE: Final = "urn:sealgate:problem:"
+MESSAGE_PACK: Final = "application/msgpack"
+_json = msgspec.json.Encoder()
+_pack = msgspec.msgpack.Encoder()
+
+
+def told(value: object, *, status: int = 200) -> web.Response:
+    """A value of `wire` as JSON."""
+    return web.Response(body=_json.encode(value), status=status, content_type="application/json")
+
+
+def packed(value: object) -> web.Response:
+    """A content, which is mostly bytes, as MessagePack."""
+    return web.Response(body=_pack.encode(value), content_type=MESSAGE_PACK)
+
+
+def asked(request: web.Request, type: type[T], *, packed: bool = False) -> T:  # noqa: A002 - msgspec's word
+    """What the body says; MalformedProblem: it is something else."""
+    decode = msgspec.msgpack.decode if packed else msgspec.json.decode
+    try:
+        return decode(request[BODY], type=type)
+    except msgspec.MsgspecError as error:
+        raise MalformedProblem(f"the body is no {type.__name__}: {error}") from error
+
+
+def problem_response(problem: NetworkProblem, *, trace: str) -> web.Response:
+    """RFC 9457."""
+    body = {
+        "type": f"{PROBLEM_BASE}{problem.type}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "cure": problem.cure,
+        "owner": problem.owner,
+        "trace": trace,
+        **problem.members(),
+    }
+    response = web.Response(
+        body=_json.encode(body),
+        status=problem.status,
+        content_type="application/problem+json",
+    )
+    if problem.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(max(1, round(problem.retry_after_seconds + 0.49)))
+    return response

@@ -1,0 +1,122 @@
+"""The aiohttp application: routes, and what happens around every one of them."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from cloud_bridge.interfaces import Time
+from cloud_bridge.network.http.access import Access, check_body
+from cloud_bridge.network.http.answers import problem_response
+from cloud_bridge.network.http.metrics import Metrics
+from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route
+from cloud_bridge.network.problems import (
+    InternalProblem,
+    NetworkProblem,
+    NotFoundProblem,
+    TooLargeProblem,
+)
+
+_TRACE: Final = web.RequestKey("trace", str)
+_log = structlog.get_logger("network.http")
+
+
+class API:
+    """All routes behind one door."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        *,
+        access: Access,
+        metrics: Metrics,
+        time: Time,
+        statement_bytes: int,
+        content_bytes: int,
+    ) -> None:
+        self.routes = tuple(routes)
+        self._access = access
+        self._metrics = metrics
+        self._time = time
+        self._statement_bytes = statement_bytes
+        # Room for the head, with its keys.
+        self._content_bytes = content_bytes + (1 << 20)
+
+    def application(self, wanted: Callable[[Route], bool] = lambda _route: True) -> web.Application:
+        """The application with those of the routes, ready to be served."""
+        app = web.Application(middlewares=[self._around], client_max_size=self._content_bytes)
+        for route in filter(wanted, self.routes):
+            app.router.add_route(route.method, route.path, self._behind(route), name=None)
+        return app
+
+    def _behind(self, route: Route) -> Handler:
+        """The route's handler, for whom the route is for."""
+        if route.who != "organisation":
+            return _named(route, route.handler)
+        most = self._content_bytes if route.large else self._statement_bytes
+
+        async def let_in(request: web.Request) -> web.StreamResponse:
+            request[ORGANISATION] = await self._access.let_in(request, once=route.once)
+            if (request.content_length or 0) > most:
+                raise TooLargeProblem(f"{request.content_length} bytes; at most {most} are taken")
+            body = await request.read()
+            if len(body) > most:
+                raise TooLargeProblem(f"{len(body)} bytes; at most {most} are taken")
+            check_body(request, body)
+            request[BODY] = body
+            return await route.handler(request)
+
+        return _named(route, let_in)
+
+    @web.middleware
+    async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Around every request: trace id, problems as answers, log line and metrics."""
+        trace = secrets.token_hex(8)
+        started = self._time.monotonic()
+        route = getattr(request.match_info.handler, "route_name", "none")
+        response, outcome = await self._answer(request, handler, trace)
+        seconds = self._time.monotonic() - started
+        self._metrics.requests.labels(route, outcome).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        if not response.prepared:
+            response.headers["Sealgate-Trace"] = trace
+        _log.debug(
+            "request",
+            trace=trace,
+            route=route,
+            status=response.status,
+            outcome=outcome,
+            milliseconds=round(seconds * 1000, 1),
+            organisation=request.get(ORGANISATION),
+        )
+        return response
+
+    async def _answer(
+        self, request: web.Request, handler: Handler, trace: str
+    ) -> tuple[web.StreamResponse, str]:
+        try:
+            return await handler(request), "ok"
+        except NetworkProblem as problem:
+            tell = _log.error if problem.owner == "it" else _log.info
+            tell("refused", trace=trace, problem=problem.type, detail=problem.detail)
+            told = problem
+        except web.HTTPRequestEntityTooLarge as error:
+            told = TooLargeProblem(error.text or "the body is too large")
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a page that leads elsewhere
+                raise
+            told = NotFoundProblem(f"{request.method} {request.path}: {error.reason}")
+        except Exception:  # noqa: BLE001 - whatever else: a defect of ours
+            _log.exception("defect", trace=trace, path=request.path)
+            told = InternalProblem("the network's log has the details under this trace id")
+        return problem_response(told, trace=trace), told.type
+
+
+def _named(route: Route, handler: Handler) -> Handler:
+    async def named(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    named.route_name = route.name  # type: ignore[attr-defined]  # read by `_around`
+    return named

@@ -1,0 +1,153 @@
+"""Envelopes over HTTP: send, read, state, contents, feed, heads, links."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.statements import SignedStatement
+from cloud_bridge.model import PartyKind
+from cloud_bridge.network.book import Book
+from cloud_bridge.network.contents import Contents
+from cloud_bridge.network.feed import Feeds
+from cloud_bridge.network.http.answers import asked, packed, told
+from cloud_bridge.network.http.routes import ORGANISATION, Route
+from cloud_bridge.network.interfaces import Links
+from cloud_bridge.network.problems import (
+    EnvelopeUnknownProblem,
+    MalformedProblem,
+    NotAllowedProblem,
+    NotFoundProblem,
+)
+from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope, PersonLink
+
+_ENVELOPE: Final = "/v1/envelopes/{envelope}"
+_CONTENT: Final = f"{_ENVELOPE}/contents/{{digest}}"
+
+
+class Envelopes:
+    """What organisations do with envelopes. `links` by the kind of party that they are for."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        contents: Contents,
+        feeds: Feeds,
+        links: Mapping[PartyKind, Links],
+        longest_wait_seconds: float,
+    ) -> None:
+        self._book = book
+        self._contents = contents
+        self._feeds = feeds
+        self._links = links
+        self._longest_wait = longest_wait_seconds
+
+    def routes(self) -> tuple[Route, ...]:
+        """See `Route`."""
+        return (
+            Route(
+                "POST", "/v1/envelopes", self._send, "envelope.send",
+                summary="Send an envelope; its contents must be there already. The same again "
+                "gives the same entry.",
+                takes=NewEnvelope, gives=Entry,
+            ),
+            Route(
+                "GET", _ENVELOPE, self._record, "envelope.read",
+                summary="All of an envelope.", gives=EnvelopeRecord,
+            ),
+            Route(
+                "POST", f"{_ENVELOPE}/statements", self._state, "envelope.state",
+                summary="Say something of an envelope. The same id again gives the same entry.",
+                takes=SignedStatement, gives=Entry,
+            ),
+            Route(
+                "PUT", _CONTENT, self._put, "content.put", large=True,
+                summary="Bring a content, before it is sent or stated.", takes=Content,
+            ),
+            Route(
+                "GET", _CONTENT, self._content, "content.get",
+                summary="A content, the one that was encrypted for the asker if there is one.",
+                gives=Content,
+            ),
+            Route(
+                "GET", "/v1/feed", self._feed, "feed", query=("after", "wait"),
+                summary="Entries that came after a cursor; waits up to `wait` seconds for some.",
+                gives=Feed,
+            ),
+            Route(
+                "GET", "/v1/heads", self._heads, "heads", query=("after",),
+                summary="How far each of the asker's envelopes has come, by their id.",
+                gives=Heads,
+            ),
+            Route(
+                "POST", f"{_ENVELOPE}/parties/{{party}}/links", self._link, "link", once=True,
+                summary="A new link for a person or bearer; by the envelope's initiator.",
+                gives=PersonLink,
+            ),
+        )  # fmt: skip
+
+    async def _send(self, request: web.Request) -> web.Response:
+        new = asked(request, NewEnvelope)
+        return told(await self._book.send(new, organisation=request[ORGANISATION]), status=201)
+
+    async def _record(self, request: web.Request) -> web.Response:
+        envelope = request.match_info["envelope"]
+        return told(await self._book.record(envelope, reader=request[ORGANISATION]))
+
+    async def _state(self, request: web.Request) -> web.Response:
+        signed = asked(request, SignedStatement)
+        envelope = request.match_info["envelope"]
+        who = request[ORGANISATION]
+        return told(await self._book.take(signed, organisation=who, envelope=envelope), status=201)
+
+    async def _put(self, request: web.Request) -> web.Response:
+        content = asked(request, Content, packed=True)
+        named = (request.match_info["envelope"], request.match_info["digest"])
+        if (content.head.envelope, content.head.digest) != named:
+            raise MalformedProblem("the content's head names another place than the address")
+        await self._contents.put(content, uploader=request[ORGANISATION])
+        return web.Response(status=204)
+
+    async def _content(self, request: web.Request) -> web.Response:
+        envelope, who = request.match_info["envelope"], request[ORGANISATION]
+        state = await self._book.state(envelope)
+        if state is None or who not in state.organisations:
+            raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
+        return packed(await self._contents.get(envelope, request.match_info["digest"], reader=who))
+
+    async def _feed(self, request: web.Request) -> web.Response:
+        wait = _seconds(request.query.get("wait", "0"), most=self._longest_wait)
+        after = request.query.get("after", "")
+        return told(await self._feeds.page(request[ORGANISATION], after, wait_seconds=wait))
+
+    async def _heads(self, request: web.Request) -> web.Response:
+        after = request.query.get("after", "")
+        return told(await self._book.heads(request[ORGANISATION], after))
+
+    async def _link(self, request: web.Request) -> web.Response:
+        envelope = request.match_info["envelope"]
+        state = await self._book.state(envelope)
+        if state is None or request[ORGANISATION] != state.terms.initiator:
+            raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r} of this initiator")
+        party = state.party(request.match_info["party"])
+        if party is None:
+            raise NotFoundProblem(f"the envelope has no party {request.match_info['party']!r}")
+        links = self._links.get(party.party.kind)
+        if links is None:
+            raise NotAllowedProblem(
+                f"party {party.party.id!r} is a {party.party.kind}, which has no links here",
+                reason="no-links",
+            )
+        return told(await links.link(envelope, party.party.id), status=201)
+
+
+def _seconds(text: str, *, most: float) -> float:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise MalformedProblem("`wait` must be a number of seconds") from error
+    if not 0 <= seconds < float("inf"):
+        raise MalformedProblem("`wait` must be a number of seconds, 0 or more")
+    return min(seconds, most)

@@ -1,0 +1,47 @@
+"""A route: where a request goes, and whether an organisation must have signed it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ORGANISATION = web.RequestKey("organisation", str)
+"""The id of the organisation that asks, on every route for organisations."""
+BODY = web.RequestKey("body", bytes)
+"""The body that it signed, on every route for organisations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path.
+
+    Attributes:
+        method: as HTTP writes it.
+        path: as aiohttp writes it, `/v1/envelopes/{envelope}`.
+        handler: called once the request was let in.
+        name: what metrics call it; stable.
+        who: `organisation`: authenticated, and described by OpenAPI; `anyone`: as it comes;
+            `page`: as it comes, where the pages for persons listen.
+        once: whether the same request may count only once even across restarts, because it would
+            do something else the second time.
+        large: whether the body is a content, and not a statement or less.
+        summary: what OpenAPI says.
+        takes: the type of the body; of a content, MessagePack, else JSON.
+        gives: the type of the answer; likewise.
+        query: names of what may stand in the query.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    handler: Handler
+    name: str
+    who: Literal["organisation", "anyone", "page"] = "organisation"
+    once: bool = False
+    large: bool = False
+    summary: str = ""
+    takes: type | None = None
+    gives: type | None = None
+    query: tuple[str, ...] = ()

@@ -1,0 +1,325 @@
+"""Within one transaction: statements become entries, and whoever takes part is told.
+
+All of this runs on the lane's thread. What is put off until the commit, and what is only known once
+that is durable, is here too (`Companion`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.record import append
+from cloud_bridge.envelopes.state import OF_THE_NETWORK, EnvelopeState, begin, due
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Act,
+    SignedStatement,
+    Statement,
+    Voided,
+    parse,
+)
+from cloud_bridge.errors import NotAllowedError, RecordBrokenError
+from cloud_bridge.keys import SigningKey, sign_statement
+from cloud_bridge.network.feed import Feeds
+from cloud_bridge.network.problems import (
+    ConflictProblem,
+    EnvelopeUnknownProblem,
+    NotAllowedProblem,
+    StatementInvalidProblem,
+)
+from cloud_bridge.network.standing import Standings
+from cloud_bridge.network.store import schema
+from cloud_bridge.network.store.moments import microseconds
+
+_encoder: Final = msgspec.json.Encoder()
+_entries: Final = msgspec.json.Decoder(Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An entry that this transaction adds.
+
+    Attributes:
+        state: after it.
+        statement: what it says.
+        told: organisation, envelope and sequence of everything that somebody is told because of it.
+    """
+
+    state: EnvelopeState
+    statement: Statement
+    told: tuple[tuple[str, str, int], ...]
+
+    @property
+    def tag(self) -> str:
+        """The word for the act, such as `signed`."""
+        return str(self.statement.act.__struct_config__.tag)
+
+
+class Recording:
+    """Adds entries; implements `Companion`.
+
+    `tell` is called with what a transaction adds, last before its commit; `done` once it is
+    durable, with how many entries came and the newest position of each organisation.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        feeds: Feeds,
+        standings: Standings,
+        is_shared: bool,
+        tell: Callable[[Connection, list[New]], None],
+        done: Callable[[list[New], dict[str, int]], None],
+    ) -> None:
+        self._key = key
+        self._feeds = feeds
+        self._standings = standings
+        self._is_shared = is_shared
+        self._tell = tell
+        self._done = done
+        self._new: list[New] = []
+        self._states: dict[str, EnvelopeState] = {}
+        self._newest: dict[str, int] = {}
+
+    def send(
+        self, connection: Connection, terms: bytes, signed: SignedStatement, key: str, at: datetime
+    ) -> Entry:
+        """The first entry of a new envelope. The caller has looked at contents and accounts.
+
+        Raises:
+            NotAllowedProblem, StatementInvalidProblem: see there.
+        """
+        state = begun(terms)
+        told = state.terms
+        connection.execute(
+            insert(schema.envelope).values(
+                id=told.envelope,
+                terms=terms,
+                initiator=told.initiator,
+                mode=told.mode,
+                status=state.status,
+                sequence=0,
+                head="",
+                expires_at=microseconds(told.expires_at),
+            )
+        )
+        return self._append(connection, state, signed, key, at)
+
+    def take(
+        self, connection: Connection, signed: SignedStatement, key: str, at: datetime
+    ) -> Entry:
+        """The next entry of an envelope, or the one that the same statement became before.
+
+        Raises:
+            EnvelopeUnknownProblem, NotAllowedProblem, StatementInvalidProblem, ConflictProblem:
+                see there.
+        """
+        statement = parse(signed)
+        state = self.state(connection, statement.envelope)
+        if state is None:
+            raise EnvelopeUnknownProblem(f"there is no envelope {statement.envelope!r}")
+        if statement.id in state.statement_ids:
+            return self.earlier(connection, state, statement)
+        return self._append(connection, state, signed, key, at)
+
+    def say(
+        self,
+        connection: Connection,
+        envelope: str,
+        act: Act,
+        *,
+        party: str,
+        id: str,  # noqa: A002 - the statement's own word
+        at: datetime,
+    ) -> Entry:
+        """The network's own word; raises as `take` does."""
+        id = f"{OF_THE_NETWORK}{id}"  # noqa: A001 - which nobody else can have taken
+        state = self.state(connection, envelope)
+        if state is None:
+            raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
+        if id in state.statement_ids:
+            return self.entry(connection, envelope, state.statement_ids[id])
+        signed = self._own(state, act, party=party, id=id, at=at)
+        return self._append(connection, state, signed, self._key.public, at)
+
+    def state(self, connection: Connection, envelope: str) -> EnvelopeState | None:
+        """An envelope within this transaction; on a shared database held against other nodes."""
+        state = self._states.get(envelope)
+        if state is None and not self._is_shared:
+            state = self._standings.kept(envelope)
+        if state is None:
+            state = self._standings.look(connection, envelope, hold=self._is_shared)
+            if state is not None and not self._is_shared:
+                self._standings.keep(state)
+        return state
+
+    def entry(self, connection: Connection, envelope: str, sequence: int) -> Entry:
+        """An entry that is there."""
+        table = schema.entry
+        written: bytes = connection.execute(
+            select(table.c.entry).where(table.c.envelope == envelope, table.c.sequence == sequence)
+        ).scalar_one()
+        return _entries.decode(written)
+
+    def earlier(self, connection: Connection, state: EnvelopeState, statement: Statement) -> Entry:
+        """The entry that a statement of this id became; ConflictProblem: it said something else."""
+        sequence = state.statement_ids[statement.id]
+        entry = self.entry(connection, statement.envelope, sequence)
+        before = parse(entry.signed)
+        if (before.author, before.party, before.act) != (
+            statement.author,
+            statement.party,
+            statement.act,
+        ):
+            raise ConflictProblem(f"statement {statement.id!r} said something else, {sequence=}")
+        return entry
+
+    def _append(
+        self,
+        connection: Connection,
+        state: EnvelopeState,
+        signed: SignedStatement,
+        key: str,
+        at: datetime,
+    ) -> Entry:
+        after, entry = self._added(connection, state, signed, key, at)
+        while (act := due(after, at=at)) is not None:
+            own = self._own(after, act, party="", id=_own_id(act), at=at)
+            after, _ = self._added(connection, after, own, self._key.public, at)
+        if after.status == "completed" and state.status != "completed":
+            self._void(connection, after, at)
+        return entry
+
+    def _void(self, connection: Connection, agreement: EnvelopeState, at: datetime) -> None:
+        """The cancellation agreement is complete: say so where it counts."""
+        if agreement.terms.voids is None:
+            return
+        voided = self.state(connection, agreement.terms.voids)
+        if voided is None or voided.status != "completed":
+            return
+        act = Voided(by=agreement.terms.envelope)
+        own = self._own(voided, act, party="", id=_own_id(act), at=at)
+        self._added(connection, voided, own, self._key.public, at)
+
+    def _added(
+        self,
+        connection: Connection,
+        state: EnvelopeState,
+        signed: SignedStatement,
+        key: str,
+        at: datetime,
+    ) -> tuple[EnvelopeState, Entry]:
+        try:
+            after, entry = append(state, signed, at=at, network=self._key, author_key=key)
+        except NotAllowedError as error:
+            raise NotAllowedProblem(str(error), reason=error.reason) from error
+        except RecordBrokenError as error:
+            raise StatementInvalidProblem(f"{error} ({error.fault})") from error
+        statement = parse(signed)
+        envelope = after.terms.envelope
+        connection.execute(
+            insert(schema.entry).values(
+                envelope=envelope,
+                sequence=after.sequence,
+                entry=_encoder.encode(entry),
+            )
+        )
+        table = schema.envelope
+        connection.execute(
+            update(table)
+            .where(table.c.id == envelope)
+            .values(sequence=after.sequence, head=after.head, status=after.status)
+        )
+        self._states[envelope] = after
+        told = self._members(connection, state, after)
+        self._new.append(New(after, statement, told))
+        return after, entry
+
+    def _members(
+        self, connection: Connection, before: EnvelopeState, after: EnvelopeState
+    ) -> tuple[tuple[str, str, int], ...]:
+        """Who is told what; whoever comes in is told all that was before."""
+        there = before.organisations if before.sequence else frozenset[str]()
+        joined, left = sorted(after.organisations - there), there - after.organisations
+        envelope = after.terms.envelope
+        table = schema.member
+        for organisation in joined:
+            connection.execute(insert(table).values(organisation=organisation, envelope=envelope))
+        for organisation in left:  # it has forwarded, and knows that
+            connection.execute(
+                delete(table).filter_by(organisation=organisation, envelope=envelope)
+            )
+        told = [(each, envelope, after.sequence) for each in there]
+        told += [
+            (each, envelope, sequence)
+            for each in joined
+            for sequence in range(1, after.sequence + 1)
+        ]
+        return tuple(told)
+
+    def _own(
+        self,
+        state: EnvelopeState,
+        act: Act,
+        *,
+        party: str,
+        id: str,  # noqa: A002 - the statement's own word
+        at: datetime,
+    ) -> SignedStatement:
+        statement = Statement(
+            id=id,
+            envelope=state.terms.envelope,
+            terms=state.terms_digest,
+            author=NETWORK,
+            act=act,
+            at=at,
+            party=party,
+            seen=state.sequence,
+            head=state.head,
+        )
+        return sign_statement(statement, self._key, card=0)
+
+    def mark(self) -> int:
+        """See `Companion`."""
+        return len(self._new)
+
+    def undo(self, mark: int) -> None:
+        """See `Companion`."""
+        del self._new[mark:]
+        self._states = {each.state.terms.envelope: each.state for each in self._new}
+        self._newest = {}
+
+    def flush(self, connection: Connection) -> None:
+        """See `Companion`."""
+        if self._new:
+            told = [each for new in self._new for each in new.told]
+            self._tell(connection, self._new)
+            self._newest = self._feeds.add(connection, told)
+
+    def committed(self) -> None:
+        """See `Companion`."""
+        new, newest = self._new, self._newest
+        self._new, self._states, self._newest = [], {}, {}
+        for each in new:
+            self._standings.keep(each.state)
+        if new:
+            self._done(new, newest)
+
+
+def begun(terms: bytes) -> EnvelopeState:
+    """The terms, before anything was said; NotAllowedProblem: they are none that can be signed."""
+    try:
+        return begin(terms)
+    except NotAllowedError as error:
+        raise NotAllowedProblem(str(error), reason=error.reason) from error
+
+
+def _own_id(act: Act) -> str:
+    """Of what the network says once an envelope."""
+    return f"{OF_THE_NETWORK}{type(act).__name__.lower()}"

@@ -1,0 +1,118 @@
+"""The ports: one for organisations, and, where it is asked for, another for persons' pages."""
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from cloud_bridge.interfaces import Time
+from cloud_bridge.network.config import NetworkConfig, TLSConfig
+from cloud_bridge.network.http.app import API
+from cloud_bridge.network.http.routes import Route
+from cloud_bridge.network.open import Network, open_network
+from cloud_bridge.network.store.ownership import sole_owner
+
+_SHUTDOWN_SECONDS = 10.0
+_log = structlog.get_logger("network")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A network that listens. `url` is for organisations, `pages` for persons."""
+
+    network: Network
+    url: str
+    pages: str
+
+
+@contextlib.asynccontextmanager
+async def serving(config: NetworkConfig, time: Time) -> AsyncIterator[Serving]:
+    """Open the network and its ports.
+
+    Raises:
+        StateInUseError: another process uses the state directory.
+        OSError, ValueError: a key or certificate cannot be read, or a port is taken.
+        SchemaNewerError: the database was written by a newer version.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(sole_owner(config.state_directory))
+        network = await stack.enter_async_context(open_network(config, time))
+        server, pages = config.server, config.pages
+        tls = _tls(server.tls)
+        apart = pages.port is not None
+
+        def of_organisations(route: Route) -> bool:
+            return not apart or route.who != "page"
+
+        # Whoever waits for its feed is let go before the ports are closed.
+        url = await _listen(
+            network.api, of_organisations, stack, host=server.host, port=server.port, tls=tls
+        )
+        where = url
+        if pages.port is not None:
+            where = await _listen(
+                network.api,
+                lambda route: route.who == "page",
+                stack,
+                host=pages.host,
+                port=pages.port,
+                tls=tls,
+            )
+        stack.callback(network.core.feeds.close)
+        yield Serving(network, url, pages.external_url or where)
+
+
+def serve(config: NetworkConfig, time: Time, *, ready: Callable[[Serving], None]) -> None:
+    """Serve until TERM or INT; `ready` is called once the ports are open. Raises as `serving`."""
+    asyncio.run(_serve(config, time, ready))
+
+
+async def _serve(config: NetworkConfig, time: Time, ready: Callable[[Serving], None]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with serving(config, time) as served:
+        ready(served)
+        await stopped.wait()
+        _log.info("stopping")
+
+
+async def _listen(
+    api: API,
+    wanted: Callable[[Route], bool],
+    stack: contextlib.AsyncExitStack,
+    *,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+) -> str:
+    runner = web.AppRunner(
+        api.application(wanted),
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        # Who has gone waits for nothing: a unit of work that is handed over is done all the same.
+        handler_cancellation=True,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024).start()
+    taken = runner.addresses[0][1]  # where 0 was asked for
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'http' if tls is None else 'https'}://{shown}:{taken}"
+
+
+def _tls(config: TLSConfig | None) -> ssl.SSLContext | None:
+    if config is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(config.certificate, config.key)
+    # Optional, because persons' browsers have none; whatever is for organisations wants one.
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(config.client_ca)
+    return context

@@ -1,0 +1,218 @@
+"""The tables. Alembic migrations in `migrations/` make them; a test compares the two.
+
+Moments are Unix time in microseconds (`moments`). What is JSON of `cloud_bridge` stays as it was
+signed or sent, bytes.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+ID = String(64)
+DIGEST = String(64)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("level", String(20), nullable=False),
+    Column("method", String(100), nullable=False),
+    Column("verified_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("signing_key", String(64), nullable=False),
+    Column("card", Integer, nullable=False),
+    Index("organisation_by_name", "name"),
+)
+"""`signing_key` signs requests; `card` is the serial of the newest card, 0: there is none yet."""
+
+card = Table(
+    "card",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("card", LargeBinary, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("fingerprint", DIGEST, primary_key=True),
+    Column("organisation", ID, nullable=False),
+    Index("certificate_by_organisation", "organisation"),
+)
+"""Client certificates by the SHA-256 of their DER, hex."""
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("contact", String(254), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("level", String(20), nullable=False),
+    Column("method", String(100), nullable=False),
+    Column("verified_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("person_by_contact", "contact", "name", unique=True),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("token", DIGEST, primary_key=True),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("account", ID, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=True),
+    Column("ended_at", BigInteger, nullable=True),
+    Index("link_by_party", "envelope", "party"),
+)
+"""Addresses at which a person signs, once. `token` is the SHA-256 of what stands in the address;
+`ended_at`: a newer link of the party took its place, or too much was guessed."""
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("secret", DIGEST, primary_key=True),
+    Column("link", DIGEST, nullable=False),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("account", ID, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),
+    Column("method", String(100), nullable=False),
+    Column("checked_at", BigInteger, nullable=True),
+    Column("tries", Integer, nullable=False),
+    Column("code", DIGEST, nullable=False),
+    Column("code_tries", Integer, nullable=False),
+    Column("code_expires_at", BigInteger, nullable=True),
+    Column("reading_at", BigInteger, nullable=True),
+    Column("read_at", BigInteger, nullable=True),
+    Index("visit_by_link", "link"),
+)
+"""What an opened link became: a browser that shows its `secret` (SHA-256 of the cookie). `code` is
+an HMAC of the code that was sent, under the cookie's secret; empty: none counts."""
+
+code_sent = Table(
+    "code_sent",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account", ID, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("code_sent_by_account", "account", "at"),
+)
+"""When codes were sent, so that nobody is flooded with them."""
+
+envelope = Table(
+    "envelope",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("terms", LargeBinary, nullable=False),
+    Column("initiator", ID, nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("head", DIGEST, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("envelope_by_expiry", "status", "expires_at"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("envelope", String(36), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False),
+)
+"""The chain: `entry` is the JSON of `chain.Entry`."""
+
+member = Table(
+    "member",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("envelope", String(36), primary_key=True),
+)
+"""Which organisations take part in which envelopes, and therefore see them."""
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("envelope", String(36), nullable=False),
+    Column("sequence", Integer, nullable=False),
+)
+"""What each organisation is told, in order. Positions of an organisation have no gaps."""
+
+feed_head = Table(
+    "feed_head",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("feed_head_by_change", "changed_at"),
+)
+"""The newest position of each organisation. Whoever adds to a feed locks the row until it commits,
+so that a position is seen only after all before it."""
+
+content = Table(
+    "content",
+    metadata,
+    Column("envelope", String(36), primary_key=True),
+    Column("digest", DIGEST, primary_key=True),
+    Column("uploader", ID, primary_key=True),
+    Column("head", LargeBinary, nullable=False),
+    Column("file", String(200), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("content_by_age", "at"),
+)
+"""Contents that organisations brought; `head` is the JSON of `wire.ContentHead`, `file` the place
+of the body below the contents' directory, `size` that of the body."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("is_on", Boolean, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("organisation", ID, nullable=False),
+    Column("webhook", String(36), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index("notice_by_due", "due_at"),
+)
+"""What webhooks are still owed."""
+
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("nonce", String(100), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("nonce_by_expiry", "expires_at"),
+)
+"""Requests that would do something else the second time, until they can no longer count."""

@@ -1,0 +1,94 @@
+"""Rows of envelopes' documents: which revision lies where."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+
+from gateway.store.content import Location
+from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds
+from gateway.store.reading import compiled, read_connection
+from gateway.store.schema import envelope_content
+
+SHELF = "envelopes"
+"""The shelf of the content store that they are kept on."""
+
+
+class ContentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A revision that is here, see `gateway.store.schema.envelope_content`."""
+
+    organisation: str
+    envelope: str
+    digest: str
+    document: str
+    size: int
+    segment: str
+    segment_offset: int
+
+    @property
+    def location(self) -> Location:
+        """Where it is."""
+        return Location(self.segment, self.segment_offset)
+
+
+_COLUMNS = ContentRow.__struct_fields__
+_row = select(*(envelope_content.c[name] for name in _COLUMNS)).where(
+    envelope_content.c.organisation == bindparam("of_organisation"),
+    envelope_content.c.envelope == bindparam("of_envelope"),
+)
+_by_digest = _row.where(envelope_content.c.digest == bindparam("of_digest"))
+
+
+def put_content(transaction: Transaction, row: ContentRow, *, at: datetime) -> bool:
+    """Say where a revision is; False: it is here already, and what was kept again is not needed."""
+    named = {
+        "of_organisation": row.organisation,
+        "of_envelope": row.envelope,
+        "of_digest": row.digest,
+    }
+    if transaction.connection.execute(_by_digest, named).one_or_none() is not None:
+        return False
+    values = {**msgspec.structs.asdict(row), "at": microseconds(at)}
+    transaction.connection.execute(insert(envelope_content).values(values))
+    return True
+
+
+def envelope_content_ends(connection: Connection) -> dict[str, int]:
+    """For each segment that envelopes' documents are in, the offset behind the last of them."""
+    end = func.max(envelope_content.c.segment_offset + envelope_content.c.size)
+    rows = connection.execute(
+        select(envelope_content.c.segment, end).group_by(envelope_content.c.segment)
+    )
+    return {segment: int(last) for segment, last in rows}
+
+
+class EnvelopeContentReader:
+    """Reads rows on a connection that cannot write."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = read_connection(engine)
+        self._by_digest = compiled(_by_digest, engine)
+        self._all = compiled(_row, engine)
+
+    async def by_digest(
+        self, organisation: str, envelope_id: str, digest: str
+    ) -> ContentRow | None:
+        """Where the revision of that digest is."""
+        rows = await self._connection.rows(self._by_digest, (organisation, envelope_id, digest))
+        return _content_row(rows[0]) if rows else None
+
+    async def of_envelope(self, organisation: str, envelope_id: str) -> tuple[ContentRow, ...]:
+        """All of an envelope that is here."""
+        rows = await self._connection.rows(self._all, (organisation, envelope_id))
+        return tuple(map(_content_row, rows))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _content_row(row: Sequence[Any]) -> ContentRow:
+    return ContentRow(**dict(zip(_COLUMNS, row, strict=True)))

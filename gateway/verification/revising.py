@@ -1,0 +1,173 @@
+"""Whether a revision adds a signature and nothing else. Runs in the child only.
+
+The parent has seen that it begins with the very bytes of the document that was signed upon. Here it
+is asked what the update changes (`updating`), and whether the signature stands: intact, by a
+certificate that is trusted at that time and that names who was to sign. Whatever makes the reader
+raise counts against the revision.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+from io import BytesIO
+
+from asn1crypto import cms, x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from gateway.verification.errors import RevisionFaultError
+from gateway.verification.judging import certificate_of, covers_its_revision, told
+from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
+from gateway.verification.updating import Update
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+def judge_revision(document: bytes, asked: AskedRevision) -> RevisionJudgement:
+    """What speaks against the revision, or what it added. Never raises for what is in the file."""
+    try:
+        return RevisionJudgement(added=_added(document, asked))
+    except RevisionFaultError as found:
+        return RevisionJudgement(fault=found.fault, why=found.why)
+    except MemoryError:
+        why = "reading it took more memory than is allowed"
+        return RevisionJudgement(fault="could-not-tell", why=why)
+    except Exception as error:  # noqa: BLE001 - a hostile file makes pyHanko raise anything
+        return RevisionJudgement(fault="unreadable", why=told(error))
+
+
+def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
+    reader = _reader(document)
+    before = _reader(document[: asked.base_bytes])
+    known = before.xrefs.total_revisions
+    if (
+        reader.xrefs.total_revisions <= known
+        or reader.xrefs.get_startxref_for_revision(known - 1) != before.last_startxref
+    ):
+        raise RevisionFaultError("unsigned", "no update follows the document that was signed upon")
+    earlier = [each.field_name for each in before.embedded_signatures]
+    signatures = reader.embedded_signatures
+    added = [each for each in signatures if each.field_name not in earlier]
+    updates = range(known, reader.xrefs.total_revisions)
+    fields = [
+        Update(reader, number, largest_mm=asked.largest_mm).signature_field() for number in updates
+    ]
+    if not added:
+        raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
+    if len(added) > asked.most:
+        raise RevisionFaultError("more-signatures", f"it adds {len(added)} signatures")
+    if fields != [each.field_name for each in added]:
+        raise RevisionFaultError("not-whole", "its signatures are not those of its updates")
+    for signature in signatures:
+        if signature not in added:
+            _still_stands(signature)
+    judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
+    _is_as_told(judged[-1], asked)
+    return judged
+
+
+def _reader(document: bytes) -> PdfFileReader:
+    reader = PdfFileReader(BytesIO(document), strict=True)
+    if reader.xrefs.hybrid_xrefs_present:
+        reader = PdfFileReader(BytesIO(document), strict=False)
+    if reader.encrypted:
+        raise RevisionFaultError("unreadable", "it is encrypted")
+    return reader
+
+
+def _still_stands(signature: EmbeddedPdfSignature) -> None:
+    """An earlier signature, which somebody else has judged, must not be broken by this one."""
+    context = ValidationContext(trust_roots=[], allow_fetching=False)
+    status = validate_pdf_signature(signature, context)
+    if not (status.intact and status.valid and status.docmdp_ok):
+        why = (
+            f"the earlier signature in field {signature.field_name[:60]!r} does not stand any more"
+        )
+        raise RevisionFaultError("earlier-broken", why)
+
+
+def _judged(
+    signature: EmbeddedPdfSignature, document: bytes, asked: AskedRevision, *, is_last: bool
+) -> AddedSignature:
+    certificate = certificate_of(signature)
+    claimed_at = signature.self_reported_timestamp
+    if claimed_at is None or claimed_at > asked.at + _CLOCKS_DIFFER:
+        why = f"it was received at {asked.at:%Y-%m-%d %H:%M:%S %Z} and says to be signed later"
+        raise RevisionFaultError("time", why if claimed_at else "it does not say when")
+    for moment in (claimed_at, asked.at):
+        if not certificate.not_before <= moment <= certificate.not_after:
+            why = (
+                f"its certificate counts from {certificate.not_before:%Y-%m-%d} to "
+                f"{certificate.not_after:%Y-%m-%d}, not at {moment:%Y-%m-%d %H:%M:%S %Z}"
+            )
+            raise RevisionFaultError("expired", why)
+    status = _status(signature, asked)
+    if not status.intact:
+        raise RevisionFaultError("not-intact", "its digest is not that of the document")
+    if not status.valid:
+        raise RevisionFaultError("not-intact", "its value does not verify with its certificate")
+    covered = status.coverage is not None and (
+        status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+    )
+    if not covered or not covers_its_revision(signature, document, is_last=is_last):
+        raise RevisionFaultError("not-whole", "it does not cover all of the document")
+    if not status.trusted:
+        why = f"its certificate, issued by {certificate.issuer[:120]}, leads to no trusted root"
+        raise RevisionFaultError("untrusted", why)
+    if not status.bottom_line:
+        raise RevisionFaultError("not-intact", f"it does not pass as a whole ({status.summary()})")
+    names = _names(signature.signer_cert)
+    if asked.name is not None and not _is_named(asked.name, names):
+        why = f"its certificate names {' / '.join(names)[:120]}, not {asked.name[:120]}"
+        raise RevisionFaultError("other-name", why)
+    return AddedSignature(
+        field=str(signature.field_name),
+        container=_container(signature),
+        certificate=certificate,
+        names=names,
+        claimed_at=claimed_at,
+    )
+
+
+def _status(signature: EmbeddedPdfSignature, asked: AskedRevision) -> PdfSignatureStatus:
+    trusted = [x509.Certificate.load(each) for each in asked.trust]
+    moment = min(signature.self_reported_timestamp or asked.at, asked.at)
+    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment)
+    return validate_pdf_signature(signature, context)
+
+
+def _is_as_told(last: AddedSignature, asked: AskedRevision) -> None:
+    if asked.field is not None and last.field != asked.field:
+        why = f"it is in field {last.field[:60]!r}, and {asked.field[:60]!r} was told"
+        raise RevisionFaultError("other-field", why)
+    if asked.container is not None:
+        found = hashlib.sha256(last.container).hexdigest()
+        if found != asked.container:
+            raise RevisionFaultError(
+                "other-container", "its container is not the one that was told"
+            )
+
+
+def _is_named(name: str, names: Sequence[str]) -> bool:
+    """Whether a name is among these, by whichever width its brackets and letters are written."""
+    return _plain(name) in map(_plain, names)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    subject = certificate.subject.native
+    found = (subject.get(each) for each in ("organization_name", "common_name"))
+    return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and each))
+
+
+def _container(signature: EmbeddedPdfSignature) -> bytes:
+    """The CMS without the zeros that fill its place up."""
+    content = bytes(signature.pkcs7_content)
+    return bytes(cms.ContentInfo.load(content).dump())
