@@ -145,7 +145,7 @@ class Envelope:
             )
             for each in self.state.terms.documents
         )
-        return Signed(revisions=revisions, **changes)  # type: ignore[arg-type]
+        return Signed(**{"revisions": revisions, **changes})  # type: ignore[arg-type]
 
     def sign(self, party: str, **changes: object) -> Entry:
         each = self.state.party(party)

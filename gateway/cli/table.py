@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from gateway.cli.envelope.table import ENVELOPE
+
 Lines = Mapping[str, tuple[str, str]]
 """Of each command its function, below `gateway.cli`, and the first line of that one's help."""
 
@@ -151,6 +153,10 @@ GROUPS: Mapping[str, Group] = {
                 "Try the failed documents of a batch once more, after what failed is mended.",
             ),
         },
+    ),
+    "envelope": Group(
+        "Sign contracts with other companies and people: send, receive, follow, prove.",
+        ENVELOPE,
     ),
     "approvals": Group(
         "See what waits for people, approve or reject it, and prove it later.",

@@ -11,7 +11,7 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.envelopes.transcript import TranscriptFindings, read, verify
 from cloud_bridge.model import SignedCard
-from tests.sealed_transcript import make_sealed_transcript
+from tests.sealing_companies import make_sealed_transcript
 
 _TRANSCRIPT = make_sealed_transcript()
 _ENTRIES = _TRANSCRIPT.envelope.entries
