@@ -7,12 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 
-from cloud_bridge.cards import card_bytes
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import Sent, SignedStatement, parse
@@ -20,7 +15,6 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
-from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.ground import Ground, Inbound, Member
@@ -40,34 +34,24 @@ from gateway.store.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
 from gateway.store.lane import Transaction
 from gateway.store.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
+from tests.seals_of_companies import authority, certify, sign_card
 from tests.signing_house import FakeClock, House, SoftSigner, signing_house
 
 
 class Authority:
-    """Whom partners trust to say who a company is; seals cards with keys in memory."""
+    """Whom partners trust to say who a company is."""
 
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-        self._ca = TrialCA(now=clock.now())
+    def __init__(self) -> None:
+        self._root = authority()
 
     @property
     def root(self) -> bytes:
-        return self._ca.certificate.public_bytes(Encoding.DER)
+        return self._root.der
 
     def sealed(self, card: Card, *, name: str | None = None) -> SignedCard:
         """The card, signed with a seal of its name (or another)."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        issued = self._ca.issue(public, common_name="合同专用章", organisation=name or card.name)
-        certificate = x509.load_pem_x509_certificates(issued.encode())[0]
-        said = card_bytes(card)
-        proof = (
-            pkcs7.PKCS7SignatureBuilder()
-            .set_data(said)
-            .add_signer(certificate, key, SHA256())
-            .sign(Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])
-        )
-        return SignedCard(card=said, proof=proof)
+        seal = certify("合同专用章", by=self._root, organisation=name or card.name)
+        return sign_card(card, seal)
 
 
 @dataclass
@@ -187,7 +171,7 @@ async def company(
     network: CloudNetwork,
     *,
     network_key: str,
-    authority: Authority,
+    trusted: Authority,
     clock: FakeClock,
     roots: Sequence[bytes] | None = None,
     signer: SoftSigner | None = None,
@@ -196,9 +180,9 @@ async def company(
     directory.mkdir(exist_ok=True)
     async with signing_house(directory, clock=clock, signer=signer) as house:
         readers = SQLiteFile(str(directory / "test.sqlite")).open_reader()
-        trusted = [authority.root] if roots is None else roots
+        believed = [trusted.root] if roots is None else roots
         networks = NetworkReader(readers)
-        cards = Cards(lane=house.lane, reader=networks, roots=lambda: trusted, clock=clock)
+        cards = Cards(lane=house.lane, reader=networks, roots=lambda: believed, clock=clock)
         await cards.load()
         envelopes = EnvelopeReader(readers)
         ground = Ground(
@@ -213,7 +197,7 @@ async def company(
             cards=cards,
             records=Records(envelopes),
             clock=clock,
-            roots=lambda: trusted,
+            roots=lambda: believed,
         )
         member = Member(
             company="east",
@@ -237,9 +221,7 @@ async def company(
             expires_at=clock.now() + timedelta(days=365),
         )
         known = cards.newest(organisation)
-        signed = (
-            authority.sealed(card) if known is None else cards.signed(organisation, known.serial)
-        )
+        signed = trusted.sealed(card) if known is None else cards.signed(organisation, known.serial)
         assert signed is not None
         pauses: list[float] = []
 

@@ -163,7 +163,7 @@ class Caller:
                 "stands between"
             )
         told = ": ".join(word for word in (problem.title, problem.detail, problem.cure) if word)
-        type_ = problem.type.rpartition("/")[2]
+        type_ = problem.type.replace(":", "/").rpartition("/")[2]
         if status in _NOT_FOR_EVER or status >= _SERVER_ERRORS:
             pause = _retry_after(response)
             if pause is not None:

@@ -25,12 +25,12 @@ def network(clock: FakeClock) -> MemoryNetwork:
 
 
 @pytest.fixture
-def authority(clock: FakeClock) -> Authority:
-    return Authority(clock)
+def trusted() -> Authority:
+    return Authority()
 
 
 @pytest.fixture
-def opened(tmp_path: Path, network: MemoryNetwork, authority: Authority, clock: FakeClock) -> Open:
+def opened(tmp_path: Path, network: MemoryNetwork, trusted: Authority, clock: FakeClock) -> Open:
     """Opens a company's bridge; again, it is after a restart."""
     signers: dict[str, SoftSigner] = {}
 
@@ -40,7 +40,7 @@ def opened(tmp_path: Path, network: MemoryNetwork, authority: Authority, clock: 
             organisation,
             network.register(organisation, f"{organisation} 有限公司"),
             network_key=network.key.public,
-            authority=authority,
+            trusted=trusted,
             clock=clock,
             signer=signers.setdefault(organisation, SoftSigner(clock)),
         )
