@@ -47,7 +47,9 @@ def test_every_make_target_in_the_prose_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", _NAMED, ids=str)
 def test_every_command_in_the_prose_exists(page: Path) -> None:
     known = set(every_command())
-    groups = {name.split()[0] for name in known if " " in name}
+    groups = {
+        name.rsplit(" ", count)[0] for name in known for count in range(1, name.count(" ") + 1)
+    }
     for text in code(read(page)):
         for first, second in _COMMAND.findall(text):
             name = f"{first} {second}" if first in groups and second else first
