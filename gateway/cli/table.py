@@ -189,6 +189,19 @@ GROUPS: Mapping[str, Group] = {
             ),
         },
     ),
+    "bridge": Group(
+        "The way to the cloud account network: its keys, and how it stands.",
+        {
+            "keys": (
+                "bridge.keys:keys",
+                "Make the keys of our companies on the network that are not there yet.",
+            ),
+            "status": (
+                "bridge.status:status",
+                "Show how each company stands with the network: away, owed, troubles, comparison.",
+            ),
+        },
+    ),
     "webhooks": Group(
         "Tell systems of what was sealed: keys, a try, what is owed.",
         {
