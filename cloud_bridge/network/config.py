@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -54,6 +54,31 @@ class PagesConfig(_Section):
     )
 
 
+class CodeWebhookConfig(_Section):
+    """The operator's own service that brings codes to persons."""
+
+    url: str = Field(pattern=r"^https?://", description="Where each code is posted.")
+    secret_file: Path = Field(description="A file with `whsec_…`: signs each post.")
+
+
+class PersonsConfig(_Section):
+    """How persons who sign in a browser are checked, and what is written for them."""
+
+    check: Literal["code", "contact-tail"] = Field(
+        default="code",
+        description="A code that is sent, or the last four characters of the contact, which proves "
+        "less.",
+    )
+    code_webhook: CodeWebhookConfig | None = Field(
+        default=None,
+        description="None: codes go to codes.jsonl in the state directory, for a trial.",
+    )
+    font: Path = Field(
+        default=Path("/usr/share/fonts/truetype/arphic/uming.ttc"),
+        description="TrueType or OpenType with Chinese: draws what persons enter.",
+    )
+
+
 class StoreConfig(_Section):
     """The database: SQLite in the state directory, or a PostgreSQL server for several nodes."""
 
@@ -93,10 +118,15 @@ class NetworkConfig(_Section):
     """All of network.yaml. Relative paths are meant from its folder."""
 
     name: str = Field(min_length=1, max_length=100)
-    state_directory: Path
+    state_directory: Path = Field(description="Of this node alone: lock, database, contents.")
+    contents_directory: Path | None = Field(
+        default=None,
+        description="Where contents lie; with several nodes, one place that all of them reach.",
+    )
     keys: KeysConfig
     server: ServerConfig = ServerConfig()
     pages: PagesConfig = PagesConfig()
+    persons: PersonsConfig = PersonsConfig()
     store: StoreConfig = StoreConfig()
     limits: LimitsConfig = LimitsConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
@@ -110,10 +140,19 @@ class NetworkConfig(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _nodes_share_contents(self) -> Self:
+        if self.store.url is not None and self.contents_directory is None:
+            raise ValueError(
+                "contents_directory is missing: nodes that share a database share the contents "
+                "too; name a folder that all of them reach"
+            )
+        return self
+
     @property
-    def contents_directory(self) -> Path:
-        """Where contents lie; with several nodes, one place that all of them reach."""
-        return self.state_directory / "contents"
+    def contents(self) -> Path:
+        """Where contents lie."""
+        return self.contents_directory or self.state_directory / "contents"
 
 
 def load_config(file: Path) -> NetworkConfig:
