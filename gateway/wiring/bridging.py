@@ -12,7 +12,6 @@ import structlog
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
-from gateway.batches.callers import caller_now
 from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge, Bridges
@@ -24,6 +23,7 @@ from gateway.envelopes.roots import roots_in
 from gateway.errors import Problem
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler
+from gateway.signing.callers import caller_now
 from gateway.signing.service import SigningService
 from gateway.store.envelope_contents import EnvelopeContentReader
 from gateway.store.envelope_owed import OwedReader
