@@ -1,5 +1,6 @@
 """The room of envelopes joined: what callers ask, and what does jobs of the kind `envelope`."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from gateway.envelopes.contents import Contents
 from gateway.envelopes.creating import Creating
 from gateway.envelopes.ending import Ending
 from gateway.envelopes.ground import Ground
+from gateway.envelopes.roots import certificates_in
 from gateway.envelopes.sealing import TurnSealing
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.turning import OurTurn
@@ -16,6 +18,9 @@ from gateway.envelopes.verifying import RevisionJudge, Trust, Verifying
 from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
+from gateway.verification.verifier import Verifier
+from gateway.wiring.bridging import Bridging
+from gateway.wiring.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,39 @@ class EnvelopeRoom:
 
 def _go_on(_step: str) -> None:
     """Where nobody wants to know."""
+
+
+async def open_envelopes(
+    house: House,
+    bridging: Bridging,
+    signing: SigningService,
+    events: EventOutbox,
+    stack: contextlib.AsyncExitStack,
+) -> EnvelopeRoom:
+    """Join the room over a house; its judging process is started with the first revision.
+
+    Args:
+        house: all that it stands on.
+        bridging: the ways to the network.
+        signing: the signing cycle for documents.
+        events: for those who asked to be told.
+        stack: ends the judging process.
+    """
+    config = house.config.bridge
+    persons = None if config is None else config.persons_root
+    judge = await stack.enter_async_context(Verifier(trust=(), clock=house.clock))
+    return envelope_room(
+        ground=bridging.ground,
+        bridges=bridging.bridges,
+        signing=signing,
+        in_force=lambda: house.policies.current,
+        judge=judge,
+        trust=Trust(
+            companies=bridging.ground.roots,
+            persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
+        ),
+        events=events,
+    )
 
 
 def envelope_room(
