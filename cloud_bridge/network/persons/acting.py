@@ -180,8 +180,7 @@ class Acting:
         if visit.checked_at is None and standing.party.level != "none":
             raise ActError("the person was not checked", reason="level")
         party, name = standing.party, standing.person.name
-        values = values_of(party, given)
-        sound = checked_signature(party, signature, name=name)
+        values, sound = _checked(party, given, signature, name)
         revisions = []
         for document, digest in standing.state.current.items():
             base = await self._bytes(visit.envelope, digest)
@@ -225,6 +224,25 @@ class Acting:
         content = await self._book.content(envelope, digest)
         sound = hashlib.sha256(content.body).hexdigest() == digest
         return content.body if content.head.mode == "open" and sound else None
+
+
+def _checked(
+    party: Party, given: Mapping[str, str], signature: Signature, name: str
+) -> tuple[dict[str, str], Signature]:
+    """Everything that is wrong is told at once."""
+    faults: dict[str, str] = {}
+    values: dict[str, str] = {}
+    try:
+        values = values_of(party, given)
+    except FieldsError as error:
+        faults.update(error.faults)
+    try:
+        signature = checked_signature(party, signature, name=name)
+    except FieldsError as error:
+        faults.update(error.faults)
+    if faults:
+        raise FieldsError(faults)
+    return values, signature
 
 
 def _unwritten(error: PressError, envelope: str) -> FieldsError | ActError:
