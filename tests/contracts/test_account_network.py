@@ -16,6 +16,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     changes = {}
     if request.param == "postgresql":
         changes["store"] = {"url": request.getfixturevalue("postgres").database().url}
+        changes["contents_directory"] = tmp_path / "contents"
     async with network_house(tmp_path, **changes) as house:
         yield house
 

@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cloud_bridge.cards import card_bytes, check_card
 from cloud_bridge.errors import RecordBrokenError
 from cloud_bridge.model import SignedCard
+from hsm.interfaces import Mechanism
 from tests.envelope_parties import START, Company
-from tests.seals_of_companies import Certified, authority, certify, sign_card
+from tests.sealing_companies import seal_card
+from tests.seals_of_companies import Certified, Key, authority, certify, sign_card
 
 _COMPANY = Company("org-buyer", "买方有限公司")
 _CARD = _COMPANY.card
@@ -38,6 +40,17 @@ def test_seals_with_rsa_keys_sign_cards(pss: bool) -> None:  # noqa: FBT001 - a 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     seal = certify("买方有限公司", by=_ROOT, key=key)
     assert check_card(sign_card(_CARD, seal, pss=pss), roots=[_ROOT.der], at=START) == _CARD
+
+
+@pytest.mark.parametrize(
+    "mechanism", ["rsa-pkcs1-sha256", "rsa-pss-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384"]
+)
+def test_what_the_signing_cycle_seals_is_believed(mechanism: Mechanism) -> None:
+    key: Key = ec.generate_private_key(ec.SECP384R1() if "384" in mechanism else ec.SECP256R1())
+    if mechanism.startswith("rsa"):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    signed = seal_card(_CARD, certify("买方有限公司", by=_ROOT, key=key), mechanism=mechanism)
+    assert check_card(signed, roots=[_ROOT.der], at=START) == _CARD
 
 
 def test_an_authority_between_seal_and_root_comes_with_the_card() -> None:
