@@ -12,7 +12,7 @@ PYTHON3 ?= $(shell command -v /usr/bin/python3 || command -v python3)
 # What the product and its tests need of the system: the trial HSM, the stamp font, other people's verifiers.
 PACKAGES := softhsm2 opensc fonts-arphic-uming poppler-utils qpdf python3-venv openssl
 # The servers that tests start, each in a directory of its own, and the compiler of the HSM that fails on purpose.
-TEST_PACKAGES := gcc libc6-dev postgresql mariadb-server rabbitmq-server openssh-server openssh-sftp-server
+TEST_PACKAGES := gcc libc6-dev postgresql mariadb-server rabbitmq-server openssh-server openssh-sftp-server chromium
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help
@@ -91,6 +91,11 @@ bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
 .PHONY: profile
 profile: $(STAMP) ## where a document's time goes, by stage and by process
 	@$(PYTHON) -m bench.profiling
+
+THIRD_PARTY := cloud_bridge/network/pages/third_party
+.PHONY: pdfjs
+pdfjs: $(STAMP) ## fetch pdf.js anew as package-lock.json pins it, for the signing pages (needs npm)
+	@$(PYTHON) $(THIRD_PARTY)/take.py
 
 .PHONY: lock
 lock: ## compile the hash-pinned lock files anew (needs uv)

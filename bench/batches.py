@@ -73,6 +73,7 @@ async def _dropped(installation: Installation, document: bytes, documents: int) 
         made = await _batches(client) - known
         for path in made:
             await _receipt(client, path)
+            await _table(folder, path.rpartition("/")[2])
     for file in (folder / "done").iterdir():
         file.unlink()
     return Bulk(documents=documents, seconds=seconds, batches=len(made))
@@ -89,6 +90,15 @@ async def _all_done(folder: Path, run: str, documents: int) -> None:
             return
         await asyncio.sleep(_PAUSE_SECONDS)
     raise BenchError(f"the folder was not done within {_PATIENCE_SECONDS:g} s")
+
+
+async def _table(folder: Path, batch: str) -> None:
+    """Wait for the table of a batch, so that nothing is removed while it is being written."""
+    patience = time.monotonic() + _PATIENCE_SECONDS
+    while not (folder / "done" / f"{batch}.results.csv").exists():
+        if time.monotonic() > patience:
+            raise BenchError(f"the folder has no results of batch {batch}")
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _batches(client: GatewayClient) -> set[str]:

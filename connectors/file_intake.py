@@ -3,10 +3,14 @@
 What one look finds goes into one folder of `taken`, whose name is new each time, so that a file has
 an id of its own even where another of its name came before. A look that broke off is undone: its
 folder has no mark, and its files go back. One rename makes all of a folder accepted.
+
+What one look has found and there was no room for is taken next, without another look: with many
+thousand files waiting, the looks would cost more than the files.
 """
 
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from connectors.arrivals import (
@@ -15,6 +19,7 @@ from connectors.arrivals import (
     MANIFESTS,
     MARK,
     TAKEN,
+    FileState,
     Settling,
     Wanted,
     companions,
@@ -40,6 +45,8 @@ class FileIntake:
         self._settling = Settling(settle_seconds)
         self._max_bytes = max_bytes
         self._time = time
+        self._found: deque[tuple[str, ...]] = deque()
+        self._seen: dict[str, FileState] = {}
 
     def fetch(self, tree: FileTree, *, most: int) -> tuple[Fetched, ...]:
         """What was taken and is not accepted, else what is in the inbox.
@@ -73,14 +80,14 @@ class FileIntake:
                     _moved(tree, f"{here}/{name}", f"{there}/{name}")
 
     def _take(self, tree: FileTree, most: int) -> str | None:
-        seen = {name: state for name, state in tree.files(INBOX) if self._wanted.concerns(name)}
-        settled = self._settling.settled(seen, now=self._time.monotonic())
+        # A list is for all of its folder, to which something may have been added.
+        if not self._found or self._wanted.beside == "manifest":
+            self._look(tree)
         taken = f"{self._time.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         targets: set[str] = set()
-        for together in self._wanted.ready(settled, seen=seen):
-            if targets and len(targets) + len(together) > most:
-                break
-            if not all(tree.is_quiet(f"{INBOX}/{name}", seen[name]) for name in together):
+        while self._found and (not targets or len(targets) + len(self._found[0]) <= most):
+            together = self._found.popleft()
+            if not all(tree.is_quiet(f"{INBOX}/{name}", self._seen[name]) for name in together):
                 continue
             for name in together:
                 target = told_name(name)
@@ -92,9 +99,16 @@ class FileIntake:
         tree.write(f"{TAKEN}/{taken}/{MARK}", b"")
         return taken
 
+    def _look(self, tree: FileTree) -> None:
+        """Find what is whole now."""
+        files = tree.files(INBOX)
+        self._seen = {name: state for name, state in files if self._wanted.concerns(name)}
+        settled = self._settling.settled(self._seen, now=self._time.monotonic())
+        self._found = deque(self._wanted.ready(settled, seen=self._seen))
+
     def _undo(self, tree: FileTree, taken: str) -> None:
         here = f"{TAKEN}/{taken}"
-        for name, _ in list(tree.files(here)):
+        for name in list(tree.paths(here)):
             if tree.is_there(f"{INBOX}/{name}"):
                 # Another came under its name meanwhile; this one goes on from where it is.
                 tree.write(f"{here}/{MARK}", b"")
@@ -105,7 +119,7 @@ class FileIntake:
     def _documents(self, tree: FileTree, taken: str) -> Iterator[str]:
         """All but the mark and the JSON beside documents."""
         try:
-            found = sorted(name for name, _ in tree.files(f"{TAKEN}/{taken}") if name != MARK)
+            found = sorted(name for name in tree.paths(f"{TAKEN}/{taken}") if name != MARK)
         except FileNotFoundError:
             return
         yield from (
@@ -117,12 +131,13 @@ class FileIntake:
     def _read(self, tree: FileTree, taken: str) -> Iterator[Fetched]:
         for name in self._documents(tree, taken):
             content, problem = self._content(tree, f"{TAKEN}/{taken}/{name}")
-            digest = hashlib.sha256(content).hexdigest()[:16]
+            digest = hashlib.sha256(content).digest()
             yield Fetched(
-                id=f"{taken}/{name}#{digest}",
+                id=f"{taken}/{name}#{digest.hex()[:16]}",
                 name=name,
                 content=content,
                 fields=self._beside(tree, taken, name),
+                digest=digest,
                 problem=problem,
             )
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+import msgspec
+
 from connectors.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, TooLargeError
 from connectors.file_intake import place_of
@@ -161,7 +163,7 @@ def _begun(path: str) -> str:
 
 def _result_of(delivery: Delivery) -> bytes:
     told = {**delivery.result, "delivery": delivery.id, "kind": delivery.kind}
-    return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
+    return msgspec.json.format(msgspec.json.encode(told, order="sorted"), indent=2) + b"\n"
 
 
 def _delivered_there(tree: FileTree, path: str) -> str | None:

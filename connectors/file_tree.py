@@ -20,6 +20,10 @@ class FileTree(Protocol):
         """Every regular file below a folder, by its path from there."""
         ...
 
+    def paths(self, path: str) -> Iterator[str]:
+        """The same without their states, which are asked for one by one."""
+        ...
+
     def names(self, path: str) -> list[str]:
         """What is in a folder, sorted; nothing, where there is no folder."""
         ...

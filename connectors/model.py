@@ -16,6 +16,7 @@ class Fetched:
         content: its bytes.
         fields: what the place says of it besides: message headers, columns. What lies beside it
             as JSON is `beside`.
+        digest: SHA-256 of the content, where it was worked out for the id.
         problem: why its content could not be taken, which then is empty: it gets its result, and
             holds nothing else up. Empty: it could.
     """
@@ -24,6 +25,7 @@ class Fetched:
     name: str
     content: bytes
     fields: Mapping[str, str] = field(default_factory=dict)
+    digest: bytes | None = None
     problem: str = ""
 
 

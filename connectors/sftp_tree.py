@@ -56,6 +56,10 @@ class SFTPTree:
                 elif stat.S_ISREG(kind):
                     yield prefix + name, (entry.attrs.size or 0, int(entry.attrs.mtime or 0))
 
+    def paths(self, path: str) -> Iterator[str]:
+        """See `FileTree`."""
+        return (name for name, _ in self.files(path))
+
     def names(self, path: str) -> list[str]:
         """See `FileTree`."""
         try:
@@ -128,7 +132,7 @@ class SFTPTree:
     def remove_empty(self, path: str, *, but: str) -> None:
         """See `FileTree`."""
         with contextlib.suppress(FileNotFoundError):
-            if {name for name, _ in self.files(path)} - {but}:
+            if any(name != but for name in self.paths(path)):
                 return
             self.remove(f"{path}/{but}")
             self._remove_folders(path)

@@ -51,6 +51,32 @@ class DocumentFault:
     entry: int = 0
 
 
+def faults_of_document(state: EnvelopeState, name: str, content: bytes) -> Iterator[str]:
+    """What in a document is not as the envelope's record has it; nobody's certificate is asked.
+
+    Args:
+        state: after the last entry.
+        name: of the document in the terms.
+        content: the document.
+    """
+    terms = next(each for each in state.terms.documents if each.name == name)
+    if hashlib.sha256(content).hexdigest() != state.current[name]:
+        yield f"{name} is not the document of the record's digest {state.current[name][:16]}…"
+        return
+    if hashlib.sha256(content[: terms.size]).hexdigest() != terms.digest:
+        yield f"{name} does not begin with the document that was sent"
+    start = terms.size
+    for number, revision in enumerate(state.revisions[name], start=1):
+        if hashlib.sha256(content[: revision.size]).hexdigest() != revision.digest:
+            yield f"{name} does not begin with its signed revision {number}"
+            return
+        try:
+            who_signed(revision.container, *_covered(content, start, revision))
+        except ContainerError as error:
+            yield f"signature {number} of {name}: {error}"
+        start = revision.size
+
+
 def judge_document(
     state: EnvelopeState,
     signings: Sequence[Signing],

@@ -73,7 +73,7 @@ def extend(
     """
     link = placed(entry, network_key=network_key)
     number = f"entry {link.sequence} of envelope {state.terms.envelope}"
-    _refuse_other_place(state, link, number)
+    _refuse_other_place(state, entry, link, number)
     statement = authored(entry, link, network_key=network_key, cards=cards)
     if statement.envelope != state.terms.envelope or statement.terms != state.terms_digest:
         raise RecordBrokenError(f"{number} is of other terms", fault="other-terms")
@@ -142,7 +142,7 @@ def authored(entry: Entry, link: Link, *, network_key: str, cards: CardBook) -> 
     return _believed(entry.signed, key, number=link.sequence)
 
 
-def _refuse_other_place(state: EnvelopeState, link: Link, number: str) -> None:
+def _refuse_other_place(state: EnvelopeState, entry: Entry, link: Link, number: str) -> None:
     if link.envelope != state.terms.envelope:
         raise RecordBrokenError(
             f"an entry of envelope {link.envelope} was told as one of {state.terms.envelope}",
@@ -153,15 +153,12 @@ def _refuse_other_place(state: EnvelopeState, link: Link, number: str) -> None:
             f"entries {state.sequence + 1} to {link.sequence - 1} are missing before {number}",
             fault="gap",
         )
-    if link.sequence <= state.sequence:
+    if 1 <= link.sequence <= state.sequence and state.hashes[link.sequence - 1] == entry.hash:
+        raise RecordBrokenError(f"{number} came again after entry {state.sequence}", fault="order")
+    if link.sequence <= state.sequence or link.previous != state.head:
         raise RecordBrokenError(
-            f"{number} came after entry {state.sequence}: it came twice, or in another order",
-            fault="order",
-        )
-    if link.previous != state.head:
-        raise RecordBrokenError(
-            f"{number} follows another entry {state.sequence} than the one that we hold: the "
-            "network has told two stories",
+            f"{number} is another one than we hold, or follows another one: the network has told "
+            "two stories",
             fault="forked",
         )
     if state.at is not None and link.at < state.at:

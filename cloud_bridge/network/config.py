@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -54,6 +54,31 @@ class PagesConfig(_Section):
     )
 
 
+class CodeWebhookConfig(_Section):
+    """The operator's own service that brings codes to persons."""
+
+    url: str = Field(pattern=r"^https?://", description="Where each code is posted.")
+    secret_file: Path = Field(description="A file with `whsec_…`: signs each post.")
+
+
+class PersonsConfig(_Section):
+    """How persons who sign in a browser are checked, and what is written for them."""
+
+    check: Literal["code", "contact-tail"] = Field(
+        default="code",
+        description="A code that is sent, or the last four characters of the contact, which proves "
+        "less.",
+    )
+    code_webhook: CodeWebhookConfig | None = Field(
+        default=None,
+        description="None: codes go to codes.jsonl in the state directory, for a trial.",
+    )
+    font: Path = Field(
+        default=Path("/usr/share/fonts/truetype/arphic/uming.ttc"),
+        description="TrueType or OpenType with Chinese: draws what persons enter.",
+    )
+
+
 class StoreConfig(_Section):
     """The database: SQLite in the state directory, or a PostgreSQL server for several nodes."""
 
@@ -101,6 +126,7 @@ class NetworkConfig(_Section):
     keys: KeysConfig
     server: ServerConfig = ServerConfig()
     pages: PagesConfig = PagesConfig()
+    persons: PersonsConfig = PersonsConfig()
     store: StoreConfig = StoreConfig()
     limits: LimitsConfig = LimitsConfig()
     webhooks: WebhooksConfig = WebhooksConfig()

@@ -21,11 +21,12 @@ from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.openapi import openapi
 from cloud_bridge.network.http.operation import Operation
 from cloud_bridge.network.interfaces import Links
+from cloud_bridge.network.pages.open import persons_room
 from cloud_bridge.network.store.database import Database, PostgreSQL, SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
 from cloud_bridge.network.store.migrating import migrate
 
-ROOMS: Final[tuple[Callable[[Core], Room], ...]] = ()
+ROOMS: Final[tuple[Callable[[Core], Room], ...]] = (persons_room,)
 """What is built upon the core: for persons, for deliveries."""
 
 _EXPIRE_SECONDS: Final = 1.0

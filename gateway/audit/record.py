@@ -29,6 +29,7 @@ Kind = Literal[
     "hold",
     "hold-end",
     "erased",
+    "envelope",
     "envelope-trouble",
 ]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.batches.callers import caller_now
 from gateway.batches.errors import InputLostProblem
 from gateway.batches.model import ItemRequest, origin_of
 from gateway.clock import Clock
 from gateway.jobs.model import Lease
 from gateway.seals.in_force import InForce
-from gateway.signing.digests import sha256_of
+from gateway.signing.callers import caller_now
+from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.model import SigningRequest
 from gateway.store.batch_items import ItemRow
 from gateway.store.batches import BatchRow
@@ -57,7 +57,7 @@ class ItemAsking:
             origin=origin_of(item.batch, item.number),
         )
 
-    async def document(self, item: ItemRow) -> bytes:
+    async def document(self, item: ItemRow) -> HashedDocument:
         """The bytes that were handed in.
 
         Raises:
@@ -66,8 +66,8 @@ class ItemAsking:
         """
         if item.location is None or item.input_bytes is None:
             raise InputLostProblem(f"item {item.number} has no input")
-        document = await self._content.get(item.location, item.input_bytes)
-        if await sha256_of(document) != item.input_digest:
+        document = await hashed(await self._content.get(item.location, item.input_bytes))
+        if document.digest != item.input_digest:
             raise InputLostProblem(
                 f"the input of item {item.number} in {item.location.segment} was changed"
             )

@@ -89,16 +89,6 @@ class BusinessNumberTakenProblem(Problem):
         return {} if self.document is None else {"document": self.document}
 
 
-class SystemGoneProblem(Problem):
-    """The policies do not know the system any more that handed the batch in."""
-
-    type: ClassVar[str] = "system-unknown"
-    status: ClassVar[int] = 403
-    title: ClassVar[str] = "The system that asked is in no policy any more"
-    owner: ClassVar[Owner] = "officer"
-    cure: ClassVar[str] = "Put the system back into the policies, then retry the batch."
-
-
 class InputLostProblem(Problem):
     """The document that was handed in is not where it was put, or not as it was."""
 

@@ -103,7 +103,7 @@ class PageMaker:
             business_number=asked.business_number,
             document_type=asked.document_type,
             seal=asked.seal,
-            input_digest=await sha256_of(item.document),
+            input_digest=item.digest or await sha256_of(item.document),
             input_bytes=len(item.document),
             segment="",
             segment_offset=offset,

@@ -37,10 +37,14 @@ class ItemRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A document to be sealed, as it was read."""
+    """A document to be sealed, as it was read.
+
+    `digest` is its SHA-256, where whoever read it knows it already.
+    """
 
     request: ItemRequest
     document: bytes
+    digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

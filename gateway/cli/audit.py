@@ -197,6 +197,7 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "hold": lambda record: f"documents of {record['company']}, by {record['by']}; {record['hold']}",
     "hold-end": lambda record: f"by {record['by']}; hold {record['hold']}",
     "erased": lambda record: f"the content of {len(record['documents'])} documents",
+    "envelope": lambda record: f"{record['what']}; envelope {record['envelope']}",
     "envelope-trouble": lambda record: (
         f"envelope {record['envelope']} of {record['company']}: {record['trouble']}, "
         f"{record['words']}"

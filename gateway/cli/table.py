@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from gateway.cli.envelope.table import ENVELOPE
+
 Lines = Mapping[str, tuple[str, str]]
 """Of each command its function, below `gateway.cli`, and the first line of that one's help."""
 
@@ -157,6 +159,10 @@ GROUPS: Mapping[str, Group] = {
             ),
         },
     ),
+    "envelope": Group(
+        "Sign contracts with other companies and people: send, receive, follow, prove.",
+        ENVELOPE,
+    ),
     "approvals": Group(
         "See what waits for people, approve or reject it, and prove it later.",
         {
@@ -180,6 +186,19 @@ GROUPS: Mapping[str, Group] = {
             "verify": (
                 "officers.proof:verify",
                 "Judge whether an approval was valid: by whom, how many, when, and for what.",
+            ),
+        },
+    ),
+    "bridge": Group(
+        "The way to the cloud account network: its keys, and how it stands.",
+        {
+            "keys": (
+                "bridge.keys:keys",
+                "Make the keys of our companies on the network that are not there yet.",
+            ),
+            "status": (
+                "bridge.status:status",
+                "Show how each company stands with the network: away, owed, troubles, comparison.",
             ),
         },
     ),

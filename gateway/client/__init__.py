@@ -4,12 +4,14 @@ Used by the commands, the demo and the benchmark. It shows what an internal syst
 docs/api.md says the same in words.
 """
 
+from gateway.client.envelopes import EnvelopeClient
 from gateway.client.errors import GatewayRefusedError
 from gateway.client.gateway import GatewayClient
 from gateway.client.model import LargeBody, Sealed, Submission, multipart_body
 from gateway.client.signing import RequestKey, RequestSigner
 
 __all__ = [
+    "EnvelopeClient",
     "GatewayClient",
     "GatewayRefusedError",
     "LargeBody",

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from yarl import URL
 
 from gateway.client.errors import GatewayRefusedError, problem_of
 from gateway.client.model import Body, LargeBody, Sealed, Submission, multipart_body
@@ -110,7 +111,8 @@ class GatewayClient:
         Raises:
             GatewayRefusedError: the gateway said why not.
         """
-        url = f"{self._url}{path}"
+        # As it is sent: `%28` in a path goes out as `(`, and the signature covers what goes out.
+        url = str(URL(f"{self._url}{path}"))
         large = isinstance(body, LargeBody)
         signed = self._signer.sign(
             method,

@@ -14,7 +14,17 @@ from gateway.declarations.declaration import Declaration
 from policies.kinds.spelling import Name
 from strictyaml import StrictModel, refusal
 
-WebhookEvent = Literal["document.sealed", "item.failed", "batch.finished"]
+WebhookEvent = Literal[
+    "document.sealed",
+    "item.failed",
+    "batch.finished",
+    "envelope.completed",
+    "envelope.declined",
+    "envelope.withdrawn",
+    "envelope.expired",
+    "envelope.voided",
+    "envelope.held",
+]
 _ALL: Final[tuple[WebhookEvent, ...]] = get_args(WebhookEvent)
 
 

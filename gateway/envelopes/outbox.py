@@ -1,15 +1,31 @@
-"""What the network is owed: written in the transaction that makes it true, sent in its order."""
+"""What the network is owed: written in the transaction that makes it true, sent in its order.
+
+Sending is repeated until the network has it: everything that is sent has an id, and the same again
+changes nothing there. Once the network says that it will never take something, that has an end too,
+and is told as a trouble of the envelope.
+"""
 
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
-from cloud_bridge.envelopes.statements import SignedStatement, parse
-from cloud_bridge.wire import NewEnvelope
-from gateway.store.envelope_owed import OwedKind, put_owed
+from cloud_bridge.encryption import encrypt, plain
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Declined, SignedStatement, Withdrawn, parse
+from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
+from cloud_bridge.model import Card
+from cloud_bridge.wire import Content, NewEnvelope
+from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.inbox import Inbox
+from gateway.envelopes.troubles import PASSING, Trouble, Troubles, trouble_of
+from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, mark_sent, owed_now, put_owed
 from gateway.store.lane import Transaction
 
 _encode = msgspec.json.Encoder().encode
+_new_envelope = msgspec.json.Decoder(NewEnvelope)
+_statement = msgspec.json.Decoder(SignedStatement)
 
 
 def owe(
@@ -43,3 +59,119 @@ def _owed(thing: NewEnvelope | SignedStatement | str) -> tuple[OwedKind, str, by
     if isinstance(thing, SignedStatement):
         return "statement", parse(thing).id, _encode(thing)
     return "content", thing, b""
+
+
+def _ends_it(row: OwedEnvelopeRow) -> bool:
+    if row.kind != "statement":
+        return False
+    return isinstance(parse(_statement.decode(row.payload)).act, Withdrawn | Declined)
+
+
+class Outbox:
+    """Sends what one of our companies owes."""
+
+    def __init__(self, member: Member, ground: Ground, inbox: Inbox, tally: Tally) -> None:
+        self._member = member
+        self._ground = ground
+        self._inbox = inbox
+        self._tally = tally
+        self._troubles = Troubles(member, ground, tally)
+
+    async def send(self, envelope: str) -> bool:
+        """Send what is owed in an envelope, in its order; gives whether nothing is owed any more.
+
+        False: a trouble keeps the rest back, and is told with the envelope; it may pass. Of an
+        envelope that is held only what ends it goes out. What a statement of ours became is in our
+        copy of the record when this returns.
+
+        Raises:
+            NetworkAwayError: the network cannot be reached; the rest stays owed.
+            StoreProblem: a row or a document cannot be read or written; the same.
+        """
+        organisation = self._member.organisation
+        for row in await self._ground.owed.of_envelope(organisation, envelope):
+            kept = await self._ground.envelopes.by_id(organisation, envelope)
+            if kept is not None and kept.status == "held" and not _ends_it(row):
+                return False
+            try:
+                entry = await self._sent(row)
+            except NetworkRefusedError as refused:
+                await self._refused(row, refused)
+                if row.kind != "statement":
+                    return True
+                continue
+            except NetworkLiesError as lies:
+                await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
+                return False
+            except RecordBrokenError as broken:
+                trouble = trouble_of(broken)
+                await self._troubles.tell(
+                    envelope, replace(trouble, holds=trouble.type not in PASSING)
+                )
+                return False
+            if entry is not None:
+                await self._inbox.believe(envelope, [entry])
+            await self._mark(row)
+            self._tally.sent += 1
+        return True
+
+    async def _sent(self, row: OwedEnvelopeRow) -> Entry | None:
+        network = self._member.network
+        match row.kind:
+            case "envelope":
+                return await network.send(_new_envelope.decode(row.payload))
+            case "statement":
+                return await network.state(_statement.decode(row.payload))
+            case "content":
+                content = await self._content(row)
+                if content is not None:
+                    await network.put_content(content)
+                return None
+
+    async def _content(self, row: OwedEnvelopeRow) -> Content | None:
+        """A revision as the terms say that it travels; None: not by the network."""
+        state = await self._ground.records.state(row.organisation, row.envelope)
+        kept = await self._ground.contents.by_digest(row.organisation, row.envelope, row.key)
+        if state is None or kept is None:
+            raise RecordBrokenError(
+                f"the document with SHA-256 {row.key} is owed and not here", fault="document"
+            )
+        if state.terms.mode == "digest":
+            return None
+        document = await self._ground.content.get(kept.location, kept.size)
+        if state.terms.mode == "open":
+            return plain(document, envelope=row.envelope)
+        return encrypt(document, envelope=row.envelope, cards=await self._cards(state))
+
+    async def _cards(self, state: EnvelopeState) -> list[Card]:
+        """Of every organisation of the envelope, ours among them, as they are now."""
+        cards: list[Card] = []
+        for organisation in sorted(state.organisations):
+            known = self._ground.cards.newest(organisation)
+            if known is None or known.expires_at <= self._ground.clock.now():
+                known = await self._ground.cards.ask(self._member.network, organisation)
+            cards.append(known)
+        return cards
+
+    async def _refused(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> None:
+        is_all = row.kind != "statement"
+        trouble = Trouble(f"refused-{refused.type}", str(refused), holds=is_all)
+
+        def write(unit: Transaction) -> None:
+            rows = [row]
+            if is_all:  # what comes behind it stands on it
+                rows = list(owed_now(unit.connection, row.organisation, row.envelope))
+            self._troubles.put(unit, row.envelope, trouble)
+            at = self._ground.clock.now()
+            for each in rows:
+                mark_sent(unit, each, at=at, refused=refused.type)
+
+        await self._ground.lane.write(write)
+        self._tally.refused += 1
+
+    async def _mark(self, row: OwedEnvelopeRow) -> None:
+        def write(unit: Transaction) -> None:
+            mark_sent(unit, row, at=self._ground.clock.now())
+            self._troubles.end_passing(unit, row.envelope)
+
+        await self._ground.lane.write(write)

@@ -11,7 +11,6 @@ import msgspec
 
 from connectors.interfaces import Connector
 from connectors.model import Fetched, Page
-from gateway.batches.callers import caller_now
 from gateway.batches.model import BatchOrder, NewItem, ReadItem
 from gateway.batches.service import BatchService
 from gateway.clock import Clock
@@ -23,6 +22,7 @@ from gateway.feeds.model import Brought
 from gateway.feeds.texts import DocumentTexts
 from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
+from gateway.signing.callers import caller_now
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.store.feeds import FeedReader, OwedRow, keep_cursor, owe
 from gateway.store.lane import Transaction, WriterLane

@@ -101,7 +101,9 @@ class Mapper:
                 row.request,
                 attributes=typed(row.request.attributes, self.declared(row.request.document_type)),
             )
-            return NewItem(request=request, document=self._document(source))
+            if self.spec.document is None:
+                return NewItem(request, fetched.content, fetched.digest)
+            return NewItem(request, self._document(source, self.spec.document.json_))
         except Problem as problem:
             number = row.request.business_number
             return RefusedItem(name=fetched.name, problem=problem, business_number=number)
@@ -145,10 +147,7 @@ class Mapper:
             given["requestedBy"] = _needed("requestedBy", spec.requested_by, source)
         return given
 
-    def _document(self, source: _Source) -> bytes:
-        if self.spec.document is None:
-            return source.fetched.content
-        pointer = self.spec.document.json_
+    def _document(self, source: _Source, pointer: str) -> bytes:
         text = value_at(source.json, pointer)
         if not isinstance(text, str):
             raise BodyProblem(f"there is no text at `{pointer}`, where the document should be")

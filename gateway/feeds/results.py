@@ -30,7 +30,6 @@ from policies.objects.systems import System
 _MOST_BATCHES = 8
 _MOST_AT_ONCE = 128
 _MOST_LOOKED_AT = 1000
-_ENDED = frozenset({"sealed", "repeated", "failed", "cancelled"})
 
 _log = structlog.get_logger("feeds")
 _brought = msgspec.json.Decoder(Brought)
@@ -125,18 +124,21 @@ class FeedResults:
             await self._lane.write(lambda unit: forget_owed(unit, owed))
         return count
 
-    async def _next(self, batch: BatchRow, delivered: bytearray) -> list[ItemRow]:
+    async def _next(self, batch: BatchRow, delivered: bytearray) -> Sequence[ItemRow]:
         """Items that have ended and whose results are not there, in order."""
-        found: list[ItemRow] = []
         after = delivered.find(0)
         if after < 0:
-            return found
-        for item in await self._stores.items.page(batch.id, after=after, most=_MOST_LOOKED_AT):
-            if item.state in _ENDED and not delivered[item.number - 1]:
-                found.append(item)
-                if len(found) == _MOST_AT_ONCE:
-                    break
-        return found
+            return ()
+        # Most of a large batch waits or is there already: of that, only the numbers are read.
+        ended = await self._stores.items.ended(batch.id, after=after, among=_MOST_LOOKED_AT)
+        new = [number for number in ended if not delivered[number - 1]][:_MOST_AT_ONCE]
+        if not new:
+            return ()
+        span = new[-1] - new[0] + 1
+        page = await self._stores.items.page(batch.id, after=new[0] - 1, most=span)
+        wanted = frozenset(new)
+        # What was to be tried again meanwhile waits once more.
+        return [item for item in page if item.number in wanted and item.state != "waiting"]
 
     async def _deliver_each(
         self, owed: OwedRow, brought: Brought, batch: BatchRow, items: Sequence[ItemRow]

@@ -105,6 +105,25 @@ class BatchTooLargeProblem(Problem):
     cure: ClassVar[str] = "Send it in several batches, or ask IT to raise http.max_batch_bytes."
 
 
+class EnvelopeTooLargeProblem(Problem):
+    """The body with the envelope is larger than the gateway takes."""
+
+    type: ClassVar[str] = "envelope-too-large"
+    status: ClassVar[int] = 413
+    title: ClassVar[str] = "The documents of the envelope are larger than this gateway takes"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Send fewer or smaller ones, or ask IT to raise http.max_document_bytes."
+
+
+class EnvelopesNotSetUpProblem(Problem):
+    """This gateway has no network to meet others on."""
+
+    type: ClassVar[str] = "envelopes-not-set-up"
+    status: ClassVar[int] = 501
+    title: ClassVar[str] = "This gateway is on no network, so it sends and receives no envelopes"
+    cure: ClassVar[str] = "Add `bridge:` to config.yaml, as docs/envelopes.md says."
+
+
 class OverloadedProblem(Problem):
     """More requests are under way than the gateway bears."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from aiohttp import web
@@ -11,6 +11,7 @@ from gateway.http import answers
 from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
 from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.returns.model import EventType
 from gateway.returns.records import EventReader, Standing
 from gateway.returns.replaying import Replays
 from gateway.returns.webhooks.message import told
@@ -197,7 +198,7 @@ def openapi_schemas() -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer"}
     moment = {"type": "string", "format": "date-time"}
     event = {
-        "type": {"enum": ["document.sealed", "item.failed", "batch.finished"]},
+        "type": {"enum": list(get_args(EventType))},
         "timestamp": moment,
         "id": text,
         "sequence": number,

@@ -32,7 +32,7 @@ class Route:
             has to work just then, such as a freeze.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT"]
     path: str
     name: str
     action: Action | None

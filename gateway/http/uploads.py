@@ -23,6 +23,7 @@ from multipart import (
     parse_options_header,
 )
 
+from gateway.errors import Problem
 from gateway.http.errors import (
     BatchTooLargeProblem,
     MalformedRequestProblem,
@@ -102,12 +103,19 @@ class _Slice(io.RawIOBase):
 class Uploads:
     """Receives bodies in a directory; what a crash leaves behind has no name there."""
 
-    def __init__(self, directory: Path, *, most_bytes: int) -> None:
-        """Make the directory, if it is not there."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        most_bytes: int,
+        too_large: type[Problem] = BatchTooLargeProblem,
+    ) -> None:
+        """Make the directory, if it is not there; what is larger is refused as `too_large`."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._most_bytes = most_bytes
-        self._places = Places(_AT_ONCE, "batches are being received")
+        self._too_large = too_large
+        self._places = Places(_AT_ONCE, "uploads are being received")
 
     @asynccontextmanager
     async def receive(self, request: web.Request, *, system: str) -> AsyncIterator[Upload]:
@@ -119,14 +127,14 @@ class Uploads:
 
         Raises:
             MalformedRequestProblem: it is not multipart/form-data.
-            BatchTooLargeProblem: it is larger than the gateway takes.
+            too_large: it is larger than the gateway takes.
             RequestTooSlowProblem: nothing came for a minute.
             OverloadedProblem: too many are being received.
             StoreProblem: the disk is all but full.
         """
         boundary = _boundary(request)
         if (request.content_length or 0) > self._most_bytes:
-            raise BatchTooLargeProblem(f"at most {self._most_bytes} bytes are taken")
+            raise self._too_large(f"at most {self._most_bytes} bytes are taken")
         with self._places.one(system), tempfile.TemporaryFile(dir=self._directory) as file:
             upload = Upload(file)
             writing = Writing(upload, boundary, algorithms=_algorithms(request))
@@ -138,7 +146,7 @@ class Uploads:
         async for piece in _pieces(request):
             length += len(piece)
             if length > self._most_bytes:
-                raise BatchTooLargeProblem(f"at most {self._most_bytes} bytes are taken")
+                raise self._too_large(f"at most {self._most_bytes} bytes are taken")
             if length - proved >= _ROOM_EVERY_BYTES:
                 await asyncio.to_thread(prove_room, self._directory)
                 proved = length

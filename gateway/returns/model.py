@@ -5,7 +5,17 @@ from typing import Any, Literal
 
 import msgspec
 
-EventType = Literal["document.sealed", "item.failed", "batch.finished"]
+EventType = Literal[
+    "document.sealed",
+    "item.failed",
+    "batch.finished",
+    "envelope.completed",
+    "envelope.declined",
+    "envelope.withdrawn",
+    "envelope.expired",
+    "envelope.voided",
+    "envelope.held",
+]
 
 Verdict = Literal["taken", "later", "refused", "gone"]
 """`taken`: it has it. `later`: it did not answer, or with something else. `refused`: it will never
@@ -22,11 +32,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         at: when.
         system: whose it is; a target is told of the systems that it names only.
         company: the system's.
-        subject: the document's or the batch's id.
+        subject: the document's, the batch's or the envelope's id.
         data: what is told, JSON values only. Never the document's bytes.
         document_type: of the document, if there is one.
         source: where it came in: empty for HTTP, else the feed's name; `batch` where all that is
-            known is that it came with others.
+            known is that it came with others; `envelope` of an envelope itself.
     """
 
     type: EventType

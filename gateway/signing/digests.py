@@ -44,8 +44,10 @@ class HashedDocument:
         return state.digest()
 
 
-async def hashed(content: bytes) -> HashedDocument:
-    """The document with its digest."""
+async def hashed(content: bytes | HashedDocument) -> HashedDocument:
+    """The document with its digest; what was hashed already stays as it is."""
+    if isinstance(content, HashedDocument):
+        return content
     if len(content) <= _BESIDE_THE_LOOP_BYTES:
         return HashedDocument(content)
     return await asyncio.to_thread(HashedDocument, content)

@@ -128,6 +128,16 @@ class RequestRefusedProblem(Problem):
     cure: ClassVar[str] = "Send the attributes that the document type declares, with their types."
 
 
+class SystemGoneProblem(Problem):
+    """The policies do not know the system any more that asked."""
+
+    type: ClassVar[str] = "system-unknown"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "The system that asked is in no policy any more"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = "Put the system back into the policies, then retry what waits."
+
+
 class SealUnknownProblem(Problem):
     """There is no such seal, or none with which the caller has anything to do."""
 

@@ -123,7 +123,9 @@ class SigningService:
         self._releasing = surroundings.releasing
         self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
 
-    async def seal(self, request: SigningRequest, document: bytes) -> SealedDocument:
+    async def seal(
+        self, request: SigningRequest, document: bytes | HashedDocument
+    ) -> SealedDocument:
         """Seal a document, or give again what an earlier request with this key has sealed.
 
         A request that comes while its twin is under way waits for the twin and gets its result.
@@ -146,7 +148,7 @@ class SigningService:
         # Shielded: a caller that hangs up must not leave an intent without its outcome.
         return await asyncio.shield(task)
 
-    async def examine(self, request: SigningRequest, document: bytes) -> None:
+    async def examine(self, request: SigningRequest, document: bytes | HashedDocument) -> None:
         """Go through steps 2 to 4 and no further: no key is used, and nothing is counted.
 
         What it finds may be otherwise when the document is sealed: limits are counted only then,

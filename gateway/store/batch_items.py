@@ -101,6 +101,16 @@ _page_of_state = _row.where(
     batch_item.c.state == bindparam("wanted"),
     batch_item.c.number > bindparam("after"),
 ).order_by(batch_item.c.number)
+_ended = (
+    select(batch_item.c.number)
+    .where(
+        _of_batch,
+        batch_item.c.number > bindparam("after"),
+        batch_item.c.number <= bindparam("up_to"),
+        batch_item.c.state != literal_column("'waiting'"),
+    )
+    .order_by(batch_item.c.number)
+)
 _counts = select(batch_item.c.state, func.count()).where(_of_batch).group_by(batch_item.c.state)
 _waiting = select(batch_item.c.number).where(
     _of_batch, batch_item.c.state == literal_column("'waiting'")
@@ -265,6 +275,7 @@ class ItemReader:
         self._one = compiled(_one, engine)
         self._page = compiled(_page, engine, limited=True)
         self._page_of_state = compiled(_page_of_state, engine, limited=True)
+        self._ended = compiled(_ended, engine)
         self._waiting = f"{compiled(_waiting, engine)} LIMIT 1"
 
     async def item(self, batch_id: str, number: int) -> ItemRow | None:
@@ -281,6 +292,11 @@ class ItemReader:
         else:
             rows = await self._connection.rows(self._page_of_state, (batch_id, state, after, most))
         return tuple(map(_item_row, rows))
+
+    async def ended(self, batch_id: str, *, after: int, among: int) -> tuple[int, ...]:
+        """The numbers of those that have ended, of so many behind a number."""
+        rows = await self._connection.rows(self._ended, (batch_id, after, after + among))
+        return tuple(number for (number,) in rows)
 
     async def any_waits(self, batch_id: str) -> bool:
         """Whether an item of the batch has not ended."""

@@ -232,8 +232,11 @@ class ContentStore:
         """
         content = bytearray(length)
         try:
-            with (self._directory / location.segment).open("rb", buffering=0) as segment:
-                found = os.preadv(segment.fileno(), [content], location.offset, os.RWF_NOWAIT)
+            segment = os.open(f"{self._directory}/{location.segment}", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                found = os.preadv(segment, [content], location.offset, os.RWF_NOWAIT)
+            finally:
+                os.close(segment)
         except OSError:
             return None
         return bytes(content) if found == length else None

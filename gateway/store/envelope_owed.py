@@ -62,6 +62,9 @@ _with_owed = (
 _known = select(envelope_owed.c.ordinal).where(
     *_of_envelope, envelope_owed.c.key == bindparam("of_key")
 )
+_refused = select(envelope_owed.c.refused).where(
+    *_of_envelope, envelope_owed.c.key == bindparam("of_key")
+)
 _next = (
     update(envelope)
     .where(
@@ -103,6 +106,17 @@ def put_owed(
     }
     transaction.connection.execute(insert(envelope_owed).values(values))
     return True
+
+
+def is_owed(
+    connection: Connection, organisation: str, envelope_id: str, key: str
+) -> Literal["no", "yes", "refused"]:
+    """Whether something was owed before, sent or not; `refused`: the network will never take it."""
+    named = {"of_organisation": organisation, "of_envelope": envelope_id, "of_key": key}
+    found = connection.execute(_refused, named).one_or_none()
+    if found is None:
+        return "no"
+    return "yes" if found.refused is None else "refused"
 
 
 def mark_sent(

@@ -499,7 +499,7 @@ envelope_owed = Table(
     Column("envelope", String(36), primary_key=True),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(10), nullable=False),
-    Column("key", String(100), nullable=False),
+    Column("key", String(200), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),

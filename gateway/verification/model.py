@@ -104,7 +104,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         base_bytes: how many of its first bytes are the document that was signed upon.
         trust: the only certificates that are believed without proof, DER.
-        name: whose certificate it must be: the subject's O or CN.
+        name: whose certificate it must be: the subject's O or CN; None: of anybody.
         at: when it was received; it was signed before, and the certificate counts still.
         field: the signature field that was told; None: it does not matter.
         container: SHA-256 of the CMS DER that was told, hex; None: it does not matter.
@@ -114,7 +114,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
 
     base_bytes: int
     trust: tuple[bytes, ...]
-    name: str
+    name: str | None
     at: datetime
     field: str | None = None
     container: str | None = None

@@ -121,7 +121,7 @@ def _judged(
     if not status.bottom_line:
         raise RevisionFaultError("not-intact", f"it does not pass as a whole ({status.summary()})")
     names = _names(signature.signer_cert)
-    if not is_named(asked.name, names):
+    if asked.name is not None and not _is_named(asked.name, names):
         why = f"its certificate names {' / '.join(names)[:120]}, not {asked.name[:120]}"
         raise RevisionFaultError("other-name", why)
     return AddedSignature(
@@ -152,7 +152,7 @@ def _is_as_told(last: AddedSignature, asked: AskedRevision) -> None:
             )
 
 
-def is_named(name: str, names: Sequence[str]) -> bool:
+def _is_named(name: str, names: Sequence[str]) -> bool:
     """Whether a name is among these, by whichever width its brackets and letters are written."""
     return _plain(name) in map(_plain, names)
 

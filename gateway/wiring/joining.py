@@ -9,6 +9,7 @@ from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
 from gateway.documents.interfaces import DocumentPress
+from gateway.envelopes.interfaces import Envelopes
 from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
@@ -17,6 +18,9 @@ from gateway.http.authentication import Authenticator
 from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
+from gateway.http.envelope_submission import EnvelopeSubmission
+from gateway.http.envelopes import EnvelopeRoutes
+from gateway.http.errors import EnvelopeTooLargeProblem
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
@@ -42,6 +46,9 @@ from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 from gateway.wiring.returning import Returns
 from gateway.wiring.waiting import measure_jobs
+
+_DOCUMENTS_OF_AN_ENVELOPE = 2
+"""So many of the largest size that is taken, or more smaller ones, come in one request."""
 
 
 def signing_service(
@@ -162,6 +169,7 @@ def _further_routes(house: House, room: BatchRoom, returns: Returns) -> tuple[Ro
         *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
         *_batches(house, room),
+        *_envelopes(house, None),
     )
 
 
@@ -180,6 +188,22 @@ def _batches(house: House, room: BatchRoom) -> tuple[Route, ...]:
         *Batches(room.service, progress=room.progress, receipts=room.receipts).routes(),
         *BatchStreams(room.service, progress=room.progress, archive=house.archive).routes(),
     )
+
+
+def _envelopes(house: House, envelopes: Envelopes | None) -> tuple[Route, ...]:
+    """Contracts with other companies; None: no network is configured."""
+    http = house.config.http
+    submission = EnvelopeSubmission(
+        envelopes,
+        uploads=Uploads(
+            house.config.uploads_directory,
+            most_bytes=_DOCUMENTS_OF_AN_ENVELOPE * http.max_document_bytes,
+            too_large=EnvelopeTooLargeProblem,
+        ),
+        most_document_bytes=http.max_document_bytes,
+    )
+    routes = EnvelopeRoutes(envelopes, most_document_bytes=http.max_document_bytes)
+    return (*submission.routes(), *routes.routes())
 
 
 def _desk(house: House) -> tuple[Route, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,6 +13,7 @@ from gateway.audit.record import Record
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
+from gateway.signing.service import SigningService
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
@@ -30,6 +32,9 @@ from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import KeptSigner
 
+if TYPE_CHECKING:
+    from gateway.wiring.bridging import Bridging
+
 _log = structlog.get_logger("gateway")
 
 
@@ -45,6 +50,7 @@ async def serve(
         house = await open_house(config, signer_source, start_worker, stack)
         returns = await open_returns(house, _told(config), stack, paused=pauses(house))
         signing_receipts = signing_service(house, press=ReceiptPress())
+        bridging = await _bridging(house, stack, signing_receipts)
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
         owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
@@ -67,6 +73,8 @@ async def serve(
             from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
 
             await start_feeds(house, before.ground, room, owing, stack)
+        if bridging is not None:
+            bridging.start(house, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (
             watch_policies,
@@ -103,6 +111,17 @@ def _told(config: Config) -> ToldTargets:
 
     declared = load_declarations(config.connectors)
     return ToldTargets(webhooks=declared.webhooks, returns=declared.returns)
+
+
+async def _bridging(
+    house: House, stack: contextlib.AsyncExitStack, signing_cards: SigningService
+) -> "Bridging | None":
+    if house.config.bridge is None:
+        return None
+    # As with feeds.
+    from gateway.wiring.bridging import open_bridges  # noqa: PLC0415
+
+    return await open_bridges(house, house.config.bridge, stack, signing_cards)
 
 
 def _started(house: House) -> Record:

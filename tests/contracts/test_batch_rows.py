@@ -124,6 +124,8 @@ async def test_results_of_many_items_are_written_at_once(
     assert await items.any_waits(_BATCH.id)
     assert items.counts(_BATCH.id) == {"sealed": 1, "failed": 1, "repeated": 1, "waiting": 1}
     assert await items.page(_BATCH.id, after=0, most=10, state="failed") == (second,)
+    assert await items.ended(_BATCH.id, after=0, among=10) == (1, 2, 3)
+    assert await items.ended(_BATCH.id, after=1, among=1) == (2,)
     assert [index for _, index in items.with_outcomes(_BATCH.id)] == [None] * 4
 
 

@@ -1,5 +1,6 @@
 """What every connector promises, whatever it connects to."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -76,6 +77,8 @@ async def test_what_came_is_fetched_each_with_an_id_of_its_own(place: ConnectorP
         ("回单 b.pdf", b"second"),
     }
     assert len({each.id for each in found}) == 2
+    for each in found:
+        assert each.digest in {None, hashlib.sha256(each.content).digest()}
 
 
 async def test_no_more_is_fetched_than_was_asked_for(place: ConnectorPlace) -> None:

@@ -67,6 +67,56 @@ person = Table(
     Index("person_by_contact", "contact", "name", unique=True),
 )
 
+link = Table(
+    "link",
+    metadata,
+    Column("token", DIGEST, primary_key=True),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("account", ID, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=True),
+    Column("ended_at", BigInteger, nullable=True),
+    Index("link_by_party", "envelope", "party"),
+)
+"""Addresses at which a person signs, once. `token` is the SHA-256 of what stands in the address;
+`ended_at`: a newer link of the party took its place, or too much was guessed."""
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("secret", DIGEST, primary_key=True),
+    Column("link", DIGEST, nullable=False),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("account", ID, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),
+    Column("method", String(100), nullable=False),
+    Column("checked_at", BigInteger, nullable=True),
+    Column("tries", Integer, nullable=False),
+    Column("code", DIGEST, nullable=False),
+    Column("code_tries", Integer, nullable=False),
+    Column("code_expires_at", BigInteger, nullable=True),
+    Column("reading_at", BigInteger, nullable=True),
+    Column("read_at", BigInteger, nullable=True),
+    Index("visit_by_link", "link"),
+)
+"""What an opened link became: a browser that shows its `secret` (SHA-256 of the cookie). `code` is
+an HMAC of the code that was sent, under the cookie's secret; empty: none counts."""
+
+code_sent = Table(
+    "code_sent",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account", ID, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("code_sent_by_account", "account", "at"),
+)
+"""When codes were sent, so that nobody is flooded with them."""
+
 envelope = Table(
     "envelope",
     metadata,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import structlog
 
-from gateway.batches.callers import caller_now
 from gateway.batches.errors import (
     ReceiptNotReadyProblem,
     ReceiptNotSetUpProblem,
@@ -19,6 +18,7 @@ from gateway.batches.receipts.press import attached
 from gateway.clock import Clock
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
+from gateway.signing.callers import caller_now
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
 from gateway.store.batch_items import ItemReader

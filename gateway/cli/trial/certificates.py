@@ -20,10 +20,10 @@ _MARK = "DEMO - NOT FOR PRODUCTION"
 class TrialCA:
     """Issues seal certificates for keys that are on the token."""
 
-    def __init__(self, *, now: datetime) -> None:
+    def __init__(self, *, now: datetime, name: str = "Sealgate Demo Root CA") -> None:
         self._now = now
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("Sealgate Demo Root CA", organisation=_MARK)
+        self._name = _name(name, organisation=_MARK)
         self.certificate = (
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -9,7 +9,9 @@ import secrets
 import string
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import (
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from gateway.audit.checkpoint import LogKey
 from gateway.cli.options import CLIENT_KEY_ID
 from gateway.cli.trial.certificates import TrialCA, pem
+from gateway.cli.trial.kits import KITS, LOGISTICS_NAME
 from gateway.cli.trial.policies import TrialPolicies
 from gateway.cli.trial.writing import write, write_once
 from gateway.config import Config, load_config
@@ -34,10 +37,6 @@ SOFTHSM_MODULES = (
     Path("/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"),
     Path("/usr/lib64/pkcs11/libsofthsm2.so"),
 )
-_SEALS = {
-    "receipt-east": ("示例物流（华东）有限公司", "回单专用章"),
-    "receipt-south": ("示例物流（华南）有限公司", "回单专用章"),
-}
 _PIN_DIGITS = 12
 
 
@@ -48,10 +47,11 @@ class TrialError(Exception):
 class Trial:
     """The directory and what is where in it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, kit: str = LOGISTICS_NAME) -> None:
+        self.kit = KITS[kit]
         self.directory = directory.absolute()
         self.config_file = self.directory / "config.yaml"
-        self.signed = TrialPolicies(self.directory, client_key_id=CLIENT_KEY_ID)
+        self.signed = TrialPolicies(self.directory, client_key_id=CLIENT_KEY_ID, kit=self.kit)
         self.policies = self.signed.sources
         self.hsm = self.directory / "hsm"
         self.pin_file = self.hsm / "pin"
@@ -74,8 +74,8 @@ class Trial:
             KeyRoomError: the token refused.
         """
         os.umask(0o077)
-        made = (self.hsm, self.policies / "certificates", self.connectors, self.folder / "inbox")
-        for directory in (self.directory, *made):
+        connected = (self.connectors, self.folder / "inbox") if self.kit.connectors else ()
+        for directory in (self.directory, self.hsm, self.policies / "certificates", *connected):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_once(self.config_file, lambda: self._config(signed=signed))
         config = load_config(self.config_file)
@@ -86,8 +86,7 @@ class Trial:
         tell(f"certificates   by a demo CA, {self.ca_file}")
         self.signed.write_sources(now, tell)
         self.signed.sign_first_bundle(config, now, tell)
-        write_once(self.connectors / "folder.yaml", self._connector)
-        tell(f"folder         {self.folder / 'inbox'}: drop WB-1_128000.pdf, see {self.connectors}")
+        self._write_connectors(tell)
         self._write_log_key(config, keys)
         tell(f"audit log key  {config.log_key_file}")
         return config
@@ -102,12 +101,12 @@ class Trial:
         return generate_keys(config.hsm, pin=pin, rsa_bits=2048)
 
     def _make_certificates(self, keys: dict[str, KeyDescription], now: datetime) -> None:
-        paths = {name: self.policies / "certificates" / f"{name}.pem" for name in _SEALS}
+        paths = {name: self.policies / "certificates" / f"{name}.pem" for name in self.kit.seals}
         if self.ca_file.exists() and all(path.exists() for path in paths.values()):
             return
         # One CA for all of them: when one is missing, all are made anew.
-        authority = TrialCA(now=now)
-        for name, (company, purpose) in _SEALS.items():
+        authority = TrialCA(now=now, name=self.kit.authority)
+        for name, (company, purpose) in self.kit.seals.items():
             certificate = authority.issue(
                 keys[name].public_key, common_name=f"{company} {purpose}", organisation=company
             )
@@ -122,13 +121,20 @@ class Trial:
         text = LogKey(config.audit.origin, raw).encoded()
         write_once(config.log_key_file, lambda: f"{text}\n")
 
-    def _connector(self) -> str:
-        file = files("gateway.cli.trial") / "files" / "connectors" / "folder.yaml"
-        text = file.read_text(encoding="utf-8")
-        return string.Template(text).safe_substitute(directory=self.directory)
+    def _write_connectors(self, tell: Callable[[str], None]) -> None:
+        for name in self.kit.connectors:
+            text = (self._files / "connectors" / name).read_text(encoding="utf-8")
+            told = string.Template(text).safe_substitute(directory=self.directory)
+            write_once(self.connectors / name, partial(str, told))
+            inbox = self.folder / "inbox"
+            tell(f"folder         {inbox}: drop WB-1_128000.pdf, see {self.connectors}")
+
+    @property
+    def _files(self) -> Traversable:
+        return files("gateway.cli.trial") / "files" / self.kit.folder
 
     def _config(self, *, signed: bool) -> str:
-        text = (files("gateway.cli.trial") / "files" / "config.yaml").read_text(encoding="utf-8")
+        text = (self._files / "config.yaml").read_text(encoding="utf-8")
         module = next((path for path in SOFTHSM_MODULES if path.exists()), None)
         if module is None:
             raise TrialError("SoftHSM2 is not installed: apt-get install softhsm2, then init again")
@@ -136,6 +142,7 @@ class Trial:
             directory=self.directory,
             module=module,
             policies=self.signed.configured(signed=signed),
+            **self.kit.values,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import cms
 
 from gateway.batches.errors import ReceiptNotReadyProblem, ReceiptRefusedProblem
 from gateway.store.batches import BatchRow
@@ -51,6 +52,14 @@ async def test_it_names_every_document_with_its_digests_and_its_place_in_the_log
     assert sealed["output"] == (row.output_digest or b"").hex()
     assert (sealed["document"], sealed["audit"]) == (known.id, known.outcome_index)
     assert (failed["businessNumber"], failed["problem"]) == ("回单-2", "document-not-pdf")
+
+
+async def test_it_is_der_to_the_last_byte(house: BatchHouse) -> None:
+    batch = await house.submit(item("WB-1"))
+    await house.work()
+    receipt = await _receipt(house, batch)
+    # Encoded anew, all of it, and nothing of the room for the longest signature is left behind it.
+    assert cms.ContentInfo.load(receipt, strict=True).dump(force=True) == receipt
 
 
 async def test_a_changed_manifest_does_not_verify(house: BatchHouse, tmp_path: Path) -> None:

@@ -74,6 +74,52 @@ async def test_a_file_that_somebody_has_open_for_writing_is_not_taken(folder: Fo
         assert await names(connector) == ["a.pdf"]
 
 
+async def test_what_changes_while_others_are_taken_has_to_settle_again(folder: Folder) -> None:
+    for name in "abcd":
+        (folder.inbox / f"{name}.pdf").write_bytes(b"whole")
+    taken: list[bytes] = []
+
+    async def take(connector: FolderConnector) -> list[str]:
+        page = await connector.fetch(None, most=2)
+        await connector.acknowledge(page.items)
+        taken.extend(each.content for each in page.items)
+        return [each.name for each in page.items]
+
+    async with folder.connector(settle=2) as connector:
+        assert await take(connector) == []
+        folder.time.pass_(2)
+        assert await take(connector) == ["a.pdf", "b.pdf"]
+        (folder.inbox / "c.pdf").write_bytes(b"changed")
+        (folder.inbox / "e.pdf").write_bytes(b"new")
+        assert await take(connector) == ["d.pdf"]
+        assert await take(connector) == []
+        folder.time.pass_(1.9)
+        assert await take(connector) == []
+        folder.time.pass_(0.2)
+        assert await take(connector) == ["c.pdf", "e.pdf"]
+    assert taken == [b"whole", b"whole", b"whole", b"changed", b"new"]
+
+
+async def test_documents_of_many_folders_come_back_to_as_many(folder: Folder) -> None:
+    places = [f"{company}/{day}" for company in range(40) for day in range(4)]
+    for place in places:
+        (folder.inbox / place).mkdir(parents=True)
+        (folder.inbox / place / "a.pdf").write_bytes(place.encode())
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - they have no other names
+    async with folder.connector() as connector:
+        page = await connector.fetch(None, most=1000)
+        await connector.acknowledge(page.items)
+        answers = (
+            connector.deliver(sealed(each, id_=each.name, content=each.content))
+            for each in page.items
+        )
+        await asyncio.gather(*answers)
+    found = {path.parent: path.read_text() for path in (folder.root / "done").rglob("*.pdf")}
+    assert found == {folder.root / "done" / place: place for place in places}
+    assert folder.files("accepted") == []
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - see above
+
+
 @pytest.mark.parametrize(
     "name", ["a.pdf.part", "a.tmp", ".a.pdf", "~$a.pdf", "a.pdf~", "a.pdf.filepart", "notes.txt"]
 )

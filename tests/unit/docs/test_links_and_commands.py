@@ -64,6 +64,7 @@ def test_every_command_in_the_prose_exists(page: Path) -> None:
         *("docs/store.md", "docs/store.zh-CN.md"),
         *("docs/batches.md", "docs/batches.zh-CN.md"),
         *("docs/webhooks.md", "docs/webhooks.zh-CN.md"),
+        *("docs/envelopes.md", "docs/envelopes.zh-CN.md"),
     ],
 )
 def test_every_option_in_the_guides_exists(page: str) -> None:

@@ -23,6 +23,8 @@ from gateway.http.authentication import Authenticator
 from gateway.http.batch_streams import BatchStreams
 from gateway.http.batch_submission import BatchSubmission
 from gateway.http.batches import Batches
+from gateway.http.envelope_submission import EnvelopeSubmission
+from gateway.http.envelopes import EnvelopeRoutes
 from gateway.http.errors import NotYoursProblem
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
@@ -140,6 +142,7 @@ def of_every_room(house: House) -> tuple[Route, ...]:
     )
     return (
         *batch_routes(house),
+        *envelope_routes(house),
         *Freezes(freezes).routes(),
         *Approvals(review, clock=house.clock).routes(),
         *PolicyQuestions(desk, clock=house.clock).routes(),
@@ -157,6 +160,16 @@ def of_every_room(house: House) -> tuple[Route, ...]:
             in_force=lambda: house.in_force,
             reader=open_reader(house.directory / "test.sqlite"),
         ).routes(),
+    )
+
+
+def envelope_routes(house: House) -> tuple[Route, ...]:
+    """As where no network is configured."""
+    uploads = Uploads(house.directory / "uploads", most_bytes=1000)
+    submission = EnvelopeSubmission(None, uploads=uploads, most_document_bytes=1000)
+    return (
+        *submission.routes(),
+        *EnvelopeRoutes(None, most_document_bytes=1000).routes(),
     )
 
 

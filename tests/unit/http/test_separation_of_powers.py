@@ -55,6 +55,7 @@ LOCAL = {
     "approvals export", "approvals verify",
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
+    "envelope create", "envelope verify", "envelope compare",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
 }  # fmt: skip
@@ -62,6 +63,9 @@ LOCAL = {
 BY_SYSTEMS = {
     "seal",
     "batch submit", "batch status", "batch watch", "batch results",
+    "envelope send", "envelope list", "envelope show", "envelope watch",
+    "envelope withdraw", "envelope decline", "envelope remind", "envelope link",
+    "envelope document", "envelope attach", "envelope transcript",
     "batch pause", "batch resume", "batch cancel", "batch retry",
 }  # fmt: skip
 """Commands that ask with a system's own key, for what is the system's own."""

@@ -62,7 +62,7 @@ def _contents() -> None:
         sa.Column("envelope", sa.String(36), primary_key=True),
         sa.Column("ordinal", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("kind", sa.String(10), nullable=False),
-        sa.Column("key", sa.String(100), nullable=False),
+        sa.Column("key", sa.String(200), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger()),

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.batches.errors import SystemGoneProblem
 from gateway.seals.in_force import InForce
+from gateway.signing.errors import SystemGoneProblem
 from policies.model import Caller
 from policies.people import caller_of
 

@@ -1,0 +1,1 @@
+"""Pages on which persons sign: rendered here, with no script or style inside them."""

@@ -1,0 +1,111 @@
+"""What all pages share: who comes, where it stands, and the page that says why not."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from cloud_bridge.interfaces import Time
+from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.http.routes import Handler
+from cloud_bridge.network.pages.asking import Cookies, ForeignFormError, form_of
+from cloud_bridge.network.pages.rendering import Renderer, language_of, say
+from cloud_bridge.network.persons.acting import Acting, Standing
+from cloud_bridge.network.persons.checks import Checks
+from cloud_bridge.network.persons.errors import ActError
+from cloud_bridge.network.persons.links import PersonLinks
+from cloud_bridge.network.persons.model import Visit
+
+Visited = Callable[[web.Request, "Guest"], Awaitable[web.StreamResponse]]
+_GONE: Final = frozenset({"over", "visit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who asks: the visit, where its person stands, and the name of whoever sent the envelope."""
+
+    visit: Visit
+    standing: Standing
+    initiator: str
+
+    @property
+    def title(self) -> str:
+        """The envelope's."""
+        return self.standing.state.terms.title
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages are made of.
+
+    Attributes:
+        check: how persons are checked, `code` or `contact-tail`.
+        root: the certificate of the authority for persons, PEM.
+    """
+
+    network: str
+    renderer: Renderer
+    cookies: Cookies
+    links: PersonLinks
+    checks: Checks
+    acting: Acting
+    accounts: Accounts
+    time: Time
+    check: str
+    root: bytes
+
+    def visited(self, handler: Visited, *, posts: bool = False) -> Handler:
+        """A handler for whoever has a visit; others are told to open their link.
+
+        With `posts`, the form must be one of ours; it is at the request's key `FORM`.
+        """
+
+        async def handled(request: web.Request) -> web.StreamResponse:
+            secret = self.cookies.secret(request)
+            visit = None if secret is None else await self.links.visit(secret)
+            if visit is None:
+                return self.stop(request, "visit")
+            if posts:
+                try:
+                    request[FORM] = await form_of(request, visit=visit)
+                except ForeignFormError:
+                    return self.stop(request, "visit")
+            standing = await self.acting.standing(visit)
+            if standing is None:
+                return self.stop(request, "visit")
+            guest = Guest(visit, standing, await self._initiator(standing))
+            try:
+                return await handler(request, guest)
+            except ActError as error:
+                return self.stop(request, error.reason, guest=guest)
+
+        return handled
+
+    def stop(
+        self, request: web.Request, reason: str, *, guest: Guest | None = None, retry: str = ""
+    ) -> web.Response:
+        """A page that says why it goes no further, and what to do."""
+        language = language_of(request)
+        initiator = "" if guest is None else guest.initiator
+        return self.renderer.page(
+            request,
+            "stop.html",
+            status=410 if reason in _GONE else 409,
+            heading=say(language, f"stop_{reason}_title"),
+            text=say(language, f"stop_{reason}", initiator=initiator, network=self.network),
+            retry=retry or ("/sign" if guest is not None and reason not in _GONE else ""),
+        )
+
+    async def _initiator(self, standing: Standing) -> str:
+        account = await self.accounts.account(standing.state.terms.initiator)
+        return self.network if account is None else account.organisation.name
+
+
+FORM: Final[web.RequestKey[dict[str, str]]] = web.RequestKey("form", dict)
+"""The fields of a form that came from one of our pages."""
+
+
+def see(where: str) -> web.Response:
+    """Go there by GET (RFC 9110 §15.4.4): a reload repeats nothing."""
+    return web.Response(status=303, headers={"Location": where, "Cache-Control": "no-store"})

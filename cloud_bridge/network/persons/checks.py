@@ -1,0 +1,202 @@
+"""Whether the person at the browser is the one who is meant: a code, or the end of a number."""
+
+import hmac
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, func, insert, select, update
+
+from cloud_bridge.interfaces import Time
+from cloud_bridge.model import Verification
+from cloud_bridge.network.interfaces import Lane, Persons
+from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
+from cloud_bridge.network.persons.interfaces import CodeSender
+from cloud_bridge.network.persons.model import Visit
+from cloud_bridge.network.persons.visits import change, hashed
+from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.network.store.schema import code_sent, link, visit
+
+CODE, TAIL = "code", "contact-tail"
+DIGITS = 6
+CODE_LIVES = timedelta(minutes=10)
+MOST_TRIES = 5
+BETWEEN_CODES = timedelta(seconds=60)
+MOST_CODES, IN_SO_LONG = 5, timedelta(hours=1)
+TAIL_DIGITS = 4
+CONTACT_COUNTS = timedelta(days=365)
+"""For how long an account is known to read its contact."""
+
+_log = structlog.get_logger("network.persons")
+
+
+class Checks:
+    """Checks persons, and remembers it of their accounts.
+
+    Args:
+        lane: the rows.
+        persons: the accounts.
+        sender: brings codes.
+        time: says what has expired.
+    """
+
+    def __init__(self, lane: Lane, persons: Persons, sender: CodeSender, time: Time) -> None:
+        self._lane = lane
+        self._persons = persons
+        self._sender = sender
+        self._time = time
+
+    async def send_code(self, visit: Visit, *, language: str) -> None:
+        """Send a code to the account's contact; one that was sent before no longer counts.
+
+        Raises:
+            CheckError: `too-soon`, `too-many` (`seconds` says when again), `not-sent`.
+        """
+        person = await self._persons.person(visit.account)
+        if person is None:
+            raise CheckError(f"there is no account {visit.account}", reason="not-sent")
+        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        now = self._time.now()
+        sending = str(uuid.uuid4())
+
+        def noted(connection: Connection) -> int:
+            wait = _wait(connection, visit.account, now)
+            if wait == 0:
+                connection.execute(
+                    insert(code_sent).values(
+                        id=sending, account=visit.account, at=microseconds(now)
+                    )
+                )
+                change(
+                    connection,
+                    visit.secret,
+                    code=_sealed(visit, code),
+                    code_tries=0,
+                    code_expires_at=microseconds(now + CODE_LIVES),
+                )
+            return wait
+
+        wait = await self._lane.write(noted)
+        if wait:
+            reason: CheckReason = "too-soon" if wait <= BETWEEN_CODES.seconds else "too-many"
+            raise CheckError("no code is sent now", reason=reason, seconds=wait)
+        try:
+            await self._sender.send(
+                contact=person.contact, code=code, language=language, id=sending
+            )
+        except NotSentError as error:
+            _log.error("code_not_sent", account=visit.account, error=str(error))
+            await self._forget(visit)
+            raise CheckError("the code was not taken", reason="not-sent") from error
+
+    async def code(self, visit: Visit, code: str) -> None:
+        """Hold a code against the one that was sent; passed: the account reads its contact.
+
+        Raises:
+            CheckError: `wrong`, `used-up` (a new one must be sent), `expired`.
+        """
+        now = self._time.now()
+        given = _sealed(visit, "".join(filter(str.isdigit, code)))
+
+        def tried(connection: Connection) -> CheckReason | None:
+            row = connection.execute(_row(visit)).one()
+            if not row.code or row.code_expires_at <= microseconds(now):
+                return "expired"
+            if row.code_tries >= MOST_TRIES:
+                return "used-up"
+            if not hmac.compare_digest(row.code, given):
+                change(connection, visit.secret, code_tries=row.code_tries + 1)
+                return "used-up" if row.code_tries + 1 >= MOST_TRIES else "wrong"
+            _passed(connection, visit, CODE, now)
+            return None
+
+        await self._settle(visit, CODE, await self._lane.write(tried))
+        await self._persons.verified(
+            visit.account,
+            Verification(level="contact", method=CODE, at=now, expires_at=now + CONTACT_COUNTS),
+        )
+
+    async def tail(self, visit: Visit, digits: str) -> None:
+        """Hold the last digits against the account's contact; after five errors the link ends.
+
+        Raises:
+            CheckError: `wrong`, `used-up`.
+        """
+        person = await self._persons.person(visit.account)
+        now = self._time.now()
+        known = "" if person is None else person.contact[-TAIL_DIGITS:].casefold()
+        given = digits.strip().casefold()
+
+        def tried(connection: Connection) -> CheckReason | None:
+            row = connection.execute(_row(visit)).one()
+            if row.tries >= MOST_TRIES:
+                return "used-up"
+            if len(known) < TAIL_DIGITS or not hmac.compare_digest(known.encode(), given.encode()):
+                change(connection, visit.secret, tries=row.tries + 1)
+                if row.tries + 1 < MOST_TRIES:
+                    return "wrong"
+                connection.execute(
+                    update(link).where(link.c.token == row.link).values(ended_at=microseconds(now))
+                )
+                return "used-up"
+            _passed(connection, visit, TAIL, now)
+            return None
+
+        await self._settle(visit, TAIL, await self._lane.write(tried))
+
+    async def _settle(self, visit: Visit, method: str, reason: CheckReason | None) -> None:
+        if reason is None:
+            return
+        _log.warning(
+            "check_failed", method=method, reason=reason, envelope=visit.envelope, party=visit.party
+        )
+        raise CheckError(f"{method} was not passed: {reason}", reason=reason)
+
+    async def _forget(self, visit: Visit) -> None:
+        await self._lane.write(
+            lambda connection: change(connection, visit.secret, code="", code_expires_at=None)
+        )
+
+
+def _row(of: Visit):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's Select of rows
+    return select(visit).where(visit.c.secret == hashed(of.secret))
+
+
+def _passed(connection: Connection, visit: Visit, method: str, now: datetime) -> None:
+    change(
+        connection,
+        visit.secret,
+        method=method,
+        checked_at=microseconds(now),
+        code="",
+        code_expires_at=None,
+    )
+
+
+def _sealed(visit: Visit, code: str) -> str:
+    # Six digits are guessed in no time from a bare hash: the key is what only the browser has.
+    return hmac.digest(visit.secret.encode(), code.encode(), "sha256").hex()
+
+
+def _wait(connection: Connection, account: str, now: datetime) -> int:
+    """Seconds until the account may be sent another code; 0: now."""
+    since = microseconds(now - IN_SO_LONG)
+    recent = (code_sent.c.account == account) & (code_sent.c.at > since)
+    count, first, last = connection.execute(
+        select(func.count(), func.min(code_sent.c.at), func.max(code_sent.c.at)).where(recent)
+    ).one()
+    moment_now = microseconds(now)
+    if count >= MOST_CODES:
+        return _seconds(first + _micro(IN_SO_LONG) - moment_now)
+    if count:
+        return _seconds(last + _micro(BETWEEN_CODES) - moment_now)
+    return 0
+
+
+def _micro(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
+
+
+def _seconds(micro: int) -> int:
+    return max(0, -(-micro // 1_000_000))

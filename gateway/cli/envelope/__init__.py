@@ -1,0 +1,1 @@
+"""`sealgate envelope`: contracts with other companies, from the description to the transcript."""

@@ -1,0 +1,94 @@
+"""`sealgate envelope withdraw | decline | remind | link`: what is done about an envelope."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.envelope.model import envelope_of
+from gateway.cli.envelope.options import (
+    Asking,
+    ConfigOption,
+    Id,
+    KeyOption,
+    ModuleOption,
+    Party,
+    PinFileOption,
+    URLOption,
+    asked,
+)
+from gateway.cli.envelope.showing import tell
+from gateway.cli.options import DEFAULT_CONFIG
+from gateway.cli.terminal import err, out, printable
+from gateway.client import EnvelopeClient
+
+_Reason = Annotated[str, typer.Option("--reason", help="Why; the others read it.")]
+_CODES = "Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer."
+
+
+def _ending(
+    summary: str, act: Callable[[EnvelopeClient, str, str], Awaitable[dict[str, Any]]]
+) -> Callable[..., None]:
+    """A command that ends an envelope for a reason."""
+
+    def end(
+        envelope_id: Id,
+        reason: _Reason,
+        key: KeyOption = None,
+        pkcs11_module: ModuleOption = None,
+        pin_file: PinFileOption = None,
+        url: URLOption = None,
+        config: ConfigOption = DEFAULT_CONFIG,
+    ) -> None:
+        asking = Asking(key, pkcs11_module, pin_file, url, config)
+        tell(envelope_of(asked(asking, lambda client: act(client, envelope_id, reason))))
+
+    end.__doc__ = f"{summary}\n\n{_CODES}"
+    return end
+
+
+withdraw = _ending(
+    "Withdraw an envelope of yours that not everybody has signed.",
+    lambda client, envelope, reason: client.withdraw(envelope, reason=reason),
+)
+decline = _ending(
+    "Decline an envelope that you have not signed, whatever your policies would say.",
+    lambda client, envelope, reason: client.decline(envelope, reason=reason),
+)
+
+
+def remind(
+    envelope_id: Id,
+    party: Party,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Remind a party that it is its turn (催签).
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    tell(envelope_of(asked(asking, lambda client: client.remind(envelope_id, party))))
+
+
+def link(
+    envelope_id: Id,
+    party: Party,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Print a new link at which a person signs; an earlier one no longer opens.
+
+    Exits 0 when it is printed, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    told = asked(asking, lambda client: client.link(envelope_id, party))
+    out.print(printable(str(told["url"])), markup=False, soft_wrap=True)
+    said = f"it opens until {told['expiresAt']}; give it to nobody but the one who signs"
+    err.print(printable(said), markup=False, soft_wrap=True)

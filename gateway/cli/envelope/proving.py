@@ -1,0 +1,216 @@
+"""`sealgate envelope verify` and `compare`: what a transcript proves, without anybody's help."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding
+from rich.text import Text
+
+from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.model import EnvelopeState
+from cloud_bridge.envelopes.transcript import Finding, TranscriptFindings
+from cloud_bridge.envelopes.transcript_file import LARGEST
+from cloud_bridge.errors import RecordBrokenError
+from gateway.cli.files.reading import name_of, read_file
+from gateway.cli.files.verify import roots_in
+from gateway.cli.options import JSONOption
+from gateway.cli.terminal import fail, out, printable, tell_json
+from gateway.clock import SystemClock
+
+_MOST_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
+_UNREADABLE: Final = "unreadable"
+_BY_THE_FILE: Final = (
+    "The network's key was taken from the file: what organisations said is proved by their seals, "
+    "what the network said is not. Name its key with --network-key."
+)
+_NO_SIGNATURES: Final = (
+    "The signatures on the documents themselves are judged by `sealgate verify FILE`."
+)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `--json` prints. Keys are only ever added."""
+
+    verdict: str
+    envelope: str | None
+    title: str | None
+    status: str | None
+    sequence: int
+    head: str
+    network: str | None
+    network_key: str
+    organisations: Mapping[str, str]
+    parties: tuple[Mapping[str, Any], ...]
+    digests: Mapping[str, str]
+    documents: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    caveats: tuple[str, ...]
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A transcript.", metavar="FILE")],
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--documents",
+            "-d",
+            help="The envelope's PDFs as you have them, or a folder with them; may be repeated.",
+        ),
+    ] = None,
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--roots", help="PEM of the CAs of the organisations' seals; may be repeated."
+        ),
+    ] = None,
+    network_key: Annotated[
+        str | None,
+        typer.Option(help="The network's key as you know it; by default that in the file."),
+    ] = None,
+    as_json: JSONOption = False,
+) -> None:
+    """Judge a transcript and its documents, without a network or a gateway.
+
+    Exits 0 when everything holds, 1 when something does not, 2 when that could not be told: a file
+    cannot be read, or there is no root to judge by.
+    """
+    if not roots:
+        raise fail("there is nothing to judge by: name the CAs of the seals with --roots")
+    trusted = [root.public_bytes(Encoding.DER) for path in roots for _, root in roots_in(path)]
+    content = _read(file, LARGEST)
+    found = transcript.verify(
+        content,
+        roots=trusted,
+        at=SystemClock().now(),
+        documents=_documents(documents or [], content),
+        network_key=network_key,
+    )
+    report = _report(found)
+    if as_json:
+        tell_json(report)
+    else:
+        _print(file, report, found.state)
+    raise typer.Exit({"valid": 0, "not-valid": 1}.get(report.verdict, 2))
+
+
+def compare(
+    mine: Annotated[Path, typer.Argument(help="Your transcript.", metavar="MINE")],
+    theirs: Annotated[Path, typer.Argument(help="The other company's.", metavar="THEIRS")],
+) -> None:
+    """Hold two companies' transcripts of one envelope against each other.
+
+    Exits 0 when they are the same, 1 when they differ, 2 when that could not be told.
+
+    Each is judged by itself with `sealgate envelope verify`.
+    """
+    try:
+        difference = transcript.compare(_read(mine, LARGEST), _read(theirs, LARGEST))
+    except RecordBrokenError as error:
+        raise fail(str(error)) from error
+    if difference is None:
+        _say("the same", style="bold green")
+        return
+    _say(f"{difference.kind}: {difference.words}", style="bold red")
+    raise typer.Exit(1)
+
+
+def _read(file: Path, most_bytes: int) -> bytes:
+    content = read_file(file, most_bytes)
+    if isinstance(content, str):
+        raise fail(f"{name_of(file)}: {content}")
+    return content
+
+
+def _documents(named: Iterable[Path], content: bytes) -> dict[str, bytes]:
+    """The documents that were given, by their names; of folders, those that the terms name."""
+    found: dict[str, bytes] = {}
+    for path in named:
+        files = _of_the_terms(path, content) if path.is_dir() else [path]
+        for file in files:
+            if file.name in found:
+                raise fail(f"two files are called {file.name}: give the one or the other")
+            found[file.name] = _read(file, _MOST_DOCUMENT_BYTES)
+    return found
+
+
+def _of_the_terms(folder: Path, content: bytes) -> list[Path]:
+    try:
+        terms = msgspec.json.decode(transcript.read(content).record.terms)
+        names = [str(each["name"]) for each in terms["documents"]]
+    except (RecordBrokenError, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return []  # what is wrong with the transcript is told by whoever judges it
+    return [folder / name for name in names if Path(name).name == name and (folder / name).exists()]
+
+
+def _report(found: TranscriptFindings) -> Report:
+    state = found.state
+    unreadable = any(each.fault == _UNREADABLE for each in found.findings)
+    verdict = "could-not-tell" if unreadable else "valid" if found.holds else "not-valid"
+    caveats = (*((_BY_THE_FILE,) if found.network_key == "file" else ()), _NO_SIGNATURES)
+    return Report(
+        verdict=verdict,
+        envelope=None if state is None else state.terms.envelope,
+        title=None if state is None else state.terms.title,
+        status=None if state is None else state.status,
+        sequence=0 if state is None else state.sequence,
+        head="" if state is None else state.head,
+        network=None if found.network is None else found.network.name,
+        network_key=found.network_key,
+        organisations=found.believed,
+        parties=() if state is None else tuple(_parties(state)),
+        digests={} if state is None else state.current,
+        documents=found.documents,
+        findings=found.findings,
+        caveats=caveats,
+    )
+
+
+def _parties(state: EnvelopeState) -> Iterable[Mapping[str, Any]]:
+    for each in state.parties:
+        yield {
+            "id": each.party.id,
+            "kind": each.party.kind,
+            "name": each.party.name,
+            "account": each.party.account,
+            "state": each.state,
+            "at": each.at,
+        }
+
+
+def _print(file: Path, report: Report, state: EnvelopeState | None) -> None:
+    label, style = {
+        "valid": ("valid", "bold green"),
+        "not-valid": ("NOT VALID", "bold red"),
+    }.get(report.verdict, ("could not tell", "bold yellow"))
+    _say(f"{label:<14} {name_of(file)}", style=style)
+    for each in report.findings:
+        place = f"entry {each.entry}: " if each.entry else ""
+        _fact("why", f"{place}{each.fault}: {each.words}")
+    if state is not None:
+        _print_state(report, state)
+    for caveat in report.caveats:
+        _say(f"note: {caveat}")
+
+
+def _print_state(report: Report, state: EnvelopeState) -> None:
+    _fact("envelope", f"{state.terms.envelope}  {state.terms.title}")
+    _fact("status", f"{state.status}, after entry {state.sequence}, head {state.head}")
+    for each in state.parties:
+        when = "" if each.at is None else f", {each.at.isoformat(timespec='seconds')}"
+        _fact("party", f"{each.party.id}: {each.party.name}: {each.state}{when}")
+    for account, name in report.organisations.items():
+        _fact("believed", f"{name}, {account}, by the seal on its card")
+    for name, digest in state.current.items():
+        given = ", as the file that was given" if name in report.documents else ""
+        _fact("document", f"{name}: SHA-256 {digest}{given}")
+
+
+def _fact(name: str, value: str) -> None:
+    _say(f"  {name:<12} {printable(value)}")
+
+
+def _say(line: str, *, style: str = "") -> None:
+    out.print(Text(printable(line), style=style), soft_wrap=True)

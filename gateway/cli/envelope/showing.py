@@ -1,0 +1,162 @@
+"""`sealgate envelope list` and `show`: which there are, and how far each is."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gateway.cli.envelope.model import Envelope, envelope_of, page_of
+from gateway.cli.envelope.options import (
+    Asking,
+    ConfigOption,
+    Id,
+    KeyOption,
+    ModuleOption,
+    PinFileOption,
+    URLOption,
+    asked,
+)
+from gateway.cli.options import DEFAULT_CONFIG, JSONOption
+from gateway.cli.terminal import err, out, printable, tell_json
+from gateway.envelopes.model import Status
+
+STYLES: Mapping[str, str] = {
+    "completed": "green",
+    "declined": "red",
+    "withdrawn": "yellow",
+    "expired": "yellow",
+    "voided": "yellow",
+    "held": "bold red",
+}
+_SIGNS = {
+    "waiting": "·",
+    "its-turn": "→",
+    "opened": "→",
+    "signed": "✓",
+    "declined": "✗",
+    "stood-for": "✓",
+    "copy": "·",
+}
+
+
+def list_(
+    status: Annotated[Status | None, typer.Option(help="Only those.")] = None,
+    most: Annotated[int, typer.Option("-n", min=1, max=100, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(help="From the end of an earlier list.")] = None,
+    as_json: JSONOption = False,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List your company's envelopes, the newest first.
+
+    Exits 0 when they are shown, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    told = asked(asking, lambda client: client.page(status=status, after=after, most=most))
+    if as_json:
+        tell_json(told)
+        return
+    page = page_of(told)
+    if page.envelopes:
+        out.print(_table(page.envelopes))
+    else:
+        err.print("no envelopes: send one with `sealgate envelope create` and `send`")
+    if page.next is not None:
+        err.print(printable(f"there are more: --after {page.next}"), markup=False)
+
+
+def show(
+    envelope_id: Id,
+    as_json: JSONOption = False,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show an envelope: who has signed, what is done next, and what holds it up.
+
+    Exits 0 when it is shown, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    told = asked(asking, lambda client: client.show(envelope_id))
+    if as_json:
+        tell_json(told)
+    else:
+        tell_all(envelope_of(told))
+
+
+def tell(envelope: Envelope) -> None:
+    """An envelope in a line."""
+    way = "to" if envelope.ours else "from"
+    others = ", ".join(envelope.counterparties)
+    line = f"{envelope.id}  {envelope.status}  {envelope.title}  {way} {others}"
+    _say(line, STYLES.get(envelope.status, ""))
+
+
+def tell_all(envelope: Envelope) -> None:
+    """All of an envelope that a person asks for."""
+    tell(envelope)
+    _fact("company", envelope.company)
+    _fact("number", envelope.business_number)
+    _fact("content", envelope.mode)
+    _fact("expires", _moment(envelope.expires_at))
+    for party in envelope.parties:
+        when = "" if party.at is None else f", {_moment(party.at)}"
+        name = party.name or party.account
+        _fact("party", f"{_SIGNS[party.state]} {party.id}: {name}: {party.state}{when}")
+    for document in envelope.documents:
+        now = envelope.digests.get(document.name, document.digest)
+        _fact("document", f"{document.name}, {document.type}, SHA-256 {now}")
+    _fact("record", f"{envelope.sequence} entries, head {envelope.head}")
+    _fact("next", f"{envelope.next_step}: {envelope.next_hint}")
+    for trouble in envelope.trouble:
+        _say(f"  {'trouble':<12} {trouble.type}: {trouble.detail}", "red")
+
+
+def tell_parties(parties: Iterable[Mapping[str, Any]]) -> None:
+    """Who signs when, before it is sent."""
+    shown = Table("turn", "party", "kind", "name", "account")
+    for party in parties:
+        turn = "copy" if party.get("copy") else str(party.get("turn", 1))
+        cells = (party["id"], party["kind"], party.get("name", ""), party.get("account", ""))
+        shown.add_row(turn, *map(printable, cells))
+    out.print(shown)
+
+
+def _table(envelopes: Iterable[Envelope]) -> Table:
+    shown = Table()
+    for title in ("id", "title", "with", "status", "signed", "next"):
+        shown.add_column(title, overflow="fold")
+    for each in envelopes:
+        signing = [party for party in each.parties if party.state != "copy"]
+        done = sum(party.state in {"signed", "stood-for"} for party in signing)
+        cells = (each.id, each.title, ", ".join(each.counterparties))
+        style = STYLES.get(each.status, "")
+        status = f"[{style}]{each.status}[/]" if style else each.status
+        shown.add_row(
+            *map(_plain, cells), status, f"{done} of {len(signing)}", _plain(each.next_step)
+        )
+    return shown
+
+
+def _plain(text: str) -> str:
+    # What others wrote is no markup.
+    return printable(text).replace("[", "\\[")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+def _fact(name: str, value: str) -> None:
+    _say(f"  {name:<12} {value}", "")
+
+
+def _say(line: str, style: str) -> None:
+    out.print(printable(line), markup=False, soft_wrap=True, style=style or None)

@@ -1,0 +1,43 @@
+"""Why something cannot be carried to the network, or not now."""
+
+from typing import ClassVar
+
+from gateway.errors import Owner, Problem
+
+
+class NotBridgedProblem(Problem):
+    """The company is not on the network."""
+
+    type: ClassVar[str] = "company-not-on-network"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The company is not on the network"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = "Write it under bridge.companies in config.yaml (docs/bridge.md)."
+
+
+class CardMissingProblem(Problem):
+    """The company has no card to speak by."""
+
+    type: ClassVar[str] = "organisation-card-missing"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The company has no card on the network yet"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Look at `sealgate bridge status`: it says whether the network is away, or no policy lets "
+        "the seal sign the document type organisation-card."
+    )
+    retry_after_seconds: ClassVar[int | None] = 30
+
+
+class BridgeAwayProblem(Problem):
+    """The network does not answer."""
+
+    type: ClassVar[str] = "network-away"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "The cloud account network does not answer"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Wait: what is owed goes out by itself. If it lasts, look at firewall, proxy and "
+        "certificates (docs/bridge.md)."
+    )
+    retry_after_seconds: ClassVar[int | None] = 30

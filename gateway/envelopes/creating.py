@@ -1,0 +1,189 @@
+"""An envelope that a caller sends: its terms, its documents and its first word, durable at once."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from cloud_bridge.envelopes.chain import terms_digest
+from cloud_bridge.envelopes.state import EnvelopeState, begin
+from cloud_bridge.envelopes.statements import Sent
+from cloud_bridge.errors import NotAllowedError
+from cloud_bridge.model import DocumentTerms, Party, Terms
+from cloud_bridge.wire import NewEnvelope as WireEnvelope
+from gateway.envelopes.carrying import Bridge, Bridges
+from gateway.envelopes.causes import job_of
+from gateway.envelopes.contents import Contents, Part
+from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSenselessProblem
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
+from gateway.envelopes.noting import noted
+from gateway.envelopes.outbox import owe
+from gateway.envelopes.sealing import Turn, TurnSealing
+from gateway.envelopes.speaking import say
+from gateway.envelopes.telling import told
+from gateway.signing.errors import ApprovalNeededProblem, IdempotencyKeyReusedProblem
+from gateway.signing.ids import new_document_id
+from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
+from gateway.store.lane import Transaction
+from policies.model import Caller
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Creating:
+    """Takes envelopes in from callers."""
+
+    def __init__(
+        self, *, bridges: Bridges, ground: Ground, contents: Contents, sealing: TurnSealing
+    ) -> None:
+        self._bridges = bridges
+        self._ground = ground
+        self._contents = contents
+        self._sealing = sealing
+
+    async def create(
+        self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
+    ) -> Accepted:
+        """See `gateway.envelopes.interfaces.Envelopes.create`.
+
+        Raises:
+            EnvelopeOfOtherCompanyProblem: the caller is another company's.
+            NotBridgedProblem: the company is not on the network.
+            CardMissingProblem: it has no card to speak by yet.
+            EnvelopeSenselessProblem: nobody could sign it as it is.
+            IdempotencyKeyReusedProblem: the key was used for something else.
+            Problem: the policies would not let us sign first, and why.
+        """
+        if caller.company != new.company:
+            raise EnvelopeOfOtherCompanyProblem(
+                f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
+            )
+        bridge = self._bridges.of_company(new.company)
+        digests = await asyncio.to_thread(
+            lambda: [hashlib.sha256(each.content).hexdigest() for each in files]
+        )
+        request = _request_digest(new, files, digests)
+        known = await self._ground.envelopes.of_key(caller.system, key)
+        if known is not None:
+            return self._again(known, request, key)
+        now = self._ground.clock.now()
+        terms = _terms(bridge, new, files, digests, now)
+        encoded = msgspec.json.encode(terms)
+        state = _begun(encoded)
+        row = EnvelopeRow(
+            organisation=bridge.member.organisation,
+            id=terms.envelope,
+            company=new.company,
+            ours=True,
+            terms=encoded,
+            status="sending",
+            system=caller.system,
+            business_number=new.business_number,
+            document_type=new.document_type,
+            seal=new.seal,
+            created_at=now,
+            changed_at=now,
+            expires_at=terms.expires_at,
+            idempotency_key=key,
+            request_digest=request,
+            attributes=msgspec.json.encode(dict(new.attributes)),
+            step="send",
+        )
+        await self._examine(bridge, row, state, files)
+        for each, digest in zip(files, digests, strict=True):
+            parts = [Part(digest, len(each.content))]
+            await self._contents.keep(bridge.member, row.id, each.name, each.content, parts=parts)
+        said = say(bridge, state, Sent(terms=terms_digest(encoded)))
+        kept = await self._ground.lane.write(
+            lambda unit: self._put(unit, row, digests, WireEnvelope(terms=encoded, sent=said))
+        )
+        if kept is not row:
+            return self._again(kept, request, key)
+        return Accepted(envelope=told(row, state), terms=terms, repeated=False)
+
+    def _put(
+        self, unit: Transaction, row: EnvelopeRow, digests: Sequence[str], envelope: WireEnvelope
+    ) -> EnvelopeRow:
+        """All of it in one transaction; or what the same key has come to meanwhile."""
+        known = envelope_of_key(unit.connection, system=row.system, key=row.idempotency_key or "")
+        if known is not None:
+            return known
+        put_envelope(unit, row)
+        at = row.created_at
+        owe(unit, row.organisation, row.id, *dict.fromkeys(digests), envelope, at=at)
+        self._ground.queue.enqueue(unit, [job_of(row.organisation, row.id, "created")])
+        member = self._bridges.by_organisation[row.organisation].member
+        record = noted("sent", member, row.id, at=at, system=row.system, digests=sorted(digests))
+        self._ground.audit.append(unit, record)
+        return row
+
+    def _again(self, row: EnvelopeRow, request: bytes, key: str) -> Accepted:
+        if row.request_digest != request:
+            raise IdempotencyKeyReusedProblem(f"key {key!r} came before with another envelope")
+        state = begin(row.terms)
+        return Accepted(envelope=told(row, state), terms=state.terms, repeated=True)
+
+    async def _examine(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, files: Sequence[NewFile]
+    ) -> None:
+        """Where we sign first, what is hopeless is refused at once, and waits for nobody."""
+        party = _signs_first(bridge, state)
+        if party is None:
+            return
+        turn = Turn(member=bridge.member, row=row, state=state, entries=(), party=party)
+        by_name = {each.name: each.content for each in files}
+        for document in state.terms.documents:
+            try:
+                await self._sealing.examine(turn, document, by_name[document.name])
+            except ApprovalNeededProblem:
+                continue
+
+
+def _signs_first(bridge: Bridge, state: EnvelopeState) -> Party | None:
+    signing = [each.party for each in state.parties if not each.party.copy]
+    first = min(each.turn for each in signing)
+    ours = bridge.member.organisation
+    return next((each for each in signing if each.turn == first and each.account == ours), None)
+
+
+def _terms(
+    bridge: Bridge,
+    new: NewEnvelope,
+    files: Sequence[NewFile],
+    digests: Sequence[str],
+    now: datetime,
+) -> Terms:
+    if new.expires_at.tzinfo is not None and new.expires_at <= now:
+        raise EnvelopeSenselessProblem(f"its time is over already at {new.expires_at.isoformat()}")
+    return Terms(
+        envelope=new_document_id(now),
+        title=new.title,
+        initiator=bridge.member.organisation,
+        mode=new.mode,
+        parties=new.parties,
+        documents=tuple(
+            DocumentTerms(
+                name=each.name, digest=digest, size=len(each.content), type=new.document_type
+            )
+            for each, digest in zip(files, digests, strict=True)
+        ),
+        expires_at=new.expires_at,
+        business_number=new.business_number if new.tell_number else "",
+        delivery=new.delivery,
+        voids=new.voids,
+    )
+
+
+def _begun(encoded: bytes) -> EnvelopeState:
+    try:
+        return begin(encoded)
+    except NotAllowedError as error:
+        raise EnvelopeSenselessProblem(str(error)) from error
+
+
+def _request_digest(new: NewEnvelope, files: Sequence[NewFile], digests: Sequence[str]) -> bytes:
+    names = [[each.name, digest] for each, digest in zip(files, digests, strict=True)]
+    return hashlib.sha256(_encode([new, names])).digest()

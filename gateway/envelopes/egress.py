@@ -1,0 +1,35 @@
+"""The ledger of what leaves the house: a row is durable before the request is sent."""
+
+from cloud_bridge.interfaces import EgressLedger
+from gateway.clock import Clock
+from gateway.store.lane import WriterLane
+from gateway.store.moments import microseconds
+from gateway.store.networks import EgressRow, put_egress
+
+
+class Ledger(EgressLedger):
+    """Implements `EgressLedger` in the database; requests at the same time share a commit."""
+
+    def __init__(self, organisation: str, network: str, *, lane: WriterLane, clock: Clock) -> None:
+        """For one of our organisations and the network's URL."""
+        self._organisation = organisation
+        self._network = network
+        self._lane = lane
+        self._clock = clock
+
+    async def leaving(self, *, kind: str, envelope: str, digest: bytes, size: int) -> None:
+        """See `EgressLedger`.
+
+        Raises:
+            StoreProblem: it could not be written; then nothing may leave.
+        """
+        row = EgressRow(
+            organisation=self._organisation,
+            network=self._network,
+            at=microseconds(self._clock.now()),
+            kind=kind,
+            envelope=envelope,
+            digest=digest,
+            size=size,
+        )
+        await self._lane.write(lambda unit: put_egress(unit, row))

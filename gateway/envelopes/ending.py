@@ -1,0 +1,121 @@
+"""How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
+
+import asyncio
+
+from cloud_bridge.envelopes.documents import faults_of_document
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Acknowledged, parse
+from cloud_bridge.errors import NetworkLiesError
+from gateway.envelopes.carrying import Bridge
+from gateway.envelopes.contents import Contents
+from gateway.envelopes.errors import RevisionProblem
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.noting import event_of, noted
+from gateway.envelopes.outbox import owe
+from gateway.envelopes.speaking import say
+from gateway.envelopes.troubles import Trouble, Troubles
+from gateway.returns.interfaces import EventOutbox
+from gateway.store.envelope_owed import is_owed
+from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
+from gateway.store.lane import Transaction
+
+_LONGEST = 1000
+
+
+class Ending:
+    """Brings envelopes of our companies to their end."""
+
+    def __init__(self, *, ground: Ground, contents: Contents, events: EventOutbox) -> None:
+        self._ground = ground
+        self._contents = contents
+        self._events = events
+
+    async def end(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
+        """Acknowledge it, record it and tell of it, once.
+
+        What others have signed was verified when it came; here it is seen that what is kept is what
+        the record tells of, from the first byte to the last.
+
+        Raises:
+            StoreProblem: a document is gone, or not what was kept.
+            CardMissingProblem: the company has no card to speak by.
+        """
+        if state.status == "completed":
+            for name in state.current:
+                fault = await self._fault_of(bridge, state, name)
+                if fault is not None:
+                    await self._hold(bridge, row, state, Trouble("document", fault))
+                    return
+        member, now = bridge.member, self._ground.clock.now()
+        act = Acknowledged(sequence=state.sequence, head=state.head)
+        statement = say(bridge, state, act, about=f"{state.substance}")
+        is_told = state.acknowledged.get(member.organisation, 0) >= state.substance
+
+        def unit(transaction: Transaction) -> None:
+            known = is_owed(
+                transaction.connection, member.organisation, row.id, parse(statement).id
+            )
+            if known != "no":
+                return
+            if not is_told:
+                owe(transaction, member.organisation, row.id, statement, at=now)
+            change_envelope(
+                transaction,
+                member.organisation,
+                row.id,
+                status=state.status,
+                step="nothing",
+                hint="",
+                changed_at=now,
+            )
+            record = noted(
+                "ended",
+                member,
+                row.id,
+                at=now,
+                status=state.status,
+                sequence=state.sequence,
+                head=state.head,
+                digests=sorted(state.current.values()),
+            )
+            self._ground.audit.append(transaction, record)
+            self._events.put(transaction, event_of(member, row, state, status=state.status, at=now))
+
+        await self._ground.lane.write(unit)
+
+    async def hold(
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        state: EnvelopeState,
+        bad: RevisionProblem | NetworkLiesError,
+    ) -> None:
+        """Sign nothing more in it: somebody has told what is not so."""
+        if isinstance(bad, NetworkLiesError):
+            await self._hold(bridge, row, state, Trouble(bad.lie, str(bad)[:_LONGEST]))
+            return
+        words = f"{bad.title}: {bad.detail}"
+        await self._hold(bridge, row, state, Trouble(bad.type, words[:_LONGEST]))
+
+    async def _hold(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, trouble: Trouble
+    ) -> None:
+        troubles = Troubles(bridge.member, self._ground, bridge.tally)
+        now = self._ground.clock.now()
+
+        def unit(transaction: Transaction) -> None:
+            known = envelope_by_id(transaction.connection, row.organisation, row.id)
+            troubles.put(transaction, row.id, trouble)
+            if known is not None and known.status != "held":
+                event = event_of(bridge.member, row, state, status="held", at=now)
+                self._events.put(transaction, event)
+
+        await self._ground.lane.write(unit)
+
+    async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
+        content = await self._contents.of_digest(
+            bridge.member.organisation, state.terms.envelope, state.current[name]
+        )
+        return await asyncio.to_thread(
+            lambda: next(iter(faults_of_document(state, name, content)), None)
+        )

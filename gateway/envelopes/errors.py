@@ -1,0 +1,212 @@
+"""Why an envelope is not created, not answered, or goes no further."""
+
+from typing import ClassVar
+
+from gateway.errors import Owner, Problem
+
+
+class EnvelopeUnknownProblem(Problem):
+    """There is no such envelope, or it is another company's."""
+
+    type: ClassVar[str] = "envelope-unknown"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "There is no such envelope"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Use the id from the answer; a system sees its own company's envelopes."
+
+
+class EnvelopeOfOtherCompanyProblem(Problem):
+    """It is to be sent for a company that is not the caller's."""
+
+    type: ClassVar[str] = "envelope-of-other-company"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "Callers send envelopes for their own company"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Name the company that the policies give for the caller's System."
+
+
+class EnvelopeSenselessProblem(Problem):
+    """Nobody could sign it as it is."""
+
+    type: ClassVar[str] = "envelope-senseless"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The envelope makes no sense as it is"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Correct what the detail names, and send it under a new key."
+
+
+class EnvelopeNotNowProblem(Problem):
+    """What was asked does not fit how far the envelope has come."""
+
+    type: ClassVar[str] = "envelope-not-now"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The envelope does not let this be done now"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Look at the envelope's state: the detail says what stands against it."
+
+
+class EnvelopeContentMissingProblem(Problem):
+    """The document is not here."""
+
+    type: ClassVar[str] = "envelope-content-missing"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This document of the envelope is not here yet"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Wait until it was fetched and verified; of an envelope in `digest` mode attach the file."
+    )
+
+
+class EnvelopeFileOtherProblem(Problem):
+    """A file was attached that is none of the envelope's."""
+
+    type: ClassVar[str] = "envelope-file-other"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The file is not the one that the envelope tells of"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Attach the very file that the partner has sent, without saving it anew."
+
+
+class NetworkRefusesProblem(Problem):
+    """The network will not do it."""
+
+    type: ClassVar[str] = "network-refuses"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The network does not take this"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "See the detail for the network's word; it would refuse it again."
+
+
+class NoRuleForInboundProblem(Problem):
+    """Nothing says what a contract that came in is here."""
+
+    type: ClassVar[str] = "envelope-without-rule"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "Nothing says how this contract that came in is to be sealed"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Name its type under `bridge.companies[].inbound` with a document type and a seal, or "
+        "decline it."
+    )
+
+
+class RevisionNotJudgedProblem(Problem):
+    """What a partner signed could not be judged in time."""
+
+    type: ClassVar[str] = "revision-not-judged"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "A partner's signature could not be judged"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "It is tried again by itself; if it stays so, the file is very large or made to do harm: "
+        "ask the partner, and decline or withdraw the envelope."
+    )
+    retry_after_seconds: ClassVar[int | None] = 30
+
+
+class RevisionProblem(Problem):
+    """What a partner said to be the document with its signature is something else."""
+
+    type: ClassVar[str] = "revision-refused"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "A partner's signature does not count"
+    owner: ClassVar[Owner] = "partner"
+    cure: ClassVar[str] = (
+        "Nothing more is signed in the envelope. Ask the partner what happened; withdraw or "
+        "decline it, and begin anew."
+    )
+
+
+class RevisionOfOtherBaseProblem(RevisionProblem):
+    """Bytes of what was agreed on are not as they were."""
+
+    type: ClassVar[str] = "revision-altered"
+    title: ClassVar[str] = "A partner has altered the document that it was to sign"
+
+
+class RevisionUnreadableProblem(RevisionProblem):
+    """It cannot be read with certainty."""
+
+    type: ClassVar[str] = "revision-unreadable"
+    title: ClassVar[str] = "What a partner has signed cannot be read with certainty"
+
+
+class RevisionUnsignedProblem(RevisionProblem):
+    """There is no signature in it."""
+
+    type: ClassVar[str] = "revision-unsigned"
+    title: ClassVar[str] = "A partner says that it has signed, and its document has no signature"
+
+
+class RevisionMoreSignaturesProblem(RevisionProblem):
+    """There are more signatures in it than were told."""
+
+    type: ClassVar[str] = "revision-more-signatures"
+    title: ClassVar[str] = "A partner's document has more signatures than were told"
+
+
+class RevisionPageProblem(RevisionProblem):
+    """A page came, went or was changed."""
+
+    type: ClassVar[str] = "revision-page"
+    title: ClassVar[str] = "A partner has added or changed pages with its signature"
+
+
+class RevisionContentProblem(RevisionProblem):
+    """Something that shows, or that fills a form, was changed."""
+
+    type: ClassVar[str] = "revision-content"
+    title: ClassVar[str] = "A partner has changed the document's content with its signature"
+
+
+class RevisionAnnotationProblem(RevisionProblem):
+    """Something was put over the page that is no stamp, or larger than one."""
+
+    type: ClassVar[str] = "revision-annotation"
+    title: ClassVar[str] = "A partner has put more over the document than a signature"
+
+
+class RevisionHidesProblem(RevisionProblem):
+    """Something was added that acts, or that not everybody sees."""
+
+    type: ClassVar[str] = "revision-hides"
+    title: ClassVar[str] = "A partner's signature comes with something that acts or hides"
+
+
+class RevisionNotIntactProblem(RevisionProblem):
+    """The signature does not verify, or leaves something open."""
+
+    type: ClassVar[str] = "revision-not-intact"
+    title: ClassVar[str] = "A partner's signature does not verify"
+
+
+class RevisionUntrustedProblem(RevisionProblem):
+    """Its certificate leads to no root that is trusted for such a party."""
+
+    type: ClassVar[str] = "revision-untrusted"
+    title: ClassVar[str] = "A partner's certificate leads to no trusted root"
+    cure: ClassVar[str] = (
+        "If you trust the issuer that the detail names, put its root into `bridge.trustedRoots`; "
+        "else ask the partner to sign with a certificate that you trust."
+    )
+
+
+class RevisionExpiredProblem(RevisionProblem):
+    """The certificate or the moment of signing does not fit the time."""
+
+    type: ClassVar[str] = "revision-expired"
+    title: ClassVar[str] = "A partner's certificate did not count when it signed"
+
+
+class RevisionNotAsToldProblem(RevisionProblem):
+    """The document has another signature than the partner's statement."""
+
+    type: ClassVar[str] = "revision-not-as-told"
+    title: ClassVar[str] = "A partner's document has another signature than it told"
+
+
+class RevisionOfOtherCompanyProblem(RevisionProblem):
+    """The certificate names somebody else."""
+
+    type: ClassVar[str] = "revision-other-company"
+    title: ClassVar[str] = "The signature is another company's"

@@ -1,0 +1,106 @@
+"""What carrying envelopes stands on, and the companies of ours that are on the network."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cloud_bridge.interfaces import CloudNetwork
+from cloud_bridge.keys import EncryptionKey, SigningKey
+from gateway.audit.log import AuditLog
+from gateway.clock import Clock
+from gateway.envelopes.cards import Cards
+from gateway.envelopes.records import Records
+from gateway.jobs.interfaces import JobQueue
+from gateway.store.content import ContentStore
+from gateway.store.envelope_contents import EnvelopeContentReader
+from gateway.store.envelope_owed import OwedReader
+from gateway.store.envelopes import EnvelopeReader
+from gateway.store.lane import WriterLane
+from gateway.store.networks import NetworkReader
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a contract that others send is called here, and with which seal we sign it."""
+
+    document_type: str
+    seal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A company of ours on the network.
+
+    Attributes:
+        company: its name in the policies.
+        organisation: its id on the network.
+        name: its legal name.
+        system: who asks, in the policies, for what others send.
+        card_seal: the seal that vouches for its keys.
+        inbound: by the sender's word for a document; `*`: all others.
+        network: as this company speaks to it.
+        network_key: what must have signed every entry.
+        signing_key: signs statements.
+        encryption_key: opens what partners encrypt.
+    """
+
+    company: str
+    organisation: str
+    name: str
+    system: str
+    card_seal: str
+    inbound: Mapping[str, Inbound]
+    network: CloudNetwork
+    network_key: str
+    signing_key: SigningKey
+    encryption_key: EncryptionKey
+
+    def inbound_of(self, type_: str) -> Inbound | None:
+        """What becomes of a document that the sender calls so; None: somebody must look at it."""
+        return self.inbound.get(type_) or self.inbound.get("*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all companies of a gateway share.
+
+    `roots` are certificates (DER) of those who may say who a partner is.
+    """
+
+    lane: WriterLane
+    content: ContentStore
+    envelopes: EnvelopeReader
+    owed: OwedReader
+    contents: EnvelopeContentReader
+    networks: NetworkReader
+    queue: JobQueue
+    audit: AuditLog
+    cards: Cards
+    records: Records
+    clock: Clock
+    roots: Callable[[], Sequence[bytes]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a company's bridge has done and seen since the start.
+
+    Attributes:
+        entries: taken in.
+        sent: things that were owed and are there.
+        refused: things that were owed and never will be.
+        lies: by what they were.
+        away_since: by the clock; None: the network answers.
+        why: it is away, in words.
+    """
+
+    entries: int = 0
+    sent: int = 0
+    refused: int = 0
+    lies: dict[str, int] = field(default_factory=dict)
+    away_since: datetime | None = None
+    why: str = ""
+
+    def lie(self, lie: str) -> None:
+        """One more."""
+        self.lies[lie] = self.lies.get(lie, 0) + 1

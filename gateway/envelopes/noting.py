@@ -1,0 +1,58 @@
+"""What the audit log and those who are told of events hear of envelopes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from cloud_bridge.envelopes.state import EnvelopeState
+from gateway.audit.record import Record
+from gateway.envelopes.ground import Member
+from gateway.returns.model import Event, EventType
+from gateway.store.envelopes import EnvelopeRow
+
+What = Literal["sent", "received", "verified", "signed", "declined", "held", "ended"]
+
+_EVENTS: Mapping[str, EventType] = {
+    "completed": "envelope.completed",
+    "declined": "envelope.declined",
+    "withdrawn": "envelope.withdrawn",
+    "expired": "envelope.expired",
+    "voided": "envelope.voided",
+    "held": "envelope.held",
+}
+
+
+def noted(
+    what: What,
+    member: Member,
+    envelope: str,
+    *,
+    at: datetime,
+    **more: Any,  # noqa: ANN401 - JSON values
+) -> Record:
+    """A record: digests and words that stay, never a title, a name of a file or a number."""
+    told = {"what": what, "envelope": envelope, "company": member.company}
+    return Record(kind="envelope", at=at, content={**told, **more})
+
+
+def event_of(
+    member: Member, row: EnvelopeRow, state: EnvelopeState, *, status: str, at: datetime
+) -> Event:
+    """That it has come to an end, or is held, for whoever asked to be told."""
+    return Event(
+        type=_EVENTS[status],
+        at=at,
+        system=row.system,
+        company=member.company,
+        subject=row.id,
+        document_type=row.document_type or None,
+        source="envelope",
+        data={
+            "envelope": row.id,
+            "title": state.terms.title,
+            "status": status,
+            "ours": row.ours,
+            "businessNumber": row.business_number or state.terms.business_number,
+            "digests": dict(state.current),
+        },
+    )

@@ -1,0 +1,48 @@
+"""What our copies of records make of envelopes. What is folded was verified when it was written."""
+
+from collections import OrderedDict
+
+import msgspec
+
+from cloud_bridge.envelopes import state as folding
+from cloud_bridge.envelopes.chain import Entry, parse_link
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import parse
+from gateway.store.envelopes import EnvelopeReader
+
+_MOST = 2048
+_entry = msgspec.json.Decoder(Entry)
+
+
+class Records:
+    """States of our companies' envelopes, folded as far as the database has come."""
+
+    def __init__(self, reader: EnvelopeReader, *, most: int = _MOST) -> None:
+        """Remember the states of `most` envelopes, so that only what is new is folded."""
+        self._reader = reader
+        self._most = most
+        self._known: OrderedDict[tuple[str, str], EnvelopeState] = OrderedDict()
+
+    async def state(self, organisation: str, envelope: str) -> EnvelopeState | None:
+        """How far an envelope has come, as we have it; None: we have none of this id."""
+        row = await self._reader.by_id(organisation, envelope)
+        if row is None:
+            return None
+        key = (organisation, envelope)
+        state = self._known.get(key) or folding.begin(row.terms)
+        if state.sequence < row.sequence:
+            for each in await self._reader.entries(organisation, envelope, after=state.sequence):
+                entry = _entry.decode(each.entry)
+                state = folding.apply(
+                    state, parse(entry.signed), at=parse_link(entry).at, hash=each.hash
+                )
+        self._known[key] = state
+        self._known.move_to_end(key)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+        return state
+
+    async def entries(self, organisation: str, envelope: str) -> tuple[Entry, ...]:
+        """Our copy of a record."""
+        rows = await self._reader.entries(organisation, envelope)
+        return tuple(_entry.decode(row.entry) for row in rows)

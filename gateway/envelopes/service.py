@@ -1,0 +1,215 @@
+"""What callers ask of envelopes; implements `gateway.envelopes.interfaces.Envelopes`."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.state import EnvelopeState, allow
+from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
+from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
+from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
+from gateway.envelopes.bridge_errors import BridgeAwayProblem
+from gateway.envelopes.carrying import Bridge, Bridges
+from gateway.envelopes.causes import job_of
+from gateway.envelopes.contents import Contents
+from gateway.envelopes.creating import Creating
+from gateway.envelopes.ending import Ending
+from gateway.envelopes.errors import (
+    EnvelopeNotNowProblem,
+    EnvelopeUnknownProblem,
+    NetworkRefusesProblem,
+    RevisionProblem,
+)
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
+from gateway.envelopes.outbox import owe
+from gateway.envelopes.speaking import say
+from gateway.envelopes.telling import told
+from gateway.envelopes.verifying import Verifying
+from gateway.store.envelopes import EnvelopeRow
+from gateway.store.lane import Transaction
+from policies.model import Caller
+
+_LOOK_SECONDS: Final = 0.2
+_LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC), "")
+
+
+class EnvelopeService:
+    """The room's door: each answers for the caller's own company only."""
+
+    def __init__(
+        self,
+        *,
+        bridges: Bridges,
+        ground: Ground,
+        creating: Creating,
+        contents: Contents,
+        verifying: Verifying,
+        ending: Ending,
+    ) -> None:
+        self._bridges = bridges
+        self._ground = ground
+        self._creating = creating
+        self._contents = contents
+        self._verifying = verifying
+        self._ending = ending
+
+    async def create(
+        self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
+    ) -> Accepted:
+        """See `Envelopes`, and `Creating.create` for what it raises."""
+        return await self._creating.create(caller, new, files, key=key)
+
+    async def listing(
+        self, caller: Caller, *, status: str | None, after: str | None, most: int
+    ) -> EnvelopePage:
+        """See `Envelopes`. `after` is the `next` of the page before."""
+        bridge = self._bridges.of_company(caller.company)
+        before = _LAST if after is None else await self._place(bridge, after)
+        found: list[EnvelopeTold] = []
+        while len(found) < most:
+            rows = await self._ground.envelopes.of_company(caller.company, before=before, most=most)
+            for row in rows:
+                before = row.created_at, row.id
+                if status is None or row.status == status:
+                    found.append(told(row, await self._state(bridge, row)))
+                if len(found) == most:
+                    break
+            if len(rows) < most:
+                break
+        more = len(found) == most
+        return EnvelopePage(envelopes=tuple(found), next=found[-1].id if more else None)
+
+    async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        return told(row, await self._state(bridge, row))
+
+    async def watch(
+        self, caller: Caller, envelope: str, *, beyond: int, seconds: float
+    ) -> EnvelopeTold:
+        """See `Envelopes`."""
+        until = self._ground.clock.monotonic() + seconds
+        while True:
+            bridge, row = await self._known(caller, envelope)
+            if row.sequence > beyond or self._ground.clock.monotonic() >= until:
+                return told(row, await self._state(bridge, row))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
+        """See `Envelopes`."""
+        return await self._say(caller, envelope, Withdrawn(reason=reason))
+
+    async def decline(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
+        """See `Envelopes`. The reason leaves the house."""
+        bridge, row = await self._known(caller, envelope)
+        state = await self._state(bridge, row)
+        ours = [each for each in state.parties_of(row.organisation) if each.missing]
+        if not ours:
+            raise EnvelopeNotNowProblem("there is nothing in it that we have still to sign")
+        return await self._say(caller, envelope, Declined(reason=reason), party=ours[0].party.id)
+
+    async def remind(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        head = (await self._state(bridge, row)).head
+        return await self._say(caller, envelope, Reminded(party=party), about=f"{party}/{head}")
+
+    async def link(self, caller: Caller, envelope: str, party: str) -> PersonLink:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        if not row.ours:
+            raise EnvelopeNotNowProblem("links are given by who sent the envelope")
+        try:
+            return await bridge.network.link(envelope, party)
+        except NetworkAwayError as away:
+            raise BridgeAwayProblem(str(away)) from away
+        except NetworkRefusedError as refused:
+            raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
+        except NetworkError as error:
+            raise NetworkRefusesProblem(str(error)) from error
+
+    async def transcript(self, caller: Caller, envelope: str) -> bytes:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        member = bridge.member
+        entries = await self._ground.records.entries(member.organisation, envelope)
+        named = {(parse(each.signed).author, each.signed.card) for each in entries}
+        found = (self._ground.cards.signed(*each) for each in sorted(named))
+        record = EnvelopeRecord(
+            terms=row.terms,
+            entries=entries,
+            cards=tuple(each for each in found if each is not None),
+        )
+        network = NetworkIdentity(name="", signing_key=member.network_key)
+        return transcript.write(network, record)
+
+    async def document(self, caller: Caller, envelope: str, name: str) -> bytes:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        state = await self._state(bridge, row)
+        if name not in state.current:
+            raise EnvelopeUnknownProblem(f"envelope {envelope} has no document {name!r}")
+        return await self._contents.of_digest(row.organisation, envelope, state.current[name])
+
+    async def attach(
+        self, caller: Caller, envelope: str, name: str, content: bytes
+    ) -> EnvelopeTold:
+        """See `Envelopes`. What is attached is judged as what the network gives."""
+        bridge, row = await self._known(caller, envelope)
+        state = await self._state(bridge, row)
+        if name not in state.current:
+            raise EnvelopeUnknownProblem(f"envelope {envelope} has no document {name!r}")
+        await self._verifying.refuse_other(state, name, content)
+        entries = await self._ground.records.entries(row.organisation, envelope)
+        try:
+            await self._verifying.take(bridge.member, state, entries, name, content)
+        except RevisionProblem as bad:
+            await self._ending.hold(bridge, row, state, bad)
+        job = job_of(row.organisation, envelope, f"attached-{state.current[name]}")
+        await self._ground.lane.write(lambda unit: self._ground.queue.enqueue(unit, [job]))
+        return await self.show(caller, envelope)
+
+    async def _say(
+        self, caller: Caller, envelope: str, act: Act, *, party: str = "", about: str = ""
+    ) -> EnvelopeTold:
+        bridge, row = await self._known(caller, envelope)
+        state = await self._state(bridge, row)
+        signed = say(bridge, state, act, party=party, about=about)
+        statement = parse(signed)
+        now = self._ground.clock.now()
+        try:
+            allow(state, statement, at=now)
+        except NotAllowedError as error:
+            raise EnvelopeNotNowProblem(f"{error} ({error.reason})") from error
+
+        def unit(transaction: Transaction) -> None:
+            owe(transaction, row.organisation, envelope, signed, at=now)
+            job = job_of(row.organisation, envelope, f"said-{statement.id}")
+            self._ground.queue.enqueue(transaction, [job])
+
+        await self._ground.lane.write(unit)
+        return told(row, state)
+
+    async def _known(self, caller: Caller, envelope: str) -> tuple[Bridge, EnvelopeRow]:
+        bridge = self._bridges.of_company(caller.company)
+        row = await self._ground.envelopes.by_id(bridge.member.organisation, envelope)
+        if row is None:
+            raise EnvelopeUnknownProblem(
+                f"company {caller.company!r} has no envelope {envelope[:60]!r}"
+            )
+        return bridge, row
+
+    async def _place(self, bridge: Bridge, envelope: str) -> tuple[datetime, str]:
+        row = await self._ground.envelopes.by_id(bridge.member.organisation, envelope)
+        if row is None:
+            raise EnvelopeUnknownProblem(f"there is no envelope {envelope[:60]!r} to go on after")
+        return row.created_at, row.id
+
+    async def _state(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeState:
+        state = await bridge.state(row.id)
+        if state is None:
+            raise EnvelopeUnknownProblem(f"there is no envelope {row.id}")
+        return state

@@ -1,0 +1,263 @@
+"""A network in memory, by the same rules as the reference network; the contract suite holds both.
+
+Whoever runs it may lie: `tell` changes what an organisation is told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Self, TypeVar
+
+import msgspec
+
+from cloud_bridge.envelopes import record, state
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import NETWORK, SignedStatement, Statement, parse
+from cloud_bridge.errors import (
+    NetworkAwayError,
+    NetworkRefusedError,
+    NotAllowedError,
+    RecordBrokenError,
+)
+from cloud_bridge.interfaces import CloudNetwork, Time
+from cloud_bridge.keys import SigningKey, sign_statement
+from cloud_bridge.model import Card, NetworkIdentity, Organisation, SignedCard, Verification
+from cloud_bridge.wire import (
+    Content,
+    Feed,
+    FeedItem,
+    Head,
+    Heads,
+    NewEnvelope,
+    PersonLink,
+)
+
+T = TypeVar("T")
+_PAGE = 100
+
+
+@dataclass
+class Kept:
+    """An envelope at the network."""
+
+    terms: bytes
+    state: EnvelopeState
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass
+class MemoryNetwork:
+    """All of it. `is_away`: it does not answer."""
+
+    time: Time
+    key: SigningKey = field(default_factory=SigningKey.generate)
+    is_away: bool = False
+    names: dict[str, str] = field(default_factory=dict)
+    cards: dict[str, SignedCard] = field(default_factory=dict)
+    older: dict[tuple[str, int], SignedCard] = field(default_factory=dict)
+    envelopes: dict[str, Kept] = field(default_factory=dict)
+    contents: dict[tuple[str, str], Content] = field(default_factory=dict)
+    feeds: dict[str, list[FeedItem]] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    tell: Callable[[object], object] = lambda told: told
+
+    def of(self, organisation: str) -> "Side":
+        return Side(self, organisation)
+
+    def register(self, organisation: str, name: str) -> "Side":
+        self.names[organisation] = name
+        self.feeds.setdefault(organisation, [])
+        return self.of(organisation)
+
+    def take(self, kept: Kept, signed: SignedStatement, *, by: str) -> Entry:
+        said = parse(signed)
+        known = kept.state.statement_ids.get(said.id)
+        if known is not None:
+            return kept.entries[known - 1]
+        card = self.older.get((said.author, signed.card))
+        if said.author != by or card is None:
+            raise NetworkRefusedError("not its author's", type="statement-invalid")
+        key = msgspec.json.decode(card.card, type=Card).signing_key
+        entry = self._append(kept, signed, key)
+        self.go_on(kept)
+        return entry
+
+    def go_on(self, kept: Kept) -> None:
+        """What the network itself must state now."""
+        while (act := state.due(kept.state, at=self.time.now())) is not None:
+            said = Statement(
+                id=f"network:{len(kept.entries)}",
+                envelope=kept.state.terms.envelope,
+                terms=kept.state.terms_digest,
+                author=NETWORK,
+                act=act,
+                at=self.time.now(),
+                seen=kept.state.sequence,
+                head=kept.state.head,
+            )
+            self._append(kept, sign_statement(said, self.key, card=0), self.key.public)
+
+    def _append(self, kept: Kept, signed: SignedStatement, author_key: str) -> Entry:
+        try:
+            kept.state, entry = record.append(
+                kept.state,
+                signed,
+                at=self.time.now(),
+                network=self.key,
+                author_key=author_key,
+            )
+        except NotAllowedError as error:
+            raise NetworkRefusedError(str(error), type="not-allowed") from error
+        except RecordBrokenError as error:
+            raise NetworkRefusedError(str(error), type="statement-invalid") from error
+        kept.entries.append(entry)
+        item = FeedItem(
+            envelope=kept.state.terms.envelope, sequence=kept.state.sequence, entry=entry
+        )
+        for organisation in kept.state.organisations:
+            self.feeds.setdefault(organisation, []).append(item)
+        return entry
+
+
+class Side(CloudNetwork):
+    """The network, for one organisation."""
+
+    def __init__(self, network: MemoryNetwork, organisation: str) -> None:
+        self._network = network
+        self._organisation = organisation
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def identity(self) -> NetworkIdentity:
+        self._ask("identity")
+        return self._tell(NetworkIdentity(name="memory", signing_key=self._network.key.public))
+
+    async def publish(self, card: SignedCard) -> None:
+        self._ask("publish")
+        said = msgspec.json.decode(card.card, type=Card)
+        name = self._network.names[self._organisation]
+        if (said.organisation, said.name) != (self._organisation, name):
+            raise NetworkRefusedError("another's card", type="card-invalid")
+        before = self._network.cards.get(self._organisation)
+        if before is not None and before.card != card.card:
+            last = msgspec.json.decode(before.card, type=Card).serial
+            if said.serial == last:
+                raise NetworkRefusedError("another of this serial", type="conflict")
+            if said.serial < last:
+                raise NetworkRefusedError("an older card", type="card-invalid")
+        self._network.cards[self._organisation] = card
+        self._network.older[self._organisation, said.serial] = card
+
+    async def organisation(self, organisation: str) -> Organisation | None:
+        self._ask("organisation")
+        return self._tell(self._organisation_of(organisation))
+
+    async def organisations(self, name: str) -> Sequence[Organisation]:
+        self._ask("organisations")
+        found = [id_ for id_, known in self._network.names.items() if known == name]
+        return [each for id_ in found if (each := self._organisation_of(id_)) is not None]
+
+    async def send(self, envelope: NewEnvelope) -> Entry:
+        self._ask("send")
+        try:
+            begun = state.begin(envelope.terms)
+        except NotAllowedError as error:
+            raise NetworkRefusedError(str(error), type="not-allowed") from error
+        id_ = begun.terms.envelope
+        kept = self._network.envelopes.get(id_) or Kept(envelope.terms, begun)
+        if kept.terms != envelope.terms:
+            raise NetworkRefusedError("another has this id", type="conflict")
+        if begun.terms.mode != "digest":
+            for document in begun.terms.documents:
+                if (id_, document.digest) not in self._network.contents:
+                    raise NetworkRefusedError("a content is missing", type="content-missing")
+        entry = self._network.take(kept, envelope.sent, by=self._organisation)
+        self._network.envelopes[id_] = kept
+        return self._tell(entry)
+
+    async def put_content(self, content: Content) -> None:
+        self._ask("put_content")
+        head = content.head
+        self._network.contents.setdefault((head.envelope, head.digest), content)
+
+    async def content(self, envelope: str, digest: str) -> Content:
+        self._ask("content")
+        self._envelope(envelope)
+        found = self._network.contents.get((envelope, digest))
+        if found is None:
+            raise NetworkRefusedError("no such content", type="content-missing")
+        return self._tell(found)
+
+    async def state(self, statement: SignedStatement) -> Entry:
+        self._ask("state")
+        kept = self._envelope(parse(statement).envelope)
+        return self._tell(self._network.take(kept, statement, by=self._organisation))
+
+    async def envelope(self, envelope: str) -> EnvelopeRecord:
+        self._ask("envelope")
+        kept = self._envelope(envelope)
+        cards = [
+            card
+            for (organisation, _), card in self._network.older.items()
+            if organisation in kept.state.organisations
+        ]
+        told = EnvelopeRecord(terms=kept.terms, entries=tuple(kept.entries), cards=tuple(cards))
+        return self._tell(told)
+
+    async def feed(self, cursor: str, *, wait_seconds: float) -> Feed:  # noqa: ARG002 - waits for nothing
+        self._ask("feed")
+        items = self._network.feeds.get(self._organisation, [])
+        begin = int(cursor or 0)
+        some = items[begin : begin + _PAGE]
+        return self._tell(Feed(items=tuple(some), cursor=str(begin + len(some))))
+
+    async def heads(self, after: str) -> Heads:
+        self._ask("heads")
+        found = [
+            Head(envelope=id_, sequence=kept.state.sequence, hash=kept.state.head)
+            for id_, kept in sorted(self._network.envelopes.items())
+            if self._organisation in kept.state.organisations and id_ > after
+        ]
+        page = tuple(found[:_PAGE])
+        more = page[-1].envelope if len(found) > _PAGE else ""
+        return self._tell(Heads(heads=page, next=more))
+
+    async def link(self, envelope: str, party: str) -> PersonLink:
+        self._ask("link")
+        self._envelope(envelope)
+        until = self._network.time.now() + timedelta(days=1)
+        return PersonLink(url=f"https://network.example/s/{party}", expires_at=until)
+
+    def _ask(self, what: str) -> None:
+        if self._network.is_away:
+            raise NetworkAwayError("it is away")
+        self._network.asked.append((self._organisation, what))
+
+    def _tell(self, told: T) -> T:
+        changed: T = self._network.tell(told)  # type: ignore[assignment]  # whoever lies keeps the type
+        return changed
+
+    def _envelope(self, envelope: str) -> Kept:
+        kept = self._network.envelopes.get(envelope)
+        if kept is None or self._organisation not in kept.state.organisations:
+            raise NetworkRefusedError("no such envelope", type="envelope-unknown")
+        return kept
+
+    def _organisation_of(self, organisation: str) -> Organisation | None:
+        name = self._network.names.get(organisation)
+        if name is None:
+            return None
+        now = self._network.time.now()
+        verified = Verification(
+            level="organisation",
+            method="register-extract",
+            at=now,
+            expires_at=now + timedelta(days=365),
+        )
+        card = self._network.cards.get(organisation)
+        return Organisation(id=organisation, name=name, verification=verified, card=card)

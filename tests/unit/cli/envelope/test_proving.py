@@ -1,0 +1,156 @@
+"""A transcript at court: nobody to ask, no gateway, no network, and what it proves and what not."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from typer.testing import CliRunner, Result
+
+from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.statements import NETWORK, Completed
+from cloud_bridge.model import NetworkIdentity
+from gateway.cli.app import app
+from tests.envelope_parties import PAPER, Envelope, terms_of
+from tests.seals_of_companies import authority, certify, sign_card
+
+ROOT = authority()
+
+
+def sealgate(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["envelope", *map(str, words)])
+
+
+@dataclass
+class Court:
+    """What lies on the table."""
+
+    folder: Path
+    made: Envelope
+    file: Path
+    roots: Path
+
+    def judged(self, *more: str | Path) -> Result:
+        return sealgate("verify", self.file, "--roots", self.roots, *more)
+
+    def write(self) -> None:
+        companies = self.made.companies
+        cards = [
+            sign_card(each.card, certify("专用章", by=ROOT, organisation=each.name))
+            for each in (companies["org-buyer"], companies["org-seller"])
+        ]
+        network = NetworkIdentity(name="示例网络", signing_key=self.made.network.public)
+        self.file.write_bytes(transcript.write(network, self.made.record(*cards)))
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> Court:
+    made = Envelope(terms_of()).send()
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "合同.pdf").write_bytes(PAPER)
+    at = Court(tmp_path, made, tmp_path / "a.transcript.json", roots)
+    at.write()
+    return at
+
+
+def test_what_holds_is_told_with_who_said_it(court: Court) -> None:
+    told = court.judged("--network-key", court.made.network.public, "-d", court.folder)
+    assert told.exit_code == 0, told.stdout
+    for words in (
+        *("valid", "采购合同", "signing, after entry 1"),
+        *("believed     买方有限公司, org-buyer", "as the file that was given"),
+    ):
+        assert words in told.stdout
+    assert "network's key was taken from the file" not in told.stdout
+
+
+def test_a_network_that_only_the_file_knows_is_told_as_such(court: Court) -> None:
+    told = court.judged("--json")
+    assert told.exit_code == 0
+    report = json.loads(told.stdout)
+    assert (report["verdict"], report["networkKey"]) == ("valid", "file")
+    assert any("taken from the file" in each for each in report["caveats"])
+
+
+def test_the_end_of_an_envelope_is_in_it(court: Court) -> None:
+    for party in ("buyer", "seller"):
+        court.made.sign(party)
+    court.made.say(Completed(final=dict(court.made.state.current)), by=NETWORK)
+    court.write()
+    report = json.loads(court.judged("--json").stdout)
+    assert report["status"] == "completed"
+    assert [each["state"] for each in report["parties"]] == ["signed", "signed"]
+    assert report["head"] == court.made.state.head
+
+
+def test_an_entry_that_was_left_out_is_named(court: Court) -> None:
+    for party in ("buyer", "seller"):
+        court.made.sign(party)
+    del court.made.entries[1]
+    court.write()
+    told = court.judged()
+    assert told.exit_code == 1
+    assert "NOT VALID" in told.stdout
+    assert "entry 2: gap" in told.stdout
+
+
+def test_another_document_is_named(court: Court) -> None:
+    (court.folder / "合同.pdf").write_bytes(PAPER + b"!")
+    told = court.judged("-d", court.folder / "合同.pdf")
+    assert told.exit_code == 1
+    assert "document: 合同.pdf: it has digest" in told.stdout
+
+
+def test_another_network_than_the_one_that_is_known_is_named(court: Court) -> None:
+    other = Envelope(terms_of()).network.public
+    told = court.judged("--network-key", other)
+    assert told.exit_code == 1
+    assert "network-signature" in told.stdout
+
+
+def test_companies_that_no_root_vouches_for_are_not_believed(court: Court) -> None:
+    court.roots.write_bytes(authority("Another").certificate.public_bytes(Encoding.PEM))
+    told = court.judged()
+    assert told.exit_code == 1
+    assert "card-untrusted" in told.stdout
+
+
+def test_what_cannot_be_told_is_not_told(court: Court) -> None:
+    assert sealgate("verify", court.file).exit_code == 2  # nothing to judge by
+    court.file.write_bytes(b"{}")
+    told = court.judged()
+    assert told.exit_code == 2
+    assert "could not tell" in told.stdout
+    assert sealgate("verify", court.folder / "no.json", "--roots", court.roots).exit_code == 2
+
+
+def test_a_title_that_would_move_the_cursor_is_shown_harmless(court: Court) -> None:
+    court.made = Envelope(terms_of(title="\x1b[2K valid \u202e")).send()
+    court.write()
+    assert "\x1b" not in court.judged().stdout
+
+
+def test_two_that_are_the_same_are_the_same(court: Court) -> None:
+    other = court.folder / "b.json"
+    other.write_bytes(court.file.read_bytes())
+    told = sealgate("compare", court.file, other)
+    assert (told.exit_code, told.stdout) == (0, "the same\n")
+
+
+def test_where_two_differ_first_is_told(court: Court) -> None:
+    other = court.folder / "b.json"
+    other.write_bytes(court.file.read_bytes())
+    court.made.sign("buyer")
+    court.write()
+    told = sealgate("compare", court.file, other)
+    assert told.exit_code == 1
+    assert "missing: theirs ends before entry 2" in told.stdout
+    forked = msgspec.json.decode(other.read_bytes())
+    forked["record"]["entries"][0]["signature"] = "AAAA"
+    other.write_bytes(msgspec.json.encode(forked))
+    assert "forked: entry 1" in sealgate("compare", court.file, other).stdout
+    other.write_bytes(b"[]")
+    assert sealgate("compare", court.file, other).exit_code == 2

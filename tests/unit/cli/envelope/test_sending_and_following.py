@@ -1,0 +1,255 @@
+"""From a description to an envelope that all have signed, on the command line."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner, Result
+
+from gateway.cli.app import app
+from gateway.clock import SystemClock
+from tests.envelope_parties import BUYER, PAPER, SELLER, terms_of
+from tests.envelopes_in_memory import EnvelopesInMemory
+from tests.signing_house import FakeClock
+from tests.unit.http.test_envelopes import served
+from tests.unit.http.test_routes import KEY
+
+CREATE = (
+    *("--company", "east", "--seal", "company-east", "--type", "purchase-contract"),
+    *("--number", "PO-7", "--from", "org-buyer=买方有限公司"),
+)
+
+
+def sealgate(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["envelope", *map(str, words)])
+
+
+@dataclass
+class Desk:
+    """Whoever types commands, and the gateway that they reach."""
+
+    folder: Path
+    url: str
+    envelopes: EnvelopesInMemory
+
+    async def __call__(self, *words: str | Path) -> Result:
+        pem = self.folder / "own.pem"
+        form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        pem.write_bytes(KEY.private_bytes(*form))
+        reach = ("--url", self.url, "--key", f"key={pem}")
+        return await asyncio.to_thread(sealgate, *words, *reach)
+
+    async def described(self, *more: str) -> Path:
+        contract = self.folder / "采购合同.pdf"
+        contract.write_bytes(PAPER)
+        told = await asyncio.to_thread(sealgate, "create", contract, *CREATE, *more)
+        assert told.exit_code == 0, told.stderr
+        return self.folder / "采购合同.envelope.yaml"
+
+    async def sent(self) -> str:
+        described = await self.described("--to", "org-seller=Seller Ltd")
+        told = await self("send", described, "--json")
+        assert told.exit_code == 0, told.stderr
+        return str(json.loads(told.stdout)["envelope"]["id"])
+
+
+@asynccontextmanager
+async def desk(directory: Path, envelopes: EnvelopesInMemory | None = None) -> AsyncIterator[Desk]:
+    clock = FakeClock(SystemClock().now())
+    async with served(directory, envelopes=envelopes, clock=clock) as house:
+        folder = directory / "desk"
+        folder.mkdir()
+        yield Desk(folder, house.url, house.envelopes)
+
+
+async def test_create_writes_what_send_sends_and_nothing_leaves_between(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd", "-a", "amount_cents=100")
+        assert at.envelopes.kept == {}
+        written = yaml.safe_load(described.read_text(encoding="utf-8"))
+        assert [(each["id"], each["turn"]) for each in written["parties"]] == [
+            ("us", 1),
+            ("them", 2),
+        ]
+        assert written["attributes"] == {"amount_cents": 100}
+        told = await at("send", described)
+        assert told.exit_code == 0, told.stderr
+        assert "signing  采购合同  to Seller Ltd" in told.stdout
+        (kept,) = at.envelopes.kept.values()
+        assert [each.party.account for each in kept.made.state.parties] == [
+            *("org-buyer", "org-seller")
+        ]
+
+
+async def test_the_same_description_again_is_the_same_envelope(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        first, second = await at("send", described), await at("send", described)
+        assert first.stdout == second.stdout
+        assert "it was sent before" in second.stderr
+        assert len(at.envelopes.kept) == 1
+
+
+async def test_a_file_that_was_changed_after_it_was_looked_through_is_not_sent(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        (at.folder / "采购合同.pdf").write_bytes(PAPER + b" and one more page")
+        told = await at("send", described)
+        assert told.exit_code == 2
+        assert "采购合同.pdf is another file than when" in told.stderr
+        assert at.envelopes.kept == {}
+
+
+async def test_a_mistake_in_a_description_is_told_with_its_line(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        text = described.read_text(encoding="utf-8")
+        described.write_text(text.replace("mode: encrypted", "mood: encrypted"), encoding="utf-8")
+        told = await at("send", described)
+        assert told.exit_code == 2
+        line = text.splitlines().index("mode: encrypted") + 1
+        assert f"采购合同.envelope.yaml:{line}: mood: unknown key" in told.stderr
+
+
+async def test_persons_sign_at_the_foot_of_the_page_and_the_network_may_show_it(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described(
+            *("--person", "王芳=person-1", "--person", "李强=person-2", "--order", "parallel")
+        )
+        written = yaml.safe_load(described.read_text(encoding="utf-8"))
+        assert written["mode"] == "open"
+        people = [each for each in written["parties"] if each["kind"] == "person"]
+        assert [each["turn"] for each in people] == [2, 2]
+        (first,), (second,) = [each["fields"] for each in people]
+        left = first["box"]["leftMm"] + first["box"]["widthMm"]
+        assert left < second["box"]["leftMm"]
+        assert (await at("send", described)).exit_code == 0
+
+
+async def test_we_sign_last_and_a_third_only_reads(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described(
+            *("--to", "org-seller=Seller Ltd", "--we-sign", "last", "--copy", "org-third=Third"),
+            *("--expires", "2027-01-31T18:00:00+08:00"),
+        )
+        written = yaml.safe_load(described.read_text(encoding="utf-8"))
+        assert [each["id"] for each in written["parties"]] == ["them", "us", "copy-1"]
+        assert [each.get("turn") for each in written["parties"]] == [1, 2, None]
+        assert written["expiresAt"] == "2027-01-31T10:00:00+00:00"
+
+
+async def test_a_description_is_not_written_over_unasked(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        described.write_text("my own words")
+        again = sealgate("create", at.folder / "采购合同.pdf", *CREATE, "--to", "a=b")
+        assert again.exit_code == 2
+        assert "--replace" in again.stderr
+        assert described.read_text() == "my own words"
+        await at.described("--to", "a=b", "--replace")
+        assert described.read_text() != "my own words"
+
+
+async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        contract = at.folder / "c.pdf"
+        contract.write_bytes(PAPER)
+        (at.folder / "c.docx").write_bytes(b"PK")
+        for words, why in (
+            ((contract, *CREATE, "--to", "org-seller"), "is not ORGANISATION=NAME"),
+            ((contract, *CREATE, "--we-sign", "no"), "nobody signs"),
+            ((contract, *CREATE, "--to", "a=b", "--expires", "soon"), "is no date"),
+            ((contract, *CREATE, "--bearer", "x"), "no end of a telephone number"),
+            ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
+            ((at.folder / "no.pdf", *CREATE, "--to", "a=b"), "cannot be read"),
+        ):
+            told = sealgate("create", *words)
+            assert told.exit_code == 2
+            assert why in told.stderr.replace("\n", " "), told.stderr
+
+
+async def test_list_and_show_tell_who_has_signed(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        assert "no envelopes" in (await at("list")).stderr
+        envelope = await at.sent()
+        at.envelopes.kept[envelope].made.sign("us")
+        listed = await at("list")
+        assert listed.exit_code == 0
+        assert "1 of 2" in listed.stdout
+        shown = (await at("show", envelope)).stdout
+        assert "✓ us: 买方有限公司: signed" in shown
+        assert "→ them: Seller Ltd: its-turn" in shown
+
+
+async def test_watch_follows_to_the_end_and_says_how_it_ended(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        envelope = await at.sent()
+        watching = asyncio.create_task(at("watch", envelope))
+        await asyncio.sleep(0)
+        at.envelopes.complete(envelope)
+        while not watching.done():
+            await at.envelopes.news()
+            await asyncio.sleep(0.01)  # it runs in a thread of its own
+        told = await watching
+        assert told.exit_code == 0, told.stderr
+        assert f"{envelope}  completed" in told.stdout
+
+
+async def test_watch_of_one_that_was_withdrawn_exits_1(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        envelope = await at.sent()
+        told = await at("withdraw", envelope, "--reason", "写错了价格")
+        assert (told.exit_code, "withdrawn" in told.stdout) == (0, True)
+        assert (await at("watch", envelope)).exit_code == 1
+        again = await at("withdraw", envelope, "--reason", "写错了价格")
+        assert again.exit_code == 1
+        assert "it is withdrawn" in again.stderr.replace("\n", " ")
+
+
+async def test_one_of_theirs_is_declined_with_the_file_brought_or_not(tmp_path: Path) -> None:
+    envelopes = EnvelopesInMemory()
+    theirs = terms_of(SELLER, BUYER, initiator="org-seller", mode="digest")
+    async with desk(tmp_path, envelopes) as at:
+        await envelopes.receive(theirs, by="org-seller", contents={})
+        other, same = at.folder / "other.pdf", at.folder / "合同.pdf"
+        other.write_bytes(b"%PDF-1.7 other")
+        same.write_bytes(PAPER)
+        wrong = await at("attach", theirs.envelope, other, "--name", "合同.pdf")
+        assert wrong.exit_code == 1
+        assert (await at("attach", theirs.envelope, same)).exit_code == 0
+        into = at.folder / "fetched.pdf"
+        fetched = await at("document", theirs.envelope, "合同.pdf", "-o", into)
+        assert (fetched.exit_code, into.read_bytes()) == (0, PAPER)
+        assert (await at("decline", theirs.envelope, "--reason", "no")).exit_code == 0
+
+
+async def test_a_file_that_differs_is_not_written_over(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        envelope = await at.sent()
+        place = at.folder / "mine.pdf"
+        place.write_bytes(b"mine")
+        told = await at("document", envelope, "采购合同.pdf", "-o", place)
+        assert told.exit_code == 2
+        assert place.read_bytes() == b"mine"
+
+
+async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--person", "王芳=person-1")
+        told = await at("send", described, "--json")
+        envelope = json.loads(told.stdout)["envelope"]["id"]
+        linked = await at("link", envelope, "person")
+        assert linked.stdout == "https://network.example/s/1\n"
+        assert (await at("remind", envelope, "person")).exit_code == 1  # it is our turn
+        at.envelopes.kept[envelope].made.sign("us")
+        assert (await at("remind", envelope, "person")).exit_code == 0
+        assert (await at("link", envelope, "us")).exit_code == 1

@@ -1,0 +1,5 @@
+"""A child that takes everything and never answers."""
+
+import signal
+
+signal.pause()

@@ -1,0 +1,82 @@
+"""A transcript is of these very documents, and each seal in them is of whom the terms name."""
+
+from datetime import timedelta
+
+import pytest
+
+from cloud_bridge.envelopes.transcript import TranscriptFindings, verify
+from tests.sealing_companies import DOCUMENT, SealedTranscript, make_sealed_transcript
+from tests.seals_of_companies import authority, certify
+
+
+@pytest.fixture(scope="module")
+def sealed() -> SealedTranscript:
+    return make_sealed_transcript()
+
+
+def _found(sealed: SealedTranscript, document: bytes, name: str = DOCUMENT) -> TranscriptFindings:
+    return verify(
+        sealed.file(),
+        roots=[sealed.root.der],
+        at=sealed.envelope.now + timedelta(days=3650),
+        documents={name: document},
+    )
+
+
+def test_both_seals_are_found_and_lead_to_the_root(sealed: SealedTranscript) -> None:
+    found = _found(sealed, sealed.document)
+    assert found.findings == ()
+    assert found.network_key == "file"
+    assert found.documents == (DOCUMENT,)
+    assert [(each.entry, each.party, each.names, each.trusted) for each in found.signatures] == [
+        (3, "buyer", ("买方有限公司",), True),
+        (5, "seller", ("Seller Ltd",), True),
+    ]
+
+
+def test_another_document_is_not_the_one_of_the_record(sealed: SealedTranscript) -> None:
+    found = _found(sealed, sealed.document + b"\n")
+    assert [each.fault for each in found.findings] == ["document"]
+    assert "it has digest" in found.findings[0].words
+    assert found.documents == ()
+
+
+def test_a_document_that_the_terms_do_not_name(sealed: SealedTranscript) -> None:
+    found = _found(sealed, sealed.document, "another.pdf")
+    assert "no document of that name" in found.findings[0].words
+
+
+def test_a_document_cannot_be_judged_by_a_broken_record(sealed: SealedTranscript) -> None:
+    broken = sealed.envelope.entries[:2] + sealed.envelope.entries[3:]
+    found = verify(
+        sealed.file(entries=broken),
+        roots=[sealed.root.der],
+        at=sealed.envelope.now,
+        documents={DOCUMENT: sealed.document},
+    )
+    assert [each.fault for each in found.findings] == ["gap", "document"]
+    assert found.state is not None
+    assert found.state.sequence == 2
+
+
+def test_a_seal_with_another_companys_name_is_named_with_its_entry() -> None:
+    other_root = authority("Unknown Root")
+    wrong = certify("Somebody Else Ltd", by=other_root)
+    sealed = make_sealed_transcript(buyers_seal=wrong)
+    found = _found(sealed, sealed.document)
+    assert [(each.fault, each.entry) for each in found.findings] == [("document", 3)] * 2
+    assert "party buyer is 买方有限公司" in found.findings[0].words
+    assert "does not lead to a root" in found.findings[1].words
+    assert [each.trusted for each in found.signatures] == [False, True]
+
+
+def test_without_roots_nothing_says_who_anybody_is(sealed: SealedTranscript) -> None:
+    found = verify(
+        sealed.file(), roots=[], at=sealed.envelope.now, documents={DOCUMENT: sealed.document}
+    )
+    assert {each.fault for each in found.findings} == {
+        "card-untrusted",
+        "card-unknown",
+        "document",
+    }
+    assert found.believed == {}
