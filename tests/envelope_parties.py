@@ -1,5 +1,6 @@
 """Two companies and a network, with keys of their own, that sign an envelope in memory."""
 
+import copy
 import hashlib
 import itertools
 from dataclasses import dataclass, field
@@ -7,10 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from cloud_bridge.envelopes import record, state
-from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
+from cloud_bridge.envelopes import chain, record, state
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, Link, statement_digest
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import NETWORK, Act, Revision, Sent, Signed, Statement
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Act,
+    Revision,
+    Sent,
+    Signed,
+    SignedStatement,
+    Statement,
+)
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 
@@ -118,14 +127,43 @@ class Envelope:
     def say(self, act: Act, *, by: str, party: str = "", **changes: object) -> Entry:
         said = self.statement(act, by=by, party=party, **changes)
         key = self.network if by == NETWORK else self.companies[by].signing
-        signed = sign_statement(said, key, card=0 if by == NETWORK else 1)
         self.state, entry = record.append(
-            self.state, signed, at=self.now, network=self.network, author_key=key.public
+            self.state,
+            self.as_signed(said),
+            at=self.now,
+            network=self.network,
+            author_key=key.public,
         )
         self.states.append(self.state)
         self.entries.append(entry)
         self.now += timedelta(seconds=1)
         return entry
+
+    def as_signed(self, statement: Statement) -> SignedStatement:
+        """By the key of its author."""
+        if statement.author == NETWORK:
+            return sign_statement(statement, self.network, card=0)
+        return sign_statement(statement, self.companies[statement.author].signing, card=1)
+
+    def told(self, signed: SignedStatement, /, **changes: object) -> Entry:
+        """An entry that the network signs, whatever it is: how a network that lies does."""
+        link = Link(
+            envelope=self.state.terms.envelope,
+            sequence=self.state.sequence + 1,
+            previous=self.state.head,
+            statement=statement_digest(signed),
+            at=self.now,
+        )
+        encoded = msgspec.json.encode(msgspec.structs.replace(link, **changes))
+        signature = self.network.sign(chain.DOMAIN + encoded)
+        return Entry(link=encoded, signed=signed, signature=signature)
+
+    def as_it_was(self, sequence: int) -> "Envelope":
+        """The same envelope after an earlier entry, to go on otherwise."""
+        earlier = copy.copy(self)
+        earlier.state, earlier.states = self.states[sequence], self.states[: sequence + 1]
+        earlier.entries = self.entries[:sequence]
+        return earlier
 
     def send(self) -> "Envelope":
         self.say(Sent(terms=self.state.terms_digest), by="org-buyer")

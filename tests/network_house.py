@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import msgspec
@@ -67,13 +67,19 @@ PAPER = b"%PDF-1.7 a contract between two companies"
 class HouseTime:
     """Runs as real time does, from `START`; a test may move it on."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime = START) -> None:
         self._clock = SystemClock()
+        self._start = start
         self._since = self._clock.monotonic()
         self._moved = timedelta()
 
+    @classmethod
+    def real(cls) -> Self:
+        """As a network in another process has it."""
+        return cls(SystemClock().now())
+
     def now(self) -> datetime:
-        return START + self._moved + timedelta(seconds=self._clock.monotonic() - self._since)
+        return self._start + self._moved + timedelta(seconds=self._clock.monotonic() - self._since)
 
     def monotonic(self) -> float:
         return self._clock.monotonic() + self._moved.total_seconds()
@@ -115,7 +121,7 @@ class _Key(HTTPSignatureKeyResolver):
 class Company:
     """An organisation with all that its gateway would have."""
 
-    house: "NetworkHouse"
+    house: "House"
     id: str
     name: str
     seal: Certified
@@ -230,7 +236,7 @@ class Company:
 class Draft:
     """An envelope that a test drives; each company says what it has to say itself."""
 
-    house: "NetworkHouse"
+    house: "House"
     initiator: Company
     terms: Terms
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -274,6 +280,10 @@ class Draft:
         statement = self.said(act, by=self.initiator, id="sent")
         return NewEnvelope(terms=self.bytes, sent=self.sign(statement, by=self.initiator))
 
+    def at(self, company: Company) -> "Draft":
+        """The same envelope, as another initiator of requests sees it: at its own node."""
+        return Draft(company.house, company, self.terms)
+
     async def put(self) -> None:
         if self.terms.mode != "digest":
             await self.initiator.put(self.content(PAPER))
@@ -296,8 +306,7 @@ class Draft:
         party: str = "",
         **changes: Any,  # noqa: ANN401
     ) -> SignedStatement:
-        state = await self.house.core.book.state(self.id)
-        assert state is not None
+        state = await self.now()
         seen = {"seen": state.sequence, "head": state.head, **changes}
         return self.sign(self.said(act, by=by, party=party, **seen), by=by)
 
@@ -307,8 +316,7 @@ class Draft:
 
     async def signature(self, *, by: Company, party: str) -> Signed:
         """What a party signs next, with its content put there."""
-        state = await self.house.core.book.state(self.id)
-        assert state is not None
+        state = await self.now()
         revisions = []
         for document in self.terms.documents:
             before = state.size(document.name)
@@ -332,7 +340,7 @@ class Draft:
 
 
 class _HouseCards(CardBook):
-    def __init__(self, house: "NetworkHouse") -> None:
+    def __init__(self, house: "House") -> None:
         self._house = house
 
     def card(self, organisation: str, serial: int) -> Card | None:
@@ -340,32 +348,43 @@ class _HouseCards(CardBook):
 
 
 @dataclass
-class NetworkHouse:
-    """A network that runs. `root` is what companies' seals are trusted by."""
+class House:
+    """A network that runs somewhere. `root` is what companies' seals are trusted by."""
 
-    directory: Path
     time: HouseTime
     root: Certified
-    served: Serving
     http: aiohttp.ClientSession
+    url: str
+    network_key: str
     companies: dict[str, Company] = field(default_factory=dict)
     published: dict[tuple[str, int], Card] = field(default_factory=dict)
 
     @property
-    def core(self) -> Core:
-        return self.served.network.core
-
-    @property
-    def url(self) -> str:
-        return self.served.url
-
-    @property
-    def network_key(self) -> str:
-        return self.core.key.public
-
-    @property
     def cards(self) -> CardBook:
         return _HouseCards(self)
+
+    async def deliver(self, request: Request, *, tls: ssl.SSLContext | None = None) -> bytes:
+        extra: dict[str, Any] = {} if tls is None else {"ssl": tls}
+        async with self.http.request(
+            request.method, request.url, data=request.body, headers=request.headers, **extra
+        ) as answer:
+            body = await answer.read()
+            if answer.status >= 400:
+                problem = msgspec.json.decode(body, type=dict[str, Any])
+                raise ProblemAnswer(answer.status, problem, dict(answer.headers))
+            return body
+
+
+@dataclass(kw_only=True)
+class NetworkHouse(House):
+    """A network in this process."""
+
+    directory: Path
+    served: Serving
+
+    @property
+    def core(self) -> Core:
+        return self.served.network.core
 
     async def company(
         self, name: str, *, level: Level = "organisation", publish: bool = True
@@ -405,17 +424,6 @@ class NetworkHouse:
             )
         )
 
-    async def deliver(self, request: Request, *, tls: ssl.SSLContext | None = None) -> bytes:
-        extra: dict[str, Any] = {} if tls is None else {"ssl": tls}
-        async with self.http.request(
-            request.method, request.url, data=request.body, headers=request.headers, **extra
-        ) as answer:
-            body = await answer.read()
-            if answer.status >= 400:
-                problem = msgspec.json.decode(body, type=dict[str, Any])
-                raise ProblemAnswer(answer.status, problem, dict(answer.headers))
-            return body
-
 
 def network_config(directory: Path, **changes: Any) -> NetworkConfig:  # noqa: ANN401
     """A trial network's configuration in a directory, with its keys."""
@@ -451,4 +459,12 @@ async def network_house(
     time = time or HouseTime()
     config = network_config(directory, **changes)
     async with serving(config, time) as served, aiohttp.ClientSession() as http:
-        yield NetworkHouse(directory, time, authority(), served, http)
+        yield NetworkHouse(
+            time=time,
+            root=authority(),
+            http=http,
+            url=served.url,
+            network_key=served.network.core.key.public,
+            directory=directory,
+            served=served,
+        )

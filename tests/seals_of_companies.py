@@ -19,7 +19,7 @@ from tests.envelope_parties import START
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _FROM = START - timedelta(days=400)
-_UNTIL = START + timedelta(days=400)
+_UNTIL = START + timedelta(days=36_500)
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ class _Verifier:
         elif link.previous != head:
             words = "it follows another entry than the one before it: the network told two stories"
             self._note("forked", words, number)
-        if before is not None and link.at < before.at:
+        elif before is not None and link.at < before.at:
             self._note("time", "it is older than the one before it", number)
 
     def _first_uses(self, links: Sequence[Link | None]) -> dict[tuple[str, int], datetime]:

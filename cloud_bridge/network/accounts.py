@@ -61,18 +61,9 @@ class Accounts:
             raise AccountUnknownProblem(f"there is no organisation {id!r}")
         return account.organisation
 
-    async def organisations(self, name: str | None = None) -> tuple[Organisation, ...]:
-        """Those of a legal name; None: all."""
-        question = select(schema.organisation.c.id).order_by(schema.organisation.c.id)
-        if name is not None:
-            question = question.where(schema.organisation.c.name == name)
-
-        def ask(connection: Connection) -> tuple[Organisation, ...]:
-            ids = connection.scalars(question).all()
-            found = (account_in(connection, each) for each in ids)
-            return tuple(each.organisation for each in found if each is not None)
-
-        return await self._lane.read(ask)
+    async def organisations(self, name: str) -> tuple[Organisation, ...]:
+        """Those of a legal name."""
+        return await self._lane.read(lambda connection: organisations_in(connection, name))
 
     async def add(self, account: Account) -> None:
         """A new organisation, or what is known of it anew; its card and cards stay."""
@@ -232,6 +223,16 @@ def account_in(connection: Connection, id: str) -> Account | None:  # noqa: A002
         signing_key=row.signing_key,
         certificates=frozenset(fingerprints),
     )
+
+
+def organisations_in(connection: Connection, name: str | None = None) -> tuple[Organisation, ...]:
+    """Those of a legal name, or all, as the database has them."""
+    table = schema.organisation
+    question = select(table.c.id).order_by(table.c.name, table.c.id)
+    if name is not None:
+        question = question.where(table.c.name == name)
+    found = (account_in(connection, each) for each in connection.scalars(question).all())
+    return tuple(each.organisation for each in found if each is not None)
 
 
 def signed_card(connection: Connection, organisation: str, serial: int) -> SignedCard | None:

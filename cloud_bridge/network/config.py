@@ -118,7 +118,11 @@ class NetworkConfig(_Section):
     """All of network.yaml. Relative paths are meant from its folder."""
 
     name: str = Field(min_length=1, max_length=100)
-    state_directory: Path
+    state_directory: Path = Field(description="Of this node alone: lock, database, contents.")
+    contents_directory: Path | None = Field(
+        default=None,
+        description="Where contents lie; with several nodes, one place that all of them reach.",
+    )
     keys: KeysConfig
     server: ServerConfig = ServerConfig()
     pages: PagesConfig = PagesConfig()
@@ -136,10 +140,19 @@ class NetworkConfig(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _nodes_share_contents(self) -> Self:
+        if self.store.url is not None and self.contents_directory is None:
+            raise ValueError(
+                "contents_directory is missing: nodes that share a database share the contents "
+                "too; name a folder that all of them reach"
+            )
+        return self
+
     @property
-    def contents_directory(self) -> Path:
-        """Where contents lie; with several nodes, one place that all of them reach."""
-        return self.state_directory / "contents"
+    def contents(self) -> Path:
+        """Where contents lie."""
+        return self.contents_directory or self.state_directory / "contents"
 
 
 def load_config(file: Path) -> NetworkConfig:

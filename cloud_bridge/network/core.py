@@ -68,7 +68,7 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
     """
     key = SigningKey.from_pem(config.keys.network.read_bytes())
     accounts = Accounts(lane, time)
-    contents = Contents(lane, time, config.contents_directory)
+    contents = Contents(lane, time, config.contents)
     feeds = Feeds(lane, time, is_shared=is_shared)
     webhooks = Webhooks(lane, time, key, private_addresses=config.webhooks.private_addresses)
     metrics = Metrics()

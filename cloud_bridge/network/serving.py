@@ -11,7 +11,13 @@ import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
+from cloud_bridge.network.administration import (
+    LocalAdministration,
+    operator_routes,
+    operator_socket,
+)
 from cloud_bridge.network.config import NetworkConfig, TLSConfig
+from cloud_bridge.network.core import Core
 from cloud_bridge.network.http.app import API
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.open import Network, open_network
@@ -63,6 +69,7 @@ async def serving(config: NetworkConfig, time: Time) -> AsyncIterator[Serving]:
                 port=pages.port,
                 tls=tls,
             )
+        await _listen_to_the_operator(network.core, stack)
         stack.callback(network.core.feeds.close)
         yield Serving(network, url, pages.external_url or where)
 
@@ -105,6 +112,17 @@ async def _listen(
     taken = runner.addresses[0][1]  # where 0 was asked for
     shown = f"[{host}]" if ":" in host else host
     return f"{'http' if tls is None else 'https'}://{shown}:{taken}"
+
+
+async def _listen_to_the_operator(core: Core, stack: contextlib.AsyncExitStack) -> None:
+    # Entered first: it is closed after whatever listens on it.
+    listening = stack.enter_context(operator_socket(core.config))
+    app = web.Application()
+    app.add_routes(operator_routes(LocalAdministration(core.accounts, core.time)))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listening).start()
 
 
 def _tls(config: TLSConfig | None) -> ssl.SSLContext | None:

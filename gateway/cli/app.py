@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from gateway import __version__
 from gateway.cli.later import LaterCommand
-from gateway.cli.table import ALONE, GROUPS, Lines
+from gateway.cli.table import ALONE, GROUPS, Group, Lines
 
 
 def _later(commands: Lines) -> dict[str, LaterCommand]:
@@ -17,15 +17,18 @@ def _later(commands: Lines) -> dict[str, LaterCommand]:
     }
 
 
+def _group(name: str, group: Group) -> TyperGroup:
+    within = {each: _group(each, inner) for each, inner in group.groups.items()}
+    commands = {**_later(group.commands), **within}
+    return TyperGroup(name=name, help=group.line, no_args_is_help=True, commands=commands)
+
+
 class _Everything(TyperGroup):
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 - typer's own
         super().__init__(**given)
         self.commands.update(_later(ALONE))
-        for name, (line, commands) in GROUPS.items():
-            group = TyperGroup(
-                name=name, help=line, no_args_is_help=True, commands={**_later(commands)}
-            )
-            self.add_command(group)
+        for name, group in GROUPS.items():
+            self.add_command(_group(name, group))
 
 
 app = typer.Typer(

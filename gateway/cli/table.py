@@ -1,6 +1,7 @@
 """Every command by its name: where its function is, and the first line of its help."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gateway.cli.envelope.table import ENVELOPE
@@ -10,10 +11,14 @@ Lines = Mapping[str, tuple[str, str]]
 
 
 class Group(NamedTuple):
-    """Commands with a word in common, and the line that says what they are for."""
+    """Commands with a word in common, and the line that says what they are for.
+
+    `groups` are groups within it.
+    """
 
     line: str
     commands: Lines
+    groups: "Mapping[str, Group]" = MappingProxyType({})
 
 
 ALONE: Lines = {
@@ -184,6 +189,19 @@ GROUPS: Mapping[str, Group] = {
             ),
         },
     ),
+    "bridge": Group(
+        "The way to the cloud account network: its keys, and how it stands.",
+        {
+            "keys": (
+                "bridge.keys:keys",
+                "Make the keys of our companies on the network that are not there yet.",
+            ),
+            "status": (
+                "bridge.status:status",
+                "Show how each company stands with the network: away, owed, troubles, comparison.",
+            ),
+        },
+    ),
     "webhooks": Group(
         "Tell systems of what was sealed: keys, a try, what is owed.",
         {
@@ -276,6 +294,44 @@ GROUPS: Mapping[str, Group] = {
             "test": (
                 "connectors.trying:try_connector",
                 "Try a connector: reach its place, and show what would be asked for what is there.",
+            ),
+        },
+    ),
+    "network": Group(
+        "Run an account network, on which companies' gateways and persons meet.",
+        {
+            "init": (
+                "network.init:init",
+                "Make a network: its keys, its certificates, an empty database, network.yaml.",
+            ),
+            "serve": ("network.serve:serve", "Run the network until TERM or Ctrl-C stops it."),
+            "identity": (
+                "network.identity:identity",
+                "Print the network's name and public key, which its organisations pin.",
+            ),
+        },
+        {
+            "organisation": Group(
+                "Companies on the network.",
+                {
+                    "add": (
+                        "network.organisations:add",
+                        "Add an organisation, or know it anew: verification, key, certificate.",
+                    ),
+                    "list": (
+                        "network.organisations:list_",
+                        "List the organisations, how each was verified, and until when.",
+                    ),
+                },
+            ),
+            "person": Group(
+                "Persons on the network.",
+                {
+                    "add": (
+                        "network.persons:add",
+                        "Add a person, or know it better: name, contact, verification.",
+                    ),
+                },
             ),
         },
     ),

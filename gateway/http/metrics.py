@@ -132,6 +132,34 @@ class Metrics:
             "what",
         )
 
+        self.bridge_things = self._gauge(
+            "sealgate_bridge_things",
+            "Since the start, by company on the network: entries taken in, things sent, things "
+            "refused for good.",
+            "organisation",
+            "what",
+        )
+        self.bridge_owed = self._gauge(
+            "sealgate_bridge_owed", "What is to be sent to the network.", "organisation"
+        )
+        self.bridge_oldest = self._gauge(
+            "sealgate_bridge_oldest_owed_seconds",
+            "Since the oldest of what is to be sent was owed.",
+            "organisation",
+        )
+        self.bridge_away = self._gauge(
+            "sealgate_bridge_away_seconds",
+            "Since the network answers no more; 0 while it does. Sealing goes on without it.",
+            "organisation",
+        )
+        self.bridge_lies = self._gauge(
+            "sealgate_bridge_lies",
+            "Since the start: what the network said and cannot be, by what it was. Above 0, "
+            "somebody must look (docs/bridge.md).",
+            "organisation",
+            "lie",
+        )
+
         # `labels` checks and joins its values each time; the few combinations are kept.
         self._request = cache(self.requests.labels)
         self._seconds = cache(self.seconds.labels)
@@ -196,6 +224,27 @@ class Metrics:
         self.feed_works.labels(connector).set(works)
         self.feed_things.labels(connector, "taken").set(taken)
         self.feed_things.labels(connector, "delivered").set(delivered)
+
+    def set_bridge(
+        self,
+        organisation: str,
+        *,
+        entries: int,
+        sent: int,
+        refused: int,
+        owed: int,
+        oldest_seconds: float,
+        away_seconds: float,
+        lies: Mapping[str, int],
+    ) -> None:
+        """How a company's bridge is doing."""
+        for what, count in (("entries", entries), ("sent", sent), ("refused", refused)):
+            self.bridge_things.labels(organisation, what).set(count)
+        self.bridge_owed.labels(organisation).set(owed)
+        self.bridge_oldest.labels(organisation).set(oldest_seconds)
+        self.bridge_away.labels(organisation).set(away_seconds)
+        for lie, count in lies.items():
+            self.bridge_lies.labels(organisation, lie).set(count)
 
     def text(self) -> bytes:
         """The exposition format."""

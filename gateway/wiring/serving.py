@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,12 +13,14 @@ from gateway.audit.record import Record
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
+from gateway.jobs.crew import Crew
+from gateway.signing.service import SigningService
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.returning import ToldTargets, open_returns
+from gateway.wiring.returning import Returns, ToldTargets, open_returns
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
@@ -29,6 +32,10 @@ from gateway.wiring.watching import (
 from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import KeptSigner
+
+if TYPE_CHECKING:
+    from gateway.wiring.bridging import Bridging
+    from gateway.wiring.enveloping import EnvelopeRoom
 
 _log = structlog.get_logger("gateway")
 
@@ -45,12 +52,16 @@ async def serve(
         house = await open_house(config, signer_source, start_worker, stack)
         returns = await open_returns(house, _told(config), stack, paused=pauses(house))
         signing_receipts = signing_service(house, press=ReceiptPress())
+        bridging = await _bridging(house, stack, signing_receipts)
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
         owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
         room = batch_room(before, signing, owing, sealed=house.metrics.count_sealed)
-        runner = job_runner(house, room, callers=lambda: api.callers)
-        api = api_of(house, signing, room, runner, returns)
+        envelopes = await _envelopes(house, bridging, signing, returns, stack)
+        crews = () if bridging is None or envelopes is None else _crews(house, bridging, envelopes)
+        runner = job_runner(house, room, callers=lambda: api.callers, further=crews)
+        service = None if envelopes is None else envelopes.service
+        api = api_of(house, signing, room, runner, returns, envelopes=service)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
@@ -67,6 +78,8 @@ async def serve(
             from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
 
             await start_feeds(house, before.ground, room, owing, stack)
+        if bridging is not None:
+            bridging.start(house, stack)
         # Each by itself: what is to stop must not wait until large policies are loaded.
         for duty in (
             watch_policies,
@@ -103,6 +116,38 @@ def _told(config: Config) -> ToldTargets:
 
     declared = load_declarations(config.connectors)
     return ToldTargets(webhooks=declared.webhooks, returns=declared.returns)
+
+
+async def _bridging(
+    house: House, stack: contextlib.AsyncExitStack, signing_cards: SigningService
+) -> "Bridging | None":
+    if house.config.bridge is None:
+        return None
+    # As with feeds.
+    from gateway.wiring.bridging import open_bridges  # noqa: PLC0415
+
+    return await open_bridges(house, house.config.bridge, stack, signing_cards)
+
+
+async def _envelopes(
+    house: House,
+    bridging: "Bridging | None",
+    signing: SigningService,
+    returns: Returns,
+    stack: contextlib.AsyncExitStack,
+) -> "EnvelopeRoom | None":
+    if bridging is None:
+        return None
+    # As with feeds.
+    from gateway.wiring.enveloping import open_envelopes  # noqa: PLC0415
+
+    return await open_envelopes(house, bridging, signing, returns.outbox, stack)
+
+
+def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tuple[Crew, ...]:
+    from gateway.wiring.bridging import envelope_crew  # noqa: PLC0415 - as with feeds
+
+    return (envelope_crew(house, envelopes.advancing, bridging.bridges),)
 
 
 def _started(house: House) -> Record:

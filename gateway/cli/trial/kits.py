@@ -38,6 +38,7 @@ def _contracts(
     *,
     port: int,
     side: str,
+    forbidden: str,
     officers: tuple[tuple[str, str], tuple[str, str]],
 ) -> Kit:
     """A company that signs contracts with others, and the receipts of what it delivers."""
@@ -53,6 +54,7 @@ def _contracts(
             "title": title,
             "port": str(port),
             "side": side,
+            "forbidden": forbidden,
             "first": first,
             "first_title": first_title,
             "second": second,
@@ -80,6 +82,7 @@ KITS: Final[Mapping[str, Kit]] = {
             "示例物流（华东）有限公司",
             port=8481,
             side="乙方（盖章）",
+            forbidden="独家排他",
             officers=(("li-na", "李娜（演示）"), ("wang-qiang", "王强（演示）")),
         ),
         _contracts(
@@ -87,6 +90,7 @@ KITS: Final[Mapping[str, Kit]] = {
             "示例商贸（江南）有限公司",
             port=8482,
             side="甲方（盖章）",
+            forbidden="无限连带责任",
             officers=(("zhao-min", "赵敏（演示）"), ("sun-li", "孙丽（演示）")),
         ),
     )

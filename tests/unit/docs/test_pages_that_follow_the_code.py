@@ -146,6 +146,7 @@ def test_the_floors_in_the_architecture_are_those_that_are_enforced(room: str) -
         ("docs/store.md", "docs/store.zh-CN.md"),
         ("docs/batches.md", "docs/batches.zh-CN.md"),
         ("docs/webhooks.md", "docs/webhooks.zh-CN.md"),
+        ("docs/envelopes.md", "docs/envelopes.zh-CN.md"),
     ],
 )
 def test_both_languages_say_the_same(english: str, chinese: str) -> None:
@@ -160,7 +161,8 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
 
 # The READMEs have examples in the reader's own language, such as a keyword to look for.
 @pytest.mark.parametrize(
-    "page", ["policies", "intake", "approvals", "store", "batches", "webhooks"]
+    "page",
+    ["policies", "intake", "approvals", "store", "batches", "webhooks", "envelopes", "network"],
 )
 def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:
     english = sections(read(f"docs/{page}.md"))

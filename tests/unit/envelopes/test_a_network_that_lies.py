@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cloud_bridge.envelopes import chain
-from cloud_bridge.envelopes.chain import Entry, Link, statement_digest
+from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import extend
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
@@ -15,7 +15,6 @@ from cloud_bridge.envelopes.statements import (
     Completed,
     Opened,
     SignedStatement,
-    Statement,
     Withdrawn,
 )
 from cloud_bridge.envelopes.transcript import compare, verify, write
@@ -33,26 +32,6 @@ def envelope() -> Envelope:
     return envelope
 
 
-def _signed(envelope: Envelope, statement: Statement) -> SignedStatement:
-    if statement.author == NETWORK:
-        return sign_statement(statement, envelope.network, card=0)
-    return sign_statement(statement, envelope.companies[statement.author].signing, card=1)
-
-
-def _told(envelope: Envelope, signed: SignedStatement, /, **changes: Any) -> Entry:  # noqa: ANN401
-    """An entry that the network signs, whatever it is."""
-    link = Link(
-        envelope=envelope.state.terms.envelope,
-        sequence=envelope.state.sequence + 1,
-        previous=envelope.state.head,
-        statement=statement_digest(signed),
-        at=envelope.now,
-    )
-    encoded = msgspec.json.encode(msgspec.structs.replace(link, **changes))
-    signature = envelope.network.sign(chain.DOMAIN + encoded)
-    return Entry(link=encoded, signed=signed, signature=signature)
-
-
 def _fault(envelope: Envelope, entry: Entry, *, cards: Cards | None = None) -> str:
     with pytest.raises(RecordBrokenError) as broken:
         extend(
@@ -65,11 +44,11 @@ def _fault(envelope: Envelope, entry: Entry, *, cards: Cards | None = None) -> s
 
 
 def _sound(envelope: Envelope) -> SignedStatement:
-    return _signed(envelope, envelope.statement(envelope.signed(), by="org-buyer", party="buyer"))
+    return envelope.as_signed(envelope.statement(envelope.signed(), by="org-buyer", party="buyer"))
 
 
 def test_what_is_sound_extends_the_record(envelope: Envelope) -> None:
-    entry = _told(envelope, _sound(envelope))
+    entry = envelope.told(_sound(envelope))
     state: EnvelopeState = extend(
         envelope.state, entry, network_key=envelope.network.public, cards=envelope.cards
     )
@@ -97,30 +76,30 @@ def test_a_place_that_it_cannot_have(
     }
     if "at" in change:
         change = {"at": moments[change["at"]]}
-    assert _fault(envelope, _told(envelope, _sound(envelope), **change)) == fault
+    assert _fault(envelope, envelope.told(_sound(envelope), **change)) == fault
 
 
 def test_it_cannot_say_what_an_organisation_did_not(envelope: Envelope) -> None:
     statement = envelope.statement(envelope.signed(), by="org-buyer", party="buyer")
     forged = sign_statement(statement, envelope.network, card=1)
-    assert _fault(envelope, _told(envelope, forged)) == "author-signature"
+    assert _fault(envelope, envelope.told(forged)) == "author-signature"
     as_itself = envelope.statement(envelope.signed(), by=NETWORK, party="buyer")
-    assert _fault(envelope, _told(envelope, _signed(envelope, as_itself))) == "not-allowed"
+    assert _fault(envelope, envelope.told(envelope.as_signed(as_itself))) == "not-allowed"
 
 
 def test_it_cannot_change_keys_without_a_card_that_is_believed(envelope: Envelope) -> None:
     statement = envelope.statement(envelope.signed(), by="org-buyer", party="buyer")
     key = SigningKey.generate()
     swapped = sign_statement(statement, key, card=2)
-    assert _fault(envelope, _told(envelope, swapped)) == "card-unknown"
+    assert _fault(envelope, envelope.told(swapped)) == "card-unknown"
     as_the_network = sign_statement(
         envelope.statement(Completed(final={}), by=NETWORK), envelope.network, card=1
     )
-    assert _fault(envelope, _told(envelope, as_the_network)) == "card-unknown"
+    assert _fault(envelope, envelope.told(as_the_network)) == "card-unknown"
 
 
 def test_a_card_counts_for_its_time_and_its_organisation(envelope: Envelope) -> None:
-    entry = _told(envelope, _sound(envelope))
+    entry = envelope.told(_sound(envelope))
     card = envelope.companies["org-buyer"].card
     expired = msgspec.structs.replace(card, expires_at=envelope.now)
     assert _fault(envelope, entry, cards=Cards(expired)) == "card-untrusted"
@@ -130,18 +109,18 @@ def test_a_card_counts_for_its_time_and_its_organisation(envelope: Envelope) -> 
 
 def test_it_cannot_take_what_the_envelope_does_not_allow(envelope: Envelope) -> None:
     out_of_turn = envelope.statement(envelope.signed(), by="org-seller", party="seller")
-    assert _fault(envelope, _told(envelope, _signed(envelope, out_of_turn))) == "not-allowed"
+    assert _fault(envelope, envelope.told(envelope.as_signed(out_of_turn))) == "not-allowed"
     too_early = envelope.statement(Completed(final=dict(envelope.state.current)), by=NETWORK)
-    assert _fault(envelope, _told(envelope, _signed(envelope, too_early))) == "not-allowed"
+    assert _fault(envelope, envelope.told(envelope.as_signed(too_early))) == "not-allowed"
 
 
 def test_it_cannot_show_a_statement_of_another_envelope(envelope: Envelope) -> None:
     statement = envelope.statement(Withdrawn(reason="x"), by="org-buyer", terms="0" * 64)
-    assert _fault(envelope, _told(envelope, _signed(envelope, statement))) == "other-terms"
+    assert _fault(envelope, envelope.told(envelope.as_signed(statement))) == "other-terms"
 
 
 def test_another_entry_in_a_place_that_is_taken_is_a_second_story(envelope: Envelope) -> None:
-    entry = _told(envelope, _sound(envelope), sequence=2, previous=envelope.state.hashes[0])
+    entry = envelope.told(_sound(envelope), sequence=2, previous=envelope.state.hashes[0])
     assert _fault(envelope, entry) == "forked"
     assert _fault(envelope, envelope.entries[1]) == "order"
 
@@ -152,13 +131,13 @@ def test_what_it_signed_need_not_even_be_an_entry(envelope: Envelope) -> None:
         entry = Entry(link=junk, signed=_sound(envelope), signature=signature)
         assert _fault(envelope, entry) == "hash"
         signed = SignedStatement(statement=junk, signature=b"", card=1)
-        assert _fault(envelope, _told(envelope, signed)) == "author-signature"
+        assert _fault(envelope, envelope.told(signed)) == "author-signature"
 
 
 def test_two_stories_are_found_when_the_companies_compare(envelope: Envelope) -> None:
     identity = NetworkIdentity(name="签约网络", signing_key=envelope.network.public)
     withdrawn = envelope.statement(Withdrawn(reason="x"), by="org-buyer")
-    other_story = _told(envelope, _signed(envelope, withdrawn))
+    other_story = envelope.told(envelope.as_signed(withdrawn))
     before = list(envelope.entries)
     envelope.sign("buyer")
     sellers = write(identity, envelope.record())

@@ -1,0 +1,174 @@
+"""`sealgate bridge status`: reads the database; the gateway may run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import typer
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.cli.bridge.options import bridge_of
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.config import BridgeCompanyConfig
+from gateway.store.moments import moment
+from gateway.store.networks import StandingRow, newest_serial, standings
+from gateway.store.open import database_of
+from gateway.store.schema import egress, envelope, envelope_owed
+
+_MOST_TROUBLES = 20
+
+
+class ToldTrouble(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What holds an envelope up."""
+
+    envelope: str
+    type: str
+    words: str
+
+
+class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How one company stands with the network.
+
+    Attributes:
+        company: in the policies.
+        organisation: its id on the network.
+        away_since: None: the network answers, or was never asked.
+        why: it is away.
+        cursor: up to where the feed was taken in; empty: nothing came yet.
+        card: the serial of its card; None: it has none.
+        envelopes: how many there are.
+        owed: things that are to be sent.
+        owed_since: since when the oldest of them is.
+        troubles: of envelopes, twenty at the most.
+        reconciled_at: when records were last compared.
+        reconciliation: what came of it.
+        left: requests that left the house, by the ledger.
+    """
+
+    company: str
+    organisation: str
+    away_since: datetime | None
+    why: str
+    cursor: str
+    card: int | None
+    envelopes: int
+    owed: int
+    owed_since: datetime | None
+    troubles: tuple[ToldTrouble, ...]
+    reconciled_at: datetime | None
+    reconciliation: dict[str, Any] | None
+    left: int
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self.away_since is None and self.reconciled_at is not None and not self.troubles
+
+
+def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Show how each company stands with the network: away, owed, troubles, comparison.
+
+    Works while the gateway runs. Exits 1 when somebody has to look at something.
+    """
+    companies = bridge_of(config).companies
+    with _database(config) as connection:
+        known = {row.organisation: row for row in standings(connection)}
+        told = [_told(connection, each, known.get(each.organisation)) for each in companies]
+    if as_json:
+        tell_json(told)
+    else:
+        for each in told:
+            for line in _lines(each):
+                out.print(printable(line))
+    if not all(each.is_well for each in told):
+        raise typer.Exit(1)
+
+
+def _told(
+    connection: Connection, company: BridgeCompanyConfig, row: StandingRow | None
+) -> ToldBridge:
+    row = row or StandingRow(organisation=company.organisation)
+    owed = connection.execute(
+        select(func.count(), func.min(envelope_owed.c.at)).where(
+            envelope_owed.c.organisation == row.organisation, envelope_owed.c.sent_at.is_(None)
+        )
+    ).one()
+    return ToldBridge(
+        company=company.company,
+        organisation=row.organisation,
+        away_since=_moment(row.away_since),
+        why=row.why,
+        cursor=row.cursor,
+        card=newest_serial(connection, row.organisation),
+        envelopes=_count(connection, envelope, row.organisation),
+        owed=owed[0],
+        owed_since=_moment(owed[1]),
+        troubles=tuple(_troubles(connection, row.organisation)),
+        reconciled_at=_moment(row.reconciled_at),
+        reconciliation=msgspec.json.decode(row.reconciliation) if row.reconciliation else None,
+        left=_count(connection, egress, row.organisation),
+    )
+
+
+def _count(connection: Connection, table: Any, organisation: str) -> int:  # noqa: ANN401 - a Table
+    query = select(func.count()).where(table.c.organisation == organisation)
+    return connection.execute(query).scalar_one()
+
+
+def _troubles(connection: Connection, organisation: str) -> Iterator[ToldTrouble]:
+    query = (
+        select(envelope.c.id, envelope.c.trouble)
+        .where(envelope.c.organisation == organisation, envelope.c.trouble != b"[]")
+        .order_by(envelope.c.changed_at.desc())
+        .limit(_MOST_TROUBLES)
+    )
+    for id_, trouble in connection.execute(query):
+        for type_, words in msgspec.json.decode(trouble, type=list[tuple[str, str]]):
+            yield ToldTrouble(envelope=id_, type=type_, words=words)
+
+
+def _lines(told: ToldBridge) -> Iterator[str]:
+    if told.away_since is not None:
+        standing = f"away since {_text(told.away_since)}: {told.why}"
+    elif told.reconciled_at is None:
+        standing = "not asked yet: does the gateway run?"
+    else:
+        standing = "the network answers"
+    yield f"{told.company} ({told.organisation}): {standing}"
+    card = "none yet" if told.card is None else f"serial {told.card}"
+    yield f"  card {card}; feed up to {told.cursor or 'nothing'}; {told.envelopes:,} envelopes"
+    since = "" if told.owed_since is None else f", the oldest since {_text(told.owed_since)}"
+    yield f"  {told.owed:,} to be sent{since}; {told.left:,} requests have left the house"
+    if told.reconciled_at is not None and told.reconciliation is not None:
+        found = told.reconciliation
+        yield (
+            f"  compared {_text(told.reconciled_at)}: {found['checked']:,} envelopes, "
+            f"{found['fetched']:,} entries were missing here, "
+            f"{len(found.get('missing', ()))} envelopes are short at the network, "
+            f"{len(found.get('contradicting', ()))} contradict"
+        )
+    for each in told.troubles:
+        yield f"  ! {each.envelope}: {each.type}: {each.words}"
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment(at)
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+
+@contextmanager
+def _database(config: ConfigOption) -> Iterator[Connection]:
+    installation = configuration(config)
+    with told_errors(SQLAlchemyError, OSError):
+        database = database_of(installation)
+        if not database.exists():
+            raise fail(f"there is no database {database}: the gateway never ran")
+    with told_errors(SQLAlchemyError, OSError), database.open_reader().connect() as connection:
+        yield connection

@@ -1,0 +1,1 @@
+"""`sealgate network`: run an account network, and keep its accounts."""
