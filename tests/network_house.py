@@ -280,6 +280,10 @@ class Draft:
         statement = self.said(act, by=self.initiator, id="sent")
         return NewEnvelope(terms=self.bytes, sent=self.sign(statement, by=self.initiator))
 
+    def at(self, company: Company) -> "Draft":
+        """The same envelope, as another initiator of requests sees it: at its own node."""
+        return Draft(company.house, company, self.terms)
+
     async def put(self) -> None:
         if self.terms.mode != "digest":
             await self.initiator.put(self.content(PAPER))
