@@ -1,7 +1,7 @@
 """Companies' bridges over a real database, with cards of a CA of the test's, on any network."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
+from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.ground import Ground, Inbound, Member
@@ -31,11 +32,11 @@ from gateway.store.envelope_contents import (
 )
 from gateway.store.envelope_owed import OwedReader
 from gateway.store.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
-from gateway.store.lane import Transaction
+from gateway.store.lane import Transaction, WriterLane
 from gateway.store.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
 from tests.seals_of_companies import authority, certify, sign_card
-from tests.signing_house import FakeClock, House, SoftSigner, signing_house
+from tests.signing_house import POLICY, FakeClock, House, SoftSigner, signing_house
 
 
 class Authority:
@@ -168,17 +169,30 @@ class Company:
 async def company(
     directory: Path,
     organisation: str,
-    network: CloudNetwork,
+    connect: Callable[[WriterLane, SigningKey], CloudNetwork],
     *,
     network_key: str,
     trusted: Authority,
     clock: FakeClock,
     roots: Sequence[bytes] | None = None,
     signer: SoftSigner | None = None,
+    policy: str = POLICY,
+    seals_by: TrialCA | None = None,
+    inbound: Mapping[str, Inbound] | None = None,
 ) -> AsyncIterator[Company]:
     """Put a company's bridge up; again in the same directory, it is after a restart."""
     directory.mkdir(exist_ok=True)
-    async with signing_house(directory, clock=clock, signer=signer) as house:
+    async with (
+        signing_house(
+            directory,
+            clock=clock,
+            signer=signer,
+            policy=policy,
+            authority=seals_by,
+            organisation=f"{organisation} 有限公司",
+        ) as house,
+        contextlib.AsyncExitStack() as stack,
+    ):
         readers = SQLiteFile(str(directory / "test.sqlite")).open_reader()
         believed = [trusted.root] if roots is None else roots
         networks = NetworkReader(readers)
@@ -199,16 +213,18 @@ async def company(
             clock=clock,
             roots=lambda: believed,
         )
+        signing_key = signing_key_in(directory)
+        network = await stack.enter_async_context(connect(house.lane, signing_key))
         member = Member(
             company="east",
             organisation=organisation,
             name=f"{organisation} 有限公司",
             system="tms",
             card_seal="company-east",
-            inbound={"purchase-contract": Inbound("contract", "company-east")},
+            inbound=inbound or {"purchase-contract": Inbound("contract", "company-east")},
             network=network,
             network_key=network_key,
-            signing_key=_signing_key(directory / "signing.pem"),
+            signing_key=signing_key,
             encryption_key=_encryption_key(directory / "encryption.pem"),
         )
         card = Card(
@@ -242,7 +258,10 @@ async def company(
         readers.dispose()
 
 
-def _signing_key(file: Path) -> SigningKey:
+def signing_key_in(directory: Path) -> SigningKey:
+    """The key of the company whose gateway is in a directory; made there at first."""
+    directory.mkdir(exist_ok=True)
+    file = directory / "signing.pem"
     if not file.exists():
         file.write_bytes(SigningKey.generate().pem)
     return SigningKey.from_pem(file.read_bytes())

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from asn1crypto import cms
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from cloud_bridge.cards import card_bytes
@@ -19,13 +19,14 @@ from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.model import Picture, SealMaterial
+from hsm.interfaces import Mechanism
 from policies.model import OnPage
 from tests.envelope_parties import START, Envelope, terms_of
 from tests.seals_of_companies import Certified, authority, certify
 from tests.vectors.papers import contract, saved
 
 DOCUMENT = "采购合同.pdf"
-_MECHANISM = "ecdsa-p256-sha256"
+_MECHANISM: Mechanism = "ecdsa-p256-sha256"
 _SQUARE = Picture(
     kind="svg",
     data=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
@@ -34,14 +35,16 @@ _SQUARE = Picture(
 )
 
 
-def seal_card(card: Card, seal: Certified) -> SignedCard:
+def seal_card(card: Card, seal: Certified, *, mechanism: Mechanism = _MECHANISM) -> SignedCard:
     """The card with the proof that the signing cycle makes."""
-    press = ContainerPress(certificates=(seal.der,), mechanism=_MECHANISM)
+    press = ContainerPress(certificates=(seal.der,), mechanism=mechanism)
     told = card_bytes(card)
     attributes = press.to_be_signed(press.digest(told))
     return SignedCard(
         card=told,
-        proof=press.container(to_be_signed=attributes, signature=_sign(seal, attributes)),
+        proof=press.container(
+            to_be_signed=attributes, signature=_sign(seal, attributes, mechanism)
+        ),
     )
 
 
@@ -74,9 +77,14 @@ def seal_document(document: bytes, seal: Certified, *, number: int) -> tuple[byt
     )
 
 
-def _sign(seal: Certified, data: bytes) -> bytes:
-    assert isinstance(seal.key, ec.EllipticCurvePrivateKey)
-    return seal.key.sign(data, ec.ECDSA(hashes.SHA256()))
+def _sign(seal: Certified, data: bytes, mechanism: Mechanism = _MECHANISM) -> bytes:
+    if isinstance(seal.key, ec.EllipticCurvePrivateKey):
+        digest = hashes.SHA384() if mechanism == "ecdsa-p384-sha384" else hashes.SHA256()
+        return seal.key.sign(data, ec.ECDSA(digest))
+    scheme: padding.PSS | padding.PKCS1v15 = padding.PKCS1v15()
+    if mechanism == "rsa-pss-sha256":
+        scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
+    return seal.key.sign(data, scheme, hashes.SHA256())
 
 
 def _material(seal: Certified, number: int) -> SealMaterial:

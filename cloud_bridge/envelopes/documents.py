@@ -5,10 +5,10 @@ gap in which it stands (ISO 32000-2 §12.8.1). What the added bytes change on th
 question, which a gateway asks before it signs and `sealgate verify` answers.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from cloud_bridge.containers import ContainerError, Signer, UntrustedError, who_signed
 from cloud_bridge.envelopes.model import EnvelopeState
@@ -51,32 +51,6 @@ class DocumentFault:
     entry: int = 0
 
 
-def faults_of_document(state: EnvelopeState, name: str, content: bytes) -> Iterator[str]:
-    """What in a document is not as the envelope's record has it; nobody's certificate is asked.
-
-    Args:
-        state: after the last entry.
-        name: of the document in the terms.
-        content: the document.
-    """
-    terms = next(each for each in state.terms.documents if each.name == name)
-    if hashlib.sha256(content).hexdigest() != state.current[name]:
-        yield f"{name} is not the document of the record's digest {state.current[name][:16]}…"
-        return
-    if hashlib.sha256(content[: terms.size]).hexdigest() != terms.digest:
-        yield f"{name} does not begin with the document that was sent"
-    start = terms.size
-    for number, revision in enumerate(state.revisions[name], start=1):
-        if hashlib.sha256(content[: revision.size]).hexdigest() != revision.digest:
-            yield f"{name} does not begin with its signed revision {number}"
-            return
-        try:
-            who_signed(revision.container, *_covered(content, start, revision))
-        except ContainerError as error:
-            yield f"signature {number} of {name}: {error}"
-        start = revision.size
-
-
 def judge_document(
     state: EnvelopeState,
     signings: Sequence[Signing],
@@ -94,38 +68,69 @@ def judge_document(
         content: the document.
         roots: certificates that say who an organisation is, DER.
     """
-    terms = next((each for each in state.terms.documents if each.name == name), None)
-    if terms is None:
+    if name not in state.current:
         yield DocumentFault("the envelope has no document of that name")
         return
-    digest, newest = hashlib.sha256(content).hexdigest(), state.current[name]
+    for found in _walk(state, name, content):
+        match found:
+            case str():
+                yield DocumentFault(found)
+            case number, str() as words:
+                signing = signings[number]
+                yield DocumentFault(f"party {signing.party.id}: {words}", signing.entry)
+            case number, Signer() as signer:
+                yield from _judge_signer(name, signings[number], signer, roots)
+
+
+def faults_of_document(state: EnvelopeState, name: str, content: bytes) -> Iterator[str]:
+    """What in a document is not as the envelope's record has it; nobody's certificate is asked.
+
+    Args:
+        state: after the last entry.
+        name: of the document in the terms.
+        content: the document.
+    """
+    for found in _walk(state, name, content):
+        match found:
+            case str():
+                yield f"{name}: {found}"
+            case number, str() as words:
+                yield f"signature {number + 1} of {name}: {words}"
+            case _:
+                pass
+
+
+def _walk(
+    state: EnvelopeState, name: str, content: bytes
+) -> Iterator[str | tuple[int, str | Signer]]:
+    """From the document that was sent to the newest: faults, and who made each signature."""
+    sent = next(each for each in state.terms.documents if each.name == name)
+    digest, newest = sha256(content).hexdigest(), state.current[name]
     if digest != newest:
-        yield DocumentFault(f"it has digest {digest[:16]}…, the record tells of {newest[:16]}…")
+        yield f"it has digest {digest[:16]}…, the record tells of {newest[:16]}…"
         return
-    if hashlib.sha256(content[: terms.size]).hexdigest() != terms.digest:
-        yield DocumentFault("it does not begin with the document that was sent")
-    start = terms.size
-    for signing, revision in zip(signings, state.revisions[name], strict=True):
-        yield from _judge_revision(content, start, signing, revision, roots)
+    reading, start = sha256(content[: sent.size]), sent.size
+    if reading.hexdigest() != sent.digest:
+        yield "it does not begin with the document that was sent"
+    for number, revision in enumerate(state.revisions[name]):
+        reading.update(content[start : revision.size])
+        if reading.hexdigest() != revision.digest:
+            yield number, "it does not begin with what was signed: something was changed since"
+            return
+        try:
+            yield number, who_signed(revision.container, *_covered(content, start, revision))
+        except ContainerError as error:
+            yield number, str(error)
         start = revision.size
 
 
-def _judge_revision(
-    content: bytes, start: int, signing: Signing, revision: Revision, roots: Sequence[bytes]
+def _judge_signer(
+    document: str, signing: Signing, signer: Signer, roots: Sequence[bytes]
 ) -> Iterator[DocumentFault | SignatureFound]:
     party = signing.party
-    if hashlib.sha256(content[: revision.size]).hexdigest() != revision.digest:
-        words = f"it does not begin with what party {party.id} signed: something was changed since"
-        yield DocumentFault(words, signing.entry)
-        return
-    try:
-        signer = who_signed(revision.container, *_covered(content, start, revision))
-    except ContainerError as error:
-        yield DocumentFault(f"the signature of party {party.id}: {error}", signing.entry)
-        return
     why_not = _why_untrusted(signer, roots, signing.at)
     yield SignatureFound(
-        document=revision.document,
+        document=document,
         entry=signing.entry,
         party=party.id,
         names=tuple(sorted(signer.names)),
@@ -134,10 +139,11 @@ def _judge_revision(
     if party.kind != "organisation":
         return  # the network vouches for persons, and its certificates for them are its own
     if party.name not in signer.names:
-        words = f"party {party.id} is {party.name}, its certificate is of {_told(signer)}"
+        told = ", ".join(sorted(signer.names)) or "no name"
+        words = f"party {party.id} is {party.name}, its certificate is of {told}"
         yield DocumentFault(words, signing.entry)
     if why_not is not None:
-        yield DocumentFault(f"the signature of party {party.id}: {why_not}", signing.entry)
+        yield DocumentFault(f"party {party.id}: {why_not}", signing.entry)
 
 
 def _covered(content: bytes, start: int, revision: Revision) -> tuple[bytes, bytes]:
@@ -161,7 +167,3 @@ def _why_untrusted(signer: Signer, roots: Sequence[bytes], at: datetime) -> str 
     except UntrustedError as error:
         return str(error)
     return None
-
-
-def _told(signer: Signer) -> str:
-    return ", ".join(sorted(signer.names)) or "no name"

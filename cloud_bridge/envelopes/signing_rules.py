@@ -59,7 +59,8 @@ def _values(each: PartyState, act: Signed) -> Iterator[Wrong]:
             yield "value", f"what stands in {name} is no {own[name].kind}, or too long"
     if each.party.kind != "organisation":
         for name, field in own.items():
-            if field.required and not act.values.get(name, "").strip():
+            empty = "false" if field.kind == "checkbox" else ""
+            if field.required and act.values.get(name, "").strip() in {"", empty}:
                 yield "left-empty", f"field {name} may not be left empty"
 
 

@@ -12,8 +12,8 @@ import structlog
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
-from gateway.batches.callers import caller_now
 from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.envelopes.bridge_errors import KeyFileError
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge, Bridges
 from gateway.envelopes.egress import Ledger
@@ -24,6 +24,7 @@ from gateway.envelopes.roots import roots_in
 from gateway.errors import Problem
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler
+from gateway.signing.callers import caller_now
 from gateway.signing.service import SigningService
 from gateway.store.envelope_contents import EnvelopeContentReader
 from gateway.store.envelope_owed import OwedReader
@@ -41,10 +42,6 @@ _HOUR_SECONDS = 3600.0
 _OPEN_TO_OTHERS = 0o077
 
 _log = structlog.get_logger("envelopes")
-
-
-class KeyFileError(Exception):
-    """A key of the bridge cannot be used; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def opened(tmp_path: Path, network: MemoryNetwork, trusted: Authority, clock: Fa
         return company(
             tmp_path / organisation,
             organisation,
-            network.register(organisation, f"{organisation} 有限公司"),
+            lambda _lane, _key: network.register(organisation, f"{organisation} 有限公司"),
             network_key=network.key.public,
             trusted=trusted,
             clock=clock,

@@ -289,7 +289,7 @@ async def test_an_envelope_of_a_partner_whose_root_is_not_trusted_waits_and_then
     async with company(
         tmp_path / "cautious",
         "org-seller",
-        side,
+        lambda _lane, _key: side,
         network_key=network.key.public,
         trusted=trusted,
         clock=clock,

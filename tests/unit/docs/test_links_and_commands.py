@@ -13,7 +13,8 @@ _ELSEWHERE = ("http://", "https://", "mailto:")
 _OF_THE_CODE = [page for page in _NAMED if page.parts[0] == "docs"]
 _ROOMS = "bench|connectors|cloud_bridge|deploy|docs|examples|gateway|hsm|policies|processes"
 _PATH = re.compile(rf"(?:{_ROOMS}|strictyaml|tests)/[\w./-]*")
-_COMMAND = re.compile(r"\bsealgate ([a-z]+)(?![\w-])(?: ([a-z]+)(?![\w-]))?")
+# `sealgate transcript v1` is the name of a format.
+_COMMAND = re.compile(r"\bsealgate ([a-z]+)(?![\w-]| v[0-9])(?: ([a-z]+)(?![\w-]))?")
 
 
 @pytest.mark.parametrize("page", _NAMED, ids=str)

@@ -65,6 +65,7 @@ def test_who_did_everything_that_was_asked_has_signed() -> None:
         ({"values": {**_FILLED, "数量": "NaN"}}, "value"),
         ({"values": {**_FILLED, "数量": "many"}}, "value"),
         ({"values": {**_FILLED, "同意": "yes"}}, "value"),
+        ({"values": {**_FILLED, "同意": "false"}}, "left-empty"),
         ({"values": {**_FILLED, "方式": "空运"}}, "value"),
         ({"values": {**_FILLED, "备注": "字" * 4001}}, "value"),
         ({"values": {**_FILLED, "签名": "李四"}}, "others-field"),
