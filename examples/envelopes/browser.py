@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.clock import SystemClock
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _WAIT_MILLISECONDS = 20_000
 _STROKES = (
@@ -94,6 +96,8 @@ def sign(at: Telephone, link: str, *, code: Callable[[], str]) -> None:
     at.shot("person-3-read")
     at.main()
     page.wait_for_selector("canvas.pad")
+    for date in page.locator("input[type=date]").all():
+        date.fill(f"{SystemClock().now():%Y-%m-%d}")
     _draw(page, "canvas.pad")
     at.shot("person-4-sign")
     at.main()
