@@ -378,6 +378,20 @@ def test_an_update_that_leaves_the_base_out_is_refused() -> None:
     assert judge(cut).fault in ("unsigned", "unreadable")
 
 
+def test_the_confined_process_judges_revisions_as_well() -> None:
+    async def judge() -> list[RevisionJudgement]:
+        other = partner("北岭贸易有限公司").sealed(BASE)
+        async with Verifier(trust=(), clock=SystemClock()) as verifier:
+            return await asyncio.gather(
+                verifier.judge_revision(BASE, WEST.sealed(BASE), asked()),
+                verifier.judge_revision(BASE, other, asked()),
+            )
+
+    accepted, refused = asyncio.run(judge())
+    assert accepted.fault is None, accepted.why
+    assert refused.fault == "other-name"
+
+
 def test_what_is_too_large_could_not_be_told_and_does_not_count() -> None:
     async def judge() -> RevisionJudgement:
         limits = VerifierLimits(max_document_bytes=100)
