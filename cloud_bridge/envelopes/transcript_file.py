@@ -30,13 +30,14 @@ class Difference(Value, frozen=True):
     """Where two records of one envelope differ first.
 
     Attributes:
-        kind: `forked`: each has another entry there, and the network has signed both; `missing`:
-            one ends before it; `other-envelope`: they are not of the same terms.
+        kind: `forked`: each has another entry there: the network has signed both; `changed`: the
+            same entry has other bytes: verifying says in which file; `missing`: one ends before it;
+            `other-envelope`: they are not of the same terms.
         sequence: of that entry; 0: of none.
         words: what it means.
     """
 
-    kind: Literal["forked", "missing", "other-envelope"]
+    kind: Literal["forked", "changed", "missing", "other-envelope"]
     sequence: int
     words: str
 
@@ -78,9 +79,12 @@ def compare(mine: bytes, theirs: bytes) -> Difference | None:
             kind="other-envelope", sequence=0, words="they are of different envelopes or terms"
         )
     for number, (one, other) in enumerate(zip(ours.entries, others.entries, strict=False), 1):
-        if one != other:
+        if one.link != other.link:
             words = f"entry {number} is another in each: the network has told two stories"
             return Difference(kind="forked", sequence=number, words=words)
+        if one != other:
+            words = f"entry {number} was changed in one of the files: verify each"
+            return Difference(kind="changed", sequence=number, words=words)
     lengths = len(ours.entries), len(others.entries)
     if lengths[0] == lengths[1]:
         return None
