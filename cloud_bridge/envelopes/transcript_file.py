@@ -14,8 +14,10 @@ from cloud_bridge.model import NetworkIdentity, Value
 from cloud_bridge.plain_json import decode
 
 FORMAT: Final = "sealgate transcript v1"
-LARGEST: Final = 256 << 20
+LARGEST: Final = 64 << 20
 """Bytes of a file that is read."""
+MOST: Final = 2000
+"""Entries, and cards, of a file that is read: twice what an envelope can come to by talking."""
 
 
 class Transcript(Value, frozen=True):
@@ -62,6 +64,11 @@ def read(file: bytes) -> Transcript:
     if transcript.format != FORMAT:
         raise RecordBrokenError(
             f"its format is {transcript.format!r}, this program reads {FORMAT!r}",
+            fault="unreadable",
+        )
+    if max(len(transcript.record.entries), len(transcript.record.cards)) > MOST:
+        raise RecordBrokenError(
+            f"it has more than {MOST} entries or cards, which no envelope comes to",
             fault="unreadable",
         )
     return transcript

@@ -71,6 +71,13 @@ def test_what_differs_between_two_files_is_found_by_comparing(envelope: Envelope
     assert different.kind == "other-envelope"
 
 
+def test_a_file_that_would_take_hours_to_verify_is_not_read(envelope: Envelope) -> None:
+    envelope.entries *= 501
+    file = write(NetworkIdentity(name="x", signing_key=""), envelope.record())
+    found = verify(file, roots=[], at=envelope.now, documents={})
+    assert [each.fault for each in found.findings] == ["unreadable"]
+
+
 def test_what_is_no_transcript_is_said_to_be_none(envelope: Envelope) -> None:
     found = verify(PAPER, roots=[], at=envelope.now, documents={})
     assert [each.fault for each in found.findings] == ["unreadable"]
