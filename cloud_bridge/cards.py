@@ -13,7 +13,8 @@ import msgspec
 
 from cloud_bridge.containers import ContainerError, UntrustedError, who_signed
 from cloud_bridge.errors import RecordBrokenError
-from cloud_bridge.model import UNREADABLE, Card, SignedCard
+from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.plain_json import decode
 
 LARGEST_CARD: Final = 64 << 10
 """Bytes of card and proof together."""
@@ -46,10 +47,10 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
     if len(signed.card) + len(signed.proof) > LARGEST_CARD:
         raise _untrusted(signed, f"it is larger than {LARGEST_CARD} bytes")
     try:
-        card = msgspec.json.decode(signed.card, type=Card)
+        card = decode(signed.card, Card)
         signer = who_signed(signed.proof, signed.card)
         signer.lead_to(roots, at=at)
-    except UNREADABLE as error:
+    except msgspec.ValidationError as error:
         raise _untrusted(signed, f"it is no card: {error}") from error
     except (ContainerError, UntrustedError) as error:
         raise _untrusted(signed, str(error)) from error

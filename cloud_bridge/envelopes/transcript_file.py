@@ -10,7 +10,8 @@ import msgspec
 
 from cloud_bridge.envelopes.chain import EnvelopeRecord
 from cloud_bridge.errors import RecordBrokenError
-from cloud_bridge.model import UNREADABLE, NetworkIdentity, Value
+from cloud_bridge.model import NetworkIdentity, Value
+from cloud_bridge.plain_json import decode
 
 FORMAT: Final = "sealgate transcript v1"
 LARGEST: Final = 256 << 20
@@ -54,8 +55,8 @@ def read(file: bytes) -> Transcript:
     if len(file) > LARGEST:
         raise RecordBrokenError(f"it is larger than {LARGEST} bytes", fault="unreadable")
     try:
-        transcript = msgspec.json.decode(file, type=Transcript)
-    except UNREADABLE as error:
+        transcript = decode(file, Transcript)
+    except msgspec.ValidationError as error:
         raise RecordBrokenError(f"it is no transcript: {error}", fault="unreadable") from error
     if transcript.format != FORMAT:
         raise RecordBrokenError(

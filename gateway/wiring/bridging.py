@@ -13,6 +13,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.envelopes.bridge_errors import KeyFileError
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge, Bridges
 from gateway.envelopes.egress import Ledger
@@ -41,10 +42,6 @@ _HOUR_SECONDS = 3600.0
 _OPEN_TO_OTHERS = 0o077
 
 _log = structlog.get_logger("envelopes")
-
-
-class KeyFileError(Exception):
-    """A key of the bridge cannot be used; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

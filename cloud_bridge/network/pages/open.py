@@ -15,7 +15,6 @@ from cloud_bridge.network.pages.signing import Signing
 from cloud_bridge.network.pages.site import Site
 from cloud_bridge.network.persons.acting import Acting
 from cloud_bridge.network.persons.checks import Checks
-from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSender
 from cloud_bridge.network.press.authority import PersonAuthority
@@ -57,8 +56,8 @@ def persons_room(core: Core) -> Room:
     )
 
 
-def sender_of(core: Core) -> CodeSender:
-    """What brings codes, as the configuration says; without, a file of the state directory."""
+def sender_of(core: Core) -> FileCodeSender | WebhookCodeSender:
+    """What brings codes and addresses, as configured; else a file of the state directory."""
     webhook = core.config.persons.code_webhook
     if webhook is None:
         return FileCodeSender(core.config.state_directory / "codes.jsonl", core.time)

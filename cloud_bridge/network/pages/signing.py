@@ -19,7 +19,7 @@ from cloud_bridge.network.pages.forms import (
 from cloud_bridge.network.pages.rendering import HEADERS, language_of, say
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
 from cloud_bridge.network.persons.errors import FieldsError
-from cloud_bridge.network.persons.values import SIGNATURE
+from cloud_bridge.network.persons.values import SIGNATURE, may_draw
 
 _REASONS: Final = ("content", "mistake", "not-me", "other")
 _LONGEST: Final = 1000
@@ -186,7 +186,7 @@ class Signing:
             fields=fields,
             faults=shown_faults(fields, faults, language),
             signature_fault=None if word is None else say(language, f"fault_{word}"),
-            may_draw=party.handwriting != "forbidden",
+            may_draw=may_draw(party),
             may_type=party.handwriting != "required",
             way=form.get("way", "draw"),
             drawn=form.get("drawn", ""),

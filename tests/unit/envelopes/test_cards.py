@@ -1,6 +1,7 @@
 """A partner's keys are believed because its seal signed its card, and for no other reason."""
 
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.seals_of_companies import Certified, Key, authority, certify, sign_ca
 
 _COMPANY = Company("org-buyer", "买方有限公司")
 _CARD = _COMPANY.card
-_CMS = "cms -sign -binary -md sha256 -outform DER -in card -signer cert.pem -inkey key.pem"
+_CMS = "cms -sign -binary -outform DER -in card -signer cert.pem -inkey key.pem"
 _ROOT = authority()
 _SEAL = certify("采购专用章", by=_ROOT, organisation="买方有限公司")
 
@@ -62,19 +63,56 @@ def test_an_authority_between_seal_and_root_comes_with_the_card() -> None:
     assert "does not lead to a root" in _why_not(sign_card(_CARD, seal))
 
 
-def test_what_openssl_signs_is_believed_too(tmp_path: Path) -> None:
+@pytest.fixture
+def by_openssl(tmp_path: Path) -> Callable[[str], SignedCard]:
+    """The card with a proof that openssl makes with some options."""
     (tmp_path / "card").write_bytes(card_bytes(_CARD))
-    (tmp_path / "cert.pem").write_bytes(_SEAL.certificate.public_bytes(Encoding.PEM))
-    pem = _SEAL.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "key.pem").write_bytes(pem)
-    made = subprocess.run(
-        ["openssl", *_CMS.split()],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    signed = SignedCard(card=card_bytes(_CARD), proof=made.stdout)
-    assert check_card(signed, roots=[_ROOT.der], at=START) == _CARD
+    for name, each in (("", _SEAL), ("other-", certify("买方有限公司", by=_ROOT))):
+        (tmp_path / f"{name}cert.pem").write_bytes(each.certificate.public_bytes(Encoding.PEM))
+        pem = each.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (tmp_path / f"{name}key.pem").write_bytes(pem)
+
+    def sign(options: str) -> SignedCard:
+        command = ["openssl", *_CMS.split(), *options.split()]
+        made = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        return SignedCard(card=card_bytes(_CARD), proof=made.stdout)
+
+    return sign
+
+
+@pytest.mark.parametrize(
+    "options", ["-md sha256", "-md sha384", "-md sha512 -keyid", "-nosmimecap"]
+)
+def test_what_openssl_signs_is_believed_too(
+    by_openssl: Callable[[str], SignedCard], options: str
+) -> None:
+    assert check_card(by_openssl(options), roots=[_ROOT.der], at=START) == _CARD
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("-nodetach", "not detached"),
+        ("-md sha1", "sha1 is no digest that we take"),
+        ("-noattr", "cannot be read"),
+        ("-nocerts", "did not come along"),
+        ("-econtent_type 1.2.3.4", "cannot be read"),
+    ],
+)
+def test_proofs_of_other_kinds_are_not_taken(
+    by_openssl: Callable[[str], SignedCard], options: str, words: str
+) -> None:
+    assert words in _why_not(by_openssl(options))
+
+
+def test_two_signers_are_not_one(by_openssl: Callable[[str], SignedCard]) -> None:
+    twice = "-signer other-cert.pem -inkey other-key.pem"
+    assert "exactly one signer" in _why_not(by_openssl(twice))
+
+
+def test_without_a_root_nobody_is_believed() -> None:
+    with pytest.raises(RecordBrokenError, match="no root that we trust"):
+        check_card(sign_card(_CARD, _SEAL), roots=[], at=START)
 
 
 def test_another_root_is_not_ours() -> None:

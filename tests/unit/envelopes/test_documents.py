@@ -1,9 +1,12 @@
 """A transcript is of these very documents, and each seal in them is of whom the terms name."""
 
 from datetime import timedelta
+from hashlib import sha256
 
+import msgspec
 import pytest
 
+from cloud_bridge.envelopes.documents import faults_of_document
 from cloud_bridge.envelopes.transcript import TranscriptFindings, verify
 from tests.sealing_companies import DOCUMENT, SealedTranscript, make_sealed_transcript
 from tests.seals_of_companies import authority, certify
@@ -80,3 +83,40 @@ def test_without_roots_nothing_says_who_anybody_is(sealed: SealedTranscript) -> 
         "document",
     }
     assert found.believed == {}
+
+
+def _faults(sealed: SealedTranscript, document: bytes, **changes: object) -> list[str]:
+    """What a gateway finds, when the record tells of these bytes."""
+    state = sealed.envelope.state
+    revisions = list(state.revisions[DOCUMENT])
+    revisions[-1] = msgspec.structs.replace(
+        revisions[-1], digest=sha256(document).hexdigest(), size=len(document), **changes
+    )
+    told = msgspec.structs.replace(
+        state,
+        current={DOCUMENT: sha256(document).hexdigest()},
+        revisions={DOCUMENT: tuple(revisions)},
+    )
+    return list(faults_of_document(told, DOCUMENT, document))
+
+
+def test_a_gateway_finds_what_a_party_changed_beside_adding_a_signature(
+    sealed: SealedTranscript,
+) -> None:
+    document = sealed.document
+    assert _faults(sealed, document) == []
+    first = sealed.envelope.state.revisions[DOCUMENT][0].size
+    before = document[:20] + b"%" + document[21:]
+    assert "does not begin with the document that was sent" in _faults(sealed, before)[0]
+    within = document[: first - 2] + b"\n" + document[first - 1 :]
+    assert within != document
+    assert "something was changed since" in _faults(sealed, within)[0]
+    after = document + b"% one comment more\n"
+    assert "not one of its certificate over these bytes" in _faults(sealed, after)[0]
+
+
+def test_a_container_that_is_not_in_the_document_signs_nothing(sealed: SealedTranscript) -> None:
+    earlier = sealed.envelope.state.revisions[DOCUMENT][0].container
+    for container in (earlier, b"\x30\x00"):
+        faults = _faults(sealed, sealed.document, container=container)
+        assert faults == [f"signature 2 of {DOCUMENT}: its container is not in the document"]
