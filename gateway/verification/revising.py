@@ -124,7 +124,7 @@ def _judged(
         raise RevisionFaultError("untrusted", why)
     if not status.bottom_line:
         raise RevisionFaultError("not-intact", f"it does not pass as a whole ({status.summary()})")
-    names = _names(signature.signer_cert)
+    names = _names(signature.signer_cert, is_person=asked.is_person)
     if asked.name is not None and not _is_named(asked.name, names):
         why = f"its certificate names {' / '.join(names)[:120]}, not {asked.name[:120]}"
         raise RevisionFaultError("other-name", why)
@@ -165,9 +165,10 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+def _names(certificate: x509.Certificate, *, is_person: bool) -> tuple[str, ...]:
     subject = certificate.subject.native
-    found = (subject.get(each) for each in ("organization_name", "common_name"))
+    asked = ("common_name",) if is_person else ("organization_name", "common_name")
+    found = (subject.get(each) for each in asked)
     return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and each))
 
 
