@@ -48,7 +48,9 @@ $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
 setup: $(STAMP) $(TEST_STAMP) ## install what is missing (apt packages, virtual environment)
 
 .PHONY: demo
-demo: $(STAMP) ## seal every receipt in examples/ end to end, verify each twice
+demo: $(STAMP) ## seal every receipt in examples/, sign contracts of two companies, verify all of it
+	@# People sign in a browser; where none can be had, the demo says so and leaves that part out.
+	-$(call install,chromium)
 	@$(PYTHON) -m examples.demo
 
 .PHONY: serve

@@ -4,46 +4,37 @@ Makes a trial installation in ./var if there is none, whose policies two officer
 gateway, posts the receipts over HTTP as a transport management system would, has `sealgate verify`,
 poppler's `pdfsig` and `qpdf` judge the results, drops the receipts into a watched folder, too, and
 has OpenSSL judge the batch's receipt, shows a refusal with its reasons and a seal that waits for
-two people, and stops the gateway. Running it again is quick: the same receipts have the same
-idempotency keys, so the gateway gives back what it sealed.
+two people, and stops the gateway. Then two companies sign contracts with each other, with a person
+and with whoever receives the goods (`examples.envelopes`). Running it again is quick: the same
+receipts have the same idempotency keys, so the gateway gives back what it sealed.
 """
 
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from examples.envelopes.demo import show_envelopes
 from examples.folder_demo import drop_and_collect
+from examples.running import PROGRAM, client_of, gateway_of, say, serving
 from gateway.bundles.authority import Authority
 from gateway.bundles.reading import read
-from gateway.cli.options import CLIENT_KEY_ID
 from gateway.cli.seal.submissions import from_files, from_lines
 from gateway.cli.trial.installation import Trial
 from gateway.cli.trial.policies import APPROVERS
-from gateway.client import GatewayClient, GatewayRefusedError, RequestSigner, Submission
-from gateway.clock import SystemClock
+from gateway.client import GatewayClient, GatewayRefusedError, Submission
 from gateway.config import Config, load_config
 
 _EXAMPLES = Path(__file__).parent
-_PROGRAM = Path(sys.executable).with_name("sealgate")
-_START_SECONDS = 30.0
 _AT_ONCE = 16
 _LARGE_CENTS = 60_000_000
-
-say = Console(highlight=False, soft_wrap=True).print
 
 
 @dataclass
@@ -62,13 +53,13 @@ def main() -> int:
     os.umask(0o077)
     trial = Trial(Path("var"))
     say("[bold]1  Trial installation[/] (SoftHSM token, demo CA, seals, signed policies)")
-    subprocess.run([_PROGRAM, "init", "--directory", trial.directory], check=True)
+    subprocess.run([PROGRAM, "init", "--directory", trial.directory], check=True)
     output = trial.directory / "demo"
     output.mkdir(exist_ok=True)
     config = load_config(trial.config_file)
     _show_signatures(config)
     url = f"http://{config.http.host}:{config.http.port}"
-    with _gateway(trial, url):
+    with serving(gateway_of(trial, url)):
         say(f"[bold]2  Sealing[/] examples/receipts by HTTP at {url}")
         result = asyncio.run(_seal(trial, url, output))
         say("[bold]3  Verifying[/] every result with `sealgate verify`, poppler's pdfsig and qpdf")
@@ -80,45 +71,12 @@ def main() -> int:
         say("[bold]6  A seal that waits for two people[/]")
         asyncio.run(_show_approvals(trial, url, output, result))
     say("[bold]7  The record[/]")
-    audit = subprocess.run([_PROGRAM, "audit", "verify", "-c", trial.config_file], check=False)
+    audit = subprocess.run([PROGRAM, "audit", "verify", "-c", trial.config_file], check=False)
     if audit.returncode:
         result.unexpected.append("the audit log does not verify")
+    result.unexpected += show_envelopes(trial.directory / "contracts", first_step=8)
     _summary(trial, config, output, result)
     return 1 if result.unexpected else 0
-
-
-@contextmanager
-def _gateway(trial: Trial, url: str) -> Iterator[None]:
-    """A running gateway, stopped cleanly at the end. Its log goes to var/gateway.log."""
-    if _is_ready(url):
-        raise SystemExit(f"something answers at {url} already: stop it, then run the demo again")
-    log = trial.directory / "gateway.log"
-    with log.open("ab") as out:
-        server = subprocess.Popen([_PROGRAM, "serve", "-c", trial.config_file], stderr=out)
-    try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not _is_ready(url):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"the gateway did not start; the end of {log} says why")
-            time.sleep(0.1)
-        yield
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait()
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)  # noqa: PLR2004 - OK
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _client(trial: Trial, url: str) -> GatewayClient:
-    clock = SystemClock()
-    signer = RequestSigner.from_file(trial.client_key, key_id=CLIENT_KEY_ID, clock=clock)
-    return GatewayClient(url, signer)
 
 
 async def _seal(trial: Trial, url: str, output: Path) -> Result:
@@ -146,7 +104,7 @@ async def _seal(trial: Trial, url: str, output: Path) -> Result:
             result.sealed.append(path)
 
         started = time.monotonic()
-        async with _client(trial, url) as client:
+        async with client_of(trial, url) as client:
             await asyncio.gather(*(one(client, *each) for each in work))
         result.seconds = time.monotonic() - started
     return result
@@ -154,14 +112,14 @@ async def _seal(trial: Trial, url: str, output: Path) -> Result:
 
 async def _drop(trial: Trial, url: str) -> list[str]:
     receipts = from_lines(_EXAMPLES / "receipts" / "receipts.jsonl", seal="receipt-east")
-    async with _client(trial, url) as client:
+    async with client_of(trial, url) as client:
         return await drop_and_collect(trial, client, receipts, say)
 
 
 def _verify(trial: Trial, result: Result) -> None:
     """Ours in one call for all files, theirs in one call a file."""
     ours = subprocess.run(
-        [_PROGRAM, "verify", "--json", "--trust", trial.ca_file, *result.sealed],
+        [PROGRAM, "verify", "--json", "--trust", trial.ca_file, *result.sealed],
         capture_output=True,
         text=True,
         check=False,
@@ -191,7 +149,7 @@ def _others_accept(path: Path) -> bool:
 
 async def _show_refusal(trial: Trial, url: str, result: Result) -> None:
     lines = from_lines(_EXAMPLES / "refused" / "receipts.jsonl", seal="receipt-east")
-    async with _client(trial, url) as client:
+    async with client_of(trial, url) as client:
         for file, submission in lines:
             try:
                 await client.seal(submission)
@@ -228,7 +186,7 @@ async def _show_approvals(trial: Trial, url: str, output: Path, result: Result) 
         document_type="logistics-receipt",
         attributes={"amount_cents": _LARGE_CENTS},
     )
-    async with _client(trial, url) as client:
+    async with client_of(trial, url) as client:
         try:
             sealed = await client.seal(submission)
         except GatewayRefusedError as refusal:
@@ -252,10 +210,10 @@ def _approve(trial: Trial, url: str, name: str, document: Path) -> None:
     """As the person would, on the command line: look at what waits, and sign for it."""
     key = ["--key", f"{name}-2026={trial.signed.approver_key(name)}"]
     pending = ("list", "--state", "pending", "--json", "--url", url)
-    command: list[str | Path] = [_PROGRAM, "approvals", *pending, *key]
+    command: list[str | Path] = [PROGRAM, "approvals", *pending, *key]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for waiting in json.loads(listed)["approvals"]:
-        command = [_PROGRAM, "approvals", "approve", waiting["id"], "--document", document, *key]
+        command = [PROGRAM, "approvals", "approve", waiting["id"], "--document", document, *key]
         told = subprocess.run(
             [*command, "--url", url, "-c", trial.config_file],
             capture_output=True,

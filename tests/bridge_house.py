@@ -1,7 +1,7 @@
 """Companies' bridges over a real database, with cards of a CA of the test's, on any network."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
+from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.ground import Ground, Inbound, Member
@@ -35,7 +36,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
 from tests.seals_of_companies import authority, certify, sign_card
-from tests.signing_house import FakeClock, House, SoftSigner, signing_house
+from tests.signing_house import POLICY, FakeClock, House, SoftSigner, signing_house
 
 
 class Authority:
@@ -175,11 +176,21 @@ async def company(
     clock: FakeClock,
     roots: Sequence[bytes] | None = None,
     signer: SoftSigner | None = None,
+    policy: str = POLICY,
+    seals_by: TrialCA | None = None,
+    inbound: Mapping[str, Inbound] | None = None,
 ) -> AsyncIterator[Company]:
     """Put a company's bridge up; again in the same directory, it is after a restart."""
     directory.mkdir(exist_ok=True)
     async with (
-        signing_house(directory, clock=clock, signer=signer) as house,
+        signing_house(
+            directory,
+            clock=clock,
+            signer=signer,
+            policy=policy,
+            authority=seals_by,
+            organisation=f"{organisation} 有限公司",
+        ) as house,
         contextlib.AsyncExitStack() as stack,
     ):
         readers = SQLiteFile(str(directory / "test.sqlite")).open_reader()
@@ -210,7 +221,7 @@ async def company(
             name=f"{organisation} 有限公司",
             system="tms",
             card_seal="company-east",
-            inbound={"purchase-contract": Inbound("contract", "company-east")},
+            inbound=inbound or {"purchase-contract": Inbound("contract", "company-east")},
             network=network,
             network_key=network_key,
             signing_key=signing_key,

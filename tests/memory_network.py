@@ -98,6 +98,12 @@ class MemoryNetwork:
             )
             self._append(kept, sign_statement(said, self.key, card=0), self.key.public)
 
+    def say_itself(self, kept: Kept, signed: SignedStatement) -> Entry:
+        """What the network says for a person."""
+        entry = self._append(kept, signed, self.key.public)
+        self.go_on(kept)
+        return entry
+
     def _append(self, kept: Kept, signed: SignedStatement, author_key: str) -> Entry:
         try:
             kept.state, entry = record.append(

@@ -158,7 +158,8 @@ class Company:
         nonce: str | None = None,
     ) -> Request:
         """A request, signed as the network wants it."""
-        request = Request(method, f"{self.house.url}{path}", {}, body)
+        origin = self.house.signed_url or self.house.url
+        request = Request(method, f"{origin}{path}", {}, body)
         covered = ["@method", "@target-uri"] + ["content-digest"] * (body is not None)
         signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Key(self.signing))
         signer.sign(
@@ -170,6 +171,7 @@ class Company:
             covered_component_ids=covered,
             body=body,
         )
+        request.url = f"{self.house.url}{path}"
         return request
 
     async def ask(self, method: str, path: str, body: object = None, **how: Any) -> bytes:  # noqa: ANN401
@@ -345,13 +347,17 @@ class _HouseCards(CardBook):
 
 @dataclass
 class House:
-    """A network that runs somewhere. `root` is what companies' seals are trusted by."""
+    """A network that runs somewhere. `root` is what companies' seals are trusted by.
+
+    `signed_url`: what companies call it, where that is not `url`, as behind a proxy.
+    """
 
     time: HouseTime
     root: Certified
     http: aiohttp.ClientSession
     url: str
     network_key: str
+    signed_url: str = ""
     companies: dict[str, Company] = field(default_factory=dict)
     published: dict[tuple[str, int], Card] = field(default_factory=dict)
 

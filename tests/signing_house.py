@@ -315,24 +315,28 @@ async def signing_house(
     releasing: Releasing | None = None,
     database: Database | None = None,
     node: str = "",
+    policy: str = POLICY,
+    authority: TrialCA | None = None,
+    organisation: str = "示例物流",
 ) -> AsyncIterator[House]:
     """Put a house up in a directory; again in the same one, it is after a restart.
 
-    With a `database` on a server and another `node`, it is a second node at the same time.
+    With a `database` on a server and another `node`, it is a second node at the same time. Its
+    seals are of an `organisation`, and certified by an `authority` that others may trust.
     """
     clock = clock or FakeClock()
     signer = signer or SoftSigner(clock)
     policies = directory / "policies"
     policies.mkdir(exist_ok=True)
-    (policies / "all.yaml").write_text(POLICY)
+    (policies / "all.yaml").write_text(policy)
     if not (policies / "seal.pem").exists():
-        authority = TrialCA(now=clock.now())
+        authority = authority or TrialCA(now=clock.now())
         company, person = signer.keys
         (policies / "seal.pem").write_text(
-            authority.issue(company.public_key, common_name="回单专用章", organisation="示例物流")
+            authority.issue(company.public_key, common_name="回单专用章", organisation=organisation)
         )
         (policies / "legal-rep-li.pem").write_text(
-            authority.issue(person.public_key, common_name="法定代表人", organisation="示例物流")
+            authority.issue(person.public_key, common_name="法定代表人", organisation=organisation)
         )
     in_force = bring_into_force(policies, keys=signer.keys)
     database = database or SQLiteFile(str(directory / "test.sqlite"))

@@ -12,6 +12,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.model import PartyKind
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room, build_core
+from cloud_bridge.network.deliveries.open import deliveries_room
 from cloud_bridge.network.http.access import Access
 from cloud_bridge.network.http.accounts import Directory
 from cloud_bridge.network.http.app import API
@@ -26,7 +27,7 @@ from cloud_bridge.network.store.database import Database, PostgreSQL, SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
 from cloud_bridge.network.store.migrating import migrate
 
-ROOMS: Final[tuple[Callable[[Core], Room], ...]] = (persons_room,)
+ROOMS: Final[tuple[Callable[[Core], Room], ...]] = (persons_room, deliveries_room)
 """What is built upon the core: for persons, for deliveries."""
 
 _EXPIRE_SECONDS: Final = 1.0

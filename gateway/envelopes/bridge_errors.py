@@ -5,6 +5,10 @@ from typing import ClassVar
 from gateway.errors import Owner, Problem
 
 
+class KeyFileError(Exception):
+    """A key of the bridge cannot be used; the message says which and what to do."""
+
+
 class NotBridgedProblem(Problem):
     """The company is not on the network."""
 

@@ -1,8 +1,8 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
 import asyncio
+import hashlib
 
-from cloud_bridge.envelopes.documents import faults_of_document
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, parse
 from cloud_bridge.errors import NetworkLiesError
@@ -55,10 +55,9 @@ class Ending:
             known = is_owed(
                 transaction.connection, member.organisation, row.id, parse(statement).id
             )
-            if known != "no":
+            if known != "no" or is_told:
                 return
-            if not is_told:
-                owe(transaction, member.organisation, row.id, statement, at=now)
+            owe(transaction, member.organisation, row.id, statement, at=now)
             change_envelope(
                 transaction,
                 member.organisation,
@@ -116,6 +115,15 @@ class Ending:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        return await asyncio.to_thread(
-            lambda: next(iter(faults_of_document(state, name, content)), None)
-        )
+        return await asyncio.to_thread(_fault_in, state, name, content)
+
+
+def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
+    """What of a document is not as the record tells, from its first version to its last."""
+    terms = next(each for each in state.terms.documents if each.name == name)
+    told = [(terms.size, terms.digest)]
+    told += [(each.size, each.digest) for each in state.revisions[name]]
+    for number, (size, digest) in enumerate(told):
+        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
+            return f"{name} does not begin with what the record tells of after {number} signatures"
+    return None

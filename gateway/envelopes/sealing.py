@@ -48,6 +48,7 @@ Declinable = Literal["policy", "document", "not-approved"]
 """Why we decline, as others are told it."""
 
 _CONTENTS: Final = re.compile(rb"/Contents\s*<([0-9A-Fa-f\s]+)>")
+_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 _FIELD: Final = "Seal-"
 _NOT_FOR_GOOD: Final = (
     FrozenProblem,
@@ -181,13 +182,17 @@ class TurnSealing:
         """
         in_force, rule, terms = self._in_force(), turn.rule(document), turn.state.terms
         digest = hashlib.sha256(base).hexdigest()
+        seal = in_force.bundle.seals.get(rule.seal)
+        # A seal without a picture signs unseen, wherever the terms have a field for it.
+        is_seen = seal is not None and seal.stamp is not None
+        placement = placement_of(turn.party, document) if is_seen else None
         asked = SealRequest(
             caller=caller_now(in_force, turn.row.system, at=self._clock.now()),
             seal=rule.seal,
             document_type=rule.document_type,
             business_number=turn.row.business_number or terms.business_number or terms.envelope,
             attributes=self._attributes(in_force, turn, rule),
-            placement=_placement(turn.party, document),
+            placement=placement,
         )
         key = f"envelope:{terms.envelope}:{turn.party.id}:{document.name}:{digest}"
         return SigningRequest(
@@ -278,7 +283,9 @@ def _der(padded: bytes) -> bytes:
 def _field_of(sealed: SealedDocument, update: bytes) -> str:
     """The field that the cycle made for the document, or the one that the decision names."""
     made = f"{_FIELD}{sealed.row.id}"
-    if f"({made})".encode() in update:
+    # Characters may stand there by their octal codes (ISO 32000-2 §7.3.4.2).
+    plain = _OCTAL.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), update)
+    if f"({made})".encode() in plain:
         return made
     placement = msgspec.json.decode(sealed.row.decision).get("placement") or {}
     if placement.get("type") != "field":
@@ -286,7 +293,7 @@ def _field_of(sealed: SealedDocument, update: bytes) -> str:
     return str(placement["field"])
 
 
-def _placement(party: Party, document: DocumentTerms) -> Placement | None:
+def placement_of(party: Party, document: DocumentTerms) -> Placement | None:
     """Where the terms want the party's signature; None: where the policies say."""
     for field in party.fields:
         if field.kind == "signature" and field.document == document.name:

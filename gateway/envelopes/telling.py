@@ -75,7 +75,7 @@ def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:
     if row.status == "held":
         return "look-at-it"
     if state.status in _ENDED:
-        return "nothing"
+        return "wait-for-content" if row.step == "wait-for-content" else "nothing"
     if state.status == "draft":
         return "send"
     kept: Step = msgspec.convert(row.step, Step)
@@ -94,7 +94,7 @@ def _status(row: EnvelopeRow) -> Status:
 def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step) -> str:
     if row.hint and step == row.step:
         return row.hint
-    if state.status in _ENDED and row.status != "held":
+    if step == "nothing" and state.status in _ENDED:
         return _ENDED[state.status]
     if step == "wait-for-others":
         waiting = [

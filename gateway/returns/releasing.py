@@ -11,6 +11,7 @@ from gateway.signing.model import SigningRequest
 from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction
 
+_ENVELOPE = "envelope:"
 _BATCH = "batch:"
 
 
@@ -26,10 +27,16 @@ class ReleasedEvents:
         self, transaction: Transaction, request: SigningRequest, row: DocumentRow
     ) -> None:
         """See `Releasing`; where nobody wants the event it costs one look into a dictionary."""
-        source = "batch" if request.origin.startswith(_BATCH) else ""
+        source = _source(request)
         if not self._targets.is_kept("document.sealed", row.system, row.document_type, source):
             return
         self._outbox.put(transaction, _sealed(request, row, source, at=self._clock.now()))
+
+
+def _source(request: SigningRequest) -> str:
+    if request.origin.startswith(_ENVELOPE):
+        return "envelope"
+    return "batch" if request.origin.startswith(_BATCH) else ""
 
 
 def _sealed(request: SigningRequest, row: DocumentRow, source: str, *, at: datetime) -> Event:
@@ -50,7 +57,9 @@ def _sealed(request: SigningRequest, row: DocumentRow, source: str, *, at: datet
         "traceId": row.trace_id,
         "document": f"/v1/documents/{row.id}",
     }
-    if source:
+    if source == "envelope":
+        data["envelope"] = request.origin.removeprefix(_ENVELOPE)
+    elif source:
         batch, _, number = request.origin.removeprefix(_BATCH).partition("/")
         data["batch"] = {"id": batch, "item": int(number)}
     return Event(

@@ -13,6 +13,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.envelopes.bridge_errors import KeyFileError
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge, Bridges
 from gateway.envelopes.egress import Ledger
@@ -41,10 +42,6 @@ _HOUR_SECONDS = 3600.0
 _OPEN_TO_OTHERS = 0o077
 
 _log = structlog.get_logger("envelopes")
-
-
-class KeyFileError(Exception):
-    """A key of the bridge cannot be used; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ async def _member(
     ledger = Ledger(company.organisation, config.url, lane=house.lane, clock=house.clock)
     network = open_network(
         company.organisation,
-        way_of(config),
+        way_of(config, company),
         key=signing_key,
         requests_per_second=config.requests_per_second,
         ledger=ledger,
@@ -191,14 +188,14 @@ async def _member(
     )
 
 
-def way_of(config: BridgeConfig) -> Way:
-    """The way to the network."""
+def way_of(config: BridgeConfig, company: BridgeCompanyConfig) -> Way:
+    """A company's way to the network."""
     return Way(
         url=config.url,
         network_key=config.network_key,
         ca=config.ca,
-        certificate=config.client_certificate,
-        key=config.client_key,
+        certificate=company.client_certificate,
+        key=company.client_key,
         proxy=config.proxy,
     )
 

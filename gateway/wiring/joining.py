@@ -109,8 +109,10 @@ def api_of(
     room: BatchRoom,
     runner: JobRunner,
     returns: Returns,
+    *,
+    envelopes: Envelopes | None = None,
 ) -> API:
-    """What is served over HTTP."""
+    """What is served over HTTP; without `envelopes`, no network is configured."""
     config = house.config
     return API(
         signing=signing,
@@ -140,12 +142,14 @@ def api_of(
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house, room, returns),
+        further=_further_routes(house, room, returns, envelopes),
         policies=house.policies.told,
     )
 
 
-def _further_routes(house: House, room: BatchRoom, returns: Returns) -> tuple[Route, ...]:
+def _further_routes(
+    house: House, room: BatchRoom, returns: Returns, envelopes: Envelopes | None
+) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
         in_force=lambda: house.policies.current,
@@ -169,7 +173,7 @@ def _further_routes(house: House, room: BatchRoom, returns: Returns) -> tuple[Ro
         *Usage(in_force=lambda: house.policies.current, reader=house.readers).routes(),
         *_desk(house),
         *_batches(house, room),
-        *_envelopes(house, None),
+        *_envelopes(house, envelopes),
     )
 
 

@@ -13,13 +13,14 @@ from gateway.audit.record import Record
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
+from gateway.jobs.crew import Crew
 from gateway.signing.service import SigningService
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
-from gateway.wiring.returning import ToldTargets, open_returns
+from gateway.wiring.returning import Returns, ToldTargets, open_returns
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
@@ -34,6 +35,7 @@ from processes.keeper import KeptSigner
 
 if TYPE_CHECKING:
     from gateway.wiring.bridging import Bridging
+    from gateway.wiring.enveloping import EnvelopeRoom
 
 _log = structlog.get_logger("gateway")
 
@@ -55,8 +57,11 @@ async def serve(
         signing = signing_service(house, before.results, returns.releasing)
         owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
         room = batch_room(before, signing, owing, sealed=house.metrics.count_sealed)
-        runner = job_runner(house, room, callers=lambda: api.callers)
-        api = api_of(house, signing, room, runner, returns)
+        envelopes = await _envelopes(house, bridging, signing, returns, stack)
+        crews = () if bridging is None or envelopes is None else _crews(house, bridging, envelopes)
+        runner = job_runner(house, room, callers=lambda: api.callers, further=crews)
+        service = None if envelopes is None else envelopes.service
+        api = api_of(house, signing, room, runner, returns, envelopes=service)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
@@ -122,6 +127,27 @@ async def _bridging(
     from gateway.wiring.bridging import open_bridges  # noqa: PLC0415
 
     return await open_bridges(house, house.config.bridge, stack, signing_cards)
+
+
+async def _envelopes(
+    house: House,
+    bridging: "Bridging | None",
+    signing: SigningService,
+    returns: Returns,
+    stack: contextlib.AsyncExitStack,
+) -> "EnvelopeRoom | None":
+    if bridging is None:
+        return None
+    # As with feeds.
+    from gateway.wiring.enveloping import open_envelopes  # noqa: PLC0415
+
+    return await open_envelopes(house, bridging, signing, returns.outbox, stack)
+
+
+def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tuple[Crew, ...]:
+    from gateway.wiring.bridging import envelope_crew  # noqa: PLC0415 - as with feeds
+
+    return (envelope_crew(house, envelopes.advancing, bridging.bridges),)
 
 
 def _started(house: House) -> Record:

@@ -1,7 +1,7 @@
 """Who works on jobs, and the store that batches stand on."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.jobs.crew import Crew
 from gateway.jobs.runner import JobRunner
@@ -42,8 +42,17 @@ def begin_batches(
     return before
 
 
-def job_runner(house: House, room: BatchRoom, *, callers: Callable[[], int]) -> JobRunner:
-    """Those who do the jobs, one crew a kind; `callers` wait for an answer and go first."""
+def job_runner(
+    house: House,
+    room: BatchRoom,
+    *,
+    callers: Callable[[], int],
+    further: Sequence[Crew] = (),
+) -> JobRunner:
+    """Those who do the jobs, one crew a kind; `callers` wait for an answer and go first.
+
+    `further` are the crews of rooms that not every gateway has.
+    """
     sealing = Crew(
         "seal",
         room.sealing,
@@ -53,4 +62,4 @@ def job_runner(house: House, room: BatchRoom, *, callers: Callable[[], int]) -> 
         clock=house.clock,
     )
     beat = house.config.jobs.lease_seconds / 4
-    return JobRunner(house.queue, (sealing,), heartbeat_seconds=beat)
+    return JobRunner(house.queue, (sealing, *further), heartbeat_seconds=beat)

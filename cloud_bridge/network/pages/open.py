@@ -15,11 +15,12 @@ from cloud_bridge.network.pages.signing import Signing
 from cloud_bridge.network.pages.site import Site
 from cloud_bridge.network.persons.acting import Acting
 from cloud_bridge.network.persons.checks import Checks
-from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSender
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.pressing import ChildPress
+
+_FORGET_SECONDS = 3600.0
 
 
 def persons_room(core: Core) -> Room:
@@ -54,11 +55,12 @@ def persons_room(core: Core) -> Room:
             Route("GET", "/pdfjs/{name:.+}", pdfjs_file, "page-pdfjs", who="page"),
         ),
         links={"person": links},
+        work=((links.forget, _FORGET_SECONDS),),
     )
 
 
-def sender_of(core: Core) -> CodeSender:
-    """What brings codes, as the configuration says; without, a file of the state directory."""
+def sender_of(core: Core) -> FileCodeSender | WebhookCodeSender:
+    """What brings codes and addresses, as configured; else a file of the state directory."""
     webhook = core.config.persons.code_webhook
     if webhook is None:
         return FileCodeSender(core.config.state_directory / "codes.jsonl", core.time)

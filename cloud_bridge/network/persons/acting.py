@@ -14,7 +14,7 @@ from cloud_bridge.model import LEVELS, Party, Person
 from cloud_bridge.network.interfaces import EnvelopeBook, Persons
 from cloud_bridge.network.persons.errors import ActError, ActReason, FieldsError
 from cloud_bridge.network.persons.model import Signature, Visit
-from cloud_bridge.network.persons.values import checked_signature, marks_for, values_of
+from cloud_bridge.network.persons.values import checked_signature, marks_for, may_draw, values_of
 from cloud_bridge.network.press.errors import PressError
 from cloud_bridge.network.press.interfaces import Press, field_of
 from cloud_bridge.network.problems import NotAllowedProblem
@@ -80,7 +80,8 @@ class Acting:
     async def opened(self, visit: Visit) -> None:
         """It has begun to read. Whoever may not open it now does not disturb."""
         standing = await self._standing(visit)
-        if standing.each.state != "its-turn":
+        each = standing.each
+        if each.state != "its-turn" and (each.state != "copy" or each.at is not None):
             return
         name = f"opened:{visit.party}:{visit.account}"
         try:
@@ -102,8 +103,7 @@ class Acting:
         known = LEVELS.index(standing.person.verification.level_at(now))
         if known < needed > LEVELS.index("contact"):
             return "level"
-        draws = standing.party.handwriting == "required"
-        if draws and not any(field.kind == "signature" for field in standing.party.fields):
+        if standing.party.handwriting == "required" and not may_draw(standing.party):
             return "no-place"
         return None
 

@@ -18,7 +18,7 @@ _PREFIX = "whsec_"
 
 
 class FileCodeSender:
-    """Appends each code to a file, one JSON a line: for a trial, where nobody has a telephone.
+    """Appends what it brings to a file, one JSON a line: for a trial, without telephones.
 
     The file is for its owner only (0600).
     """
@@ -29,15 +29,14 @@ class FileCodeSender:
 
     async def send(self, *, contact: str, code: str, language: str, id: str) -> None:  # noqa: A002 - the Protocol's
         """See `interfaces.CodeSender.send`."""
-        line = msgspec.json.encode(
-            {
-                "id": id,
-                "at": self._time.now(),
-                "contact": contact,
-                "code": code,
-                "language": language,
-            }
-        )
+        await self._tell({"contact": contact, "code": code, "language": language}, id)
+
+    async def send_copy(self, *, contact: str, waybill: str, url: str, id: str) -> None:  # noqa: A002 - the Protocol's
+        """See `deliveries.interfaces.CopySender.send_copy`."""
+        await self._tell({"contact": contact, "waybill": waybill, "url": url}, id)
+
+    async def _tell(self, data: dict[str, str], id: str) -> None:  # noqa: A002 - as above
+        line = msgspec.json.encode({"id": id, "at": self._time.now(), **data})
         try:
             await asyncio.to_thread(self._append, line + b"\n")
         except OSError as error:
@@ -52,7 +51,7 @@ class FileCodeSender:
 
 
 class WebhookCodeSender:
-    """Posts each code to the operator's own service, signed as Standard Webhooks says.
+    """Posts codes and addresses of copies to the operator's own service, by Standard Webhooks.
 
     Args:
         url: where it listens.
@@ -76,14 +75,17 @@ class WebhookCodeSender:
 
     async def send(self, *, contact: str, code: str, language: str, id: str) -> None:  # noqa: A002 - the Protocol's
         """See `interfaces.CodeSender.send`."""
+        data = {"contact": contact, "code": code, "language": language}
+        await self._tell("person.code", data, id)
+
+    async def send_copy(self, *, contact: str, waybill: str, url: str, id: str) -> None:  # noqa: A002 - the Protocol's
+        """See `deliveries.interfaces.CopySender.send_copy`."""
+        data = {"contact": contact, "waybill": waybill, "url": url}
+        await self._tell("delivery.copy", data, id)
+
+    async def _tell(self, kind: str, data: dict[str, str], id: str) -> None:  # noqa: A002 - as above
         moment = self._time.now()
-        body = msgspec.json.encode(
-            {
-                "type": "person.code",
-                "timestamp": moment,
-                "data": {"contact": contact, "code": code, "language": language},
-            }
-        )
+        body = msgspec.json.encode({"type": kind, "timestamp": moment, "data": data})
         stamp = str(int(moment.timestamp()))
         signed = b".".join((id.encode(), stamp.encode(), body))
         signature = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()

@@ -77,7 +77,9 @@ def checked_signature(party: Party, signature: Signature, *, name: str) -> Signa
             (the name is not the person's), `ink` (no drawing that can be understood).
     """
     drawn = signature.drawn
-    if drawn is not None and drawn.strokes and party.handwriting != "forbidden":
+    if drawn is not None and may_draw(party):
+        if not drawn.strokes:
+            raise FieldsError({SIGNATURE: "draw"})
         if not _is_sane(drawn):
             raise FieldsError({SIGNATURE: "ink"})
         if _length(drawn) < _LEAST_INK * math.hypot(drawn.width, drawn.height):
@@ -88,6 +90,13 @@ def checked_signature(party: Party, signature: Signature, *, name: str) -> Signa
     if _folded(signature.typed) != _folded(name):
         raise FieldsError({SIGNATURE: "type"})
     return Signature(typed=name)
+
+
+def may_draw(party: Party) -> bool:
+    """Whether it may sign by hand: the terms let it, and there is a place where that goes."""
+    return party.handwriting != "forbidden" and any(
+        field.kind == "signature" for field in party.fields
+    )
 
 
 def marks_for(

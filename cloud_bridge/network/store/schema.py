@@ -93,7 +93,6 @@ visit = Table(
     Column("account", ID, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger, nullable=True),
     Column("method", String(100), nullable=False),
     Column("checked_at", BigInteger, nullable=True),
     Column("tries", Integer, nullable=False),
@@ -216,3 +215,85 @@ nonce = Table(
     Index("nonce_by_expiry", "expires_at"),
 )
 """Requests that would do something else the second time, until they can no longer count."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("envelope", String(36), primary_key=True),
+    Column("party", String(100), primary_key=True),
+    Column("waybill", String(200), nullable=False),
+    Column("token", LargeBinary(32), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("holder", LargeBinary(32), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("contact", String(100), nullable=False),
+    Column("method", String(20), nullable=False),
+    Column("copied", Boolean, nullable=False),
+    Index("delivery_by_token", "token", unique=True),
+    Index("delivery_by_copies", "state", "copied"),
+)
+"""One row a bearer: the newest label, and who holds the claim. `until` 0: nobody does. `copied`:
+whoever gets a copy was told."""
+
+delivery_receipt = Table(
+    "delivery_receipt",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(100), nullable=False),
+    Column("kept", LargeBinary, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Index("delivery_receipt_by_delivery", "envelope", "party"),
+    Index("delivery_receipt_by_done", "done"),
+)
+"""What telephones sent, `kept` the JSON of `model.KeptReceipt`: evidence, also where nothing was
+signed. `done`: it came to its end."""
+
+delivery_try = Table(
+    "delivery_try",
+    metadata,
+    Column("subject", LargeBinary(32), primary_key=True),
+    Column("wrong", Integer, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("delivery_try_by_until", "until"),
+)
+"""Wrong tries, by the SHA-256 of what was asked for, whether there is such a thing or not. They
+count until `until`."""
+
+delivery_partner = Table(
+    "delivery_partner",
+    metadata,
+    Column("waybill", String(200), primary_key=True),
+    Column("digits", String(20), primary_key=True),
+    Column("envelope", String(36), primary_key=True),
+    Column("party", String(100), primary_key=True),
+)
+"""Who may ask for a status without an account: by the last digits of a telephone of the envelope.
+Whether a number exists is then asked with one question, which takes as long either way."""
+
+delivery_copy = Table(
+    "delivery_copy",
+    metadata,
+    Column("envelope", String(36), primary_key=True),
+    Column("party", String(100), primary_key=True),
+    Column("token", LargeBinary(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("is_sent", Boolean, nullable=False),
+    Index("delivery_copy_by_token", "token", unique=True),
+)
+"""Addresses at which parties fetch their copies. One that was not sent is made anew."""
+
+delivery_code = Table(
+    "delivery_code",
+    metadata,
+    Column("envelope", String(36), primary_key=True),
+    Column("party", String(100), primary_key=True),
+    Column("sealed", LargeBinary(32), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+"""The newest code of a delivery, as an HMAC under the holder's secret; and how many were `sent`
+`since` when, so that nobody is flooded with them."""

@@ -1,0 +1,74 @@
+"""Reads a receipt as a telephone sends it (multipart/form-data): one `receipt`, some `photo`s."""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import msgspec
+from aiohttp import BodyPartReader, MultipartReader, web
+
+from cloud_bridge.network.deliveries.model import Receipt
+from cloud_bridge.network.problems import MalformedProblem, TooLargeProblem
+
+T = TypeVar("T")
+MOST_PHOTOS: Final = 4
+_MOST_RECEIPT_BYTES: Final = 512 * 1024
+_MOST_PHOTO_BYTES: Final = 8 * 1024 * 1024
+_MOST_BODY_BYTES: Final = 64 * 1024
+
+
+async def read_receipt(request: web.Request) -> tuple[Receipt, Sequence[bytes]]:
+    """What was told, and the photographs as they came.
+
+    Raises:
+        MalformedProblem: it is no receipt.
+        TooLargeProblem: a part, or the number of them, is too large.
+    """
+    if request.content_type != "multipart/form-data":
+        raise MalformedProblem("a receipt is sent as multipart/form-data")
+    try:
+        return await _read(await request.multipart())
+    except ValueError as error:
+        raise MalformedProblem("the parts cannot be read") from error
+
+
+async def read_body(request: web.Request, kind: type[T]) -> T:
+    """A small JSON body; MalformedProblem: it is none of the kind."""
+    body = await request.content.read(_MOST_BODY_BYTES + 1)
+    if len(body) > _MOST_BODY_BYTES:
+        raise TooLargeProblem(f"the body has more than {_MOST_BODY_BYTES} bytes")
+    return _decoded(body, kind)
+
+
+async def _read(parts: MultipartReader) -> tuple[Receipt, Sequence[bytes]]:
+    receipt: Receipt | None = None
+    photographs: list[bytes] = []
+    async for part in parts:
+        if not isinstance(part, BodyPartReader):
+            raise MalformedProblem("parts within parts are not taken")
+        if part.name == "receipt" and receipt is None:
+            receipt = _decoded(await _bytes(part, _MOST_RECEIPT_BYTES), Receipt)
+        elif part.name == "photo":
+            if len(photographs) == MOST_PHOTOS:
+                raise TooLargeProblem(f"there are more than {MOST_PHOTOS} photos")
+            photographs.append(await _bytes(part, _MOST_PHOTO_BYTES))
+        else:
+            raise MalformedProblem(f"there is no part {part.name!r} of a receipt, or it came twice")
+    if receipt is None:
+        raise MalformedProblem("the part `receipt` is missing")
+    return receipt, photographs
+
+
+async def _bytes(part: BodyPartReader, most: int) -> bytes:
+    read = bytearray()
+    while chunk := await part.read_chunk():
+        read += chunk
+        if len(read) > most:
+            raise TooLargeProblem(f"part {part.name} has more than {most} bytes")
+    return bytes(read)
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise MalformedProblem(str(error)) from error

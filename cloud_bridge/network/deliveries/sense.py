@@ -1,0 +1,85 @@
+"""Whether what a telephone sent can be a receipt of these goods at all."""
+
+from datetime import timedelta
+from itertools import chain
+from math import isfinite
+from typing import Final
+
+from cloud_bridge.envelopes.statements import Place
+from cloud_bridge.model import Delivery as DeliveryTerms
+from cloud_bridge.model import Party
+from cloud_bridge.network.deliveries.model import Receipt
+from cloud_bridge.network.deliveries.problems import ReceiptSenselessProblem
+from cloud_bridge.network.press.model import Handwritten
+
+_LONGEST_REMARK: Final = 500
+_MOST_STROKES: Final = 200
+_MOST_POINTS: Final = 10_000
+_LARGEST_NUMBER: Final = 1_000_000_000
+
+
+def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
+    """Refuse what makes no sense, by the first thing that does not.
+
+    Raises:
+        ReceiptSenselessProblem: the detail says what.
+    """
+    if len(receipt.remark) > _LONGEST_REMARK:
+        raise ReceiptSenselessProblem(f"a remark has {_LONGEST_REMARK} characters at the most")
+    if not (receipt.acted_at.tzinfo and receipt.opened_at.tzinfo):
+        raise ReceiptSenselessProblem("moments need an offset from UTC")
+    if receipt.place is not None:
+        _place(receipt.place)
+    if receipt.refused:
+        _refusal(receipt)
+        return
+    _goods(receipt, terms)
+    _handwriting(receipt.handwriting, party)
+    if receipt.acted_at - receipt.opened_at < timedelta(seconds=party.reading_seconds):
+        raise ReceiptSenselessProblem(
+            f"the waybill must be read for at least {party.reading_seconds} seconds"
+        )
+
+
+def _refusal(receipt: Receipt) -> None:
+    if not receipt.remark.strip():
+        raise ReceiptSenselessProblem("a refusal needs a remark that says why")
+    if receipt.goods:
+        raise ReceiptSenselessProblem("whoever refuses the goods has received none")
+
+
+def _goods(receipt: Receipt, terms: DeliveryTerms) -> None:
+    if [goods.line for goods in receipt.goods] != list(range(len(terms.lines))):
+        raise ReceiptSenselessProblem("every line of the waybill must be told once, in order")
+    for goods, (name, _) in zip(receipt.goods, terms.lines, strict=True):
+        numbers = (goods.received, goods.short, goods.damaged)
+        if not all(0 <= number <= _LARGEST_NUMBER for number in numbers):
+            raise ReceiptSenselessProblem(f"{name}: a number is negative or too large")
+        if goods.damaged > goods.received:
+            raise ReceiptSenselessProblem(f"{name}: more are damaged than were received")
+
+
+def _handwriting(drawn: Handwritten | None, party: Party) -> None:
+    if drawn is None:
+        if party.handwriting == "required":
+            raise ReceiptSenselessProblem("a signature by hand is required")
+        return
+    if party.handwriting == "forbidden":
+        raise ReceiptSenselessProblem("a signature by hand is not wanted")
+    points = sum(map(len, drawn.strokes))
+    if not (0 < len(drawn.strokes) <= _MOST_STROKES and all(drawn.strokes)):
+        raise ReceiptSenselessProblem("the signature has no strokes, or too many")
+    if points > _MOST_POINTS:
+        raise ReceiptSenselessProblem("the signature has too many points")
+    if not all(map(isfinite, (drawn.width, drawn.height))) or min(drawn.width, drawn.height) <= 0:
+        raise ReceiptSenselessProblem("the signature's sheet has no size")
+    for x, y in chain.from_iterable(drawn.strokes):
+        if not (0 <= x <= drawn.width and 0 <= y <= drawn.height):
+            raise ReceiptSenselessProblem("the signature leaves its sheet")
+
+
+def _place(place: Place) -> None:
+    if not (-90 <= place.latitude <= 90 and -180 <= place.longitude <= 180):  # noqa: PLR2004 - WGS 84
+        raise ReceiptSenselessProblem("there is no such place")
+    if not place.accuracy_m >= 0:
+        raise ReceiptSenselessProblem("an accuracy is a length")

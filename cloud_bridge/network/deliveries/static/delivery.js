@@ -1,0 +1,318 @@
+// The driver's page: goods, who, count, sign, sent. Everything filled in is kept at once.
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const each = (selector, work) => document.querySelectorAll(selector).forEach(work);
+  const token = location.pathname.split("/").pop();
+  const shown = JSON.parse($("shown").textContent);
+  const AGAIN_MS = 15000;
+  let draft = {
+    key: token, step: "goods", openedAt: now(), secret: random(), name: "", digits: "", phone: "",
+    isMine: false, goods: shown.lines.map((line) => ({ received: line.count, short: 0, damaged: 0 })),
+    remark: "", refused: false, handwriting: null, place: null, photos: [],
+  };
+  let sheet = null;
+  let isSending = false;
+
+  // The telephone's own clock, with its offset: what its owner sees.
+  function now() {
+    const at = new Date();
+    const offset = -at.getTimezoneOffset();
+    const two = (value) => String(Math.trunc(Math.abs(value))).padStart(2, "0");
+    const local = new Date(at.getTime() + offset * 60000).toISOString().slice(0, -1);
+    return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
+  }
+  function random() {
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  }
+
+  const keep = async () => {
+    try {
+      await keeping.put("drafts", draft);
+    } catch {
+      tell("no-store");
+    }
+  };
+  const tell = (word, detail) => {
+    const known = document.querySelector(`[data-message="${word}"]`) ? word : "other";
+    each("[data-message]", (each) => { each.hidden = !word || each.dataset.message !== known; });
+    $("detail").hidden = !detail || word !== "delivery-receipt-senseless";
+    $("detail").textContent = detail ?? "";
+    if (word) window.scrollTo(0, 0);
+  };
+  const show = (step) => {
+    each("[data-step]", (each) => { each.hidden = each.dataset.step !== step; });
+    draft.step = step;
+    tell("");
+    document.querySelector(`[data-step="${step}"] h2`)?.focus();
+    window.scrollTo(0, 0);
+  };
+  const step = (name) => { show(name); return keep(); };
+  const when = () => {
+    each("[data-when]", (each) => { each.hidden = (each.dataset.when === "refused") !== draft.refused; });
+  };
+  const claim = () => ({
+    secret: draft.secret, name: draft.name, digits: draft.digits, phone: draft.phone,
+  });
+
+  // Goods
+  $("begin").addEventListener("click", () => step("who"));
+
+  // Who
+  $("who").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!$("who").checkValidity()) return tell("incomplete");
+    draft.name = $("name").value.trim();
+    draft.digits = $("digits")?.value.trim() ?? "";
+    draft.phone = $("phone")?.value.replace(/[\s-]/g, "") ?? "";
+    await keep();
+    if (await keeping.get("queue", token)) return corrected();
+    try {
+      const answer = await sending.ask("POST", `/d/${token}/claim`, claim());
+      if (answer.state === "held") {
+        $("check").hidden = false;
+        $("code").focus();
+        return tell("");
+      }
+      draft.isMine = true;
+    } catch (error) {
+      if (error.status) return tell(error.word, error.detail);
+    }
+    await count();
+  });
+  $("check").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await sending.ask("POST", `/d/${token}/check`, { secret: draft.secret, code: $("code").value });
+      draft.isMine = true;
+    } catch (error) {
+      return tell(error.status ? error.word : "no-network", error.detail);
+    }
+    await keep();
+    return (await keeping.get("queue", token)) ? corrected() : count();
+  });
+  // Digits or code were told anew for a receipt that waits: the same receipt, the same id.
+  const corrected = async () => {
+    const item = await keeping.get("queue", token);
+    if (draft.isMine || shown.check === "contact-tail") {
+      item.receipt.claim = claim();
+      await keeping.put("queue", item);
+      return send();
+    }
+    try {
+      await sending.ask("POST", `/d/${token}/claim`, claim());
+      $("check").hidden = false;
+      $("code").focus();
+    } catch (error) {
+      tell(error.status ? error.word : "no-network", error.detail);
+    }
+  };
+
+  // Count
+  const count = () => {
+    $("not-first").hidden = draft.isMine;
+    return step("count");
+  };
+  const numbers = () => {
+    each("fieldset[data-line]", (line) => {
+      const told = draft.goods[line.dataset.line];
+      for (const kind of ["received", "short", "damaged"]) {
+        told[kind] = Math.max(0, Math.trunc(Number($(`${kind}-${line.dataset.line}`).value)) || 0);
+      }
+    });
+  };
+  const change = (id, by) => {
+    const [kind, line] = id.split("-");
+    $(id).value = Math.max(0, (Math.trunc(Number($(id).value)) || 0) + by);
+    if (kind === "received") {
+      const missing = shown.lines[line].count - Number($(id).value);
+      $(`short-${line}`).value = Math.max(0, missing);
+    }
+    numbers();
+    keep();
+  };
+  each("[data-less]", (each) => each.addEventListener("click", () => change(each.dataset.less, -1)));
+  each("[data-more]", (each) => each.addEventListener("click", () => change(each.dataset.more, 1)));
+  each("input[type=number]", (each) => each.addEventListener("change", () => change(each.id, 0)));
+  $("remark").addEventListener("input", () => { draft.remark = $("remark").value; keep(); });
+  const showPhotos = () => photos.show($("photos"), draft.photos, (index) => {
+    draft.photos.splice(index, 1);
+    showPhotos();
+    keep();
+  });
+  $("photo").addEventListener("change", async () => {
+    const [file] = $("photo").files;
+    $("photo").value = "";
+    if (!file || draft.photos.length >= photos.MOST) return;
+    try {
+      draft.photos.push(await photos.smaller(file));
+      tell("");
+    } catch {
+      return tell("delivery-photo-refused");
+    }
+    showPhotos();
+    await keep();
+  });
+  const toSign = (refused) => {
+    numbers();
+    draft.refused = refused;
+    when();
+    $("why").value ||= draft.remark;
+    const lines = shown.lines.map((line, index) => {
+      const told = draft.goods[index];
+      return `${line.name}: ${told.received} / ${line.count}${told.damaged ? ` (${told.damaged} ✗)` : ""}`;
+    });
+    $("summary").textContent = refused ? shown.waybill : lines.join(" · ");
+    return step("sign");
+  };
+  $("count").addEventListener("submit", (event) => {
+    event.preventDefault();
+    return $("count").checkValidity() ? toSign(false) : tell("incomplete");
+  });
+  $("refuse").addEventListener("click", () => toSign(true));
+  $("back").addEventListener("click", () => step("count"));
+
+  // Sign
+  if ($("pen")) {
+    sheet = pen($("pen"), () => { draft.handwriting = sheet.get(); keep(); });
+    $("clear").addEventListener("click", () => { sheet.set(null); draft.handwriting = null; keep(); });
+  }
+  $("place").addEventListener("change", () => {
+    draft.place = null;
+    if (!$("place").checked) return keep();
+    navigator.geolocation?.getCurrentPosition(({ coords }) => {
+      draft.place = {
+        latitude: coords.latitude, longitude: coords.longitude, accuracyM: coords.accuracy,
+      };
+      keep();
+    }, () => { $("place").checked = false; }, { timeout: 20000, maximumAge: 60000 });
+    return undefined;
+  });
+  $("sign").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (draft.refused) draft.remark = $("why").value;
+    if (draft.refused && !draft.remark.trim()) return tell("incomplete");
+    if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return tell("incomplete");
+    const item = {
+      key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: receipt(),
+    };
+    draft.id = item.id;
+    try {
+      await keeping.put("queue", item);
+    } catch {
+      return tell("no-store");
+    }
+    await step("sent");
+    navigator.serviceWorker?.ready.then((worker) => worker.sync?.register("receipts")).catch(() => {});
+    return send();
+  });
+  const receipt = () => ({
+    claim: claim(),
+    openedAt: draft.openedAt,
+    actedAt: now(),
+    queued: !navigator.onLine,
+    refused: draft.refused,
+    remark: draft.remark,
+    goods: draft.refused ? [] : draft.goods.map((told, line) => ({ line, ...told })),
+    handwriting: draft.refused ? null : draft.handwriting,
+    place: draft.place,
+  });
+
+  // Sent
+  const sent = (state) => {
+    each("[data-sent]", (each) => { each.hidden = each.dataset.sent !== state; });
+    $("again").hidden = state !== "waiting";
+  };
+  const ended = (outcome) => {
+    show("sent");
+    const kept = outcome.reason === "taken" ? "taken" : "over";
+    sent(outcome.ending === "kept" ? kept : outcome.ending);
+    $("moments").hidden = false;
+    $("acted").textContent = new Date(outcome.actedAt).toLocaleString();
+    $("arrived").textContent = new Date(outcome.receivedAt).toLocaleString();
+    $("late").hidden = !outcome.late;
+    $("download").hidden = outcome.ending !== "signed";
+  };
+  const STEPS = {
+    "delivery-check-failed": "who", "delivery-check-needed": "who", "delivery-taken": "goods",
+    "delivery-receipt-senseless": "count", "delivery-photo-refused": "count",
+  };
+  const stopped = async (word, detail) => {
+    const back = STEPS[word];
+    if (back === "count" || back === "goods") await keeping.remove("queue", token);
+    if (back === "count") draft.id = crypto.randomUUID();
+    if (back) await step(back);
+    sent("");
+    tell(word, detail);
+  };
+  const send = async () => {
+    if (isSending) return;
+    const item = await keeping.get("queue", token);
+    if (!item) return;
+    isSending = true;
+    try {
+      sent("sending");
+      const answer = await sending.send(item);
+      if (answer.state === "sent") return ended(answer.outcome);
+      if (answer.state === "stopped") return await stopped(answer.word, answer.detail);
+      sent("waiting");
+      if (answer.word) tell(answer.word);
+    } finally {
+      isSending = false;
+    }
+  };
+  $("again").addEventListener("click", send);
+  $("download").addEventListener("click", async () => {
+    const { secret } = await keeping.get("outcomes", token);
+    const answer = await fetch(`/d/${token}/copy`, {
+      method: "POST", body: JSON.stringify({ secret }), headers: { "content-type": "application/json" },
+    }).catch(() => null);
+    if (!answer?.ok) return tell("no-network");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${shown.waybill}.pdf`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+
+  // Network
+  const network = () => { $("network").hidden = navigator.onLine; };
+  window.addEventListener("online", () => { network(); send(); });
+  window.addEventListener("offline", network);
+  setInterval(() => { if (draft.step === "sent") send(); }, AGAIN_MS);
+  navigator.serviceWorker?.addEventListener("message", async ({ data }) => {
+    if (data !== "sent" || isSending) return;
+    const settled = await keeping.get("outcomes", token);
+    if (settled) ended(settled.outcome);
+  });
+
+  const restore = async () => {
+    const settled = await keeping.get("outcomes", token);
+    if (settled) return ended(settled.outcome);
+    draft = { ...draft, ...(await keeping.get("drafts", token)) };
+    for (const id of ["name", "digits", "phone", "remark"]) if ($(id)) $(id).value = draft[id];
+    draft.goods.forEach((told, line) => {
+      for (const kind of Object.keys(told)) $(`${kind}-${line}`).value = told[kind];
+    });
+    $("place").checked = draft.place !== null;
+    sheet?.set(draft.handwriting);
+    showPhotos();
+    when();
+    $("not-first").hidden = draft.isMine;
+    if (await keeping.get("queue", token)) { show("sent"); return send(); }
+    if (draft.step === "sign") return toSign(draft.refused);
+    return show(draft.step);
+  };
+  const readyOffline = async () => {
+    await navigator.serviceWorker.register("/d/worker.js", { scope: "/d/" });
+    await navigator.serviceWorker.ready;
+    const name = (await caches.keys()).find((each) => each.startsWith("sealgate-deliveries-"));
+    if (name && navigator.onLine) await (await caches.open(name)).add(location.pathname);
+    document.documentElement.dataset.offline = "ready";
+  };
+
+  network();
+  restore().catch(() => tell("no-store"));
+  if (navigator.serviceWorker) readyOffline().catch(() => {});
+})();

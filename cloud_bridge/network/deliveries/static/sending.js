@@ -1,0 +1,49 @@
+// Sends what is queued. Used by page and worker; both may try at once: the network knows the id.
+"use strict";
+const sending = (() => {
+  const ask = async (method, path, body) => {
+    const json = body !== undefined && !(body instanceof FormData);
+    const answer = await fetch(path, {
+      method,
+      body: json ? JSON.stringify(body) : body,
+      headers: json ? { "content-type": "application/json" } : {},
+    });
+    if (answer.ok) return answer.json();
+    let problem = {};
+    try {
+      problem = await answer.json();
+    } catch { /* a proxy's own page */ }
+    const word = String(problem.type ?? "").split(/[/:]/).pop();
+    throw Object.assign(new Error(word), { status: answer.status, word, detail: problem.detail });
+  };
+
+  const form = (item) => {
+    const made = new FormData();
+    made.append("receipt", new Blob([JSON.stringify(item.receipt)], { type: "application/json" }));
+    item.photos.forEach((photo, index) => made.append("photo", photo, `photo-${index + 1}`));
+    return made;
+  };
+
+  // "sent": told an outcome; "waiting": to be tried again; "stopped": somebody must do something.
+  const send = async (item) => {
+    try {
+      const outcome = await ask("PUT", `/d/${item.key}/receipts/${item.id}`, form(item));
+      await keeping.settle(item, outcome);
+      return { state: "sent", outcome };
+    } catch (error) {
+      const again = !error.status || error.status >= 500 || error.status === 429
+        || error.word === "delivery-not-yet";
+      return { state: again ? "waiting" : "stopped", word: error.word ?? "", detail: error.detail };
+    }
+  };
+
+  const sendAll = async () => {
+    const results = [];
+    for (const item of await keeping.all("queue")) {
+      results.push({ key: item.key, ...(await send(item)) });
+    }
+    return results;
+  };
+
+  return { ask, send, sendAll };
+})();

@@ -1,0 +1,75 @@
+"""How far a delivery is, for partners without an account: a word, and nothing else."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.interfaces import Time
+from cloud_bridge.network.deliveries import rows, tries
+from cloud_bridge.network.deliveries.consignment import consignment
+from cloud_bridge.network.deliveries.problems import StatusUnknownProblem
+from cloud_bridge.network.interfaces import EnvelopeBook, Lane
+
+Step = Literal[
+    "on-the-way",
+    "being-received",
+    "to-be-sealed",
+    "completed",
+    "declined",
+    "withdrawn",
+    "expired",
+    "voided",
+]
+"""The page has a sentence for each, with what comes next."""
+
+
+class Statuses:
+    """Answers by waybill and the last digits of a telephone that the envelope knows."""
+
+    def __init__(self, *, lane: Lane, book: EnvelopeBook, time: Time) -> None:
+        self._lane = lane
+        self._book = book
+        self._time = time
+
+    async def ask(self, waybill: str, digits: str) -> Sequence[Step]:
+        """How far the deliveries of the number are.
+
+        Raises:
+            StatusUnknownProblem: there is none, or other digits, or there were too many tries.
+        """
+        now = self._time.now()
+        subject = f"status:{waybill}"
+
+        def asked(connection: Connection) -> Sequence[tuple[str, str]]:
+            # The same questions in the same order, whether there is such a number or not.
+            found = rows.asked_by(connection, waybill, digits)
+            locked = tries.locked(connection, subject, now=now)
+            if locked or not found:
+                if not locked:
+                    tries.count(connection, subject, now=now)
+                return ()
+            tries.forgive(connection, subject)
+            return found
+
+        found = await self._lane.write(asked)
+        if not found:
+            raise StatusUnknownProblem("nothing fits")
+        return [await self._step(envelope, party) for envelope, party in found]
+
+    async def _step(self, envelope: str, party: str) -> Step:
+        return step_of((await consignment(self._book, envelope, party)).state, party)
+
+
+def step_of(state: EnvelopeState, party: str) -> Step:
+    """Where a bearer's envelope stands."""
+    if state.status != "draft" and state.status != "signing":  # noqa: PLR1714 - mypy narrows it
+        return state.status
+    match state.party(party):
+        case None:
+            return "on-the-way"
+        case found if not found.missing:
+            return "to-be-sealed"
+        case found:
+            return "being-received" if found.state == "opened" else "on-the-way"

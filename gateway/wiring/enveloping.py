@@ -1,0 +1,120 @@
+"""The room of envelopes joined: what callers ask, and what does jobs of the kind `envelope`."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.envelopes.advancing import Advancing, Reached
+from gateway.envelopes.carrying import Bridges
+from gateway.envelopes.contents import Contents
+from gateway.envelopes.creating import Creating
+from gateway.envelopes.ending import Ending
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.roots import certificates_in
+from gateway.envelopes.sealing import TurnSealing
+from gateway.envelopes.service import EnvelopeService
+from gateway.envelopes.turning import OurTurn
+from gateway.envelopes.verifying import RevisionJudge, Trust, Verifying
+from gateway.returns.interfaces import EventOutbox
+from gateway.seals.in_force import InForce
+from gateway.signing.service import SigningService
+from gateway.verification.verifier import Verifier
+from gateway.wiring.bridging import Bridging
+from gateway.wiring.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeRoom:
+    """All of it.
+
+    Attributes:
+        service: for those who send envelopes and ask for them.
+        advancing: does the jobs of the kind `envelope`.
+    """
+
+    service: EnvelopeService
+    advancing: Advancing
+
+
+def _go_on(_step: str) -> None:
+    """Where nobody wants to know."""
+
+
+async def open_envelopes(
+    house: House,
+    bridging: Bridging,
+    signing: SigningService,
+    events: EventOutbox,
+    stack: contextlib.AsyncExitStack,
+) -> EnvelopeRoom:
+    """Join the room over a house; its judging process is started with the first revision.
+
+    Args:
+        house: all that it stands on.
+        bridging: the ways to the network.
+        signing: the signing cycle for documents.
+        events: for those who asked to be told.
+        stack: ends the judging process.
+    """
+    config = house.config.bridge
+    persons = None if config is None else config.persons_root
+    judge = await stack.enter_async_context(Verifier(trust=(), clock=house.clock))
+    return envelope_room(
+        ground=bridging.ground,
+        bridges=bridging.bridges,
+        signing=signing,
+        in_force=lambda: house.policies.current,
+        judge=judge,
+        trust=Trust(
+            companies=bridging.ground.roots,
+            persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
+        ),
+        events=events,
+    )
+
+
+def envelope_room(
+    *,
+    ground: Ground,
+    bridges: Bridges,
+    signing: SigningService,
+    in_force: Callable[[], InForce],
+    judge: RevisionJudge,
+    trust: Trust,
+    events: EventOutbox,
+    reached: Reached = _go_on,
+) -> EnvelopeRoom:
+    """Join the room.
+
+    Args:
+        ground: what carrying envelopes stands on.
+        bridges: of our companies.
+        signing: the signing cycle.
+        in_force: the policies.
+        judge: the judging process.
+        trust: who may say who companies and persons are.
+        events: for those who asked to be told.
+        reached: told each step of an envelope before it is taken.
+    """
+    contents = Contents(ground)
+    sealing = TurnSealing(signing=signing, contents=contents, in_force=in_force, clock=ground.clock)
+    verifying = Verifying(ground=ground, contents=contents, judge=judge, trust=trust)
+    ending = Ending(ground=ground, contents=contents, events=events)
+    return EnvelopeRoom(
+        service=EnvelopeService(
+            bridges=bridges,
+            ground=ground,
+            creating=Creating(bridges=bridges, ground=ground, contents=contents, sealing=sealing),
+            contents=contents,
+            verifying=verifying,
+            ending=ending,
+        ),
+        advancing=Advancing(
+            bridges=bridges,
+            ground=ground,
+            verifying=verifying,
+            turning=OurTurn(ground=ground, sealing=sealing),
+            ending=ending,
+            reached=reached,
+        ),
+    )

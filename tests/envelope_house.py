@@ -1,0 +1,277 @@
+"""Two companies with a house each, on a network in memory: what they sign, they really sign."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from cloud_bridge.model import Party
+from gateway.cli.trial.certificates import TrialCA
+from gateway.envelopes.advancing import Advancing
+from gateway.envelopes.carrying import Bridges
+from gateway.envelopes.ground import Inbound
+from gateway.envelopes.model import Accepted, EnvelopeTold, NewEnvelope, NewFile
+from gateway.envelopes.service import EnvelopeService
+from gateway.envelopes.verifying import Trust
+from gateway.jobs.outcomes import Away, Later, Outcome
+from gateway.returns.model import Event
+from gateway.store.lane import Transaction
+from gateway.verification.model import AskedRevision, RevisionJudgement
+from gateway.verification.revising import judge_revision
+from gateway.wiring.enveloping import envelope_room
+from policies.model import Caller
+from tests.bridge_house import Authority, Company, company
+from tests.memory_network import MemoryNetwork
+from tests.running_gateway import RECEIPT
+from tests.signing_house import FakeClock, SoftSigner
+
+POLICY = """
+apiVersion: sealgate/v1
+kind: Company
+metadata: {name: east}
+spec: {title: 示例物流}
+---
+apiVersion: sealgate/v1
+kind: System
+metadata: {name: tms}
+spec:
+  company: east
+  certificates: [{sha256: "abababababababababababababababababababababababababababababababab"}]
+---
+apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: contract}
+spec:
+  attributes:
+    amount: {type: integer}
+    envelope_title: {type: string}
+    envelope_counterparty: {type: string}
+    envelope_is_ours: {type: boolean}
+---
+apiVersion: sealgate/v1
+kind: Seal
+metadata: {name: company-east}
+spec:
+  {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
+   signature: {kind: approval}}
+---
+apiVersion: sealgate/v1
+kind: SealPolicy
+metadata: {name: company}
+spec:
+  seals: [company-east]
+  documentTypes: [contract]
+  permit:
+    - id: automatic
+      systems: [tms]
+  forbid:
+    - id: not-these
+      when: doc.attributes.envelope_title == "禁止的合同"
+tests:
+  - name: a contract
+    request: {system: tms, doc: {attributes: {envelope_title: 采购合同}}}
+    expect: allowed
+"""
+CALLER = Caller(system="tms", company="east")
+EAST, WEST = "org-east", "org-west"
+PAPER = RECEIPT
+_MOST_ROUNDS = 60
+
+
+class Killed(BaseException):
+    """The gateway dies here."""
+
+
+class OwnJudge:
+    """Judges as the child does, without its process."""
+
+    def __init__(self) -> None:
+        self.judged = 0
+
+    async def judge_revision(
+        self, base: bytes, document: bytes, asked: AskedRevision
+    ) -> RevisionJudgement:
+        self.judged += 1
+        if not document.startswith(base):
+            return RevisionJudgement(fault="other-base", why="other bytes")
+        return await asyncio.to_thread(judge_revision, document, asked)
+
+
+class ToldEvents:
+    """Keeps every event whose transaction committed."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def put(self, transaction: Transaction, event: Event) -> None:
+        transaction.after_commit(self.events.extend, event)
+
+    @property
+    def types(self) -> list[str]:
+        return [each.type for each in self.events]
+
+
+@dataclass
+class Room:
+    """A company's room of envelopes."""
+
+    company: Company
+    service: EnvelopeService
+    advancing: Advancing
+    events: ToldEvents
+    judge: OwnJudge
+    steps: list[str] = field(default_factory=list)
+    persons: tuple[bytes, ...] = ()
+
+    async def work(self) -> list[Outcome]:
+        """Do every job that is due once."""
+        queue, lane = self.company.ground.queue, self.company.ground.lane
+        outcomes = []
+        for job in await queue.claim("envelope", most=50):
+            outcome = await self.advancing.work(job)
+            outcomes.append(outcome)
+            if isinstance(outcome, Later | Away):
+                later = self.company.clock.now() + timedelta(seconds=30)
+                await lane.write(
+                    lambda unit, job=job, later=later: queue.retry(
+                        unit, job.lease, not_before=later, reason=b""
+                    )
+                )
+        return outcomes
+
+    async def create(self, *, key: str = "k", **changes: Any) -> Accepted:  # noqa: ANN401 - of an envelope
+        files = changes.pop("files", [NewFile("合同.pdf", PAPER)])
+        return await self.service.create(CALLER, new_envelope(self, **changes), files, key=key)
+
+    async def show(self, envelope: str) -> EnvelopeTold:
+        return await self.service.show(CALLER, envelope)
+
+    async def final(self, envelope: str, name: str = "合同.pdf") -> bytes:
+        return await self.service.document(CALLER, envelope, name)
+
+    @property
+    def signed(self) -> int:
+        """How often the key was used."""
+        return len(self.company.house.signer.redeemed)
+
+
+def parties(*, turns: tuple[int, int] = (1, 2)) -> tuple[Party, Party]:
+    return (
+        Party(
+            id="buyer", kind="organisation", account=EAST, name=f"{EAST} 有限公司", turn=turns[0]
+        ),
+        Party(
+            id="seller", kind="organisation", account=WEST, name=f"{WEST} 有限公司", turn=turns[1]
+        ),
+    )
+
+
+def new_envelope(room: Room, **changes: Any) -> NewEnvelope:  # noqa: ANN401 - of an envelope
+    said: dict[str, Any] = {
+        "title": "采购合同",
+        "company": "east",
+        "parties": parties(),
+        "document_type": "contract",
+        "seal": "company-east",
+        "expires_at": room.company.clock.now() + timedelta(days=30),
+        "business_number": "PO-1",
+        "attributes": {"amount": 100},
+    }
+    return NewEnvelope(**{**said, **changes})
+
+
+@dataclass
+class Town:
+    """What all houses have in common."""
+
+    clock: FakeClock
+    network: MemoryNetwork
+    trusted: Authority
+    seals_by: TrialCA
+    signers: dict[str, SoftSigner] = field(default_factory=dict)
+    trust: tuple[bytes, ...] | None = None
+
+    @classmethod
+    def built(cls) -> "Town":
+        clock = FakeClock()
+        network = MemoryNetwork(clock)
+        for organisation in (EAST, WEST):
+            network.register(organisation, f"{organisation} 有限公司")
+        return cls(clock, network, Authority(), TrialCA(now=clock.now()))
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        if self.trust is not None:
+            return self.trust
+        return (self.seals_by.certificate.public_bytes(Encoding.DER),)
+
+    @contextlib.asynccontextmanager
+    async def room(
+        self,
+        directory: Path,
+        organisation: str,
+        *,
+        policy: str = POLICY,
+        inbound: dict[str, Inbound] | None = None,
+    ) -> AsyncIterator[Room]:
+        """A company's house with its room of envelopes; again, it is after a restart."""
+        signer = self.signers.setdefault(organisation, SoftSigner(self.clock))
+        async with company(
+            directory / organisation,
+            organisation,
+            lambda _lane, _key: self.network.of(organisation),
+            network_key=self.network.key.public,
+            trusted=self.trusted,
+            clock=self.clock,
+            signer=signer,
+            policy=policy,
+            seals_by=self.seals_by,
+            inbound=inbound or {"*": Inbound("contract", "company-east")},
+        ) as made:
+            await made.bridge.step(wait_seconds=0)
+            yield self.joined(made)
+
+    def joined(self, made: Company, reached: Callable[[str], None] | None = None) -> Room:
+        """The room over a house; again over the same one, it is as after a restart."""
+        events, judge = ToldEvents(), OwnJudge()
+        steps: list[str] = []
+
+        def note(step: str) -> None:
+            steps.append(step)
+            if reached is not None:
+                reached(step)
+
+        joined = envelope_room(
+            ground=made.ground,
+            bridges=Bridges([made.bridge]),
+            signing=made.house.service,
+            in_force=lambda: made.house.in_force,
+            judge=judge,
+            trust=Trust(companies=lambda: self.roots, persons=lambda: room.persons),
+            events=events,
+            reached=note,
+        )
+        room = Room(made, joined.service, joined.advancing, events, judge, steps)
+        return room
+
+
+async def settle(*rooms: Room, until: Callable[[], bool] = lambda: False) -> None:
+    """Let everybody listen and work until nothing happens any more."""
+    for _ in range(_MOST_ROUNDS):
+        busy = 0
+        for room in rooms:
+            await room.company.listen()
+            busy += len(await room.work())
+        if not busy or until():
+            return
+    raise AssertionError("they do not come to rest")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,539 @@
+"""Two companies sign one contract: each seals at home, and believes what it has verified."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from cloud_bridge.encryption import plain
+from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Declined,
+    Revision,
+    Signed,
+    Statement,
+    parse,
+)
+from cloud_bridge.keys import sign_statement
+from cloud_bridge.model import Box, DocumentTerms, Party, PartyField
+from cloud_bridge.wire import Content
+from gateway.audit.record import read_leaf
+from gateway.envelopes.errors import (
+    EnvelopeFileOtherProblem,
+    EnvelopeNotNowProblem,
+    EnvelopeOfOtherCompanyProblem,
+    EnvelopeSenselessProblem,
+    EnvelopeUnknownProblem,
+)
+from gateway.envelopes.ground import Inbound
+from gateway.envelopes.model import NewFile
+from gateway.envelopes.sealing import container_in, placement_of
+from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
+from gateway.store.schema import audit_leaf
+from gateway.verification.judging import Judging
+from policies.model import OnPage
+from tests.document_fixtures import receipt
+from tests.envelope_house import (
+    CALLER,
+    EAST,
+    PAPER,
+    WEST,
+    Room,
+    Town,
+    parties,
+    settle,
+    sha256,
+)
+from tests.partners import Partner, partner, partners_root, trusted_root, update_of
+from tests.unit.verification.test_revising import extra_page
+
+NAME = "合同.pdf"
+Scene = Callable[[Town, Room, Room], Awaitable[None]]
+
+
+def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = None) -> None:
+    async def go() -> None:
+        town = Town.built()
+        async with AsyncExitStack() as stack:
+            east = await stack.enter_async_context(town.room(directory, EAST))
+            west = await stack.enter_async_context(town.room(directory, WEST, inbound=inbound))
+            await scene(town, east, west)
+
+    asyncio.run(go())
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
+    rows = await room.company.ground.lane.write(
+        lambda unit: unit.connection.execute(
+            select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
+        ).all()
+    )
+    leaves = [read_leaf(row.leaf) for row in rows]
+    return [
+        str(leaf.get("what") or leaf.get("trouble"))
+        for leaf in leaves
+        if str(leaf["kind"]).startswith("envelope")
+    ]
+
+
+def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        assert (await east.show(id_)).next_step == "send"
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert (told.status, told.next_step, told.trouble) == ("completed", "nothing", ())
+            assert room.signed == 1
+            assert room.events.types == ["envelope.completed"]
+        final = await east.final(id_)
+        assert final == await west.final(id_)
+        assert final.startswith(PAPER)
+        judging = Judging(trust=town.roots)
+        judgement = await asyncio.to_thread(judging.judge, final, now=town.clock.now())
+        assert judgement.verdict == "valid"
+        assert [each.certificate.subject for each in judgement.signatures if each.certificate]
+        assert await told_in_the_log(east) == ["sent", "signed", "verified", "ended"]
+        assert await told_in_the_log(west) == ["verified", "signed", "ended"]
+
+    play(tmp_path, scene)
+
+
+def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        mine = await east.service.transcript(CALLER, id_)
+        theirs = await west.service.transcript(CALLER, id_)
+        assert transcript.compare(mine, theirs) is None
+        found = transcript.verify(
+            mine,
+            roots=[town.trusted.root, *town.roots],
+            at=town.clock.now(),
+            documents={NAME: await east.final(id_)},
+        )
+        assert found.holds, found.findings
+
+    play(tmp_path, scene)
+
+
+def test_the_same_key_is_the_same_envelope_and_never_another(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        first = await east.create()
+        again = await east.create()
+        assert (again.repeated, again.envelope.id) == (True, first.envelope.id)
+        with pytest.raises(IdempotencyKeyReusedProblem):
+            await east.create(title="另一份合同")
+        await settle(east, west)
+        assert (
+            len((await east.service.listing(CALLER, status=None, after=None, most=9)).envelopes)
+            == 1
+        )
+
+    play(tmp_path, scene)
+
+
+def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        with pytest.raises(DeniedProblem):
+            await east.create(title="禁止的合同")
+        with pytest.raises(EnvelopeSenselessProblem):
+            await east.create(expires_at=town.clock.now() - timedelta(days=1))
+        with pytest.raises(EnvelopeSenselessProblem):
+            await east.create(parties=())
+        with pytest.raises(EnvelopeOfOtherCompanyProblem):
+            await east.create(company="south")
+        assert town.network.envelopes == {}
+        page = await east.service.listing(CALLER, status=None, after=None, most=9)
+        assert page.envelopes == ()
+
+    play(tmp_path, scene)
+
+
+def test_what_our_policies_refuse_is_declined_in_a_word_that_says_no_more(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        # East signs second here, so only the partner's policies speak at first.
+        id_ = (await east.create(title="禁止的合同", parties=parties(turns=(2, 1)))).envelope.id
+        await settle(east, west)
+        for room in (east, west):
+            assert (await room.show(id_)).status == "declined"
+            assert room.signed == 0
+            assert room.events.types == ["envelope.declined"]
+        (said,) = (
+            parse(each.signed)
+            for each in town.network.envelopes[id_].entries
+            if isinstance(parse(each.signed).act, Declined)
+        )
+        assert said.act == Declined(reason="policy")
+        assert "declined" in await told_in_the_log(west)
+
+    play(tmp_path, scene)
+
+
+def test_a_contract_that_no_rule_fits_waits_for_somebody_to_look_at_it(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        told = await west.show(id_)
+        assert (told.status, told.next_step) == ("signing", "look-at-it")
+        assert "inbound" in told.next_hint
+        assert west.signed == 0
+        await west.service.decline(CALLER, id_, reason="not-ours")
+        await settle(east, west)
+        assert (await east.show(id_)).status == "declined"
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
+        await settle(east, west)
+        assert (await east.show(id_)).status == "completed"
+        assert (east.signed, west.signed) == (1, 1)
+
+    play(tmp_path, scene)
+
+
+def test_of_two_who_stand_for_each_other_only_one_signs(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        either = tuple(
+            msgspec.structs.replace(each, any_of="either") for each in parties(turns=(1, 1))
+        )
+        id_ = (await east.create(parties=either)).envelope.id
+        await settle(east, west)
+        assert (await west.show(id_)).status == "completed"
+        assert east.signed + west.signed == 1
+
+    play(tmp_path, scene)
+
+
+SEAL_FIELD = PartyField(
+    name="seal",
+    document=NAME,
+    kind="signature",
+    box=Box(page=-1, left_mm=30, top_mm=40, width_mm=45, height_mm=45),
+)
+
+
+def test_a_seal_goes_where_the_terms_have_its_field() -> None:
+    party = msgspec.structs.replace(parties()[0], fields=(SEAL_FIELD,))
+    document = DocumentTerms(name=NAME, digest="", size=1, type="contract")
+    assert placement_of(party, document) == OnPage(page="last", left_mm=30, top_mm=40)
+    assert placement_of(parties()[0], document) is None
+    other = msgspec.structs.replace(document, name="附件.pdf")
+    assert placement_of(party, other) is None
+
+
+def test_a_seal_without_a_picture_signs_although_the_terms_have_a_field(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        buyer, seller = parties()
+        placed = (buyer, msgspec.structs.replace(seller, fields=(SEAL_FIELD,)))
+        id_ = (await east.create(parties=placed)).envelope.id
+        await settle(east, west)
+        assert (await east.show(id_)).status == "completed"
+
+    play(tmp_path, scene)
+
+
+def test_several_documents_are_all_sealed_or_none(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        files = [NewFile(NAME, PAPER), NewFile("附件.pdf", receipt("chromium-a4-301"))]
+        id_ = (await east.create(files=files)).envelope.id
+        await settle(east, west)
+        assert (await west.show(id_)).status == "completed"
+        assert (east.signed, west.signed) == (2, 2)
+        for name in (NAME, "附件.pdf"):
+            assert await east.final(id_, name) == await west.final(id_, name)
+
+    play(tmp_path, scene)
+
+
+# Content that travels another way, and content that the network may show
+
+
+def test_of_digests_alone_each_brings_the_file_that_the_other_has_sent(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(mode="digest")).envelope.id
+        await settle(east, west)
+        assert (await west.show(id_)).next_step == "wait-for-content"
+        sealed = await east.final(id_)
+        with pytest.raises(EnvelopeFileOtherProblem):
+            await west.service.attach(CALLER, id_, NAME, PAPER)
+        await west.service.attach(CALLER, id_, NAME, sealed)
+        await settle(east, west)
+        assert (await east.show(id_)).next_step == "wait-for-content"
+        await east.service.attach(CALLER, id_, NAME, await west.final(id_))
+        await settle(east, west)
+        assert (await east.show(id_)).status == "completed"
+        assert east.events.types == ["envelope.completed"]
+        assert town.network.contents == {}
+
+    play(tmp_path, scene)
+
+
+def test_an_open_envelope_travels_as_it_is_and_an_encrypted_one_does_not(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        await east.create(mode="open")
+        await settle(east, west)
+        assert any(PAPER in each.body for each in town.network.contents.values())
+        town.network.contents.clear()
+        await east.create(key="other")
+        await settle(east, west)
+        assert not any(PAPER[:200] in each.body for each in town.network.contents.values())
+        assert (east.signed, west.signed) == (2, 2)
+
+    play(tmp_path, scene)
+
+
+# Withdrawing, declining, voiding
+
+
+def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(mode="digest")).envelope.id
+        await settle(east, west)
+        with pytest.raises(EnvelopeNotNowProblem):
+            await west.service.withdraw(CALLER, id_, reason="mistake")
+        await east.service.remind(CALLER, id_, "seller")
+        await east.service.withdraw(CALLER, id_, reason="mistake")
+        await settle(east, west)
+        for room in (east, west):
+            assert (await room.show(id_)).status == "withdrawn"
+            assert room.events.types == ["envelope.withdrawn"]
+        with pytest.raises(EnvelopeNotNowProblem):
+            await east.service.withdraw(CALLER, id_, reason="again")
+
+    play(tmp_path, scene)
+
+
+def test_another_companys_envelope_does_not_exist(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, _west: Room) -> None:
+        with pytest.raises(EnvelopeUnknownProblem):
+            await east.show("00000000-0000-4000-8000-000000000001")
+
+    play(tmp_path, scene)
+
+
+# What partners, and persons, may do, and what they may not
+
+
+def cheats(town: Town) -> Partner:
+    """The partner's own seal, in its own name: it may sign, and cheats otherwise."""
+    town.trust = (*town.roots, trusted_root().der)
+    return partner(f"{WEST} 有限公司")
+
+
+async def state_revision(
+    town: Town, west: Room, id_: str, base: bytes, document: bytes, *, field: str = "Seal-P1"
+) -> None:
+    """As the partner's gateway would, were it in the hand of somebody who cheats."""
+    state = await west.company.bridge.state(id_)
+    assert state is not None
+    revision = Revision(
+        document=NAME,
+        base=state.current[NAME],
+        digest=sha256(document),
+        size=len(document),
+        container=container_in(document[len(base) :]),
+        field=field,
+    )
+    town.network.contents[id_, revision.digest] = plain(document, envelope=id_)
+    signed = west.company.bridge.statement(
+        state, Signed(revisions=(revision,)), id="cheat", party="seller"
+    )
+    await west.company.network_say(signed)
+
+
+Cheat = Callable[[Town, bytes], tuple[bytes, str]]
+
+
+def another_company(town: Town, base: bytes) -> tuple[bytes, str]:
+    cheats(town)
+    other = partner("北岭贸易有限公司")
+    return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
+
+
+def expired(town: Town, base: bytes) -> tuple[bytes, str]:
+    cheats(town)
+    old = partner(f"{WEST} 有限公司", until=town.clock.now() - timedelta(days=1))
+    return old.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
+
+
+def untrusted(town: Town, base: bytes) -> tuple[bytes, str]:
+    other = partner(f"{WEST} 有限公司", root="自封的根")
+    return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
+
+
+def altered(town: Town, base: bytes) -> tuple[bytes, str]:
+    west = cheats(town)
+    changed = receipt("chromium-a4-301").ljust(len(base), b" ")
+    sealed = west.sealed(receipt("chromium-a4-301"), at=town.clock.now())
+    return sealed + b" " * len(changed), "Seal-P1"
+
+
+def with_a_page(town: Town, base: bytes) -> tuple[bytes, str]:
+    west = cheats(town)
+    town.clock.move(timedelta(days=20))
+    writer = update_of(base)
+    extra_page(writer)
+    return west.signed(writer), "Partner"
+
+
+CHEATS: dict[str, tuple[Cheat, str]] = {
+    "another company": (another_company, "revision-other-company"),
+    "expired": (expired, "revision-expired"),
+    "untrusted": (untrusted, "revision-untrusted"),
+    "altered": (altered, "revision-altered"),
+    "a page more": (with_a_page, "revision-page"),
+}
+
+
+@pytest.mark.parametrize(("cheat", "type_"), CHEATS.values(), ids=CHEATS.keys())
+def test_what_a_partner_did_wrong_holds_the_envelope_and_is_named(
+    tmp_path: Path, cheat: Cheat, type_: str
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        # East is to countersign after the partner, and has signed nothing yet.
+        id_ = (await east.create(parties=parties(turns=(2, 1)))).envelope.id
+        await east.company.listen()
+        await east.work()
+        await west.company.listen()
+        document, field = await asyncio.to_thread(cheat, town, PAPER)
+        await state_revision(town, west, id_, PAPER, document, field=field)
+        await settle(east)
+        told = await east.show(id_)
+        assert (told.status, told.next_step) == ("held", "look-at-it")
+        assert [each for each, _ in told.trouble] == [type_], told.trouble
+        assert east.signed == 0
+        assert east.events.types == ["envelope.held"]
+        assert type_ in await told_in_the_log(east)
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_a_partner_that_signs_with_other_software_is_believed(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await east.company.listen()
+        await east.work()
+        await west.company.listen()
+        theirs = cheats(town)
+        base = await east.final(id_)
+        document = theirs.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now())
+        await state_revision(town, west, id_, base, document)
+        await settle(east)
+        assert (await east.show(id_)).status == "completed"
+        assert await east.final(id_) == document
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        person = Party(id="driver", kind="person", account="person-1", name="张三", turn=2)
+        for key, root, status in (("a", "个人根", "completed"), ("b", "伙伴根 CA", "held")):
+            cheats(town)
+            id_ = (
+                await east.create(key=key, mode="open", parties=(parties()[0], person))
+            ).envelope.id
+            await settle(east)
+            base = await east.final(id_)
+            signer = partner("张三", root=root)
+            document = signer.sealed(
+                base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()
+            )
+            kept = town.network.envelopes[id_]
+            revision = Revision(
+                document=NAME,
+                base=sha256(base),
+                digest=sha256(document),
+                size=len(document),
+                container=container_in(document[len(base) :]),
+                field="Seal-P1",
+            )
+            town.network.contents[id_, revision.digest] = plain(document, envelope=id_)
+            said = Statement(
+                id="network:person",
+                envelope=id_,
+                terms=kept.state.terms_digest,
+                author=NETWORK,
+                party="driver",
+                act=Signed(revisions=(revision,), method="code"),
+                at=town.clock.now(),
+                seen=kept.state.sequence,
+                head=kept.state.head,
+            )
+            town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+            east.persons = (partners_root("个人根").der,)
+            await settle(east)
+            assert (await east.show(id_)).status == status
+
+    play(tmp_path, scene)
+
+
+def test_a_network_that_gives_another_content_is_a_lie_and_nothing_is_signed(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await east.company.listen()
+        await east.work()
+        town.network.tell = lambda told: (
+            plain(b"another", envelope=told.head.envelope) if isinstance(told, Content) else told
+        )
+        await settle(west)
+        told = await west.show(id_)
+        assert (told.status, told.trouble[0][0]) == ("held", "content")
+        assert west.signed == 0
+        town.network.tell = lambda told: told
+        await settle(west)
+        assert west.signed == 0
+
+    play(tmp_path, scene)
+
+
+# The network is away
+
+
+def test_an_envelope_waits_for_the_network_and_then_goes_by_itself(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.network.is_away = True
+        id_ = (await east.create()).envelope.id
+        await east.work()
+        assert (await east.show(id_)).status == "sending"
+        town.network.is_away = False
+        town.clock.move(timedelta(hours=8))
+        await settle(east, west)
+        assert (await west.show(id_)).status == "completed"
+        assert (east.signed, west.signed) == (1, 1)
+
+    play(tmp_path, scene)
+
+
+def test_a_watcher_is_told_as_soon_as_something_happens(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        watching = asyncio.create_task(east.service.watch(CALLER, id_, beyond=0, seconds=600))
+        await settle(east, west)
+        assert (await watching).sequence > 0
+
+    play(tmp_path, scene)
+
+
+def test_a_container_is_found_without_the_zeros_that_fill_its_place() -> None:
+    long = b"\x30\x82\x01\x02" + bytes(range(256)) + b"ab"
+    for value in (b"\x30\x03abc", long):
+        update = b"/Contents <" + (value + bytes(40)).hex().encode() + b">"
+        assert container_in(b"/Contents <00>" + update) == value
+    with pytest.raises(ValueError, match="no signature container"):
+        container_in(b"nothing")
+    assert hashlib.sha256(long).hexdigest()

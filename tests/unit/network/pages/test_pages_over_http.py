@@ -1,0 +1,149 @@
+"""What the pages answer to whoever is not a browser of the person."""
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.network_house import NetworkHouse, network_house
+from tests.person_house import Signer, asked, free_port
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
+    async with network_house(tmp_path, server={"port": free_port()}) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def signer(house: NetworkHouse) -> Signer:
+    return await asked(house)
+
+
+@pytest.fixture
+async def stranger() -> AsyncIterator[aiohttp.ClientSession]:
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield session
+
+
+async def cookie_of(stranger: aiohttp.ClientSession, signer: Signer) -> SimpleCookie:
+    url = (await signer.link()).url
+    async with stranger.post(url, allow_redirects=False) as answer:
+        assert answer.status == 303
+        return answer.cookies
+
+
+async def test_every_page_forbids_what_is_not_ours(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    async with stranger.get((await signer.link()).url) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+    for directive in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ):
+        assert directive in policy.split("; ")
+    assert "unsafe" not in policy
+
+
+async def test_the_cookie_is_ours_alone(stranger: aiohttp.ClientSession, signer: Signer) -> None:
+    cookies = await cookie_of(stranger, signer)
+    morsel = cookies["visit"]
+    assert (morsel["httponly"], morsel["samesite"], morsel["path"]) == (True, "Strict", "/")
+
+
+async def test_over_tls_the_cookie_is_never_sent_in_the_clear(tmp_path: Path) -> None:
+    port = free_port()
+    pages = {"external_url": "https://sign.example"}
+    async with (
+        network_house(tmp_path, server={"port": port}, pages=pages) as house,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger,
+    ):
+        signer = await asked(house)
+        url = (await signer.link()).url
+        assert url.startswith("https://sign.example/s/")
+        here = url.replace("https://sign.example", house.url)
+        async with stranger.post(here, allow_redirects=False) as answer:
+            assert answer.cookies["__Host-visit"]["secure"] is True
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/sign", "/sign/check", "/sign/read", "/sign/act", "/sign/done", "/sign/documents/0"],
+)
+async def test_without_a_visit_nothing_is_shown(
+    stranger: aiohttp.ClientSession, signer: Signer, path: str
+) -> None:
+    async with stranger.get(f"{signer.house.url}{path}") as answer:
+        assert answer.status == 410
+        assert "张三" not in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/sign/read", "/sign/act", "/sign/documents/0", "/sign/done"])
+async def test_before_the_check_no_document_is_shown(
+    stranger: aiohttp.ClientSession, signer: Signer, path: str
+) -> None:
+    cookies = {name: each.value for name, each in (await cookie_of(stranger, signer)).items()}
+    async with stranger.get(
+        f"{signer.house.url}{path}", cookies=cookies, allow_redirects=False
+    ) as answer:
+        assert answer.status in {303, 404}
+        assert b"%PDF" not in await answer.read()
+
+
+@pytest.mark.parametrize(
+    ("headers", "form"),
+    [
+        ({}, {}),
+        ({}, {"csrf": "AAAA"}),
+        ({"Sec-Fetch-Site": "cross-site"}, {"csrf": "AAAA"}),
+    ],
+)
+async def test_forms_that_are_not_ours_do_nothing(
+    stranger: aiohttp.ClientSession, signer: Signer, headers: dict[str, str], form: dict[str, str]
+) -> None:
+    cookies = {name: each.value for name, each in (await cookie_of(stranger, signer)).items()}
+    address = f"{signer.house.url}/sign/check/send"
+    async with stranger.post(address, data=form, cookies=cookies, headers=headers) as answer:
+        assert answer.status == 410
+    assert not (signer.house.core.config.state_directory / "codes.jsonl").exists()
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example"])
+async def test_the_language_leads_nowhere_else(
+    stranger: aiohttp.ClientSession, house: NetworkHouse, back: str
+) -> None:
+    form = {"language": "en", "back": back}
+    address = f"{house.url}/language"
+    async with stranger.post(address, data=form, allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/sign"
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/../rendering.py", "/assets/absent.js", "/pdfjs/../take.py", "/pdfjs/absent"]
+)
+async def test_only_files_of_the_pages_are_given(
+    stranger: aiohttp.ClientSession, house: NetworkHouse, path: str
+) -> None:
+    async with stranger.get(f"{house.url}{path}") as answer:
+        assert answer.status == 404
+
+
+async def test_a_link_is_drawn_as_a_code_until_it_is_opened(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    url = (await signer.link()).url
+    async with stranger.get(f"{url}/qr.svg") as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+    async with stranger.post(url, allow_redirects=False):
+        pass
+    async with stranger.get(f"{url}/qr.svg") as answer:
+        assert answer.status == 404

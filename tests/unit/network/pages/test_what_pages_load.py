@@ -1,0 +1,69 @@
+"""What the pages are made of: words in both languages, and pdf.js as it was taken."""
+
+import hashlib
+import re
+from pathlib import Path
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from cloud_bridge.network.pages import rendering
+from cloud_bridge.network.pages.rendering import LANGUAGES, PDFJS, words
+from cloud_bridge.network.persons.errors import ActReason, CheckReason, LinkReason
+
+ROOM = Path(rendering.__file__).parent
+SUMS = PDFJS.parent / "SHA256SUMS"
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_say_the_same() -> None:
+    chinese, english = (words(each) for each in LANGUAGES)
+    assert chinese.keys() == english.keys()
+    for key in chinese:
+        assert placeholders(chinese[key]) <= placeholders(english[key]) | {"initiator"}, key
+
+
+def test_there_are_words_for_whatever_the_templates_say() -> None:
+    templates = "".join(file.read_text() for file in (ROOM / "templates").iterdir())
+    said = set(re.findall(r"say\('([a-z_-]+)'[,)]", templates))
+    assert said
+    assert said <= words("en").keys()
+
+
+@pytest.mark.parametrize("reason", [*get_args(LinkReason), *get_args(ActReason), "visit"])
+def test_every_stop_has_its_words(reason: str) -> None:
+    assert {f"stop_{reason}", f"stop_{reason}_title"} <= words("zh").keys()
+
+
+@pytest.mark.parametrize("reason", get_args(CheckReason))
+def test_every_check_that_fails_has_its_words(reason: str) -> None:
+    assert f"check_{reason}" in words("zh")
+
+
+def test_no_template_has_script_or_style_of_its_own() -> None:
+    for file in (ROOM / "templates").iterdir():
+        text = file.read_text()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text), file.name
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text)), file.name
+
+
+def test_pdfjs_is_what_was_taken() -> None:
+    noted = dict(
+        reversed(line.split("  ", 1))
+        for line in SUMS.read_text().splitlines()  # type: ignore[misc]
+    )
+    there = {
+        str(file.relative_to(PDFJS.parent)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in PDFJS.rglob("*")
+        if file.is_file()
+    }
+    assert there == noted
+    assert "pdfjs/LICENSE" in there
+
+
+def test_the_lock_file_names_no_host() -> None:
+    assert "resolved" not in (PDFJS.parent / "package-lock.json").read_text()

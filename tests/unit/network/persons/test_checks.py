@@ -1,0 +1,167 @@
+"""Codes and the end of a number: what passes, what does not, and how often it may be tried."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+
+from cloud_bridge.network.persons.checks import Checks
+from cloud_bridge.network.persons.errors import CheckError, NotSentError
+from cloud_bridge.network.persons.links import PersonLinks
+from cloud_bridge.network.persons.model import Visit
+from cloud_bridge.network.store import schema
+from tests.network_house import NetworkHouse, network_house
+from tests.person_house import CONTACT, Signer, asked
+
+
+class Postbox:
+    """A sender that keeps what it was given, or takes nothing."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+        self.takes = True
+
+    async def send(self, *, contact: str, code: str, language: str, id: str) -> None:  # noqa: A002
+        if not self.takes:
+            raise NotSentError("no network to send by")
+        assert (contact, language, len(code), len(id)) == (CONTACT, "zh", 6, 36)
+        self.codes.append(code)
+
+
+class Desk:
+    """A person's visit, and what checks it."""
+
+    def __init__(self, house: NetworkHouse, signer: Signer) -> None:
+        core = house.core
+        self.house, self.signer, self.postbox = house, signer, Postbox()
+        self.links = PersonLinks(core.lane, core.book, core.time)
+        self.checks = Checks(core.lane, core.accounts, self.postbox, core.time)
+
+    async def visit(self, *, cookie: str | None = None) -> Visit:
+        url = (await self.links.link(self.signer.draft.id, self.signer.party)).url
+        return await self.links.open(url.removeprefix("/s/"), cookie=cookie)
+
+    async def send(self, visit: Visit) -> str:
+        await self.checks.send_code(visit, language="zh")
+        return self.postbox.codes[-1]
+
+    async def now(self, visit: Visit) -> Visit:
+        found = await self.links.visit(visit.secret)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with network_house(tmp_path) as house:
+        yield Desk(house, await asked(house))
+
+
+async def refused(work: object) -> CheckError:
+    with pytest.raises(CheckError) as error:
+        await work  # type: ignore[misc]  # any coroutine
+    return error.value
+
+
+async def test_the_code_passes_once_and_the_account_is_known_by_it(desk: Desk) -> None:
+    visit = await desk.visit()
+    code = await desk.send(visit)
+    await desk.checks.code(visit, f"{code[:3]} {code[3:]}")
+    assert (await desk.now(visit)).method == "code"
+    person = await desk.house.core.accounts.person(visit.account)
+    assert person is not None
+    assert person.verification.level_at(desk.house.time.now()) == "contact"
+    assert (await refused(desk.checks.code(visit, code))).reason == "expired"
+
+
+async def test_a_code_counts_ten_minutes(desk: Desk) -> None:
+    visit = await desk.visit()
+    code = await desk.send(visit)
+    desk.house.time.move(timedelta(minutes=10))
+    assert (await refused(desk.checks.code(visit, code))).reason == "expired"
+
+
+async def test_five_wrong_tries_use_a_code_up(desk: Desk) -> None:
+    visit = await desk.visit()
+    code = await desk.send(visit)
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    reasons = [(await refused(desk.checks.code(visit, wrong))).reason for _ in range(6)]
+    assert reasons == ["wrong"] * 4 + ["used-up"] * 2
+    assert (await refused(desk.checks.code(visit, code))).reason == "used-up"
+
+
+async def test_a_code_of_one_visit_is_no_code_of_another(desk: Desk) -> None:
+    code = await desk.send(await desk.visit())
+    desk.house.time.move(timedelta(minutes=2))
+    other = await desk.visit()
+    await desk.send(other)
+    if desk.postbox.codes[-1] != code:
+        assert (await refused(desk.checks.code(other, code))).reason == "wrong"
+
+
+async def test_nobody_is_flooded_with_codes(desk: Desk) -> None:
+    for sent in range(5):
+        # A new link each time changes nothing: it is the account that is counted.
+        visit = await desk.visit()
+        await desk.send(visit)
+        soon = await refused(desk.send(visit))
+        if sent < 4:
+            assert soon.reason == "too-soon"
+            assert 0 < soon.seconds <= 60
+        desk.house.time.move(timedelta(seconds=61))
+    many = await refused(desk.send(await desk.visit()))
+    assert many.reason == "too-many"
+    assert 3000 < many.seconds < 3600
+    desk.house.time.move(timedelta(seconds=many.seconds))
+    await desk.send(await desk.visit())
+    assert len(desk.postbox.codes) == 6
+
+
+async def test_a_code_that_was_not_taken_does_not_count(desk: Desk) -> None:
+    visit = await desk.visit()
+    desk.postbox.takes = False
+    assert (await refused(desk.send(visit))).reason == "not-sent"
+    assert (await desk.now(visit)).code_expires_at is None
+
+
+async def test_the_end_of_the_number_passes(desk: Desk) -> None:
+    visit = await desk.visit()
+    await desk.checks.tail(visit, " 8000 ")
+    assert (await desk.now(visit)).method == "contact-tail"
+
+
+async def test_five_wrong_ends_end_the_link(desk: Desk) -> None:
+    visit = await desk.visit()
+    reasons = [(await refused(desk.checks.tail(visit, "1234"))).reason for _ in range(5)]
+    assert reasons == ["wrong"] * 4 + ["used-up"]
+    assert await desk.links.visit(visit.secret) is None
+    assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
+
+
+async def test_the_same_browser_is_not_checked_twice_for_one_account(desk: Desk) -> None:
+    first = await desk.visit()
+    await desk.checks.code(first, await desk.send(first))
+    other = Desk(desk.house, await asked(desk.house))
+    visit = await other.visit(cookie=first.secret)
+    assert visit.method == "code"
+    stranger = Desk(desk.house, await asked(desk.house, name="王五", contact="13900000000"))
+    assert (await stranger.visit(cookie=first.secret)).checked_at is None
+    desk.house.time.move(timedelta(hours=13))
+    assert (await Desk(desk.house, await asked(desk.house)).visit(cookie=first.secret)).method == ""
+
+
+async def test_the_database_has_neither_link_nor_cookie_nor_code(desk: Desk) -> None:
+    url = (await desk.links.link(desk.signer.draft.id, "signer")).url
+    visit = await desk.links.open(url.removeprefix("/s/"), cookie=None)
+    code = await desk.send(visit)
+
+    def everything(connection: Connection) -> str:
+        tables = (schema.link, schema.visit, schema.code_sent)
+        return repr([connection.execute(select(table)).all() for table in tables])
+
+    kept = await desk.house.core.lane.read(everything)
+    assert desk.signer.draft.id in kept
+    for secret in (url.removeprefix("/s/"), visit.secret, f"'{code}'"):
+        assert secret not in kept
