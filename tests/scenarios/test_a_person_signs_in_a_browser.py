@@ -447,3 +447,38 @@ async def test_what_was_withdrawn_meanwhile_is_not_signed(
         await page.locator("form.act button.main").click()
         await page.wait_for_selector("h1:has-text('已无需签署')")
     assert (await signer.state()).status == "withdrawn"
+
+
+async def test_a_link_opened_again_from_a_mail_goes_on_in_the_same_browser(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    signer = await asked(house)
+    url = (await signer.link()).url
+    async with surfing(chromium) as page:
+        await page.goto(url)
+        await page.locator("main button.main").click()
+        # Another site's page, from which no cookie of ours is sent along.
+        mail = house.url.replace("127.0.0.1", "localhost")
+        await page.goto(f"{mail}/sign")
+        await page.evaluate("url => { location.href = url }", url)
+        await page.wait_for_selector("h1:has-text('此链接已被打开过')")
+        await page.get_by_text("在此浏览器中继续").click()
+        await page.wait_for_url("**/sign/check")
+
+
+async def test_who_only_gets_a_copy_reads_it_and_signs_nothing(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    company = await house.company("卖方有限公司")
+    signer = await asked(house, company.party("seller"), by=company, fields=(), copy=True)
+    async with surfing(chromium) as page:
+        await page.goto((await signer.link()).url)
+        await page.locator("main button.main").click()
+        await page.locator("main button.main").click()
+        await page.locator("#code").fill(signer.code())
+        await page.locator("main button.main").first.click()
+        await page.wait_for_url("**/sign/done")
+        assert "抄送给您的文件" in await page.inner_text("main")
+        await page.goto(page.url.replace("/done", "/act"))
+        assert page.url.endswith("/sign/done")
+    assert [each.state for each in (await signer.state()).parties] == ["copy", "its-turn"]

@@ -21,7 +21,7 @@ from gateway.verification.judging import Judging
 from gateway.verification.model import FileJudgement
 from tests.document_fixtures import authority, soft_seal
 
-DOCUMENTS = Path(__file__).parents[4] / "vectors" / "documents"
+DOCUMENTS = Path(__file__).parents[3] / "vectors" / "documents"
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 INK = Handwritten(width=300, height=150, strokes=(((10, 100), (40, 20), (70, 120), (130, 80)),))
 
@@ -201,7 +201,7 @@ async def test_a_child_that_hangs_is_ended_in_time() -> None:
         AUTHORITY,
         StandingTime(),
         limits=PressLimits(deadline_seconds=0.5),
-        module="tests.unit.cloud_bridge.network.press.hanging_child",
+        module="tests.unit.network.press.hanging_child",
     )
     with pytest.raises(PressError) as refused:
         await hanging.press(b"%PDF-", (), name="n", envelope="e", party="p")
