@@ -4,6 +4,7 @@ Everything is judged again within the transaction that writes it: accounts, cont
 of the envelope as they are then.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -181,7 +182,7 @@ class Book:
             .limit(_AT_ONCE)
         )
         over = await self._lane.read(lambda connection: connection.scalars(question).all())
-        return sum([await self._expired(each) for each in over])
+        return sum(await asyncio.gather(*map(self._expired, over)))
 
     async def _expired(self, envelope: str) -> bool:
         try:
