@@ -27,8 +27,9 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
 from cloud_bridge.network import contents
 from cloud_bridge.network.accounts import Accounts, account_in, signed_card
-from cloud_bridge.network.contents import NETWORK, Contents, is_member
+from cloud_bridge.network.contents import NETWORK, Contents
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,

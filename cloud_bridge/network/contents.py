@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import ContentMode, Terms
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     ContentMissingProblem,
     EnvelopeUnknownProblem,
@@ -151,17 +152,6 @@ class Contents:
                 (self._directory / file).unlink(missing_ok=True)
 
         await asyncio.to_thread(unlink)
-
-
-def is_member(connection: Connection, organisation: str, envelope: str) -> bool:
-    """Whether an organisation takes part in an envelope."""
-    table = schema.member
-    found = connection.execute(
-        select(table.c.envelope).where(
-            table.c.organisation == organisation, table.c.envelope == envelope
-        )
-    )
-    return found.one_or_none() is not None
 
 
 def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
