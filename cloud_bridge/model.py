@@ -10,9 +10,6 @@ from typing import Final, Literal
 
 import msgspec
 
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What reading somebody else's JSON raises when it is not what it should be."""
-
 Level = Literal["none", "contact", "identity", "organisation"]
 """How well an account is known: not at all; that it reads this telephone or mailbox; who the person
 is; that it acts for the organisation. Each is more than those before."""

@@ -225,7 +225,7 @@ class Town:
         async with company(
             directory / organisation,
             organisation,
-            self.network.of(organisation),
+            lambda _lane, _key: self.network.of(organisation),
             network_key=self.network.key.public,
             trusted=self.trusted,
             clock=self.clock,

@@ -11,6 +11,7 @@ import msgspec
 
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.model import SignedCard, Value
+from cloud_bridge.plain_json import decode
 
 DOMAIN = b"sealgate entry v1\n"
 _encoder = msgspec.json.Encoder()
@@ -68,7 +69,7 @@ def statement_digest(signed: SignedStatement) -> str:
 
 def parse_link(entry: Entry) -> Link:
     """The entry's place; msgspec.ValidationError: it has none. The signature is not looked at."""
-    return msgspec.json.decode(entry.link, type=Link)
+    return decode(entry.link, Link)
 
 
 def terms_digest(terms: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cloud_bridge.cards import CardBook
+from cloud_bridge.cards import CardBook, counts_at
 from cloud_bridge.envelopes import chain, statements
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, Link, parse_link, statement_digest
@@ -17,7 +17,6 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import NETWORK, SignedStatement, Statement
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.key_pairs import SigningKey, verify
-from cloud_bridge.model import UNREADABLE
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -48,7 +47,8 @@ def append(
         NotAllowedError: the envelope does not let this be said now.
         RecordBrokenError: `author-signature`: the author's key did not sign it.
     """
-    statement = _believed(signed, author_key, number=state.sequence + 1)
+    _refuse_forged(signed, author_key, state.sequence + 1)
+    statement = _read(signed, state.sequence + 1)
     moment = at if state.at is None else max(at, state.at)
     folding.allow(state, statement, at=moment)
     link = Link(
@@ -114,7 +114,7 @@ def placed(entry: Entry, *, network_key: str) -> Link:
         )
     try:
         link = parse_link(entry)
-    except UNREADABLE as error:
+    except msgspec.ValidationError as error:
         raise RecordBrokenError(
             f"the network signed what is no place of an entry: {error}", fault="hash"
         ) from error
@@ -138,8 +138,10 @@ def authored(entry: Entry, link: Link, *, network_key: str, cards: CardBook) -> 
     Raises:
         RecordBrokenError: `author-signature`, `card-unknown` or `card-untrusted`.
     """
-    key = _author_key(entry.signed, link, network_key, cards)
-    return _believed(entry.signed, key, number=link.sequence)
+    statement = _read(entry.signed, link.sequence)
+    key = _author_key(statement.author, entry.signed, link, network_key, cards)
+    _refuse_forged(entry.signed, key, link.sequence)
+    return statement
 
 
 def _refuse_other_place(state: EnvelopeState, entry: Entry, link: Link, number: str) -> None:
@@ -165,28 +167,26 @@ def _refuse_other_place(state: EnvelopeState, entry: Entry, link: Link, number: 
         raise RecordBrokenError(f"{number} is older than the one before it", fault="time")
 
 
-def _believed(signed: SignedStatement, author_key: str, *, number: int) -> Statement:
-    if not verify(author_key, statements.DOMAIN + signed.statement, signed.signature):
+def _read(signed: SignedStatement, number: int) -> Statement:
+    try:
+        return statements.parse(signed)
+    except msgspec.ValidationError as error:
+        raise RecordBrokenError(
+            f"what stands in entry {number} is no statement: {error}", fault="author-signature"
+        ) from error
+
+
+def _refuse_forged(signed: SignedStatement, key: str, number: int) -> None:
+    if not verify(key, statements.DOMAIN + signed.statement, signed.signature):
         raise RecordBrokenError(
             f"the statement of entry {number} is not signed by its author's key",
             fault="author-signature",
         )
-    try:
-        return statements.parse(signed)
-    except UNREADABLE as error:
-        raise RecordBrokenError(
-            f"what its author signed in entry {number} is no statement: {error}",
-            fault="author-signature",
-        ) from error
 
 
-def _author_key(signed: SignedStatement, link: Link, network_key: str, cards: CardBook) -> str:
-    try:
-        author = statements.parse(signed).author
-    except UNREADABLE as error:
-        raise RecordBrokenError(
-            f"entry {link.sequence} holds no statement: {error}", fault="author-signature"
-        ) from error
+def _author_key(
+    author: str, signed: SignedStatement, link: Link, network_key: str, cards: CardBook
+) -> str:
     if author == NETWORK:
         if signed.card:
             raise RecordBrokenError(
@@ -200,7 +200,7 @@ def _author_key(signed: SignedStatement, link: Link, network_key: str, cards: Ca
             "have",
             fault="card-unknown",
         )
-    if card.organisation != author or not card.issued_at <= link.at < card.expires_at:
+    if card.organisation != author or not counts_at(card, link.at):
         raise RecordBrokenError(
             f"entry {link.sequence} of {link.at.isoformat()} is signed by card {card.serial} of "
             f"{author}, which does not count then",

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from cloud_bridge.model import PartyKind, Value
+from cloud_bridge.plain_json import decode
 
 
 class Revision(Value, frozen=True):
@@ -234,4 +235,4 @@ DOMAIN = b"sealgate statement v1\n"
 
 def parse(signed: SignedStatement) -> Statement:
     """What it says; msgspec.ValidationError: it is none. The signature is not looked at."""
-    return msgspec.json.decode(signed.statement, type=Statement)
+    return decode(signed.statement, Statement)

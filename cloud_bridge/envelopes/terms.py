@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from cloud_bridge.errors import NotAllowedError
-from cloud_bridge.model import UNREADABLE, Party, PartyField, Terms
+from cloud_bridge.model import Party, PartyField, Terms
+from cloud_bridge.plain_json import decode
 
 MOST_PARTIES: Final = 100
 MOST_DOCUMENTS: Final = 50
@@ -21,7 +22,6 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PARTY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NO_FILE_NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
 _LONGEST_NAME: Final = 255
-_decoder = msgspec.json.Decoder(Terms)
 
 
 def read_terms(terms: bytes) -> Terms:
@@ -33,8 +33,8 @@ def read_terms(terms: bytes) -> Terms:
     if len(terms) > LARGEST_TERMS:
         raise _senseless(f"terms may have {LARGEST_TERMS} bytes, these have {len(terms)}")
     try:
-        read = _decoder.decode(terms)
-    except UNREADABLE as error:
+        read = decode(terms, Terms)
+    except msgspec.ValidationError as error:
         raise _senseless(f"this is no terms of an envelope: {error}") from error
     for wrong in _wrong(read):
         raise _senseless(wrong)

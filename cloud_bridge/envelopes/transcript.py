@@ -31,7 +31,8 @@ from cloud_bridge.envelopes.transcript_file import (
     write,
 )
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
-from cloud_bridge.model import UNREADABLE, Card, NetworkIdentity, Value
+from cloud_bridge.model import Card, NetworkIdentity, Value
+from cloud_bridge.plain_json import decode
 
 __all__ = [
     "Difference",
@@ -213,12 +214,12 @@ class _Verifier:
     def _judge_cards(self, first_uses: Mapping[tuple[str, int], datetime]) -> None:
         for each in self._record.cards:
             try:
-                told = msgspec.json.decode(each.card, type=Card)
+                told = decode(each.card, Card)
                 name = told.organisation, told.serial
                 card = check_card(each, roots=self._roots, at=first_uses.get(name, self._at))
             except RecordBrokenError as error:
                 self._note(error.fault, str(error))
-            except UNREADABLE as error:
+            except msgspec.ValidationError as error:
                 self._note("card-untrusted", f"a card cannot be read: {error}")
             else:
                 if self.cards.setdefault(name, card) != card:
@@ -273,7 +274,7 @@ class _Verifier:
 def _author(entry: Entry) -> str | None:
     try:
         author = parse(entry.signed).author
-    except UNREADABLE:
+    except msgspec.ValidationError:
         return None
     return None if author == NETWORK else author
 

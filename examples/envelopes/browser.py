@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.clock import SystemClock
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _WAIT_MILLISECONDS = 20_000
 _STROKES = (
@@ -31,7 +33,8 @@ class Telephone:
         """Keep what is on the screen."""
         if self.pictures is not None:
             self.pictures.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+            picture = self.pictures / f"{name}.png"
+            self.page.screenshot(path=picture, full_page=True, scale="css")
 
     def main(self) -> None:
         """Press the button that goes on."""
@@ -94,6 +97,8 @@ def sign(at: Telephone, link: str, *, code: Callable[[], str]) -> None:
     at.shot("person-3-read")
     at.main()
     page.wait_for_selector("canvas.pad")
+    for date in page.locator("input[type=date]").all():
+        date.fill(f"{SystemClock().now():%Y-%m-%d}")
     _draw(page, "canvas.pad")
     at.shot("person-4-sign")
     at.main()

@@ -108,6 +108,13 @@ class Company:
         """Its own system."""
         return client_of(self.trial, self.url)
 
+    def denied_last(self) -> list[tuple[str, str]]:
+        """Rule and words of what its policies denied last, from its own audit log."""
+        lines = self.told("audit", "show", "-n", "20", "--json").splitlines()
+        denied = [each for each in map(json.loads, lines) if each["kind"] == "denied"]
+        reasons = denied[-1]["decision"]["reasons"] if denied else []
+        return [(each["rule"], each["message"]) for each in reasons]
+
     def told_alone(self, *words: str | Path) -> str:
         """The same of a command that looks at no installation."""
         return _told(self.name, words)

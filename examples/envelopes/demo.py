@@ -56,6 +56,11 @@ def show_envelopes(
                 journey(house)
             except NoBrowserError as error:
                 say(f"   left out: {error}")
+        for company in (house.carrier, house.buyer):
+            say(
+                f"   {company.name}: {company.told('audit', 'verify').splitlines()[0]}",
+                markup=False,
+            )
     return house.unexpected
 
 

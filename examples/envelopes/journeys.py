@@ -90,8 +90,10 @@ def refused_by_policy(house: House) -> None:
     if house.expect(ended.status == "declined", f"{name} is {ended.status}, and not declined"):
         arrived(sent, house.buyer)
         say(f"   {name}: {house.buyer.title} declined; the sender is told that, and no rule")
-        for trouble in sent.now(house.buyer).trouble:
-            say(f"      {trouble.type}: {trouble.detail}", markup=False)
+        reasons = house.buyer.denied_last()
+        house.expect(bool(reasons), f"{name}: the buyer's record says not why")
+        for rule, message in reasons:
+            say(f"      {rule}: {message}", markup=False)
 
 
 def signed_by_a_person(house: House) -> None:
@@ -166,7 +168,10 @@ def _for_a_person(house: House, account: str, document: str) -> dict[str, Any]:
         "name": PERSON,
         "turn": 2,
         "handwriting": "required",
-        "fields": [_field("signature", "signature", document, 115, 222, 60, 24)],
+        "fields": [
+            _field("signature", "signature", document, 115, 222, 60, 24),
+            {**_field("date", "date", document, 130, 248, 45, 8), "label": "日期"},
+        ],
     }
     return {"parties": [_us(house, turn=1), person]}
 

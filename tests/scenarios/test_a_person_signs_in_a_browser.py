@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.async_api import Browser, Page
 
-from cloud_bridge.envelopes.statements import Declined, Opened, Signed, parse
+from cloud_bridge.envelopes.state import PEN
+from cloud_bridge.envelopes.statements import Began, Declined, Opened, Signed, Withdrawn, parse
 from cloud_bridge.model import Level, Party
 from gateway.verification.judging import Judging
 from tests.browser import Device, browser, surfing
@@ -49,12 +50,17 @@ async def chromium() -> AsyncIterator[Browser]:
         yield started
 
 
-async def kept(page: Page, name: str) -> None:
+_WANTED = frozenset(
+    {"desk-1-link", "phone-2-check", "phone-3-read", "phone-4-sign", "phone-5-done", "phone-6-used"}
+)
+
+
+async def kept(page: Page, name: str, *, at: str = "header") -> None:
     """A picture of the page, where somebody wants one."""
     folder = os.environ.get("SEALGATE_SCREENSHOTS")
-    if folder is not None:
-        await page.evaluate("scrollTo(0, 0)")
-        await page.screenshot(path=Path(folder) / f"{name}.png", scale="css")
+    if folder is not None and name in _WANTED:
+        await page.locator(at).first.evaluate("each => each.scrollIntoView({behavior: 'instant'})")
+        await page.screenshot(path=Path(folder) / f"signing-{name}.png", scale="css")
 
 
 async def has_read(page: Page) -> None:
@@ -118,29 +124,29 @@ async def test_from_link_to_signed_document(
     signer = await asked(house, fields=ALL_FIELDS, reading_seconds=30)
     async with surfing(chromium, device=device, locale=locale) as page:
         await page.goto((await signer.link()).url)
-        await kept(page, f"signing-{device}-1-link")
+        await kept(page, f"{device}-1-link")
         assert await fits(page)
         await page.locator("main button.main").click()
         await page.locator("main button.main").click()
         await page.locator("#code").fill(signer.code())
-        await kept(page, f"signing-{device}-2-check")
+        await kept(page, f"{device}-2-check")
         assert await fits(page)
         await page.locator("main button.main").first.click()
         await page.wait_for_url("**/sign/read")
         await see_all_pages(page)
-        await kept(page, f"signing-{device}-3-read")
+        await kept(page, f"{device}-3-read", at=".page[data-number='2']")
         assert await fits(page)
         house.time.move(timedelta(seconds=31))
         await page.reload()
         await has_read(page)
         await fill_in(page)
         await draw(page)
-        await kept(page, f"signing-{device}-4-fields")
+        await kept(page, f"{device}-4-sign", at="#signature")
         assert await fits(page)
         await page.locator("canvas.pad").scroll_into_view_if_needed()
         await sign(page)
         assert thanks in await page.inner_text("main")
-        await kept(page, f"signing-{device}-5-done")
+        await kept(page, f"{device}-5-done")
         assert await fits(page)
         async with page.expect_download() as downloading:
             await page.locator(".files a.button").click()
@@ -297,7 +303,7 @@ async def test_links_open_once_for_one_browser(house: NetworkHouse, chromium: Br
         await elsewhere.goto(first)
         assert "此链接已被打开过" in await elsewhere.inner_text("main")
         assert "索取新链接" in await elsewhere.inner_text("main")
-        await kept(elsewhere, "signing-phone-6-reused")
+        await kept(elsewhere, "phone-6-used")
         await page.goto(first)
         assert page.url.endswith("/sign/check")
         second = (await signer.link()).url
@@ -382,3 +388,97 @@ async def test_the_language_is_switched_and_kept(house: NetworkHouse, chromium: 
         await page.locator("main button.main").click()
         assert await page.inner_text("h1") == "First, is it you?"
         assert await page.get_attribute("html", "lang") == "en"
+
+
+async def test_handed_on_to_somebody_else_who_signs(
+    house: NetworkHouse, chromium: Browser, tmp_path: Path
+) -> None:
+    signer = await asked(house, fields=())
+    async with surfing(chromium) as page:
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_text("转交他人签署").click()
+        await page.get_by_label("姓名").fill("赵六")
+        await page.get_by_label("手机号或邮箱").fill("zhao@example.com")
+        await page.locator("main button.main").click()
+        assert "现由赵六签署" in await page.inner_text("main")
+        await page.goto(f"{house.url}/sign/read")
+        assert "请打开您的链接" in await page.inner_text("main")
+    state = await signer.state()
+    account = state.parties[0].party.account
+    assert account != signer.person.id
+    other = Signer(house, signer.draft, "signer", await _person(house, account))
+    async with surfing(chromium) as page:
+        await come_in(page, other)
+        await has_read(page)
+        await page.get_by_label("您的姓名").fill("赵六")
+        await sign(page)
+    await verified(signer, tmp_path, names=["赵六"])
+
+
+async def test_while_a_company_has_the_pen_the_person_is_told_to_wait(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    company = await house.company("卖方有限公司")
+    signer = await asked(house, company.party("seller"), by=company, fields=())
+    async with surfing(chromium) as page:
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_label("您的姓名").fill(NAME)
+        await signer.draft.say(Began(), by=company, party="seller")
+        await page.locator("form.act button.main").click()
+        await page.wait_for_selector("h1:has-text('另一方正在签署')")
+        house.time.move(PEN)
+        await page.get_by_text("重试").click()
+        await page.get_by_label("您的姓名").fill(NAME)
+        await sign(page)
+        assert "其他各方尚未签署完毕" in await page.inner_text("main")
+
+
+async def test_what_was_withdrawn_meanwhile_is_not_signed(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    signer = await asked(house, fields=())
+    async with surfing(chromium) as page:
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_label("您的姓名").fill(NAME)
+        await signer.draft.say(Withdrawn(reason="mistake"), by=signer.draft.initiator)
+        await page.locator("form.act button.main").click()
+        await page.wait_for_selector("h1:has-text('已无需签署')")
+    assert (await signer.state()).status == "withdrawn"
+
+
+async def test_a_link_opened_again_from_a_mail_goes_on_in_the_same_browser(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    signer = await asked(house)
+    url = (await signer.link()).url
+    async with surfing(chromium) as page:
+        await page.goto(url)
+        await page.locator("main button.main").click()
+        # Another site's page, from which no cookie of ours is sent along.
+        mail = house.url.replace("127.0.0.1", "localhost")
+        await page.goto(f"{mail}/sign")
+        await page.evaluate("url => { location.href = url }", url)
+        await page.wait_for_selector("h1:has-text('此链接已被打开过')")
+        await page.get_by_text("在此浏览器中继续").click()
+        await page.wait_for_url("**/sign/check")
+
+
+async def test_who_only_gets_a_copy_reads_it_and_signs_nothing(
+    house: NetworkHouse, chromium: Browser
+) -> None:
+    company = await house.company("卖方有限公司")
+    signer = await asked(house, company.party("seller"), by=company, fields=(), copy=True)
+    async with surfing(chromium) as page:
+        await page.goto((await signer.link()).url)
+        await page.locator("main button.main").click()
+        await page.locator("main button.main").click()
+        await page.locator("#code").fill(signer.code())
+        await page.locator("main button.main").first.click()
+        await page.wait_for_url("**/sign/done")
+        assert "抄送给您的文件" in await page.inner_text("main")
+        await page.goto(page.url.replace("/done", "/act"))
+        assert page.url.endswith("/sign/done")
+    assert [each.state for each in (await signer.state()).parties] == ["copy", "its-turn"]

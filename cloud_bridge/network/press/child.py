@@ -15,7 +15,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 def main(max_memory_bytes: int, max_seconds: int) -> None:
     """Confine this process, then answer."""
-    _confine(max_memory_bytes, max_seconds)
+    confine(max_memory_bytes, max_seconds)
     # What parses is imported behind the bounds.
     import msgspec  # noqa: PLC0415
 
@@ -40,7 +40,8 @@ def main(max_memory_bytes: int, max_seconds: int) -> None:
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 
 
-def _confine(max_memory_bytes: int, max_seconds: int) -> None:
+def confine(max_memory_bytes: int, max_seconds: int) -> None:
+    """Give up what a process that reads strangers' files does not need."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (max_memory_bytes, max_memory_bytes))

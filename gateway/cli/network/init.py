@@ -41,7 +41,7 @@ _TLS = """\
 
 def init(
     directory: Annotated[
-        Path, typer.Option("--directory", "-D", help="Where the network goes; a new folder.")
+        Path, typer.Option("--directory", "-d", help="Where the network goes; a new folder.")
     ] = Path("network"),
     name: Annotated[
         str, typer.Option("--name", help="What organisations and persons read.")

@@ -26,7 +26,7 @@ from tests.bridge_house import Authority, Company, company
 from tests.memory_network import MemoryNetwork
 from tests.signing_house import FakeClock, House, ordinary_surroundings
 
-_NAME = "示例物流"
+_NAME = "org-east 有限公司"
 """As in the certificate of the house's seals."""
 
 _POLICY = f"""

@@ -162,7 +162,17 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
 # The READMEs have examples in the reader's own language, such as a keyword to look for.
 @pytest.mark.parametrize(
     "page",
-    ["policies", "intake", "approvals", "store", "batches", "webhooks", "envelopes", "network"],
+    [
+        "policies",
+        "intake",
+        "approvals",
+        "store",
+        "batches",
+        "webhooks",
+        "envelopes",
+        "network",
+        "signing-in-a-browser",
+    ],
 )
 def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:
     english = sections(read(f"docs/{page}.md"))

@@ -16,10 +16,12 @@ from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.errors import PressError
 from cloud_bridge.network.press.model import Handwritten, Mark, Pressed, Ticked, Typed
 from cloud_bridge.network.press.pressing import ChildPress, PressLimits
+from gateway.documents.inspection.inspecting import inspect
 from gateway.verification.judging import Judging
 from gateway.verification.model import FileJudgement
+from tests.document_fixtures import authority, soft_seal
 
-DOCUMENTS = Path(__file__).parents[4] / "vectors" / "documents"
+DOCUMENTS = Path(__file__).parents[3] / "vectors" / "documents"
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 INK = Handwritten(width=300, height=150, strokes=(((10, 100), (40, 20), (70, 120), (130, 80)),))
 
@@ -199,7 +201,7 @@ async def test_a_child_that_hangs_is_ended_in_time() -> None:
         AUTHORITY,
         StandingTime(),
         limits=PressLimits(deadline_seconds=0.5),
-        module="tests.unit.cloud_bridge.network.press.hanging_child",
+        module="tests.unit.network.press.hanging_child",
     )
     with pytest.raises(PressError) as refused:
         await hanging.press(b"%PDF-", (), name="n", envelope="e", party="p")
@@ -228,3 +230,16 @@ async def test_the_certificate_is_for_this_act_and_for_minutes() -> None:
     certificate.verify_directly_issued_by(AUTHORITY.ca.certificate)
     again = AUTHORITY.issue(name="张三", act="e-1/buyer", at=NOW)
     assert again.key.private_numbers() != act.key.private_numbers()
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_a_company_seals_upon_a_person_s_signature(pages: int) -> None:
+    base = (DOCUMENTS / "contract-2-pages.pdf").read_bytes()
+    others = (mark("tick", Ticked(), page=2),)[: pages - 1]
+    document = (await signed(base, SIGNATURE, *others)).document
+    assert inspect(document) == ()
+    sealed = soft_seal().seal(document, None)
+    root = authority().certificate.public_bytes(Encoding.DER)
+    judgement = await judgement_of(sealed, AUTHORITY.der, root)
+    assert judgement.verdict == "valid", judgement
+    assert [each.changes for each in judgement.signatures] == ["form-filling", "none"]
