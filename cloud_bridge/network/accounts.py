@@ -41,9 +41,9 @@ class Accounts:
         self._kept: OrderedDict[str, tuple[float, Account]] = OrderedDict()
         self._cards: OrderedDict[tuple[str, int], Card] = OrderedDict()
 
-    async def account(self, id: str) -> Account | None:  # noqa: A002 - the account's own word
-        """An organisation's account, at most some seconds old; None: there is none."""
-        found = self._kept.get(id)
+    async def account(self, id: str, *, fresh: bool = False) -> Account | None:  # noqa: A002 - the account's own word
+        """An organisation's account, at most some seconds old, or fresh; None: there is none."""
+        found = None if fresh else self._kept.get(id)
         now = self._time.monotonic()
         if found is not None and now - found[0] < _KEPT.total_seconds():
             return found[1]
