@@ -19,6 +19,7 @@ from cloud_bridge.envelopes.statements import (
     Revision,
     Signed,
     Statement,
+    Voided,
     parse,
 )
 from cloud_bridge.keys import sign_statement
@@ -311,6 +312,50 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+
+    play(tmp_path, scene)
+
+
+def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_told(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        agreement = (await east.create(key="v", title="解约协议", voids=id_)).envelope.id
+        await settle(east, west)
+        assert (await west.show(agreement)).status == "completed"
+        kept = town.network.envelopes[id_]
+        said = Statement(
+            id="network:voided",
+            envelope=id_,
+            terms=kept.state.terms_digest,
+            author=NETWORK,
+            act=Voided(by=agreement),
+            at=town.clock.now(),
+            seen=kept.state.sequence,
+            head=kept.state.head,
+        )
+        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+        await settle(east, west)
+        for room in (east, west):
+            assert (await room.show(id_)).status == "voided"
+            assert room.events.types.count("envelope.voided") == 1
+            assert room.events.types.count("envelope.completed") == 2
+
+    play(tmp_path, scene)
+
+
+def test_what_people_must_approve_waits_for_them_and_the_others_see_that_it_was_opened(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(title="须审批的合同")).envelope.id
+        await settle(east, west)
+        told = await west.show(id_)
+        assert (told.status, told.next_step) == ("signing", "wait-for-approval")
+        assert [each.state for each in (await east.show(id_)).parties] == ["signed", "opened"]
+        assert west.signed == 0
 
     play(tmp_path, scene)
 
