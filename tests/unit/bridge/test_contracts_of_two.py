@@ -349,7 +349,7 @@ def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_tol
 def test_what_people_must_approve_waits_for_them_and_the_others_see_that_it_was_opened(
     tmp_path: Path,
 ) -> None:
-    async def scene(town: Town, east: Room, west: Room) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create(title="须审批的合同")).envelope.id
         await settle(east, west)
         told = await west.show(id_)
@@ -492,7 +492,7 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             ).envelope.id
             await settle(east)
             base = await east.final(id_)
-            signer = partner("张三", root=root)
+            signer = partner("某网络", common="张三", root=root)
             document = signer.sealed(
                 base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()
             )
