@@ -55,6 +55,11 @@ spec:
     envelope_is_ours: {type: boolean, required: true}
 ---
 apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: written-anew}
+spec: {normalize: true}
+---
+apiVersion: sealgate/v1
 kind: Seal
 metadata: {name: company-east}
 spec:
@@ -206,6 +211,7 @@ class Town:
     seals_by: TrialCA
     signers: dict[str, SoftSigner] = field(default_factory=dict)
     trust: tuple[bytes, ...] | None = None
+    most_bytes: int = 1_000_000
 
     @classmethod
     def built(cls) -> "Town":
@@ -265,6 +271,7 @@ class Town:
             judge=judge,
             trust=Trust(companies=lambda: self.roots, persons=lambda: room.persons),
             events=events,
+            most_bytes=self.most_bytes,
             reached=note,
         )
         room = Room(made, joined.service, joined.advancing, events, judge, steps)

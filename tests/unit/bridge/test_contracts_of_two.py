@@ -103,7 +103,7 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
         assert judgement.verdict == "valid"
         assert [each.certificate.subject for each in judgement.signatures if each.certificate]
         assert await told_in_the_log(east) == ["sent", "signed", "verified", "ended"]
-        assert await told_in_the_log(west) == ["verified", "signed", "ended"]
+        assert await told_in_the_log(west) == ["received", "verified", "signed", "ended"]
 
     play(tmp_path, scene)
 
@@ -150,6 +150,8 @@ def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
             await east.create(expires_at=town.clock.now() - timedelta(days=1))
         with pytest.raises(EnvelopeSenselessProblem):
             await east.create(parties=())
+        with pytest.raises(EnvelopeSenselessProblem, match="normalize"):
+            await east.create(document_type="written-anew")
         with pytest.raises(EnvelopeOfOtherCompanyProblem):
             await east.create(company="south")
         assert town.network.envelopes == {}
@@ -192,6 +194,21 @@ def test_a_contract_that_no_rule_fits_waits_for_somebody_to_look_at_it(tmp_path:
         assert (await east.show(id_)).status == "declined"
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_what_is_larger_than_we_take_is_not_even_fetched(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.most_bytes = 1000
+        small = town.joined(west.company)
+        id_ = (await east.create()).envelope.id
+        await settle(east, small)
+        told = await small.show(id_)
+        assert (told.status, told.next_step) == ("signing", "look-at-it")
+        assert "at most 1,000 are taken" in told.next_hint
+        assert (WEST, "content") not in town.network.asked
+        assert small.signed == 0
+
+    play(tmp_path, scene)
 
 
 def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Path) -> None:
