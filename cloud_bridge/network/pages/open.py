@@ -20,6 +20,8 @@ from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSend
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.pressing import ChildPress
 
+_FORGET_SECONDS = 3600.0
+
 
 def persons_room(core: Core) -> Room:
     """Links, pages and acts of persons.
@@ -53,6 +55,7 @@ def persons_room(core: Core) -> Room:
             Route("GET", "/pdfjs/{name:.+}", pdfjs_file, "page-pdfjs", who="page"),
         ),
         links={"person": links},
+        work=((links.forget, _FORGET_SECONDS),),
     )
 
 
