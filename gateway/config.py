@@ -393,6 +393,13 @@ class BridgeCompanyConfig(_Section):
     encryption_key: AbsolutePath = Field(
         description="PEM: opens what partners encrypt to the company. Mode 0600."
     )
+    client_certificate: AbsolutePath | None = Field(
+        default=None,
+        description="PEM: the client certificate that the network's operator gave this company.",
+    )
+    client_key: AbsolutePath | None = Field(
+        default=None, description="PEM: its private key, readable by its owner only."
+    )
     card_seal: str = Field(
         min_length=1,
         description="The seal that vouches for both keys; a policy must let it sign the document "
@@ -407,6 +414,20 @@ class BridgeCompanyConfig(_Section):
         description="What becomes of contracts that others send. One that nothing here fits waits "
         "for somebody to look at it.",
     )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise refusal(
+                "`client_certificate` and `client_key` go together",
+                "name both files, or neither",
+            )
+        return self
+
+    @property
+    def readable(self) -> tuple[Path | None, ...]:
+        """What the gateway reads, and never writes; None: not given."""
+        return self.signing_key, self.encryption_key, self.client_certificate, self.client_key
 
 
 class BridgeConfig(_Section):
@@ -424,12 +445,6 @@ class BridgeConfig(_Section):
         default=None,
         description="PEM: the CA of the network's server certificate. By default those that the "
         "system trusts.",
-    )
-    client_certificate: AbsolutePath | None = Field(
-        default=None, description="PEM: our client certificate, from the network's operator."
-    )
-    client_key: AbsolutePath | None = Field(
-        default=None, description="PEM: its private key, readable by its owner only."
     )
     proxy: str | None = Field(
         default=None,
@@ -466,11 +481,6 @@ class BridgeConfig(_Section):
                 "contracts would travel in the clear: `url` begins with http:",
                 "write https:, and name the network's CA in bridge.ca if it is not a public one",
             )
-        if (self.client_certificate is None) != (self.client_key is None):
-            raise refusal(
-                "`client_certificate` and `client_key` go together",
-                "name both files, or neither",
-            )
         for what in ("company", "organisation"):
             names = [getattr(each, what) for each in self.companies]
             if len(set(names)) < len(names):
@@ -485,11 +495,9 @@ class BridgeConfig(_Section):
         """What the gateway reads, and never writes."""
         every = (
             self.ca,
-            self.client_certificate,
-            self.client_key,
             self.trusted_roots,
             self.persons_root,
-            *(key for each in self.companies for key in (each.signing_key, each.encryption_key)),
+            *(path for each in self.companies for path in each.readable),
         )
         return tuple(path for path in every if path is not None)
 

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from cloud_bridge.cards import counts_at
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
 from cloud_bridge.network.interfaces import Lane
@@ -135,12 +136,11 @@ class Accounts:
             card = msgspec.json.decode(signed.card, type=Card)
         except msgspec.DecodeError as error:
             raise CardInvalidProblem(f"this is no card: {error}") from error
-        now = self._time.now()
         if card.organisation != organisation:
             raise CardInvalidProblem(f"the card is of {card.organisation!r}")
         if not 1 <= card.serial < 1 << 31:
             raise CardInvalidProblem("the serial must be a whole number from 1 on")
-        if not card.issued_at <= now < card.expires_at:
+        if not counts_at(card, self._time.now()):
             raise CardInvalidProblem("the card does not count now")
         return card
 

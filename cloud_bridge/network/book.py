@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.chain import Entry, terms_digest
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
@@ -198,8 +199,8 @@ class Book:
         card = await self._accounts.card(organisation, signed.card)
         if card is None:
             raise StatementInvalidProblem(f"{organisation} has published no card {signed.card}")
-        if not card.issued_at <= statement.at < card.expires_at:
-            raise StatementInvalidProblem(f"card {signed.card} did not count at {statement.at}")
+        if not counts_at(card, self._time.now()):
+            raise StatementInvalidProblem(f"card {signed.card} does not count, or no longer")
         return card.signing_key
 
     def _judge(self, connection: Connection, state: EnvelopeState, statement: Statement) -> None:

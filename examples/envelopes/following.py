@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from examples.envelopes.companies import Company
 from gateway.cli.envelope.model import Envelope, envelope_of
-from gateway.client import EnvelopeClient
+from gateway.client import EnvelopeClient, GatewayRefusedError
 
 _PATIENCE_SECONDS = 30
 
@@ -46,10 +47,19 @@ class Sent:
         """The document and the transcript that a company has, as files."""
         paper = self.folder / f"{at.name}-{document}"
         transcript = self.folder / f"{at.name}.transcript.json"
-        for path in (paper, transcript):
-            path.unlink(missing_ok=True)
-        at.told("envelope", "document", self.id, document, "-o", paper)
-        at.told("envelope", "transcript", self.id, "-o", transcript)
+
+        async def fetch() -> tuple[bytes, bytes]:
+            async with at.client() as client, asyncio.timeout(_PATIENCE_SECONDS):
+                asked = EnvelopeClient(client)
+                transcript = await asked.transcript(self.id)
+                while True:
+                    # The record is here a moment before what was signed last is fetched.
+                    with suppress(GatewayRefusedError):
+                        return await asked.document(self.id, document), transcript
+                    await asyncio.sleep(0.1)
+
+        for path, content in zip((paper, transcript), asyncio.run(fetch()), strict=True):
+            path.write_bytes(content)
         return paper, transcript
 
 

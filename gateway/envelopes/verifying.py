@@ -195,6 +195,7 @@ class Verifying:
             container=hashlib.sha256(revision.container).hexdigest(),
             most=_MOST_SEALS if party.kind == "organisation" else 1,
             largest_mm=_largest_mark(party),
+            is_person=party.kind != "organisation",
         )
         judgement = await self._judge.judge_revision(
             content[: version.base_size], content[: revision.size], asked

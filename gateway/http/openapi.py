@@ -10,6 +10,8 @@ from gateway.batches import errors as batch_errors
 from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
+from gateway.envelopes import bridge_errors
+from gateway.envelopes import errors as envelope_errors
 from gateway.errors import Problem
 from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
@@ -73,6 +75,8 @@ _PROBLEMS = (
     batch_errors,
     desk_errors,
     approval_errors,
+    bridge_errors,
+    envelope_errors,
     document_errors,
     http_errors,
     reading_errors,

@@ -166,7 +166,7 @@ async def _member(
     ledger = Ledger(company.organisation, config.url, lane=house.lane, clock=house.clock)
     network = open_network(
         company.organisation,
-        way_of(config),
+        way_of(config, company),
         key=signing_key,
         requests_per_second=config.requests_per_second,
         ledger=ledger,
@@ -188,14 +188,14 @@ async def _member(
     )
 
 
-def way_of(config: BridgeConfig) -> Way:
-    """The way to the network."""
+def way_of(config: BridgeConfig, company: BridgeCompanyConfig) -> Way:
+    """A company's way to the network."""
     return Way(
         url=config.url,
         network_key=config.network_key,
         ca=config.ca,
-        certificate=config.client_certificate,
-        key=config.client_key,
+        certificate=company.client_certificate,
+        key=company.client_key,
         proxy=config.proxy,
     )
 

@@ -134,6 +134,28 @@ class KeptReceipt(Value, frozen=True):
     outcome: Outcome | None = None
 
 
+class Evidence(Value, frozen=True):
+    """Out: what a telephone sent, for who sent the goods; also where nothing was signed.
+
+    Attributes:
+        receipt: as it was told, without the claim's secret and digits.
+        outcome: None: the work on it has not come to its end.
+    """
+
+    id: str
+    by: Claimed
+    receipt: Receipt
+    attachments: tuple[Attachment, ...]
+    received_at: datetime
+    outcome: Outcome | None
+
+
+class AllEvidence(Value, frozen=True):
+    """Out: everything that telephones sent for a delivery, as it came."""
+
+    receipts: tuple[Evidence, ...]
+
+
 class Line(Value, frozen=True):
     """Out: a line of the waybill."""
 
