@@ -1,6 +1,7 @@
 """The way to the cloud account network, and a network to meet on. Imports none of our other code.
 
-`model` is what an envelope is, `envelopes` what may happen to it and the record of what did,
-`wire` everything that may leave the house, `interfaces` what a network must be able to do,
-`networks` those that we can speak to, `network` the reference network itself.
+`model` is what an envelope is, `envelopes` what may happen to it and the record of what did;
+`keys`, `cards` and `containers` are why somebody is believed, `encryption` who may read; `wire` is
+everything that may leave the house, `interfaces` what a network must be able to do, `networks`
+those that we can speak to, `network` the reference network itself.
 """

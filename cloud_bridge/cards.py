@@ -54,18 +54,23 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         raise _untrusted(signed, f"it is no card: {error}") from error
     except (ContainerError, UntrustedError) as error:
         raise _untrusted(signed, str(error)) from error
-    if card.name not in signer.names:
+    if not signer.bears(card.name):
         told = ", ".join(sorted(signer.names)) or "no name"
         raise _untrusted(signed, f"it is {card.name}'s, but its certificate is of {told}")
-    if not _counts(card, at):
+    if not counts_at(card, at):
         raise _untrusted(signed, "it does not count yet, or no longer")
     return card
 
 
-def _counts(card: Card, at: datetime) -> bool:
+def counts_at(card: Card, moment: datetime) -> bool:
+    """Whether a card counts at a moment.
+
+    Of a statement that is when the network received it, and not when its author says that it was
+    made: the network asks this before it takes one, gateways before they believe one.
+    """
     if card.issued_at.tzinfo is None or card.expires_at.tzinfo is None:
         return False
-    return card.issued_at <= at < card.expires_at
+    return card.issued_at <= moment < card.expires_at
 
 
 def _untrusted(signed: SignedCard, why: str) -> RecordBrokenError:

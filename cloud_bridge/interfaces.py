@@ -89,6 +89,10 @@ class CloudNetwork(Protocol):
         """A new link for a person or bearer; an earlier one of the party no longer opens."""
         ...
 
+    async def release(self, envelope: str, party: str) -> None:
+        """Let somebody else claim what a bearer claimed and left lying."""
+        ...
+
 
 class Time(Protocol):
     """Where moments come from."""

@@ -1,22 +1,24 @@
-"""JSON that somebody else wrote, and that every reader reads alike."""
+"""JSON that somebody else wrote, and that every reader reads alike (RFC 7493, I-JSON)."""
 
 import json
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+_LARGEST: Final = (1 << 53) - 1
 
 
 def decode(data: bytes, model: type[T]) -> T:
     """The `model` in these bytes.
 
     Raises:
-        msgspec.ValidationError: it is not UTF-8, no JSON or no `model`, is nested without end, or a
-            name comes twice in one object: another reader might take the other value.
+        msgspec.ValidationError: it is not UTF-8, no JSON or no `model`, or is nested without end; a
+            name comes twice in one object, of which another reader might take the other value; or a
+            whole number is so large that another reader, or a database, has it otherwise.
     """
     try:
-        json.loads(data.decode(), object_pairs_hook=_refuse_twins)
+        json.loads(data.decode(), object_pairs_hook=_refuse_twins, parse_int=_refuse_vast)
         return msgspec.json.decode(data, type=model)
     except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise msgspec.ValidationError(str(error)) from error
@@ -25,3 +27,8 @@ def decode(data: bytes, model: type[T]) -> T:
 def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name comes twice in one object")
+
+
+def _refuse_vast(digits: str) -> None:
+    if abs(int(digits)) > _LARGEST:
+        raise ValueError(f"a whole number is beyond {_LARGEST}")

@@ -103,6 +103,7 @@ class EnvelopesInMemory(Envelopes):
         self.company = company
         self.kept: dict[str, Kept] = {}
         self.links: list[str] = []
+        self.released: list[str] = []
         self._cards = cards
         self._by_key: dict[tuple[str, str], tuple[NewEnvelope, tuple[NewFile, ...], str]] = {}
         self._changed = asyncio.Condition()
@@ -182,6 +183,14 @@ class EnvelopesInMemory(Envelopes):
         self.links.append(party)
         url = f"https://network.example/s/{len(self.links)}"
         return PersonLink(url=url, expires_at=START + timedelta(days=7))
+
+    async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
+        state = self._one(caller, envelope).made.state
+        each = state.party(party)
+        if each is None or each.party.kind != "bearer":
+            raise NotFoundProblem(f"there is no bearer {party}")
+        self.released.append(party)
+        return await self.show(caller, envelope)
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         made = self._one(caller, envelope).made

@@ -239,6 +239,14 @@ class Side(CloudNetwork):
         until = self._network.time.now() + timedelta(days=1)
         return PersonLink(url=f"https://network.example/s/{party}", expires_at=until)
 
+    async def release(self, envelope: str, party: str) -> None:
+        self._ask("release")
+        state = self._envelope(envelope).state
+        each = state.party(party)
+        mine = state.terms.initiator == self._organisation
+        if not mine or each is None or each.party.kind != "bearer":
+            raise NetworkRefusedError(f"{party} claims nothing", type="delivery-over")
+
     def _ask(self, what: str) -> None:
         if self._network.is_away:
             raise NetworkAwayError("it is away")

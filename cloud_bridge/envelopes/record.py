@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cloud_bridge.cards import CardBook
+from cloud_bridge.cards import CardBook, counts_at
 from cloud_bridge.envelopes import chain, statements
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, Link, parse_link, statement_digest
@@ -200,7 +200,7 @@ def _author_key(
             "have",
             fault="card-unknown",
         )
-    if card.organisation != author or not card.issued_at <= link.at < card.expires_at:
+    if card.organisation != author or not counts_at(card, link.at):
         raise RecordBrokenError(
             f"entry {link.sequence} of {link.at.isoformat()} is signed by card {card.serial} of "
             f"{author}, which does not count then",

@@ -14,8 +14,10 @@ from cloud_bridge.model import NetworkIdentity, Value
 from cloud_bridge.plain_json import decode
 
 FORMAT: Final = "sealgate transcript v1"
-LARGEST: Final = 256 << 20
+LARGEST: Final = 64 << 20
 """Bytes of a file that is read."""
+MOST: Final = 2000
+"""Entries, and cards, of a file that is read: twice what an envelope can come to by talking."""
 
 
 class Transcript(Value, frozen=True):
@@ -30,13 +32,14 @@ class Difference(Value, frozen=True):
     """Where two records of one envelope differ first.
 
     Attributes:
-        kind: `forked`: each has another entry there, and the network has signed both; `missing`:
-            one ends before it; `other-envelope`: they are not of the same terms.
+        kind: `forked`: each has another entry there: the network has signed both; `changed`: the
+            same entry has other bytes: verifying says in which file; `missing`: one ends before it;
+            `other-envelope`: they are not of the same terms.
         sequence: of that entry; 0: of none.
         words: what it means.
     """
 
-    kind: Literal["forked", "missing", "other-envelope"]
+    kind: Literal["forked", "changed", "missing", "other-envelope"]
     sequence: int
     words: str
 
@@ -63,6 +66,11 @@ def read(file: bytes) -> Transcript:
             f"its format is {transcript.format!r}, this program reads {FORMAT!r}",
             fault="unreadable",
         )
+    if max(len(transcript.record.entries), len(transcript.record.cards)) > MOST:
+        raise RecordBrokenError(
+            f"it has more than {MOST} entries or cards, which no envelope comes to",
+            fault="unreadable",
+        )
     return transcript
 
 
@@ -78,9 +86,12 @@ def compare(mine: bytes, theirs: bytes) -> Difference | None:
             kind="other-envelope", sequence=0, words="they are of different envelopes or terms"
         )
     for number, (one, other) in enumerate(zip(ours.entries, others.entries, strict=False), 1):
-        if one != other:
+        if one.link != other.link:
             words = f"entry {number} is another in each: the network has told two stories"
             return Difference(kind="forked", sequence=number, words=words)
+        if one != other:
+            words = f"entry {number} was changed in one of the files: verify each"
+            return Difference(kind="changed", sequence=number, words=words)
     lengths = len(ours.entries), len(others.entries)
     if lengths[0] == lengths[1]:
         return None

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from cloud_bridge.cards import counts_at
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
 from cloud_bridge.network.interfaces import Lane
@@ -40,9 +41,9 @@ class Accounts:
         self._kept: OrderedDict[str, tuple[float, Account]] = OrderedDict()
         self._cards: OrderedDict[tuple[str, int], Card] = OrderedDict()
 
-    async def account(self, id: str) -> Account | None:  # noqa: A002 - the account's own word
-        """An organisation's account, at most some seconds old; None: there is none."""
-        found = self._kept.get(id)
+    async def account(self, id: str, *, fresh: bool = False) -> Account | None:  # noqa: A002 - the account's own word
+        """An organisation's account, at most some seconds old, or fresh; None: there is none."""
+        found = None if fresh else self._kept.get(id)
         now = self._time.monotonic()
         if found is not None and now - found[0] < _KEPT.total_seconds():
             return found[1]
@@ -65,8 +66,13 @@ class Accounts:
         """Those of a legal name."""
         return await self._lane.read(lambda connection: organisations_in(connection, name))
 
-    async def add(self, account: Account) -> None:
-        """A new organisation, or what is known of it anew; its card and cards stay."""
+    async def add(self, account: Account, *, revoke_others: bool = True) -> None:
+        """A new organisation, or what is known of it anew; its cards stay.
+
+        Args:
+            account: as it is from now on.
+            revoke_others: whether client certificates that it had before stop counting.
+        """
 
         def work(connection: Connection) -> None:
             told = account.organisation
@@ -81,8 +87,15 @@ class Accounts:
             if not changed.rowcount:
                 connection.execute(insert(schema.organisation).values(id=told.id, card=0, **row))
             table = schema.certificate
-            connection.execute(delete(table).where(table.c.organisation == told.id))
-            for fingerprint in sorted(account.certificates):
+            there = set(
+                connection.scalars(
+                    select(table.c.fingerprint).where(table.c.organisation == told.id)
+                )
+            )
+            if revoke_others:
+                connection.execute(delete(table).where(table.c.organisation == told.id))
+                there = set()
+            for fingerprint in sorted(account.certificates - there):
                 values = {"fingerprint": fingerprint, "organisation": told.id}
                 connection.execute(insert(table).values(**values))
 
@@ -135,12 +148,11 @@ class Accounts:
             card = msgspec.json.decode(signed.card, type=Card)
         except msgspec.DecodeError as error:
             raise CardInvalidProblem(f"this is no card: {error}") from error
-        now = self._time.now()
         if card.organisation != organisation:
             raise CardInvalidProblem(f"the card is of {card.organisation!r}")
         if not 1 <= card.serial < 1 << 31:
             raise CardInvalidProblem("the serial must be a whole number from 1 on")
-        if not card.issued_at <= now < card.expires_at:
+        if not counts_at(card, self._time.now()):
             raise CardInvalidProblem("the card does not count now")
         return card
 

@@ -4,11 +4,13 @@ Everything is judged again within the transaction that writes it: accounts, cont
 of the envelope as they are then.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.chain import Entry, terms_digest
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
@@ -26,8 +28,9 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
 from cloud_bridge.network import contents
 from cloud_bridge.network.accounts import Accounts, account_in, signed_card
-from cloud_bridge.network.contents import NETWORK, Contents, is_member
+from cloud_bridge.network.contents import NETWORK, Contents
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,
@@ -181,7 +184,7 @@ class Book:
             .limit(_AT_ONCE)
         )
         over = await self._lane.read(lambda connection: connection.scalars(question).all())
-        return sum([await self._expired(each) for each in over])
+        return sum(await asyncio.gather(*map(self._expired, over)))
 
     async def _expired(self, envelope: str) -> bool:
         try:
@@ -198,8 +201,8 @@ class Book:
         card = await self._accounts.card(organisation, signed.card)
         if card is None:
             raise StatementInvalidProblem(f"{organisation} has published no card {signed.card}")
-        if not card.issued_at <= statement.at < card.expires_at:
-            raise StatementInvalidProblem(f"card {signed.card} did not count at {statement.at}")
+        if not counts_at(card, self._time.now()):
+            raise StatementInvalidProblem(f"card {signed.card} does not count, or no longer")
         return card.signing_key
 
     def _judge(self, connection: Connection, state: EnvelopeState, statement: Statement) -> None:

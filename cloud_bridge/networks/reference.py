@@ -165,6 +165,17 @@ class ReferenceNetwork:
         )
         return _decoded(answer, PersonLink)
 
+    async def release(self, envelope: str, party: str) -> None:
+        """See `CloudNetwork`."""
+        await self._caller.ask(
+            Question(
+                method="POST",
+                path=f"/v1/envelopes/{_part(envelope)}/parties/{_part(party)}/release",
+                kind="release",
+                envelope=envelope,
+            )
+        )
+
     async def _got(
         self,
         kind: str,

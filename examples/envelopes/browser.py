@@ -33,7 +33,8 @@ class Telephone:
         """Keep what is on the screen."""
         if self.pictures is not None:
             self.pictures.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+            picture = self.pictures / f"{name}.png"
+            self.page.screenshot(path=picture, full_page=True, scale="css")
 
     def main(self) -> None:
         """Press the button that goes on."""

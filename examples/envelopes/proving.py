@@ -1,7 +1,9 @@
 """What came of an envelope, judged by others and by us, without the network."""
 
+import os
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +33,17 @@ class Evidence:
 
 def prove(evidence: Evidence) -> list[str]:
     """What is not as it should be."""
-    faults = [*_pdfsig(evidence), *_ours(evidence), *_transcripts(evidence)]
+    given = evidence.document.with_name("given") / evidence.name
+    given.parent.mkdir(exist_ok=True)
+    given.write_bytes(evidence.document.read_bytes())
+    ours = ("verify", evidence.document, "--trust", evidence.roots)
+    more = ("--roots", evidence.roots, "--network-key", evidence.network_key, "-d", given)
+    proofs: list[Sequence[str | Path]] = [ours]
+    proofs += [("envelope", "verify", each, *more) for each in evidence.transcripts]
+    if len(evidence.transcripts) > 1:
+        proofs.append(("envelope", "compare", *evidence.transcripts))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        faults = [*_pdfsig(evidence), *filter(None, threads.map(_fault, proofs))]
     if not faults:
         say(
             f"   {evidence.document.name}: {evidence.signatures} signatures; pdfsig and sealgate "
@@ -58,26 +70,9 @@ def _pdfsig(evidence: Evidence) -> list[str]:
     return [f"{evidence.document}: pdfsig finds {valid} of {evidence.signatures}: {told[:500]}"]
 
 
-def _ours(evidence: Evidence) -> list[str]:
-    command = (PROGRAM, "verify", evidence.document, "--trust", evidence.roots)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return [] if done.returncode == 0 else [f"sealgate verify: {done.stdout[:2000]}"]
-
-
-def _transcripts(evidence: Evidence) -> list[str]:
-    faults = []
-    given = evidence.document.with_name("given") / evidence.name
-    given.parent.mkdir(exist_ok=True)
-    given.write_bytes(evidence.document.read_bytes())
-    for transcript in evidence.transcripts:
-        more = ("--roots", evidence.roots, "--network-key", evidence.network_key)
-        command = (PROGRAM, "envelope", "verify", transcript, *more, "--documents", given)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            faults.append(f"sealgate envelope verify: {done.stdout[:2000]}{done.stderr[:500]}")
-    if len(evidence.transcripts) > 1:
-        command = (PROGRAM, "envelope", "compare", *evidence.transcripts)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            faults.append(f"sealgate envelope compare: {done.stdout}{done.stderr}")
-    return faults
+def _fault(words: Sequence[str | Path]) -> str | None:
+    """What a command of ours finds; None: nothing."""
+    done = subprocess.run((PROGRAM, *words), capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    return f"sealgate {' '.join(map(str, words[:2]))}: {done.stdout[:2000]}{done.stderr[:500]}"

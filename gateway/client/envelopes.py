@@ -72,6 +72,10 @@ class EnvelopeClient:
         """A new `url` at which a person signs, and when it `expiresAt`."""
         return await self._posted(envelope, "links", party=party)
 
+    async def release(self, envelope: str, party: str) -> dict[str, Any]:
+        """Let somebody else claim a delivery that its claimant left lying."""
+        return await self._posted(envelope, "release", party=party)
+
     async def transcript(self, envelope: str) -> bytes:
         """All that was said of it, as a file."""
         return await self._content("GET", f"{_at(envelope)}/transcript")

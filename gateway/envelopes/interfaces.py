@@ -53,6 +53,10 @@ class Envelopes(Protocol):
         """A new link for a person or bearer."""
         ...
 
+    async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
+        """Let somebody else claim what a bearer claimed and left lying."""
+        ...
+
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """The envelope's record as a file (`cloud_bridge.envelopes.transcript`)."""
         ...

@@ -1,9 +1,9 @@
 """What callers ask of envelopes; implements `gateway.envelopes.interfaces.Envelopes`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
@@ -32,6 +32,7 @@ from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction
 from policies.model import Caller
 
+T = TypeVar("T")
 _LOOK_SECONDS: Final = 0.2
 _LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC), "")
 
@@ -122,14 +123,15 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         if not row.ours:
             raise EnvelopeNotNowProblem("links are given by who sent the envelope")
-        try:
-            return await bridge.network.link(envelope, party)
-        except NetworkAwayError as away:
-            raise BridgeAwayProblem(str(away)) from away
-        except NetworkRefusedError as refused:
-            raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
-        except NetworkError as error:
-            raise NetworkRefusesProblem(str(error)) from error
+        return await _answered(bridge.network.link(envelope, party))
+
+    async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
+        """See `Envelopes`."""
+        bridge, row = await self._known(caller, envelope)
+        if not row.ours:
+            raise EnvelopeNotNowProblem("a claim is released by who sent the envelope")
+        await _answered(bridge.network.release(envelope, party))
+        return await self.show(caller, envelope)
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """See `Envelopes`."""
@@ -213,3 +215,15 @@ class EnvelopeService:
         if state is None:
             raise EnvelopeUnknownProblem(f"there is no envelope {row.id}")
         return state
+
+
+async def _answered(answer: Awaitable[T]) -> T:
+    """What the network answers at once; its errors as problems."""
+    try:
+        return await answer
+    except NetworkAwayError as away:
+        raise BridgeAwayProblem(str(away)) from away
+    except NetworkRefusedError as refused:
+        raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
+    except NetworkError as error:
+        raise NetworkRefusesProblem(str(error)) from error

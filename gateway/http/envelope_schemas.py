@@ -150,6 +150,11 @@ PATHS: dict[str, Any] = {
         "EnvelopeParty",
         "PersonLink",
     ),
+    f"{_ONE}/release": _asking(
+        "releaseClaim",
+        "Let somebody else claim a delivery that its claimant left lying",
+        "EnvelopeParty",
+    ),
     f"{_ONE}/transcript": {
         "get": _answered(
             "getTranscript",

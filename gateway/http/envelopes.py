@@ -45,6 +45,7 @@ class EnvelopeRoutes:
             Route("POST", f"{_ONE}/decline", "envelope-decline", "seal.use", self.decline),
             Route("POST", f"{_ONE}/remind", "envelope-remind", "seal.use", self.remind),
             Route("POST", f"{_ONE}/links", "envelope-link", "seal.use", self.link),
+            Route("POST", f"{_ONE}/release", "envelope-release", "seal.use", self.release),
             Route(
                 "GET", f"{_ONE}/transcript", "envelope-transcript", "document.read", self.transcript
             ),
@@ -112,6 +113,13 @@ class EnvelopeRoutes:
         answer = answers.plain_json(msgspec.to_builtins(link))
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    async def release(self, request: web.Request) -> web.StreamResponse:
+        """Let somebody else claim a delivery."""
+        who, envelope = await _said(request, WhoInput), request.match_info["id"]
+        return self._done(
+            request, await self._envelopes.release(request[WHO].caller, envelope, who.party)
+        )
 
     async def transcript(self, request: web.Request) -> web.StreamResponse:
         """All that was said of it."""

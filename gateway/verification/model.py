@@ -105,6 +105,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
         base_bytes: how many of its first bytes are the document that was signed upon.
         trust: the only certificates that are believed without proof, DER.
         name: whose certificate it must be: the subject's O or CN; None: of anybody.
+        is_person: whether only the CN counts as the name: O is then who issued it.
         at: when it was received; it was signed before, and the certificate counts still.
         field: the signature field that was told; None: it does not matter.
         container: SHA-256 of the CMS DER that was told, hex; None: it does not matter.
@@ -120,6 +121,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
     container: str | None = None
     most: int = 1
     largest_mm: float = 80.0
+    is_person: bool = False
 
 
 class AddedSignature(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,19 +52,21 @@ def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
     earlier = [each.field_name for each in before.embedded_signatures]
     signatures = reader.embedded_signatures
     added = [each for each in signatures if each.field_name not in earlier]
-    updates = range(known, reader.xrefs.total_revisions)
-    fields = [
-        Update(reader, number, largest_mm=asked.largest_mm).signature_field() for number in updates
+    updates = [
+        Update(reader, number, largest_mm=asked.largest_mm)
+        for number in range(known, reader.xrefs.total_revisions)
     ]
+    fields = [each.signature_field() for each in updates]
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
         raise RevisionFaultError("more-signatures", f"it adds {len(added)} signatures")
     if fields != [each.field_name for each in added]:
         raise RevisionFaultError("not-whole", "its signatures are not those of its updates")
+    is_plain = all(each.is_plain for each in updates)
     for signature in signatures:
-        if signature not in added:
-            _still_stands(signature)
+        if signature not in added and not (is_plain and _allows_every_signature(signature)):
+            _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
     _is_as_told(judged[-1], asked)
     return judged
@@ -79,14 +81,16 @@ def _reader(document: bytes) -> PdfFileReader:
     return reader
 
 
-def _still_stands(signature: EmbeddedPdfSignature) -> None:
-    """An earlier signature, which somebody else has judged, must not be broken by this one."""
-    context = ValidationContext(trust_roots=[], allow_fetching=False)
-    status = validate_pdf_signature(signature, context)
-    if not (status.intact and status.valid and status.docmdp_ok):
-        why = (
-            f"the earlier signature in field {signature.field_name[:60]!r} does not stand any more"
-        )
+def _allows_every_signature(signature: EmbeddedPdfSignature) -> bool:
+    """Whether an earlier signature says nothing itself of what may follow it."""
+    return "/Reference" not in signature.sig_object and "/Lock" not in signature.sig_field
+
+
+def _ask_the_earlier(signature: EmbeddedPdfSignature) -> None:
+    """An earlier signature must allow what was added; what it covers itself was not touched."""
+    signature.compute_integrity_info()  # type: ignore[no-untyped-call]
+    if not signature.summarise_integrity_info()["docmdp_ok"]:
+        why = f"the earlier signature in {signature.field_name[:60]!r} does not allow this one"
         raise RevisionFaultError("earlier-broken", why)
 
 
@@ -120,7 +124,7 @@ def _judged(
         raise RevisionFaultError("untrusted", why)
     if not status.bottom_line:
         raise RevisionFaultError("not-intact", f"it does not pass as a whole ({status.summary()})")
-    names = _names(signature.signer_cert)
+    names = _names(signature.signer_cert, is_person=asked.is_person)
     if asked.name is not None and not _is_named(asked.name, names):
         why = f"its certificate names {' / '.join(names)[:120]}, not {asked.name[:120]}"
         raise RevisionFaultError("other-name", why)
@@ -161,9 +165,10 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+def _names(certificate: x509.Certificate, *, is_person: bool) -> tuple[str, ...]:
     subject = certificate.subject.native
-    found = (subject.get(each) for each in ("organization_name", "common_name"))
+    asked = ("common_name",) if is_person else ("organization_name", "common_name")
+    found = (subject.get(each) for each in asked)
     return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and each))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud_bridge.encryption import encrypt, opened
+from cloud_bridge.encryption import encrypt, opened, plain
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.record import check, extend
 from cloud_bridge.envelopes.state import EnvelopeState
@@ -25,7 +25,7 @@ from cloud_bridge.envelopes.statements import (
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.interfaces import CloudNetwork, Time
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
-from cloud_bridge.model import Card, SignedCard, Terms
+from cloud_bridge.model import Card, Delivery, Party, SignedCard, Terms
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from cloud_bridge.wire import Content, NewEnvelope
@@ -297,3 +297,25 @@ async def test_an_envelope_of_nobody_is_refused(meeting: Meeting) -> None:
     with pytest.raises(NetworkRefusedError) as refused:
         await meeting.buyer.network.state(signed)
     assert refused.value.type == "envelope-unknown"
+
+
+async def test_a_claim_is_released_by_who_sent_the_goods_alone(meeting: Meeting) -> None:
+    bearer = Party(id="receiver", kind="bearer", contact_tail="4821")
+    plain_terms = meeting.terms()
+    terms = msgspec.structs.replace(
+        plain_terms,
+        mode="open",
+        parties=(bearer, *plain_terms.parties),
+        delivery=Delivery(
+            waybill="SF-1", shipper="甲", carrier="乙", consignee="丙", lines=(("灯", 8),)
+        ),
+    )
+    sender, other = meeting.buyer.network, meeting.seller.network
+    await sender.put_content(plain(PAPER, envelope=terms.envelope))
+    await sender.send(meeting.new(terms))
+    assert (await sender.link(terms.envelope, "receiver")).url.startswith("http")
+    await sender.release(terms.envelope, "receiver")
+    with pytest.raises(NetworkRefusedError):
+        await sender.release(terms.envelope, "seller")
+    with pytest.raises(NetworkRefusedError):
+        await other.release(terms.envelope, "receiver")

@@ -14,7 +14,7 @@ import pytest
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.statements import Claimed, Signed, parse
 from cloud_bridge.model import Delivery, DocumentTerms
-from cloud_bridge.network.deliveries.model import Claim
+from cloud_bridge.network.deliveries.model import AllEvidence, Claim, Receipt
 from cloud_bridge.wire import PersonLink
 from tests.delivery_house import DOCUMENT, OTHER_SECRET, SECRET, TAIL, bearer, document, receipt
 from tests.network_house import Company, Draft, NetworkHouse, ProblemAnswer, network_house
@@ -61,9 +61,9 @@ async def at_the_label(
         return answer.status, json.loads(await answer.read())
 
 
-def form(house: NetworkHouse) -> aiohttp.FormData:
+def form(told: Receipt) -> aiohttp.FormData:
     made = aiohttp.FormData()
-    body = msgspec.json.encode(receipt(house.time.now()))
+    body = msgspec.json.encode(told)
     made.add_field("receipt", body, content_type="application/json", filename="blob")
     return made
 
@@ -87,9 +87,23 @@ async def test_a_claim_is_released_by_who_sent_the_goods_and_the_next_driver_sig
     await company.ask("POST", f"{party}/release")
     assert (await at_the_label(house, link, "POST", "/claim", **how))[0] == 200
     status, outcome = await at_the_label(
-        house, link, "PUT", f"/receipts/{uuid.uuid4()}", data=form(house)
+        house, link, "PUT", f"/receipts/{uuid.uuid4()}", data=form(receipt(house.time.now()))
     )
     assert (status, outcome["ending"]) == (200, "signed")
+    # Who was first and let it go comes too late: it is kept, and the company reads it.
+    late = receipt(house.time.now(), claim=left_lying, remark="我也在")
+    how = {"data": form(late)}
+    status, outcome = await at_the_label(house, link, "PUT", f"/receipts/{uuid.uuid4()}", **how)
+    assert (status, outcome["ending"], outcome["reason"]) == (200, "kept", "taken")
+    with pytest.raises(ProblemAnswer, match="envelope-unknown"):
+        await other.ask("GET", f"{party}/receipts")
+    answer = await company.ask("GET", f"{party}/receipts")
+    evidence = msgspec.json.decode(answer, type=AllEvidence).receipts
+    assert [each.outcome.ending for each in evidence if each.outcome] == ["signed", "kept"]
+    assert evidence[1].receipt.remark == "我也在"
+    assert evidence[1].by.name == "另一位"
+    assert SECRET.encode() not in answer
+    assert OTHER_SECRET.encode() not in answer
     # The company hears of it by its feed, and the record holds as it is.
     acts = [parse(each.entry.signed).act for each in (await company.feed()).items]
     assert [type(each) for each in acts][-2:] == [Claimed, Signed]

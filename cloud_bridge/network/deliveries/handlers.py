@@ -13,6 +13,7 @@ from cloud_bridge.network.deliveries.consignment import Consignment, consignment
 from cloud_bridge.network.deliveries.copies import Copies
 from cloud_bridge.network.deliveries.labels import Labels
 from cloud_bridge.network.deliveries.model import (
+    AllEvidence,
     Claim,
     ClaimAnswer,
     CodeTold,
@@ -31,6 +32,7 @@ from cloud_bridge.network.deliveries.problems import (
 )
 from cloud_bridge.network.deliveries.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
+from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
 from cloud_bridge.network.interfaces import EnvelopeBook
 from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
@@ -78,6 +80,14 @@ class Handlers:
                 "release_claim",
                 summary="Let somebody else claim a delivery that its claimant left lying.",
             ),
+            Route(
+                "GET",
+                "/v1/envelopes/{envelope}/parties/{party}/receipts",
+                self.evidence,
+                "delivery_evidence",
+                summary="What telephones sent for a delivery, also where nothing was signed.",
+                gives=AllEvidence,
+            ),
         )
 
     async def worker(self, _request: web.Request) -> web.Response:
@@ -118,8 +128,8 @@ class Handlers:
     async def check(self, request: web.Request) -> web.Response:
         """The code that was sent to them."""
         delivery = await self.labels.delivery(request.match_info["token"])
-        told = await read_body(request, CodeTold)
-        claimed = await self.claims.check(delivery, secret=told.secret, code=told.code)
+        code = await read_body(request, CodeTold)
+        claimed = await self.claims.check(delivery, secret=code.secret, code=code.code)
         return answer(ClaimAnswer(state=claimed.state))
 
     async def receipt(self, request: web.Request) -> web.Response:
@@ -178,13 +188,22 @@ class Handlers:
 
     async def release(self, request: web.Request) -> web.Response:
         """The initiator lets somebody else claim."""
+        envelope, party = await self._of_the_initiator(request)
+        if not await self.claims.release(envelope, party):
+            raise OverProblem("it has no label, or was received")
+        return web.Response(status=204)
+
+    async def evidence(self, request: web.Request) -> web.Response:
+        """The initiator sees what was told; photos are contents of the envelope."""
+        envelope, party = await self._of_the_initiator(request)
+        return told(AllEvidence(receipts=tuple(await self.receiving.evidence(envelope, party))))
+
+    async def _of_the_initiator(self, request: web.Request) -> tuple[str, str]:
         envelope, party = request.match_info["envelope"], request.match_info["party"]
         state = await self.book.state(envelope)
         if state is None or state.terms.initiator != request[ORGANISATION]:
             raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
-        if not await self.claims.release(envelope, party):
-            raise OverProblem("it has no label, or was received")
-        return web.Response(status=204)
+        return envelope, party
 
     def _gone(self, handler: Handler) -> Handler:
         """A page for people where an address opens nothing; scripts get the problem."""

@@ -117,7 +117,7 @@ class KeptReceipt(Value, frozen=True):
         party: of which bearer.
         digest: SHA-256 over everything that was sent under the id.
         by: who sent it, and how they were checked.
-        receipt: what was told.
+        receipt: what was told; once it is kept, without the claim's secret and digits.
         attachments: photographs and such, which the network holds.
         received_at: by the network's clock.
         outcome: None: the work on it has not come to its end.
@@ -132,6 +132,28 @@ class KeptReceipt(Value, frozen=True):
     received_at: datetime
     attachments: tuple[Attachment, ...] = ()
     outcome: Outcome | None = None
+
+
+class Evidence(Value, frozen=True):
+    """Out: what a telephone sent, for who sent the goods; also where nothing was signed.
+
+    Attributes:
+        receipt: as it was told, without the claim's secret and digits.
+        outcome: None: the work on it has not come to its end.
+    """
+
+    id: str
+    by: Claimed
+    receipt: Receipt
+    attachments: tuple[Attachment, ...]
+    received_at: datetime
+    outcome: Outcome | None
+
+
+class AllEvidence(Value, frozen=True):
+    """Out: everything that telephones sent for a delivery, as it came."""
+
+    receipts: tuple[Evidence, ...]
 
 
 class Line(Value, frozen=True):

@@ -8,6 +8,7 @@ from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.deliveries.claims import Claims
 from cloud_bridge.network.deliveries.codes import Codes
 from cloud_bridge.network.deliveries.copies import Copies
+from cloud_bridge.network.deliveries.darkroom import Darkroom
 from cloud_bridge.network.deliveries.handlers import Handlers
 from cloud_bridge.network.deliveries.interfaces import CopySender
 from cloud_bridge.network.deliveries.labels import Labels
@@ -65,7 +66,14 @@ class Deliveries:
         codes = Codes(lane=lane, time=time, sender=self.codes)
         claims = Claims(lane=lane, book=book, time=time, codes=codes)
         writing = Writing(book=book, press=self.press)
-        receiving = Receiving(lane=lane, book=book, time=time, claims=claims, writing=writing)
+        receiving = Receiving(
+            lane=lane,
+            book=book,
+            time=time,
+            claims=claims,
+            darkroom=Darkroom(),
+            writing=writing,
+        )
         copies = Copies(
             lane=lane,
             book=book,

@@ -11,7 +11,6 @@ from PIL import Image, ImageOps
 
 from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem
 
-MEDIA_TYPE: Final = "image/jpeg"
 _FORMATS: Final = ("JPEG", "PNG")
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _MOST_PIXELS: Final = 40_000_000

@@ -19,10 +19,11 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.state import may_sign
 from cloud_bridge.envelopes.statements import Act, Attachment, Claimed
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import photos, rows, sense
+from cloud_bridge.network.deliveries import rows, sense
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, masked, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
-from cloud_bridge.network.deliveries.model import Delivery, KeptReceipt, Outcome, Receipt
+from cloud_bridge.network.deliveries.darkroom import MEDIA_TYPE, Darkroom
+from cloud_bridge.network.deliveries.model import Delivery, Evidence, KeptReceipt, Outcome, Receipt
 from cloud_bridge.network.deliveries.problems import (
     AlreadyTakenProblem,
     CheckFailedProblem,
@@ -31,7 +32,13 @@ from cloud_bridge.network.deliveries.problems import (
     OverProblem,
     ReceiptDiffersProblem,
 )
-from cloud_bridge.network.deliveries.saying import act_of, digest_of, outcome_of
+from cloud_bridge.network.deliveries.saying import (
+    act_of,
+    digest_of,
+    evidence_of,
+    outcome_of,
+    without_secrets,
+)
 from cloud_bridge.network.deliveries.writing import Writing, Written
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.problems import NotAllowedProblem
@@ -45,12 +52,20 @@ class Receiving:
     """Takes receipts. One of a delivery at a time, so that none is signed for nothing."""
 
     def __init__(
-        self, *, lane: Lane, book: EnvelopeBook, time: Time, claims: Claims, writing: Writing
+        self,
+        *,
+        lane: Lane,
+        book: EnvelopeBook,
+        time: Time,
+        claims: Claims,
+        darkroom: Darkroom,
+        writing: Writing,
     ) -> None:
         self._lane = lane
         self._book = book
         self._time = time
         self._claims = claims
+        self._darkroom = darkroom
         self._writing = writing
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -76,7 +91,7 @@ class Receiving:
             known = await self._lane.read(lambda asked: rows.kept(asked, id))
             if known is not None:
                 return await self._again(known, digest)
-            drawn = [await asyncio.to_thread(photos.redrawn, photo) for photo in photographs]
+            drawn = await self._darkroom.develop(photographs)
             new = KeptReceipt(
                 id=id,
                 envelope=delivery.envelope,
@@ -88,6 +103,11 @@ class Receiving:
                 attachments=tuple(map(_attachment, range(1, len(drawn) + 1), drawn)),
             )
             return await self._first_time(new, drawn)
+
+    async def evidence(self, envelope: str, party: str) -> Sequence[Evidence]:
+        """Everything that telephones sent for a delivery, as it came."""
+        kept = await self._lane.read(lambda asked: rows.kept_of(asked, envelope, party))
+        return [evidence_of(each) for each in kept]
 
     async def resume(self) -> None:
         """Go on with receipts that are durable and have not come to their end."""
@@ -123,7 +143,7 @@ class Receiving:
         if holder is None:
             return await self._only_keep(new, of, drawn, "taken")
         by = Claimed(name=holder.name, contact=holder.contact, method=holder.method)
-        kept = msgspec.structs.replace(new, by=by)
+        kept = msgspec.structs.replace(new, by=by, receipt=without_secrets(new.receipt))
         written = await self._write(kept, of)
         await self._put(kept, drawn)
         await self._lane.write(lambda asked: rows.keep(asked, kept))
@@ -159,7 +179,8 @@ class Receiving:
         by = Claimed(name=claim.name, contact=contact, method=method_of(of.party))
         outcome = outcome_of(new, "kept", reason)
         await self._put(new, drawn)
-        ended = msgspec.structs.replace(new, by=by, outcome=outcome)
+        told = without_secrets(new.receipt)
+        ended = msgspec.structs.replace(new, by=by, receipt=told, outcome=outcome)
         await self._lane.write(lambda asked: rows.keep(asked, ended))
         _log.info("receipt_kept", envelope=new.envelope, reason=reason)
         return outcome
@@ -220,5 +241,5 @@ def _attachment(number: int, photo: bytes) -> Attachment:
         name=f"photo-{number}.jpg",
         digest=hashlib.sha256(photo).hexdigest(),
         size=len(photo),
-        media_type=photos.MEDIA_TYPE,
+        media_type=MEDIA_TYPE,
     )

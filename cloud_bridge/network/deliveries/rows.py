@@ -161,12 +161,13 @@ def kept(connection: Connection, receipt: str) -> KeptReceipt | None:
     return None if body is None else msgspec.json.decode(body, type=KeptReceipt)
 
 
-def kept_of(connection: Connection, of: Delivery) -> Sequence[KeptReceipt]:
-    """Every receipt that telephones sent for a delivery."""
+def kept_of(connection: Connection, envelope: str, party: str) -> Sequence[KeptReceipt]:
+    """Every receipt that telephones sent for a delivery, as it came."""
     columns = delivery_receipt.c
-    where = (columns.envelope == of.envelope, columns.party == of.party)
+    where = (columns.envelope == envelope, columns.party == party)
     bodies = connection.scalars(select(columns.kept).where(*where).order_by(columns.id))
-    return [msgspec.json.decode(body, type=KeptReceipt) for body in bodies]
+    found = (msgspec.json.decode(body, type=KeptReceipt) for body in bodies)
+    return sorted(found, key=lambda each: each.received_at)
 
 
 def unfinished(connection: Connection) -> Sequence[KeptReceipt]:

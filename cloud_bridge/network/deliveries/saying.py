@@ -10,7 +10,7 @@ import msgspec
 from cloud_bridge.envelopes.statements import Declined, Revision, Signed
 from cloud_bridge.network.deliveries.consignment import Consignment
 from cloud_bridge.network.deliveries.marks import values_of
-from cloud_bridge.network.deliveries.model import Ending, KeptReceipt, Outcome, Receipt
+from cloud_bridge.network.deliveries.model import Ending, Evidence, KeptReceipt, Outcome, Receipt
 
 REFUSED: Final = "goods-refused"
 _LATE: Final = timedelta(minutes=5)
@@ -47,6 +47,24 @@ def outcome_of(kept: KeptReceipt, ending: Ending, reason: str = "") -> Outcome:
         received_at=kept.received_at,
         acted_at=kept.receipt.acted_at,
         late=_is_late(kept),
+    )
+
+
+def without_secrets(receipt: Receipt) -> Receipt:
+    """The receipt as it is kept: not with that by which its sender is known again."""
+    claim = msgspec.structs.replace(receipt.claim, secret="", digits="", phone="")
+    return msgspec.structs.replace(receipt, claim=claim)
+
+
+def evidence_of(kept: KeptReceipt) -> Evidence:
+    """What whoever sent the goods may see."""
+    return Evidence(
+        id=kept.id,
+        by=kept.by,
+        receipt=kept.receipt,
+        attachments=kept.attachments,
+        received_at=kept.received_at,
+        outcome=kept.outcome,
     )
 
 

@@ -65,9 +65,11 @@ def openapi(routes: Sequence[Route], *, version: str) -> bytes:
 
 
 def problem_types() -> list[type[problems.NetworkProblem]]:
-    """All problems that the network tells, by their words."""
+    """All problems that organisations are told, by their words; pages have their own."""
     found: dict[str, type[problems.NetworkProblem]] = {
-        each.type: each for each in problems.NetworkProblem.__subclasses__()
+        each.type: each
+        for each in problems.NetworkProblem.__subclasses__()
+        if each.__module__ == problems.__name__
     }
     return [found[word] for word in sorted(found)]
 

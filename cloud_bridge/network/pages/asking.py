@@ -58,8 +58,8 @@ async def form_of(request: web.Request, *, visit: Visit | None) -> dict[str, str
     """
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN:
         raise ForeignFormError("the form came from another site")
-    if (request.content_length or 0) > MOST_FORM_BYTES:
-        raise ForeignFormError("the form is larger than any of ours")
+    if request.content_length is None or request.content_length > MOST_FORM_BYTES:
+        raise ForeignFormError("the form is larger than any of ours, or does not say how large")
     given = {
         name: value for name, value in (await request.post()).items() if isinstance(value, str)
     }

@@ -32,11 +32,11 @@ class Coming:
 
     def routes(self) -> tuple[Route, ...]:
         """All of them."""
-        visited = self._site.visited
+        visited, told = self._site.visited, self._site.told
         check, send = visited(self.entered, posts=True), visited(self.send, posts=True)
         return (
-            Route("GET", "/s/{token}", self.landing, "page-link", who="page"),
-            Route("POST", "/s/{token}", self.open, "page-open", who="page"),
+            Route("GET", "/s/{token}", told(self.landing), "page-link", who="page"),
+            Route("POST", "/s/{token}", told(self.open), "page-open", who="page"),
             Route("GET", "/s/{token}/qr.svg", self.qr, "page-qr", who="page"),
             Route("POST", "/language", self.language, "page-language", who="page"),
             Route("GET", "/sign/check", visited(self.check), "page-check", who="page"),

@@ -1,5 +1,6 @@
 """The pages on which a person reads."""
 
+from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
@@ -10,6 +11,9 @@ from cloud_bridge.network.pages.coming import is_checked
 from cloud_bridge.network.pages.forms import label_of
 from cloud_bridge.network.pages.rendering import HEADERS, Language, language_of, say
 from cloud_bridge.network.pages.site import Guest, Site, see
+
+ENDS: Final = frozenset({"signed", "declined", "copy"})
+"""States of a party that has nothing to do here but to look."""
 
 
 class Reading:
@@ -34,7 +38,7 @@ class Reading:
         """To the page that comes next for this person."""
         if not is_checked(guest):
             return see("/sign/check")
-        if guest.standing.each.state in {"signed", "declined"}:
+        if guest.standing.each.state in ENDS:
             return see("/sign/done")
         return see("/sign/read" if guest.visit.read_at is None else "/sign/act")
 
@@ -42,7 +46,7 @@ class Reading:
         """The documents; reading begins with the first look, by our clock."""
         if not is_checked(guest):
             return see("/sign/check")
-        if guest.standing.each.state in {"signed", "declined"}:
+        if guest.standing.each.state in ENDS:
             return see("/sign/done")
         hindrance = self._site.acting.hindrance(guest.standing)
         if hindrance is not None:

@@ -16,6 +16,7 @@ from cloud_bridge.network.pages.forms import (
     signature_given,
     values_given,
 )
+from cloud_bridge.network.pages.reading import ENDS
 from cloud_bridge.network.pages.rendering import HEADERS, language_of, say
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
 from cloud_bridge.network.persons.errors import FieldsError
@@ -70,7 +71,7 @@ class Signing:
 
     async def sign(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """Sign; what is wrong is told beside each field, and nothing that was entered is lost."""
-        if not is_checked(guest):
+        if not is_checked(guest) or guest.visit.read_at is None:
             return see("/sign")
         form = request[FORM]
         try:
@@ -121,13 +122,15 @@ class Signing:
             heading=say(language, "forwarded_title"),
             text=say(language, "forwarded_text", name=name, initiator=guest.initiator),
             retry="",
+            retry_words="",
         )
 
     async def done(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """What was signed, by whom, and how it is checked."""
         standing, language = guest.standing, language_of(request)
-        if not is_checked(guest) or standing.each.state not in {"signed", "declined"}:
+        if not is_checked(guest) or standing.each.state not in ENDS:
             return see("/sign")
+        await self._site.acting.opened(guest.visit)
         if standing.each.state == "declined":
             return self._site.renderer.page(
                 request,
@@ -135,11 +138,13 @@ class Signing:
                 heading=say(language, "declined_title"),
                 text=say(language, "declined_text", initiator=guest.initiator),
                 retry="",
+                retry_words="",
             )
         return self._site.renderer.page(
             request,
             "done.html",
-            step="done",
+            step="" if standing.each.state == "copy" else "done",
+            copy=standing.each.state == "copy",
             initiator=guest.initiator,
             completed=standing.state.status == "completed",
             documents=[

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
@@ -16,9 +17,11 @@ from cloud_bridge.network.persons.checks import Checks
 from cloud_bridge.network.persons.errors import ActError
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
+from cloud_bridge.network.problems import ContentMissingProblem, NetworkProblem
 
 Visited = Callable[[web.Request, "Guest"], Awaitable[web.StreamResponse]]
 _GONE: Final = frozenset({"over", "visit"})
+_log = structlog.get_logger("network.pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,27 @@ class Site:
             except ActError as error:
                 return self.stop(request, error.reason, guest=guest)
 
+        return self.told(handled)
+
+    def told(self, handler: Handler) -> Handler:
+        """A handler whose problems are told as pages, and not as an API tells them."""
+
+        async def handled(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except ContentMissingProblem as problem:
+                _log.error("document_missing", path=request.path, detail=problem.detail)
+                return self.stop(request, "document")
+            except NetworkProblem as problem:
+                _log.error(
+                    "page_failed", path=request.path, problem=problem.type, detail=problem.detail
+                )
+                return self.stop(request, "busy")
+
         return handled
 
     def stop(
-        self, request: web.Request, reason: str, *, guest: Guest | None = None, retry: str = ""
+        self, request: web.Request, reason: str, *, guest: Guest | None = None
     ) -> web.Response:
         """A page that says why it goes no further, and what to do."""
         language = language_of(request)
@@ -94,7 +114,9 @@ class Site:
             status=410 if reason in _GONE else 409,
             heading=say(language, f"stop_{reason}_title"),
             text=say(language, f"stop_{reason}", initiator=initiator, network=self.network),
-            retry=retry or ("/sign" if guest is not None and reason not in _GONE else ""),
+            retry="" if reason in _GONE or (guest is None and reason != "used") else "/sign",
+            # A link in a mail brings no cookie along (SameSite); one of this page does.
+            retry_words="stop_go_on" if reason == "used" else "stop_retry",
         )
 
     async def _initiator(self, standing: Standing) -> str:

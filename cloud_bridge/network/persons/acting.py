@@ -80,7 +80,8 @@ class Acting:
     async def opened(self, visit: Visit) -> None:
         """It has begun to read. Whoever may not open it now does not disturb."""
         standing = await self._standing(visit)
-        if standing.each.state != "its-turn":
+        each = standing.each
+        if each.state != "its-turn" and (each.state != "copy" or each.at is not None):
             return
         name = f"opened:{visit.party}:{visit.account}"
         try:

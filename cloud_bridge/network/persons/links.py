@@ -11,7 +11,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons.errors import LinkError, LinkReason
 from cloud_bridge.network.persons.model import Visit
-from cloud_bridge.network.persons.visits import change, hashed, visit_of
+from cloud_bridge.network.persons.visits import change, forget, hashed, visit_of
 from cloud_bridge.network.problems import EnvelopeUnknownProblem
 from cloud_bridge.network.store.moments import microseconds, moment
 from cloud_bridge.network.store.schema import link, visit
@@ -139,6 +139,11 @@ class PersonLinks:
             return result
         self.refused(token, result)
         raise LinkError(f"the link does not open: {result}", reason=result)
+
+    async def forget(self) -> None:
+        """Delete what is long over."""
+        now = self._time.now()
+        await self._lane.write(lambda connection: forget(connection, at=now))
 
     def refused(self, token: str, reason: str) -> None:
         """Log that a link was not opened; of the link, not what opens it."""

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.store.moments import microseconds, moment
-from cloud_bridge.network.store.schema import link, visit
+from cloud_bridge.network.store.schema import code_sent, link, visit
+
+_KEPT = timedelta(days=30)
 
 
 def hashed(secret: str) -> str:
@@ -25,7 +27,6 @@ def visit_of(connection: Connection, secret: str, *, at: datetime) -> Visit | No
             .join(link, link.c.token == visit.c.link)
             .where(
                 visit.c.secret == hashed(secret),
-                visit.c.ended_at.is_(None),
                 link.c.ended_at.is_(None),
                 visit.c.expires_at > microseconds(at),
             )
@@ -58,3 +59,11 @@ def _visit(row: Mapping[Any, Any], secret: str) -> Visit:
         reading_at=when("reading_at"),
         read_at=when("read_at"),
     )
+
+
+def forget(connection: Connection, *, at: datetime) -> None:
+    """Delete what is over for so long that nobody asks for it, the log excepted."""
+    before = microseconds(at - _KEPT)
+    connection.execute(delete(code_sent).where(code_sent.c.at < before))
+    connection.execute(delete(visit).where(visit.c.expires_at < before))
+    connection.execute(delete(link).where(link.c.expires_at < before))

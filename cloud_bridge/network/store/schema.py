@@ -93,7 +93,6 @@ visit = Table(
     Column("account", ID, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger, nullable=True),
     Column("method", String(100), nullable=False),
     Column("checked_at", BigInteger, nullable=True),
     Column("tries", Integer, nullable=False),

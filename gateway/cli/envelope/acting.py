@@ -92,3 +92,20 @@ def link(
     out.print(printable(str(told["url"])), markup=False, soft_wrap=True)
     said = f"it opens until {told['expiresAt']}; give it to nobody but the one who signs"
     err.print(printable(said), markup=False, soft_wrap=True)
+
+
+def release(
+    envelope_id: Id,
+    party: Party,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Let somebody else claim a delivery that its claimant left lying, or locked by wrong digits.
+
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    tell(envelope_of(asked(asking, lambda client: client.release(envelope_id, party))))

@@ -33,6 +33,10 @@ ENVELOPE: Mapping[str, tuple[str, str]] = {
         "envelope.acting:link",
         "Print a new link at which a person signs; an earlier one no longer opens.",
     ),
+    "release": (
+        "envelope.acting:release",
+        "Let somebody else claim a delivery that its claimant left lying.",
+    ),
     "document": (
         "envelope.fetching:document",
         "Fetch a document of an envelope as it is now, with the signatures that it has.",

@@ -21,6 +21,8 @@ _NOT_PLAIN: dict[str, bytes] = {
     "another-thing": b"[]",
     "nested-without-end": b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
     "a-very-long-number": b'{"x":' + b"1" * 10_000 + b"}",
+    "a-number-that-not-every-reader-has": _SAID.replace(b'"at"', b'"seen":9007199254740992,"at"'),
+    "a-vast-number-below-zero": _SAID.replace(b'"at"', b'"seen":-9007199254740992,"at"'),
     "a-name-twice": _SAID.replace(b'"party"', b'"party":"seller","party"'),
     "an-escaped-name-twice": _SAID.replace(b'"party"', b'"p\\u0061rty":"seller","party"'),
     "a-name-twice-within": _SAID.replace(b'"act":{', b'"act":{"type":"began",'),
@@ -43,3 +45,5 @@ def test_what_is_not_plain_is_no_statement_and_no_place(name: str) -> None:
 
 def test_what_is_plain_is_read() -> None:
     assert decode(_SAID, Statement) == _STATEMENT
+    seen = decode(_SAID.replace(b'"at"', b'"seen":9007199254740991,"at"'), Statement)
+    assert seen.seen == 2**53 - 1

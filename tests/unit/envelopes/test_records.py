@@ -53,7 +53,7 @@ def test_the_key_of_another_network_signs_nothing_here(envelope: Envelope) -> No
     assert broken.value.fault == "network-signature"
 
 
-def test_two_stories_of_one_envelope_are_found_by_comparing(envelope: Envelope) -> None:
+def test_what_differs_between_two_files_is_found_by_comparing(envelope: Envelope) -> None:
     identity = NetworkIdentity(name="网络", signing_key=envelope.network.public)
     whole = write(identity, envelope.record())
     shorter = envelope.entries.pop()
@@ -62,9 +62,20 @@ def test_two_stories_of_one_envelope_are_found_by_comparing(envelope: Envelope) 
     assert (missing.kind, missing.sequence) == ("missing", 4)
     other = msgspec.structs.replace(shorter, signature=bytes(64))
     envelope.entries.append(other)
-    forked = compare(whole, write(identity, envelope.record()))
-    assert forked is not None
-    assert (forked.kind, forked.sequence) == ("forked", 4)
+    changed = compare(whole, write(identity, envelope.record()))
+    assert changed is not None
+    assert (changed.kind, changed.sequence) == ("changed", 4)
+    other_terms = write(identity, msgspec.structs.replace(envelope.record(), terms=b"{}"))
+    different = compare(whole, other_terms)
+    assert different is not None
+    assert different.kind == "other-envelope"
+
+
+def test_a_file_that_would_take_hours_to_verify_is_not_read(envelope: Envelope) -> None:
+    envelope.entries *= 501
+    file = write(NetworkIdentity(name="x", signing_key=""), envelope.record())
+    found = verify(file, roots=[], at=envelope.now, documents={})
+    assert [each.fault for each in found.findings] == ["unreadable"]
 
 
 def test_what_is_no_transcript_is_said_to_be_none(envelope: Envelope) -> None:

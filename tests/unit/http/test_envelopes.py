@@ -258,6 +258,20 @@ async def test_a_person_gets_a_link_that_nobody_on_the_way_keeps(tmp_path: Path)
             assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_a_claim_that_was_left_lying_is_released(tmp_path: Path) -> None:
+    parties = [
+        {"id": "receiver", "kind": "bearer", "contactTail": "4821"},
+        {"id": "p", "kind": "person", "account": "person-1", "name": "王芳", "turn": 2},
+    ]
+    envelopes = EnvelopesInMemory()
+    async with served(tmp_path, envelopes=envelopes) as house:
+        envelope = (await house.sent(parties=parties, mode="open"))["envelope"]["id"]
+        assert (await house.client.release(envelope, "receiver"))["status"] == "signing"
+        assert envelopes.released == ["receiver"]
+        with pytest.raises(GatewayRefusedError):
+            await house.client.release(envelope, "p")
+
+
 async def test_documents_come_back_under_their_own_names(tmp_path: Path) -> None:
     async with served(tmp_path) as house:
         envelope = (await house.sent())["envelope"]["id"]

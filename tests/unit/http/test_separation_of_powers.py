@@ -65,6 +65,7 @@ BY_SYSTEMS = {
     "batch submit", "batch status", "batch watch", "batch results",
     "envelope send", "envelope list", "envelope show", "envelope watch",
     "envelope withdraw", "envelope decline", "envelope remind", "envelope link",
+    "envelope release",
     "envelope document", "envelope attach", "envelope transcript",
     "batch pause", "batch resume", "batch cancel", "batch retry",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
 from gateway.clock import SystemClock
+from gateway.verification.judging import Judging
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
 from gateway.verification.verifier import Verifier, VerifierLimits
@@ -84,12 +85,40 @@ def test_a_partner_may_sign_with_another_program() -> None:
     assert judgement.added[0].field == "Partner"
 
 
+def test_another_program_may_sign_upon_what_ours_has_signed() -> None:
+    once = partner("东海物流有限公司").sealed(BASE, id="P0")
+    judgement = judge(WEST.signed(update_of(once)), once, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
 def test_the_second_company_signs_on_what_the_first_has_signed() -> None:
     east = partner("东海物流有限公司")
     once = east.sealed(BASE, id="P0")
     judgement = judge(WEST.sealed(once, OnPage(page=1, left_mm=90, top_mm=20)), once)
     assert judgement.fault is None, judgement.why
     assert [each.names[0] for each in judgement.added] == [NAME]
+
+
+def test_a_signature_that_an_earlier_one_does_not_allow_is_refused() -> None:
+    """Stamps besides the signature's own are no part of a signature, for what is signed already."""
+    once = partner("东海物流有限公司").sealed(BASE, id="P0")
+    writer = update_of(once)
+    stamp(writer, side=50)
+    judgement = judge(WEST.signed(writer), once, **now_asked())
+    assert judgement.fault == "earlier-broken"
+    alone = update_of(BASE)
+    stamp(alone, side=50)
+    assert judge(WEST.signed(alone), **now_asked()).fault is None
+
+
+@pytest.mark.parametrize("path", [*receipts()[1::6]], ids=lambda path: path.stem)
+def test_what_is_accepted_upon_a_signature_is_valid_for_whoever_verifies_both(path: object) -> None:
+    east = partner("东海物流有限公司")
+    once = east.sealed(path.read_bytes(), id="P0")  # type: ignore[attr-defined]
+    twice = WEST.sealed(once, OnPage(page=1, left_mm=20, top_mm=20))
+    assert judge(twice, once).fault is None
+    found = Judging(trust=(trusted_root().der,)).judge(twice, now=LATER)
+    assert found.verdict == "valid", found
 
 
 def test_seals_of_one_company_may_follow_one_another_where_that_was_told() -> None:
@@ -255,7 +284,9 @@ def stamp(writer: object, *, side: int, **more: object) -> None:
             **{pdf_name(f"/{key}"): value for key, value in more.items()},
         }
     )
-    page["/Annots"] = generic.ArrayObject([writer.add_object(found)])  # type: ignore[attr-defined]
+    known = [*page["/Annots"]] if "/Annots" in page else []
+    known = [page["/Annots"].raw_get(index) for index in range(len(known))]
+    page["/Annots"] = generic.ArrayObject([*known, writer.add_object(found)])  # type: ignore[attr-defined]
     writer.update_container(page)  # type: ignore[attr-defined]
 
 

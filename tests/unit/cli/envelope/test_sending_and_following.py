@@ -253,3 +253,4 @@ async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> 
         at.envelopes.kept[envelope].made.sign("us")
         assert (await at("remind", envelope, "person")).exit_code == 0
         assert (await at("link", envelope, "us")).exit_code == 1
+        assert (await at("release", envelope, "person")).exit_code == 1  # nobody claims a person

@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("account", sa.String(64), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("method", sa.String(100), nullable=False),
         sa.Column("checked_at", sa.BigInteger(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),

@@ -1,5 +1,6 @@
 """A driver's telephone: a real Chromium, 360 pixels wide, that loses the network."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -329,3 +330,42 @@ async def test_the_shipper_fetches_a_copy_and_asks_for_the_status(
     await page.get_by_role("button", name="查询").click()
     await expect(page.get_by_role("status")).to_contain_text("已完成")
     await shot(page, "12-status")
+
+
+async def test_the_browser_sends_what_waits_though_the_page_is_closed(
+    house: House, telephone: BrowserContext
+) -> None:
+    envelope = await house.send()
+    page = await open_label(house, telephone, await house.label(envelope))
+    await telephone.set_offline(True)
+    await say_who(page)
+    await count(page)
+    await page.locator("#count").get_by_role("button", name="继续").click()
+    await draw(page)
+    await page.get_by_role("button", name="确认签收").click()
+    await expect(page.locator("[data-sent=waiting]")).to_be_visible()
+    label = page.url
+    await page.goto("about:blank")
+    await telephone.set_offline(False)
+    await wake_the_worker(page, house.url)
+    async with asyncio.timeout(20):
+        while not await house.said(envelope, Signed):
+            await asyncio.sleep(0)
+    await page.goto(label)
+    await expect(page.locator("[data-sent=signed]")).to_be_visible(timeout=20_000)
+
+
+async def wake_the_worker(page: Page, origin: str) -> None:
+    """What the browser does once there is network again (Background Sync)."""
+    browser = await page.context.new_cdp_session(page)
+    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def seen(event: dict[str, list[dict[str, str]]]) -> None:
+        for each in event["registrations"]:
+            if each["scopeURL"] == f"{origin}/d/" and not found.done():
+                found.set_result(each["registrationId"])
+
+    browser.on("ServiceWorker.workerRegistrationUpdated", seen)
+    await browser.send("ServiceWorker.enable")
+    what = {"origin": origin, "registrationId": await found, "tag": "receipts", "lastChance": False}
+    await browser.send("ServiceWorker.dispatchSyncEvent", what)

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from cloud_bridge.network.deliveries.darkroom import Darkroom
 from cloud_bridge.network.deliveries.photos import redrawn
 from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem
 from tests.delivery_house import House, photo
@@ -94,6 +97,35 @@ def test_a_broken_photo_is_redrawn_or_refused_and_nothing_else(at: int, other: b
     broken = whole[:at] + other + whole[at + len(other) :]
     with contextlib.suppress(PhotoRefusedProblem):
         assert redrawn(broken).startswith(b"\xff\xd8")
+
+
+async def test_the_child_draws_photos_in_their_order() -> None:
+    darkroom = Darkroom()
+    sizes = [(400, 300), (300, 400)]
+    drawn = await darkroom.develop([photo(size=each) for each in sizes])
+    assert [Image.open(io.BytesIO(each)).size for each in drawn] == sizes
+    assert await darkroom.develop(()) == ()
+
+
+async def test_the_child_tells_which_photo_it_does_not_take() -> None:
+    with pytest.raises(PhotoRefusedProblem, match="cannot be read"):
+        await Darkroom().develop((photo(), b"no photo"))
+
+
+async def test_a_photo_that_ends_the_child_or_keeps_it_busy_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(PhotoRefusedProblem, match="too long"):
+        await Darkroom(deadline_seconds=0.0).develop((photo(),))
+    room = "cloud_bridge.network.deliveries.darkroom._MEMORY_BYTES"
+    monkeypatch.setattr(room, 64 * 1024 * 1024)  # too little to decode anything
+    with pytest.raises(PhotoRefusedProblem, match="ended the process"):
+        await Darkroom().develop((photo(size=(6000, 6000)),))
+
+
+def test_the_network_itself_has_no_decoder() -> None:
+    code = "import sys, cloud_bridge.network.deliveries.open; print('PIL' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
 
 
 async def test_a_hostile_photo_signs_nothing_and_the_telephone_may_correct_it(

@@ -99,3 +99,14 @@ async def test_there_are_no_links_for_parties_that_there_are_not(
 ) -> None:
     with pytest.raises(EnvelopeUnknownProblem):
         await links.link(signer.draft.id, "nobody")
+
+
+async def test_what_is_long_over_is_forgotten(links: PersonLinks, signer: Signer) -> None:
+    token = await token_of(links, signer)
+    await links.open(token, cookie=None)
+    signer.house.time.move(timedelta(days=30))
+    await links.forget()
+    assert await links.look(token) == "used"
+    signer.house.time.move(timedelta(days=8))
+    await links.forget()
+    assert await links.look(token) == "unknown"

@@ -1,7 +1,9 @@
 """What a person's act makes of a document, as other people's software sees it."""
 
 import asyncio
+import socket
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from gateway.verification.judging import Judging
 from gateway.verification.model import FileJudgement
 from tests.document_fixtures import authority, soft_seal
 
-DOCUMENTS = Path(__file__).parents[4] / "vectors" / "documents"
+DOCUMENTS = Path(__file__).parents[3] / "vectors" / "documents"
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 INK = Handwritten(width=300, height=150, strokes=(((10, 100), (40, 20), (70, 120), (130, 80)),))
 
@@ -201,7 +203,7 @@ async def test_a_child_that_hangs_is_ended_in_time() -> None:
         AUTHORITY,
         StandingTime(),
         limits=PressLimits(deadline_seconds=0.5),
-        module="tests.unit.cloud_bridge.network.press.hanging_child",
+        module="tests.unit.network.press.hanging_child",
     )
     with pytest.raises(PressError) as refused:
         await hanging.press(b"%PDF-", (), name="n", envelope="e", party="p")
@@ -219,6 +221,16 @@ async def test_a_child_that_needs_too_much_memory_answers_instead_of_growing() -
             base, (SIGNATURE,), name="n", envelope="e", party="p"
         )
     assert refused.value.reason == "demanding"
+
+
+async def test_what_reads_the_document_can_neither_write_files_nor_speak(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tests.unit.network.press.confined_child"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        arguments = [str(tmp_path / "file"), str(listening.getsockname()[1])]
+        told = await asyncio.to_thread(
+            subprocess.run, [*program, *arguments], capture_output=True, text=True, check=True
+        )
+    assert told.stdout.splitlines() == ["wrote nothing", "reached nobody", "got no memory"]
 
 
 async def test_the_certificate_is_for_this_act_and_for_minutes() -> None:

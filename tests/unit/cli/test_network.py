@@ -1,0 +1,113 @@
+"""`sealgate network`: what the operator types, while no network runs."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from typer.testing import CliRunner, Result
+
+from cloud_bridge.keys import SigningKey
+from gateway.cli.app import app
+
+
+def _run(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["network", *map(str, words)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = _run("init", "--directory", tmp_path / "network", "--name", '签约网 "east"')
+    assert made.exit_code == 0, made.stderr
+    return tmp_path / "network"
+
+
+def _listed(folder: Path) -> list[dict[str, object]]:
+    told = _run("organisation", "list", "--json", "-c", folder / "network.yaml")
+    assert told.exit_code == 0, told.stderr
+    listed: list[dict[str, object]] = json.loads(told.stdout)
+    return listed
+
+
+def test_private_keys_are_read_by_their_owner_only(folder: Path) -> None:
+    private = [*(folder / "keys").iterdir(), folder / "tls" / "server-key.pem"]
+    assert len(private) == 4
+    assert {stat.S_IMODE(file.stat().st_mode) for file in private} == {0o600}
+    told = json.loads(_run("identity", "--json", "-c", folder / "network.yaml").stdout)
+    assert told["name"] == '签约网 "east"'
+
+
+def test_a_network_is_not_made_over_another(folder: Path) -> None:
+    before = (folder / "keys" / "network.pem").read_bytes()
+    again = _run("init", "--directory", folder)
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    assert (folder / "keys" / "network.pem").read_bytes() == before
+
+
+def test_beyond_this_machine_it_is_never_in_the_clear(tmp_path: Path) -> None:
+    made = _run("init", "--directory", tmp_path / "n", "--plain", "--host", "0.0.0.0")  # noqa: S104
+    assert made.exit_code == 2
+    assert not (tmp_path / "n").exists()
+
+
+def test_an_organisations_own_keys_stay_its_own(folder: Path, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "whatever they wrote")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
+    csr = tmp_path / "seller.csr"
+    csr.write_bytes(request.public_bytes(Encoding.PEM))
+    out = tmp_path / "seller"
+    words = ("organisation", "add", "--name", "Seller Ltd", "--csr", csr, "--out", out)
+    more = ("--signing-key", SigningKey.generate().public, "-c", folder / "network.yaml")
+    added = _run(*words, "--expires", "2099-12-31", *more)
+    assert added.exit_code == 0, added.stderr
+    organisation = added.stdout.splitlines()[0]
+    assert sorted(file.name for file in out.iterdir()) == ["client.pem", "network-ca.pem"]
+    certificate = x509.load_pem_x509_certificate((out / "client.pem").read_bytes())
+    assert certificate.public_key() == key.public_key()
+    (common,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    assert common.value == organisation
+    # Known anew: the same id, a later day.
+    again = _run(*words, "--expires", "2100-12-31", "--id", organisation, *more)
+    assert again.exit_code == 0, again.stderr
+    (listed,) = _listed(folder)
+    assert listed["id"] == organisation
+    assert str(listed["verification"]["expiresAt"]).startswith("2100-12-31")  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--expires", "tomorrow"), "--expires is a day"),
+        (("--expires", "2099-02-30"), "--expires: "),
+        (("--expires", "2099-12-31", "--level", "high"), "--level must be one of none, contact"),
+        (("--expires", "2099-12-31", "--signing-key", "abc"), "--signing-key is 43 characters"),
+        (("--expires", "2099-12-31", "--id", "seller"), "--id begins with org-"),
+    ],
+)
+def test_a_mistake_is_told_and_changes_nothing(
+    words: tuple[str, ...], told: str, folder: Path, tmp_path: Path
+) -> None:
+    added = _run(
+        *("organisation", "add", "--name", "Seller Ltd", "--out", tmp_path / "seller"),
+        *words,
+        *("-c", folder / "network.yaml"),
+    )
+    assert added.exit_code == 2
+    assert told in added.stderr
+    assert _listed(folder) == []
+
+
+def test_the_same_person_is_there_once(folder: Path) -> None:
+    words = ("person", "add", "--name", "李雷", "--contact", "13800000000")
+    told = {
+        _run(*words, "--expires", day, "-c", folder / "network.yaml").stdout
+        for day in ("2098-12-31", "2099-12-31")
+    }
+    assert len(told) == 1
