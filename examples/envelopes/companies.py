@@ -78,8 +78,7 @@ class Company:
 
     def set_up(self) -> None:
         """Token, CA, officers, policies: make what is missing."""
-        command = (PROGRAM, "init", "--directory", self.directory, "--company", self.name)
-        subprocess.run(command, check=True, capture_output=True)
+        self.told_alone("init", "--directory", self.directory, "--company", self.name)
         if self.port is not None:
             config = self.trial.config_file.read_text(encoding="utf-8")
             usual = f"port: {self.trial.kit.values['port']}"
@@ -135,5 +134,8 @@ def _told(name: str, words: Sequence[str | Path]) -> str:
     done = subprocess.run((PROGRAM, *words), check=False, capture_output=True, text=True)
     if done.returncode:
         named = " ".join(map(str, words))
-        raise SystemExit(f"{name}: sealgate {named}: {done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"{name}: sealgate {named}: {done.stdout}{done.stderr}If an earlier version made the "
+            "installation, remove its folder, then run the demo again"
+        )
     return done.stdout

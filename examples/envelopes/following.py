@@ -67,7 +67,7 @@ class Sent:
 def send(by: Company, folder: Path, contract: Path, *options: str) -> Sent:
     """Describe an envelope with options, and send it."""
     described = folder / f"{contract.stem}.envelope.yaml"
-    by.told_alone("envelope", "create", contract, *options, "-o", described, "--replace")
+    by.told("envelope", "create", contract, *options, "-o", described, "--replace")
     return send_described(by, described)
 
 

@@ -41,7 +41,6 @@ class House:
         return (
             *("--company", self.carrier.name, "--seal", "contract"),
             *("--type", "purchase-contract", "--number", f"{number}-{self.run}"),
-            *("--from", f"{self.carrier.organisation}={self.carrier.title}"),
         )
 
     def prove(self, sent: Sent, name: str, *, signatures: int, by: Sequence[Company]) -> None:

@@ -103,7 +103,7 @@ def release(
     url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Let somebody else claim a delivery that its claimant left lying, or locked by wrong digits.
+    """Let somebody else claim a delivery that was left lying, or locked by wrong digits.
 
     Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
     """

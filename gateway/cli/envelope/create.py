@@ -13,6 +13,7 @@ from gateway.cli.envelope import description
 from gateway.cli.envelope.description import DescriptionError
 from gateway.cli.envelope.parties import Order, Wanted, When, parties_of
 from gateway.cli.envelope.showing import tell_parties
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import err, out, printable, told_errors
 from gateway.clock import SystemClock
 
@@ -32,7 +33,12 @@ def create(
         str | None, typer.Option(help="For people; by default the first file's name.")
     ] = None,
     ours: Annotated[
-        str, typer.Option("--from", help="You, as ORGANISATION=NAME of the network.")
+        str,
+        typer.Option(
+            "--from",
+            help="You, as ORGANISATION=NAME of the network; by default as `bridge:` of config.yaml "
+            "has the company.",
+        ),
     ] = "",
     we_sign: Annotated[
         When, typer.Option("--we-sign", help="Before the others, after them, or not at all.")
@@ -82,6 +88,7 @@ def create(
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over a description that is there.")
     ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write down who signs which PDFs, until when. Nothing leaves yet.
 
@@ -91,7 +98,7 @@ def create(
     send`.
     """
     wanted = Wanted(
-        ours=ours,
+        ours=ours or _configured(config, company),
         we_sign=we_sign,
         organisations=to or (),
         persons=person or (),
@@ -122,6 +129,14 @@ def create(
     tell_parties(told["parties"])
     out.print(printable(str(place)), markup=False, soft_wrap=True)
     err.print(f"look through it, then: sealgate envelope send {place}", markup=False)
+
+
+def _configured(config: Path, company: str) -> str:
+    """The company as `--from` has it; empty: nothing on this machine says."""
+    bridge = configuration(config).bridge if config.exists() else None
+    known = () if bridge is None else bridge.companies
+    found = (f"{each.organisation}={each.name}" for each in known if each.company == company)
+    return next(found, "")
 
 
 def _from(place: Path, file: Path) -> str:

@@ -35,7 +35,7 @@ ENVELOPE: Mapping[str, tuple[str, str]] = {
     ),
     "release": (
         "envelope.acting:release",
-        "Let somebody else claim a delivery that its claimant left lying.",
+        "Let somebody else claim a delivery that was left lying, or locked by wrong digits.",
     ),
     "document": (
         "envelope.fetching:document",

@@ -16,6 +16,7 @@ from gateway.clock import SystemClock
 from tests.envelope_parties import BUYER, PAPER, SELLER, terms_of
 from tests.envelopes_in_memory import EnvelopesInMemory
 from tests.signing_house import FakeClock
+from tests.unit.cli.conftest import CommandLine
 from tests.unit.http.test_envelopes import served
 from tests.unit.http.test_routes import KEY
 
@@ -25,7 +26,7 @@ CREATE = (
 )
 
 
-def sealgate(*words: str | Path) -> Result:
+def run(*words: str | Path) -> Result:
     return CliRunner().invoke(app, ["envelope", *map(str, words)])
 
 
@@ -42,12 +43,12 @@ class Desk:
         form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         pem.write_bytes(KEY.private_bytes(*form))
         reach = ("--url", self.url, "--key", f"key={pem}")
-        return await asyncio.to_thread(sealgate, *words, *reach)
+        return await asyncio.to_thread(run, *words, *reach)
 
     async def described(self, *more: str) -> Path:
         contract = self.folder / "采购合同.pdf"
         contract.write_bytes(PAPER)
-        told = await asyncio.to_thread(sealgate, "create", contract, *CREATE, *more)
+        told = await asyncio.to_thread(run, "create", contract, *CREATE, *more)
         assert told.exit_code == 0, told.stderr
         return self.folder / "采购合同.envelope.yaml"
 
@@ -151,7 +152,7 @@ async def test_a_description_is_not_written_over_unasked(tmp_path: Path) -> None
     async with desk(tmp_path) as at:
         described = await at.described("--to", "org-seller=Seller Ltd")
         described.write_text("my own words")
-        again = sealgate("create", at.folder / "采购合同.pdf", *CREATE, "--to", "a=b")
+        again = run("create", at.folder / "采购合同.pdf", *CREATE, "--to", "a=b")
         assert again.exit_code == 2
         assert "--replace" in again.stderr
         assert described.read_text() == "my own words"
@@ -172,7 +173,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
             ((at.folder / "no.pdf", *CREATE, "--to", "a=b"), "cannot be read"),
         ):
-            told = sealgate("create", *words)
+            told = run("create", *words)
             assert told.exit_code == 2
             assert why in told.stderr.replace("\n", " "), told.stderr
 
@@ -254,3 +255,26 @@ async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> 
         assert (await at("remind", envelope, "person")).exit_code == 0
         assert (await at("link", envelope, "us")).exit_code == 1
         assert (await at("release", envelope, "person")).exit_code == 1  # nobody claims a person
+
+
+def test_who_we_are_is_known_from_the_configuration(sealgate: CommandLine) -> None:
+    directory = sealgate.trial.directory
+    bridge = (
+        "bridge:\n  url: https://network.example\n"
+        f"  network_key: {'A' * 43}\n  trusted_roots: {directory}/roots\n  companies:\n"
+        "    - {company: east, organisation: org-east, name: 示例物流, card_seal: receipt-east,\n"
+        f"       system: tms, signing_key: {directory}/s.pem, encryption_key: {directory}/e.pem}}\n"
+    )
+    config = sealgate.trial.config_file
+    config.write_text(config.read_text(encoding="utf-8") + bridge, encoding="utf-8")
+    contract = directory / "c.pdf"
+    contract.write_bytes(PAPER)
+    options = ("--seal", "receipt-east", "--type", "t", "--number", "1", "--to", "org-b=B")
+    told = sealgate("envelope", "create", contract, "--company", "east", *options)
+    assert told.exit_code == 0, told.stderr
+    written = yaml.safe_load((directory / "c.envelope.yaml").read_text(encoding="utf-8"))
+    assert written["parties"][0]["account"] == "org-east"
+    other = sealgate("envelope", "create", contract, "--company", "west", *options, "--replace")
+    assert other.exit_code == 0
+    written = yaml.safe_load((directory / "c.envelope.yaml").read_text(encoding="utf-8"))
+    assert [each["account"] for each in written["parties"]] == ["org-b"]
