@@ -236,6 +236,7 @@ def _summary(trial: Trial, config: Config, output: Path, result: Result) -> None
     say(f"   refused    {result.refused}")
     say(f"   documents  {output}")
     say(f"   audit log  {config.database}, signed head in {config.checkpoint_file}")
+    say(f"   contracts  {trial.directory / 'contracts' / 'envelopes'}")
     say(f"   gateway    log in {trial.directory / 'gateway.log'}")
     for line in result.unexpected:
         say(f"   [bold red]unexpected[/] {line}")

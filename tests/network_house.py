@@ -8,6 +8,7 @@ async with network_house(tmp_path) as house:
 
 import contextlib
 import hashlib
+import io
 import itertools
 import secrets
 import ssl
@@ -367,8 +368,9 @@ class House:
 
     async def deliver(self, request: Request, *, tls: ssl.SSLContext | None = None) -> bytes:
         extra: dict[str, Any] = {} if tls is None else {"ssl": tls}
+        data = None if request.body is None else io.BytesIO(request.body)
         async with self.http.request(
-            request.method, request.url, data=request.body, headers=request.headers, **extra
+            request.method, request.url, data=data, headers=request.headers, **extra
         ) as answer:
             body = await answer.read()
             if answer.status >= 400:

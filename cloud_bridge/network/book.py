@@ -4,6 +4,7 @@ Everything is judged again within the transaction that writes it: accounts, cont
 of the envelope as they are then.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -27,8 +28,9 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
 from cloud_bridge.network import contents
 from cloud_bridge.network.accounts import Accounts, account_in, signed_card
-from cloud_bridge.network.contents import NETWORK, Contents, is_member
+from cloud_bridge.network.contents import NETWORK, Contents
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,
@@ -182,7 +184,7 @@ class Book:
             .limit(_AT_ONCE)
         )
         over = await self._lane.read(lambda connection: connection.scalars(question).all())
-        return sum([await self._expired(each) for each in over])
+        return sum(await asyncio.gather(*map(self._expired, over)))
 
     async def _expired(self, envelope: str) -> bool:
         try:

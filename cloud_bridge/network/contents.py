@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import ContentMode, Terms
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     ContentMissingProblem,
     EnvelopeUnknownProblem,
@@ -55,14 +56,18 @@ class Contents:
             ModeProblem: its terms do not let the network hold such content.
             MalformedProblem, TooLargeProblem: see there.
         """
-        head = content.head
         _judge(content)
+        # Whoever hangs up meanwhile leaves a file and its row, or neither.
+        await asyncio.shield(self._put(content, uploader))
+
+    async def _put(self, content: Content, uploader: str) -> None:
+        head = content.head
         allowed = self._allowed(head, uploader)
         await self._lane.read(allowed)
         # Of each uploader a file of its own, though the bytes be the same.
         own = hashlib.sha256(uploader.encode() + b"\n" + content.body).hexdigest()[:32]
         file = f"{head.envelope}/{head.digest}-{own}"
-        await asyncio.to_thread(_write, self._directory / file, content.body)
+        is_new = await asyncio.to_thread(_write, self._directory / file, content.body)
 
         def work(connection: Connection) -> str | None:
             allowed(connection)
@@ -74,7 +79,12 @@ class Contents:
                 {"size": len(content.body), "at": microseconds(self._time.now())},
             )
 
-        before = await self._lane.write(work)
+        try:
+            before = await self._lane.write(work)
+        except (EnvelopeUnknownProblem, ModeProblem, TooLargeProblem):
+            if is_new:  # the envelope was sent meanwhile, and is not for this
+                await self._forget([file])
+            raise
         if before is not None and before != file:
             await self._forget([before])
 
@@ -142,17 +152,6 @@ class Contents:
                 (self._directory / file).unlink(missing_ok=True)
 
         await asyncio.to_thread(unlink)
-
-
-def is_member(connection: Connection, organisation: str, envelope: str) -> bool:
-    """Whether an organisation takes part in an envelope."""
-    table = schema.member
-    found = connection.execute(
-        select(table.c.envelope).where(
-            table.c.organisation == organisation, table.c.envelope == envelope
-        )
-    )
-    return found.one_or_none() is not None
 
 
 def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
@@ -255,8 +254,9 @@ def _keep(
     return None
 
 
-def _write(path: Path, body: bytes) -> None:
-    """The file, and its name, are on the disk when this returns."""
+def _write(path: Path, body: bytes) -> bool:
+    """The file, and its name, are on the disk when this returns; whether it is new."""
+    is_new = not path.exists()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{id(body):x}.draft")
     with draft.open("wb") as file:
@@ -270,3 +270,4 @@ def _write(path: Path, body: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    return is_new

@@ -22,6 +22,7 @@ from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Feed, FeedItem
 
 _PAGE: Final = 100
+_PAGE_BYTES: Final = 4 << 20
 _LOOK_SECONDS: Final = 0.25
 # Nodes' clocks may differ by so much, and a transaction may be under way for so long.
 _LOOK_BACK: Final = timedelta(seconds=10)
@@ -159,30 +160,27 @@ class Feeds:
 
 
 def _page(connection: Connection, organisation: str, after: int) -> tuple[int, Feed]:
-    feed, entry = schema.feed, schema.entry
+    feed, entry, head = schema.feed, schema.entry, schema.feed_head
     # The newest first: what is committed between the two questions is only seen later.
-    head = select(schema.feed_head.c.position).where(
-        schema.feed_head.c.organisation == organisation
-    )
-    newest = connection.scalar(head) or 0
+    question = select(head.c.position).where(head.c.organisation == organisation)
+    newest = connection.scalar(question) or 0
     rows = connection.execute(
         select(feed.c.position, feed.c.envelope, feed.c.sequence, entry.c.entry)
         .join(entry, (entry.c.envelope == feed.c.envelope) & (entry.c.sequence == feed.c.sequence))
         .where(feed.c.organisation == organisation, feed.c.position > after)
         .order_by(feed.c.position)
         .limit(_PAGE)
-    ).all()
-    # A cursor from before a backup was put back leads on from where the feed is now.
-    last = rows[-1].position if rows else min(after, newest)
-    items = tuple(
-        FeedItem(
-            envelope=row.envelope,
-            sequence=row.sequence,
-            entry=msgspec.json.decode(row.entry, type=Entry),
-        )
-        for row in rows
     )
-    return newest, Feed(items=items, cursor=str(last))
+    # A cursor from before a backup was put back leads on from where the feed is now.
+    last, size = min(after, newest), 0
+    items = []
+    for position, envelope, sequence, written in rows:
+        told = msgspec.json.decode(written, type=Entry)
+        items.append(FeedItem(envelope=envelope, sequence=sequence, entry=told))
+        last, size = position, size + len(written)
+        if size > _PAGE_BYTES:
+            break
+    return newest, Feed(items=tuple(items), cursor=str(last))
 
 
 def _position(cursor: str) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import append
@@ -26,6 +26,7 @@ from cloud_bridge.envelopes.statements import (
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.network.feed import Feeds
+from cloud_bridge.network.membership import tell
 from cloud_bridge.network.problems import (
     ConflictProblem,
     EnvelopeUnknownProblem,
@@ -237,31 +238,9 @@ class Recording:
             .values(sequence=after.sequence, head=after.head, status=after.status)
         )
         self._states[envelope] = after
-        told = self._members(connection, state, after)
+        told = tell(connection, state, after)
         self._new.append(New(after, statement, told))
         return after, entry
-
-    def _members(
-        self, connection: Connection, before: EnvelopeState, after: EnvelopeState
-    ) -> tuple[tuple[str, str, int], ...]:
-        """Who is told what; whoever comes in is told all that was before."""
-        there = before.organisations if before.sequence else frozenset[str]()
-        joined, left = sorted(after.organisations - there), there - after.organisations
-        envelope = after.terms.envelope
-        table = schema.member
-        for organisation in joined:
-            connection.execute(insert(table).values(organisation=organisation, envelope=envelope))
-        for organisation in left:  # it has forwarded, and knows that
-            connection.execute(
-                delete(table).filter_by(organisation=organisation, envelope=envelope)
-            )
-        told = [(each, envelope, after.sequence) for each in there]
-        told += [
-            (each, envelope, sequence)
-            for each in joined
-            for sequence in range(1, after.sequence + 1)
-        ]
-        return tuple(told)
 
     def _own(
         self,

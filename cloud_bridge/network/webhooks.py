@@ -11,23 +11,20 @@ import base64
 import contextlib
 import hashlib
 import hmac
-import ipaddress
 import secrets
-import socket
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 import structlog
-from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
+from cloud_bridge.network.addresses import PublicAddresses, refuse_address
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.model import Call, CallData, Webhook
 from cloud_bridge.network.problems import NetworkProblem, NotFoundProblem, WebhookProblem
@@ -66,7 +63,7 @@ class Webhooks:
         Raises:
             WebhookProblem: the network may not call there, or the organisation has many already.
         """
-        self._refuse_address(url)
+        refuse_address(url, private=self._private_addresses)
         table = schema.webhook
 
         def work(connection: Connection) -> Webhook:
@@ -152,7 +149,7 @@ class Webhooks:
     async def deliver(self) -> None:
         """Call whoever is owed something, each at its own pace; until it is cancelled."""
         connector = aiohttp.TCPConnector(
-            resolver=None if self._private_addresses else _PublicAddresses()
+            resolver=None if self._private_addresses else PublicAddresses()
         )
         timeout = aiohttp.ClientTimeout(total=20, connect=10)
         async with (
@@ -234,7 +231,7 @@ class Webhooks:
 
     async def _call(self, session: aiohttp.ClientSession, row: _Notice) -> int:
         try:
-            self._refuse_address(row.url)
+            refuse_address(row.url, private=self._private_addresses)
             headers = self.headers(row.id, row.secret, row.body)
             async with session.post(
                 row.url, data=row.body, headers=headers, allow_redirects=False
@@ -257,41 +254,3 @@ class Webhooks:
             "webhook-timestamp": at,
             "webhook-signature": f"v1,{symmetric} v1a,{asymmetric}",
         }
-
-    def _refuse_address(self, url: str) -> None:
-        parts = urlsplit(url)
-        if len(url) > 2000 or not parts.hostname or parts.username is not None:  # noqa: PLR2004
-            raise WebhookProblem("the address is none, has a user's name in it, or is very long")
-        if self._private_addresses:
-            if parts.scheme not in {"http", "https"}:
-                raise WebhookProblem("the address is not of http or https")
-            return
-        if parts.scheme != "https":
-            raise WebhookProblem("the address is not of https")
-        try:
-            address = ipaddress.ip_address(parts.hostname)
-        except ValueError:
-            return  # a name: looked at when it is resolved
-        if not address.is_global:
-            raise WebhookProblem(f"{address} is no public address")
-
-
-class _PublicAddresses(AbstractResolver):
-    """Resolves names, and gives no address within the network's own house (SSRF)."""
-
-    def __init__(self) -> None:
-        self._resolver = aiohttp.DefaultResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """See aiohttp."""
-        found = await self._resolver.resolve(host, port, family)
-        public = [each for each in found if ipaddress.ip_address(each["host"]).is_global]
-        if not public:
-            raise OSError(None, f"{host} resolves to no public address")
-        return public
-
-    async def close(self) -> None:
-        """See aiohttp."""
-        await self._resolver.close()

@@ -18,8 +18,6 @@ bridge:
   url: {network.url}
   network_key: {network.key}
   ca: {folder}/network-ca.pem
-  client_certificate: {folder}/client.pem
-  client_key: {folder}/client-key.pem
   trusted_roots: {folder}/partners
   persons_root: {folder}/persons-root.pem
   companies:
@@ -28,6 +26,8 @@ bridge:
       name: {title}
       signing_key: {folder}/signing.pem
       encryption_key: {folder}/encryption.pem
+      client_certificate: {folder}/client.pem
+      client_key: {folder}/client-key.pem
       card_seal: contract
       system: bridge
       inbound:
@@ -43,10 +43,12 @@ class Company:
     Attributes:
         name: as `sealgate init --company` has it, and its policies.
         directory: of its installation.
+        port: where its gateway listens; None: where its trial installation says.
     """
 
     name: str
     directory: Path
+    port: int | None = None
 
     @property
     def trial(self) -> Trial:
@@ -78,6 +80,11 @@ class Company:
         """Token, CA, officers, policies: make what is missing."""
         command = (PROGRAM, "init", "--directory", self.directory, "--company", self.name)
         subprocess.run(command, check=True, capture_output=True)
+        if self.port is not None:
+            config = self.trial.config_file.read_text(encoding="utf-8")
+            usual = f"port: {self.trial.kit.values['port']}"
+            there = config.replace(usual, f"port: {self.port}")
+            self.trial.config_file.write_text(there, encoding="utf-8")
 
     def join(self, network: TrialNetwork, partner: "Company") -> None:
         """Enter the network, and trust the partner's CA. Once; what is there stays."""

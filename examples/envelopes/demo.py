@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from examples.envelopes.browser import NoBrowserError
 from examples.envelopes.companies import Company
@@ -32,8 +33,20 @@ _JOURNEYS: tuple[tuple[str, Callable[[House], None]], ...] = (
 )
 
 
+class Ports(NamedTuple):
+    """Where they listen."""
+
+    network: int
+    carrier: int
+    buyer: int
+
+
 def show_envelopes(
-    directory: Path, *, first_step: int = 1, pictures: Path | None = None
+    directory: Path,
+    *,
+    first_step: int = 1,
+    pictures: Path | None = None,
+    ports: Ports | None = None,
 ) -> list[str]:
     """Run it all.
 
@@ -41,11 +54,12 @@ def show_envelopes(
         directory: where network and companies go, or are from the last time.
         first_step: what the first headline is numbered.
         pictures: where screenshots go; None: none are taken.
+        ports: of the network and the two gateways; None: the usual ones.
 
     Returns:
         What was not as it should be.
     """
-    house = _house(directory.absolute(), pictures)
+    house = _house(directory.absolute(), pictures, ports)
     say(f"[bold]{first_step}  Two companies and a network[/], each company with a CA of its own")
     _set_up(house)
     parts = (house.network.program(), house.carrier.program(), house.buyer.program())
@@ -57,20 +71,18 @@ def show_envelopes(
             except NoBrowserError as error:
                 say(f"   left out: {error}")
         for company in (house.carrier, house.buyer):
-            say(
-                f"   {company.name}: {company.told('audit', 'verify').splitlines()[0]}",
-                markup=False,
-            )
+            whole = company.told("audit", "verify").splitlines()[0]
+            say(f"   audit log of {company.name}: {whole}", markup=False)
     return house.unexpected
 
 
-def _house(directory: Path, pictures: Path | None) -> House:
+def _house(directory: Path, pictures: Path | None, ports: Ports | None) -> House:
     folder = directory / "envelopes"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return House(
-        network=TrialNetwork(directory / "network"),
-        carrier=Company("carrier", directory / "carrier"),
-        buyer=Company("buyer", directory / "buyer"),
+        network=TrialNetwork(directory / "network", ports.network if ports else 8490),
+        carrier=Company("carrier", directory / "carrier", ports.carrier if ports else None),
+        buyer=Company("buyer", directory / "buyer", ports.buyer if ports else None),
         folder=folder,
         run=f"{SystemClock().now():%m%d-%H%M%S}",
         pictures=pictures,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloud_bridge.envelopes.transcript import compare
 from examples.envelopes.companies import Company
 from gateway.cli.envelope.model import Envelope, envelope_of
 from gateway.client import EnvelopeClient, GatewayRefusedError
@@ -97,11 +98,19 @@ def arrived(sent: Sent, at: Company) -> None:
         raise SystemExit(f"envelope {sent.id} did not reach {at.name}") from None
 
 
-def both_have_all(sent: Sent, companies: Sequence[Company]) -> None:
-    """Wait until all hold the same record: acknowledgements come a moment after the end."""
+def kept_by_all(sent: Sent, companies: Sequence[Company], document: str) -> list[tuple[Path, Path]]:
+    """Document and transcript of each company, once all hold the same record.
+
+    What was acknowledged last comes to each a moment after the end.
+    """
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while len({sent.now(each).head for each in companies}) > 1 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    while True:
+        kept = [sent.kept(each, document) for each in companies]
+        first, *others = (transcript.read_bytes() for _, transcript in kept)
+        same = all(compare(first, other) is None for other in others)
+        if same or time.monotonic() > deadline:
+            return kept
+        time.sleep(0.2)
 
 
 def _has_come(envelope: Envelope, statuses: Sequence[str], party: str, state: str) -> bool:

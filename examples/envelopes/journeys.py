@@ -9,7 +9,7 @@ import yaml
 
 from examples.envelopes import browser
 from examples.envelopes.companies import Company
-from examples.envelopes.following import Sent, arrived, both_have_all, send, send_described
+from examples.envelopes.following import Sent, arrived, kept_by_all, send, send_described
 from examples.envelopes.network import TrialNetwork
 from examples.envelopes.proving import Evidence, bundle_of, prove
 from examples.running import say
@@ -46,8 +46,7 @@ class House:
 
     def prove(self, sent: Sent, name: str, *, signatures: int, by: Sequence[Company]) -> None:
         """Have what was completed judged, as every company holds it."""
-        both_have_all(sent, by)
-        kept = [sent.kept(each, name) for each in by]
+        kept = kept_by_all(sent, by, name)
         papers = {paper.read_bytes() for paper, _ in kept}
         if len(papers) > 1:
             self.unexpected.append(f"{name}: the companies hold different files")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from examples.running import PROGRAM, Program
 
-PORT = 8490
 _UNTIL = "2030-12-31"
 
 
 @dataclass(frozen=True, slots=True)
 class TrialNetwork:
-    """Its folder, and what the operator does there."""
+    """Its folder and port, and what the operator does there."""
 
     directory: Path
+    port: int = 8490
 
     @property
     def config_file(self) -> Path:
@@ -25,7 +25,7 @@ class TrialNetwork:
     @property
     def url(self) -> str:
         """Where organisations and persons reach it."""
-        return f"https://127.0.0.1:{PORT}"
+        return f"https://127.0.0.1:{self.port}"
 
     @property
     def ca(self) -> Path:
@@ -46,7 +46,7 @@ class TrialNetwork:
     def set_up(self) -> None:
         """Make it, unless it is there."""
         if not self.config_file.exists():
-            where = ("--directory", self.directory, "--port", str(PORT))
+            where = ("--directory", self.directory, "--port", str(self.port))
             command = (PROGRAM, "network", "init", "--name", "示例签约网络", *where)
             subprocess.run(command, check=True, capture_output=True)
 

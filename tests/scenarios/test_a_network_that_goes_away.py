@@ -206,6 +206,7 @@ async def test_nothing_leaves_the_house_but_what_the_ledger_has_and_no_secret_is
     for secret in (*(each.encode() for each in CANARIES), *keys):
         for form in (secret, base64.b64encode(secret), secret.hex().encode()):
             assert form not in stream
+            assert not [each for each in requests for layer in each.layers if form in layer]
 
 
 async def ledger_of(at: Company) -> Counter[tuple[str, int]]:

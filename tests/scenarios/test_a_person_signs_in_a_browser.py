@@ -5,6 +5,7 @@ With `SEALGATE_SCREENSHOTS=FOLDER` pictures of the pages are kept there: `python
 
 import asyncio
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -36,6 +37,13 @@ from tests.person_house import (
 )
 
 _PATIENCE_MS = 45_000
+_ROLES = "textbox|button|checkbox|combobox|radio|img|link|group|navigation"
+# WCAG 2.2, 2.5.8: 24 by 24 px; a link within a sentence is as large as its words.
+_SMALL = """[...document.querySelectorAll("button, input, select, textarea, a")]
+  .filter(each => each.type !== "hidden" && each.offsetParent !== null
+    && !each.closest("p, li") && !each.classList.contains("skip"))
+  .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 24 || box.height < 24).map(([html]) => html)"""
 
 
 @pytest.fixture
@@ -75,10 +83,15 @@ async def sign(page: Page) -> None:
     await page.wait_for_url("**/sign/done", timeout=_PATIENCE_MS)
 
 
-async def fits(page: Page) -> bool:
-    """Whether nothing stands out of the window sideways."""
-    wide: bool = await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return wide
+async def usable(page: Page) -> bool:
+    """Nothing stands out of the window sideways, all is large enough, and all has a name."""
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = await page.evaluate(_SMALL)
+    assert not small, small
+    spoken = await page.locator("body").aria_snapshot()
+    nameless = re.findall(rf"- (?:{_ROLES})(?:$|:|\s\[)", spoken, re.MULTILINE)
+    assert not nameless, spoken
+    return True
 
 
 async def signed_act(signer: Signer) -> Signed:
@@ -125,29 +138,29 @@ async def test_from_link_to_signed_document(
     async with surfing(chromium, device=device, locale=locale) as page:
         await page.goto((await signer.link()).url)
         await kept(page, f"{device}-1-link")
-        assert await fits(page)
+        assert await usable(page)
         await page.locator("main button.main").click()
         await page.locator("main button.main").click()
         await page.locator("#code").fill(signer.code())
         await kept(page, f"{device}-2-check")
-        assert await fits(page)
+        assert await usable(page)
         await page.locator("main button.main").first.click()
         await page.wait_for_url("**/sign/read")
         await see_all_pages(page)
         await kept(page, f"{device}-3-read", at=".page[data-number='2']")
-        assert await fits(page)
+        assert await usable(page)
         house.time.move(timedelta(seconds=31))
         await page.reload()
         await has_read(page)
         await fill_in(page)
         await draw(page)
         await kept(page, f"{device}-4-sign", at="#signature")
-        assert await fits(page)
+        assert await usable(page)
         await page.locator("canvas.pad").scroll_into_view_if_needed()
         await sign(page)
         assert thanks in await page.inner_text("main")
         await kept(page, f"{device}-5-done")
-        assert await fits(page)
+        assert await usable(page)
         async with page.expect_download() as downloading:
             await page.locator(".files a.button").click()
         downloaded = Path(await (await downloading.value).path()).read_bytes()
@@ -184,7 +197,7 @@ async def test_what_is_wrong_stands_beside_each_field(
         assert await number.input_value() == "一打"
         assert await page.get_by_label("收货人").get_attribute("aria-invalid") is None
         assert "请在框内手写签名" in await page.inner_text("#signature-fault")
-        assert await fits(page)
+        assert await usable(page)
         await fill_in(page)
         await draw(page)
         await sign(page)
@@ -482,3 +495,21 @@ async def test_who_only_gets_a_copy_reads_it_and_signs_nothing(
         await page.goto(page.url.replace("/done", "/act"))
         assert page.url.endswith("/sign/done")
     assert [each.state for each in (await signer.state()).parties] == ["copy", "its-turn"]
+
+
+async def test_checked_by_the_end_of_the_number(tmp_path: Path, chromium: Browser) -> None:
+    persons = {"check": "contact-tail"}
+    async with network_house(tmp_path, server={"port": free_port()}, persons=persons) as house:
+        signer = await asked(house, fields=())
+        async with surfing(chromium) as page:
+            await page.goto((await signer.link()).url)
+            await page.locator("main button.main").click()
+            await page.get_by_label("最后四位").fill("1234")
+            await page.locator("main button.main").click()
+            await page.wait_for_selector("#fault:has-text('输入有误')")
+            await page.get_by_label("最后四位").fill("8000")
+            await page.locator("main button.main").click()
+            await has_read(page)
+            await page.get_by_label("您的姓名").fill(NAME)
+            await sign(page)
+        assert (await signed_act(signer)).method == "contact-tail"

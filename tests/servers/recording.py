@@ -1,8 +1,13 @@
 """A TCP proxy that keeps every byte that goes up, and reads the requests in them."""
 
 import asyncio
+import base64
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
+
+import msgspec
 
 from tests.servers.process import free_port
 
@@ -16,6 +21,40 @@ class Sent:
     method: str
     path: str
     body: bytes
+
+    @property
+    def layers(self) -> Iterator[bytes]:
+        """The path, the body, and what that holds as JSON, MessagePack or base64, however deep."""
+        yield self.path.encode()
+        yield from _layers(self.body)
+
+
+def _layers(data: bytes) -> Iterator[bytes]:
+    yield data
+    for decode in (msgspec.json.decode, msgspec.msgpack.decode):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            for part in _parts(decode(data)):
+                yield part
+                if part != data:
+                    yield from _layers(part)
+                with contextlib.suppress(ValueError):
+                    yield from _layers(base64.b64decode(part, validate=True))
+
+
+def _parts(value: object) -> Iterator[bytes]:
+    """Every text and all bytes in it; names of fields too."""
+    match value:
+        case bytes():
+            yield value
+        case str():
+            yield value.encode()
+        case dict():
+            for name, each in value.items():
+                yield from _parts(name)
+                yield from _parts(each)
+        case list():
+            for each in value:
+                yield from _parts(each)
 
 
 @dataclass

@@ -77,16 +77,31 @@ class Access:
         named = _KEY_ID.findall(request.headers.get("Signature-Input", ""))
         if len(named) != 1:
             raise NotAuthenticatedProblem("Signature-Input is missing, or names not one key id")
-        account = await self._accounts.account(named[0])
-        if account is None:
-            raise NotAuthenticatedProblem(f"there is no organisation {named[0]!r}")
-        self._check_certificate(request, account)
-        parameters = self._verified(request, account)
+        account, parameters = await self._recognised(request, named[0])
         nonce, until = self._fresh(account.organisation.id, parameters)
         if once:
             await self._use_for_good(account.organisation.id, nonce, until)
         self._limits.take(account.organisation.id)
         return account.organisation.id
+
+    async def _recognised(
+        self, request: web.Request, organisation: str
+    ) -> tuple[Account, Mapping[str, Any]]:
+        account = await self._accounts.account(organisation)
+        if account is None:
+            raise NotAuthenticatedProblem(f"there is no organisation {organisation!r}")
+        try:
+            return account, self._proved(request, account)
+        except NotAuthenticatedProblem:
+            # Another node may know a newer key or certificate.
+            newer = await self._accounts.account(organisation, fresh=True)
+            if newer is None or newer == account:
+                raise
+            return newer, self._proved(request, newer)
+
+    def _proved(self, request: web.Request, account: Account) -> Mapping[str, Any]:
+        self._check_certificate(request, account)
+        return self._verified(request, account)
 
     def _check_certificate(self, request: web.Request, account: Account) -> None:
         if not self._is_tls:

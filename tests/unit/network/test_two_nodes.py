@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cloud_bridge.envelopes.record import check
 from cloud_bridge.envelopes.statements import Opened, Reminded
+from cloud_bridge.keys import SigningKey
 from tests.network_house import Company, Draft, HouseTime, NetworkHouse, network_house
 from tests.postgres_server import Server, postgres
+from tests.seals_of_companies import sign_card
 
 __all__ = ["postgres"]
 
@@ -117,3 +120,16 @@ async def test_signed_at_one_node_and_at_the_other(nodes: list[NetworkHouse]) ->
     await draft.signed(by=buyer, party="buyer")
     await draft.signed(by=seller, party="seller")
     assert (await draft.now()).status == "completed"
+
+
+async def test_a_new_key_counts_at_once_at_the_other_node(nodes: list[NetworkHouse]) -> None:
+    one, two = nodes
+    buyer = await one.company("买方有限公司")
+    far = _elsewhere(buyer, two)
+    assert (await far.heads()).heads == ()
+    fresh = SigningKey.generate()
+    buyer.serial = 2
+    card = msgspec.structs.replace(buyer.card, signing_key=fresh.public)
+    await buyer.ask("PUT", "/v1/card", sign_card(card, buyer.seal))
+    far.signing = fresh
+    assert (await far.heads()).heads == ()

@@ -137,6 +137,8 @@ async def _listed(company: Company) -> list[Webhook]:
         "http://example.com/hook",
         "https://127.0.0.1/hook",
         "https://[::1]/hook",
+        "https://[::ffff:127.0.0.1]/hook",
+        "https://[::1/hook",
         "https://10.1.2.3/hook",
         "https://169.254.169.254/latest/meta-data",
         "https://user@example.com/hook",

@@ -1,7 +1,9 @@
 """What a person's act makes of a document, as other people's software sees it."""
 
 import asyncio
+import socket
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -219,6 +221,16 @@ async def test_a_child_that_needs_too_much_memory_answers_instead_of_growing() -
             base, (SIGNATURE,), name="n", envelope="e", party="p"
         )
     assert refused.value.reason == "demanding"
+
+
+async def test_what_reads_the_document_can_neither_write_files_nor_speak(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tests.unit.network.press.confined_child"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        arguments = [str(tmp_path / "file"), str(listening.getsockname()[1])]
+        told = await asyncio.to_thread(
+            subprocess.run, [*program, *arguments], capture_output=True, text=True, check=True
+        )
+    assert told.stdout.splitlines() == ["wrote nothing", "reached nobody", "got no memory"]
 
 
 async def test_the_certificate_is_for_this_act_and_for_minutes() -> None:
