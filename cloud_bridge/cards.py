@@ -54,7 +54,7 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         raise _untrusted(signed, f"it is no card: {error}") from error
     except (ContainerError, UntrustedError) as error:
         raise _untrusted(signed, str(error)) from error
-    if card.name not in signer.names:
+    if not signer.bears(card.name):
         told = ", ".join(sorted(signer.names)) or "no name"
         raise _untrusted(signed, f"it is {card.name}'s, but its certificate is of {told}")
     if not counts_at(card, at):

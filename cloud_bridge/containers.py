@@ -6,6 +6,7 @@ digest and, where it is there, signing-certificate-v2 (RFC 5035). Paths are buil
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,13 @@ class Signer:
     others: tuple[x509.Certificate, ...]
     names: frozenset[str]
 
+    def bears(self, name: str) -> bool:
+        """Whether this is a name of the certificate, by whichever width it is written.
+
+        Registers and authorities differ in that: 买方（上海）有限公司 is 买方(上海)有限公司.
+        """
+        return _plain(name) in map(_plain, self.names)
+
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).
 
@@ -74,6 +82,10 @@ class Signer:
         except Exception as error:
             words = f"its certificate does not lead to a root that we trust: {error}"
             raise UntrustedError(words) from error
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def who_signed(container: bytes, *parts: bytes) -> Signer:

@@ -50,9 +50,14 @@ metadata: {name: contract}
 spec:
   attributes:
     amount: {type: integer}
-    envelope_title: {type: string}
+    envelope_title: {type: string, required: true}
     envelope_counterparty: {type: string}
-    envelope_is_ours: {type: boolean}
+    envelope_is_ours: {type: boolean, required: true}
+---
+apiVersion: sealgate/v1
+kind: DocumentType
+metadata: {name: written-anew}
+spec: {normalize: true}
 ---
 apiVersion: sealgate/v1
 kind: Seal
@@ -60,6 +65,11 @@ metadata: {name: company-east}
 spec:
   {company: east, type: 公章, state: active, key: receipt-east, certificate: seal.pem,
    signature: {kind: approval}}
+---
+apiVersion: sealgate/v1
+kind: Role
+metadata: {name: lawyer}
+spec: {title: 法务}
 ---
 apiVersion: sealgate/v1
 kind: SealPolicy
@@ -70,12 +80,17 @@ spec:
   permit:
     - id: automatic
       systems: [tms]
+      when: >-
+        doc.attributes.envelope_is_ours || doc.attributes.envelope_title != "须审批的合同"
+    - id: when-approved
+      systems: [tms]
+      approvals: {count: 1, roles: [lawyer]}
   forbid:
     - id: not-these
       when: doc.attributes.envelope_title == "禁止的合同"
 tests:
   - name: a contract
-    request: {system: tms, doc: {attributes: {envelope_title: 采购合同}}}
+    request: {system: tms, doc: {attributes: {envelope_title: 采购合同, envelope_is_ours: true}}}
     expect: allowed
 """
 CALLER = Caller(system="tms", company="east")
@@ -196,6 +211,7 @@ class Town:
     seals_by: TrialCA
     signers: dict[str, SoftSigner] = field(default_factory=dict)
     trust: tuple[bytes, ...] | None = None
+    most_bytes: int = 1_000_000
 
     @classmethod
     def built(cls) -> "Town":
@@ -255,6 +271,7 @@ class Town:
             judge=judge,
             trust=Trust(companies=lambda: self.roots, persons=lambda: room.persons),
             events=events,
+            most_bytes=self.most_bytes,
             reached=note,
         )
         room = Room(made, joined.service, joined.advancing, events, judge, steps)

@@ -130,6 +130,7 @@ def partner(
     name: str = "西山制造有限公司",
     *,
     root: str = "伙伴根 CA",
+    common: str = "合同专用章",
     until: datetime = datetime(2036, 1, 1, tzinfo=UTC),
 ) -> Partner:
     """A company, its certificate good until then."""
@@ -147,9 +148,7 @@ def partner(
         decipher_only=False,
     )
     certificate = (
-        x509.CertificateBuilder(
-            ca.certificate.subject, _name(name, "合同专用章"), key.public_key(), 7
-        )
+        x509.CertificateBuilder(ca.certificate.subject, _name(name, common), key.public_key(), 7)
         .not_valid_before(SIGNED_AT - 5 * _YEAR)
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -138,7 +138,7 @@ def _judge_signer(
     )
     if party.kind != "organisation":
         return  # the network vouches for persons, and its certificates for them are its own
-    if party.name not in signer.names:
+    if not signer.bears(party.name):
         told = ", ".join(sorted(signer.names)) or "no name"
         words = f"party {party.id} is {party.name}, its certificate is of {told}"
         yield DocumentFault(words, signing.entry)

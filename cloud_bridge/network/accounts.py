@@ -66,8 +66,13 @@ class Accounts:
         """Those of a legal name."""
         return await self._lane.read(lambda connection: organisations_in(connection, name))
 
-    async def add(self, account: Account) -> None:
-        """A new organisation, or what is known of it anew; its card and cards stay."""
+    async def add(self, account: Account, *, revoke_others: bool = True) -> None:
+        """A new organisation, or what is known of it anew; its cards stay.
+
+        Args:
+            account: as it is from now on.
+            revoke_others: whether client certificates that it had before stop counting.
+        """
 
         def work(connection: Connection) -> None:
             told = account.organisation
@@ -82,8 +87,15 @@ class Accounts:
             if not changed.rowcount:
                 connection.execute(insert(schema.organisation).values(id=told.id, card=0, **row))
             table = schema.certificate
-            connection.execute(delete(table).where(table.c.organisation == told.id))
-            for fingerprint in sorted(account.certificates):
+            there = set(
+                connection.scalars(
+                    select(table.c.fingerprint).where(table.c.organisation == told.id)
+                )
+            )
+            if revoke_others:
+                connection.execute(delete(table).where(table.c.organisation == told.id))
+                there = set()
+            for fingerprint in sorted(account.certificates - there):
                 values = {"fingerprint": fingerprint, "organisation": told.id}
                 connection.execute(insert(table).values(**values))
 

@@ -38,6 +38,7 @@ class NewOrganisation(Value, frozen=True):
 
     Attributes:
         certificates: SHA-256 of its client certificates, hex.
+        revoke_others: whether those that it had before stop counting.
     """
 
     id: str
@@ -47,6 +48,7 @@ class NewOrganisation(Value, frozen=True):
     expires_at: datetime
     signing_key: str
     certificates: tuple[str, ...] = ()
+    revoke_others: bool = False
 
 
 class VerifiedPerson(Value, frozen=True):
@@ -90,7 +92,8 @@ class LocalAdministration:
                 organisation=told,
                 signing_key=new.signing_key,
                 certificates=frozenset(new.certificates),
-            )
+            ),
+            revoke_others=new.revoke_others,
         )
 
     async def add_person(self, new: VerifiedPerson) -> Person:

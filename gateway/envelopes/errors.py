@@ -90,6 +90,19 @@ class NoRuleForInboundProblem(Problem):
     )
 
 
+class EnvelopeTooLargeToTakeProblem(Problem):
+    """Its documents are larger than this gateway takes."""
+
+    type: ClassVar[str] = "envelope-too-large-to-take"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "The documents of an envelope that came in are too large"
+    owner: ClassVar[Owner] = "partner"
+    cure: ClassVar[str] = (
+        "Decline it, and ask the partner for smaller files; how large documents may be is "
+        "`http.max_document_bytes` of config.yaml."
+    )
+
+
 class RevisionNotJudgedProblem(Problem):
     """What a partner signed could not be judged in time."""
 

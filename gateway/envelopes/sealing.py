@@ -150,11 +150,6 @@ class TurnSealing:
     async def _seal(self, turn: Turn, document: DocumentTerms, base: bytes) -> Sealed:
         sealed = await self._signing.seal(self.request(turn, document, base), base)
         content = b"".join(sealed.content)
-        if not content.startswith(base):
-            raise EnvelopeSenselessProblem(
-                f"document type {self.rule_name(turn, document)!r} writes documents anew before "
-                "they are sealed (`normalize`), so it cannot be signed by several"
-            )
         update = content[len(base) :]
         return Sealed(
             revision=Revision(
@@ -168,19 +163,21 @@ class TurnSealing:
             row=sealed.row,
         )
 
-    @staticmethod
-    def rule_name(turn: Turn, document: DocumentTerms) -> str:
-        """The document type by which it is sealed."""
-        return turn.rule(document).document_type
-
     def request(self, turn: Turn, document: DocumentTerms, base: bytes) -> SigningRequest:
         """What the signing cycle is asked for a document upon a base.
 
         Raises:
+            EnvelopeSenselessProblem: documents of the type cannot be signed by several.
             NoRuleForInboundProblem: nothing says what it is here.
             SystemGoneProblem: the policies do not know who asks.
         """
         in_force, rule, terms = self._in_force(), turn.rule(document), turn.state.terms
+        known = in_force.bundle.document_types.get(rule.document_type)
+        if known is not None and known.normalize:
+            raise EnvelopeSenselessProblem(
+                f"document type {rule.document_type!r} writes documents anew before they are "
+                "sealed (`normalize`), so nobody can sign the same one after us"
+            )
         digest = hashlib.sha256(base).hexdigest()
         seal = in_force.bundle.seals.get(rule.seal)
         # A seal without a picture signs unseen, wherever the terms have a field for it.

@@ -22,6 +22,7 @@ from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionFault, RevisionJudgement
 
 _LARGEST_STAMP_MM: Final = 80.0
+_MOST_BYTES: Final = 128 * 1024 * 1024
 _MOST_SEALS: Final = 8
 _WHOLE_PAGE_MM: Final = 2000.0
 
@@ -75,8 +76,24 @@ class Verifying:
     """Fetches what of an envelope is not here, judges it, and keeps it."""
 
     def __init__(
-        self, *, ground: Ground, contents: Contents, judge: RevisionJudge, trust: Trust
+        self,
+        *,
+        ground: Ground,
+        contents: Contents,
+        judge: RevisionJudge,
+        trust: Trust,
+        most_bytes: int = _MOST_BYTES,
     ) -> None:
+        """Join them.
+
+        Args:
+            ground: what it stands on.
+            contents: keeps what was believed.
+            judge: the judging process.
+            trust: who may say who a party is.
+            most_bytes: larger documents are not even fetched.
+        """
+        self._most_bytes = most_bytes
         self._ground = ground
         self._contents = contents
         self._judge = judge
@@ -90,6 +107,7 @@ class Verifying:
         Raises:
             RevisionProblem: a partner's revision does not count.
             RevisionNotJudgedProblem: it could not be judged.
+            EnvelopeTooLargeToTakeProblem: it is not even fetched.
             NetworkError: what is missing cannot be fetched, or is something else.
             StoreProblem: it cannot be kept.
         """
@@ -103,6 +121,11 @@ class Verifying:
             if state.terms.mode == "digest":
                 lacking.append(document.name)
                 continue
+            if state.size(document.name) > self._most_bytes:
+                raise errors.EnvelopeTooLargeToTakeProblem(
+                    f"{document.name} has {state.size(document.name):,} bytes; at most "
+                    f"{self._most_bytes:,} are taken"
+                )
             content = await self._contents.fetch(member, envelope, wanted)
             await self.take(member, state, entries, document.name, content)
         return tuple(lacking)
@@ -149,6 +172,11 @@ class Verifying:
         now = self._ground.clock.now()
 
         def besides(unit: Transaction) -> None:
+            if terms.digest not in here and state.terms.initiator != member.organisation:
+                record = noted(
+                    "received", member, state.terms.envelope, at=now, digest=terms.digest
+                )
+                self._ground.audit.append(unit, record)
             for version in judged:
                 record = noted(
                     "verified",

@@ -70,6 +70,7 @@ async def open_envelopes(
             persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
         ),
         events=events,
+        most_bytes=house.config.http.max_document_bytes,
     )
 
 
@@ -82,6 +83,7 @@ def envelope_room(
     judge: RevisionJudge,
     trust: Trust,
     events: EventOutbox,
+    most_bytes: int,
     reached: Reached = _go_on,
 ) -> EnvelopeRoom:
     """Join the room.
@@ -94,11 +96,14 @@ def envelope_room(
         judge: the judging process.
         trust: who may say who companies and persons are.
         events: for those who asked to be told.
+        most_bytes: that a document of a partner may have.
         reached: told each step of an envelope before it is taken.
     """
     contents = Contents(ground)
     sealing = TurnSealing(signing=signing, contents=contents, in_force=in_force, clock=ground.clock)
-    verifying = Verifying(ground=ground, contents=contents, judge=judge, trust=trust)
+    verifying = Verifying(
+        ground=ground, contents=contents, judge=judge, trust=trust, most_bytes=most_bytes
+    )
     ending = Ending(ground=ground, contents=contents, events=events)
     return EnvelopeRoom(
         service=EnvelopeService(

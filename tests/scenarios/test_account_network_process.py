@@ -158,6 +158,30 @@ async def test_a_request_needs_the_client_certificate_of_the_organisation_that_s
     assert (await buyer.heads()).heads == ()
 
 
+async def test_a_new_client_certificate_counts_beside_the_old_one_until_that_is_revoked(
+    operated: Operated, house: House
+) -> None:
+    buyer = await _joined(operated, house, "买方有限公司")
+    old = buyer.tls
+    for more, refused in (((), False), (("--revoke-others",), True)):
+        folder = operated.folder / "for" / f"again-{refused}"
+        await asyncio.to_thread(
+            operated.run,
+            *("organisation", "add", "--name", buyer.name, "--expires", "2099-12-31"),
+            *("--id", buyer.id, "--signing-key", buyer.signing.public, "--out", str(folder)),
+            *(*more, "-c", str(operated.config)),
+        )
+        buyer.tls = ssl.create_default_context(cafile=folder / "network-ca.pem")
+        buyer.tls.load_cert_chain(folder / "client.pem", folder / "client-key.pem")
+        assert (await buyer.heads()).heads == ()
+        buyer.tls = old
+        if refused:
+            with pytest.raises(ProblemAnswer, match="not-authenticated"):
+                await buyer.heads()
+        else:
+            assert (await buyer.heads()).heads == ()
+
+
 async def test_killed_between_statements_it_has_lost_none_that_it_had_answered(
     operated: Operated, house: House
 ) -> None:

@@ -117,7 +117,7 @@ class KeptReceipt(Value, frozen=True):
         party: of which bearer.
         digest: SHA-256 over everything that was sent under the id.
         by: who sent it, and how they were checked.
-        receipt: what was told.
+        receipt: what was told; once it is kept, without the claim's secret and digits.
         attachments: photographs and such, which the network holds.
         received_at: by the network's clock.
         outcome: None: the work on it has not come to its end.

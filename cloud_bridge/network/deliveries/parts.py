@@ -33,10 +33,12 @@ async def read_receipt(request: web.Request) -> tuple[Receipt, Sequence[bytes]]:
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
     """A small JSON body; MalformedProblem: it is none of the kind."""
-    body = await request.content.read(_MOST_BODY_BYTES + 1)
-    if len(body) > _MOST_BODY_BYTES:
-        raise TooLargeProblem(f"the body has more than {_MOST_BODY_BYTES} bytes")
-    return _decoded(body, kind)
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BODY_BYTES:
+            raise TooLargeProblem(f"the body has more than {_MOST_BODY_BYTES} bytes")
+    return _decoded(bytes(body), kind)
 
 
 async def _read(parts: MultipartReader) -> tuple[Receipt, Sequence[bytes]]:

@@ -32,7 +32,13 @@ from cloud_bridge.network.deliveries.problems import (
     OverProblem,
     ReceiptDiffersProblem,
 )
-from cloud_bridge.network.deliveries.saying import act_of, digest_of, evidence_of, outcome_of
+from cloud_bridge.network.deliveries.saying import (
+    act_of,
+    digest_of,
+    evidence_of,
+    outcome_of,
+    without_secrets,
+)
 from cloud_bridge.network.deliveries.writing import Writing, Written
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.problems import NotAllowedProblem
@@ -137,7 +143,7 @@ class Receiving:
         if holder is None:
             return await self._only_keep(new, of, drawn, "taken")
         by = Claimed(name=holder.name, contact=holder.contact, method=holder.method)
-        kept = msgspec.structs.replace(new, by=by)
+        kept = msgspec.structs.replace(new, by=by, receipt=without_secrets(new.receipt))
         written = await self._write(kept, of)
         await self._put(kept, drawn)
         await self._lane.write(lambda asked: rows.keep(asked, kept))
@@ -173,7 +179,8 @@ class Receiving:
         by = Claimed(name=claim.name, contact=contact, method=method_of(of.party))
         outcome = outcome_of(new, "kept", reason)
         await self._put(new, drawn)
-        ended = msgspec.structs.replace(new, by=by, outcome=outcome)
+        told = without_secrets(new.receipt)
+        ended = msgspec.structs.replace(new, by=by, receipt=told, outcome=outcome)
         await self._lane.write(lambda asked: rows.keep(asked, ended))
         _log.info("receipt_kept", envelope=new.envelope, reason=reason)
         return outcome

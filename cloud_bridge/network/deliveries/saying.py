@@ -50,13 +50,18 @@ def outcome_of(kept: KeptReceipt, ending: Ending, reason: str = "") -> Outcome:
     )
 
 
+def without_secrets(receipt: Receipt) -> Receipt:
+    """The receipt as it is kept: not with that by which its sender is known again."""
+    claim = msgspec.structs.replace(receipt.claim, secret="", digits="", phone="")
+    return msgspec.structs.replace(receipt, claim=claim)
+
+
 def evidence_of(kept: KeptReceipt) -> Evidence:
-    """What whoever sent the goods may see: not by what its sender is known again."""
-    claim = msgspec.structs.replace(kept.receipt.claim, secret="", digits="", phone="")
+    """What whoever sent the goods may see."""
     return Evidence(
         id=kept.id,
         by=kept.by,
-        receipt=msgspec.structs.replace(kept.receipt, claim=claim),
+        receipt=kept.receipt,
         attachments=kept.attachments,
         received_at=kept.received_at,
         outcome=kept.outcome,

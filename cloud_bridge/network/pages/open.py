@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import structlog
+
 from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room
@@ -21,6 +23,8 @@ from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.pressing import ChildPress
 
 _FORGET_SECONDS = 3600.0
+_FONT_CURE = "without it nobody can sign: apt install fonts-arphic-uming, or set persons.font"
+_log = structlog.get_logger("network.persons")
 
 
 def persons_room(core: Core) -> Room:
@@ -33,6 +37,8 @@ def persons_room(core: Core) -> Room:
     authority = PersonAuthority(Authority.read(config.keys.persons_ca), config.name)
     press = ChildPress(authority, core.time, font=config.persons.font)
     url = pages_url(config)
+    if not config.persons.font.is_file():
+        _log.error("font_missing", font=str(config.persons.font), cure=_FONT_CURE)
     links = PersonLinks(core.lane, core.book, core.time, url=url)
     site = Site(
         network=config.name,

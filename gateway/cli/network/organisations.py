@@ -74,6 +74,12 @@ def add(
         Path | None,
         typer.Option("--out", help="Where its files go; by default a folder named as its id."),
     ] = None,
+    revoke_others: Annotated[
+        bool,
+        typer.Option(
+            "--revoke-others", help="Client certificates that it had before stop counting."
+        ),
+    ] = False,
     config: NetworkOption = DEFAULT_NETWORK,
 ) -> None:
     """Add an organisation, or know it anew: verification, key, certificate.
@@ -104,6 +110,7 @@ def add(
             expires_at=until,
             signing_key=public,
             certificates=(sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),),
+            revoke_others=revoke_others,
         )
         asyncio.run(_add(configuration, new))
     out.print(chosen)

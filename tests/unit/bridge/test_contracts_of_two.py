@@ -19,6 +19,7 @@ from cloud_bridge.envelopes.statements import (
     Revision,
     Signed,
     Statement,
+    Voided,
     parse,
 )
 from cloud_bridge.keys import sign_statement
@@ -102,7 +103,7 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
         assert judgement.verdict == "valid"
         assert [each.certificate.subject for each in judgement.signatures if each.certificate]
         assert await told_in_the_log(east) == ["sent", "signed", "verified", "ended"]
-        assert await told_in_the_log(west) == ["verified", "signed", "ended"]
+        assert await told_in_the_log(west) == ["received", "verified", "signed", "ended"]
 
     play(tmp_path, scene)
 
@@ -149,6 +150,8 @@ def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
             await east.create(expires_at=town.clock.now() - timedelta(days=1))
         with pytest.raises(EnvelopeSenselessProblem):
             await east.create(parties=())
+        with pytest.raises(EnvelopeSenselessProblem, match="normalize"):
+            await east.create(document_type="written-anew")
         with pytest.raises(EnvelopeOfOtherCompanyProblem):
             await east.create(company="south")
         assert town.network.envelopes == {}
@@ -191,6 +194,21 @@ def test_a_contract_that_no_rule_fits_waits_for_somebody_to_look_at_it(tmp_path:
         assert (await east.show(id_)).status == "declined"
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_what_is_larger_than_we_take_is_not_even_fetched(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.most_bytes = 1000
+        small = town.joined(west.company)
+        id_ = (await east.create()).envelope.id
+        await settle(east, small)
+        told = await small.show(id_)
+        assert (told.status, told.next_step) == ("signing", "look-at-it")
+        assert "at most 1,000 are taken" in told.next_hint
+        assert (WEST, "content") not in town.network.asked
+        assert small.signed == 0
+
+    play(tmp_path, scene)
 
 
 def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Path) -> None:
@@ -311,6 +329,50 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+
+    play(tmp_path, scene)
+
+
+def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_told(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        agreement = (await east.create(key="v", title="解约协议", voids=id_)).envelope.id
+        await settle(east, west)
+        assert (await west.show(agreement)).status == "completed"
+        kept = town.network.envelopes[id_]
+        said = Statement(
+            id="network:voided",
+            envelope=id_,
+            terms=kept.state.terms_digest,
+            author=NETWORK,
+            act=Voided(by=agreement),
+            at=town.clock.now(),
+            seen=kept.state.sequence,
+            head=kept.state.head,
+        )
+        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+        await settle(east, west)
+        for room in (east, west):
+            assert (await room.show(id_)).status == "voided"
+            assert room.events.types.count("envelope.voided") == 1
+            assert room.events.types.count("envelope.completed") == 2
+
+    play(tmp_path, scene)
+
+
+def test_what_people_must_approve_waits_for_them_and_the_others_see_that_it_was_opened(
+    tmp_path: Path,
+) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(title="须审批的合同")).envelope.id
+        await settle(east, west)
+        told = await west.show(id_)
+        assert (told.status, told.next_step) == ("signing", "wait-for-approval")
+        assert [each.state for each in (await east.show(id_)).parties] == ["signed", "opened"]
+        assert west.signed == 0
 
     play(tmp_path, scene)
 
@@ -447,7 +509,7 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             ).envelope.id
             await settle(east)
             base = await east.final(id_)
-            signer = partner("张三", root=root)
+            signer = partner("某网络", common="张三", root=root)
             document = signer.sealed(
                 base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()
             )

@@ -127,6 +127,14 @@ def test_a_card_of_somebody_elses_name_is_not_believed() -> None:
     assert "its certificate is of Seller Ltd" in _why_not(sign_card(_CARD, seal))
 
 
+def test_a_name_is_the_same_in_whichever_width_it_is_written() -> None:
+    card = msgspec.structs.replace(_CARD, name="买方（上海）有限公司")
+    seal = certify("买方(上海)有限公司", by=_ROOT)
+    assert check_card(sign_card(card, seal), roots=[_ROOT.der], at=START) == card
+    other = certify("买方(深圳)有限公司", by=_ROOT)
+    assert "its certificate is of 买方(深圳)有限公司" in _why_not(sign_card(card, other))
+
+
 def test_swapped_keys_are_found() -> None:
     signed = sign_card(_CARD, _SEAL)
     other = msgspec.structs.replace(_CARD, signing_key=Company("x", "y").signing.public)

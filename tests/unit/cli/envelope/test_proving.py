@@ -151,6 +151,6 @@ def test_where_two_differ_first_is_told(court: Court) -> None:
     forked = msgspec.json.decode(other.read_bytes())
     forked["record"]["entries"][0]["signature"] = "AAAA"
     other.write_bytes(msgspec.json.encode(forked))
-    assert "forked: entry 1" in sealgate("compare", court.file, other).stdout
+    assert "changed: entry 1" in sealgate("compare", court.file, other).stdout
     other.write_bytes(b"[]")
     assert sealgate("compare", court.file, other).exit_code == 2

@@ -1,8 +1,11 @@
 """What a telephone may say, and what is refused before anything is kept."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import aiohttp
+import msgspec
 import pytest
 
 from cloud_bridge.envelopes.statements import Place, Received, Signed
@@ -62,6 +65,24 @@ async def test_the_waybill_must_be_read_as_long_as_the_terms_say(house: House) -
     assert (await house.put(token))[0] == 422
     opened = house.clock.now() - timedelta(seconds=61)
     assert (await house.put(token, house.receipt(opened_at=opened)))[0] == 200
+
+
+async def test_a_claim_that_comes_in_pieces_is_read_whole_and_one_without_end_is_not(
+    house: House,
+) -> None:
+    token = await house.label(await house.send())
+    claim = msgspec.json.encode(house.claim_of())
+
+    async def pieces(body: bytes) -> AsyncIterator[bytes]:
+        for at in range(0, len(body), 7):
+            yield body[at : at + 7]
+            await asyncio.sleep(0)
+
+    address = f"{house.url}/d/{token}/claim"
+    async with house.http.post(address, data=pieces(claim)) as answer:
+        assert answer.status == 200
+    async with house.http.post(address, data=claim + b" " * 65_536) as answer:
+        assert answer.status == 413
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"not JSON", b'{"claim": 1}'])

@@ -1,0 +1,135 @@
+"""Keys for the network, and how it stands: what an operator sees."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from cloud_bridge.keys import EncryptionKey, SigningKey
+from gateway.cli.app import app
+from gateway.cli.bridge import keys as keys_command
+from gateway.cli.bridge import status as status_command
+from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.store.content import ContentStore
+from gateway.store.database import SQLiteFile
+from gateway.store.envelopes import put_envelope
+from gateway.store.lane import Transaction, WriterLane
+from gateway.store.migrating import migrate
+from gateway.store.moments import microseconds
+from gateway.store.networks import change_standing, put_card
+from tests.contracts.test_envelope_rows import envelope
+from tests.signing_house import START, FakeClock
+from tests.unit.networks.test_calling import KEY
+
+Sealgate = Callable[..., Result]
+
+
+def bridge_in(directory: Path) -> BridgeConfig:
+    return BridgeConfig(
+        url="https://network.example",
+        network_key=KEY.public,
+        trusted_roots=directory,
+        companies=(
+            BridgeCompanyConfig(
+                company="east",
+                organisation="org-east",
+                name="东方物流",
+                signing_key=directory / "signing.pem",
+                encryption_key=directory / "encryption.pem",
+                card_seal="company-east",
+                system="tms",
+            ),
+        ),
+    )
+
+
+@pytest.fixture
+def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
+    """The commands, with a database and nothing in it."""
+    database = SQLiteFile(str(tmp_path / "test.sqlite"))
+    engine = database.open_writer()
+    migrate(engine)
+    engine.dispose()
+    for command in (keys_command, status_command):
+        monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
+    monkeypatch.setattr(status_command, "configuration", lambda _path: None)
+    monkeypatch.setattr(status_command, "database_of", lambda _installation: database)
+    return lambda *words: CliRunner().invoke(app, ["bridge", *words])
+
+
+def write(directory: Path, *units: Callable[[Transaction], object]) -> None:
+    async def work() -> None:
+        engine = SQLiteFile(str(directory / "test.sqlite")).open_writer()
+        content = ContentStore(directory / "documents", clock=FakeClock())
+        async with WriterLane(engine, content) as lane:
+            for unit in units:
+                await lane.write(unit)
+        engine.dispose()
+
+    asyncio.run(work())
+
+
+def test_keys_are_made_once_and_only_their_owner_reads_them(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    first = sealgate("keys", "--json")
+    assert first.exit_code == 0
+    (told,) = json.loads(first.stdout)
+    signing, encryption = tmp_path / "signing.pem", tmp_path / "encryption.pem"
+    assert told["made"] == [str(signing), str(encryption)]
+    assert {file.stat().st_mode & 0o777 for file in (signing, encryption)} == {0o600}
+    assert told["signingKey"] == SigningKey.from_pem(signing.read_bytes()).public
+    assert told["encryptionKey"] == EncryptionKey.from_pem(encryption.read_bytes()).public
+    again = sealgate("keys", "--json")
+    assert json.loads(again.stdout) == [{**told, "made": []}]
+    assert "PRIVATE" not in first.stdout
+
+
+def test_a_bridge_that_never_ran_is_said_to_be_so(sealgate: Sealgate) -> None:
+    done = sealgate("status")
+    assert done.exit_code == 1
+    assert "east (org-east): not asked yet" in done.stdout
+
+
+def test_a_bridge_that_is_well_exits_with_nothing_to_do(sealgate: Sealgate, tmp_path: Path) -> None:
+    report = {"at": START, "checked": 1204, "fetched": 3}
+    write(
+        tmp_path,
+        lambda unit: put_card(unit, "org-east", 2, b"{}", at=START),
+        lambda unit: change_standing(
+            unit,
+            "org-east",
+            cursor="4711",
+            reconciled_at=microseconds(START),
+            reconciliation=msgspec.json.encode(report),
+        ),
+    )
+    done = sealgate("status")
+    assert done.exit_code == 0
+    for word in ("the network answers", "card serial 2", "4711", "1,204 envelopes, 3 entries"):
+        assert word in done.stdout
+
+
+def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    trouble = msgspec.json.encode([("forked", "the network has told two stories")])
+    since = microseconds(START - timedelta(hours=3))
+    write(
+        tmp_path,
+        lambda unit: put_envelope(unit, envelope(1, status="held", trouble=trouble)),
+        lambda unit: change_standing(unit, "org-east", away_since=since, why="refused"),
+    )
+    done = sealgate("status")
+    assert done.exit_code == 1
+    assert "away since 2026-11-21 23:00:00Z: refused" in done.stdout
+    assert "! envelope-1: forked: the network has told two stories" in " ".join(done.stdout.split())
+    (told,) = json.loads(sealgate("status", "--json").stdout)
+    assert told["troubles"] == [
+        {"envelope": "envelope-1", "type": "forked", "words": "the network has told two stories"}
+    ]
