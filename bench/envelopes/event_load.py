@@ -25,8 +25,8 @@ from cloud_bridge.envelopes.statements import (
     Revision,
     Sent,
     Signed,
+    SignedStatement,
     Statement,
-    parse,
 )
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
@@ -137,7 +137,7 @@ class _Chain:
     async def _say(self, speaker: _Speaker, party: str, act: Act, digest: str) -> None:
         self._took(await speaker.network.state(self._signed(speaker, party, act, digest)))
 
-    def _signed(self, speaker: _Speaker, party: str, act: Act, digest: str):  # noqa: ANN202
+    def _signed(self, speaker: _Speaker, party: str, act: Act, digest: str) -> SignedStatement:
         statement = Statement(
             id=secrets.token_hex(12),
             envelope=self.terms.envelope,
@@ -153,7 +153,6 @@ class _Chain:
 
     def _took(self, entry: Entry) -> None:
         self.sequence, self.head = parse_link(entry).sequence, entry.hash
-        parse(entry.signed)
         self.count(1)
 
 
@@ -194,7 +193,10 @@ def _prepare(task: EventTask) -> Callable[[float], EventLoad]:
 
 
 async def _load(task: EventTask, begin: float) -> EventLoad:
-    speakers = [_speaker(task, each, folder) for each, folder in zip(task.members, task.folders, strict=True)]
+    speakers = [
+        _speaker(task, each, folder)
+        for each, folder in zip(task.members, task.folders, strict=True)
+    ]
     for each in speakers:
         await each.network.__aenter__()
     await _publish(speakers)

@@ -37,9 +37,7 @@ class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def measure_events(
-    directory: Path, *, seconds: float, rounds: int, warm_up: float
-) -> EventFigures:
+def measure_events(directory: Path, *, seconds: float, rounds: int, warm_up: float) -> EventFigures:
     """Load a network that may use one core.
 
     Raises:
@@ -80,8 +78,6 @@ def measure_events(
                 os.sched_setaffinity(0, ours)
             cores.append((cpu_seconds(pid) - before) / (warm_up + seconds))
         loads.append(load)
-        members = task.members
-        task = msgspec.structs.replace(task, members=members)
     events = Spread.of([each.events / seconds for each in loads])
     return EventFigures(
         events_per_s=round(events.median, 1),
