@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from bench.activation import measure_activation
+from bench.envelopes.figures import measure_envelopes
 from bench.errors import BenchError
 from bench.installation import Installation, temporary_installation
 from bench.jobs import measure_jobs
@@ -132,6 +133,11 @@ def _parts(
         nodes = measure_nodes(
             directory, seconds=plan.seconds, rounds=plan.rounds, warm_up=plan.warm_up
         )
+    quiet.print("[dim]contracts between two companies[/]")
+    with bench.elsewhere.watched():
+        envelopes = measure_envelopes(
+            directory, seconds=plan.seconds, rounds=plan.rounds, warm_up=plan.warm_up
+        )
     return Parts(
         limits=limits,
         policies=policies,
@@ -139,6 +145,7 @@ def _parts(
         replay=replay,
         jobs=jobs,
         nodes=nodes,
+        envelopes=envelopes,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bench.activation import ActivationFigures
+from bench.envelopes.figures import EnvelopeFigures
 from bench.errors import BenchError
 from bench.figures import Spread
 from bench.hsm_rate import Setting
@@ -199,6 +200,7 @@ class Parts:
         replay: seeing before doing.
         jobs: the queue alone.
         nodes: a second gateway node.
+        envelopes: contracts between two companies.
     """
 
     limits: Limits | None = None
@@ -207,6 +209,7 @@ class Parts:
     replay: ReplayFigures | None = None
     jobs: JobFigures | None = None
     nodes: NodeFigures | None = None
+    envelopes: EnvelopeFigures | None = None
 
 
 NO_PARTS = Parts()

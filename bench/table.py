@@ -11,6 +11,7 @@ from bench import jobs as waiting
 from bench import nodes as sharing
 from bench import policies as engine
 from bench import replay as past
+from bench.envelopes import figures as between
 from bench.limits import Limits
 from bench.machine import Machine, is_quiet
 from bench.results import Parts, Result
@@ -68,6 +69,7 @@ def print_table(
         (past.told, parts.replay),
         (waiting.told, parts.jobs),
         (sharing.told, parts.nodes),
+        (between.told, parts.envelopes),
     )
     for tell, figures in besides:
         if figures is not None:

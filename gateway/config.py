@@ -381,7 +381,7 @@ class BridgeCompanyConfig(_Section):
 
     company: str = Field(min_length=1, description="Its name in the policies.")
     organisation: str = Field(
-        min_length=1, max_length=100, pattern=r"^[^/\s]+$", description="Its id on the network."
+        max_length=100, pattern=r"^[A-Za-z0-9._:-]+$", description="Its id on the network."
     )
     name: str = Field(
         min_length=1,

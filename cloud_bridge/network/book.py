@@ -158,7 +158,8 @@ class Book:
         question = (
             select(envelope.c.id, envelope.c.sequence, envelope.c.head)
             .join(member, member.c.envelope == envelope.c.id)
-            .where(member.c.organisation == organisation, member.c.envelope > after)
+            .where(member.c.organisation == organisation, ~member.c.has_left)
+            .where(member.c.envelope > after)
             .order_by(member.c.envelope)
             .limit(_PAGE)
         )

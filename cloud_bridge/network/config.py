@@ -138,6 +138,14 @@ class NetworkConfig(_Section):
                 f"server.tls is missing, and {self.server.host} is reached from elsewhere: add "
                 "server.tls, or listen at 127.0.0.1"
             )
+        pages = self.pages
+        is_open = pages.port is not None and not _is_loopback(pages.host)
+        is_behind_tls = (pages.external_url or "").startswith("https:")
+        if is_open and self.server.tls is None and not is_behind_tls:
+            raise ValueError(
+                f"persons would sign in the clear at {pages.host}: add server.tls, or set "
+                "pages.external_url to the https address of the proxy in front"
+            )
         return self
 
     @model_validator(mode="after")

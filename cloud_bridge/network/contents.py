@@ -191,6 +191,7 @@ def has(connection: Connection, envelope: str, digest: str) -> bool:
 
 def _rows(connection: Connection, envelope: str, digest: str) -> list[_Row]:
     table = schema.content
+    # Also of those that have left: they brought what whoever they forwarded it to must read.
     members = select(schema.member.c.organisation).where(schema.member.c.envelope == envelope)
     mode = select(schema.envelope.c.mode).where(schema.envelope.c.id == envelope)
     terms_mode = connection.scalar(mode)

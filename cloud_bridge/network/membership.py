@@ -1,6 +1,6 @@
 """Which organisations take part in an envelope, as its entries go on."""
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.network.store import schema
@@ -11,7 +11,9 @@ def is_member(connection: Connection, organisation: str, envelope: str) -> bool:
     table = schema.member
     found = connection.execute(
         select(table.c.envelope).where(
-            table.c.organisation == organisation, table.c.envelope == envelope
+            table.c.organisation == organisation,
+            table.c.envelope == envelope,
+            ~table.c.has_left,
         )
     )
     return found.one_or_none() is not None
@@ -29,11 +31,20 @@ def tell(
     envelope = after.terms.envelope
     table = schema.member
     for organisation in joined:
-        connection.execute(insert(table).values(organisation=organisation, envelope=envelope))
+        if not _note(connection, organisation, envelope, has_left=False):
+            row = {"organisation": organisation, "envelope": envelope, "has_left": False}
+            connection.execute(insert(table).values(**row))
     for organisation in left:  # it has forwarded, and knows that
-        connection.execute(delete(table).filter_by(organisation=organisation, envelope=envelope))
+        _note(connection, organisation, envelope, has_left=True)
     told = [(each, envelope, after.sequence) for each in there]
     told += [
         (each, envelope, sequence) for each in joined for sequence in range(1, after.sequence + 1)
     ]
     return tuple(told)
+
+
+def _note(connection: Connection, organisation: str, envelope: str, *, has_left: bool) -> bool:
+    """Whether it has ever taken part; and whether it does so now."""
+    table = schema.member
+    own = (table.c.organisation == organisation) & (table.c.envelope == envelope)
+    return bool(connection.execute(update(table).where(own).values(has_left=has_left)).rowcount)

@@ -20,10 +20,10 @@ _STATES: Final = ("waiting", "paused", "leased", "dead", "cancelled")
 
 
 def list_jobs(
-    kind: Annotated[str | None, typer.Option(help="Only `seal` or `deliver`.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only `seal`, `deliver` or `envelope`.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only one of {', '.join(_STATES)}.")] = None,
     subject: Annotated[
-        str | None, typer.Option(help="Only of this batch, or this receiver.")
+        str | None, typer.Option(help="Only of this batch, receiver or envelope.")
     ] = None,
     most: Annotated[int, typer.Option(min=1, help="How many of them.")] = 20,
     as_json: JSONOption = False,

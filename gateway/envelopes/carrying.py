@@ -29,6 +29,7 @@ from gateway.store.networks import change_standing
 _WAIT_SECONDS = 25.0
 _BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))
 _CARD_SECONDS = 24 * 3600.0
+_REFUSED_SECONDS = 300.0
 _LONGEST_TOLD = 500
 
 Pause = Callable[[float], Awaitable[None]]
@@ -177,8 +178,14 @@ class Bridge:
                 error=str(lies),
             )
             return await self._away(str(lies))
-        except (NetworkError, Problem) as error:
+        except NetworkError as error:
             return await self._away(str(error))
+        except Problem as problem:
+            # What policies refuse is recorded each time: it must not be asked every minute.
+            pause = problem.retry_after_seconds
+            return await self._away(
+                str(problem), retry_after=_REFUSED_SECONDS if pause is None else pause
+            )
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.exception("bridge_stumbled", organisation=self.member.organisation)
             return await self._away(type(error).__name__)

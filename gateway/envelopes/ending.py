@@ -40,22 +40,23 @@ class Ending:
             StoreProblem: a document is gone, or not what was kept.
             CardMissingProblem: the company has no card to speak by.
         """
+        member, now = bridge.member, self._ground.clock.now()
+        if state.acknowledged.get(member.organisation, 0) >= state.substance:
+            return
         if state.status == "completed":
             for name in state.current:
                 fault = await self._fault_of(bridge, state, name)
                 if fault is not None:
                     await self._hold(bridge, row, state, Trouble("document", fault))
                     return
-        member, now = bridge.member, self._ground.clock.now()
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
-        is_told = state.acknowledged.get(member.organisation, 0) >= state.substance
 
         def unit(transaction: Transaction) -> None:
             known = is_owed(
                 transaction.connection, member.organisation, row.id, parse(statement).id
             )
-            if known != "no" or is_told:
+            if known != "no":
                 return
             owe(transaction, member.organisation, row.id, statement, at=now)
             change_envelope(

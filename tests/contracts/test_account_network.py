@@ -35,12 +35,17 @@ from tests.seals_of_companies import sign_card
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    changes = {}
-    if request.param == "postgresql":
-        changes["store"] = {"url": request.getfixturevalue("postgres").database().url}
-        changes["contents_directory"] = tmp_path / "contents"
+    changes = _store(str(request.param), tmp_path, request)
     async with network_house(tmp_path, **changes) as house:
         yield house
+
+
+def _store(kind: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, object]:
+    """The part of network.yaml that names the database."""
+    if kind == "sqlite":
+        return {}
+    url = request.getfixturevalue("postgres").database().url
+    return {"store": {"url": url}, "contents_directory": folder / "contents"}
 
 
 @pytest.fixture
@@ -323,3 +328,22 @@ async def test_an_envelope_for_an_account_that_is_not_there_is_refused(buyer: Co
     with pytest.raises(ProblemAnswer) as refused:
         await buyer.draft(buyer.party("buyer"), nobody, mode="digest").send()
     assert refused.value.type == "account-unknown"
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_opened_again_it_goes_on_where_it_was(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    changes = _store(store, tmp_path, request)
+    async with network_house(tmp_path, **changes) as house:
+        buyer = await house.company("买方有限公司")
+        draft = buyer.draft(buyer.party("buyer"))
+        await draft.send()
+        await draft.say(Opened(), by=buyer, party="buyer")
+        cursor = (await buyer.feed()).cursor
+    async with network_house(tmp_path, time=house.time, **changes) as again:
+        again.companies, again.published = house.companies, house.published
+        buyer.house = draft.house = again
+        await draft.signed(by=buyer, party="buyer")
+        assert (await draft.now()).status == "completed"
+        assert [item.sequence for item in (await buyer.feed(cursor)).items] == [3, 4]

@@ -144,8 +144,10 @@ member = Table(
     metadata,
     Column("organisation", ID, primary_key=True),
     Column("envelope", String(36), primary_key=True),
+    Column("has_left", Boolean, nullable=False),
 )
-"""Which organisations take part in which envelopes, and therefore see them."""
+"""Which organisations take part in which envelopes, and therefore see them. Who has left, because
+it forwarded, sees it no more; what it brought stays."""
 
 feed = Table(
     "feed",

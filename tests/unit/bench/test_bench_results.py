@@ -11,6 +11,10 @@ from rich.console import Console
 
 from bench.activation import ActivationFigures
 from bench.documents import pages, picture
+from bench.envelopes.events import EventFigures
+from bench.envelopes.figures import EnvelopeFigures
+from bench.envelopes.idle import IdleFigures
+from bench.envelopes.pairs import PairFigures
 from bench.hsm_rate import Setting, settings
 from bench.jobs import JobFigures
 from bench.limits import Limits
@@ -78,6 +82,37 @@ NODES = NodeFigures(
     seconds=8.0,
     documents=10_000,
 )
+ENVELOPES = EnvelopeFigures(
+    events=EventFigures(
+        events_per_s=400.0,
+        events_per_s_spread=(390.0, 410.0),
+        envelopes_per_s=50.0,
+        network_cores=0.95,
+        generator_cores=0.7,
+        at_once=32,
+        rounds=3,
+        seconds=8.0,
+    ),
+    pairs=PairFigures(
+        per_s=20.0,
+        envelopes=480,
+        completed_p50_s=0.3,
+        completed_p95_s=0.5,
+        done_p50_s=0.4,
+        done_p95_s=0.7,
+        network_cores=0.3,
+        seconds=24.0,
+    ),
+    idle=IdleFigures(
+        organisations=10_000,
+        added_s=5.0,
+        connected_s=20.0,
+        memory_mib=160.0,
+        idle_cores=0.01,
+        answered=0,
+        seconds=16.0,
+    ),
+)
 REPLAY = ReplayFigures(
     seals=5000,
     rules=20_000,
@@ -103,6 +138,7 @@ PARTS = Parts(
     replay=REPLAY,
     jobs=JOBS,
     nodes=NODES,
+    envelopes=ENVELOPES,
 )
 
 
@@ -178,6 +214,7 @@ def test_rows_stand_beside_machine_and_commit() -> None:
         "replay",
         "jobs",
         "nodes",
+        "envelopes",
         "rsa2048_1_page",
     ]
     assert written["at"] == "2026-11-22T12:00:00Z"

@@ -17,6 +17,8 @@ from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.keys import EncryptionKey
 from cloud_bridge.model import Card
 from gateway.batches.receipts.press import ReceiptPress
+from gateway.envelopes.bridge_errors import CardMissingProblem
+from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.own_card import CARD_TYPE, OwnCard
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.errors import DeniedProblem
@@ -163,6 +165,17 @@ async def test_without_a_policy_there_is_no_card(east: Company, network: MemoryN
     with pytest.raises(DeniedProblem):
         await own_card_of(east, card_seal="company-east").ensure()
     assert network.cards == {}
+
+
+async def test_policies_that_refuse_a_card_are_not_asked_every_minute(east: Company) -> None:
+    refused = own_card_of(east, card_seal="company-east")
+    bridge = Bridge(
+        east.bridge.member, east.ground, refused, reconcile_seconds=3600, chance=lambda: 0.0
+    )
+    assert await bridge.step(wait_seconds=0) == 300
+    assert "company-east" in bridge.tally.why
+    with pytest.raises(CardMissingProblem, match="company-east"):
+        _ = bridge.card
 
 
 async def test_while_the_network_is_away_no_serial_is_spent(

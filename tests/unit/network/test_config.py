@@ -32,6 +32,7 @@ def test_relative_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) ->
         ("sever: {port: 1}", "sever: there is no such key"),
         ("server: {port: 70000}", "server.port: "),
         ("server: {host: 0.0.0.0}", "server.tls is missing"),
+        ("pages: {host: 0.0.0.0, port: 8491}", "persons would sign in the clear"),
         ("store: {url: 'postgresql://db/network'}", "contents_directory is missing"),
         ("store: {url: 'mysql://db/network'}", "store.url: "),
         ("name: twice", "a key comes twice"),

@@ -25,7 +25,9 @@ async def lane(tmp_path: Path) -> AsyncIterator[WriterLane]:
 
 def _joins(organisation: str) -> Callable[[Connection], None]:
     def work(connection: Connection) -> None:
-        connection.execute(insert(member).values(organisation=organisation, envelope="e"))
+        connection.execute(
+            insert(member).values(organisation=organisation, envelope="e", has_left=False)
+        )
 
     return work
 

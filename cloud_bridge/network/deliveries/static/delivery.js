@@ -6,26 +6,9 @@
   const token = location.pathname.split("/").pop();
   const shown = JSON.parse($("shown").textContent);
   const AGAIN_MS = 15000;
-  let draft = {
-    key: token, step: "goods", openedAt: now(), secret: random(), name: "", digits: "", phone: "",
-    isMine: false, goods: shown.lines.map((line) => ({ received: line.count, short: 0, damaged: 0 })),
-    remark: "", refused: false, handwriting: null, place: null, photos: [],
-  };
+  let draft = drafting.begun(token, shown);
   let sheet = null;
   let isSending = false;
-
-  // The telephone's own clock, with its offset: what its owner sees.
-  function now() {
-    const at = new Date();
-    const offset = -at.getTimezoneOffset();
-    const two = (value) => String(Math.trunc(Math.abs(value))).padStart(2, "0");
-    const local = new Date(at.getTime() + offset * 60000).toISOString().slice(0, -1);
-    return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
-  }
-  function random() {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
-    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  }
 
   const keep = async () => {
     try {
@@ -52,9 +35,6 @@
   const when = () => {
     each("[data-when]", (each) => { each.hidden = (each.dataset.when === "refused") !== draft.refused; });
   };
-  const claim = () => ({
-    secret: draft.secret, name: draft.name, digits: draft.digits, phone: draft.phone,
-  });
 
   // Goods
   $("begin").addEventListener("click", () => step("who"));
@@ -69,7 +49,7 @@
     await keep();
     if (await keeping.get("queue", token)) return corrected();
     try {
-      const answer = await sending.ask("POST", `/d/${token}/claim`, claim());
+      const answer = await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       if (answer.state === "held") {
         $("check").hidden = false;
         $("code").focus();
@@ -96,16 +76,30 @@
   const corrected = async () => {
     const item = await keeping.get("queue", token);
     if (draft.isMine || shown.check === "contact-tail") {
-      item.receipt.claim = claim();
+      item.receipt.claim = drafting.claim(draft);
       await keeping.put("queue", item);
       return send();
     }
     try {
-      await sending.ask("POST", `/d/${token}/claim`, claim());
+      await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       $("check").hidden = false;
       $("code").focus();
     } catch (error) {
       tell(error.status ? error.word : "no-network", error.detail);
+    }
+  };
+
+  // With network again, it is found out at once who was first.
+  const claimNow = async () => {
+    const isFilling = draft.step === "count" || draft.step === "sign";
+    if (!isFilling || draft.isMine || shown.check === "code") return;
+    try {
+      await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
+      draft.isMine = true;
+      $("not-first").hidden = true;
+      await keep();
+    } catch (error) {
+      if (error.status) tell(error.word, error.detail);
     }
   };
 
@@ -151,8 +145,8 @@
     } catch {
       return tell("delivery-photo-refused");
     }
+    await keep(); // what is seen is kept
     showPhotos();
-    await keep();
   });
   const toSign = (refused) => {
     numbers();
@@ -195,7 +189,7 @@
     if (draft.refused && !draft.remark.trim()) return tell("incomplete");
     if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return tell("incomplete");
     const item = {
-      key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: receipt(),
+      key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: drafting.receipt(draft),
     };
     draft.id = item.id;
     try {
@@ -207,18 +201,6 @@
     navigator.serviceWorker?.ready.then((worker) => worker.sync?.register("receipts")).catch(() => {});
     return send();
   });
-  const receipt = () => ({
-    claim: claim(),
-    openedAt: draft.openedAt,
-    actedAt: now(),
-    queued: !navigator.onLine,
-    refused: draft.refused,
-    remark: draft.remark,
-    goods: draft.refused ? [] : draft.goods.map((told, line) => ({ line, ...told })),
-    handwriting: draft.refused ? null : draft.handwriting,
-    place: draft.place,
-  });
-
   // Sent
   const sent = (state) => {
     each("[data-sent]", (each) => { each.hidden = each.dataset.sent !== state; });
@@ -278,7 +260,7 @@
 
   // Network
   const network = () => { $("network").hidden = navigator.onLine; };
-  window.addEventListener("online", () => { network(); send(); });
+  window.addEventListener("online", () => { network(); claimNow(); send(); });
   window.addEventListener("offline", network);
   setInterval(() => { if (draft.step === "sent") send(); }, AGAIN_MS);
   navigator.serviceWorker?.addEventListener("message", async ({ data }) => {

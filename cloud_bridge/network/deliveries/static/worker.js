@@ -2,8 +2,10 @@
 "use strict";
 importScripts("/d/static/keeping.js", "/d/static/sending.js");
 const CACHE = `sealgate-deliveries-${VERSION}`;
-const FILES = ["delivery.css", "language.js", "keeping.js", "sending.js", "pen.js", "photos.js", "delivery.js"]
-  .map((name) => `/d/static/${name}`);
+const FILES = [
+  "delivery.css", "language.js", "keeping.js", "sending.js", "drafting.js", "pen.js", "photos.js",
+  "delivery.js",
+].map((name) => `/d/static/${name}`);
 const PAGE = /^\/d\/[A-Za-z0-9_-]{22}$/;
 const PATIENCE_MS = 5000;
 

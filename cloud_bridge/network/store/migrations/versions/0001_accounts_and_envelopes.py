@@ -68,6 +68,7 @@ def upgrade() -> None:
         "member",
         sa.Column("organisation", sa.String(64), primary_key=True),
         sa.Column("envelope", sa.String(36), primary_key=True),
+        sa.Column("has_left", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "feed",

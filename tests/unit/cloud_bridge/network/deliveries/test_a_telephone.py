@@ -207,6 +207,19 @@ async def test_who_was_offline_sees_that_another_was_first_and_what_to_do(
     assert await house.said(envelope, Claimed) == []
 
 
+async def test_with_network_again_it_is_found_out_at_once_who_was_first(
+    house: House, telephone: BrowserContext
+) -> None:
+    token = await house.label(await house.send())
+    page = await open_label(house, telephone, token)
+    await telephone.set_offline(True)
+    await say_who(page)
+    await expect(page.locator("#not-first")).to_be_visible()
+    await telephone.set_offline(False)
+    await expect(page.locator("#not-first")).to_be_hidden()
+    assert (await house.claim(token, secret=OTHER_SECRET))[0] == 409
+
+
 async def test_a_second_telephone_sees_that_it_is_taken(
     house: House, telephone: BrowserContext
 ) -> None:

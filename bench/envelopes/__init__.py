@@ -1,0 +1,1 @@
+"""Envelopes between companies: what a network carries, how soon two gateways are done."""

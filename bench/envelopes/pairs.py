@@ -1,0 +1,188 @@
+"""Two companies' gateways and a network on one machine: how soon an automatic envelope is done.
+
+Both are trial installations with a token, CA and policies of their own, joined over TLS. Envelopes
+come at even distances, whatever comes back (open loop). One is done once both gateways have said
+that they hold its whole record: by then each has verified what the other signed.
+"""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.envelopes.network import Network
+from bench.envelopes.process import cpu_seconds
+from bench.errors import BenchError
+from bench.figures import percentile
+from bench.installation import with_port
+from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.chain import parse_link
+from cloud_bridge.envelopes.statements import Acknowledged, Completed, parse
+from examples.envelopes.companies import Company
+from examples.running import serving
+from gateway.client import EnvelopeClient
+from gateway.clock import SystemClock
+from tests.postgres_server import free_port
+
+_CONTRACT = Path(__file__).parents[2] / "examples" / "contracts" / "采购合同.pdf"
+_BUDGET = "bridge:\n  requests_per_second: 5000\n"
+_PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.25
+_COMPANIES = 2
+
+
+class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds from before the request until the moment, over all envelopes that count.
+
+    Attributes:
+        per_s: how many came a second.
+        envelopes: how many counted; every one of them was completed.
+        completed_p50_s: until the network said that both had signed.
+        done_p50_s: until both companies held the whole record.
+        network_cores: what the network took of one core meanwhile.
+    """
+
+    per_s: float
+    envelopes: int
+    completed_p50_s: float
+    completed_p95_s: float
+    done_p50_s: float
+    done_p95_s: float
+    network_cores: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Timed:
+    id: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    completed: float
+    done: float
+
+
+def measure_pairs(directory: Path, *, per_s: float, seconds: float, warm_up: float) -> PairFigures:
+    """Set all up, send envelopes at this rate, and read what both companies hold.
+
+    Raises:
+        BenchError: one was not completed.
+    """
+    network = Network.made(directory / "network")
+    carrier = Company("carrier", directory / "carrier")
+    buyer = Company("buyer", directory / "buyer")
+    for company in (carrier, buyer):
+        company.set_up()
+        config = company.trial.config_file
+        config.write_text(with_port(config.read_text(encoding="utf-8"), free_port()), "utf-8")
+    for company, partner in ((carrier, buyer), (buyer, carrier)):
+        company.join(network, partner)  # type: ignore[arg-type]  # it takes companies in likewise
+        config = company.trial.config_file
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace("bridge:\n", _BUDGET), encoding="utf-8")
+    with network.serve() as pid, serving(carrier.program(), buyer.program()):
+        return asyncio.run(
+            _measure(carrier, buyer, pid, per_s=per_s, seconds=seconds, warm_up=warm_up)
+        )
+
+
+async def _measure(
+    carrier: Company, buyer: Company, pid: int, *, per_s: float, seconds: float, warm_up: float
+) -> PairFigures:
+    async with carrier.client() as client, buyer.client() as other:
+        sender, receiver = EnvelopeClient(client), EnvelopeClient(other)
+        asking = _Asking(carrier, buyer, sender)
+        await asking.at_rate(per_s, warm_up)
+        before, began = cpu_seconds(pid), time.monotonic()
+        counted = await asking.at_rate(per_s, seconds)
+        took = time.monotonic() - began
+        cores = (cpu_seconds(pid) - before) / took
+        times = [await _times(sender, each) for each in counted]
+        for each in counted:
+            await _times(receiver, each)
+    completed = sorted(each.completed for each in times)
+    done = sorted(each.done for each in times)
+    return PairFigures(
+        per_s=per_s,
+        envelopes=len(times),
+        completed_p50_s=round(percentile(completed, 50), 3),
+        completed_p95_s=round(percentile(completed, 95), 3),
+        done_p50_s=round(percentile(done, 50), 3),
+        done_p95_s=round(percentile(done, 95), 3),
+        network_cores=round(cores, 2),
+        seconds=seconds,
+    )
+
+
+@dataclass(slots=True)
+class _Asking:
+    carrier: Company
+    buyer: Company
+    client: EnvelopeClient
+
+    async def at_rate(self, per_s: float, seconds: float) -> list[_Timed]:
+        """Send so many, each at its moment."""
+        began = time.monotonic()
+        tasks = []
+        for number in range(int(per_s * seconds)):
+            await asyncio.sleep(max(0.0, began + number / per_s - time.monotonic()))
+            tasks.append(asyncio.create_task(self._send()))
+        return list(await asyncio.gather(*tasks))
+
+    async def _send(self) -> _Timed:
+        number = f"PO-{secrets.token_hex(6)}"
+        asked_at = SystemClock().now()
+        told = await self.client.send(
+            self._described(number), [(_CONTRACT.name, _CONTRACT.read_bytes())], key=number
+        )
+        return _Timed(str(told["envelope"]["id"]), asked_at)
+
+    def _described(self, number: str) -> dict[str, Any]:
+        return {
+            "title": "采购合同",
+            "company": self.carrier.name,
+            "seal": "contract",
+            "documentType": "purchase-contract",
+            "businessNumber": number,
+            "expiresAt": (SystemClock().now() + timedelta(days=30)).isoformat(),
+            "mode": "encrypted",
+            "parties": [
+                _party("us", self.carrier, turn=1),
+                _party("buyer", self.buyer, turn=2),
+            ],
+        }
+
+
+def _party(name: str, company: Company, *, turn: int) -> dict[str, Any]:
+    return {
+        "id": name,
+        "kind": "organisation",
+        "account": company.organisation,
+        "name": company.title,
+        "turn": turn,
+    }
+
+
+async def _times(client: EnvelopeClient, timed: _Timed) -> _Times:
+    """When it was completed and when both held all, once they do."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        entries = transcript.read(await client.transcript(timed.id)).record.entries
+        moments = [(parse(each.signed).act, parse_link(each).at) for each in entries]
+        completed = [at for act, at in moments if isinstance(act, Completed)]
+        held = [at for act, at in moments if isinstance(act, Acknowledged)]
+        if completed and len(held) == _COMPANIES:
+            return _Times(
+                completed=(completed[0] - timed.asked_at).total_seconds(),
+                done=(max(held) - timed.asked_at).total_seconds(),
+            )
+        await asyncio.sleep(_LOOK_SECONDS)
+    told = await client.show(timed.id)
+    raise BenchError(f"envelope {timed.id} is {told['status']}, and not done: {told['nextHint']}")
