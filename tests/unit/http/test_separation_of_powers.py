@@ -56,6 +56,9 @@ LOCAL = {
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
     "envelope create", "envelope verify", "envelope compare",
+    "bridge keys", "bridge status",
+    "network init", "network serve", "network identity",
+    "network organisation add", "network organisation list", "network person add",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
 }  # fmt: skip
