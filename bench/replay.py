@@ -108,8 +108,8 @@ async def _keep(directory: Path, bundle: Bundle, requests: Sequence[Asked]) -> i
     """Write the decisions as the gateway does; gives how many bytes they take."""
     writer = open_writer(directory / "bench.sqlite")
     migrate(writer)
-    with writer.connect() as connection:  # the tables themselves are no decision's
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    writer.dispose()  # the tables themselves, now in the file, are no decision's
+    writer = open_writer(directory / "bench.sqlite")
     engine, history = CELPolicyEngine(bundle), DecisionHistory()
     content = ContentStore(directory / "documents", clock=SystemClock())
     async with WriterLane(writer, content) as lane:
