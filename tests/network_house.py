@@ -58,6 +58,7 @@ from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope
 from gateway.clock import SystemClock
+from tests.fresh_databases import put_network_database
 from tests.seals_of_companies import Certified, authority, certify, sign_card
 
 T = TypeVar("T")
@@ -464,6 +465,8 @@ async def network_house(
     """A network in a directory; opened there again, it has what it had."""
     time = time or HouseTime()
     config = network_config(directory, **changes)
+    if config.store.url is None:
+        put_network_database(config.state_directory / "network.db")
     async with serving(config, time, rooms=rooms) as served, aiohttp.ClientSession() as http:
         yield NetworkHouse(
             time=time,
