@@ -19,6 +19,7 @@ from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import Accepted, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.verifying import Trust
+from gateway.envelopes.waking import Waking
 from gateway.jobs.outcomes import Away, Later, Outcome
 from gateway.returns.model import Event
 from gateway.store.lane import Transaction
@@ -139,6 +140,7 @@ class Room:
     company: Company
     service: EnvelopeService
     advancing: Advancing
+    waking: Waking
     events: ToldEvents
     judge: OwnJudge
     steps: list[str] = field(default_factory=list)
@@ -274,7 +276,7 @@ class Town:
             most_bytes=self.most_bytes,
             reached=note,
         )
-        room = Room(made, joined.service, joined.advancing, events, judge, steps)
+        room = Room(made, joined.service, joined.advancing, joined.waking, events, judge, steps)
         return room
 
 
