@@ -16,7 +16,7 @@ from cloud_bridge.model import Party
 from gateway.envelopes import errors
 from gateway.envelopes.contents import Contents, Part
 from gateway.envelopes.ground import Ground, Member
-from gateway.envelopes.noting import noted
+from gateway.envelopes.noting import noted, who_else
 from gateway.envelopes.versions import Version, versions_of
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionFault, RevisionJudgement
@@ -174,7 +174,12 @@ class Verifying:
         def besides(unit: Transaction) -> None:
             if terms.digest not in here and state.terms.initiator != member.organisation:
                 record = noted(
-                    "received", member, state.terms.envelope, at=now, digest=terms.digest
+                    "received",
+                    member,
+                    state.terms.envelope,
+                    at=now,
+                    digest=terms.digest,
+                    **who_else(member, state),
                 )
                 self._ground.audit.append(unit, record)
             for version in judged:

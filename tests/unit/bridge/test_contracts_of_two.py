@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -72,14 +73,19 @@ def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = 
     asyncio.run(go())
 
 
-async def told_in_the_log(room: Room) -> list[str]:
-    """What the audit log says of envelopes, in order."""
+async def leaves_of(room: Room) -> list[dict[str, Any]]:
+    """All of the audit log."""
     rows = await room.company.ground.lane.write(
         lambda unit: unit.connection.execute(
             select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
         ).all()
     )
-    leaves = [read_leaf(row.leaf) for row in rows]
+    return [read_leaf(row.leaf) for row in rows]
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
+    leaves = await leaves_of(room)
     return [
         str(leaf.get("what") or leaf.get("trouble"))
         for leaf in leaves
@@ -106,6 +112,18 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
         assert [each.certificate.subject for each in judgement.signatures if each.certificate]
         assert await told_in_the_log(east) == ["sent", "signed", "verified", "ended"]
         assert await told_in_the_log(west) == ["received", "verified", "signed", "ended"]
+
+    play(tmp_path, scene)
+
+
+def test_the_log_says_with_whom_each_contract_was_made(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        for room, what, other in ((east, "sent", "org-west"), (west, "received", "org-east")):
+            (first,) = (each for each in await leaves_of(room) if each.get("what") == what)
+            assert first["envelope"] == id_
+            assert (first["initiator"], first["counterparties"]) == ("org-east", [other])
 
     play(tmp_path, scene)
 
