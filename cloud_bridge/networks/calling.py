@@ -207,7 +207,7 @@ def _problem(response: aiohttp.ClientResponse, body: bytes) -> _Problem | None:
         return None
     try:
         return msgspec.json.decode(body, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

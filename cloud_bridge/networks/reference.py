@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of contents, which are mostly bytes."""
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class ReferenceNetwork:

@@ -153,5 +153,5 @@ class Cards:
 def _claimed(signed: SignedCard) -> Card | None:
     try:
         return _card.decode(signed.card)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -46,7 +46,7 @@ from gateway.store.networks import change_standing
 _AT_ONCE = 32
 _LONGEST_ID = 100
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = structlog.get_logger("envelopes")
 

@@ -27,7 +27,7 @@ from gateway.store.networks import change_standing
 _PAGE = 500
 _MOST_NAMED = 50
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = structlog.get_logger("envelopes")
 

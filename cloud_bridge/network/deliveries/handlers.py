@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
@@ -36,6 +37,8 @@ from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
 from cloud_bridge.network.interfaces import EnvelopeBook
 from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
+
+_MOST_FORM_BYTES: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +179,7 @@ class Handlers:
 
     async def status(self, request: web.Request) -> web.Response:
         """A word and the next step; or the same answer for everything else."""
-        form = await request.post()
+        form = await request.clone(client_max_size=_MOST_FORM_BYTES).post()
         waybill, digits = str(form.get("waybill", "")).strip(), str(form.get("digits", "")).strip()
         try:
             steps = await self.statuses.ask(waybill[:200], digits[:20])

@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from cloud_bridge.network.deliveries.model import Receipt
+from cloud_bridge.network.http.answers import UNREADABLE
 from cloud_bridge.network.problems import MalformedProblem, TooLargeProblem
 
 T = TypeVar("T")
@@ -72,5 +73,5 @@ async def _bytes(part: BodyPartReader, most: int) -> bytes:
 def _decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise MalformedProblem(str(error)) from error

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 PROBLEM_BASE: Final = "urn:sealgate:problem:"
 MESSAGE_PACK: Final = "application/msgpack"
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What strangers' bytes make msgspec raise: no such type, no UTF-8, or nested without end."""
 _json = msgspec.json.Encoder()
 _pack = msgspec.msgpack.Encoder()
 
@@ -31,7 +33,7 @@ def asked(request: web.Request, type: type[T], *, packed: bool = False) -> T:  #
     decode = msgspec.msgpack.decode if packed else msgspec.json.decode
     try:
         return decode(request[BODY], type=type)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise MalformedProblem(f"the body is no {type.__name__}: {error}") from error
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cloud_bridge.model import Party, PartyField
+from cloud_bridge.network.http.answers import UNREADABLE
 from cloud_bridge.network.pages.rendering import Language, say
 from cloud_bridge.network.persons.model import Signature
 from cloud_bridge.network.persons.values import SIGNATURE
@@ -107,6 +108,6 @@ def signature_given(form: Mapping[str, str]) -> Signature:
         return Signature(drawn=Handwritten(width=1, height=1, strokes=()))
     try:
         return Signature(drawn=_drawn.decode(written))
-    except msgspec.DecodeError:
+    except UNREADABLE:
         broken = Handwritten(width=math.nan, height=math.nan, strokes=(((0.0, 0.0),),))
         return Signature(drawn=broken)
