@@ -13,7 +13,7 @@ import itertools
 import secrets
 import ssl
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,8 +52,9 @@ from cloud_bridge.model import (
 )
 from cloud_bridge.network.authority import Authority, write_private
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.core import Core
+from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.model import Account
+from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope
 from gateway.clock import SystemClock
@@ -462,6 +463,7 @@ async def network_house(
     directory: Path,
     *,
     time: HouseTime | None = None,
+    rooms: Sequence[Callable[[Core], Room]] = ROOMS,
     **changes: Any,  # noqa: ANN401
 ) -> AsyncIterator[NetworkHouse]:
     """A network in a directory; opened there again, it has what it had."""
@@ -469,7 +471,7 @@ async def network_house(
     config = network_config(directory, **changes)
     if config.store.url is None:
         put_network_database(config.state_directory / "network.db")
-    async with serving(config, time) as served, aiohttp.ClientSession() as http:
+    async with serving(config, time, rooms=rooms) as served, aiohttp.ClientSession() as http:
         yield NetworkHouse(
             time=time,
             root=authority(),

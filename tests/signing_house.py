@@ -22,8 +22,9 @@ from gateway.audit.log import AuditLog
 from gateway.cli.trial.certificates import TrialCA
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.making import artwork_for
 from gateway.seals.in_force import InForce, bring_into_force
-from gateway.seals.model import SealMaterial
+from gateway.seals.model import Picture, SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
@@ -239,7 +240,9 @@ class OwnPress:
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         self.prepared.append(preparation)
-        return self.forge(TwoWayPress(seal, None).prepare(document, preparation))
+        picture = seal.stamp if isinstance(seal.stamp, Picture) else None
+        artwork = None if picture is None else artwork_for(picture, font=None)
+        return self.forge(TwoWayPress(seal, artwork).prepare(document, preparation))
 
     def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
         return TwoWayPress(seal, None).containers.to_be_signed(document_digest)
