@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from cloud_bridge.cards import is_of
 from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
@@ -150,8 +151,23 @@ class Outbox:
             known = self._ground.cards.newest(organisation)
             if known is None or known.expires_at <= self._ground.clock.now():
                 known = await self._ground.cards.ask(self._member.network, organisation)
+            self._refuse_other_company(state, known)
             cards.append(known)
         return cards
+
+    def _refuse_other_company(self, state: EnvelopeState, card: Card) -> None:
+        """What is for a company by its name is encrypted to no other, whatever its id."""
+        if card.organisation == self._member.organisation:
+            return
+        names = {each.party.name for each in state.parties_of(card.organisation)}
+        signed = self._ground.cards.signed(card.organisation, card.serial)
+        if signed is None or not is_of(signed, names):
+            raise RecordBrokenError(
+                f"the card of {card.organisation} is of {card.name}, and the envelope is for "
+                f"{', '.join(sorted(names))}: nothing is encrypted to it. Ask the partner by "
+                "another way for its id and its name",
+                fault="card-untrusted",
+            )
 
     async def _refused(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> None:
         is_all = row.kind != "statement"
