@@ -13,7 +13,7 @@ import itertools
 import secrets
 import ssl
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,11 +52,13 @@ from cloud_bridge.model import (
 )
 from cloud_bridge.network.authority import Authority, write_private
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.core import Core
+from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.model import Account
+from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope
 from gateway.clock import SystemClock
+from tests.fresh_databases import put_network_database
 from tests.seals_of_companies import Certified, authority, certify, sign_card
 
 T = TypeVar("T")
@@ -457,12 +459,15 @@ async def network_house(
     directory: Path,
     *,
     time: HouseTime | None = None,
+    rooms: Sequence[Callable[[Core], Room]] = ROOMS,
     **changes: Any,  # noqa: ANN401
 ) -> AsyncIterator[NetworkHouse]:
     """A network in a directory; opened there again, it has what it had."""
     time = time or HouseTime()
     config = network_config(directory, **changes)
-    async with serving(config, time) as served, aiohttp.ClientSession() as http:
+    if config.store.url is None:
+        put_network_database(config.state_directory / "network.db")
+    async with serving(config, time, rooms=rooms) as served, aiohttp.ClientSession() as http:
         yield NetworkHouse(
             time=time,
             root=authority(),

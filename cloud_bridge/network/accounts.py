@@ -25,6 +25,7 @@ from cloud_bridge.network.problems import (
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds, moment
+from cloud_bridge.plain_json import decode
 
 _KEPT: Final = timedelta(seconds=5)
 _MOST_KEPT: Final = 20_000
@@ -145,8 +146,8 @@ class Accounts:
         if len(signed.card) + len(signed.proof) > _LONGEST_CARD:
             raise CardInvalidProblem(f"card and proof are larger than {_LONGEST_CARD} bytes")
         try:
-            card = msgspec.json.decode(signed.card, type=Card)
-        except msgspec.DecodeError as error:
+            card = decode(signed.card, Card)
+        except msgspec.ValidationError as error:
             raise CardInvalidProblem(f"this is no card: {error}") from error
         if card.organisation != organisation:
             raise CardInvalidProblem(f"the card is of {card.organisation!r}")

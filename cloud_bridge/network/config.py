@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cloud_bridge.model import Language
+
 
 class ConfigError(Exception):
     """network.yaml is not what it should be; the message has a line for each mistake."""
@@ -71,7 +73,16 @@ class PersonsConfig(_Section):
     )
     code_webhook: CodeWebhookConfig | None = Field(
         default=None,
-        description="None: codes go to codes.jsonl in the state directory, for a trial.",
+        description="None: codes go to codes.jsonl, and links to links.jsonl, in the state "
+        "directory, for a trial.",
+    )
+    bring_links: bool = Field(
+        default=True,
+        description="Whether the network brings links to persons whose turn it is; a party's "
+        "`bringLink: false` leaves its link to the sender.",
+    )
+    language: Language = Field(
+        default="zh", description="In which persons are written to whose terms name none."
     )
     font: Path = Field(
         default=Path("/usr/share/fonts/truetype/arphic/uming.ttc"),

@@ -13,6 +13,7 @@ from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBro
 from cloud_bridge.model import Organisation, SignedCard
 from cloud_bridge.networks.calling import Answer, Caller, Question
 from cloud_bridge.networks.model import Way
+from cloud_bridge.plain_json import decode, unpack
 from cloud_bridge.wire import (
     Content,
     EnvelopeRecord,
@@ -28,7 +29,6 @@ _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of contents, which are mostly bytes."""
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class ReferenceNetwork:
@@ -215,10 +215,8 @@ class _Organisations(msgspec.Struct, rename="camel"):
 def _decoded(answer: Answer, type_: type[T]) -> T:
     packed = answer.headers.get("Content-Type", "").startswith(_MESSAGE_PACK)
     try:
-        if packed:
-            return msgspec.msgpack.decode(answer.body, type=type_)
-        return msgspec.json.decode(answer.body, type=type_)
-    except _UNREADABLE as error:
+        return unpack(answer.body, type_) if packed else decode(answer.body, type_)
+    except msgspec.ValidationError as error:
         raise NetworkLiesError(
             f"it answers with what is no {type_.__name__}: {error}", lie="unreadable"
         ) from error

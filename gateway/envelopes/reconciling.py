@@ -27,7 +27,6 @@ from gateway.store.networks import change_standing
 _PAGE = 500
 _MOST_NAMED = 50
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 _log = structlog.get_logger("envelopes")
 
@@ -212,5 +211,5 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 def _sequence(entry: Entry) -> int:
     try:
         return parse_link(entry).sequence
-    except _UNREADABLE:
+    except msgspec.ValidationError:
         return 0

@@ -9,6 +9,7 @@ from aiohttp.http import HttpProcessingError
 
 from cloud_bridge.network.deliveries.model import Receipt
 from cloud_bridge.network.problems import MalformedProblem, TooLargeProblem
+from cloud_bridge.plain_json import decode
 
 T = TypeVar("T")
 MOST_PHOTOS: Final = 4
@@ -90,6 +91,6 @@ async def _bytes(part: BodyPartReader, most: int) -> bytes:
 
 def _decoded(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+        return decode(body, kind)
+    except msgspec.ValidationError as error:
         raise MalformedProblem(str(error)) from error
