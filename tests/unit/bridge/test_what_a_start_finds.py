@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.acknowledged import acknowledged_ends
 from gateway.batches.inputs import SHELF as INPUTS
+from gateway.store.acknowledged import acknowledged_ends
 from tests.envelope_house import EAST, WEST, Killed, Town, settle
 
 
