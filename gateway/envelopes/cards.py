@@ -14,6 +14,7 @@ from cloud_bridge.containers import same_name
 from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.plain_json import decode
 from gateway.clock import Clock
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.networks import NetworkReader, card_of, newest_serial, put_card
@@ -152,6 +153,6 @@ class Cards:
 
 def _claimed(signed: SignedCard) -> Card | None:
     try:
-        return _card.decode(signed.card)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode(signed.card, Card)
+    except msgspec.ValidationError:
         return None

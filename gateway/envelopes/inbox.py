@@ -27,6 +27,7 @@ from cloud_bridge.errors import (
     NotAllowedError,
     RecordBrokenError,
 )
+from cloud_bridge.plain_json import decode
 from cloud_bridge.wire import Feed
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
@@ -46,7 +47,6 @@ from gateway.store.networks import change_standing
 _AT_ONCE = 32
 _LONGEST_ID = 100
 _encode = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = structlog.get_logger("envelopes")
 
@@ -272,9 +272,9 @@ class Inbox:
         untrusted: list[str] = []
         for signed in record.cards:
             try:
-                organisation = msgspec.json.decode(signed.card, type=_Named).organisation
+                organisation = decode(signed.card, _Named).organisation
                 await self._ground.cards.learn(signed, organisation=organisation)
-            except _UNREADABLE as error:
+            except msgspec.ValidationError as error:
                 untrusted.append(f"a card cannot be read: {error}")
             except (RecordBrokenError, NetworkLiesError) as error:
                 untrusted.append(str(error))
@@ -391,5 +391,5 @@ def _sequence(entry: Entry) -> int:
     """Where an entry says that it stands; what cannot be read comes first, and is refused."""
     try:
         return parse_link(entry).sequence
-    except _UNREADABLE:
+    except msgspec.ValidationError:
         return 0

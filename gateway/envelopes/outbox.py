@@ -14,7 +14,7 @@ from cloud_bridge.cards import is_of
 from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Declined, SignedStatement, Withdrawn, parse
+from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, Withdrawn, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
@@ -62,6 +62,13 @@ def _owed(thing: NewEnvelope | SignedStatement | str) -> tuple[OwedKind, str, by
     return "content", thing, b""
 
 
+def _comes_too_late(row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
+    """We asked whether we may sign now, and another was first: that is an answer, no trouble."""
+    if row.kind != "statement" or refused.type != "not-allowed":
+        return False
+    return isinstance(parse(_statement.decode(row.payload)).act, Began)
+
+
 def _ends_it(row: OwedEnvelopeRow) -> bool:
     if row.kind != "statement":
         return False
@@ -97,6 +104,9 @@ class Outbox:
             try:
                 entry = await self._sent(row)
             except NetworkRefusedError as refused:
+                if _comes_too_late(row, refused):
+                    await self._mark(row, refused=refused.type)
+                    continue
                 await self._refused(row, refused)
                 if row.kind != "statement":
                     return True
@@ -185,9 +195,9 @@ class Outbox:
         await self._ground.lane.write(write)
         self._tally.refused += 1
 
-    async def _mark(self, row: OwedEnvelopeRow) -> None:
+    async def _mark(self, row: OwedEnvelopeRow, *, refused: str | None = None) -> None:
         def write(unit: Transaction) -> None:
-            mark_sent(unit, row, at=self._ground.clock.now())
+            mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
             self._troubles.end_passing(unit, row.envelope)
 
         await self._ground.lane.write(write)

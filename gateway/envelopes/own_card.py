@@ -14,7 +14,9 @@ import structlog
 from asn1crypto import cms
 
 from cloud_bridge.cards import card_bytes
+from cloud_bridge.errors import NetworkLiesError
 from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.plain_json import decode
 from gateway.envelopes.ground import Ground, Member
 from gateway.randomness import random_bytes
 from gateway.signing.model import SigningRequest
@@ -131,4 +133,10 @@ def _proof(behind: bytes) -> bytes:
 
 def _serial(signed: SignedCard) -> int:
     """What a card of ours that the directory has says of itself; only a number is taken from it."""
-    return msgspec.json.decode(signed.card, type=Card).serial
+    try:
+        return decode(signed.card, Card).serial
+    except msgspec.ValidationError as error:
+        raise NetworkLiesError(
+            f"what the network's directory has as our card cannot be read: {error}",
+            lie="unreadable",
+        ) from error

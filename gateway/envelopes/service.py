@@ -9,6 +9,7 @@ from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
 from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
+from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.audit.record import Record
 from gateway.envelopes.bridge_errors import BridgeAwayProblem
@@ -136,6 +137,11 @@ class EnvelopeService:
         await self._note(caller, bridge, envelope, "release", party=party)
         await _answered(bridge.network.release(envelope, party))
         return await self.show(caller, envelope)
+
+    async def person(self, caller: Caller, name: str, contact: str) -> Person:
+        """See `Envelopes`."""
+        bridge = self._bridges.of_company(caller.company)
+        return await _answered(bridge.network.person(name, contact))
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """See `Envelopes`."""

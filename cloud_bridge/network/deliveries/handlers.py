@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from aiohttp import web
 
@@ -25,7 +24,7 @@ from cloud_bridge.network.deliveries.model import (
     Shown,
 )
 from cloud_bridge.network.deliveries.pages import Pages, answer, data, file_of, language_of
-from cloud_bridge.network.deliveries.parts import read_body, read_receipt
+from cloud_bridge.network.deliveries.parts import read_body, read_form, read_receipt
 from cloud_bridge.network.deliveries.problems import (
     LabelUnknownProblem,
     OverProblem,
@@ -37,8 +36,6 @@ from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
 from cloud_bridge.network.interfaces import EnvelopeBook
 from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
-
-_MOST_FORM_BYTES: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +176,8 @@ class Handlers:
 
     async def status(self, request: web.Request) -> web.Response:
         """A word and the next step; or the same answer for everything else."""
-        form = await request.clone(client_max_size=_MOST_FORM_BYTES).post()
-        waybill, digits = str(form.get("waybill", "")).strip(), str(form.get("digits", "")).strip()
+        form = await read_form(request)
+        waybill, digits = form.get("waybill", "").strip(), form.get("digits", "").strip()
         try:
             steps = await self.statuses.ask(waybill[:200], digits[:20])
         except StatusUnknownProblem as unknown:

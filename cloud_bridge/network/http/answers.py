@@ -7,13 +7,12 @@ from aiohttp import web
 
 from cloud_bridge.network.http.routes import BODY
 from cloud_bridge.network.problems import MalformedProblem, NetworkProblem
+from cloud_bridge.plain_json import decode, unpack
 
 T = TypeVar("T")
 
 PROBLEM_BASE: Final = "urn:sealgate:problem:"
 MESSAGE_PACK: Final = "application/msgpack"
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What strangers' bytes make msgspec raise: no such type, no UTF-8, or nested without end."""
 _json = msgspec.json.Encoder()
 _pack = msgspec.msgpack.Encoder()
 
@@ -30,10 +29,10 @@ def packed(value: object) -> web.Response:
 
 def asked(request: web.Request, type: type[T], *, packed: bool = False) -> T:  # noqa: A002 - msgspec's word
     """What the body says; MalformedProblem: it is something else."""
-    decode = msgspec.msgpack.decode if packed else msgspec.json.decode
+    read = unpack if packed else decode
     try:
-        return decode(request[BODY], type=type)
-    except UNREADABLE as error:
+        return read(request[BODY], type)
+    except msgspec.ValidationError as error:
         raise MalformedProblem(f"the body is no {type.__name__}: {error}") from error
 
 

@@ -22,10 +22,10 @@ from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.envelopes import put_envelope
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
 from gateway.store.moments import microseconds
 from gateway.store.networks import change_standing, put_card
 from tests.contracts.test_envelope_rows import envelope
+from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 from tests.unit.networks.test_calling import KEY
 
@@ -54,10 +54,8 @@ def bridge_in(directory: Path) -> BridgeConfig:
 @pytest.fixture
 def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     """The commands, with a database and nothing in it."""
+    put_gateway_database(tmp_path / "test.sqlite")
     database = SQLiteFile(str(tmp_path / "test.sqlite"))
-    engine = database.open_writer()
-    migrate(engine)
-    engine.dispose()
     for command in (keys_command, status_command):
         monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
     monkeypatch.setattr(status_command, "configuration", lambda _path: None)
