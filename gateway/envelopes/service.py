@@ -9,6 +9,7 @@ from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
 from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
+from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.envelopes.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.carrying import Bridge, Bridges
@@ -132,6 +133,11 @@ class EnvelopeService:
             raise EnvelopeNotNowProblem("a claim is released by who sent the envelope")
         await _answered(bridge.network.release(envelope, party))
         return await self.show(caller, envelope)
+
+    async def person(self, caller: Caller, name: str, contact: str) -> Person:
+        """See `Envelopes`."""
+        bridge = self._bridges.of_company(caller.company)
+        return await _answered(bridge.network.person(name, contact))
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """See `Envelopes`."""

@@ -531,6 +531,7 @@ envelope_content = Table(
     Column("segment_offset", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("envelope_content_by_segment", "segment"),
+    Index("envelope_content_by_digest", "digest"),
 )
 """Where a revision of an envelope's document lies, in the clear, by its SHA-256 in hex; `document`
 is its name in the terms. `at`: Unix µs."""

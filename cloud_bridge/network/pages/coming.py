@@ -17,7 +17,7 @@ from cloud_bridge.network.pages.rendering import (
     say,
 )
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
-from cloud_bridge.network.persons.checks import TAIL
+from cloud_bridge.network.persons import checks
 from cloud_bridge.network.persons.errors import CheckError, LinkError
 
 _YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -119,10 +119,13 @@ class Coming:
         """Hold what was entered against what was sent, or is known."""
         form = request[FORM]
         try:
-            if self._site.check == TAIL:
-                await self._site.checks.tail(guest.visit, form.get("tail", ""))
-            else:
-                await self._site.checks.code(guest.visit, form.get("code", ""))
+            match guest.method:
+                case checks.ID_TAIL:
+                    await self._site.checks.id_tail(guest.visit, form.get("tail", ""))
+                case checks.TAIL:
+                    await self._site.checks.tail(guest.visit, form.get("tail", ""))
+                case _:
+                    await self._site.checks.code(guest.visit, form.get("code", ""))
         except CheckError as error:
             return self._check(request, guest, error)
         return see("/sign")
@@ -133,7 +136,7 @@ class Coming:
         visit, language = guest.visit, language_of(request)
         counts = visit.code_expires_at
         gone = error is not None and error.reason in {"used-up", "expired", "not-sent"}
-        tail = self._site.check == TAIL
+        tail = guest.method if guest.method in {checks.TAIL, checks.ID_TAIL} else ""
         return self._site.renderer.page(
             request,
             "check.html",
@@ -174,4 +177,9 @@ class Coming:
 
 def is_checked(guest: Guest) -> bool:
     """Whether the person may see the documents."""
-    return guest.visit.checked_at is not None or guest.standing.party.level == "none"
+    visit = guest.visit
+    if guest.standing.party.level == "none":
+        return True
+    # A code that this browser was asked for elsewhere does not say who the person is.
+    enough = guest.method != checks.ID_TAIL or visit.method == checks.ID_TAIL
+    return visit.checked_at is not None and enough

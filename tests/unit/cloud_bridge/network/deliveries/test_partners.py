@@ -172,3 +172,25 @@ async def test_only_who_has_signed_fetches_the_receipt_at_the_label(house: House
 
     assert await fetch("A" * 43) == 200
     assert await fetch("B" * 42 + "A") == 404
+
+
+async def test_a_status_form_that_is_far_too_large_is_not_read(house: House) -> None:
+    body = b"&".join([b"a=1"] * 10_000)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    async with house.http.post(f"{house.url}/status", data=body, headers=kind) as answer:
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=none-such", b"waybill=1"),
+        ("application/x-www-form-urlencoded; charset=ascii", b"waybill=\xff"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno part"),
+    ],
+)
+async def test_a_status_form_that_is_none_is_told_so(house: House, kind: str, body: bytes) -> None:
+    headers = {"content-type": kind}
+    async with house.http.post(f"{house.url}/status", data=body, headers=headers) as answer:
+        assert answer.status in {400, 404}, await answer.text()
