@@ -155,7 +155,9 @@ class EnvelopeService:
             entries=entries,
             cards=tuple(each for each in found if each is not None),
         )
-        network = NetworkIdentity(name="", signing_key=member.network_key)
+        # What it calls itself is for readers: the key is what was pinned, and proves.
+        standing = await self._ground.networks.standing(member.organisation)
+        network = NetworkIdentity(name=standing.network, signing_key=member.network_key)
         return transcript.write(network, record)
 
     async def document(self, caller: Caller, envelope: str, name: str) -> bytes:

@@ -125,6 +125,7 @@ def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) 
         mine = await east.service.transcript(CALLER, id_)
         theirs = await west.service.transcript(CALLER, id_)
         assert transcript.compare(mine, theirs) is None
+        assert [transcript.read(each).network.name for each in (mine, theirs)] == ["memory"] * 2
         found = transcript.verify(
             mine,
             roots=[town.trusted.root, *town.roots],
