@@ -373,6 +373,41 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
     play(tmp_path, scene)
 
 
+def say_void(town: Town, envelope: str, *, by: str) -> None:
+    """The network says that a contract is void."""
+    kept = town.network.envelopes[envelope]
+    said = Statement(
+        id="network:voided",
+        envelope=envelope,
+        terms=kept.state.terms_digest,
+        author=NETWORK,
+        act=Voided(by=by),
+        at=town.clock.now(),
+        seen=kept.state.sequence,
+        head=kept.state.head,
+    )
+    town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+
+
+@pytest.mark.parametrize("agreement", ["none", "another contract"])
+def test_a_contract_is_not_void_because_the_network_says_so(tmp_path: Path, agreement: str) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        by = "99999999-2222-4333-8444-555555555555"
+        if agreement != "none":
+            by = (await east.create(key="other")).envelope.id
+        await settle(east, west)
+        say_void(town, id_, by=by)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert told.status == "held"
+            assert [type_ for type_, _ in told.trouble] == ["not-allowed"]
+            assert "envelope.voided" not in room.events.types
+
+    play(tmp_path, scene)
+
+
 def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_told(
     tmp_path: Path,
 ) -> None:
@@ -382,18 +417,7 @@ def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_tol
         agreement = (await east.create(key="v", title="解约协议", voids=id_)).envelope.id
         await settle(east, west)
         assert (await west.show(agreement)).status == "completed"
-        kept = town.network.envelopes[id_]
-        said = Statement(
-            id="network:voided",
-            envelope=id_,
-            terms=kept.state.terms_digest,
-            author=NETWORK,
-            act=Voided(by=agreement),
-            at=town.clock.now(),
-            seen=kept.state.sequence,
-            head=kept.state.head,
-        )
-        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+        say_void(town, id_, by=agreement)
         await settle(east, west)
         for room in (east, west):
             assert (await room.show(id_)).status == "voided"
