@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import unicodedata
 import uuid
 from datetime import datetime, timedelta
 
@@ -97,7 +98,7 @@ class Checks:
             CheckError: `wrong`, `used-up` (a new one must be sent), `expired`.
         """
         now = self._time.now()
-        given = _sealed(visit, "".join(filter(str.isdigit, code)))
+        given = _sealed(visit, "".join(filter(str.isdigit, _typed(code))))
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
@@ -126,7 +127,7 @@ class Checks:
         person = await self._persons.person(visit.account)
         now = self._time.now()
         known = "" if person is None else person.contact[-TAIL_DIGITS:].casefold()
-        given = digits.strip().casefold()
+        given = _typed(digits).strip().casefold()
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
@@ -192,6 +193,11 @@ def _wait(connection: Connection, account: str, now: datetime) -> int:
     if count:
         return _seconds(last + _micro(BETWEEN_CODES) - moment_now)
     return 0
+
+
+def _typed(text: str) -> str:
+    # Chinese keyboards make digits of full width.
+    return unicodedata.normalize("NFKC", text)
 
 
 def _micro(length: timedelta) -> int:
