@@ -46,7 +46,7 @@ from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.deliveries.model import Claim, Receipt
 from cloud_bridge.network.deliveries.open import Deliveries
 from cloud_bridge.network.http.routes import ORGANISATION
-from cloud_bridge.network.model import Account, NewPerson
+from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import Network, open_network
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.press.authority import PersonAuthority
@@ -54,7 +54,7 @@ from cloud_bridge.network.press.interfaces import field_of
 from cloud_bridge.network.press.model import Handwritten
 from cloud_bridge.network.press.pressing import ChildPress
 from cloud_bridge.network.problems import NetworkProblem
-from cloud_bridge.wire import NewEnvelope
+from cloud_bridge.wire import NewEnvelope, NewPerson
 from tests.receipts.paper import Run, paper
 
 START = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)

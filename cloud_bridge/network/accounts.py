@@ -16,7 +16,7 @@ from cloud_bridge.cards import counts_at
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.model import Account, NewPerson
+from cloud_bridge.network.model import Account
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     CardInvalidProblem,
@@ -26,6 +26,7 @@ from cloud_bridge.network.problems import (
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds, moment
 from cloud_bridge.plain_json import decode
+from cloud_bridge.wire import NewPerson
 
 _KEPT: Final = timedelta(seconds=5)
 _MOST_KEPT: Final = 20_000

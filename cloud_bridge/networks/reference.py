@@ -10,7 +10,7 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import placed
 from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
-from cloud_bridge.model import Organisation, SignedCard
+from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.networks.calling import Answer, Caller, Question
 from cloud_bridge.networks.model import Way
 from cloud_bridge.plain_json import decode, unpack
@@ -21,6 +21,7 @@ from cloud_bridge.wire import (
     Heads,
     NetworkIdentity,
     NewEnvelope,
+    NewPerson,
     PersonLink,
 )
 
@@ -164,6 +165,17 @@ class ReferenceNetwork:
             )
         )
         return _decoded(answer, PersonLink)
+
+    async def person(self, name: str, contact: str) -> Person:
+        """See `CloudNetwork`."""
+        new = NewPerson(name=name, contact=contact)
+        answer = await self._caller.ask(
+            Question(method="POST", path="/v1/persons", kind="NewPerson", body=_encode(new))
+        )
+        found = _decoded(answer, Person)
+        if found.name.split() != name.split():
+            _lie(f"asked for a person {name} it told of {found.name}", "person")
+        return found
 
     async def release(self, envelope: str, party: str) -> None:
         """See `CloudNetwork`."""

@@ -9,6 +9,7 @@ from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
 from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
+from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.envelopes.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.carrying import Bridge, Bridges
@@ -133,6 +134,11 @@ class EnvelopeService:
         await _answered(bridge.network.release(envelope, party))
         return await self.show(caller, envelope)
 
+    async def person(self, caller: Caller, name: str, contact: str) -> Person:
+        """See `Envelopes`."""
+        bridge = self._bridges.of_company(caller.company)
+        return await _answered(bridge.network.person(name, contact))
+
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
@@ -145,7 +151,9 @@ class EnvelopeService:
             entries=entries,
             cards=tuple(each for each in found if each is not None),
         )
-        network = NetworkIdentity(name="", signing_key=member.network_key)
+        # What it calls itself is for readers: the key is what was pinned, and proves.
+        standing = await self._ground.networks.standing(member.organisation)
+        network = NetworkIdentity(name=standing.network, signing_key=member.network_key)
         return transcript.write(network, record)
 
     async def document(self, caller: Caller, envelope: str, name: str) -> bytes:

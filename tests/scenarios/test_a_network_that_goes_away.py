@@ -209,6 +209,7 @@ async def test_nothing_leaves_the_house_but_what_the_ledger_has_and_no_secret_is
             lambda unit: owe(unit, buyer.id, terms.envelope, said, at=place.clock.now())
         )
         assert await buyer.bridge.outbox.send(terms.envelope)
+        assert (await buyer.bridge.network.person("王芳", "13800004821")).name == "王芳"
         await buyer.bridge.reconcile()
         requests, stream = proxy.requests, proxy.everything
         left = await ledger_of(buyer)
@@ -334,5 +335,6 @@ async def ledger_of(at: Company) -> Counter[tuple[str, int]]:
     rows = await reader.left(after=0, most=1000)
     assert {row.organisation for _, row in rows} == {at.id}
     kinds = {row.kind for _, row in rows}
-    assert {"NewEnvelope", "Content", "SignedStatement", "SignedCard", "feed", "heads"} <= kinds
+    told = {"NewEnvelope", "Content", "SignedStatement", "SignedCard", "NewPerson"}
+    assert told | {"feed", "heads"} <= kinds
     return Counter((row.digest.hex(), row.size) for _, row in rows)

@@ -7,7 +7,6 @@ from typing import Final
 from aiohttp import web
 
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.network.model import NewPerson
 from cloud_bridge.network.pages.asking import csrf_token
 from cloud_bridge.network.pages.coming import is_checked
 from cloud_bridge.network.pages.forms import (
@@ -21,6 +20,7 @@ from cloud_bridge.network.pages.rendering import HEADERS, language_of, say
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
 from cloud_bridge.network.persons.errors import FieldsError
 from cloud_bridge.network.persons.values import SIGNATURE, may_draw
+from cloud_bridge.wire import NewPerson
 
 _REASONS: Final = ("content", "mistake", "not-me", "other")
 _LONGEST: Final = 1000

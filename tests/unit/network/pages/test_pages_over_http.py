@@ -1,5 +1,6 @@
 """What the pages answer to whoever is not a browser of the person."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -35,6 +36,25 @@ async def cookie_of(stranger: aiohttp.ClientSession, signer: Signer) -> SimpleCo
     async with stranger.post(url, allow_redirects=False) as answer:
         assert answer.status == 303
         return answer.cookies
+
+
+async def test_of_fifty_browsers_that_open_a_link_at_once_one_is_let_in(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    url = (await signer.link()).url
+
+    async def opened() -> tuple[int, str | None]:
+        async with stranger.post(url, allow_redirects=False) as answer:
+            cookie = answer.cookies.get("visit")
+            return answer.status, None if cookie is None else cookie.value
+
+    answers = await asyncio.gather(*(opened() for _ in range(50)))
+    assert sorted(status for status, _ in answers) == [303, *[409] * 49]
+    (let_in,) = {cookie for _, cookie in answers if cookie is not None}
+    # Who has it may come again; the link that was used opens for nobody else.
+    async with stranger.post(url, cookies={"visit": let_in}, allow_redirects=False) as answer:
+        assert answer.status == 303
+    assert await opened() == (409, None)
 
 
 async def test_every_page_forbids_what_is_not_ours(
