@@ -62,10 +62,11 @@ async def form_of(request: web.Request, *, visit: Visit | None) -> dict[str, str
     if request.content_length is None or request.content_length > MOST_FORM_BYTES:
         raise ForeignFormError("the form is larger than any of ours, or does not say how large")
     try:
-        fields = await request.post()
+        # As large as it says, unless it is packed.
+        form = await request.clone(client_max_size=MOST_FORM_BYTES).post()
     except (ValueError, LookupError, HttpProcessingError) as error:
         raise ForeignFormError("no form of ours is written like this") from error
-    given = {name: value for name, value in fields.items() if isinstance(value, str)}
+    given = {name: value for name, value in form.items() if isinstance(value, str)}
     if visit is not None and not hmac.compare_digest(
         given.get("csrf", "").encode(), csrf_token(visit.secret).encode()
     ):

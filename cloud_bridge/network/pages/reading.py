@@ -73,7 +73,7 @@ class Reading:
         if standing is None:
             return self._site.stop(request, "visit")
         if request[FORM].get("seen") != str(standing.seals):
-            newer = Guest(guest.visit, standing, guest.initiator)
+            newer = Guest(guest.visit, standing, guest.initiator, guest.method)
             return self._page(request, newer, seconds=0, changed=True)
         await self._site.links.has_read(guest.visit, at=now)
         return see("/sign/act")
