@@ -25,6 +25,10 @@ PartyKind = Literal["organisation", "person", "bearer"]
 """`bearer`: a person whom nobody knows beforehand: whoever holds the goods, and claims first."""
 
 
+Language = Literal["zh", "en"]
+"""In which persons are written to."""
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Base of what is written as JSON: camelCase names, and defaults are left out."""
 
@@ -158,6 +162,9 @@ class Party(Value, frozen=True):
         handwriting: of a person.
         reading_seconds: of a person: how long it must at least have read.
         fields: what it writes and signs, all documents together.
+        bring_link: of a person: whether the network brings a link to its contact when it is its
+            turn, when it is reminded, and when another forwards to it.
+        language: of a person: in which the network writes to it; None: as the network is set.
     """
 
     id: str
@@ -172,6 +179,8 @@ class Party(Value, frozen=True):
     handwriting: Handwriting = "free"
     reading_seconds: int = 0
     fields: tuple[PartyField, ...] = ()
+    bring_link: bool = True
+    language: Language | None = None
 
 
 class DocumentTerms(Value, frozen=True):

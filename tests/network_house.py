@@ -13,7 +13,7 @@ import itertools
 import secrets
 import ssl
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,11 +52,13 @@ from cloud_bridge.model import (
 )
 from cloud_bridge.network.authority import Authority, write_private
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.core import Core
+from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.model import Account
+from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope
 from gateway.clock import SystemClock
+from tests.fresh_databases import put_network_database
 from tests.seals_of_companies import Certified, authority, certify, sign_card
 
 T = TypeVar("T")
@@ -130,18 +132,22 @@ class Company:
     encryption: EncryptionKey = field(default_factory=EncryptionKey.generate)
     serial: int = 1
     tls: ssl.SSLContext | None = None
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Time runs on, and a card of a serial stays as it is.
+        self.began = self.house.time.now().replace(microsecond=0)
 
     @property
     def card(self) -> Card:
-        now = self.house.time.now()
         return Card(
             organisation=self.id,
             name=self.name,
             signing_key=self.signing.public,
             encryption_key=self.encryption.public,
             serial=self.serial,
-            issued_at=now.replace(microsecond=0) - timedelta(days=1),
-            expires_at=now.replace(microsecond=0) + timedelta(days=365),
+            issued_at=self.began - timedelta(days=1),
+            expires_at=self.began + timedelta(days=365),
         )
 
     def party(self, name: str, *, turn: int = 1, **changes: Any) -> Party:  # noqa: ANN401
@@ -457,12 +463,15 @@ async def network_house(
     directory: Path,
     *,
     time: HouseTime | None = None,
+    rooms: Sequence[Callable[[Core], Room]] = ROOMS,
     **changes: Any,  # noqa: ANN401
 ) -> AsyncIterator[NetworkHouse]:
     """A network in a directory; opened there again, it has what it had."""
     time = time or HouseTime()
     config = network_config(directory, **changes)
-    async with serving(config, time) as served, aiohttp.ClientSession() as http:
+    if config.store.url is None:
+        put_network_database(config.state_directory / "network.db")
+    async with serving(config, time, rooms=rooms) as served, aiohttp.ClientSession() as http:
         yield NetworkHouse(
             time=time,
             root=authority(),

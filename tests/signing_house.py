@@ -42,6 +42,7 @@ from gateway.store.migrating import migrate
 from hsm.interfaces import KeyDescription
 from policies.grant import Grant, GrantBook
 from policies.model import Caller, SealRequest
+from tests.fresh_databases import put_gateway_database
 from tests.nothing_around import NoHistory, NoWaitingRoom
 from tests.running_gateway import RECEIPT
 
@@ -342,7 +343,10 @@ async def signing_house(
             authority.issue(person.public_key, common_name="法定代表人", organisation=organisation)
         )
     in_force = bring_into_force(policies, keys=signer.keys)
-    database = database or SQLiteFile(str(directory / "test.sqlite"))
+    if database is None:
+        file = directory / "test.sqlite"
+        put_gateway_database(file)
+        database = SQLiteFile(str(file))
     engine = database.open_writer()
     migrate(engine)
     raw = signer.log_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cloud_bridge.model import Language
+
 
 class ConfigError(Exception):
     """network.yaml is not what it should be; the message has a line for each mistake."""
@@ -69,9 +71,23 @@ class PersonsConfig(_Section):
         description="A code that is sent, or the last four characters of the contact, which proves "
         "less.",
     )
+    identity_check: Literal["id-tail"] | None = Field(
+        default=None,
+        description="Of persons who must be known as `identity`: the last four characters of "
+        "their identity number, which you gave to their accounts. None: as `check` says.",
+    )
     code_webhook: CodeWebhookConfig | None = Field(
         default=None,
-        description="None: codes go to codes.jsonl in the state directory, for a trial.",
+        description="None: codes go to codes.jsonl, and links to links.jsonl, in the state "
+        "directory, for a trial.",
+    )
+    bring_links: bool = Field(
+        default=True,
+        description="Whether the network brings links to persons whose turn it is; a party's "
+        "`bringLink: false` leaves its link to the sender.",
+    )
+    language: Language = Field(
+        default="zh", description="In which persons are written to whose terms name none."
     )
     font: Path = Field(
         default=Path("/usr/share/fonts/truetype/arphic/uming.ttc"),

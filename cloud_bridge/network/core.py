@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import PartyKind
@@ -15,6 +17,7 @@ from cloud_bridge.network.feed import Feeds
 from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.interfaces import Links
+from cloud_bridge.network.persons.owing import owe
 from cloud_bridge.network.recording import New, Recording
 from cloud_bridge.network.standing import Standings
 from cloud_bridge.network.store.lane import WriterLane
@@ -75,6 +78,11 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
     standings = Standings()
     loop = asyncio.get_running_loop()
 
+    def tell(connection: Connection, new: list[New]) -> None:
+        webhooks.owe(connection, new)
+        if config.persons.bring_links:
+            owe(connection, new)
+
     def done(new: list[New], newest: dict[str, int]) -> None:
         # On the lane's thread; what waits belongs to the loop.
         loop.call_soon_threadsafe(_tell, core, new, newest)
@@ -84,7 +92,7 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
         feeds=feeds,
         standings=standings,
         is_shared=is_shared,
-        tell=webhooks.owe,
+        tell=tell,
         done=done,
     )
     lane.accompany(recording)

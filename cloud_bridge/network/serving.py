@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -17,10 +17,11 @@ from cloud_bridge.network.administration import (
     operator_socket,
 )
 from cloud_bridge.network.config import NetworkConfig, TLSConfig
-from cloud_bridge.network.core import Core
+from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.app import API
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.network.open import Network, open_network
+from cloud_bridge.network.id_tails import IdTails
+from cloud_bridge.network.open import ROOMS, Network, open_network
 from cloud_bridge.network.store.ownership import sole_owner
 
 _SHUTDOWN_SECONDS = 10.0
@@ -37,7 +38,9 @@ class Serving:
 
 
 @contextlib.asynccontextmanager
-async def serving(config: NetworkConfig, time: Time) -> AsyncIterator[Serving]:
+async def serving(
+    config: NetworkConfig, time: Time, *, rooms: Sequence[Callable[[Core], Room]] = ROOMS
+) -> AsyncIterator[Serving]:
     """Open the network and its ports.
 
     Raises:
@@ -47,7 +50,7 @@ async def serving(config: NetworkConfig, time: Time) -> AsyncIterator[Serving]:
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(sole_owner(config.state_directory))
-        network = await stack.enter_async_context(open_network(config, time))
+        network = await stack.enter_async_context(open_network(config, time, rooms=rooms))
         server, pages = config.server, config.pages
         tls = _tls(server.tls)
         apart = pages.port is not None
@@ -118,7 +121,9 @@ async def _listen_to_the_operator(core: Core, stack: contextlib.AsyncExitStack) 
     # Entered first: it is closed after whatever listens on it.
     listening = stack.enter_context(operator_socket(core.config))
     app = web.Application()
-    app.add_routes(operator_routes(LocalAdministration(core.accounts, core.time)))
+    app.add_routes(
+        operator_routes(LocalAdministration(core.accounts, IdTails(core.lane), core.time))
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

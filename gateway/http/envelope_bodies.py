@@ -14,6 +14,7 @@ from cloud_bridge.model import (
     Delivery,
     FieldKind,
     Handwriting,
+    Language,
     Level,
     Party,
     PartyField,
@@ -120,6 +121,13 @@ class PartyInput(StrictModel):
     handwriting: Handwriting = "free"
     reading_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 0
     fields: Annotated[tuple[PartyFieldInput, ...], Field(max_length=_MOST_FIELDS)] = ()
+    bring_link: StrictBool = Field(
+        default=True,
+        description="Of a person: whether the network brings it its link; else you do.",
+    )
+    language: Language | None = Field(
+        default=None, description="Of a person: in which the network writes to it."
+    )
 
     @model_validator(mode="after")
     def _is_known_or_a_bearer(self) -> Self:
@@ -147,6 +155,8 @@ class PartyInput(StrictModel):
             handwriting=self.handwriting,
             reading_seconds=self.reading_seconds,
             fields=tuple(each.value for each in self.fields),
+            bring_link=self.bring_link,
+            language=self.language,
         )
 
 

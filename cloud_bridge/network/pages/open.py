@@ -8,6 +8,7 @@ from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.routes import Route
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.pages.asking import Cookies
 from cloud_bridge.network.pages.coming import Coming
 from cloud_bridge.network.pages.files import asset_file, pdfjs_file
@@ -17,12 +18,14 @@ from cloud_bridge.network.pages.signing import Signing
 from cloud_bridge.network.pages.site import Site
 from cloud_bridge.network.persons.acting import Acting
 from cloud_bridge.network.persons.checks import Checks
+from cloud_bridge.network.persons.invitations import Invitations
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSender
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.pressing import ChildPress
 
 _FORGET_SECONDS = 3600.0
+_INVITE_SECONDS = 1.0
 _FONT_CURE = "without it nobody can sign: apt install fonts-arphic-uming, or set persons.font"
 _log = structlog.get_logger("network.persons")
 
@@ -40,16 +43,28 @@ def persons_room(core: Core) -> Room:
     if not config.persons.font.is_file():
         _log.error("font_missing", font=str(config.persons.font), cure=_FONT_CURE)
     links = PersonLinks(core.lane, core.book, core.time, url=url)
+    sender = sender_of(core)
+    invitations = Invitations(
+        lane=core.lane,
+        book=core.book,
+        accounts=core.accounts,
+        links=links,
+        sender=sender,
+        time=core.time,
+        key=core.key,
+        language=config.persons.language,
+    )
     site = Site(
         network=config.name,
         renderer=Renderer(config.name),
         cookies=Cookies(secure=url.startswith("https:")),
         links=links,
-        checks=Checks(core.lane, core.accounts, sender_of(core), core.time),
+        checks=Checks(core.lane, core.accounts, sender, core.time, IdTails(core.lane)),
         acting=Acting(core.book, core.accounts, press, core.time),
         accounts=core.accounts,
         time=core.time,
         check=config.persons.check,
+        identity_check=config.persons.identity_check or "",
         root=authority.pem,
     )
     return Room(
@@ -61,7 +76,7 @@ def persons_room(core: Core) -> Room:
             Route("GET", "/pdfjs/{name:.+}", pdfjs_file, "page-pdfjs", who="page"),
         ),
         links={"person": links},
-        work=((links.forget, _FORGET_SECONDS),),
+        work=((links.forget, _FORGET_SECONDS), (invitations.deliver, _INVITE_SECONDS)),
     )
 
 

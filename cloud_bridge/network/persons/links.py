@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
+from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
+from cloud_bridge.model import Party
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons.errors import LinkError, LinkReason
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.persons.visits import change, forget, hashed, visit_of
 from cloud_bridge.network.problems import EnvelopeUnknownProblem
 from cloud_bridge.network.store.moments import microseconds, moment
-from cloud_bridge.network.store.schema import link, visit
+from cloud_bridge.network.store.schema import invitation, link, visit
 from cloud_bridge.wire import PersonLink
 
 LINK_LIVES = timedelta(days=7)
@@ -50,7 +52,6 @@ class PersonLinks:
         token = secrets.token_urlsafe(32)
         now = self._time.now()
         expires_at = min(now + LINK_LIVES, state.terms.expires_at)
-        account = each.party.account
 
         def made(connection: Connection) -> None:
             connection.execute(
@@ -60,19 +61,59 @@ class PersonLinks:
                 )
                 .values(ended_at=microseconds(now))
             )
-            connection.execute(
-                insert(link).values(
-                    token=hashed(token),
-                    envelope=envelope,
-                    party=party,
-                    account=account,
-                    made_at=microseconds(now),
-                    expires_at=microseconds(expires_at),
-                )
-            )
+            _insert(connection, token, envelope, each.party, at=now, expires_at=expires_at)
 
         await self._lane.write(made)
         return PersonLink(url=f"{self.url}/s/{token}", expires_at=expires_at)
+
+    async def bring(
+        self,
+        invitation_id: str,
+        state: EnvelopeState,
+        party: Party,
+        *,
+        token: str,
+    ) -> PersonLink:
+        """The link of an invitation, made the first time that it is asked for.
+
+        Links that were brought before and that nobody opened end; what was opened goes on, and so
+        does a link that the sender asked for. Those of whoever forwarded end.
+        """
+        envelope, now = state.terms.envelope, self._time.now()
+        expires_at = min(now + LINK_LIVES, state.terms.expires_at)
+        brought = select(invitation.c.link).where(
+            invitation.c.envelope == envelope, invitation.c.party == party.id
+        )
+
+        def made(connection: Connection) -> datetime:
+            known = connection.scalar(
+                select(link.c.expires_at).where(link.c.token == hashed(token))
+            )
+            if known is not None:
+                return moment(known)
+            connection.execute(
+                update(link)
+                .where(
+                    link.c.envelope == envelope, link.c.party == party.id, link.c.ended_at.is_(None)
+                )
+                .where(
+                    or_(
+                        link.c.account != party.account,
+                        link.c.opened_at.is_(None) & link.c.token.in_(brought),
+                    )
+                )
+                .values(ended_at=microseconds(now))
+            )
+            _insert(connection, token, envelope, party, at=now, expires_at=expires_at)
+            connection.execute(
+                update(invitation)
+                .where(invitation.c.id == invitation_id)
+                .values(link=hashed(token))
+            )
+            return expires_at
+
+        until = await self._lane.write(made)
+        return PersonLink(url=f"{self.url}/s/{token}", expires_at=until)
 
     async def look(self, token: str) -> LinkReason | Literal["fresh"]:
         """What opening would find; nothing changes: previews of messengers look, too."""
@@ -167,10 +208,34 @@ class PersonLinks:
 
         return await self._lane.write(begun)
 
-    async def has_read(self, visit: Visit) -> None:
-        """The person says that it has read; whether for long enough, the caller has looked."""
-        now = microseconds(self._time.now())
+    async def has_read(self, visit: Visit, *, at: datetime) -> None:
+        """The person says that it has read what there was at a moment.
+
+        Whether for long enough, and whether that was shown, the caller has looked.
+        """
+        now = microseconds(at)
         await self._lane.write(lambda connection: change(connection, visit.secret, read_at=now))
+
+
+def _insert(
+    connection: Connection,
+    token: str,
+    envelope: str,
+    party: Party,
+    *,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    connection.execute(
+        insert(link).values(
+            token=hashed(token),
+            envelope=envelope,
+            party=party.id,
+            account=party.account,
+            made_at=microseconds(at),
+            expires_at=microseconds(expires_at),
+        )
+    )
 
 
 def _look(connection: Connection, token: str, now: datetime) -> LinkReason | Literal["fresh"]:

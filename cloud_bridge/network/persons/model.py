@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from cloud_bridge.model import Language
 from cloud_bridge.network.press.model import Handwritten
+
+Cause = Literal["turn", "reminder", "forwarded"]
+"""Why a person is brought a link: its turn came; the sender reminds it; another handed it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,29 @@ class Visit:
     code_expires_at: datetime | None
     reading_at: datetime | None
     read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMessage:
+    """What is brought to a person. Nothing of the content.
+
+    Attributes:
+        cause: why.
+        title: of the envelope.
+        sender: the initiator's legal name.
+        url: the link.
+        expires_at: until when it opens.
+        language: in which the person reads.
+        text: all of it in that language, to be sent as it is.
+    """
+
+    cause: Cause
+    title: str
+    sender: str
+    url: str
+    expires_at: datetime
+    language: Language
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

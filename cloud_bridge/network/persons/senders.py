@@ -1,4 +1,4 @@
-"""Ways by which codes reach people."""
+"""Ways by which codes, links and addresses of copies reach people."""
 
 import asyncio
 import base64
@@ -12,6 +12,7 @@ import msgspec
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.network.persons.errors import NotSentError
+from cloud_bridge.network.persons.model import LinkMessage
 
 _OK = range(200, 300)
 _PREFIX = "whsec_"
@@ -20,7 +21,7 @@ _PREFIX = "whsec_"
 class FileCodeSender:
     """Appends what it brings to a file, one JSON a line: for a trial, without telephones.
 
-    The file is for its owner only (0600).
+    Links go to links.jsonl beside it. The files are for their owner only (0600).
     """
 
     def __init__(self, file: Path, time: Time) -> None:
@@ -35,19 +36,17 @@ class FileCodeSender:
         """See `deliveries.interfaces.CopySender.send_copy`."""
         await self._tell({"contact": contact, "waybill": waybill, "url": url}, id)
 
-    async def _tell(self, data: dict[str, str], id: str) -> None:  # noqa: A002 - as above
-        line = msgspec.json.encode({"id": id, "at": self._time.now(), **data})
-        try:
-            await asyncio.to_thread(self._append, line + b"\n")
-        except OSError as error:
-            raise NotSentError(f"{self._file} cannot be written: {error}") from error
+    async def send_link(self, *, contact: str, message: LinkMessage, id: str) -> None:  # noqa: A002 - the Protocol's
+        """See `interfaces.LinkSender.send_link`."""
+        await self._tell(_link(contact, message), id, file=self._file.with_name("links.jsonl"))
 
-    def _append(self, line: bytes) -> None:
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    async def _tell(self, data: dict[str, str], id: str, *, file: Path | None = None) -> None:  # noqa: A002 - as above
+        line = msgspec.json.encode({"id": id, "at": self._time.now(), **data})
+        into = file or self._file
         try:
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
+            await asyncio.to_thread(_append, into, line + b"\n")
+        except OSError as error:
+            raise NotSentError(f"{into} cannot be written: {error}") from error
 
 
 class WebhookCodeSender:
@@ -83,6 +82,10 @@ class WebhookCodeSender:
         data = {"contact": contact, "waybill": waybill, "url": url}
         await self._tell("delivery.copy", data, id)
 
+    async def send_link(self, *, contact: str, message: LinkMessage, id: str) -> None:  # noqa: A002 - the Protocol's
+        """See `interfaces.LinkSender.send_link`."""
+        await self._tell("person.link", _link(contact, message), id)
+
     async def _tell(self, kind: str, data: dict[str, str], id: str) -> None:  # noqa: A002 - as above
         moment = self._time.now()
         body = msgspec.json.encode({"type": kind, "timestamp": moment, "data": data})
@@ -110,3 +113,24 @@ class WebhookCodeSender:
             raise NotSentError(f"{self._url} does not answer: {type(error).__name__}") from error
         if status not in _OK:
             raise NotSentError(f"{self._url} answered {status}")
+
+
+def _link(contact: str, message: LinkMessage) -> dict[str, str]:
+    return {
+        "contact": contact,
+        "cause": message.cause,
+        "title": message.title,
+        "sender": message.sender,
+        "url": message.url,
+        "expiresAt": message.expires_at.isoformat(),
+        "language": message.language,
+        "text": message.text,
+    }
+
+
+def _append(file: Path, line: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)

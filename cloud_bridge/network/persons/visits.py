@@ -1,5 +1,6 @@
 """Rows of links and visits: what is written in one transaction is together here."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.store.moments import microseconds, moment
-from cloud_bridge.network.store.schema import code_sent, link, visit
+from cloud_bridge.network.store.schema import code_sent, invitation, link, visit
 
 _KEPT = timedelta(days=30)
 
@@ -17,6 +18,12 @@ _KEPT = timedelta(days=30)
 def hashed(secret: str) -> str:
     """What the database has of a secret of 32 random bytes."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token_from(secret: bytes) -> str:
+    """What stands in a link's address, made from something that only the network knows."""
+    digest = hashlib.sha256(secret).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def visit_of(connection: Connection, secret: str, *, at: datetime) -> Visit | None:
@@ -65,5 +72,6 @@ def forget(connection: Connection, *, at: datetime) -> None:
     """Delete what is over for so long that nobody asks for it, the log excepted."""
     before = microseconds(at - _KEPT)
     connection.execute(delete(code_sent).where(code_sent.c.at < before))
+    connection.execute(delete(invitation).where(invitation.c.sent_at < before))
     connection.execute(delete(visit).where(visit.c.expires_at < before))
     connection.execute(delete(link).where(link.c.expires_at < before))

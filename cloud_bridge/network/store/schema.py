@@ -67,6 +67,15 @@ person = Table(
     Index("person_by_contact", "contact", "name", unique=True),
 )
 
+id_tail = Table(
+    "id_tail",
+    metadata,
+    Column("account", ID, primary_key=True),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+"""Ends of persons' identity numbers: scrypt of each, with its salt."""
+
 link = Table(
     "link",
     metadata,
@@ -115,6 +124,25 @@ code_sent = Table(
     Index("code_sent_by_account", "account", "at"),
 )
 """When codes were sent, so that nobody is flooded with them."""
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("envelope", String(36), nullable=False),
+    Column("party", String(100), nullable=False),
+    Column("account", ID, nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=True),
+    Column("sent_at", BigInteger, nullable=True),
+    Column("link", DIGEST, nullable=False),
+    Index("invitation_by_due", "due_at"),
+    Index("invitation_by_party", "envelope", "party"),
+    Index("invitation_by_account", "account", "sent_at"),
+)
+"""Links that the network brings to persons. `due_at` null: it was brought, at `sent_at`; `link` is
+the hash of the one that was made for it, empty: none yet."""
 
 envelope = Table(
     "envelope",

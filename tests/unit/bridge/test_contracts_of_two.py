@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.statements import (
     NETWORK,
+    Began,
     Declined,
     Revision,
     Signed,
@@ -35,6 +37,7 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
+from gateway.envelopes.outbox import owe
 from gateway.envelopes.sealing import container_in, placement_of
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.approvals import ApprovalRow
@@ -48,6 +51,7 @@ from tests.envelope_house import (
     PAPER,
     WEST,
     Room,
+    Street,
     Town,
     parties,
     settle,
@@ -72,17 +76,21 @@ def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = 
     asyncio.run(go())
 
 
-async def told_in_the_log(room: Room) -> list[str]:
-    """What the audit log says of envelopes, in order."""
+async def leaves(room: Room) -> list[dict[str, Any]]:
+    """The audit log, in order."""
     rows = await room.company.ground.lane.write(
         lambda unit: unit.connection.execute(
             select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
         ).all()
     )
-    leaves = [read_leaf(row.leaf) for row in rows]
+    return [read_leaf(row.leaf) for row in rows]
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
     return [
         str(leaf.get("what") or leaf.get("trouble"))
-        for leaf in leaves
+        for leaf in await leaves(room)
         if str(leaf["kind"]).startswith("envelope")
     ]
 
@@ -224,6 +232,29 @@ def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Pat
     play(tmp_path, scene)
 
 
+def test_who_asked_for_the_pen_too_late_has_no_trouble_with_that(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
+        await east.company.bridge.outbox.send(id_)
+        await west.company.listen()
+        state, now = town.network.envelopes[id_].state, town.clock.now()
+        for room, party in ((west, "seller"), (east, "buyer")):
+            # Each asks upon the same record; the network hears west first.
+            asked = room.company.bridge.statement(state, Began(), id=f"{party}-began", party=party)
+            await room.company.ground.lane.write(
+                lambda unit, room=room, asked=asked: owe(unit, room.company.id, id_, asked, at=now)
+            )
+            assert await room.company.bridge.outbox.send(id_)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert (told.status, told.trouble) == ("completed", ())
+            assert room.company.bridge.tally.refused == 0
+        assert (east.signed, west.signed) == (1, 1)
+
+    play(tmp_path, scene)
+
+
 def test_of_two_who_stand_for_each_other_only_one_signs(tmp_path: Path) -> None:
     async def scene(_town: Town, east: Room, west: Room) -> None:
         either = tuple(
@@ -332,6 +363,12 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+        asked = [each for each in await leaves(east) if each.get("what") == "asked"]
+        assert [(each["act"], each["system"]) for each in asked] == [
+            ("reminded", CALLER.system),
+            ("withdrawn", CALLER.system),
+        ]
+        assert not [each for each in await leaves(west) if each.get("what") == "asked"]
 
     play(tmp_path, scene)
 
@@ -436,7 +473,7 @@ def test_another_companys_envelope_does_not_exist(tmp_path: Path) -> None:
 # What partners, and persons, may do, and what they may not
 
 
-def cheats(town: Town) -> Partner:
+def cheats(town: Street) -> Partner:
     """The partner's own seal, in its own name: it may sign, and cheats otherwise."""
     town.trust = (*town.roots, trusted_root().der)
     return partner(f"{WEST} 有限公司")
@@ -463,34 +500,34 @@ async def state_revision(
     await west.company.network_say(signed)
 
 
-Cheat = Callable[[Town, bytes], tuple[bytes, str]]
+Cheat = Callable[[Street, bytes], tuple[bytes, str]]
 
 
-def another_company(town: Town, base: bytes) -> tuple[bytes, str]:
+def another_company(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     other = partner("北岭贸易有限公司")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def expired(town: Town, base: bytes) -> tuple[bytes, str]:
+def expired(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     old = partner(f"{WEST} 有限公司", until=town.clock.now() - timedelta(days=1))
     return old.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def untrusted(town: Town, base: bytes) -> tuple[bytes, str]:
+def untrusted(town: Street, base: bytes) -> tuple[bytes, str]:
     other = partner(f"{WEST} 有限公司", root="自封的根")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def altered(town: Town, base: bytes) -> tuple[bytes, str]:
+def altered(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     changed = receipt("chromium-a4-301").ljust(len(base), b" ")
     sealed = west.sealed(receipt("chromium-a4-301"), at=town.clock.now())
     return sealed + b" " * len(changed), "Seal-P1"
 
 
-def with_a_page(town: Town, base: bytes) -> tuple[bytes, str]:
+def with_a_page(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     town.clock.move(timedelta(days=20))
     writer = update_of(base)

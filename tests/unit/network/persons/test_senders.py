@@ -2,6 +2,7 @@
 
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from standardwebhooks import Webhook
 
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.persons.interfaces import CodeSender
+from cloud_bridge.network.persons.model import LinkMessage
 from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSender
 from gateway.clock import SystemClock
 from tests.webhook_receiver import webhook_server
@@ -44,6 +46,45 @@ async def test_a_post_is_signed_as_receivers_check_it() -> None:
     assert told["type"] == "person.code"
     assert told["data"] == {"contact": "13800138000", "code": "012345", "language": "zh"}
     assert came.id == ID
+
+
+MESSAGE = LinkMessage(
+    cause="turn",
+    title="运输合同",
+    sender="买方有限公司",
+    url="https://sign.test/s/abc",
+    expires_at=datetime(2026, 12, 4, 6, tzinfo=UTC),
+    language="zh",
+    text="买方有限公司请您签署《运输合同》",
+)
+
+
+async def test_a_link_is_posted_with_who_sends_what_until_when() -> None:
+    async with webhook_server() as server:
+        sender = WebhookCodeSender(url=server.url, secret=SECRET, time=SystemClock())
+        await sender.send_link(contact="13800138000", message=MESSAGE, id=ID)
+        (came,) = await server.got(1)
+    told = Webhook(SECRET).verify(came.body.decode(), came.headers)
+    assert told["type"] == "person.link"
+    assert told["data"] == {
+        "contact": "13800138000",
+        "cause": "turn",
+        "title": "运输合同",
+        "sender": "买方有限公司",
+        "url": "https://sign.test/s/abc",
+        "expiresAt": "2026-12-04T06:00:00+00:00",
+        "language": "zh",
+        "text": "买方有限公司请您签署《运输合同》",
+    }
+
+
+async def test_links_have_a_file_beside_that_of_codes(tmp_path: Path) -> None:
+    sender = FileCodeSender(tmp_path / "codes.jsonl", SystemClock())
+    await sender.send_link(contact="13800138000", message=MESSAGE, id=ID)
+    file = tmp_path / "links.jsonl"
+    assert json.loads(file.read_text())["url"] == "https://sign.test/s/abc"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not (tmp_path / "codes.jsonl").exists()
 
 
 @pytest.mark.parametrize("status", [302, 400, 500])
