@@ -29,6 +29,7 @@ from gateway.envelopes.model import (
     Accepted,
     EnvelopePage,
     EnvelopeTold,
+    EvidenceTold,
     NewEnvelope,
     NewFile,
     PartyTold,
@@ -49,6 +50,7 @@ class Kept:
     company: str
     number: str
     contents: dict[str, bytes] = field(default_factory=dict)
+    evidence: tuple[EvidenceTold, ...] = ()
 
     def told(self) -> EnvelopeTold:
         state, ours = self.made.state, self.made.state.terms.initiator == OURS
@@ -87,6 +89,7 @@ class Kept:
             expires_at=terms.expires_at,
             sequence=state.sequence,
             head=state.head,
+            evidence=self.evidence,
         )
 
 
