@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
-from cloud_bridge.model import Organisation, SignedCard
+from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.wire import (
     Content,
     EnvelopeRecord,
@@ -87,6 +87,10 @@ class CloudNetwork(Protocol):
 
     async def link(self, envelope: str, party: str) -> PersonLink:
         """A new link for a person or bearer; an earlier one of the party no longer opens."""
+        ...
+
+    async def person(self, name: str, contact: str) -> Person:
+        """The account of a person, by name and by telephone number or mailbox; made if need be."""
         ...
 
     async def release(self, envelope: str, party: str) -> None:

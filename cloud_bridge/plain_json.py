@@ -24,6 +24,18 @@ def decode(data: bytes, model: type[T]) -> T:
         raise msgspec.ValidationError(str(error)) from error
 
 
+def unpack(data: bytes, model: type[T]) -> T:
+    """The `model` in these bytes of MessagePack.
+
+    Raises:
+        msgspec.ValidationError: it is no MessagePack or no `model`, or is nested without end.
+    """
+    try:
+        return msgspec.msgpack.decode(data, type=model)
+    except (ValueError, RecursionError) as error:
+        raise msgspec.ValidationError(str(error)) from error
+
+
 def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name comes twice in one object")

@@ -22,6 +22,7 @@ __all__ = [
     "Heads",
     "NetworkIdentity",
     "NewEnvelope",
+    "NewPerson",
     "PersonLink",
     "WrappedKey",
 ]
@@ -98,6 +99,16 @@ class Heads(Value, frozen=True):
 
     heads: tuple[Head, ...]
     next: str = ""
+
+
+class NewPerson(Value, frozen=True):
+    """Out: a person who is to sign, with the telephone number or mailbox by which they are found.
+
+    The only field here in which a person's contact leaves, and only where it is asked for by it.
+    """
+
+    name: str
+    contact: str
 
 
 class PersonLink(Value, frozen=True):

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from gateway.approvals.gathering import ApprovalsKnown
 from gateway.approvals.guard import ApprovalGuard
+from gateway.approvals.interfaces import Hears
 from gateway.approvals.model import subject_of
 from gateway.approvals.review import ApprovalReview
 from gateway.approvals.showing import ApprovalView
@@ -98,6 +99,7 @@ class Approving:
     house: House
     review: ApprovalReview
     approvals: ApprovalReader
+    heard: list[str]
 
     @property
     def bundle(self) -> Bundle:
@@ -270,6 +272,17 @@ def oa_token(
     return compact(OAApproval(**claims), typ=OA_TOKEN, signer=signer)
 
 
+class _Heard(Hears):
+    """Keeps which approvals were spoken of, once that was durable."""
+
+    def __init__(self) -> None:
+        self.heard_of: list[str] = []
+
+    def heard(self, transaction: Transaction, approval: ApprovalRow, *, statement: str) -> None:
+        assert statement
+        transaction.after_commit(self.heard_of.extend, approval.id)
+
+
 @asynccontextmanager
 async def approving_house(
     directory: Path,
@@ -300,10 +313,15 @@ async def approving_house(
         )
         later.knowing = AllKnown((known,))
         later.waiting = WaitingUses(audit=house.audit, in_force=lambda: house.in_force)
+        heard = _Heard()
         review = ApprovalReview(
-            in_force=lambda: house.in_force, approvals=reader, audit=house.audit, lane=house.lane
+            in_force=lambda: house.in_force,
+            approvals=reader,
+            audit=house.audit,
+            lane=house.lane,
+            hears=heard,
         )
-        made = Approving(house=house, review=review, approvals=reader)
+        made = Approving(house=house, review=review, approvals=reader, heard=heard.heard_of)
         made.change(policies=policies_with(approvals, **rule), **people())
         yield made
         reader.close()

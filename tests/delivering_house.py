@@ -20,8 +20,8 @@ from gateway.returns.webhooks.sender import WebhookSender
 from gateway.store.content import ContentStore
 from gateway.store.database import open_reader, open_writer
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
 from gateway.store.schema import event, job
+from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 
 SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTMy"
@@ -95,8 +95,8 @@ async def delivering_house(
 ) -> AsyncIterator[DeliveringHouse]:
     """Put it up in a directory; again in the same one, it is after a restart."""
     clock = clock or FakeClock()
+    put_gateway_database(directory / "test.sqlite")
     engine = open_writer(directory / "test.sqlite")
-    migrate(engine)
     reading = open_reader(directory / "test.sqlite")
     events = EventReader(reading)
     async with AsyncExitStack() as stack:

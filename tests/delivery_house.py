@@ -1,5 +1,6 @@
 """A carrier's network with one waybill: a company that seals, a driver, and a shipper on copy."""
 
+import asyncio
 import contextlib
 import hashlib
 import io
@@ -46,15 +47,16 @@ from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.deliveries.model import Claim, Receipt
 from cloud_bridge.network.deliveries.open import Deliveries
 from cloud_bridge.network.http.routes import ORGANISATION
-from cloud_bridge.network.model import Account, NewPerson
+from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import Network, open_network
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.interfaces import field_of
-from cloud_bridge.network.press.model import Handwritten
+from cloud_bridge.network.press.model import Handwritten, Preparation, Prepared
+from cloud_bridge.network.press.preparing import prepare
 from cloud_bridge.network.press.pressing import ChildPress
 from cloud_bridge.network.problems import NetworkProblem
-from cloud_bridge.wire import NewEnvelope
+from cloud_bridge.wire import NewEnvelope, NewPerson
 from tests.receipts.paper import Run, paper
 
 START = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
@@ -371,6 +373,16 @@ class House:
             return answer.status, await answer.json(content_type=None)
 
 
+class PressHere(ChildPress):
+    """The press without its child, of which Python's start is most of the work.
+
+    The child is tried in tests/unit/network/press, and with goods in test_goods_arrive.
+    """
+
+    async def _ask(self, preparation: Preparation) -> Prepared:
+        return await asyncio.to_thread(prepare, preparation)
+
+
 @contextlib.asynccontextmanager
 async def delivery_house(
     folder: Path, *, clock: HandClock | None = None, port: int = 0
@@ -380,7 +392,7 @@ async def delivery_house(
     telephones = Telephones()
     config = _config(folder, clock)
     persons = PersonAuthority(Authority.read(config.keys.persons_ca), config.name)
-    press = ChildPress(persons, clock)
+    press = PressHere(persons, clock)
     rooms: list[Room] = []
     async with contextlib.AsyncExitStack() as stack:
         runner = _Runner(port=port)

@@ -22,7 +22,15 @@ from cloud_bridge.envelopes.statements import (
     Withdrawn,
 )
 from cloud_bridge.errors import NotAllowedError
-from cloud_bridge.model import DocumentTerms, NetworkIdentity, SignedCard, Terms
+from cloud_bridge.model import (
+    DocumentTerms,
+    NetworkIdentity,
+    Person,
+    SignedCard,
+    Terms,
+    Verification,
+)
+from cloud_bridge.network.accounts import masked
 from cloud_bridge.wire import PersonLink
 from gateway.envelopes.interfaces import Envelopes
 from gateway.envelopes.model import (
@@ -106,6 +114,7 @@ class EnvelopesInMemory(Envelopes):
         self.company = company
         self.kept: dict[str, Kept] = {}
         self.links: list[str] = []
+        self.persons: dict[tuple[str, str], str] = {}
         self.released: list[str] = []
         self._cards = cards
         self._by_key: dict[tuple[str, str], tuple[NewEnvelope, tuple[NewFile, ...], str]] = {}
@@ -194,6 +203,12 @@ class EnvelopesInMemory(Envelopes):
             raise NotFoundProblem(f"there is no bearer {party}")
         self.released.append(party)
         return await self.show(caller, envelope)
+
+    async def person(self, caller: Caller, name: str, contact: str) -> Person:
+        assert caller.company == self.company
+        known = self.persons.setdefault((name, contact), f"person-{len(self.persons) + 1}")
+        verification = Verification(level="none", method="", at=START, expires_at=START)
+        return Person(id=known, name=name, contact=masked(contact), verification=verification)
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         made = self._one(caller, envelope).made

@@ -22,7 +22,14 @@ from cloud_bridge.errors import (
 )
 from cloud_bridge.interfaces import CloudNetwork, Time
 from cloud_bridge.keys import SigningKey, sign_statement
-from cloud_bridge.model import Card, NetworkIdentity, Organisation, SignedCard, Verification
+from cloud_bridge.model import (
+    Card,
+    NetworkIdentity,
+    Organisation,
+    Person,
+    SignedCard,
+    Verification,
+)
 from cloud_bridge.wire import (
     Content,
     Feed,
@@ -59,6 +66,7 @@ class MemoryNetwork:
     envelopes: dict[str, Kept] = field(default_factory=dict)
     contents: dict[tuple[str, str], Content] = field(default_factory=dict)
     feeds: dict[str, list[FeedItem]] = field(default_factory=dict)
+    persons: dict[tuple[str, str], Person] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     tell: Callable[[object], object] = lambda told: told
 
@@ -238,6 +246,17 @@ class Side(CloudNetwork):
         self._envelope(envelope)
         until = self._network.time.now() + timedelta(days=1)
         return PersonLink(url=f"https://network.example/s/{party}", expires_at=until)
+
+    async def person(self, name: str, contact: str) -> Person:
+        self._ask("person")
+        now = self._network.time.now()
+        made = Person(
+            id=f"person-{len(self._network.persons) + 1}",
+            name=name,
+            contact="****",
+            verification=Verification(level="none", method="", at=now, expires_at=now),
+        )
+        return self._tell(self._network.persons.setdefault((name, contact), made))
 
     async def release(self, envelope: str, party: str) -> None:
         self._ask("release")

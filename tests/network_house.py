@@ -58,6 +58,7 @@ from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope
 from gateway.clock import SystemClock
+from tests.fresh_databases import put_network_database
 from tests.seals_of_companies import Certified, authority, certify, sign_card
 
 T = TypeVar("T")
@@ -131,18 +132,22 @@ class Company:
     encryption: EncryptionKey = field(default_factory=EncryptionKey.generate)
     serial: int = 1
     tls: ssl.SSLContext | None = None
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Time runs on, and a card of a serial stays as it is.
+        self.began = self.house.time.now().replace(microsecond=0)
 
     @property
     def card(self) -> Card:
-        now = self.house.time.now()
         return Card(
             organisation=self.id,
             name=self.name,
             signing_key=self.signing.public,
             encryption_key=self.encryption.public,
             serial=self.serial,
-            issued_at=now.replace(microsecond=0) - timedelta(days=1),
-            expires_at=now.replace(microsecond=0) + timedelta(days=365),
+            issued_at=self.began - timedelta(days=1),
+            expires_at=self.began + timedelta(days=365),
         )
 
     def party(self, name: str, *, turn: int = 1, **changes: Any) -> Party:  # noqa: ANN401
@@ -464,6 +469,8 @@ async def network_house(
     """A network in a directory; opened there again, it has what it had."""
     time = time or HouseTime()
     config = network_config(directory, **changes)
+    if config.store.url is None:
+        put_network_database(config.state_directory / "network.db")
     async with serving(config, time, rooms=rooms) as served, aiohttp.ClientSession() as http:
         yield NetworkHouse(
             time=time,

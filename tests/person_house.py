@@ -13,8 +13,7 @@ from playwright.async_api import Page
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.model import Box, DocumentTerms, Party, PartyField, Person
-from cloud_bridge.network.model import NewPerson
-from cloud_bridge.wire import PersonLink
+from cloud_bridge.wire import NewPerson, PersonLink
 from tests.network_house import Company, Draft, NetworkHouse
 
 CONTRACT = Path(__file__).parent / "vectors" / "documents" / "contract-2-pages.pdf"

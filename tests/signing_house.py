@@ -22,8 +22,9 @@ from gateway.audit.log import AuditLog
 from gateway.cli.trial.certificates import TrialCA
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.making import artwork_for
 from gateway.seals.in_force import InForce, bring_into_force
-from gateway.seals.model import SealMaterial
+from gateway.seals.model import Picture, SealMaterial
 from gateway.signing.archive import Archive
 from gateway.signing.clock_guard import ClockGuard
 from gateway.signing.counting import CountersKnown
@@ -41,6 +42,7 @@ from gateway.store.migrating import migrate
 from hsm.interfaces import KeyDescription
 from policies.grant import Grant, GrantBook
 from policies.model import Caller, SealRequest
+from tests.fresh_databases import put_gateway_database
 from tests.nothing_around import NoHistory, NoWaitingRoom
 from tests.running_gateway import RECEIPT
 
@@ -238,7 +240,9 @@ class OwnPress:
         self, document: bytes, preparation: Preparation, seal: SealMaterial
     ) -> Prepared:
         self.prepared.append(preparation)
-        return self.forge(TwoWayPress(seal, None).prepare(document, preparation))
+        picture = seal.stamp if isinstance(seal.stamp, Picture) else None
+        artwork = None if picture is None else artwork_for(picture, font=None)
+        return self.forge(TwoWayPress(seal, artwork).prepare(document, preparation))
 
     def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:
         return TwoWayPress(seal, None).containers.to_be_signed(document_digest)
@@ -339,7 +343,10 @@ async def signing_house(
             authority.issue(person.public_key, common_name="法定代表人", organisation=organisation)
         )
     in_force = bring_into_force(policies, keys=signer.keys)
-    database = database or SQLiteFile(str(directory / "test.sqlite"))
+    if database is None:
+        file = directory / "test.sqlite"
+        put_gateway_database(file)
+        database = SQLiteFile(str(file))
     engine = database.open_writer()
     migrate(engine)
     raw = signer.log_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

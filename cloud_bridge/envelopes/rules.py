@@ -25,6 +25,7 @@ from cloud_bridge.envelopes.statements import (
     Voided,
     Withdrawn,
 )
+from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.envelopes.turns import holder_of_the_pen
 from cloud_bridge.errors import NotAllowedError
 
@@ -174,6 +175,8 @@ def _claimed(each: PartyState, act: Claimed) -> Iterator[Wrong]:
         yield "claimed", f"party {each.party.id} was claimed by somebody else"
     elif not (act.name or act.contact) or not act.method:
         yield "unchecked", "it is not told who claims, or how that was checked"
+    elif not (is_line(act.name) and is_line(act.contact)):
+        yield "senseless", "who claims has a name or contact that nobody can read"
 
 
 def _with_the_pen(state: EnvelopeState, each: PartyState, at: datetime) -> Iterator[Wrong]:
@@ -188,7 +191,9 @@ def _forwarded(state: EnvelopeState, each: PartyState, act: Forwarded) -> Iterat
     party = each.party
     if party.kind == "bearer":
         yield "senseless", "who holds the goods has no account that could forward"
-    elif not act.account or not act.name or act.account == party.account:
+    elif not (act.account and act.name and is_line(act.account) and is_line(act.name)) or (
+        act.account == party.account
+    ):
         yield "senseless", "it is not told to whom else it is forwarded"
     known = {one.party.kind for one in state.parties_of(act.account)}
     if act.account == state.terms.initiator:
@@ -216,7 +221,8 @@ def _by_the_initiator(state: EnvelopeState, act: _BY_THE_INITIATOR) -> Iterator[
 def _copied(state: EnvelopeState, act: Copied) -> Iterator[Wrong]:
     if state.status not in {"signing", "completed"}:
         yield "over", f"it is {state.status}"
-    if not act.account or not act.name or act.kind == "bearer":
+    are_lines = is_line(act.account) and is_line(act.name)
+    if not act.account or not act.name or not are_lines or act.kind == "bearer":
         yield "senseless", "it is not told who gets a copy"
     elif state.parties_of(act.account):
         yield "senseless", f"{act.account} is a party already"

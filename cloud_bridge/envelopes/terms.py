@@ -1,14 +1,16 @@
 """Which terms make sense. Whoever gets an envelope asks this before anything else of it."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from cloud_bridge.errors import NotAllowedError
-from cloud_bridge.model import Party, PartyField, Terms
+from cloud_bridge.model import Box, Delivery, Party, PartyField, Terms
 from cloud_bridge.plain_json import decode
 
 MOST_PARTIES: Final = 100
@@ -22,6 +24,14 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PARTY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NO_FILE_NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
 _LONGEST_NAME: Final = 255
+_LONGEST_NUMBER: Final = 200
+_MOST_CHOICES: Final = 100
+_MOST_LINES: Final = 500
+_MOST_GOODS: Final = 10**9
+_LAST_PAGE: Final = 10_000
+_LARGEST_MM: Final = 5000.0
+_NO_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What ends a line, moves a terminal's cursor, or makes a name read as another."""
 
 
 def read_terms(terms: bytes) -> Terms:
@@ -46,6 +56,11 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
+def is_line(text: str) -> bool:
+    """Whether people can read it in a line as it is: of bounded length, nothing but characters."""
+    return len(text) <= _LONGEST_NAME and not _NO_LINE.search(text)
+
+
 def _wrong(terms: Terms) -> Iterator[str]:
     if not _UUID.fullmatch(terms.envelope):
         yield "the envelope's id is no UUID in lower case"
@@ -57,9 +72,45 @@ def _wrong(terms: Terms) -> Iterator[str]:
         yield "it has no initiator"
     if terms.expires_at.tzinfo is None:
         yield "the moment at which it expires has no time zone"
+    elif not _is_in_the_calendar(terms.expires_at):
+        yield "the moment at which it expires is beyond the calendar"
+    if len(terms.business_number) > _LONGEST_NUMBER:
+        yield "its business number is very long"
+    for text in _words(terms):
+        if not is_line(text):
+            yield f"{text[:60]!r} is no line that people can read: it is very long, or has marks"
+    if terms.delivery is not None:
+        yield from _wrong_delivery(terms.delivery)
     yield from _wrong_documents(terms)
     yield from _wrong_parties(terms)
     yield from _wrong_fields(terms)
+
+
+def _is_in_the_calendar(moment: datetime) -> bool:
+    try:
+        return moment.astimezone(UTC).year >= 1970  # noqa: PLR2004 - from when moments are counted
+    except OverflowError:
+        return False
+
+
+def _words(terms: Terms) -> Iterator[str]:
+    """Everything that people read of them, but names of documents and fields."""
+    yield from (terms.title, terms.initiator, terms.business_number)
+    yield from (each.type for each in terms.documents)
+    for party in terms.parties:
+        yield from (party.account, party.name, party.any_of or "", party.contact_tail)
+        for field in party.fields:
+            yield from (field.name, field.label, *field.choices)
+    if (delivery := terms.delivery) is not None:
+        yield from (delivery.waybill, delivery.shipper, delivery.carrier, delivery.consignee)
+        yield from (name for name, _ in delivery.lines)
+
+
+def _wrong_delivery(delivery: Delivery) -> Iterator[str]:
+    if len(delivery.lines) > _MOST_LINES:
+        yield f"a receipt has at most {_MOST_LINES} lines, this one {len(delivery.lines)}"
+    if any(not 0 <= count <= _MOST_GOODS for _, count in delivery.lines):
+        yield f"of a good there are 0 to {_MOST_GOODS}"
 
 
 def _wrong_documents(terms: Terms) -> Iterator[str]:
@@ -72,6 +123,7 @@ def _wrong_documents(terms: Terms) -> Iterator[str]:
             not each.name
             or len(each.name) > _LONGEST_NAME
             or _NO_FILE_NAME.search(each.name)
+            or not is_line(each.name)
             or each.name in {".", ".."}
         ):
             yield f"{each.name!r} is no file name without folders"
@@ -133,8 +185,19 @@ def _wrong_field(field: PartyField) -> Iterator[str]:
         yield "a field has no name, or a very long one"
     if bool(field.choices) != (field.kind == "choice"):
         yield f"field {field.name}: a choice has choices, and nothing else has"
-    if field.box.page == 0 or not (field.box.width_mm > 0 and field.box.height_mm > 0):
+    if len(field.choices) > _MOST_CHOICES:
+        yield f"field {field.name} has more than {_MOST_CHOICES} choices"
+    if not _is_on_a_page(field.box):
         yield f"field {field.name} has no place on a page"
+
+
+def _is_on_a_page(box: Box) -> bool:
+    sides = (box.left_mm, box.top_mm, box.width_mm, box.height_mm)
+    return (
+        1 <= abs(box.page) <= _LAST_PAGE
+        and min(box.width_mm, box.height_mm) > 0
+        and all(math.isfinite(each) and abs(each) <= _LARGEST_MM for each in sides)
+    )
 
 
 def _twice(names: Iterable[str]) -> Iterator[str]:

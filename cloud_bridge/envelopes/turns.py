@@ -22,7 +22,7 @@ def may_sign(state: EnvelopeState, *, at: datetime) -> tuple[str, ...]:
 def holder_of_the_pen(state: EnvelopeState, *, at: datetime) -> str | None:
     """Who keeps the others of its turn from signing; None: nobody, or its time is over."""
     pen = state.pen
-    return pen.party if pen is not None and at < pen.at + PEN else None
+    return pen.party if pen is not None and at - pen.at < PEN else None
 
 
 def give_turns(parties: tuple[PartyState, ...], *, at: datetime) -> tuple[PartyState, ...]:

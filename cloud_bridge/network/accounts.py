@@ -13,10 +13,11 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cloud_bridge.cards import counts_at
+from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.model import Account, NewPerson
+from cloud_bridge.network.model import Account
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     CardInvalidProblem,
@@ -25,6 +26,8 @@ from cloud_bridge.network.problems import (
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds, moment
+from cloud_bridge.plain_json import decode
+from cloud_bridge.wire import NewPerson
 
 _KEPT: Final = timedelta(seconds=5)
 _MOST_KEPT: Final = 20_000
@@ -145,8 +148,8 @@ class Accounts:
         if len(signed.card) + len(signed.proof) > _LONGEST_CARD:
             raise CardInvalidProblem(f"card and proof are larger than {_LONGEST_CARD} bytes")
         try:
-            card = msgspec.json.decode(signed.card, type=Card)
-        except msgspec.DecodeError as error:
+            card = decode(signed.card, Card)
+        except msgspec.ValidationError as error:
             raise CardInvalidProblem(f"this is no card: {error}") from error
         if card.organisation != organisation:
             raise CardInvalidProblem(f"the card is of {card.organisation!r}")
@@ -159,7 +162,8 @@ class Accounts:
     async def find_or_add(self, new: NewPerson) -> Person:
         """The person of this contact and name: there already, or from now on."""
         name, contact = " ".join(new.name.split()), "".join(new.contact.split())
-        if not 1 <= len(name) <= 200 or not 3 <= len(contact) <= 254:  # noqa: PLR2004 - of the columns
+        are_lines = is_line(name) and is_line(contact)
+        if not are_lines or not 1 <= len(name) <= 200 or not 3 <= len(contact) <= 254:  # noqa: PLR2004 - of the columns
             raise MalformedProblem("a person has a name and a telephone number or mailbox")
         table = schema.person
 

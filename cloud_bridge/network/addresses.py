@@ -2,12 +2,17 @@
 
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from cloud_bridge.network.problems import WebhookProblem
+
+_LONGEST: Final = 2000
+_OF_IPV4: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""IPv6 addresses behind which a network of its own choice puts IPv4 ones (RFC 6052, 8215, 4291)."""
 
 
 def refuse_address(url: str, *, private: bool) -> None:
@@ -18,11 +23,14 @@ def refuse_address(url: str, *, private: bool) -> None:
         private: whether http, and addresses within the house, are allowed.
     """
     try:
-        parts = urlsplit(url)
+        # Read as the client will: `①②⑦.0.0.1` is a name to others, and this machine to it.
+        parts = URL(url)
     except ValueError as error:
         raise WebhookProblem(f"the address is none: {error}") from error
-    if len(url) > 2000 or not parts.hostname or parts.username is not None:  # noqa: PLR2004
-        raise WebhookProblem("the address is none, has a user's name in it, or is very long")
+    if len(url) > _LONGEST or not url.isprintable() or not parts.host or parts.user is not None:
+        raise WebhookProblem(
+            "the address is none, has a user's name or marks in it, or is very long"
+        )
     if private:
         if parts.scheme not in {"http", "https"}:
             raise WebhookProblem("the address is not of http or https")
@@ -30,7 +38,7 @@ def refuse_address(url: str, *, private: bool) -> None:
     if parts.scheme != "https":
         raise WebhookProblem("the address is not of https")
     try:
-        address = ipaddress.ip_address(parts.hostname)
+        address = ipaddress.ip_address(parts.host)
     except ValueError:
         return  # a name: looked at when it is resolved
     if not _is_public(address):
@@ -39,7 +47,11 @@ def refuse_address(url: str, *, private: bool) -> None:
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1 is 127.0.0.1
-    return _is_public(mapped) if mapped else address.is_global and not address.is_multicast
+    if mapped is not None:
+        return _is_public(mapped)
+    if any(address in each for each in _OF_IPV4):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 class PublicAddresses(AbstractResolver):

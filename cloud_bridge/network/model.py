@@ -20,13 +20,6 @@ class Account:
     certificates: frozenset[str]
 
 
-class NewPerson(Value, frozen=True):
-    """In: a person whom an organisation wants to sign; found again by contact and name."""
-
-    name: str
-    contact: str
-
-
 class Organisations(Value, frozen=True):
     """Out: organisations of a name."""
 

@@ -1,6 +1,7 @@
 """One request to a network, and what its answer, or having none, means."""
 
 import hashlib
+import io
 import ssl
 from dataclasses import dataclass
 from typing import Self
@@ -14,6 +15,7 @@ from cloud_bridge.interfaces import EgressLedger
 from cloud_bridge.networks.budget import Budget
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.signing import OrganisationSigner
+from cloud_bridge.plain_json import decode
 
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
@@ -141,7 +143,8 @@ class Caller:
         async with session.request(
             question.method,
             URL(url, encoded=True),  # as it was signed, letter by letter
-            data=question.body,
+            # Of more than a megabyte aiohttp wants to read by pieces.
+            data=None if question.body is None else io.BytesIO(question.body),
             headers=headers,
             proxy=self._way.proxy,
             timeout=timeout,
@@ -206,8 +209,8 @@ def _problem(response: aiohttp.ClientResponse, body: bytes) -> _Problem | None:
     if response.content_type != _PROBLEM:
         return None
     try:
-        return msgspec.json.decode(body, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(body, _Problem)
+    except msgspec.ValidationError:
         return None
 
 

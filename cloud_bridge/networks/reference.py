@@ -10,9 +10,10 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import placed
 from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
-from cloud_bridge.model import Organisation, SignedCard
+from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.networks.calling import Answer, Caller, Question
 from cloud_bridge.networks.model import Way
+from cloud_bridge.plain_json import decode, unpack
 from cloud_bridge.wire import (
     Content,
     EnvelopeRecord,
@@ -20,6 +21,7 @@ from cloud_bridge.wire import (
     Heads,
     NetworkIdentity,
     NewEnvelope,
+    NewPerson,
     PersonLink,
 )
 
@@ -28,7 +30,6 @@ _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of contents, which are mostly bytes."""
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class ReferenceNetwork:
@@ -165,6 +166,17 @@ class ReferenceNetwork:
         )
         return _decoded(answer, PersonLink)
 
+    async def person(self, name: str, contact: str) -> Person:
+        """See `CloudNetwork`."""
+        new = NewPerson(name=name, contact=contact)
+        answer = await self._caller.ask(
+            Question(method="POST", path="/v1/persons", kind="NewPerson", body=_encode(new))
+        )
+        found = _decoded(answer, Person)
+        if found.name.split() != name.split():
+            _lie(f"asked for a person {name} it told of {found.name}", "person")
+        return found
+
     async def release(self, envelope: str, party: str) -> None:
         """See `CloudNetwork`."""
         await self._caller.ask(
@@ -215,10 +227,8 @@ class _Organisations(msgspec.Struct, rename="camel"):
 def _decoded(answer: Answer, type_: type[T]) -> T:
     packed = answer.headers.get("Content-Type", "").startswith(_MESSAGE_PACK)
     try:
-        if packed:
-            return msgspec.msgpack.decode(answer.body, type=type_)
-        return msgspec.json.decode(answer.body, type=type_)
-    except _UNREADABLE as error:
+        return unpack(answer.body, type_) if packed else decode(answer.body, type_)
+    except msgspec.ValidationError as error:
         raise NetworkLiesError(
             f"it answers with what is no {type_.__name__}: {error}", lie="unreadable"
         ) from error

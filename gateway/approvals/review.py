@@ -12,6 +12,7 @@ from gateway.approvals.errors import (
     ApprovalStatementInvalidProblem,
     ApprovalUnknownProblem,
 )
+from gateway.approvals.interfaces import Hears
 from gateway.approvals.model import asked_of, concerned, names_of, subject_of
 from gateway.approvals.oa import Arrival, approval_id_of, receive
 from gateway.approvals.showing import ApprovalState, ApprovalView, shown_now
@@ -71,7 +72,10 @@ class ApprovalReview:
         approvals: ApprovalReader,
         audit: AuditLog,
         lane: WriterLane,
+        hears: Hears | None = None,
     ) -> None:
+        """Join them; `hears` learns what is said, in the transaction that takes it down."""
+        self._hears = hears
         self._in_force = in_force
         self._approvals = approvals
         self._audit = audit
@@ -174,6 +178,7 @@ class ApprovalReview:
             if claims.act == "reject":
                 now = msgspec.structs.replace(now, state="rejected")
                 put_approval(transaction, now)
+            self._tell(transaction, now, statement)
             return now
 
         return await self._shown(await self._lane.write(unit), at=at)
@@ -219,9 +224,14 @@ class ApprovalReview:
             take_down(transaction)
             if nonce is not None:
                 remember_nonce(transaction, nonce)
+            self._tell(transaction, now, token)
             return now
 
         return await self._shown(await self._lane.write(unit), at=at)
+
+    def _tell(self, transaction: Transaction, row: ApprovalRow, statement: str) -> None:
+        if self._hears is not None:
+            self._hears.heard(transaction, row, statement=statement)
 
     async def _row(self, approval_id: str, caller: Caller) -> ApprovalRow:
         row = await self._approvals.by_id(approval_id)

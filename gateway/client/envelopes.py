@@ -76,6 +76,11 @@ class EnvelopeClient:
         """Let somebody else claim a delivery that its claimant left lying."""
         return await self._posted(envelope, "release", party=party)
 
+    async def person(self, name: str, contact: str) -> dict[str, Any]:
+        """A person's `account` on the network, by telephone number or mailbox."""
+        body = json.dumps({"name": name, "contact": contact}, ensure_ascii=False).encode()
+        return await self._asked("POST", "/v1/persons", body, _JSON)
+
     async def transcript(self, envelope: str) -> bytes:
         """All that was said of it, as a file."""
         return await self._content("GET", f"{_at(envelope)}/transcript")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from cloud_bridge.model import Person
 from cloud_bridge.wire import PersonLink
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from policies.model import Caller
@@ -55,6 +56,13 @@ class Envelopes(Protocol):
 
     async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
         """Let somebody else claim what a bearer claimed and left lying."""
+        ...
+
+    async def person(self, caller: Caller, name: str, contact: str) -> Person:
+        """A person's account on the network, by telephone number or mailbox; both leave the house.
+
+        The account is made where there is none; the contact is told masked.
+        """
         ...
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:

@@ -14,7 +14,9 @@ import structlog
 from asn1crypto import cms
 
 from cloud_bridge.cards import card_bytes
+from cloud_bridge.errors import NetworkLiesError
 from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.plain_json import decode
 from gateway.envelopes.ground import Ground, Member
 from gateway.randomness import random_bytes
 from gateway.signing.model import SigningRequest
@@ -25,6 +27,8 @@ CARD_TYPE: Final = "organisation-card"
 """The document type that a policy names for the seal that vouches for a company's keys."""
 _LASTS = timedelta(days=365)
 _RENEWED_BEFORE = timedelta(days=30)
+_SKEW = timedelta(minutes=1)
+"""By so much may the clocks of our nodes, of the network and of partners differ."""
 _TRACE_BYTES = 16
 
 _log = structlog.get_logger("envelopes")
@@ -98,12 +102,31 @@ class OwnCard:
             signing_key=member.signing_key.public,
             encryption_key=member.encryption_key.public,
             serial=max(published, 0 if before is None else before.serial) + 1,
-            issued_at=now,
+            issued_at=now - _SKEW,
             expires_at=now + _LASTS,
         )
-        await self._ground.cards.pin(card, await self._sealed(card))
+        signed = await self._sealed(card)
+        try:
+            await self._ground.cards.pin(card, signed)
+        except NetworkLiesError:
+            return await self._of_another_node(card)
         _log.info("card_renewed", organisation=card.organisation, serial=card.serial)
         return card
+
+    async def _of_another_node(self, card: Card) -> Card:
+        """The card that another node of ours has made meanwhile: the first of a serial counts.
+
+        Raises:
+            NetworkLiesError: it is none of ours.
+        """
+        await self._ground.cards.load()
+        made = self.current()
+        if made is None or made.serial < card.serial:
+            raise NetworkLiesError(
+                f"another card {card.serial} of {card.organisation} is known, with other keys",
+                lie="card-swapped",
+            )
+        return made
 
     async def _sealed(self, card: Card) -> SignedCard:
         said = card_bytes(card)
@@ -131,4 +154,10 @@ def _proof(behind: bytes) -> bytes:
 
 def _serial(signed: SignedCard) -> int:
     """What a card of ours that the directory has says of itself; only a number is taken from it."""
-    return msgspec.json.decode(signed.card, type=Card).serial
+    try:
+        return decode(signed.card, Card).serial
+    except msgspec.ValidationError as error:
+        raise NetworkLiesError(
+            f"what the network's directory has as our card cannot be read: {error}",
+            lie="unreadable",
+        ) from error

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from cloud_bridge.model import Person
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold
 from gateway.http.answers import PROBLEM_BASE
 
@@ -22,6 +23,16 @@ def told(envelope: EnvelopeTold) -> dict[str, Any]:
 def page(found: EnvelopePage) -> dict[str, Any]:
     """Some of them, and where the next are."""
     return {"envelopes": [told(each) for each in found.envelopes], "next": found.next}
+
+
+def person(found: Person) -> dict[str, Any]:
+    """A person's account; the contact as the network tells it, masked."""
+    return {
+        "account": found.id,
+        "name": found.name,
+        "contact": found.contact,
+        "level": found.verification.level,
+    }
 
 
 def accepted(taken: Accepted) -> dict[str, Any]:

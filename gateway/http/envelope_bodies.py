@@ -233,6 +233,15 @@ class WhoInput(StrictModel):
     party: _Id
 
 
+class PersonInput(StrictModel):
+    """A person who is to sign. Both leave the house: the network finds or makes the account."""
+
+    name: _Line
+    contact: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")] = (
+        Field(description="A telephone number or mailbox.")
+    )
+
+
 def read_envelope(
     upload: Upload, *, most_document_bytes: int
 ) -> tuple[NewEnvelope, tuple[NewFile, ...]]:

@@ -4,11 +4,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from cloud_bridge.model import Terms
+from cloud_bridge.model import LEVELS, Terms
 from cloud_bridge.wire import PersonLink
 from gateway.envelopes.model import EnvelopeTold, Status
 from gateway.http.describing import PDF, PROBLEM, json_of, path_parameter, reference
-from gateway.http.envelope_bodies import WhoInput, WhyInput
+from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput
 
 _ONE = "/v1/envelopes/{id}"
 _ID = path_parameter("id", "The envelope's id, everywhere the same.")
@@ -57,7 +57,7 @@ def _renamed(schemas: dict[str, Any]) -> dict[str, Any]:
     return {f"Sent{name}" if name in _PLAIN else name: each for name, each in read.items()}
 
 
-def _input(model: type[WhyInput | WhoInput]) -> dict[str, Any]:
+def _input(model: type[WhyInput | WhoInput | PersonInput]) -> dict[str, Any]:
     return model.model_json_schema(by_alias=True)
 
 
@@ -74,6 +74,21 @@ SCHEMAS: dict[str, Any] = {
     },
     "EnvelopeReason": _input(WhyInput),
     "EnvelopeParty": _input(WhoInput),
+    "SoughtPerson": _input(PersonInput),
+    "PersonAccount": {
+        "type": "object",
+        "description": "A person's account on the network, made if there was none.",
+        "properties": {
+            "account": {"type": "string", "description": "What a party's `account` is."},
+            "name": {"type": "string"},
+            "contact": {"type": "string", "description": "Masked."},
+            "level": {
+                "enum": list(LEVELS),
+                "description": "How far the network has verified the person.",
+            },
+        },
+        "required": ["account", "name", "contact", "level"],
+    },
 }
 
 
@@ -126,6 +141,17 @@ _PAGE: dict[str, Any] = {
 }
 
 PATHS: dict[str, Any] = {
+    "/v1/persons": {
+        "post": {
+            **_asking(
+                "findPerson",
+                "A person's account on the network by name and contact, which leave the house",
+                "SoughtPerson",
+                "PersonAccount",
+            )["post"],
+            "parameters": [],
+        }
+    },
     "/v1/envelopes": {
         "get": {
             **_answered("getEnvelopes", "Your company's envelopes, newest first", json_of(_PAGE)),

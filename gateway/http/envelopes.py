@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway.envelopes.interfaces import Envelopes
 from gateway.envelopes.model import EnvelopeTold, Status
 from gateway.http import answers, envelope_answers
-from gateway.http.envelope_bodies import WhoInput, WhyInput, parsed_name
+from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput, parsed_name
 from gateway.http.envelope_schemas import PATHS, SCHEMAS
 from gateway.http.envelope_submission import set_up
 from gateway.http.errors import MalformedRequestProblem
@@ -44,6 +44,7 @@ class EnvelopeRoutes:
     def routes(self) -> tuple[Route, ...]:
         """What this file answers."""
         return (
+            Route("POST", "/v1/persons", "envelope-person", "seal.use", self.person),
             Route("GET", _ENVELOPES, "envelopes", "document.read", self.envelopes),
             Route("GET", _ONE, "envelope", "document.read", self.envelope),
             Route("POST", f"{_ONE}/withdraw", "envelope-withdraw", "seal.use", self.withdraw),
@@ -61,6 +62,14 @@ class EnvelopeRoutes:
     @property
     def _envelopes(self) -> Envelopes:
         return set_up(self._set_up)
+
+    async def person(self, request: web.Request) -> web.StreamResponse:
+        """A person's account on the network, by name and contact."""
+        said = await _said(request, PersonInput)
+        found = await self._envelopes.person(request[WHO].caller, said.name, said.contact)
+        told: dict[str, object] = {"account": found.id}
+        request[TOLD] = told
+        return answers.plain_json(envelope_answers.person(found))
 
     async def envelopes(self, request: web.Request) -> web.StreamResponse:
         """The company's, the newest first."""

@@ -11,7 +11,7 @@ from gateway.store.content import Location
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.reading import compiled, read_connection
-from gateway.store.schema import envelope_content
+from gateway.store.schema import envelope, envelope_content
 
 SHELF = "envelopes"
 """The shelf of the content store that they are kept on."""
@@ -41,6 +41,16 @@ _row = select(*(envelope_content.c[name] for name in _COLUMNS)).where(
 )
 _by_digest = _row.where(envelope_content.c.digest == bindparam("of_digest"))
 
+_signing = (
+    select(envelope_content.c.organisation, envelope_content.c.envelope)
+    .join(
+        envelope,
+        (envelope.c.organisation == envelope_content.c.organisation)
+        & (envelope.c.id == envelope_content.c.envelope),
+    )
+    .where(envelope_content.c.digest == bindparam("of_digest"), envelope.c.status == "signing")
+)
+
 
 def put_content(transaction: Transaction, row: ContentRow, *, at: datetime) -> bool:
     """Say where a revision is; False: it is here already, and what was kept again is not needed."""
@@ -54,6 +64,12 @@ def put_content(transaction: Transaction, row: ContentRow, *, at: datetime) -> b
     values = {**msgspec.structs.asdict(row), "at": microseconds(at)}
     transaction.connection.execute(insert(envelope_content).values(values))
     return True
+
+
+def signing_with_content(connection: Connection, digest: str) -> tuple[tuple[str, str], ...]:
+    """Envelopes that are being signed and have a revision of that digest: organisation and id."""
+    rows = connection.execute(_signing, {"of_digest": digest})
+    return tuple((row.organisation, row.envelope) for row in rows)
 
 
 def envelope_content_ends(connection: Connection) -> dict[str, int]:

@@ -15,6 +15,7 @@ from gateway.envelopes.sealing import TurnSealing
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.turning import OurTurn
 from gateway.envelopes.verifying import RevisionJudge, Trust, Verifying
+from gateway.envelopes.waking import Waking
 from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
@@ -30,10 +31,12 @@ class EnvelopeRoom:
     Attributes:
         service: for those who send envelopes and ask for them.
         advancing: does the jobs of the kind `envelope`.
+        waking: has them done when people have spoken of what an envelope waits for.
     """
 
     service: EnvelopeService
     advancing: Advancing
+    waking: Waking
 
 
 def _go_on(_step: str) -> None:
@@ -122,4 +125,5 @@ def envelope_room(
             ending=ending,
             reached=reached,
         ),
+        waking=Waking(ground.queue),
     )

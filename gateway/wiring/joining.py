@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from gateway.approvals.gathering import ApprovalsKnown
 from gateway.approvals.guard import ApprovalGuard
+from gateway.approvals.interfaces import Hears
 from gateway.approvals.review import ApprovalReview
 from gateway.approvals.waiting import WaitingUses
 from gateway.desk.asking import Desk
@@ -111,8 +112,12 @@ def api_of(
     returns: Returns,
     *,
     envelopes: Envelopes | None = None,
+    hears: Hears | None = None,
 ) -> API:
-    """What is served over HTTP; without `envelopes`, no network is configured."""
+    """What is served over HTTP; without `envelopes`, no network is configured.
+
+    `hears` learns what people say of approvals.
+    """
     config = house.config
     return API(
         signing=signing,
@@ -142,13 +147,17 @@ def api_of(
         clock=house.clock,
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
-        further=_further_routes(house, room, returns, envelopes),
+        further=_further_routes(house, room, returns, envelopes, hears),
         policies=house.policies.told,
     )
 
 
 def _further_routes(
-    house: House, room: BatchRoom, returns: Returns, envelopes: Envelopes | None
+    house: House,
+    room: BatchRoom,
+    returns: Returns,
+    envelopes: Envelopes | None,
+    hears: Hears | None,
 ) -> tuple[Route, ...]:
     """Those of the rooms around the signing cycle."""
     review = ApprovalReview(
@@ -156,6 +165,7 @@ def _further_routes(
         approvals=house.approvals,
         audit=house.audit,
         lane=house.lane,
+        hears=hears,
     )
     return (
         *Approvals(review, clock=house.clock).routes(),

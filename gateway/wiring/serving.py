@@ -61,7 +61,8 @@ async def serve(
         crews = () if bridging is None or envelopes is None else _crews(house, bridging, envelopes)
         runner = job_runner(house, room, callers=lambda: api.callers, further=crews)
         service = None if envelopes is None else envelopes.service
-        api = api_of(house, signing, room, runner, returns, envelopes=service)
+        hears = None if envelopes is None else envelopes.waking
+        api = api_of(house, signing, room, runner, returns, envelopes=service, hears=hears)
         await house.audit.record(_started(house))
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)

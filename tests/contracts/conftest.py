@@ -1,6 +1,5 @@
 """Fixtures of the contract suites."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.interfaces import Database
 from gateway.store.lane import WriterLane
-from gateway.store.migrating import migrate
 from tests.contracts.network_servers import (
     mariadb_url,
     postgresql_url,
     rabbitmq_broker,
     s3_endpoint,
 )
+from tests.fresh_databases import put_gateway_database
 from tests.hsm_fixtures import soft_token, soft_token_original
 from tests.postgres_server import postgres
 from tests.signing_house import FakeClock
@@ -33,23 +32,14 @@ __all__ = [
 ]
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database with this version's tables; copies are cheap, migrations are not."""
-    file = tmp_path_factory.mktemp("migrated") / "test.sqlite"
-    engine = SQLiteFile(str(file)).open_writer()
-    migrate(engine)
-    engine.dispose()
-    return file
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A database of each engine with this version's tables, and nothing in them."""
     if request.param == "postgresql":
         emptied: Database = request.getfixturevalue("postgres").emptied()
         return emptied
-    return SQLiteFile(str(shutil.copy(migrated_file, tmp_path / "test.sqlite")))
+    put_gateway_database(tmp_path / "test.sqlite")
+    return SQLiteFile(str(tmp_path / "test.sqlite"))
 
 
 @pytest.fixture

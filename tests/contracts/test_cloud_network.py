@@ -201,6 +201,17 @@ async def test_cards_are_found_by_id_and_by_name(place: Meeting) -> None:
     assert list(await place.buyer.network.organisations("Nobody GmbH")) == []
 
 
+async def test_a_person_is_one_account_by_name_and_contact(meeting: Meeting) -> None:
+    first = await meeting.buyer.network.person("王芳", "wang.fang@example.com")
+    again = await meeting.seller.network.person("王芳", "wang.fang@example.com")
+    other = await meeting.buyer.network.person("李强", "wang.fang@example.com")
+    assert first == again
+    assert first.name == "王芳"
+    assert first.verification.level == "none"
+    assert other.id != first.id
+    assert "wang.fang" not in first.contact
+
+
 async def test_another_card_of_the_same_serial_or_anothers_is_refused(meeting: Meeting) -> None:
     seller = meeting.seller
     other = msgspec.structs.replace(seller.card(), encryption_key=EncryptionKey.generate().public)

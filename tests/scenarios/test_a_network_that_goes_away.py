@@ -6,30 +6,39 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from cloud_bridge.encryption import opened
 from cloud_bridge.envelopes.statements import Acknowledged
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.model import Organisation, Verification
+from cloud_bridge.model import Box, Organisation, PartyField, Verification
 from cloud_bridge.network.model import Account
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
+from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.egress import Ledger
+from gateway.envelopes.ground import Inbound
 from gateway.envelopes.outbox import owe
 from gateway.store.lane import WriterLane
 from gateway.store.networks import NetworkReader
 from tests.bridge_house import Authority, Company, company, contract, signing_key_in
+from tests.envelope_house import CALLER, EAST, PAPER, POLICY, WEST, Town, parties, settle
 from tests.envelope_parties import sha256
+from tests.memory_network import MemoryNetwork
 from tests.network_house import NetworkHouse, network_house
 from tests.servers.proxy import FaultProxy
 from tests.servers.recording import RecordingProxy
-from tests.signing_house import FakeClock
+from tests.signing_house import FakeClock, SoftSigner
 
 _HOURS = 8
 _WAITING = 40
@@ -37,6 +46,16 @@ _WAITING = 40
 
 CANARIES = ("CANARY-DOCUMENT-7f3a", "金丝雀合同正文", "receipt-east", "company-east", "tms")
 """What stands in documents; labels of keys, names of seals and systems."""
+
+_OF_PICTURES = (
+    "CANARY-TITLE-51c0",
+    "金丝雀印模说明",
+    "CANARY-COMMENT-88aa",
+    "CANARY-ID-1d2e",
+    "CANARY-PNG-TEXT-94b7",
+    "金丝雀印模标题",
+)
+"""What stands in the pictures of seals."""
 
 
 @dataclass
@@ -49,8 +68,8 @@ class Place:
     directory: Path
     stack: contextlib.AsyncExitStack
 
-    async def company(self, organisation: str, *, port: int) -> Company:
-        """A company whose gateway reaches the network at a port."""
+    async def company(self, organisation: str, *, port: int, **seals: Any) -> Company:  # noqa: ANN401
+        """A company whose gateway reaches the network at a port; `seals`: of `company()`."""
         directory = self.directory / organisation
         key = signing_key_in(directory)
         now = self.house.time.now()
@@ -86,6 +105,7 @@ class Place:
                 network_key=self.house.network_key,
                 trusted=self.trusted,
                 clock=self.clock,
+                **seals,
             )
         )
 
@@ -189,6 +209,7 @@ async def test_nothing_leaves_the_house_but_what_the_ledger_has_and_no_secret_is
             lambda unit: owe(unit, buyer.id, terms.envelope, said, at=place.clock.now())
         )
         assert await buyer.bridge.outbox.send(terms.envelope)
+        assert (await buyer.bridge.network.person("王芳", "13800004821")).name == "王芳"
         await buyer.bridge.reconcile()
         requests, stream = proxy.requests, proxy.everything
         left = await ledger_of(buyer)
@@ -209,10 +230,111 @@ async def test_nothing_leaves_the_house_but_what_the_ledger_has_and_no_secret_is
             assert not [each for each in requests for layer in each.layers if form in layer]
 
 
+@pytest.mark.parametrize("mode", ["encrypted", "digest"])
+async def test_two_companies_seal_and_nothing_of_their_seals_pictures_leaves_either_house(
+    place: Place, mode: str
+) -> None:
+    seals_by = TrialCA(now=place.clock.now())
+    town = Town(place.clock, MemoryNetwork(place.clock), place.trusted, seals_by=seals_by)
+    async with RecordingProxy(port_of(place.house)) as proxy:
+        rooms = [
+            town.joined(await _sealing_company(town, place, organisation, picture, proxy.port))
+            for organisation, picture in ((EAST, _svg()), (WEST, _png()))
+        ]
+        for room in rooms:
+            assert await room.company.listen() == 0
+        east, west = rooms
+        fields = [
+            replace(each, fields=(_field(f"seal-{each.id}", left),))
+            for each, left in zip(parties(), (20, 120), strict=True)
+        ]
+        id_ = (await east.create(mode=mode, parties=tuple(fields))).envelope.id
+        await settle(*rooms)
+        if mode == "digest":
+            await west.service.attach(CALLER, id_, "合同.pdf", await east.final(id_))
+            await settle(*rooms)
+            await east.service.attach(CALLER, id_, "合同.pdf", await west.final(id_))
+            await settle(*rooms)
+        assert (await east.show(id_)).status == "completed"
+        sealed = await west.final(id_)
+        requests, stream = proxy.requests, proxy.everything
+
+    # Both seals were drawn into the document, and that is not what left.
+    seals = [each.sig_field for each in PdfFileReader(BytesIO(sealed)).embedded_signatures]
+    assert [_width(each) > 50 for each in seals] == [True, True], seals
+    kinds = Counter(each.path.rpartition("/")[2] for each in requests)
+    assert kinds["statements"] >= 4
+    drawn = sealed[len(PAPER) :].partition(b"/Contents")[0]
+    secrets = [
+        *(each.encode() for each in (*_OF_PICTURES, "公司公章.svg", "公司公章.png")),
+        *(drawn[at : at + 48] for at in range(0, len(drawn) - 48, 480)),
+        _png()[1][-200:-100],
+    ]
+    for secret in secrets:
+        for form in (secret, base64.b64encode(secret), secret.hex().encode()):
+            assert form not in stream
+            assert not [each for each in requests for layer in each.layers if form in layer]
+
+
+def _field(name: str, left_mm: float) -> PartyField:
+    box = Box(page=-1, left_mm=left_mm, top_mm=200, width_mm=45, height_mm=45)
+    return PartyField(name=name, document="合同.pdf", kind="signature", box=box)
+
+
+def _width(field: Any) -> float:  # noqa: ANN401 - a dictionary of the PDF
+    """Of the drawing of a signature's field, in points."""
+    widget = field["/Kids"][0] if "/Kids" in field else field
+    left, _, right, _ = widget["/Rect"]
+    return float(right - left) if "/AP" in widget else 0.0
+
+
+async def _sealing_company(
+    town: Town, place: Place, organisation: str, picture: tuple[str, bytes], port: int
+) -> Company:
+    name, data = picture
+    policies = place.directory / organisation / "policies"
+    policies.mkdir(parents=True)
+    (policies / name).write_bytes(data)
+    stamp = f"stamp: {{picture: {{file: {name}, widthMillimetres: 30}}}},"
+    return await place.company(
+        organisation,
+        port=port,
+        policy=POLICY.replace(
+            "signature: {kind: approval}", f"{stamp} signature: {{kind: approval}}"
+        ),
+        seals_by=town.seals_by,
+        signer=SoftSigner(place.clock),
+        inbound={"*": Inbound("contract", "company-east")},
+    )
+
+
+def _svg() -> tuple[str, bytes]:
+    """A seal with words in its title, its description, a comment and an id."""
+    title, description, comment, id_ = _OF_PICTURES[:4]
+    text = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><title>{title}</title>'
+        f"<desc>{description}</desc><!-- {comment} -->"
+        f'<rect id="{id_}" width="10" height="10" fill="#ff0000"/></svg>'
+    )
+    return "公司公章.svg", text.encode()
+
+
+def _png() -> tuple[str, bytes]:
+    """A seal with words in its metadata."""
+    words = PngInfo()
+    words.add_text("Comment", _OF_PICTURES[4])
+    words.add_itxt("Title", _OF_PICTURES[5])
+    picture = Image.radial_gradient("L").resize((400, 400)).convert("RGB")
+    written = BytesIO()
+    picture.save(written, "PNG", pnginfo=words)
+    return "公司公章.png", written.getvalue()
+
+
 async def ledger_of(at: Company) -> Counter[tuple[str, int]]:
     reader: NetworkReader = at.ground.networks
     rows = await reader.left(after=0, most=1000)
     assert {row.organisation for _, row in rows} == {at.id}
     kinds = {row.kind for _, row in rows}
-    assert {"NewEnvelope", "Content", "SignedStatement", "SignedCard", "feed", "heads"} <= kinds
+    told = {"NewEnvelope", "Content", "SignedStatement", "SignedCard", "NewPerson"}
+    assert told | {"feed", "heads"} <= kinds
     return Counter((row.digest.hex(), row.size) for _, row in rows)

@@ -7,10 +7,10 @@ from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.network.accounts import Accounts, masked
 from cloud_bridge.network.http.answers import asked, told
 from cloud_bridge.network.http.routes import ORGANISATION, Route
-from cloud_bridge.network.model import NewPerson, NewWebhook, Organisations, Webhook, Webhooks
+from cloud_bridge.network.model import NewWebhook, Organisations, Webhook, Webhooks
 from cloud_bridge.network.problems import AccountUnknownProblem, MalformedProblem
 from cloud_bridge.network.webhooks import Webhooks as WebhookBook
-from cloud_bridge.wire import NetworkIdentity
+from cloud_bridge.wire import NetworkIdentity, NewPerson
 
 
 class Directory:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from cloud_bridge.network.http.routes import BODY
 from cloud_bridge.network.problems import MalformedProblem, NetworkProblem
+from cloud_bridge.plain_json import decode, unpack
 
 T = TypeVar("T")
 
@@ -28,10 +29,10 @@ def packed(value: object) -> web.Response:
 
 def asked(request: web.Request, type: type[T], *, packed: bool = False) -> T:  # noqa: A002 - msgspec's word
     """What the body says; MalformedProblem: it is something else."""
-    decode = msgspec.msgpack.decode if packed else msgspec.json.decode
+    read = unpack if packed else decode
     try:
-        return decode(request[BODY], type=type)
-    except msgspec.MsgspecError as error:
+        return read(request[BODY], type)
+    except msgspec.ValidationError as error:
         raise MalformedProblem(f"the body is no {type.__name__}: {error}") from error
 
 
@@ -55,3 +56,9 @@ def problem_response(problem: NetworkProblem, *, trace: str) -> web.Response:
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(max(1, round(problem.retry_after_seconds + 0.49)))
     return response
+
+
+def pdf_name(name: str) -> str:
+    """A document's name for whoever keeps it: a stranger's `contract.exe` is no program here."""
+    shown = "".join(each for each in name if each.isprintable())
+    return shown if shown.lower().endswith(".pdf") else f"{shown}.pdf"

@@ -4,17 +4,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from cloud_bridge.model import Party, PartyField
 from cloud_bridge.network.pages.rendering import Language, say
 from cloud_bridge.network.persons.model import Signature
 from cloud_bridge.network.persons.values import SIGNATURE
 from cloud_bridge.network.press.model import Handwritten
+from cloud_bridge.plain_json import decode
 
 _TALL_MM = 12.0
 _HINTS = {"number": "act_number_hint", "date": "act_date_hint"}
-_drawn = msgspec.json.Decoder(Handwritten)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def signature_given(form: Mapping[str, str]) -> Signature:
     if not written:
         return Signature(drawn=Handwritten(width=1, height=1, strokes=()))
     try:
-        return Signature(drawn=_drawn.decode(written))
-    except msgspec.DecodeError:
+        return Signature(drawn=decode(written.encode(), Handwritten))
+    except ValueError:  # as every one of msgspec, and what has no UTF-8
         broken = Handwritten(width=math.nan, height=math.nan, strokes=(((0.0, 0.0),),))
         return Signature(drawn=broken)

@@ -7,7 +7,6 @@ from typing import Final
 from aiohttp import web
 
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.network.model import NewPerson
 from cloud_bridge.network.pages.asking import csrf_token
 from cloud_bridge.network.pages.coming import is_checked
 from cloud_bridge.network.pages.forms import (
@@ -21,6 +20,7 @@ from cloud_bridge.network.pages.rendering import HEADERS, language_of, say
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
 from cloud_bridge.network.persons.errors import FieldsError
 from cloud_bridge.network.persons.values import SIGNATURE, may_draw
+from cloud_bridge.wire import NewPerson
 
 _REASONS: Final = ("content", "mistake", "not-me", "other")
 _LONGEST: Final = 1000
@@ -64,6 +64,8 @@ class Signing:
         """Fields and signature."""
         if not is_checked(guest) or guest.standing.is_done or guest.visit.read_at is None:
             return see("/sign")
+        if self._site.acting.overtaken(guest.visit, guest.standing):
+            return see("/sign/read")
         hindrance = self._site.acting.hindrance(guest.standing)
         if hindrance is not None:
             return self._site.stop(request, hindrance, guest=guest)
@@ -107,11 +109,13 @@ class Signing:
 
     async def forward(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """Hand on to another person."""
-        if not is_checked(guest):
+        if not is_checked(guest) or guest.standing.is_done:
             return see("/sign")
         form = request[FORM]
         name, contact = form.get("name", "").strip(), form.get("contact", "").strip()
-        if not 0 < len(name) <= _LONGEST_NAME or not _CONTACT.fullmatch(contact):
+        if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()) or not _CONTACT.fullmatch(
+            contact
+        ):
             return self._forwarding(request, guest, "fault_missing")
         person = await self._site.accounts.find_or_add(NewPerson(name=name, contact=contact))
         await self._site.acting.forward(guest.visit, to=person)

@@ -1,7 +1,8 @@
-"""`sealgate envelope create`: write down who signs which PDFs; nothing leaves yet."""
+"""`sealgate envelope create`: write down who signs which PDFs; no document leaves yet."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,18 @@ from cloud_bridge.model import ContentMode
 from gateway.cli.attributes import AttributesError, attributes_from
 from gateway.cli.envelope import description
 from gateway.cli.envelope.description import DescriptionError
-from gateway.cli.envelope.parties import Order, Wanted, When, parties_of
+from gateway.cli.envelope.options import (
+    Asking,
+    ConfigOption,
+    KeyOption,
+    ModuleOption,
+    PinFileOption,
+    URLOption,
+    asked,
+)
+from gateway.cli.envelope.parties import Order, Wanted, When, parties_of, with_accounts
 from gateway.cli.envelope.showing import tell_parties
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.options import DEFAULT_CONFIG, configuration
 from gateway.cli.terminal import err, out, printable, told_errors
 from gateway.clock import SystemClock
 
@@ -47,7 +57,11 @@ def create(
         _Several, typer.Option(help="ORGANISATION=NAME that signs; may be repeated.")
     ] = None,
     person: Annotated[
-        _Several, typer.Option(help="NAME=ACCOUNT of a person who signs; may be repeated.")
+        _Several,
+        typer.Option(
+            help="NAME=ACCOUNT of a person who signs, or NAME=CONTACT: a telephone number or "
+            "mailbox, by which the network finds or makes the account; may be repeated."
+        ),
     ] = None,
     bearer: Annotated[
         _Several,
@@ -88,20 +102,31 @@ def create(
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over a description that is there.")
     ] = False,
+    key: KeyOption = None,
+    pkcs11_module: ModuleOption = None,
+    pin_file: PinFileOption = None,
+    url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write down who signs which PDFs, until when. Nothing leaves yet.
+    """Write down who signs which PDFs, until when. Nothing of them leaves yet.
 
-    Exits 0 when the description is written, 2 when files or options are wrong.
+    Exits 0 when the description is written, 1 when the gateway or the network refuses a person, 2
+    when files or options are wrong, or no gateway answers.
+
+    Only for a person who is named by contact is the gateway asked: name and contact leave the
+    house then, and the network says which account that is.
 
     Look through the file, change what the options cannot say, and send it with `sealgate envelope
     send`.
     """
+    asking = Asking(key, pkcs11_module, pin_file, url, config)
+    with told_errors(DescriptionError):
+        persons = with_accounts(person or (), partial(_account, asking))
     wanted = Wanted(
         ours=ours or _configured(config, company),
         we_sign=we_sign,
         organisations=to or (),
-        persons=person or (),
+        persons=persons,
         bearers=bearer or (),
         copies=copy or (),
         order=order,
@@ -129,6 +154,12 @@ def create(
     tell_parties(told["parties"])
     out.print(printable(str(place)), markup=False, soft_wrap=True)
     err.print(f"look through it, then: sealgate envelope send {place}", markup=False)
+
+
+def _account(asking: Asking, name: str, contact: str) -> str:
+    """Of a person, as the network has it."""
+    found = asked(asking, lambda client: client.person(name, contact))
+    return str(found["account"])
 
 
 def _configured(config: Path, company: str) -> str:

@@ -1,10 +1,14 @@
 """From options to parties: who is who, and in which order they sign."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.cli.envelope.description import DescriptionError
+
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
+_TELEPHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,24}")
 
 Order = Literal["sequential", "parallel"]
 When = Literal["first", "last", "no"]
@@ -62,6 +66,20 @@ def parties_of(wanted: Wanted, documents: Sequence[str]) -> list[dict[str, Any]]
         for number, each in enumerate(wanted.copies, start=1)
     ]
     return [*signing, *copies]
+
+
+def with_accounts(persons: Sequence[str], account: Callable[[str, str], str]) -> list[str]:
+    """Each `NAME=ACCOUNT`; of `NAME=CONTACT`, `account` says which account that is.
+
+    Raises:
+        DescriptionError: one is neither.
+    """
+    found: list[str] = []
+    for written in persons:
+        name, said = _pair(written, "--person", "NAME=ACCOUNT or NAME=CONTACT")
+        is_contact = _MAILBOX.fullmatch(said) or _TELEPHONE.fullmatch(said)
+        found.append(f"{name}={account(name, said) if is_contact else said}")
+    return found
 
 
 def _us(ours: str) -> dict[str, Any]:

@@ -285,6 +285,7 @@ async def test_a_statement_that_comes_again_is_one_and_is_answered_alike(
         again = await made.take_statement("li", approval, statement)
         assert {each.state for each in (*together, again)} == {again.state}
         assert len(made.records("approval")) == 1
+        assert made.heard == [approval]
 
 
 async def test_a_moment_that_is_none_is_refused_and_no_defect(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ async def post(made: Approving, approval: str, **changes: Any) -> None:  # noqa:
 
 async def test_a_token_from_before_a_rejection_does_not_outlive_it(tmp_path: Path) -> None:
     async with approving_house(tmp_path, clock=FakeClock(START)) as made:
-        await rejected_after_a_token(made)
+        approval = await rejected_after_a_token(made)
+        assert made.heard == [approval] * 2
         assert (await problem(made.seal()))[0] == "approval-rejected"
         made.house.clock.move(HOUR / 2)  # the approval has ended, the token has not
         assert (await problem(made.seal()))[0] == "approval-needed"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.statements import (
     NETWORK,
     Attachment,
+    Began,
     Claimed,
     Declined,
     Place,
@@ -38,8 +40,10 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
+from gateway.envelopes.outbox import owe
 from gateway.envelopes.sealing import container_in, placement_of
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
+from gateway.store.approvals import ApprovalRow
 from gateway.store.schema import audit_leaf
 from gateway.verification.judging import Judging
 from policies.model import OnPage
@@ -50,12 +54,14 @@ from tests.envelope_house import (
     PAPER,
     WEST,
     Room,
+    Street,
     Town,
     parties,
     settle,
     sha256,
 )
 from tests.partners import Partner, partner, partners_root, trusted_root, update_of
+from tests.signing_house import FakeClock
 from tests.unit.verification.test_revising import extra_page
 
 NAME = "合同.pdf"
@@ -73,17 +79,21 @@ def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = 
     asyncio.run(go())
 
 
-async def told_in_the_log(room: Room) -> list[str]:
-    """What the audit log says of envelopes, in order."""
+async def leaves(room: Room) -> list[dict[str, Any]]:
+    """The audit log, in order."""
     rows = await room.company.ground.lane.write(
         lambda unit: unit.connection.execute(
             select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
         ).all()
     )
-    leaves = [read_leaf(row.leaf) for row in rows]
+    return [read_leaf(row.leaf) for row in rows]
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
     return [
         str(leaf.get("what") or leaf.get("trouble"))
-        for leaf in leaves
+        for leaf in await leaves(room)
         if str(leaf["kind"]).startswith("envelope")
     ]
 
@@ -118,6 +128,7 @@ def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) 
         mine = await east.service.transcript(CALLER, id_)
         theirs = await west.service.transcript(CALLER, id_)
         assert transcript.compare(mine, theirs) is None
+        assert [transcript.read(each).network.name for each in (mine, theirs)] == ["memory"] * 2
         found = transcript.verify(
             mine,
             roots=[town.trusted.root, *town.roots],
@@ -219,6 +230,29 @@ def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Pat
         id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
         await settle(east, west)
         assert (await east.show(id_)).status == "completed"
+        assert (east.signed, west.signed) == (1, 1)
+
+    play(tmp_path, scene)
+
+
+def test_who_asked_for_the_pen_too_late_has_no_trouble_with_that(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
+        await east.company.bridge.outbox.send(id_)
+        await west.company.listen()
+        state, now = town.network.envelopes[id_].state, town.clock.now()
+        for room, party in ((west, "seller"), (east, "buyer")):
+            # Each asks upon the same record; the network hears west first.
+            asked = room.company.bridge.statement(state, Began(), id=f"{party}-began", party=party)
+            await room.company.ground.lane.write(
+                lambda unit, room=room, asked=asked: owe(unit, room.company.id, id_, asked, at=now)
+            )
+            assert await room.company.bridge.outbox.send(id_)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert (told.status, told.trouble) == ("completed", ())
+            assert room.company.bridge.tally.refused == 0
         assert (east.signed, west.signed) == (1, 1)
 
     play(tmp_path, scene)
@@ -332,6 +366,12 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+        asked = [each for each in await leaves(east) if each.get("what") == "asked"]
+        assert [(each["act"], each["system"]) for each in asked] == [
+            ("reminded", CALLER.system),
+            ("withdrawn", CALLER.system),
+        ]
+        assert not [each for each in await leaves(west) if each.get("what") == "asked"]
 
     play(tmp_path, scene)
 
@@ -380,6 +420,51 @@ def test_what_people_must_approve_waits_for_them_and_the_others_see_that_it_was_
     play(tmp_path, scene)
 
 
+def test_what_waits_for_people_is_looked_at_as_soon_as_they_have_spoken(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(title="须审批的合同")).envelope.id
+        await settle(east, west)
+        state = await west.company.bridge.state(id_)
+        assert state is not None
+        ground = west.company.ground
+
+        async def say(document: str, *statements: str) -> list[str]:
+            approval = spoken_of(document)
+            for each in statements:
+                await ground.lane.write(
+                    lambda unit, each=each: west.waking.heard(unit, approval, statement=each)
+                )
+            return await west.company.jobs()
+
+        assert await say("0" * 64, "yes") == []
+        causes = await say(state.current[NAME], "yes", "yes", "and yes")
+        assert len(causes) == 2
+        assert all(each.startswith(f"{id_}/approval-one-") for each in causes)
+        await east.service.withdraw(CALLER, id_, reason="mistake")
+        await settle(east, west)
+        assert await say(state.current[NAME], "too late") == []
+
+    play(tmp_path, scene)
+
+
+def spoken_of(document: str) -> ApprovalRow:
+    now = FakeClock().now()
+    return ApprovalRow(
+        id="one",
+        state="pending",
+        created_at=now,
+        expires_at=now,
+        system="tms",
+        request_digest=bytes(32),
+        document_digest=bytes.fromhex(document),
+        seal="company-east",
+        document_type="contract",
+        rule="company/when-approved",
+        bundle="",
+        asked=b"",
+    )
+
+
 def test_another_companys_envelope_does_not_exist(tmp_path: Path) -> None:
     async def scene(_town: Town, east: Room, _west: Room) -> None:
         with pytest.raises(EnvelopeUnknownProblem):
@@ -391,7 +476,7 @@ def test_another_companys_envelope_does_not_exist(tmp_path: Path) -> None:
 # What partners, and persons, may do, and what they may not
 
 
-def cheats(town: Town) -> Partner:
+def cheats(town: Street) -> Partner:
     """The partner's own seal, in its own name: it may sign, and cheats otherwise."""
     town.trust = (*town.roots, trusted_root().der)
     return partner(f"{WEST} 有限公司")
@@ -418,34 +503,34 @@ async def state_revision(
     await west.company.network_say(signed)
 
 
-Cheat = Callable[[Town, bytes], tuple[bytes, str]]
+Cheat = Callable[[Street, bytes], tuple[bytes, str]]
 
 
-def another_company(town: Town, base: bytes) -> tuple[bytes, str]:
+def another_company(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     other = partner("北岭贸易有限公司")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def expired(town: Town, base: bytes) -> tuple[bytes, str]:
+def expired(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     old = partner(f"{WEST} 有限公司", until=town.clock.now() - timedelta(days=1))
     return old.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def untrusted(town: Town, base: bytes) -> tuple[bytes, str]:
+def untrusted(town: Street, base: bytes) -> tuple[bytes, str]:
     other = partner(f"{WEST} 有限公司", root="自封的根")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def altered(town: Town, base: bytes) -> tuple[bytes, str]:
+def altered(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     changed = receipt("chromium-a4-301").ljust(len(base), b" ")
     sealed = west.sealed(receipt("chromium-a4-301"), at=town.clock.now())
     return sealed + b" " * len(changed), "Seal-P1"
 
 
-def with_a_page(town: Town, base: bytes) -> tuple[bytes, str]:
+def with_a_page(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     town.clock.move(timedelta(days=20))
     writer = update_of(base)

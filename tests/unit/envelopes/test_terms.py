@@ -1,5 +1,6 @@
 """Terms that nobody could sign as they are are refused before anybody is asked."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.terms import LARGEST_TERMS
 from cloud_bridge.errors import NotAllowedError
-from cloud_bridge.model import Box, Party, PartyField, Terms
+from cloud_bridge.model import Box, Delivery, Party, PartyField, Terms
 from tests.envelope_parties import BUYER, ENVELOPE, SELLER, START, terms_of
 
 _BOX = Box(page=1, left_mm=1, top_mm=1, width_mm=1, height_mm=1)
@@ -27,6 +28,12 @@ def _document(**changes: Any) -> Terms:  # noqa: ANN401 - any field of a documen
 def _field(**changes: Any) -> Terms:  # noqa: ANN401 - any field of a field
     field = PartyField(name="a", document="合同.pdf", kind="text", box=_BOX)
     return _buyer(fields=(msgspec.structs.replace(field, **changes),))
+
+
+def _delivery(*lines: tuple[str, int]) -> Terms:
+    return terms_of(
+        delivery=Delivery(waybill="W1", shipper="A", carrier="B", consignee="C", lines=lines)
+    )
 
 
 _TWO_FIELDS = (PartyField(name="a", document="合同.pdf", kind="text", box=_BOX),) * 2
@@ -59,6 +66,26 @@ _SENSELESS = {
     "a field has no name": _field(name=""),
     "a choice has choices": _field(kind="choice"),
     "no place on a page": _field(box=msgspec.structs.replace(_BOX, page=0)),
+    "field a has no place on a page": _field(box=msgspec.structs.replace(_BOX, left_mm=1e308)),
+    "beyond the calendar": terms_of(
+        expires_at=datetime.fromisoformat("9999-12-31T23:59:59.999999-23:59")
+    ),
+    "is beyond the calendar": terms_of(
+        expires_at=datetime.fromisoformat("0001-01-01T00:00:00+23:59")
+    ),
+    "business number is very long": terms_of(business_number="7" * 201),
+    "'a\\x00b' is no line": terms_of(business_number="a\0b"),
+    "'\\x1b[2J' is no line": terms_of(title="\x1b[2J"),
+    "xxx' is no line": terms_of(title="x" * 256),
+    "'Seller\\nLtd' is no line": _buyer(name="Seller\nLtd"),
+    "is no line that people can read": _field(label="\u202edtL relleS"),
+    "'org\\x00' is no line": _buyer(account="org\0"),
+    "'t\\r' is no line": _document(type="t\r"),
+    "more than 100 choices": _field(kind="choice", choices=tuple(map(str, range(101)))),
+    "is no file name without": _document(name="contract\u202efdp.exe"),
+    "at most 500 lines": _delivery(*[("tea", 1)] * 501),
+    "there are 0 to": _delivery(("tea", -1)),
+    "'tea\\x00' is no line": _delivery(("tea\0", 1)),
 }
 
 

@@ -258,6 +258,22 @@ async def test_a_person_gets_a_link_that_nobody_on_the_way_keeps(tmp_path: Path)
             assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_a_person_is_found_by_contact_and_the_contact_is_not_told_again(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as house:
+        first, again = [await house.client.person("王芳", "13800004821") for _ in range(2)]
+        assert first == again
+        assert first == {
+            "account": "person-1",
+            "name": "王芳",
+            "contact": "138****4821",
+            "level": "none",
+        }
+        with pytest.raises(GatewayRefusedError, match="contact"):
+            await house.client.person("王芳", "1\n2")
+
+
 async def test_a_claim_that_was_left_lying_is_released(tmp_path: Path) -> None:
     parties = [
         {"id": "receiver", "kind": "bearer", "contactTail": "4821"},

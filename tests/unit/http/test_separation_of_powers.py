@@ -55,7 +55,7 @@ LOCAL = {
     "approvals export", "approvals verify",
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
-    "envelope create", "envelope verify", "envelope compare",
+    "envelope verify", "envelope compare",
     "bridge keys", "bridge status",
     "network init", "network serve", "network identity",
     "network organisation add", "network organisation list", "network person add",
@@ -66,7 +66,7 @@ LOCAL = {
 BY_SYSTEMS = {
     "seal",
     "batch submit", "batch status", "batch watch", "batch results",
-    "envelope send", "envelope list", "envelope show", "envelope watch",
+    "envelope create", "envelope send", "envelope list", "envelope show", "envelope watch",
     "envelope withdraw", "envelope decline", "envelope remind", "envelope link",
     "envelope release",
     "envelope document", "envelope attach", "envelope transcript",

@@ -10,16 +10,15 @@ from sqlalchemy import Connection, insert, select
 from cloud_bridge.network.problems import StoreProblem
 from cloud_bridge.network.store.database import SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
-from cloud_bridge.network.store.migrating import migrate
 from cloud_bridge.network.store.schema import member
+from tests.fresh_databases import put_network_database
 
 
 @pytest.fixture
 async def lane(tmp_path: Path) -> AsyncIterator[WriterLane]:
+    put_network_database(tmp_path / "network.db")
     database = SQLiteFile(tmp_path / "network.db")
-    writer = database.open_writer()
-    migrate(writer)
-    async with WriterLane(writer, database.open_reader()) as lane:
+    async with WriterLane(database.open_writer(), database.open_reader()) as lane:
         yield lane
 
 

@@ -42,6 +42,7 @@ class Answering:
     """A server that answers as a test says, and keeps what came."""
 
     port: int = 0
+    most: int = 1 << 20
     answer: Handler = field(default=lambda _request: _text("{}"))
     came: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
@@ -50,6 +51,7 @@ class Answering:
         return f"http://127.0.0.1:{self.port}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        request._client_max_size = self.most  # a server without an application has no word for it
         body = await request.read()
         self.came.append((request.method, str(request.raw_path), dict(request.headers), body))
         return await self.answer(request)
@@ -224,12 +226,48 @@ async def test_an_answer_that_takes_too_long_is_away(server: Answering) -> None:
             await made.ask(GET)
 
 
-async def test_what_is_no_answer_of_a_network_is_a_lie(server: Answering, asking: Caller) -> None:
+@pytest.mark.parametrize(
+    ("type_", "body"),
+    [
+        ("application/json", b'{"items": 3}'),
+        ("application/json", b'{"items":"\xff"}'),
+        ("application/json", b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+        ("application/msgpack", b"\x81\xa1x" + b"\x91" * 200_000 + b"\x01"),
+        ("application/msgpack", b"\x81\xa1\xff\x01"),
+        ("application/msgpack", b""),
+    ],
+    ids=["other", "no-utf-8", "nested", "nested-pack", "no-utf-8-pack", "nothing"],
+)
+async def test_what_is_no_answer_of_a_network_is_a_lie(
+    server: Answering, asking: Caller, type_: str, body: bytes
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=type_)
+
     network = ReferenceNetwork(Way(url=server.url, network_key=KEY.public), caller=asking)
-    server.answer = lambda _request: _text('{"items": 3}')
+    server.answer = answer
     with pytest.raises(NetworkLiesError) as lies:
         await network.feed("", wait_seconds=0)
     assert lies.value.lie == "unreadable"
+
+
+async def test_a_problem_that_is_nested_without_end_is_none_of_the_networks(
+    server: Answering, asking: Caller
+) -> None:
+    nested = '{"x":' + "[" * 200_000 + "]" * 200_000 + "}"
+    server.answer = lambda _request: _text(nested, 400, **{"Content-Type": PROBLEM})
+    with pytest.raises(NetworkAwayError, match="stands between"):
+        await asking.ask(GET)
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+async def test_a_large_body_leaves_without_a_warning(server: Answering, asking: Caller) -> None:
+    body = bytes(1 << 21)
+    server.most = 1 << 22
+    await asking.ask(Question(method="PUT", path="/v1/contents", kind="Content", body=body))
+    ((_, _, headers, came),) = server.came
+    assert came == body
+    assert headers["Content-Length"] == str(len(body))
 
 
 async def test_another_key_than_the_pinned_one_is_a_lie(server: Answering, asking: Caller) -> None:

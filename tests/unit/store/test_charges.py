@@ -10,8 +10,8 @@ from gateway.store.content import ContentStore
 from gateway.store.database import open_writer
 from gateway.store.errors import StoreProblem
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
 from policies.conditions.windows import SLOT_SECONDS
+from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 
 NOON = int(START.timestamp())
@@ -20,8 +20,8 @@ HOUR = 3600
 
 @pytest.fixture
 async def lane(tmp_path: Path) -> AsyncIterator[WriterLane]:
+    put_gateway_database(tmp_path / "test.sqlite")
     engine = open_writer(tmp_path / "test.sqlite")
-    migrate(engine)
     async with WriterLane(engine, ContentStore(tmp_path / "documents", clock=FakeClock())) as made:
         yield made
     engine.dispose()

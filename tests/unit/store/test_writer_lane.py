@@ -19,6 +19,7 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate, newest_revision
 from gateway.store.schema import charge_slot, metadata
 from gateway.store.statements import RowStatement
+from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 
 _insert = insert(charge_slot)
@@ -27,9 +28,8 @@ _add = RowStatement(_insert, "counter", "slot", "used")
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    made = open_writer(tmp_path / "test.sqlite")
-    migrate(made)
-    return made
+    put_gateway_database(tmp_path / "test.sqlite")
+    return open_writer(tmp_path / "test.sqlite")
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +22,10 @@ from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.envelopes import put_envelope
 from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate
 from gateway.store.moments import microseconds
 from gateway.store.networks import change_standing, put_card
 from tests.contracts.test_envelope_rows import envelope
+from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 from tests.unit.networks.test_calling import KEY
 
@@ -51,10 +54,8 @@ def bridge_in(directory: Path) -> BridgeConfig:
 @pytest.fixture
 def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     """The commands, with a database and nothing in it."""
+    put_gateway_database(tmp_path / "test.sqlite")
     database = SQLiteFile(str(tmp_path / "test.sqlite"))
-    engine = database.open_writer()
-    migrate(engine)
-    engine.dispose()
     for command in (keys_command, status_command):
         monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
     monkeypatch.setattr(status_command, "configuration", lambda _path: None)
@@ -88,6 +89,29 @@ def test_keys_are_made_once_and_only_their_owner_reads_them(
     again = sealgate("keys", "--json")
     assert json.loads(again.stdout) == [{**told, "made": []}]
     assert "PRIVATE" not in first.stdout
+
+
+_DIES = """
+import os, signal, sys
+from pathlib import Path
+from cloud_bridge.keys import SigningKey
+from gateway.cli.bridge import keys
+os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)
+keys._made(Path(sys.argv[1]), SigningKey.generate().pem)
+"""
+
+
+def test_who_is_killed_while_a_key_is_written_leaves_none_that_is_half_there(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    file = tmp_path / "signing.pem"
+    killed = subprocess.run([sys.executable, "-c", _DIES, str(file)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not file.exists()
+    assert {left.stat().st_mode & 0o777 for left in tmp_path.glob(".signing.pem.*")} == {0o600}
+
+    assert sealgate("keys").exit_code == 0
+    assert SigningKey.from_pem(file.read_bytes())
 
 
 def test_a_bridge_that_never_ran_is_said_to_be_so(sealgate: Sealgate) -> None:

@@ -300,6 +300,33 @@ async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> 
         assert (await at("release", envelope, "person")).exit_code == 1  # nobody claims a person
 
 
+async def test_a_person_named_by_contact_has_the_account_that_the_network_says(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        contract = at.folder / "采购合同.pdf"
+        contract.write_bytes(PAPER)
+        persons = ("--person", "王芳=+86 138 0000 4821", "--person", "Li Qiang=li@example.com")
+        told = await at("create", contract, *CREATE, *persons, "--person", "赵敏=person-77")
+        assert told.exit_code == 0, told.stderr
+        written = yaml.safe_load((at.folder / "采购合同.envelope.yaml").read_text())
+        accounts = [each["account"] for each in written["parties"]]
+        assert accounts == ["org-buyer", "person-1", "person-2", "person-77"]
+        known = {("王芳", "+86 138 0000 4821"), ("Li Qiang", "li@example.com")}
+        assert at.envelopes.persons.keys() == known
+        assert "4821" not in (at.folder / "采购合同.envelope.yaml").read_text()
+
+
+async def test_who_is_named_by_account_needs_no_gateway(tmp_path: Path) -> None:
+    contract = tmp_path / "c.pdf"
+    contract.write_bytes(PAPER)
+    nowhere = ("--url", "http://127.0.0.1:1", "--key", f"key={tmp_path / 'none.pem'}")
+    told = run("create", contract, *CREATE, "--person", "王芳=person-1", *nowhere)
+    assert told.exit_code == 0, told.stderr
+    told = run("create", contract, *CREATE, "--replace", "--person", "王芳=13800004821", *nowhere)
+    assert told.exit_code == 2
+
+
 def test_who_we_are_is_known_from_the_configuration(sealgate: CommandLine) -> None:
     directory = sealgate.trial.directory
     bridge = (

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from cloud_bridge.envelopes.statements import Claimed, Declined, Signed
 from gateway.clock import SystemClock
+from tests.browser import browser, in_one_loop
 from tests.delivery_house import (
     DOCUMENT,
     OTHER_SECRET,
@@ -21,29 +23,21 @@ from tests.delivery_house import (
     photo,
 )
 
-CHROMIUM = "/usr/bin/chromium"
+__all__ = ["browser"]
 SHOTS = os.environ.get("SEALGATE_SCREENSHOTS")
 """A folder for pictures of the pages; not set: none are taken."""
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium")
+pytestmark = in_one_loop
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     # A browser has the machine's clock.
     async with delivery_house(tmp_path, clock=HandClock(SystemClock().now())) as house:
         yield house
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def telephone(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 360, "height": 740},
