@@ -13,6 +13,7 @@ import msgspec
 
 from cloud_bridge.cards import check_card, is_of
 from cloud_bridge.envelopes.chain import Entry, Link
+from cloud_bridge.envelopes.comparing import Difference, compare
 from cloud_bridge.envelopes.documents import (
     DocumentFault,
     SignatureFound,
@@ -23,13 +24,7 @@ from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
 from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
-from cloud_bridge.envelopes.transcript_file import (
-    Difference,
-    Transcript,
-    compare,
-    read,
-    write,
-)
+from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
 from cloud_bridge.plain_json import decode

@@ -17,6 +17,7 @@ class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
     """How we stand with it, see `gateway.store.schema.network_standing`; moments in Unix µs."""
 
     organisation: str
+    network: str = ""
     cursor: str = ""
     away_since: int | None = None
     why: str = ""

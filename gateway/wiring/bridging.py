@@ -189,7 +189,13 @@ async def _member(
 
 
 def way_of(config: BridgeConfig, company: BridgeCompanyConfig) -> Way:
-    """A company's way to the network."""
+    """A company's way to the network.
+
+    Raises:
+        KeyFileError: others may read its client key, which is half of who it is there.
+    """
+    if company.client_key is not None and company.client_key.exists():
+        _refuse_open(company.client_key)
     return Way(
         url=config.url,
         network_key=config.network_key,
@@ -207,13 +213,17 @@ def read_key(file: Path, kind: type[Key]) -> Key:
         KeyFileError: it cannot be read, is no key of this kind, or others may read it.
     """
     try:
-        if file.stat().st_mode & _OPEN_TO_OTHERS:
-            raise KeyFileError(f"{file} is open to others: chmod 600 {file}")
+        _refuse_open(file)
         return kind.from_pem(file.read_bytes())
     except (OSError, ValueError, TypeError) as error:
         raise KeyFileError(
             f"{file} cannot be used: {error}. `sealgate bridge keys` makes what is missing"
         ) from error
+
+
+def _refuse_open(file: Path) -> None:
+    if file.stat().st_mode & _OPEN_TO_OTHERS:
+        raise KeyFileError(f"{file} is open to others: chmod 600 {file}")
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

@@ -32,6 +32,7 @@ from tests.person_house import (
     asked,
     come_in,
     draw,
+    field,
     fill_in,
     free_port,
     see_all_pages,
@@ -84,7 +85,10 @@ async def sign(page: Page) -> None:
 
 async def usable(page: Page) -> bool:
     """Nothing stands out of the window sideways, all is large enough, and all has a name."""
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # Not innerWidth: a telephone widens its window to whatever stands out of it.
+    window = page.viewport_size
+    assert window is not None
+    assert await page.evaluate("document.documentElement.scrollWidth") <= window["width"]
     small = await page.evaluate(_SMALL)
     assert not small, small
     spoken = await page.locator("body").aria_snapshot()
@@ -203,6 +207,23 @@ async def test_what_is_wrong_stands_beside_each_field(
     assert (await signed_act(signer)).values["件数"] == "12"
 
 
+async def test_long_words_and_long_names_stay_within_a_telephone(
+    house: NetworkHouse, browser: Browser
+) -> None:
+    label = "Kontrollnummerbezeichnungsfeldüberschriftenverzeichnis"
+    long = field("number", "text", 130, label=label)
+    name = "阿卜杜热西提·买买提依明江·吐尔逊"
+    signer = await asked(house, fields=(long, *ALL_FIELDS[1:]), name=name)
+    async with surfing(browser) as page:
+        await come_in(page, signer)
+        assert await usable(page)
+        await has_read(page)
+        assert await usable(page)
+        await page.locator("form.act button.main").click()
+        await page.wait_for_selector("#faults")
+        assert await usable(page)
+
+
 async def test_refused_with_a_remark(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house)
     async with surfing(browser) as page:
@@ -266,6 +287,8 @@ async def test_reading_is_timed_by_the_network(house: NetworkHouse, browser: Bro
         await come_in(page, signer)
         button = page.locator(".bar button")
         assert await button.get_attribute("aria-disabled") == "true"
+        # Whoever cannot see the seconds run hears of them.
+        await page.locator(".bar .told", has_text="秒后可以继续").wait_for(state="attached")
         await button.dispatch_event("click")
         assert page.url.endswith("/sign/read")
         # Whoever makes the browser think otherwise gets no further.

@@ -22,6 +22,8 @@ from cloud_bridge.network.persons.errors import CheckError, LinkError
 
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _MINUTE: Final = 60
+_OF_SENDING: Final = frozenset({"too-soon", "too-many", "not-sent"})
+"""What is wrong with sending a code, and not with what was entered."""
 
 
 class Coming:
@@ -135,8 +137,15 @@ class Coming:
     ) -> web.Response:
         visit, language = guest.visit, language_of(request)
         counts = visit.code_expires_at
+        is_tail = guest.method in {checks.TAIL, checks.ID_TAIL}
+        words = error and say(
+            language,
+            f"check_{'tail_' if is_tail and error.reason == 'used-up' else ''}{error.reason}",
+            seconds=error.seconds,
+            minutes=-(-error.seconds // _MINUTE),
+            initiator=guest.initiator,
+        )
         gone = error is not None and error.reason in {"used-up", "expired", "not-sent"}
-        tail = guest.method if guest.method in {checks.TAIL, checks.ID_TAIL} else ""
         return self._site.renderer.page(
             request,
             "check.html",
@@ -147,17 +156,10 @@ class Coming:
             initiator=guest.initiator,
             title=guest.title,
             contact=masked(guest.standing.person.contact),
-            tail=tail,
+            tail=guest.method if is_tail else "",
             sent=counts is not None and self._site.time.now() < counts and not gone,
-            fault=None
-            if error is None
-            else say(
-                language,
-                f"check_{'tail_' if tail and error.reason == 'used-up' else ''}{error.reason}",
-                seconds=error.seconds,
-                minutes=-(-error.seconds // _MINUTE),
-                initiator=guest.initiator,
-            ),
+            fault=words if error is not None and error.reason not in _OF_SENDING else None,
+            unsent=words if error is not None and error.reason in _OF_SENDING else None,
         )
 
     async def _opens(self, request: web.Request, token: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -75,17 +76,21 @@ def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = 
     asyncio.run(go())
 
 
-async def told_in_the_log(room: Room) -> list[str]:
-    """What the audit log says of envelopes, in order."""
+async def leaves(room: Room) -> list[dict[str, Any]]:
+    """The audit log, in order."""
     rows = await room.company.ground.lane.write(
         lambda unit: unit.connection.execute(
             select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
         ).all()
     )
-    leaves = [read_leaf(row.leaf) for row in rows]
+    return [read_leaf(row.leaf) for row in rows]
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
     return [
         str(leaf.get("what") or leaf.get("trouble"))
-        for leaf in leaves
+        for leaf in await leaves(room)
         if str(leaf["kind"]).startswith("envelope")
     ]
 
@@ -120,6 +125,7 @@ def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) 
         mine = await east.service.transcript(CALLER, id_)
         theirs = await west.service.transcript(CALLER, id_)
         assert transcript.compare(mine, theirs) is None
+        assert [transcript.read(each).network.name for each in (mine, theirs)] == ["memory"] * 2
         found = transcript.verify(
             mine,
             roots=[town.trusted.root, *town.roots],
@@ -357,6 +363,12 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+        asked = [each for each in await leaves(east) if each.get("what") == "asked"]
+        assert [(each["act"], each["system"]) for each in asked] == [
+            ("reminded", CALLER.system),
+            ("withdrawn", CALLER.system),
+        ]
+        assert not [each for each in await leaves(west) if each.get("what") == "asked"]
 
     play(tmp_path, scene)
 

@@ -128,9 +128,14 @@ def test_what_cannot_be_told_is_not_told(court: Court) -> None:
 
 
 def test_a_title_that_would_move_the_cursor_is_shown_harmless(court: Court) -> None:
-    court.made = Envelope(terms_of(title="\x1b[2K valid \u202e")).send()
-    court.write()
-    assert "\x1b" not in court.judged().stdout
+    told = transcript.read(court.file.read_bytes())
+    terms = msgspec.json.encode(terms_of(title="\x1b[2K valid \u202e"))
+    record = msgspec.structs.replace(told.record, terms=terms)
+    court.file.write_bytes(transcript.write(told.network, record))
+    judged = court.judged()
+    assert judged.exit_code == 1
+    assert "valid" in judged.stdout
+    assert "\x1b" not in judged.stdout
 
 
 def test_two_that_are_the_same_are_the_same(court: Court) -> None:
@@ -151,6 +156,8 @@ def test_where_two_differ_first_is_told(court: Court) -> None:
     forked = msgspec.json.decode(other.read_bytes())
     forked["record"]["entries"][0]["signature"] = "AAAA"
     other.write_bytes(msgspec.json.encode(forked))
-    assert "changed: entry 1" in sealgate("compare", court.file, other).stdout
+    assert (
+        "changed: theirs does not hold at entry 1" in sealgate("compare", court.file, other).stdout
+    )
     other.write_bytes(b"[]")
     assert sealgate("compare", court.file, other).exit_code == 2

@@ -1,6 +1,7 @@
 """What partners without an account see: the label, the status, the copy; and no more."""
 
 import io
+import zlib
 
 import pytest
 from PIL import Image
@@ -19,6 +20,17 @@ async def ask(house: House, waybill: str, digits: str) -> tuple[int, str]:
 async def get(house: House, path: str) -> tuple[int, bytes]:
     async with house.http.get(f"{house.url}{path}") as answer:
         return answer.status, await answer.read()
+
+
+async def test_a_form_that_is_large_or_unpacks_to_what_is_is_not_taken(house: House) -> None:
+    packed = zlib.compress(b"waybill=" + b"7" * (1 << 20))
+    for body, headers in (
+        (b"waybill=" + b"7" * (1 << 15), {}),
+        (packed, {"Content-Encoding": "deflate"}),
+    ):
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        async with house.http.post(f"{house.url}/status", data=body, headers=headers) as answer:
+            assert answer.status == 413
 
 
 async def test_the_label_opens_the_page_and_tells_waybill_goods_and_status_only(
