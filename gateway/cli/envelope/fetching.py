@@ -107,5 +107,6 @@ def _keep(place: Path, content: bytes) -> None:
     with told_errors(OSError):
         if place.exists() and place.read_bytes() != content:
             raise fail(f"{place} is there and differs: name another file with -o")
+        place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, content)
     out.print(printable(str(place)), markup=False, soft_wrap=True)
