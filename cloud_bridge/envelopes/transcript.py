@@ -13,23 +13,19 @@ import msgspec
 
 from cloud_bridge.cards import check_card, is_of
 from cloud_bridge.envelopes.chain import Entry, Link
+from cloud_bridge.envelopes.comparing import Difference, compare
 from cloud_bridge.envelopes.documents import (
     DocumentFault,
     SignatureFound,
     Signing,
     judge_document,
+    name_in_terms,
 )
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
 from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
-from cloud_bridge.envelopes.transcript_file import (
-    Difference,
-    Transcript,
-    compare,
-    read,
-    write,
-)
+from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
 from cloud_bridge.plain_json import decode
@@ -107,7 +103,8 @@ def verify(
         roots: certificates that say who an organisation is, DER.
         at: the present moment; nothing in the file can lie after it. Cards and certificates are
             judged at the moment of the first entry that they sign.
-        documents: those that the verifier has, as they are now, by their names in the terms.
+        documents: those that the verifier has, as they are now, by their names in the terms; a file
+            of another name is known by its digest.
         network_key: the network's key, as the verifier knows it; None: believe the file.
     """
     try:
@@ -159,11 +156,12 @@ class _Verifier:
         signings = self._fold()
         if self.state is None:
             return
-        for name, content in documents.items():
+        for file, content in documents.items():
             if signings is None:
-                words = f"{name}: which one it must be cannot be told before the entries hold"
+                words = f"{file}: which one it must be cannot be told before the entries hold"
                 self._note("document", words)
             else:
+                name = name_in_terms(self.state, file, content)
                 self._judge_document(self.state, signings, name, content)
 
     def card(self, organisation: str, serial: int) -> Card | None:

@@ -11,7 +11,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.network.http.access import Access, check_body
 from cloud_bridge.network.http.answers import problem_response
 from cloud_bridge.network.http.metrics import Metrics
-from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route
+from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route, told_path
 from cloud_bridge.network.problems import (
     InternalProblem,
     NetworkProblem,
@@ -103,9 +103,9 @@ class API:
         except web.HTTPException as error:
             if error.status < 400:  # noqa: PLR2004 - a page that leads elsewhere
                 raise
-            told = NotFoundProblem(f"{request.method} {request.path}: {error.reason}")
+            told = NotFoundProblem(f"{request.method} {told_path(request)}: {error.reason}")
         except Exception:  # noqa: BLE001 - whatever else: a defect of ours
-            _log.exception("defect", trace=trace, path=request.path)
+            _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
         return problem_response(told, trace=trace), told.type
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Party
 from cloud_bridge.network.accounts import Accounts
-from cloud_bridge.network.http.routes import Handler
+from cloud_bridge.network.http.routes import Handler, told_path
 from cloud_bridge.network.pages.asking import Cookies, ForeignFormError, form_of
 from cloud_bridge.network.pages.rendering import Renderer, language_of, say
 from cloud_bridge.network.persons.acting import Acting, Standing
@@ -98,11 +98,14 @@ class Site:
             try:
                 return await handler(request)
             except ContentMissingProblem as problem:
-                _log.error("document_missing", path=request.path, detail=problem.detail)
+                _log.error("document_missing", path=told_path(request), detail=problem.detail)
                 return self.stop(request, "document")
             except NetworkProblem as problem:
                 _log.error(
-                    "page_failed", path=request.path, problem=problem.type, detail=problem.detail
+                    "page_failed",
+                    path=told_path(request),
+                    problem=problem.type,
+                    detail=problem.detail,
                 )
                 return self.stop(request, "busy")
 

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import unicodedata
 import uuid
 from datetime import datetime, timedelta
 
@@ -102,7 +103,7 @@ class Checks:
             CheckError: `wrong`, `used-up` (a new one must be sent), `expired`.
         """
         now = self._time.now()
-        given = _sealed(visit, "".join(filter(str.isdigit, code)))
+        given = _sealed(visit, "".join(filter(str.isdigit, _typed(code))))
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
@@ -130,7 +131,7 @@ class Checks:
         """
         person = await self._persons.person(visit.account)
         known = "" if person is None else person.contact[-TAIL_DIGITS:].casefold()
-        given = digits.strip().casefold()
+        given = _typed(digits).strip().casefold()
         right = len(known) == TAIL_DIGITS and hmac.compare_digest(known.encode(), given.encode())
         await self._tried(visit, TAIL, right=right)
 
@@ -142,7 +143,7 @@ class Checks:
         Raises:
             CheckError: `wrong`, `used-up`.
         """
-        right = await self._id_tails.matches(visit.account, tail)
+        right = await self._id_tails.matches(visit.account, _typed(tail))
         await self._tried(visit, ID_TAIL, right=right)
 
     async def _tried(self, visit: Visit, method: str, *, right: bool) -> None:
@@ -212,6 +213,11 @@ def _wait(connection: Connection, account: str, now: datetime) -> int:
     if count:
         return _seconds(last + _micro(BETWEEN_CODES) - moment_now)
     return 0
+
+
+def _typed(text: str) -> str:
+    # Chinese keyboards make digits of full width.
+    return unicodedata.normalize("NFKC", text)
 
 
 def _micro(length: timedelta) -> int:

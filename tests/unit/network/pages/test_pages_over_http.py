@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import Signer, asked, free_port
@@ -167,3 +168,32 @@ async def test_a_link_is_drawn_as_a_code_until_it_is_opened(
         pass
     async with stranger.get(f"{url}/qr.svg") as answer:
         assert answer.status == 404
+
+
+async def test_what_opens_a_link_or_label_stands_in_no_log(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    url = (await signer.link()).url
+    token = url.rpartition("/")[2]
+    with structlog.testing.capture_logs() as logs:
+        for address in (f"{url}/", f"{url}/x/y", url.replace("/s/", "/d/"), f"{url}/qr.png"):
+            async with stranger.get(address) as answer:
+                assert answer.status == 404
+    assert logs
+    assert token not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=none-such", b"language=en"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno part"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_none_of_ours(
+    stranger: aiohttp.ClientSession, house: NetworkHouse, kind: str, body: bytes
+) -> None:
+    headers = {"content-type": kind}
+    async with stranger.post(f"{house.url}/language", data=body, headers=headers) as answer:
+        assert answer.status == 410
