@@ -60,7 +60,7 @@ class Signer:
 
         Registers and authorities differ in that: 买方（上海）有限公司 is 买方(上海)有限公司.
         """
-        return _plain(name) in map(_plain, self.names)
+        return any(same_name(name, each) for each in self.names)
 
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).
@@ -82,6 +82,11 @@ class Signer:
         except Exception as error:
             words = f"its certificate does not lead to a root that we trust: {error}"
             raise UntrustedError(words) from error
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, by whichever width they are written; see `Signer.bears`."""
+    return _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:

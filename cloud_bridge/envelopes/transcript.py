@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from cloud_bridge.cards import check_card
+from cloud_bridge.cards import check_card, is_of
 from cloud_bridge.envelopes.chain import Entry, Link
 from cloud_bridge.envelopes.comparing import Difference, compare
 from cloud_bridge.envelopes.documents import (
@@ -27,7 +27,7 @@ from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
 from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
-from cloud_bridge.model import Card, NetworkIdentity, Value
+from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
 from cloud_bridge.plain_json import decode
 
 __all__ = [
@@ -139,6 +139,7 @@ class _Verifier:
         self.findings: list[Finding] = []
         self.state: EnvelopeState | None = None
         self.cards: dict[tuple[str, int], Card] = {}
+        self._proofs: dict[tuple[str, int], SignedCard] = {}
         self.documents: list[str] = []
         self.signatures: list[SignatureFound] = []
         self._record = transcript.record
@@ -220,6 +221,7 @@ class _Verifier:
             except msgspec.ValidationError as error:
                 self._note("card-untrusted", f"a card cannot be read: {error}")
             else:
+                self._proofs.setdefault(name, each)
                 if self.cards.setdefault(name, card) != card:
                     words = f"{card.organisation} has two cards with serial {card.serial}"
                     self._note("card-untrusted", words)
@@ -243,14 +245,28 @@ class _Verifier:
             self._note("gap", "it has no entry: the envelope was never sent")
         signings: list[Signing] = []
         for number, entry in enumerate(self._record.entries, 1):
+            before = self.state
             try:
                 self.state = extend(self.state, entry, network_key=self._key, cards=self)
             except RecordBrokenError as error:
                 if not any(each.entry == number for each in self.findings):
                     self._note(error.fault, str(error), number)
                 return None
+            self._judge_name(number, entry, before)
             signings.extend(_signings(number, entry, self.state))
         return signings
+
+    def _judge_name(self, number: int, entry: Entry, before: EnvelopeState) -> None:
+        """Whether who speaks for a party bears its name: an id on the network is no name."""
+        author = _author(entry)
+        proof = None if author is None else self._proofs.get((author, entry.signed.card))
+        if author is None or proof is None:
+            return
+        names = {each.party.name for each in before.parties_of(author)}
+        if not is_of(proof, names):
+            told = ", ".join(sorted(names))
+            words = f"{author} speaks by a card of another company than {told}"
+            self._note("card-untrusted", words, number)
 
     def _judge_document(
         self, state: EnvelopeState, signings: Sequence[Signing], name: str, content: bytes

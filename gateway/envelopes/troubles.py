@@ -28,6 +28,7 @@ LIES: Final = frozenset(
         "card-swapped",
         "content",
         "forked",
+        "gap",
         "hash",
         "author-signature",
         "missing",

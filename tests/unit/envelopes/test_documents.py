@@ -8,7 +8,13 @@ import pytest
 
 from cloud_bridge.envelopes.documents import faults_of_document
 from cloud_bridge.envelopes.transcript import TranscriptFindings, verify
-from tests.sealing_companies import DOCUMENT, SealedTranscript, make_sealed_transcript
+from cloud_bridge.model import Card
+from tests.sealing_companies import (
+    DOCUMENT,
+    SealedTranscript,
+    make_sealed_transcript,
+    seal_card,
+)
 from tests.seals_of_companies import authority, certify
 
 
@@ -76,6 +82,22 @@ def test_a_seal_with_another_companys_name_is_named_with_its_entry() -> None:
     assert "party buyer is 买方有限公司" in found.findings[0].words
     assert "does not lead to a root" in found.findings[1].words
     assert [each.trusted for each in found.signatures] == [False, True]
+
+
+def test_who_speaks_for_a_party_by_another_companys_card_is_named(
+    sealed: SealedTranscript,
+) -> None:
+    mine = msgspec.json.decode(sealed.cards[1].card, type=Card)
+    thief = msgspec.structs.replace(mine, name="Thief GmbH")
+    card = seal_card(thief, certify("Thief GmbH", by=sealed.root))
+    found = verify(
+        sealed.file(cards=(sealed.cards[0], card)),
+        roots=[sealed.root.der],
+        at=sealed.envelope.now,
+        documents={},
+    )
+    assert {each.fault for each in found.findings} == {"card-untrusted"}
+    assert "another company than Seller Ltd" in found.findings[0].words
 
 
 def test_without_roots_nothing_says_who_anybody_is(sealed: SealedTranscript) -> None:
