@@ -4,8 +4,8 @@
 
 It imports nothing of Sealgate. It checks that the entries are the network's and stand in their
 places, that each statement is its author's, and that the documents are the final ones. The cards
-and their proofs it writes into the current folder, and prints the line of openssl for each; the rules of turns it leaves to
-`sealgate envelope verify`.
+and their proofs it writes into the current folder, and prints the line of openssl for each; the
+rules of turns it leaves to `sealgate envelope verify`.
 """
 
 import base64
