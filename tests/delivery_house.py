@@ -1,6 +1,5 @@
 """A carrier's network with one waybill: a company that seals, a driver, and a shipper on copy."""
 
-import asyncio
 import contextlib
 import hashlib
 import io
@@ -52,11 +51,11 @@ from cloud_bridge.network.open import Network, open_network
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.interfaces import field_of
-from cloud_bridge.network.press.model import Handwritten, Preparation, Prepared
-from cloud_bridge.network.press.preparing import prepare
+from cloud_bridge.network.press.model import Handwritten
 from cloud_bridge.network.press.pressing import ChildPress
 from cloud_bridge.network.problems import NetworkProblem
 from cloud_bridge.wire import NewEnvelope, NewPerson
+from tests.press_here import PressHere
 from tests.receipts.paper import Run, paper
 
 START = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
@@ -371,16 +370,6 @@ class House:
         address = f"{self.url}/d/{token}/receipts/{id or uuid.uuid4()}"
         async with self.http.put(address, data=form) as answer:
             return answer.status, await answer.json(content_type=None)
-
-
-class PressHere(ChildPress):
-    """The press without its child, of which Python's start is most of the work.
-
-    The child is tried in tests/unit/network/press, and with goods in test_goods_arrive.
-    """
-
-    async def _ask(self, preparation: Preparation) -> Prepared:
-        return await asyncio.to_thread(prepare, preparation)
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ from cloud_bridge.envelopes.documents import (
     SignatureFound,
     Signing,
     judge_document,
+    name_in_terms,
 )
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
@@ -102,7 +103,8 @@ def verify(
         roots: certificates that say who an organisation is, DER.
         at: the present moment; nothing in the file can lie after it. Cards and certificates are
             judged at the moment of the first entry that they sign.
-        documents: those that the verifier has, as they are now, by their names in the terms.
+        documents: those that the verifier has, as they are now, by their names in the terms; a file
+            of another name is known by its digest.
         network_key: the network's key, as the verifier knows it; None: believe the file.
     """
     try:
@@ -154,11 +156,12 @@ class _Verifier:
         signings = self._fold()
         if self.state is None:
             return
-        for name, content in documents.items():
+        for file, content in documents.items():
             if signings is None:
-                words = f"{name}: which one it must be cannot be told before the entries hold"
+                words = f"{file}: which one it must be cannot be told before the entries hold"
                 self._note("document", words)
             else:
+                name = name_in_terms(self.state, file, content)
                 self._judge_document(self.state, signings, name, content)
 
     def card(self, organisation: str, serial: int) -> Card | None:

@@ -199,8 +199,10 @@ class RevisionUntrustedProblem(RevisionProblem):
     type: ClassVar[str] = "revision-untrusted"
     title: ClassVar[str] = "A partner's certificate leads to no trusted root"
     cure: ClassVar[str] = (
-        "If you trust the issuer that the detail names, put its root into `bridge.trustedRoots`; "
-        "else ask the partner to sign with a certificate that you trust."
+        "Of a company: if you trust the issuer that the detail names, put its root into the folder "
+        "`bridge.trusted_roots`; else ask it to sign with a certificate that you trust. Of a "
+        "person: name the network's CA for persons as `bridge.persons_root`, and never put it into "
+        "`trusted_roots`."
     )
 
 

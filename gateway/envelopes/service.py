@@ -24,6 +24,7 @@ from gateway.envelopes.errors import (
     NetworkRefusesProblem,
     RevisionProblem,
 )
+from gateway.envelopes.evidence import evidence_in
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.noting import noted
@@ -89,7 +90,7 @@ class EnvelopeService:
     async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
-        return told(row, await self._state(bridge, row))
+        return await self._told(bridge, row)
 
     async def watch(
         self, caller: Caller, envelope: str, *, beyond: int, seconds: float
@@ -99,7 +100,7 @@ class EnvelopeService:
         while True:
             bridge, row = await self._known(caller, envelope)
             if row.sequence > beyond or self._ground.clock.monotonic() >= until:
-                return told(row, await self._state(bridge, row))
+                return await self._told(bridge, row)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
@@ -164,9 +165,8 @@ class EnvelopeService:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
-        if name not in state.current:
-            raise EnvelopeUnknownProblem(f"envelope {envelope} has no document {name!r}")
-        return await self._contents.of_digest(row.organisation, envelope, state.current[name])
+        digest = state.current.get(name) or await self._given_along(row, state, name)
+        return await self._contents.of_digest(row.organisation, envelope, digest)
 
     async def attach(
         self, caller: Caller, envelope: str, name: str, content: bytes
@@ -187,6 +187,26 @@ class EnvelopeService:
         job = job_of(row.organisation, envelope, f"attached-{digest}")
         await self._ground.lane.write(lambda unit: self._ground.queue.enqueue(unit, [job]))
         return await self.show(caller, envelope)
+
+    async def _told(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeTold:
+        state = await self._state(bridge, row)
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        return told(row, state, evidence_in(state, entries))
+
+    async def _given_along(self, row: EnvelopeRow, state: EnvelopeState, name: str) -> str:
+        """The digest of what a person or bearer gave along, asked for by its name or digest."""
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        given = [each for told in evidence_in(state, entries) for each in told.attachments]
+        found = {each.digest for each in given if name in {each.name, each.digest}}
+        if len(found) > 1:
+            raise EnvelopeUnknownProblem(
+                f"envelope {row.id} has {len(found)} attachments {name!r}: ask by SHA-256"
+            )
+        if not found:
+            raise EnvelopeUnknownProblem(
+                f"envelope {row.id} has no document and no attachment {name!r}"
+            )
+        return found.pop()
 
     async def _say(
         self, caller: Caller, envelope: str, act: Act, *, party: str = "", about: str = ""

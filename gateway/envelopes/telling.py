@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from cloud_bridge.envelopes.state import EnvelopeState
-from gateway.envelopes.model import EnvelopeTold, PartyTold, Status, Step
+from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
 from gateway.envelopes.troubles import troubles_in
 from gateway.store.envelopes import EnvelopeRow
 
@@ -28,12 +28,15 @@ _HINTS: Final[dict[Step, str]] = {
 }
 
 
-def told(row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
+def told(
+    row: EnvelopeRow, state: EnvelopeState, evidence: tuple[EvidenceTold, ...] = ()
+) -> EnvelopeTold:
     """An envelope as it is now.
 
     Args:
         row: as it is kept.
         state: as its record says.
+        evidence: of those who signed without a gateway.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
@@ -67,6 +70,7 @@ def told(row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
         sequence=row.sequence,
         head=row.head,
         trouble=troubles_in(row),
+        evidence=evidence,
     )
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -47,8 +47,8 @@ def main() -> int:
     )
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
     found: list[Violation] = []
-    for run in (_faults, _failover, _outage, _envelopes, _storm):
-        figures, violations = run(directory, arguments)
+    for name in arguments.only or _PARTS:
+        figures, violations = _PARTS[name](directory, arguments)
         found += violations
         table = Table(box=None, pad_edge=False, show_header=False)
         for row in figures:
@@ -159,11 +159,21 @@ def _told(recovery: Recovery) -> str:
     return ", ".join(told)
 
 
+_PARTS: Mapping[str, Callable[[Path, argparse.Namespace], _Told]] = {
+    "faults": _faults,
+    "failover": _failover,
+    "outage": _outage,
+    "envelopes": _envelopes,
+    "documents": _storm,
+}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=7200, help="kill no longer than this")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", action="append", choices=_PARTS, help="may be repeated")
     parser.add_argument("--judged", type=int, default=500, help="documents that are verified")
     return parser.parse_args()
 

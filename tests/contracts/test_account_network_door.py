@@ -178,6 +178,18 @@ async def test_an_organisation_that_asks_too_often_is_told_when_it_may_again(
         assert (await buyer.heads()).heads == ()
 
 
+async def test_a_request_that_was_one_too_many_counts_when_it_comes_again(tmp_path: Path) -> None:
+    limits = {"requests_per_second": 0.1, "burst": 1}
+    async with network_house(tmp_path, limits=limits) as house:
+        buyer = await house.company("买方有限公司")  # which has published its card
+        request = buyer.request("GET", "/v1/heads")
+        with pytest.raises(ProblemAnswer) as refused:
+            await buyer.deliver(request)
+        assert refused.value.type == "too-many-requests"
+        house.time.move(timedelta(seconds=20))
+        await buyer.deliver(request)
+
+
 async def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
     async with network_house(tmp_path, limits={"statement_bytes": 5000}) as house:
         buyer = await house.company("买方有限公司")

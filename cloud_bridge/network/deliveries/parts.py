@@ -55,7 +55,8 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_length is None or request.content_length > _MOST_FORM_BYTES:
         raise TooLargeProblem(f"a form has at most {_MOST_FORM_BYTES} bytes, and says how many")
     try:
-        given = await request.post()
+        # As large as it says, unless it is packed.
+        given = await request.clone(client_max_size=_MOST_FORM_BYTES).post()
     except _UNREADABLE as error:
         raise MalformedProblem("the form cannot be read") from error
     return {name: value for name, value in given.items() if isinstance(value, str)}

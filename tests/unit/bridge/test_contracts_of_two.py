@@ -16,8 +16,11 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.statements import (
     NETWORK,
+    Attachment,
     Began,
+    Claimed,
     Declined,
+    Place,
     Revision,
     Signed,
     Statement,
@@ -373,6 +376,41 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
     play(tmp_path, scene)
 
 
+def say_void(town: Town, envelope: str, *, by: str) -> None:
+    """The network says that a contract is void."""
+    kept = town.network.envelopes[envelope]
+    said = Statement(
+        id="network:voided",
+        envelope=envelope,
+        terms=kept.state.terms_digest,
+        author=NETWORK,
+        act=Voided(by=by),
+        at=town.clock.now(),
+        seen=kept.state.sequence,
+        head=kept.state.head,
+    )
+    town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+
+
+@pytest.mark.parametrize("agreement", ["none", "another contract"])
+def test_a_contract_is_not_void_because_the_network_says_so(tmp_path: Path, agreement: str) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        by = "99999999-2222-4333-8444-555555555555"
+        if agreement != "none":
+            by = (await east.create(key="other")).envelope.id
+        await settle(east, west)
+        say_void(town, id_, by=by)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert told.status == "held"
+            assert [type_ for type_, _ in told.trouble] == ["not-allowed"]
+            assert "envelope.voided" not in room.events.types
+
+    play(tmp_path, scene)
+
+
 def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_told(
     tmp_path: Path,
 ) -> None:
@@ -382,18 +420,7 @@ def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_tol
         agreement = (await east.create(key="v", title="解约协议", voids=id_)).envelope.id
         await settle(east, west)
         assert (await west.show(agreement)).status == "completed"
-        kept = town.network.envelopes[id_]
-        said = Statement(
-            id="network:voided",
-            envelope=id_,
-            terms=kept.state.terms_digest,
-            author=NETWORK,
-            act=Voided(by=agreement),
-            at=town.clock.now(),
-            seen=kept.state.sequence,
-            head=kept.state.head,
-        )
-        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+        say_void(town, id_, by=agreement)
         await settle(east, west)
         for room in (east, west):
             assert (await room.show(id_)).status == "voided"
@@ -623,6 +650,93 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             east.persons = (partners_root("个人根").der,)
             await settle(east)
             assert (await east.show(id_)).status == status
+
+    play(tmp_path, scene)
+
+
+PHOTO = b"\xff\xd8\xff a box with a hole"
+
+
+async def received_with(town: Town, east: Room, photo: Attachment) -> str:
+    """An envelope that a driver has signed, who gave a photograph along."""
+    driver = Party(id="driver", kind="bearer", name="张三", turn=2)
+    id_ = (await east.create(mode="open", parties=(parties()[0], driver))).envelope.id
+    await settle(east)
+    kept = town.network.envelopes[id_]
+    base = await east.final(id_)
+    signer = partner("某网络", common="张三", root="个人根")
+    document = signer.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now())
+    revision = Revision(
+        document=NAME,
+        base=sha256(base),
+        digest=sha256(document),
+        size=len(document),
+        container=container_in(document[len(base) :]),
+        field="Seal-P1",
+    )
+    for content in (document, PHOTO):
+        town.network.contents[id_, sha256(content)] = plain(content, envelope=id_)
+    acts = (
+        Claimed(name="张三", contact="138****8000", method="contact-tail"),
+        Signed(
+            revisions=(revision,),
+            method="contact-tail",
+            attachments=(photo,),
+            place=Place(latitude=31.2304, longitude=121.4737, accuracy_m=20),
+            remark="外箱一处破损",
+            acted_at=town.clock.now(),
+        ),
+    )
+    for number, act in enumerate(acts):
+        said = Statement(
+            id=f"network:driver-{number}",
+            envelope=id_,
+            terms=kept.state.terms_digest,
+            author=NETWORK,
+            party="driver",
+            act=act,
+            at=town.clock.now(),
+            seen=kept.state.sequence,
+            head=kept.state.head,
+        )
+        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+    east.persons = (partners_root("个人根").der,)
+    await settle(east)
+    return id_
+
+
+def photo_of(content: bytes = PHOTO, **changes: int) -> Attachment:
+    told = Attachment(
+        name="photo-1.jpg", digest=sha256(content), size=len(content), media_type="image/jpeg"
+    )
+    return msgspec.structs.replace(told, **changes)
+
+
+def test_what_a_driver_gave_along_is_kept_here_and_told(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        id_ = await received_with(town, east, photo_of())
+        told = await east.show(id_)
+        assert told.status == "completed"
+        (evidence,) = told.evidence
+        assert (evidence.party, evidence.remark) == ("driver", "外箱一处破损")
+        assert evidence.place is not None
+        assert evidence.place.latitude == 31.2304
+        assert evidence.attachments == (photo_of(),)
+        # The network may be gone for good.
+        town.network.is_away = True
+        for name in ("photo-1.jpg", sha256(PHOTO)):
+            assert await east.service.document(CALLER, id_, name) == PHOTO
+        with pytest.raises(EnvelopeUnknownProblem, match="no attachment"):
+            await east.service.document(CALLER, id_, "photo-2.jpg")
+
+    play(tmp_path, scene)
+
+
+def test_a_photograph_that_is_not_what_was_told_is_a_lie(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        id_ = await received_with(town, east, photo_of(size=len(PHOTO) + 1))
+        told = await east.show(id_)
+        assert (told.status, told.trouble[0][0]) == ("held", "content")
 
     play(tmp_path, scene)
 

@@ -51,8 +51,13 @@ def test_another_document_is_not_the_one_of_the_record(sealed: SealedTranscript)
 
 
 def test_a_document_that_the_terms_do_not_name(sealed: SealedTranscript) -> None:
-    found = _found(sealed, sealed.document, "another.pdf")
-    assert "no document of that name" in found.findings[0].words
+    found = _found(sealed, sealed.document + b"\n", "another.pdf")
+    assert "no document of that name, and none with its digest" in found.findings[0].words
+
+
+def test_a_document_of_another_name_is_the_one_of_its_digest(sealed: SealedTranscript) -> None:
+    found = _found(sealed, sealed.document, "signed.pdf")
+    assert (found.findings, found.documents) == ((), (DOCUMENT,))
 
 
 def test_a_document_cannot_be_judged_by_a_broken_record(sealed: SealedTranscript) -> None:

@@ -104,6 +104,37 @@ def test_another_document_is_named(court: Court) -> None:
     assert "document: 合同.pdf: it has digest" in told.stdout
 
 
+def test_a_document_from_before_the_signatures_is_told_as_that(court: Court) -> None:
+    court.made.sign("buyer")
+    court.write()
+    told = court.judged("-d", court.folder / "合同.pdf")
+    assert told.exit_code == 1
+    assert "合同.pdf: this is the document as it was sent, before any signature" in told.stdout
+
+
+def test_a_document_that_lacks_the_last_signature_is_told_as_that(court: Court) -> None:
+    court.made.sign("buyer")
+    court.made.sign("seller")
+    court.write()
+    (court.folder / "合同.pdf").write_bytes("合同.pdf signature 1".encode())
+    told = court.judged("-d", court.folder / "合同.pdf")
+    assert told.exit_code == 1
+    assert "合同.pdf: this is the document after signature 1 of 2" in told.stdout
+
+
+def test_a_document_of_another_name_is_known_by_its_digest(court: Court) -> None:
+    renamed = (court.folder / "合同.pdf").rename(court.folder / "signed.pdf")
+    told = court.judged("-d", renamed)
+    assert told.exit_code == 0, told.stdout
+    assert "as the file that was given" in told.stdout
+    renamed.write_bytes(b"%PDF-1.7 another")
+    told = court.judged("-d", renamed)
+    assert told.exit_code == 1
+    assert "signed.pdf: the envelope has no document of that name, and none with its digest" in (
+        told.stdout
+    )
+
+
 def test_another_network_than_the_one_that_is_known_is_named(court: Court) -> None:
     other = Envelope(terms_of()).network.public
     told = court.judged("--network-key", other)

@@ -145,6 +145,33 @@ async def test_goods_are_received_on_a_telephone(house: House, telephone: Browse
     await expect(page.locator("[data-sent=signed]")).to_be_visible()
 
 
+async def test_what_is_missing_is_marked_where_it_is_and_english_words_fit(
+    house: House, browser: Browser
+) -> None:
+    envelope = await house.send()
+    telephone = await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+    page = await open_label(house, telephone, await house.label(envelope))
+    await page.get_by_role("button", name="I receive these goods").click()
+    name = page.get_by_label("Name")
+    await page.locator("#who").get_by_role("button", name="Next").click()
+    await expect(name).to_be_focused()
+    await expect(name).to_have_attribute("aria-invalid", "true")
+    await name.fill("Wang")
+    await expect(name).not_to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Last 4 digits").fill(TAIL)
+    await page.locator("#who").get_by_role("button", name="Next").click()
+    await expect(page.locator("#count")).to_be_visible()
+    wide = await page.evaluate(
+        """[...document.querySelectorAll(".number label")]
+             .filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"""
+    )
+    assert wide == []
+    await page.locator("#count").get_by_role("button", name="Next").click()
+    await page.get_by_role("button", name="I have received").click()
+    await expect(page.locator("#pen")).to_have_attribute("aria-invalid", "true")
+    await telephone.close()
+
+
 async def test_everything_is_filled_in_without_network_and_sent_when_it_is_back(
     house: House, telephone: BrowserContext
 ) -> None:
