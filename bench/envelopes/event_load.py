@@ -55,6 +55,7 @@ class EventTask(msgspec.Struct, frozen=True, kw_only=True):
     """What the generator is told; the members take part in pairs, in order.
 
     Attributes:
+        serial: of the cards; a later run has a higher one.
         at_once: envelopes under way at one time.
         warm_up: seconds that do not count.
         seconds: that count.
@@ -65,6 +66,7 @@ class EventTask(msgspec.Struct, frozen=True, kw_only=True):
     ca: str
     folders: tuple[str, ...]
     members: tuple[Member, ...]
+    serial: int
     at_once: int
     warm_up: float
     seconds: float
@@ -94,6 +96,7 @@ class _Speaker:
     member: Member
     key: SigningKey
     network: CloudNetwork
+    serial: int
 
 
 @dataclass(slots=True)
@@ -149,7 +152,7 @@ class _Chain:
             seen=self.sequence,
             head=self.head,
         )
-        return sign_statement(statement, speaker.key, card=1)
+        return sign_statement(statement, speaker.key, card=speaker.serial)
 
     def _took(self, entry: Entry) -> None:
         self.sequence, self.head = parse_link(entry).sequence, entry.hash
@@ -247,7 +250,7 @@ def _speaker(task: EventTask, member: Member, folder: str) -> _Speaker:
         ledger=_Ledger(),
         time=SystemClock(),
     )
-    return _Speaker(member, key, network)
+    return _Speaker(member, key, network, task.serial)
 
 
 async def _publish(speakers: list[_Speaker]) -> None:
@@ -259,7 +262,7 @@ async def _publish(speakers: list[_Speaker]) -> None:
             name=each.member.name,
             signing_key=each.key.public,
             encryption_key=EncryptionKey.generate().public,
-            serial=1,
+            serial=each.serial,
             issued_at=now - timedelta(minutes=1),
             expires_at=now + timedelta(days=1),
         )

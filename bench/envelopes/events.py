@@ -60,6 +60,7 @@ def measure_events(directory: Path, *, seconds: float, rounds: int, warm_up: flo
         ca=str(network.folder / "tls" / "ca.pem"),
         folders=folders,
         members=members,
+        serial=1,
         at_once=_AT_ONCE,
         warm_up=warm_up,
         seconds=seconds,
@@ -67,7 +68,8 @@ def measure_events(directory: Path, *, seconds: float, rounds: int, warm_up: flo
     loads: list[EventLoad] = []
     cores: list[float] = []
     first, *others = sorted(os.sched_getaffinity(0))
-    for _ in range(rounds):
+    for serial in range(1, rounds + 1):
+        task = msgspec.structs.replace(task, serial=serial)
         with network.serve("taskset", "-c", str(first)) as pid:
             before = cpu_seconds(pid)
             ours = os.sched_getaffinity(0)
