@@ -25,6 +25,9 @@ from gateway.client import EnvelopeClient
 _Reason = Annotated[str, typer.Option("--reason", help="Why; the others read it.")]
 _CODES = "Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer."
 
+_OF_A_PERSON = "give it to nobody but the one who signs"
+_ON_THE_LABEL = "it belongs on the goods' label: the first who claims it signs"
+
 
 def _ending(
     summary: str, act: Callable[[EnvelopeClient, str, str], Awaitable[dict[str, Any]]]
@@ -88,10 +91,14 @@ def link(
     Exits 0 when it is printed, 1 when the gateway refused, 2 when it did not answer.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
+    envelope = envelope_of(asked(asking, lambda client: client.show(envelope_id)))
     told = asked(asking, lambda client: client.link(envelope_id, party))
     out.print(printable(str(told["url"])), markup=False, soft_wrap=True)
-    said = f"it opens until {told['expiresAt']}; give it to nobody but the one who signs"
-    err.print(printable(said), markup=False, soft_wrap=True)
+    is_label = any(each.id == party and not each.account for each in envelope.parties)
+    whose = _ON_THE_LABEL if is_label else _OF_A_PERSON
+    err.print(
+        printable(f"it opens until {told['expiresAt']}; {whose}"), markup=False, soft_wrap=True
+    )
 
 
 def release(

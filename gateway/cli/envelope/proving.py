@@ -207,7 +207,8 @@ def _print_state(report: Report, state: EnvelopeState) -> None:
     _fact("status", f"{state.status}, after entry {state.sequence}, head {state.head}")
     for each in state.parties:
         when = "" if each.at is None else f", {each.at.isoformat(timespec='seconds')}"
-        _fact("party", f"{each.party.id}: {each.party.name}: {each.state}{when}")
+        name = each.party.name or "whoever holds the goods"
+        _fact("party", f"{each.party.id}: {name}: {each.state}{when}")
     for account, name in report.organisations.items():
         _fact("believed", f"{name}, {account}, by the seal on its card")
     for name, digest in state.current.items():

@@ -161,6 +161,7 @@
     await keep(); // what is seen is kept
     showPhotos();
   });
+  let asked = "";
   const toSign = (refused) => {
     numbers();
     draft.refused = refused;
@@ -175,7 +176,14 @@
   };
   $("count").addEventListener("submit", (event) => {
     event.preventDefault();
-    return $("count").checkValidity() ? toSign(false) : incomplete(...lacking($("count")));
+    if (!$("count").checkValidity()) return incomplete(...lacking($("count")));
+    numbers();
+    const counted = JSON.stringify(draft.goods);
+    const differs = shown.lines.some((line, index) =>
+      draft.goods[index].received + draft.goods[index].short !== line.count);
+    if (!differs || asked === counted) return toSign(false);
+    asked = counted; // the same numbers once more are meant so
+    return tell("delivery-counts-differ");
   });
   $("refuse").addEventListener("click", () => toSign(true));
   $("back").addEventListener("click", () => step("count"));

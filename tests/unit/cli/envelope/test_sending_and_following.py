@@ -300,11 +300,23 @@ async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> 
         envelope = json.loads(told.stdout)["envelope"]["id"]
         linked = await at("link", envelope, "person")
         assert linked.stdout == "https://network.example/s/1\n"
+        assert "nobody but the one who signs" in linked.stderr
         assert (await at("remind", envelope, "person")).exit_code == 1  # it is our turn
         at.envelopes.kept[envelope].made.sign("us")
         assert (await at("remind", envelope, "person")).exit_code == 0
         assert (await at("link", envelope, "us")).exit_code == 1
         assert (await at("release", envelope, "person")).exit_code == 1  # nobody claims a person
+
+
+async def test_the_link_of_a_delivery_belongs_on_the_label(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--bearer", "5678")
+        told = await at("send", described, "--json")
+        envelope = json.loads(told.stdout)["envelope"]["id"]
+        assert "bearer: whoever holds the goods" in (await at("show", envelope)).stdout
+        linked = await at("link", envelope, "bearer")
+        assert linked.exit_code == 0, linked.stderr
+        assert "on the goods' label" in linked.stderr
 
 
 async def test_a_person_named_by_contact_has_the_account_that_the_network_says(

@@ -267,6 +267,23 @@ async def test_wrong_digits_are_told_and_can_be_corrected(
     await expect(page.get_by_label("备注")).to_be_visible()
 
 
+async def test_numbers_that_do_not_add_up_are_asked_about_once(
+    house: House, telephone: BrowserContext
+) -> None:
+    page = await open_label(house, telephone, await house.label(await house.send()))
+    await say_who(page)
+    await count(page)
+    await page.locator("#short-0").fill("2")
+    received = int(await page.locator("#received-0").input_value())
+    await page.locator("#received-0").fill(str(received + 5))
+    go_on = page.locator("#count").get_by_role("button", name="继续")
+    await go_on.click()
+    await expect(page.locator("[data-message=delivery-counts-differ]")).to_be_visible()
+    await expect(page.get_by_role("button", name="确认签收")).to_be_hidden()
+    await go_on.click()
+    await expect(page.get_by_role("button", name="确认签收")).to_be_visible()
+
+
 async def test_digits_that_were_wrong_offline_are_corrected_and_sent(
     house: House, telephone: BrowserContext
 ) -> None:
