@@ -281,8 +281,10 @@ def contract(number: int, *, buyer: str, seller: str, clock: FakeClock, **change
         initiator=buyer,
         mode="encrypted",
         parties=(
-            Party(id="buyer", kind="organisation", account=buyer, name="买方", turn=1),
-            Party(id="seller", kind="organisation", account=seller, name="卖方", turn=2),
+            Party(id="buyer", kind="organisation", account=buyer, name=f"{buyer} 有限公司", turn=1),
+            Party(
+                id="seller", kind="organisation", account=seller, name=f"{seller} 有限公司", turn=2
+            ),
         ),
         documents=(
             DocumentTerms(

@@ -32,6 +32,7 @@ from cloud_bridge.envelopes.transcript_file import (
 )
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.model import Card, NetworkIdentity, Value
+from cloud_bridge.names import misnamed
 from cloud_bridge.plain_json import decode
 
 __all__ = [
@@ -158,6 +159,7 @@ class _Verifier:
         signings = self._fold()
         if self.state is None:
             return
+        self._judge_names(self.state)
         for name, content in documents.items():
             if signings is None:
                 words = f"{name}: which one it must be cannot be told before the entries hold"
@@ -233,6 +235,15 @@ class _Verifier:
                     authored(entry, link, network_key=self._key, cards=self)
                 except RecordBrokenError as error:
                     self._note(error.fault, str(error), number)
+
+    def _judge_names(self, state: EnvelopeState) -> None:
+        """Whether each organisation is called what its cards, that are believed, say."""
+        for each in state.parties:
+            account = each.party.account
+            names = [card.name for card in self.cards.values() if card.organisation == account]
+            wrong = misnamed(each.party, names) if names else None
+            if wrong is not None:
+                self._note("party-name", f"{wrong} by the card that its seal has signed")
 
     def _fold(self) -> list[Signing] | None:
         """Fold up to the first entry that does not hold; None: there is one."""

@@ -65,6 +65,11 @@ class Cards:
         known = self._known.get(organisation)
         return None if not known else self.card(organisation, max(known))
 
+    def names(self, organisation: str) -> tuple[str, ...]:
+        """What an organisation is called by its believed cards, by the newest of them last."""
+        known = self._known.get(organisation, {})
+        return tuple(_card.decode(known[serial].card).name for serial in sorted(known))
+
     def signed(self, organisation: str, serial: int) -> SignedCard | None:
         """A card that is believed, with why."""
         return self._known.get(organisation, {}).get(serial)

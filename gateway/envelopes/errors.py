@@ -35,6 +35,32 @@ class EnvelopeSenselessProblem(Problem):
     cure: ClassVar[str] = "Correct what the detail names, and send it under a new key."
 
 
+class PartyUnknownProblem(Problem):
+    """A company is named that is not on the network."""
+
+    type: ClassVar[str] = "envelope-party-unknown"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The network has no such organisation"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Ask the partner for its id on the network, or the network's operator (`sealgate network "
+        "organisation list`), and send it under a new key."
+    )
+
+
+class PartyNameProblem(Problem):
+    """A company is called what its card does not say."""
+
+    type: ClassVar[str] = "party-name"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "A company is called by a name that its card does not bear"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Write each company's name as it stands in the certificate of its seal. Where a partner "
+        "has sent the envelope, decline it: nothing is sealed in it."
+    )
+
+
 class EnvelopeNotNowProblem(Problem):
     """What was asked does not fit how far the envelope has come."""
 

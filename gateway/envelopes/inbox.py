@@ -28,6 +28,7 @@ from cloud_bridge.plain_json import decode
 from cloud_bridge.wire import Feed
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.troubles import PASSING, Trouble, Troubles, trouble_of, troubles_in
 from gateway.store.envelopes import (
     EntryRow,
@@ -67,6 +68,7 @@ class Inbox:
         self._ground = ground
         self._tally = tally
         self._troubles = Troubles(member, ground, tally)
+        self._naming = Naming(ground.cards)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, feed: Feed) -> int:
@@ -195,7 +197,9 @@ class Inbox:
             except NetworkLiesError as lies:
                 return _Reading(state, tuple(believed), Trouble(lies.lie, str(lies)))
             believed.append(entry)
-        return _Reading(state, tuple(believed))
+        # The entries hold; whether those who are named are who they are, is another question.
+        trouble = await self._naming.trouble(self._member.network, state)
+        return _Reading(state, tuple(believed), trouble)
 
     def _is_known(self, state: EnvelopeState, entry: Entry) -> bool:
         link = placed(entry, network_key=self._member.network_key)

@@ -25,6 +25,7 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.speaking import say
 from gateway.envelopes.telling import told
@@ -57,6 +58,7 @@ class EnvelopeService:
         self._contents = contents
         self._verifying = verifying
         self._ending = ending
+        self._naming = Naming(ground.cards)
 
     async def create(
         self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
@@ -76,7 +78,7 @@ class EnvelopeService:
             for row in rows:
                 before = row.created_at, row.id
                 if status is None or row.status == status:
-                    found.append(told(row, await self._state(bridge, row)))
+                    found.append(self._told(row, await self._state(bridge, row)))
                 if len(found) == most:
                     break
             if len(rows) < most:
@@ -87,7 +89,7 @@ class EnvelopeService:
     async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
-        return told(row, await self._state(bridge, row))
+        return self._told(row, await self._state(bridge, row))
 
     async def watch(
         self, caller: Caller, envelope: str, *, beyond: int, seconds: float
@@ -97,7 +99,7 @@ class EnvelopeService:
         while True:
             bridge, row = await self._known(caller, envelope)
             if row.sequence > beyond or self._ground.clock.monotonic() >= until:
-                return told(row, await self._state(bridge, row))
+                return self._told(row, await self._state(bridge, row))
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
@@ -199,7 +201,10 @@ class EnvelopeService:
             self._ground.queue.enqueue(transaction, [job])
 
         await self._ground.lane.write(unit)
-        return told(row, state)
+        return self._told(row, state)
+
+    def _told(self, row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
+        return told(row, state, self._naming.name)
 
     async def _known(self, caller: Caller, envelope: str) -> tuple[Bridge, EnvelopeRow]:
         bridge = self._bridges.of_company(caller.company)

@@ -1,10 +1,12 @@
 """How an envelope is told: what it is now, and what is done next by whom."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.model import Party
 from gateway.envelopes.model import EnvelopeTold, PartyTold, Status, Step
 from gateway.envelopes.troubles import troubles_in
 from gateway.store.envelopes import EnvelopeRow
@@ -28,12 +30,13 @@ _HINTS: Final[dict[Step, str]] = {
 }
 
 
-def told(row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
+def told(row: EnvelopeRow, state: EnvelopeState, name: Callable[[Party], str]) -> EnvelopeTold:
     """An envelope as it is now.
 
     Args:
         row: as it is kept.
         state: as its record says.
+        name: what a party is called; see `gateway.envelopes.naming`.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
@@ -46,11 +49,11 @@ def told(row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
         mode=terms.mode,
         status=_status(row),
         business_number=row.business_number or terms.business_number,
-        counterparties=tuple(dict.fromkeys(each.party.name or each.party.id for each in others)),
+        counterparties=tuple(dict.fromkeys(name(each.party) or each.party.id for each in others)),
         parties=tuple(
             PartyTold(
                 id=each.party.id,
-                name=each.party.name,
+                name=name(each.party),
                 account=each.party.account,
                 state=each.state,
                 at=each.at,
@@ -60,7 +63,7 @@ def told(row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
         documents=terms.documents,
         digests=dict(state.current),
         next_step=step,
-        next_hint=_hint(row, state, step),
+        next_hint=_hint(row, state, step, name),
         created_at=row.created_at,
         changed_at=row.changed_at,
         expires_at=row.expires_at,
@@ -91,14 +94,14 @@ def _status(row: EnvelopeRow) -> Status:
     return status
 
 
-def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step) -> str:
+def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step, name: Callable[[Party], str]) -> str:
     if row.hint and step == row.step:
         return row.hint
     if step == "nothing" and state.status in _ENDED:
         return _ENDED[state.status]
     if step == "wait-for-others":
         waiting = [
-            each.party.name or each.party.id
+            name(each.party) or each.party.id
             for each in state.parties
             if each.state in ("its-turn", "opened") and each.party.account != row.organisation
         ]
