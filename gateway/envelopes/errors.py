@@ -225,8 +225,22 @@ class RevisionUntrustedProblem(RevisionProblem):
     type: ClassVar[str] = "revision-untrusted"
     title: ClassVar[str] = "A partner's certificate leads to no trusted root"
     cure: ClassVar[str] = (
-        "If you trust the issuer that the detail names, put its root into `bridge.trustedRoots`; "
-        "else ask the partner to sign with a certificate that you trust."
+        "If you trust the issuer that the detail names, put its root into the folder "
+        "`bridge.trusted_roots`: it is judged again at the next comparison. Else ask the partner "
+        "to sign with a certificate that you trust."
+    )
+
+
+class RevisionPersonUntrustedProblem(RevisionProblem):
+    """A person's certificate leads to no root that is trusted for persons."""
+
+    type: ClassVar[str] = "revision-person-untrusted"
+    title: ClassVar[str] = "A person's certificate leads to no root that is trusted for persons"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Name the network's CA for persons (`persons-root.pem` from its operator) as "
+        "`bridge.persons_root` and start the gateway anew: it is judged again then. Never put it "
+        "into `bridge.trusted_roots`: the network could write cards of companies."
     )
 
 

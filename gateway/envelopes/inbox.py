@@ -29,7 +29,15 @@ from cloud_bridge.wire import Feed
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.naming import Naming
-from gateway.envelopes.troubles import PASSING, Trouble, Troubles, trouble_of, troubles_in
+from gateway.envelopes.troubles import (
+    JUDGED_ANEW,
+    OVER,
+    PASSING,
+    Trouble,
+    Troubles,
+    trouble_of,
+    troubles_in,
+)
 from gateway.store.envelopes import (
     EntryRow,
     EnvelopeRow,
@@ -199,6 +207,8 @@ class Inbox:
             believed.append(entry)
         # The entries hold; whether those who are named are who they are, is another question.
         trouble = await self._naming.trouble(self._member.network, state)
+        if trouble is not None and state.status in OVER:
+            trouble = msgspec.structs.replace(trouble, holds=False)
         return _Reading(state, tuple(believed), trouble)
 
     def _is_known(self, state: EnvelopeState, entry: Entry) -> bool:
@@ -289,22 +299,27 @@ class Inbox:
             "changed_at": self._ground.clock.now(),
         }
         left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
-        if row.status == "held" and left:
+        if row.status == "held" and left and state.status not in OVER:
             return changes
         return changes | {"status": _status(row, state), "trouble": _encode(left)}
 
     async def _pass(self, envelope: str) -> None:
-        """Nothing is new; what was held up only because a card was not believed goes on."""
+        """Nothing is new; what was held up by what may have passed goes on, or is judged anew."""
         organisation = self._member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        if any(type_ not in PASSING for type_, _ in troubles_in(row)):
+        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        is_over = state.status in OVER
+        if not is_over and any(type_ not in JUDGED_ANEW for type_, _ in left):
             return
 
         def release(unit: Transaction) -> None:
-            change_envelope(unit, organisation, envelope, status=_status(row, state), trouble=b"[]")
+            # What is judged anew stays held until it was found sound.
+            status = "held" if left and not is_over else _status(row, state)
+            trouble = _encode(left)
+            change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
 
         await self._ground.lane.write(release)

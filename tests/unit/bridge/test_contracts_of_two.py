@@ -604,6 +604,55 @@ def test_what_a_partner_did_wrong_holds_the_envelope_and_is_named(
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
 
 
+def test_what_was_held_for_want_of_a_root_goes_on_once_it_is_trusted(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await held_at_east(town, east, west)
+        await east.company.bridge.reconcile()
+        await settle(east)
+        assert (await east.show(id_)).status == "held"
+        assert (await told_in_the_log(east)).count("revision-untrusted") == 1
+        assert east.events.types == ["envelope.held"]
+        town.trust = (*town.roots, partners_root("自封的根").der)
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+        told = await east.show(id_)
+        assert (told.status, told.trouble, east.signed) == ("completed", (), 1)
+        assert "released" in await told_in_the_log(east)
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_a_held_envelope_that_is_withdrawn_is_withdrawn_and_tells_what_held_it(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await held_at_east(town, east, west)
+        await east.service.withdraw(CALLER, id_, reason="wrong seal")
+        await settle(east, west)
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+        told = await east.show(id_)
+        assert (told.status, told.next_step) == ("withdrawn", "nothing")
+        assert [each for each, _ in told.trouble] == ["revision-untrusted"]
+        assert (await west.show(id_)).status == "withdrawn"
+        assert east.events.types == ["envelope.held", "envelope.withdrawn"]
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+async def held_at_east(town: Town, east: Room, west: Room) -> str:
+    """East is to countersign what the partner signs with a certificate of nobody's."""
+    id_ = (await east.create(parties=parties(turns=(2, 1)))).envelope.id
+    await east.company.listen()
+    await east.work()
+    await west.company.listen()
+    document, field = await asyncio.to_thread(untrusted, town, PAPER)
+    await state_revision(town, west, id_, PAPER, document, field=field)
+    await settle(east)
+    assert (await east.show(id_)).status == "held"
+    return id_
+
+
 def test_a_partner_that_signs_with_other_software_is_believed(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create()).envelope.id
@@ -660,6 +709,7 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             east.persons = (partners_root("个人根").der,)
             await settle(east)
             assert (await east.show(id_)).status == status
+        assert [each for each, _ in (await east.show(id_)).trouble] == ["revision-person-untrusted"]
 
     play(tmp_path, scene)
 

@@ -68,7 +68,14 @@ def test_an_organisations_own_keys_stay_its_own(folder: Path, tmp_path: Path) ->
     added = _run(*words, "--expires", "2099-12-31", *more)
     assert added.exit_code == 0, added.stderr
     organisation = added.stdout.splitlines()[0]
-    assert sorted(file.name for file in out.iterdir()) == ["client.pem", "network-ca.pem"]
+    assert sorted(file.name for file in out.iterdir()) == [
+        "client.pem",
+        "network-ca.pem",
+        "persons-root.pem",
+    ]
+    root = (out / "persons-root.pem").read_bytes()
+    assert b"PRIVATE" not in root
+    assert root == (out.parent / "network" / "persons-root.pem").read_bytes()
     certificate = x509.load_pem_x509_certificate((out / "client.pem").read_bytes())
     assert certificate.public_key() == key.public_key()
     (common,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
