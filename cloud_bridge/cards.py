@@ -5,19 +5,21 @@ certificate must lead to a root that the partner's gateway trusts, and bear the 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
 
-from cloud_bridge.containers import ContainerError, UntrustedError, who_signed
+from cloud_bridge.containers import ContainerError, Signer, UntrustedError, who_signed
 from cloud_bridge.errors import RecordBrokenError
 from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.plain_json import decode
 
 LARGEST_CARD: Final = 64 << 10
 """Bytes of card and proof together."""
+_HIGHEST_SERIAL: Final = (1 << 31) - 1
 
 
 class CardBook(Protocol):
@@ -54,12 +56,32 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         raise _untrusted(signed, f"it is no card: {error}") from error
     except (ContainerError, UntrustedError) as error:
         raise _untrusted(signed, str(error)) from error
+    if not 1 <= card.serial <= _HIGHEST_SERIAL:
+        raise _untrusted(signed, f"its serial is not 1 to {_HIGHEST_SERIAL}")
     if not signer.bears(card.name):
         told = ", ".join(sorted(signer.names)) or "no name"
         raise _untrusted(signed, f"it is {card.name}'s, but its certificate is of {told}")
     if not counts_at(card, at):
         raise _untrusted(signed, "it does not count yet, or no longer")
     return card
+
+
+def is_of(signed: SignedCard, names: Collection[str]) -> bool:
+    """Whether a believed card is of one of these names; where none is told, of any.
+
+    Whoever keeps the directory could else give as an organisation's card that of another company,
+    which a root vouches for as well: the id on the network is nobody's name.
+    """
+    told = [each for each in names if each]
+    try:
+        return not told or any(_signer(signed.card, signed.proof).bears(each) for each in told)
+    except ContainerError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _signer(card: bytes, proof: bytes) -> Signer:
+    return who_signed(proof, card)
 
 
 def counts_at(card: Card, moment: datetime) -> bool:

@@ -25,7 +25,7 @@ from cryptography.x509.verification import (
     Store,
 )
 
-from cloud_bridge.names import plain
+from cloud_bridge.names import same_name
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),
@@ -58,7 +58,7 @@ class Signer:
 
     def bears(self, name: str) -> bool:
         """Whether this is a name of the certificate, by whichever width it is written."""
-        return plain(name) in map(plain, self.names)
+        return any(same_name(name, each) for each in self.names)
 
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).

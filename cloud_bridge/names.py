@@ -23,6 +23,11 @@ def plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, by whichever width they are written."""
+    return plain(one) == plain(other)
+
+
 def is_open(name: str) -> bool:
     """Whether there is nothing in it that nobody sees."""
     return not any(unicodedata.category(each) in _HIDDEN for each in name)

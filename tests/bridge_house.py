@@ -280,11 +280,9 @@ def contract(number: int, *, buyer: str, seller: str, clock: FakeClock, **change
         title="采购合同",
         initiator=buyer,
         mode="encrypted",
-        parties=(
-            Party(id="buyer", kind="organisation", account=buyer, name=f"{buyer} 有限公司", turn=1),
-            Party(
-                id="seller", kind="organisation", account=seller, name=f"{seller} 有限公司", turn=2
-            ),
+        parties=tuple(
+            Party(id=id_, kind="organisation", account=who, name=f"{who} 有限公司", turn=turn)
+            for turn, (id_, who) in enumerate([("buyer", buyer), ("seller", seller)], 1)
         ),
         documents=(
             DocumentTerms(

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
+import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -20,7 +22,7 @@ _DEVICES: dict[Device, dict[str, Any]] = {
 }
 
 
-def chromium() -> str:
+def _chromium() -> str:
     """Where it is installed; AssertionError: nowhere, and what to do."""
     for name in _NAMES:
         found = shutil.which(name)
@@ -31,12 +33,16 @@ def chromium() -> str:
     )
 
 
-@asynccontextmanager
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+"""For tests that share a browser; their other fixtures that await need the same loop."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """One that is closed afterwards."""
+    """One for all tests of a module; each has profiles of its own (`surfing`)."""
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         try:
             yield started

@@ -55,6 +55,7 @@ from cloud_bridge.network.press.model import Handwritten
 from cloud_bridge.network.press.pressing import ChildPress
 from cloud_bridge.network.problems import NetworkProblem
 from cloud_bridge.wire import NewEnvelope, NewPerson
+from tests.press_here import PressHere
 from tests.receipts.paper import Run, paper
 
 START = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
@@ -380,7 +381,7 @@ async def delivery_house(
     telephones = Telephones()
     config = _config(folder, clock)
     persons = PersonAuthority(Authority.read(config.keys.persons_ca), config.name)
-    press = ChildPress(persons, clock)
+    press = PressHere(persons, clock)
     rooms: list[Room] = []
     async with contextlib.AsyncExitStack() as stack:
         runner = _Runner(port=port)

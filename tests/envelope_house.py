@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cloud_bridge.interfaces import CloudNetwork
+from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Party
 from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.advancing import Advancing
@@ -22,7 +26,7 @@ from gateway.envelopes.verifying import Trust
 from gateway.envelopes.waking import Waking
 from gateway.jobs.outcomes import Away, Later, Outcome
 from gateway.returns.model import Event
-from gateway.store.lane import Transaction
+from gateway.store.lane import Transaction, WriterLane
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
 from gateway.wiring.enveloping import envelope_room
@@ -203,25 +207,25 @@ def new_envelope(room: Room, **changes: Any) -> NewEnvelope:  # noqa: ANN401 - o
     return NewEnvelope(**{**said, **changes})
 
 
-@dataclass
-class Town:
-    """What all houses have in common."""
+@dataclass(kw_only=True)
+class Street(ABC):
+    """What houses on any network have in common."""
 
     clock: FakeClock
-    network: MemoryNetwork
-    trusted: Authority
+    trusted: Authority = field(default_factory=Authority)
     seals_by: TrialCA
     signers: dict[str, SoftSigner] = field(default_factory=dict)
     trust: tuple[bytes, ...] | None = None
     most_bytes: int = 1_000_000
 
-    @classmethod
-    def built(cls) -> "Town":
-        clock = FakeClock()
-        network = MemoryNetwork(clock)
-        for organisation in (EAST, WEST):
-            network.register(organisation, f"{organisation} 有限公司")
-        return cls(clock, network, Authority(), TrialCA(now=clock.now()))
+    @property
+    @abstractmethod
+    def network_key(self) -> str:
+        """What signs entries."""
+
+    @abstractmethod
+    def connect(self, organisation: str, lane: WriterLane, key: SigningKey) -> CloudNetwork:
+        """An organisation's way to the network."""
 
     @property
     def roots(self) -> tuple[bytes, ...]:
@@ -243,8 +247,8 @@ class Town:
         async with company(
             directory / organisation,
             organisation,
-            lambda _lane, _key: self.network.of(organisation),
-            network_key=self.network.key.public,
+            partial(self.connect, organisation),
+            network_key=self.network_key,
             trusted=self.trusted,
             clock=self.clock,
             signer=signer,
@@ -278,6 +282,28 @@ class Town:
         )
         room = Room(made, joined.service, joined.advancing, joined.waking, events, judge, steps)
         return room
+
+
+@dataclass(kw_only=True)
+class Town(Street):
+    """Houses on a network in memory."""
+
+    network: MemoryNetwork
+
+    @classmethod
+    def built(cls) -> "Town":
+        clock = FakeClock()
+        network = MemoryNetwork(clock)
+        for organisation in (EAST, WEST):
+            network.register(organisation, f"{organisation} 有限公司")
+        return cls(clock=clock, network=network, seals_by=TrialCA(now=clock.now()))
+
+    @property
+    def network_key(self) -> str:
+        return self.network.key.public
+
+    def connect(self, organisation: str, lane: WriterLane, key: SigningKey) -> CloudNetwork:  # noqa: ARG002 - of networks that are far
+        return self.network.of(organisation)
 
 
 async def settle(*rooms: Room, until: Callable[[], bool] = lambda: False) -> None:

@@ -37,6 +37,7 @@ from gateway.envelopes.model import (
     Accepted,
     EnvelopePage,
     EnvelopeTold,
+    EvidenceTold,
     NewEnvelope,
     NewFile,
     PartyTold,
@@ -57,6 +58,7 @@ class Kept:
     company: str
     number: str
     contents: dict[str, bytes] = field(default_factory=dict)
+    evidence: tuple[EvidenceTold, ...] = ()
 
     def told(self) -> EnvelopeTold:
         state, ours = self.made.state, self.made.state.terms.initiator == OURS
@@ -95,6 +97,7 @@ class Kept:
             expires_at=terms.expires_at,
             sequence=state.sequence,
             head=state.head,
+            evidence=self.evidence,
         )
 
 

@@ -132,18 +132,22 @@ class Company:
     encryption: EncryptionKey = field(default_factory=EncryptionKey.generate)
     serial: int = 1
     tls: ssl.SSLContext | None = None
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Time runs on, and a card of a serial stays as it is.
+        self.began = self.house.time.now().replace(microsecond=0)
 
     @property
     def card(self) -> Card:
-        now = self.house.time.now()
         return Card(
             organisation=self.id,
             name=self.name,
             signing_key=self.signing.public,
             encryption_key=self.encryption.public,
             serial=self.serial,
-            issued_at=now.replace(microsecond=0) - timedelta(days=1),
-            expires_at=now.replace(microsecond=0) + timedelta(days=365),
+            issued_at=self.began - timedelta(days=1),
+            expires_at=self.began + timedelta(days=365),
         )
 
     def party(self, name: str, *, turn: int = 1, **changes: Any) -> Party:  # noqa: ANN401

@@ -13,7 +13,7 @@ from hashlib import sha256
 from cloud_bridge.containers import ContainerError, Signer, UntrustedError, who_signed
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.statements import Revision
-from cloud_bridge.model import Party, Value
+from cloud_bridge.model import DocumentTerms, Party, Value
 
 
 class SignatureFound(Value, frozen=True):
@@ -51,6 +51,21 @@ class DocumentFault:
     entry: int = 0
 
 
+def name_in_terms(state: EnvelopeState, name: str, content: bytes) -> str:
+    """What the terms call a file; by its digest where its own name is none of theirs.
+
+    The file's own name: the envelope knows neither that nor the digest.
+    """
+    if name in state.current:
+        return name
+    digest = sha256(content).hexdigest()
+    for each in state.terms.documents:
+        revisions = state.revisions[each.name]
+        if digest in {each.digest, *(revision.digest for revision in revisions)}:
+            return each.name
+    return name
+
+
 def judge_document(
     state: EnvelopeState,
     signings: Sequence[Signing],
@@ -69,7 +84,7 @@ def judge_document(
         roots: certificates that say who an organisation is, DER.
     """
     if name not in state.current:
-        yield DocumentFault("the envelope has no document of that name")
+        yield DocumentFault("the envelope has no document of that name, and none with its digest")
         return
     for found in _walk(state, name, content):
         match found:
@@ -107,7 +122,7 @@ def _walk(
     sent = next(each for each in state.terms.documents if each.name == name)
     digest, newest = sha256(content).hexdigest(), state.current[name]
     if digest != newest:
-        yield f"it has digest {digest[:16]}…, the record tells of {newest[:16]}…"
+        yield _why_other(state, sent, digest)
         return
     reading, start = sha256(content[: sent.size]), sent.size
     if reading.hexdigest() != sent.digest:
@@ -122,6 +137,19 @@ def _walk(
         except ContainerError as error:
             yield number, str(error)
         start = revision.size
+
+
+def _why_other(state: EnvelopeState, sent: DocumentTerms, digest: str) -> str:
+    """What a file is that is not the newest revision."""
+    digests = [each.digest for each in state.revisions[sent.name]]
+    fetch = "`sealgate envelope document` fetches the signed one"
+    if digest == sent.digest:
+        return f"this is the document as it was sent, before any signature; {fetch}"
+    if digest in digests:
+        have, all_ = digests.index(digest) + 1, len(digests)
+        return f"this is the document after signature {have} of {all_}; {fetch}"
+    newest = state.current[sent.name]
+    return f"it has digest {digest[:16]}…, the record tells of {newest[:16]}…"
 
 
 def _judge_signer(

@@ -89,7 +89,7 @@ class Signed(Value, frozen=True, tag="signed"):
         values: what was filled in, by the names of fields. In the document, too.
         handwritten: whether the signature was drawn.
         read_seconds: how long a person had it open.
-        method: how a person was checked: `code`, `contact-tail`.
+        method: how a person was checked: `code`, `contact-tail`, `id-tail`.
         attachments: what was given along.
         place: where, if it was told.
         goods: of a receipt.

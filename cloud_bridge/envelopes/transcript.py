@@ -11,27 +11,23 @@ from typing import Final, Literal
 
 import msgspec
 
-from cloud_bridge.cards import check_card
+from cloud_bridge.cards import check_card, is_of
 from cloud_bridge.envelopes.chain import Entry, Link
+from cloud_bridge.envelopes.comparing import Difference, compare
 from cloud_bridge.envelopes.documents import (
     DocumentFault,
     SignatureFound,
     Signing,
     judge_document,
+    name_in_terms,
 )
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
 from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
-from cloud_bridge.envelopes.transcript_file import (
-    Difference,
-    Transcript,
-    compare,
-    read,
-    write,
-)
+from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
-from cloud_bridge.model import Card, NetworkIdentity, Value
+from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
 from cloud_bridge.names import misnamed
 from cloud_bridge.plain_json import decode
 
@@ -108,7 +104,8 @@ def verify(
         roots: certificates that say who an organisation is, DER.
         at: the present moment; nothing in the file can lie after it. Cards and certificates are
             judged at the moment of the first entry that they sign.
-        documents: those that the verifier has, as they are now, by their names in the terms.
+        documents: those that the verifier has, as they are now, by their names in the terms; a file
+            of another name is known by its digest.
         network_key: the network's key, as the verifier knows it; None: believe the file.
     """
     try:
@@ -143,6 +140,7 @@ class _Verifier:
         self.findings: list[Finding] = []
         self.state: EnvelopeState | None = None
         self.cards: dict[tuple[str, int], Card] = {}
+        self._proofs: dict[tuple[str, int], SignedCard] = {}
         self.documents: list[str] = []
         self.signatures: list[SignatureFound] = []
         self._record = transcript.record
@@ -160,11 +158,12 @@ class _Verifier:
         if self.state is None:
             return
         self._judge_names(self.state)
-        for name, content in documents.items():
+        for file, content in documents.items():
             if signings is None:
-                words = f"{name}: which one it must be cannot be told before the entries hold"
+                words = f"{file}: which one it must be cannot be told before the entries hold"
                 self._note("document", words)
             else:
+                name = name_in_terms(self.state, file, content)
                 self._judge_document(self.state, signings, name, content)
 
     def card(self, organisation: str, serial: int) -> Card | None:
@@ -224,6 +223,7 @@ class _Verifier:
             except msgspec.ValidationError as error:
                 self._note("card-untrusted", f"a card cannot be read: {error}")
             else:
+                self._proofs.setdefault(name, each)
                 if self.cards.setdefault(name, card) != card:
                     words = f"{card.organisation} has two cards with serial {card.serial}"
                     self._note("card-untrusted", words)
@@ -242,7 +242,8 @@ class _Verifier:
             account = each.party.account
             names = [card.name for card in self.cards.values() if card.organisation == account]
             wrong = misnamed(each.party, names) if names else None
-            if wrong is not None:
+            is_told = any(found.fault == "party-name" for found in self.findings)
+            if wrong is not None and not is_told:
                 self._note("party-name", f"{wrong} by the card that its seal has signed")
 
     def _fold(self) -> list[Signing] | None:
@@ -256,14 +257,28 @@ class _Verifier:
             self._note("gap", "it has no entry: the envelope was never sent")
         signings: list[Signing] = []
         for number, entry in enumerate(self._record.entries, 1):
+            before = self.state
             try:
                 self.state = extend(self.state, entry, network_key=self._key, cards=self)
             except RecordBrokenError as error:
                 if not any(each.entry == number for each in self.findings):
                     self._note(error.fault, str(error), number)
                 return None
+            self._judge_name(number, entry, before)
             signings.extend(_signings(number, entry, self.state))
         return signings
+
+    def _judge_name(self, number: int, entry: Entry, before: EnvelopeState) -> None:
+        """Whether who speaks for a party bears its name: an id on the network is no name."""
+        author = _author(entry)
+        proof = None if author is None else self._proofs.get((author, entry.signed.card))
+        if author is None or proof is None:
+            return
+        names = {each.party.name for each in before.parties_of(author)}
+        if not is_of(proof, names):
+            told = ", ".join(sorted(names))
+            words = f"{author} speaks by a card of another company than {told}"
+            self._note("party-name", words, number)
 
     def _judge_document(
         self, state: EnvelopeState, signings: Sequence[Signing], name: str, content: bytes

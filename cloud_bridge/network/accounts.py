@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from cloud_bridge.cards import counts_at
+from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
 from cloud_bridge.network.interfaces import Lane
@@ -161,7 +162,8 @@ class Accounts:
     async def find_or_add(self, new: NewPerson) -> Person:
         """The person of this contact and name: there already, or from now on."""
         name, contact = " ".join(new.name.split()), "".join(new.contact.split())
-        if not 1 <= len(name) <= 200 or not 3 <= len(contact) <= 254:  # noqa: PLR2004 - of the columns
+        are_lines = is_line(name) and is_line(contact)
+        if not are_lines or not 1 <= len(name) <= 200 or not 3 <= len(contact) <= 254:  # noqa: PLR2004 - of the columns
             raise MalformedProblem("a person has a name and a telephone number or mailbox")
         table = schema.person
 

@@ -27,8 +27,10 @@ def refuse_address(url: str, *, private: bool) -> None:
         parts = URL(url)
     except ValueError as error:
         raise WebhookProblem(f"the address is none: {error}") from error
-    if len(url) > _LONGEST or not parts.host or parts.user is not None:
-        raise WebhookProblem("the address is none, has a user's name in it, or is very long")
+    if len(url) > _LONGEST or not url.isprintable() or not parts.host or parts.user is not None:
+        raise WebhookProblem(
+            "the address is none, has a user's name or marks in it, or is very long"
+        )
     if private:
         if parts.scheme not in {"http", "https"}:
             raise WebhookProblem("the address is not of http or https")

@@ -20,6 +20,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Level, Organisation, Person, Value, Verification
 from cloud_bridge.network.accounts import Accounts
 from cloud_bridge.network.config import NetworkConfig
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import database_of, lane_of
 from cloud_bridge.network.problems import NetworkProblem
@@ -53,13 +54,18 @@ class NewOrganisation(Value, frozen=True):
 
 
 class VerifiedPerson(Value, frozen=True):
-    """A person as the operator adds it, or knows it better."""
+    """A person as the operator adds it, or knows it better.
+
+    Attributes:
+        id_tail: the last four characters of its identity number; empty: what is known stays.
+    """
 
     name: str
     contact: str
     level: Level
     method: str
     expires_at: datetime
+    id_tail: str = ""
 
 
 class Administration(Protocol):
@@ -77,8 +83,9 @@ class Administration(Protocol):
 class LocalAdministration:
     """Implements `Administration` on the accounts themselves."""
 
-    def __init__(self, accounts: Accounts, time: Time) -> None:
+    def __init__(self, accounts: Accounts, id_tails: IdTails, time: Time) -> None:
         self._accounts = accounts
+        self._id_tails = id_tails
         self._time = time
 
     async def add_organisation(self, new: NewOrganisation) -> None:
@@ -101,6 +108,8 @@ class LocalAdministration:
         """See `Administration`."""
         person = await self._accounts.find_or_add(NewPerson(name=new.name, contact=new.contact))
         verification = self._verification(new.level, new.method, new.expires_at)
+        if new.id_tail:
+            await self._id_tails.keep(person.id, new.id_tail)
         await self._accounts.verified(person.id, verification)
         found = await self._accounts.person(person.id)
         assert found is not None  # noqa: S101 - it was just there, and persons stay
@@ -160,7 +169,7 @@ async def administration(config: NetworkConfig, time: Time) -> AsyncIterator[Adm
             return
         lane = await stack.enter_async_context(lane_of(database_of(config)))
         try:
-            yield LocalAdministration(Accounts(lane, time), time)
+            yield LocalAdministration(Accounts(lane, time), IdTails(lane), time)
         except NetworkProblem as problem:
             raise AdministrationError(f"{problem.title}: {problem.detail}") from problem
 

@@ -71,6 +71,11 @@ class PersonsConfig(_Section):
         description="A code that is sent, or the last four characters of the contact, which proves "
         "less.",
     )
+    identity_check: Literal["id-tail"] | None = Field(
+        default=None,
+        description="Of persons who must be known as `identity`: the last four characters of "
+        "their identity number, which you gave to their accounts. None: as `check` says.",
+    )
     code_webhook: CodeWebhookConfig | None = Field(
         default=None,
         description="None: codes go to codes.jsonl, and links to links.jsonl, in the state "

@@ -20,6 +20,7 @@ from cloud_bridge.network.config import NetworkConfig, TLSConfig
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.app import API
 from cloud_bridge.network.http.routes import Route
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.open import ROOMS, Network, open_network
 from cloud_bridge.network.store.ownership import sole_owner
 
@@ -120,7 +121,9 @@ async def _listen_to_the_operator(core: Core, stack: contextlib.AsyncExitStack) 
     # Entered first: it is closed after whatever listens on it.
     listening = stack.enter_context(operator_socket(core.config))
     app = web.Application()
-    app.add_routes(operator_routes(LocalAdministration(core.accounts, core.time)))
+    app.add_routes(
+        operator_routes(LocalAdministration(core.accounts, IdTails(core.lane), core.time))
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -28,7 +28,7 @@ def export(
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write documents, decisions, records and usage into one SQLite file that any tool opens.
+    """Write documents, decisions, records, what left and usage into one SQLite file.
 
     The audit log is written whole, whatever the days, because only a whole log proves anything.
     The sealed PDFs are not in it: `document.segment` and `segment_offset` say where they are.

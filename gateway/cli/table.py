@@ -51,7 +51,7 @@ ALONE: Lines = {
     ),
     "export": (
         "export:export",
-        "Write documents, decisions, records and usage into one SQLite file that any tool opens.",
+        "Write documents, decisions, records, what left and usage into one SQLite file.",
     ),
     "doctor": (
         "doctor.doctor:doctor",
@@ -190,7 +190,7 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "bridge": Group(
-        "The way to the cloud account network: its keys, and how it stands.",
+        "The way to the cloud account network: its keys, how it stands, what left.",
         {
             "keys": (
                 "bridge.keys:keys",
@@ -199,6 +199,10 @@ GROUPS: Mapping[str, Group] = {
             "status": (
                 "bridge.status:status",
                 "Show how each company stands with the network: away, owed, troubles, comparison.",
+            ),
+            "egress": (
+                "bridge.egress:egress",
+                "List what left the house: when, which type, of which envelope, bytes, digest.",
             ),
         },
     ),

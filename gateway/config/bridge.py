@@ -112,6 +112,12 @@ class BridgeConfig(Section):
         description="How often what the network holds is compared with what is here. That is also "
         "done after each start and each outage.",
     )
+    egress_days: int = Field(
+        default=1095,
+        ge=30,
+        le=36500,
+        description="How long the ledger says what left the house.",
+    )
     companies: tuple[BridgeCompanyConfig, ...] = Field(
         min_length=1, description="Companies of ours that are on the network."
     )

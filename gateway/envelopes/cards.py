@@ -13,6 +13,7 @@ from cloud_bridge.cards import check_card
 from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.names import same_name
 from cloud_bridge.plain_json import decode
 from gateway.clock import Clock
 from gateway.store.lane import Transaction, WriterLane
@@ -79,8 +80,8 @@ class Cards:
 
         Raises:
             RecordBrokenError: `card-untrusted`.
-            NetworkLiesError: `card-swapped`: another card of this serial was believed before;
-                `card-older`: a later one was.
+            NetworkLiesError: `card-swapped`: another card of this serial, or one of another
+                company's name, was believed before; `card-older`: a later one was.
         """
         claimed = _claimed(signed)
         if claimed is not None and self.signed(organisation, claimed.serial) == signed:
@@ -129,13 +130,27 @@ class Cards:
                 )
             return
         newest = newest_serial(unit.connection, card.organisation)
-        if newest is not None and newest > card.serial:
+        if newest is not None:
+            self._refuse_another(unit, card, newest)
+        put_card(unit, card.organisation, card.serial, kept, at=self._clock.now())
+
+    def _refuse_another(self, unit: Transaction, card: Card, newest: int) -> None:
+        """After the card `newest` of an organisation: an earlier one, or another company's."""
+        if newest > card.serial:
             raise NetworkLiesError(
                 f"the network gave card {card.serial} of {card.organisation}, which has had card "
                 f"{newest} already",
                 lie="card-older",
             )
-        put_card(unit, card.organisation, card.serial, kept, at=self._clock.now())
+        kept = card_of(unit.connection, card.organisation, newest)
+        before = None if kept is None else _card.decode(_signed.decode(kept).card)
+        if before is not None and not same_name(before.name, card.name):
+            raise NetworkLiesError(
+                f"as card {card.serial} of {card.organisation} the network gave one of "
+                f"{card.name}, and it is {before.name}: ask the partner by another way. A company "
+                "that has changed its name joins the network under another id",
+                lie="card-swapped",
+            )
 
     def _remember(self, organisation: str, serial: int, signed: SignedCard) -> None:
         self._known.setdefault(organisation, {}).setdefault(serial, signed)

@@ -31,6 +31,7 @@ _BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))
 _CARD_SECONDS = 24 * 3600.0
 _REFUSED_SECONDS = 300.0
 _LONGEST_TOLD = 500
+_LONGEST_NAME = 200
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -90,6 +91,7 @@ class Bridge:
         self._pause = pause
         self._chance = chance
         self._is_here = False
+        self._network_name = ""
         self._failures = 0
         self._compared_at = self._carded_at = float("-inf")
         self.last: Reconciliation | None = None
@@ -201,7 +203,7 @@ class Bridge:
     async def _arrive(self) -> None:
         now = self._ground.clock.monotonic()
         if not self._is_here:
-            await self.network.identity()
+            self._network_name = (await self.network.identity()).name[:_LONGEST_NAME]
         if not self._is_here or now - self._carded_at >= _CARD_SECONDS:
             await self._own_card.ensure()
             self._carded_at = now
@@ -216,7 +218,7 @@ class Bridge:
         await self.inbox.take(feed)
 
     async def _here(self) -> None:
-        await self._keep_standing(away_since=None, why="")
+        await self._keep_standing(away_since=None, why="", network=self._network_name)
         self._is_here, self.tally.away_since, self.tally.why = True, None, ""
         _log.info("network_here", organisation=self.member.organisation)
 
@@ -235,9 +237,9 @@ class Bridge:
             _log.error("standing_not_kept", error=problem.detail)
         return max(pause, retry_after or 0.0)
 
-    async def _keep_standing(self, *, away_since: int | None, why: str) -> None:
+    async def _keep_standing(self, **changes: int | str | None) -> None:
         def write(unit: Transaction) -> None:
-            change_standing(unit, self.member.organisation, away_since=away_since, why=why)
+            change_standing(unit, self.member.organisation, **changes)
 
         await self._ground.lane.write(write)
 

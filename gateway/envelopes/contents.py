@@ -87,6 +87,7 @@ class Contents:
         content: bytes,
         *,
         parts: Sequence[Part],
+        suffix: str = "pdf",
         besides: Callable[[Transaction], None] = lambda _unit: None,
     ) -> None:
         """Keep a file, and say which versions are in it.
@@ -94,16 +95,17 @@ class Contents:
         Args:
             member: whose copy it is.
             envelope: its id.
-            document: its name in the terms.
+            document: its name in the terms, or that of what was given along.
             content: the file.
             parts: the versions.
+            suffix: of the file, for those who read the store.
             besides: what else becomes true with it, in the same transaction.
 
         Raises:
             StoreProblem: it could not be written.
         """
         now = self._ground.clock.now()
-        name = f"{parts[-1].digest}.pdf"
+        name = f"{parts[-1].digest}.{suffix}"
         kept = Content(name, now, (content,), shelf=SHELF)
 
         def unit(transaction: Transaction, location: Location) -> None:

@@ -1,10 +1,15 @@
 """The ledger of what leaves the house: a row is durable before the request is sent."""
 
+from datetime import datetime
+
 from cloud_bridge.interfaces import EgressLedger
 from gateway.clock import Clock
 from gateway.store.lane import WriterLane
 from gateway.store.moments import microseconds
-from gateway.store.networks import EgressRow, put_egress
+from gateway.store.networks import EgressRow, forget_some_egress, put_egress
+from gateway.store.pieces import in_pieces
+
+_FORGOTTEN_AT_ONCE = 500
 
 
 class Ledger(EgressLedger):
@@ -33,3 +38,16 @@ class Ledger(EgressLedger):
             size=size,
         )
         await self._lane.write(lambda unit: put_egress(unit, row))
+
+
+async def forget_egress(lane: WriterLane, *, before: datetime) -> int:
+    """Delete rows of what left earlier, a little at a time; gives how many there were.
+
+    Raises:
+        StoreProblem: the database could not be written; what was deleted is.
+    """
+    most = _FORGOTTEN_AT_ONCE
+    moment = microseconds(before)
+    return await in_pieces(
+        lane, lambda unit: forget_some_egress(unit, before=moment, most=most), most=most
+    )

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Acknowledged, parse
+from cloud_bridge.envelopes.statements import Acknowledged, Voided, parse
 from cloud_bridge.errors import NetworkLiesError
 from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.contents import Contents
@@ -20,6 +20,7 @@ from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
 _LONGEST = 1000
+_LONGEST_ID = 100
 
 
 class Ending:
@@ -49,6 +50,9 @@ class Ending:
                 if fault is not None:
                     await self._hold(bridge, row, state, Trouble("document", fault))
                     return
+        if state.status == "voided" and (why := await self._why_not_void(bridge, row, state)):
+            await self._hold(bridge, row, state, Trouble("not-allowed", why))
+            return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
 
@@ -95,6 +99,37 @@ class Ending:
             change_envelope(transaction, member.organisation, row.id, trouble=b"[]", **changes)
 
         await self._ground.lane.write(unit)
+
+    async def _why_not_void(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> str:
+        """Why what we signed is not void, whatever the network says; empty: it is.
+
+        Whoever only got a copy takes no part in the cancellation agreement, and has the network's
+        word for it.
+
+        Raises:
+            NetworkAwayError: the agreement could not be fetched.
+        """
+        signed = _companies_that_signed(state)
+        if row.organisation not in signed:
+            return ""
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        acts = [parse(each.signed).act for each in entries]
+        by = next((each.by for each in reversed(acts) if isinstance(each, Voided)), "")
+        agreement = await bridge.state(by)
+        if agreement is None or agreement.status == "signing":
+            await bridge.inbox.fetch(by)
+            agreement = await bridge.state(by)
+        if (
+            agreement is not None
+            and agreement.status in {"completed", "voided"}
+            and agreement.terms.voids == row.id
+            and signed <= _companies_that_signed(agreement)
+        ):
+            return ""
+        return (
+            f"the network says that it is void by envelope {by[:_LONGEST_ID]}, which is no "
+            "cancellation agreement that all who signed have signed: it counts as before"
+        )
 
     async def hold(
         self,
@@ -143,3 +178,11 @@ def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
         if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
             return f"{name} does not begin with what the record tells of after {number} signatures"
     return None
+
+
+def _companies_that_signed(state: EnvelopeState) -> frozenset[str]:
+    return frozenset(
+        each.party.account
+        for each in state.parties
+        if each.state == "signed" and each.party.kind == "organisation"
+    )

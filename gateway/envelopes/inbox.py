@@ -5,7 +5,8 @@ step of a record a job is enqueued in the same transaction, which looks at what 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,7 @@ from cloud_bridge.envelopes.record import extend, placed
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import parse
 from cloud_bridge.errors import (
+    NetworkError,
     NetworkLiesError,
     NetworkRefusedError,
     NotAllowedError,
@@ -38,6 +40,7 @@ from gateway.envelopes.troubles import (
     trouble_of,
     troubles_in,
 )
+from gateway.errors import Problem
 from gateway.store.envelopes import (
     EntryRow,
     EnvelopeRow,
@@ -50,6 +53,7 @@ from gateway.store.lane import Transaction
 from gateway.store.networks import change_standing
 
 _AT_ONCE = 32
+_LONGEST_ID = 100
 _encode = msgspec.json.Encoder().encode
 
 _log = structlog.get_logger("envelopes")
@@ -117,18 +121,22 @@ class Inbox:
         Raises:
             NetworkAwayError: what is missing could not be fetched.
         """
-        async with self._locks.setdefault(envelope, asyncio.Lock()):
-            while True:
-                state = await self._ground.records.state(self._member.organisation, envelope)
-                if state is None:
-                    return await self._fetch(envelope)
-                reading = await self._read(state, entries)
-                if reading.trouble is not None and reading.trouble.type == "gap":
-                    return await self._fetch(envelope)
-                try:
-                    return await self._write(envelope, state, reading)
-                except _MovedError:
-                    continue
+        async with self._alone(envelope) as done:
+            done.append(await self._believed(envelope, entries))
+        return sum(done)
+
+    async def _believed(self, envelope: str, entries: Sequence[Entry]) -> int:
+        while True:
+            state = await self._ground.records.state(self._member.organisation, envelope)
+            if state is None:
+                return await self._fetch(envelope)
+            reading = await self._read(state, entries)
+            if reading.trouble is not None and reading.trouble.type == "gap":
+                return await self._fetch(envelope)
+            try:
+                return await self._write(envelope, state, reading)
+            except _MovedError:
+                continue
 
     async def fetch(self, envelope: str) -> int:
         """Take in all of an envelope that the network holds; gives how many entries were new.
@@ -136,8 +144,23 @@ class Inbox:
         Raises:
             NetworkAwayError: the network does not say.
         """
+        async with self._alone(envelope) as done:
+            done.append(await self._fetch(envelope))
+        return sum(done)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, envelope: str) -> AsyncIterator[list[int]]:
+        """One at a time for each envelope; one that makes us stumble holds up no other.
+
+        Nothing of it is kept then, and each comparison tries it anew.
+        """
         async with self._locks.setdefault(envelope, asyncio.Lock()):
-            return await self._fetch(envelope)
+            try:
+                yield []
+            except (Problem, NetworkError):
+                raise
+            except Exception:  # noqa: BLE001 - a defect of ours, met by what a stranger sent
+                _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
 
     async def _fetch(self, envelope: str) -> int:
         try:

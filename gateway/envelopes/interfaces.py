@@ -70,7 +70,7 @@ class Envelopes(Protocol):
         ...
 
     async def document(self, caller: Caller, envelope: str, name: str) -> bytes:
-        """A document as it is now."""
+        """A document as it is now; or what was given along, by its name or its SHA-256."""
         ...
 
     async def attach(

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from cloud_bridge.envelopes.statements import Attachment, Place, Received
 from cloud_bridge.model import ContentMode, Delivery, DocumentTerms, Party, Terms
 
 Status = Literal[
@@ -87,6 +88,32 @@ class PartyTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     at: datetime | None = None
 
 
+class EvidenceTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a person or bearer told and gave along when it signed.
+
+    Attributes:
+        party: who, by its id in the envelope.
+        at: when the network received it.
+        acted_at: when the button was pressed, by the telephone's clock; None: at once.
+        late: whether the telephone was offline meanwhile.
+        method: how the person was checked.
+        place: where, if it was told.
+        goods: of a receipt, line by line.
+        remark: what was noted.
+        attachments: files, fetched as a document is: by name, or by digest.
+    """
+
+    party: str
+    at: datetime
+    acted_at: datetime | None = None
+    late: bool = False
+    method: str = ""
+    place: Place | None = None
+    goods: tuple[Received, ...] = ()
+    remark: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
 class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An envelope as it is now.
 
@@ -102,6 +129,7 @@ class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         digests: of each document as it is now, SHA-256, hex.
         sequence: of the newest entry.
         head: that entry's hash.
+        evidence: of persons and bearers who signed; not in lists.
     """
 
     id: str
@@ -123,6 +151,7 @@ class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sequence: int
     head: str
     trouble: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[EvidenceTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from cloud_bridge.cards import is_of
 from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Declined, SignedStatement, Withdrawn, parse
+from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, Withdrawn, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
@@ -61,6 +62,13 @@ def _owed(thing: NewEnvelope | SignedStatement | str) -> tuple[OwedKind, str, by
     return "content", thing, b""
 
 
+def _comes_too_late(row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
+    """We asked whether we may sign now, and another was first: that is an answer, no trouble."""
+    if row.kind != "statement" or refused.type != "not-allowed":
+        return False
+    return isinstance(parse(_statement.decode(row.payload)).act, Began)
+
+
 def _ends_it(row: OwedEnvelopeRow) -> bool:
     if row.kind != "statement":
         return False
@@ -96,6 +104,9 @@ class Outbox:
             try:
                 entry = await self._sent(row)
             except NetworkRefusedError as refused:
+                if _comes_too_late(row, refused):
+                    await self._mark(row, refused=refused.type)
+                    continue
                 await self._refused(row, refused)
                 if row.kind != "statement":
                     return True
@@ -150,8 +161,23 @@ class Outbox:
             known = self._ground.cards.newest(organisation)
             if known is None or known.expires_at <= self._ground.clock.now():
                 known = await self._ground.cards.ask(self._member.network, organisation)
+            self._refuse_other_company(state, known)
             cards.append(known)
         return cards
+
+    def _refuse_other_company(self, state: EnvelopeState, card: Card) -> None:
+        """What is for a company by its name is encrypted to no other, whatever its id."""
+        if card.organisation == self._member.organisation:
+            return
+        names = {each.party.name for each in state.parties_of(card.organisation)}
+        signed = self._ground.cards.signed(card.organisation, card.serial)
+        if signed is None or not is_of(signed, names):
+            raise RecordBrokenError(
+                f"the card of {card.organisation} is of {card.name}, and the envelope is for "
+                f"{', '.join(sorted(names))}: nothing is encrypted to it. Ask the partner by "
+                "another way for its id and its name",
+                fault="card-untrusted",
+            )
 
     async def _refused(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> None:
         is_all = row.kind != "statement"
@@ -169,9 +195,9 @@ class Outbox:
         await self._ground.lane.write(write)
         self._tally.refused += 1
 
-    async def _mark(self, row: OwedEnvelopeRow) -> None:
+    async def _mark(self, row: OwedEnvelopeRow, *, refused: str | None = None) -> None:
         def write(unit: Transaction) -> None:
-            mark_sent(unit, row, at=self._ground.clock.now())
+            mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
             self._troubles.end_passing(unit, row.envelope)
 
         await self._ground.lane.write(write)

@@ -27,6 +27,8 @@ CARD_TYPE: Final = "organisation-card"
 """The document type that a policy names for the seal that vouches for a company's keys."""
 _LASTS = timedelta(days=365)
 _RENEWED_BEFORE = timedelta(days=30)
+_SKEW = timedelta(minutes=1)
+"""By so much may the clocks of our nodes, of the network and of partners differ."""
 _TRACE_BYTES = 16
 
 _log = structlog.get_logger("envelopes")
@@ -100,12 +102,31 @@ class OwnCard:
             signing_key=member.signing_key.public,
             encryption_key=member.encryption_key.public,
             serial=max(published, 0 if before is None else before.serial) + 1,
-            issued_at=now,
+            issued_at=now - _SKEW,
             expires_at=now + _LASTS,
         )
-        await self._ground.cards.pin(card, await self._sealed(card))
+        signed = await self._sealed(card)
+        try:
+            await self._ground.cards.pin(card, signed)
+        except NetworkLiesError:
+            return await self._of_another_node(card)
         _log.info("card_renewed", organisation=card.organisation, serial=card.serial)
         return card
+
+    async def _of_another_node(self, card: Card) -> Card:
+        """The card that another node of ours has made meanwhile: the first of a serial counts.
+
+        Raises:
+            NetworkLiesError: it is none of ours.
+        """
+        await self._ground.cards.load()
+        made = self.current()
+        if made is None or made.serial < card.serial:
+            raise NetworkLiesError(
+                f"another card {card.serial} of {card.organisation} is known, with other keys",
+                lie="card-swapped",
+            )
+        return made
 
     async def _sealed(self, card: Card) -> SignedCard:
         said = card_bytes(card)

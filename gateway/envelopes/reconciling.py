@@ -17,7 +17,7 @@ from cloud_bridge.wire import Head
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.inbox import Inbox
-from gateway.envelopes.troubles import Trouble, Troubles
+from gateway.envelopes.troubles import Trouble, Troubles, troubles_in
 from gateway.jobs.model import NewJob
 from gateway.store.envelopes import HeadRow
 from gateway.store.lane import Transaction
@@ -107,7 +107,8 @@ class Reconciling:
         organisation, envelope = self._member.organisation, head.envelope
         state = await self._ground.records.state(organisation, envelope)
         if state is None or state.sequence < head.sequence:
-            return _Found(fetched=await self._inbox.fetch(envelope))
+            fetched = await self._inbox.fetch(envelope)
+            return _Found(fetched=fetched, is_missing=await self._is_withheld(head))
         ours = state.hashes[head.sequence - 1] if head.sequence else ""
         if ours != head.hash:
             return await self._prove_other(head, ours)
@@ -119,6 +120,21 @@ class Reconciling:
             # What held it up may have passed.
             return _Found(fetched=await self._inbox.fetch(envelope))
         return _Found()
+
+    async def _is_withheld(self, head: Head) -> bool:
+        """Whether the network has just given less than what it says that there is."""
+        state = await self._ground.records.state(self._member.organisation, head.envelope)
+        given = 0 if state is None else state.sequence
+        row = await self._ground.envelopes.by_id(self._member.organisation, head.envelope)
+        if given >= head.sequence or (row is not None and troubles_in(row)):
+            return False
+        if row is not None:
+            words = (
+                f"the network says that this envelope has {head.sequence} entries, and gives "
+                f"{given}: ask its operator, and the partner, for those that it keeps back"
+            )
+            await self._troubles.tell(head.envelope, Trouble("missing", words))
+        return True
 
     async def _prove_other(self, head: Head, ours: str) -> "_Found":
         """A head is not signed; the entries are. What they show is what is told."""

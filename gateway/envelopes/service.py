@@ -11,6 +11,7 @@ from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn
 from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
 from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
+from gateway.audit.record import Record
 from gateway.envelopes.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.carrying import Bridge, Bridges
 from gateway.envelopes.causes import job_of
@@ -23,9 +24,11 @@ from gateway.envelopes.errors import (
     NetworkRefusesProblem,
     RevisionProblem,
 )
+from gateway.envelopes.evidence import evidence_in
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.naming import Naming
+from gateway.envelopes.noting import noted
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.speaking import say
 from gateway.envelopes.telling import told
@@ -78,7 +81,8 @@ class EnvelopeService:
             for row in rows:
                 before = row.created_at, row.id
                 if status is None or row.status == status:
-                    found.append(self._told(row, await self._state(bridge, row)))
+                    state = await self._state(bridge, row)
+                    found.append(told(row, state, self._naming.name))
                 if len(found) == most:
                     break
             if len(rows) < most:
@@ -89,7 +93,7 @@ class EnvelopeService:
     async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
-        return self._told(row, await self._state(bridge, row))
+        return await self._told(bridge, row)
 
     async def watch(
         self, caller: Caller, envelope: str, *, beyond: int, seconds: float
@@ -99,7 +103,7 @@ class EnvelopeService:
         while True:
             bridge, row = await self._known(caller, envelope)
             if row.sequence > beyond or self._ground.clock.monotonic() >= until:
-                return self._told(row, await self._state(bridge, row))
+                return await self._told(bridge, row)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
@@ -126,6 +130,7 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         if not row.ours:
             raise EnvelopeNotNowProblem("links are given by who sent the envelope")
+        await self._note(caller, bridge, envelope, "link", party=party)
         return await _answered(bridge.network.link(envelope, party))
 
     async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
@@ -133,6 +138,7 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         if not row.ours:
             raise EnvelopeNotNowProblem("a claim is released by who sent the envelope")
+        await self._note(caller, bridge, envelope, "release", party=party)
         await _answered(bridge.network.release(envelope, party))
         return await self.show(caller, envelope)
 
@@ -153,16 +159,17 @@ class EnvelopeService:
             entries=entries,
             cards=tuple(each for each in found if each is not None),
         )
-        network = NetworkIdentity(name="", signing_key=member.network_key)
+        # What it calls itself is for readers: the key is what was pinned, and proves.
+        standing = await self._ground.networks.standing(member.organisation)
+        network = NetworkIdentity(name=standing.network, signing_key=member.network_key)
         return transcript.write(network, record)
 
     async def document(self, caller: Caller, envelope: str, name: str) -> bytes:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
-        if name not in state.current:
-            raise EnvelopeUnknownProblem(f"envelope {envelope} has no document {name!r}")
-        return await self._contents.of_digest(row.organisation, envelope, state.current[name])
+        digest = state.current.get(name) or await self._given_along(row, state, name)
+        return await self._contents.of_digest(row.organisation, envelope, digest)
 
     async def attach(
         self, caller: Caller, envelope: str, name: str, content: bytes
@@ -178,9 +185,31 @@ class EnvelopeService:
             await self._verifying.take(bridge.member, state, entries, name, content)
         except RevisionProblem as bad:
             await self._ending.hold(bridge, row, state, bad)
-        job = job_of(row.organisation, envelope, f"attached-{state.current[name]}")
+        digest = state.current[name]
+        await self._note(caller, bridge, envelope, "attach", digest=digest)
+        job = job_of(row.organisation, envelope, f"attached-{digest}")
         await self._ground.lane.write(lambda unit: self._ground.queue.enqueue(unit, [job]))
         return await self.show(caller, envelope)
+
+    async def _told(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeTold:
+        state = await self._state(bridge, row)
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        return told(row, state, self._naming.name, evidence_in(state, entries))
+
+    async def _given_along(self, row: EnvelopeRow, state: EnvelopeState, name: str) -> str:
+        """The digest of what a person or bearer gave along, asked for by its name or digest."""
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        given = [each for told in evidence_in(state, entries) for each in told.attachments]
+        found = {each.digest for each in given if name in {each.name, each.digest}}
+        if len(found) > 1:
+            raise EnvelopeUnknownProblem(
+                f"envelope {row.id} has {len(found)} attachments {name!r}: ask by SHA-256"
+            )
+        if not found:
+            raise EnvelopeUnknownProblem(
+                f"envelope {row.id} has no document and no attachment {name!r}"
+            )
+        return found.pop()
 
     async def _say(
         self, caller: Caller, envelope: str, act: Act, *, party: str = "", about: str = ""
@@ -197,14 +226,21 @@ class EnvelopeService:
 
         def unit(transaction: Transaction) -> None:
             owe(transaction, row.organisation, envelope, signed, at=now)
+            tag = str(act.__struct_config__.tag)
+            record = _asked(caller, bridge, envelope, tag, at=now, statement=statement.id)
+            self._ground.audit.append(transaction, record)
             job = job_of(row.organisation, envelope, f"said-{statement.id}")
             self._ground.queue.enqueue(transaction, [job])
 
         await self._ground.lane.write(unit)
-        return self._told(row, state)
-
-    def _told(self, row: EnvelopeRow, state: EnvelopeState) -> EnvelopeTold:
         return told(row, state, self._naming.name)
+
+    async def _note(
+        self, caller: Caller, bridge: Bridge, envelope: str, act: str, **more: str
+    ) -> None:
+        """Record who asks, before it is done."""
+        record = _asked(caller, bridge, envelope, act, at=self._ground.clock.now(), **more)
+        await self._ground.audit.record(record)
 
     async def _known(self, caller: Caller, envelope: str) -> tuple[Bridge, EnvelopeRow]:
         bridge = self._bridges.of_company(caller.company)
@@ -226,6 +262,14 @@ class EnvelopeService:
         if state is None:
             raise EnvelopeUnknownProblem(f"there is no envelope {row.id}")
         return state
+
+
+def _asked(
+    caller: Caller, bridge: Bridge, envelope: str, act: str, *, at: datetime, **more: str
+) -> Record:
+    """That a system of ours asked for something that no policy decides."""
+    told = {"system": caller.system, "act": act, **more}
+    return noted("asked", bridge.member, envelope, at=at, **told)
 
 
 async def _answered(answer: Awaitable[T]) -> T:

@@ -7,7 +7,7 @@ import msgspec
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.model import Party
-from gateway.envelopes.model import EnvelopeTold, PartyTold, Status, Step
+from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
 from gateway.envelopes.troubles import troubles_in
 from gateway.store.envelopes import EnvelopeRow
 
@@ -30,13 +30,19 @@ _HINTS: Final[dict[Step, str]] = {
 }
 
 
-def told(row: EnvelopeRow, state: EnvelopeState, name: Callable[[Party], str]) -> EnvelopeTold:
+def told(
+    row: EnvelopeRow,
+    state: EnvelopeState,
+    name: Callable[[Party], str],
+    evidence: tuple[EvidenceTold, ...] = (),
+) -> EnvelopeTold:
     """An envelope as it is now.
 
     Args:
         row: as it is kept.
         state: as its record says.
         name: what a party is called; see `gateway.envelopes.naming`.
+        evidence: of those who signed without a gateway.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
@@ -70,6 +76,7 @@ def told(row: EnvelopeRow, state: EnvelopeState, name: Callable[[Party], str]) -
         sequence=row.sequence,
         head=row.head,
         trouble=troubles_in(row),
+        evidence=evidence,
     )
 
 

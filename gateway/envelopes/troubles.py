@@ -34,6 +34,7 @@ LIES: Final = frozenset(
         "card-swapped",
         "content",
         "forked",
+        "gap",
         "hash",
         "author-signature",
         "missing",

@@ -15,6 +15,7 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.model import Party
 from gateway.envelopes import errors
 from gateway.envelopes.contents import Contents, Part
+from gateway.envelopes.evidence import take_evidence
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.noting import noted
 from gateway.envelopes.versions import Version, versions_of
@@ -128,6 +129,9 @@ class Verifying:
                 )
             content = await self._contents.fetch(member, envelope, wanted)
             await self.take(member, state, entries, document.name, content)
+        await take_evidence(
+            self._ground, self._contents, member, state, entries, most_bytes=self._most_bytes
+        )
         return tuple(lacking)
 
     async def refuse_other(self, state: EnvelopeState, document: str, content: bytes) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Engine, Table, select
 from gateway.audit.record import read_leaf
 from gateway.history.keeping import unpacked
 from gateway.store import schema
-from gateway.store.moments import moment
+from gateway.store.moments import microseconds, moment
 
 Row = dict[str, Any]
 
@@ -97,6 +97,23 @@ def records(engine: Engine) -> Iterator[Row]:
             "document": told.get("document"),
             "leaf": row["leaf"].decode(),
             "leaf_hash": row["leaf_hash"].hex(),
+        }
+
+
+def egress(engine: Engine, since: datetime, until: datetime) -> Iterator[Row]:
+    """One a request that left for the network, as the ledger still has it."""
+    table = schema.egress
+    within = (table.c.at >= microseconds(since), table.c.at < microseconds(until))
+    for row in _paged(engine, table, table.c.id, *within):
+        yield {
+            "id": row["id"],
+            "at": _iso(moment(row["at"])),
+            "organisation": row["organisation"],
+            "network": row["network"],
+            "kind": row["kind"],
+            "envelope": row["envelope"] or None,
+            "sha256": row["digest"].hex(),
+            "bytes": row["size"],
         }
 
 

@@ -17,6 +17,7 @@ _INDEXES: Final = {
     "document": ("business_number", "company", "signed_at", "output_sha256"),
     "decision": ("record",),
     "record": ("document",),
+    "egress": ("envelope",),
 }
 
 
@@ -36,12 +37,12 @@ def write_export(
     at: datetime,
     tell: Callable[[str, int], None],
 ) -> None:
-    """Write documents, decisions, the audit log and usage as tables of one SQLite file.
+    """Write documents, decisions, the audit log, what left and usage as tables of one SQLite file.
 
     Args:
         engine: of the store, to read.
         target: of the new file.
-        since: documents and decisions from here on.
+        since: documents, decisions and what left from here on.
         until: until before this moment.
         origin: the audit log's name.
         at: when this is.
@@ -82,6 +83,7 @@ def _parts(engine: Engine, since: datetime, until: datetime) -> Iterator[_Part]:
     yield _Part("decision", None, rows.decisions(engine, since, until))
     yield _Part("record", "record", rows.records(engine))
     yield _Part("checkpoint", "size", rows.checkpoints(engine))
+    yield _Part("egress", "id", rows.egress(engine, since, until))
     yield _Part("usage", None, rows.usage(engine, since, until))
 
 

@@ -12,7 +12,9 @@ from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput
 
 _ONE = "/v1/envelopes/{id}"
 _ID = path_parameter("id", "The envelope's id, everywhere the same.")
-_NAME = path_parameter("name", "The document's name in the terms.")
+_NAME = path_parameter(
+    "name", "A document of the terms; to fetch, also an attachment, or its SHA-256."
+)
 
 
 def _of_the_model() -> dict[str, Any]:
@@ -41,7 +43,10 @@ def _of_the_model() -> dict[str, Any]:
     return _renamed({"Envelope": told, **found})
 
 
-_PLAIN = {"Party", "PartyField", "Box", "DocumentTerms", "Delivery", "Terms"}
+_PLAIN = {
+    *("Party", "PartyField", "Box", "DocumentTerms", "Delivery", "Terms"),
+    *("Attachment", "Place", "Received"),
+}
 
 
 def _renamed(schemas: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +124,12 @@ def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any
 
 
 _PDF_CONTENT = {"application/pdf": {"schema": PDF}}
+_FILES = {
+    **_PDF_CONTENT,
+    "image/jpeg": {"schema": PDF},
+    "image/png": {"schema": PDF},
+    "application/octet-stream": {"schema": PDF},
+}
 _ENVELOPE = json_of(reference("Envelope"))
 _PAGE: dict[str, Any] = {
     "type": "object",
@@ -190,7 +201,9 @@ PATHS: dict[str, Any] = {
     },
     f"{_ONE}/documents/{{name}}": {
         "get": {
-            **_answered("getEnvelopeDocument", "A document as it is now", _PDF_CONTENT),
+            **_answered(
+                "getEnvelopeDocument", "A document as it is now, or what was given along", _FILES
+            ),
             "parameters": [_ID, _NAME],
         },
         "put": {

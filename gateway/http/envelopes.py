@@ -25,6 +25,11 @@ _MOST_AT_ONCE, _USUAL = 100, 50
 _MOST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 60, 30
 _MOST_WATCHERS = 200
 _MOST_BODY_BYTES = 1024
+_BEGINNINGS = {
+    b"%PDF-": "application/pdf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+}
 
 
 class EnvelopeRoutes:
@@ -138,10 +143,10 @@ class EnvelopeRoutes:
         return _file(written, name, kind="application/json")
 
     async def document(self, request: web.Request) -> web.StreamResponse:
-        """A document as it is now."""
+        """A document as it is now, or what was given along."""
         envelope, name = request.match_info["id"], _name(request)
         content = await self._envelopes.document(request[WHO].caller, envelope, name)
-        return _file(content, name, kind="application/pdf")
+        return _file(content, name, kind=_kind(content))
 
     async def attach(self, request: web.Request) -> web.StreamResponse:
         """The file of a document whose digest alone came by the network."""
@@ -160,6 +165,12 @@ class EnvelopeRoutes:
         told: dict[str, object] = {"envelope": envelope.id, "state": envelope.status}
         request[TOLD] = told
         return self._told(envelope)
+
+
+def _kind(content: bytes) -> str:
+    """By its first bytes: what others call their files is not passed on."""
+    known = (kind for begins, kind in _BEGINNINGS.items() if content.startswith(begins))
+    return next(known, "application/octet-stream")
 
 
 def _file(content: bytes, name: str, *, kind: str) -> web.Response:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
@@ -17,6 +17,7 @@ class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
     """How we stand with it, see `gateway.store.schema.network_standing`; moments in Unix µs."""
 
     organisation: str
+    network: str = ""
     cursor: str = ""
     away_since: int | None = None
     why: str = ""
@@ -42,6 +43,14 @@ _left = (
     select(egress.c.id, *(egress.c[name] for name in _EGRESS_COLUMNS))
     .where(egress.c.id > bindparam("after"))
     .order_by(egress.c.id)
+)
+_forget_egress = delete(egress).where(
+    egress.c.id.in_(
+        select(egress.c.id)
+        .where(egress.c.at < bindparam("before"))
+        .order_by(egress.c.at)
+        .limit(bindparam("most"))
+    )
 )
 _STANDING_COLUMNS = StandingRow.__struct_fields__
 _standing = select(*(network_standing.c[name] for name in _STANDING_COLUMNS)).order_by(
@@ -106,6 +115,26 @@ def card_of(connection: Connection, organisation: str, serial: int) -> bytes | N
 def put_egress(transaction: Transaction, row: EgressRow) -> None:
     """Write, with the commit, that something leaves."""
     transaction.later(_put_egress, msgspec.structs.astuple(row))
+
+
+def forget_some_egress(transaction: Transaction, *, before: int, most: int) -> int:
+    """Delete some rows of what left before a moment (Unix µs), the oldest; gives how many."""
+    named = {"before": before, "most": most}
+    result: Any = transaction.connection.execute(_forget_egress, named)
+    return int(result.rowcount)
+
+
+def last_left(
+    connection: Connection, *, envelope: str | None, since: int | None, most: int
+) -> tuple[EgressRow, ...]:
+    """What left last, the newest first; of one envelope, and from a moment (Unix µs) on."""
+    query = select(*(egress.c[name] for name in _EGRESS_COLUMNS)).order_by(egress.c.id.desc())
+    if envelope is not None:
+        query = query.where(egress.c.envelope == envelope)
+    if since is not None:
+        query = query.where(egress.c.at >= since)
+    rows = connection.execute(query.limit(most)).all()
+    return tuple(EgressRow(**dict(zip(_EGRESS_COLUMNS, row, strict=True))) for row in rows)
 
 
 class NetworkReader:

@@ -540,15 +540,16 @@ network_standing = Table(
     "network_standing",
     metadata,
     Column("organisation", String(100), primary_key=True),
+    Column("network", String(200), nullable=False, server_default=""),
     Column("cursor", Text, nullable=False),
     Column("away_since", BigInteger),
     Column("why", Text, nullable=False),
     Column("reconciled_at", BigInteger),
     Column("reconciliation", LargeBinary, nullable=False),
 )
-"""How one of our organisations stands with the network: up to where its feed was taken in, since
-when the network is away (null: it is not) and why, and when records were last compared, with what
-came of it as JSON. Moments are Unix µs."""
+"""How one of our organisations stands with the network: what that calls itself, up to where its
+feed was taken in, since when the network is away (null: it is not) and why, and when records were
+last compared, with what came of it as JSON. Moments are Unix µs."""
 
 network_card = Table(
     "network_card",

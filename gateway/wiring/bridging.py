@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +17,7 @@ from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.envelopes.bridge_errors import KeyFileError
 from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge, Bridges
-from gateway.envelopes.egress import Ledger
+from gateway.envelopes.egress import Ledger, forget_egress
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.own_card import OwnCard
 from gateway.envelopes.records import Records
@@ -39,6 +40,7 @@ Key = TypeVar("Key", SigningKey, EncryptionKey)
 _AT_ONCE = 64
 _COUNT_SECONDS = 5.0
 _HOUR_SECONDS = 3600.0
+_DAY_SECONDS = 24 * _HOUR_SECONDS
 _OPEN_TO_OTHERS = 0o077
 
 _log = structlog.get_logger("envelopes")
@@ -51,15 +53,18 @@ class Bridging:
     Attributes:
         ground: what all companies share.
         bridges: of each company.
+        config: of all of it.
     """
 
     ground: Ground
     bridges: Bridges
+    config: BridgeConfig
 
     def start(self, house: House, stack: contextlib.AsyncExitStack) -> None:
         """Listen for every company, until the stack is left."""
         duties = [(f"bridge {each.member.organisation}", each.run()) for each in self.bridges]
         duties.append(("bridge figures", self._count(house)))
+        duties.append(("bridge ledger", forget_what_left(house, self.config)))
         for name, duty in duties:
             stack.push_async_callback(_stop, asyncio.create_task(duty, name=name))
 
@@ -122,7 +127,7 @@ async def open_bridges(
                 member, ground, own_card, reconcile_seconds=config.reconcile_hours * _HOUR_SECONDS
             )
         )
-    return Bridging(ground, Bridges(bridges))
+    return Bridging(ground, Bridges(bridges), config)
 
 
 def envelope_crew(house: House, handler: JobHandler, bridges: Bridges) -> Crew:
@@ -189,7 +194,13 @@ async def _member(
 
 
 def way_of(config: BridgeConfig, company: BridgeCompanyConfig) -> Way:
-    """A company's way to the network."""
+    """A company's way to the network.
+
+    Raises:
+        KeyFileError: others may read its client key, which is half of who it is there.
+    """
+    if company.client_key is not None and company.client_key.exists():
+        _refuse_open(company.client_key)
     return Way(
         url=config.url,
         network_key=config.network_key,
@@ -207,13 +218,30 @@ def read_key(file: Path, kind: type[Key]) -> Key:
         KeyFileError: it cannot be read, is no key of this kind, or others may read it.
     """
     try:
-        if file.stat().st_mode & _OPEN_TO_OTHERS:
-            raise KeyFileError(f"{file} is open to others: chmod 600 {file}")
+        _refuse_open(file)
         return kind.from_pem(file.read_bytes())
     except (OSError, ValueError, TypeError) as error:
         raise KeyFileError(
             f"{file} cannot be used: {error}. `sealgate bridge keys` makes what is missing"
         ) from error
+
+
+async def forget_what_left(house: House, config: BridgeConfig) -> None:
+    """Once a day, forget what left the house long ago."""
+    kept = timedelta(days=config.egress_days)
+    while True:
+        try:
+            gone = await forget_egress(house.lane, before=house.clock.now() - kept)
+            if gone:
+                _log.info("forgotten", egress=gone)
+        except Problem as problem:
+            _log.error("not_forgotten", error=problem.detail)
+        await asyncio.sleep(_DAY_SECONDS)
+
+
+def _refuse_open(file: Path) -> None:
+    if file.stat().st_mode & _OPEN_TO_OTHERS:
+        raise KeyFileError(f"{file} is open to others: chmod 600 {file}")
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

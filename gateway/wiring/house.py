@@ -25,12 +25,11 @@ from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
+from gateway.store.acknowledged import acknowledged_ends
 from gateway.store.approvals import ApprovalReader
-from gateway.store.batch_items import input_ends
 from gateway.store.charges import SlotBook
 from gateway.store.content import ContentStore
-from gateway.store.documents import DocumentReader, live_nonces, segment_ends
-from gateway.store.envelope_contents import envelope_content_ends
+from gateway.store.documents import DocumentReader, live_nonces
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.migrating import migrate
 from gateway.store.notices import Notices
@@ -235,7 +234,6 @@ def _recover(
 ) -> NonceBook:
     """After a stop of any kind: what the gateway must know again, and what must not lie about."""
     connection = unit.connection
-    ends = segment_ends(connection) | input_ends(connection) | envelope_content_ends(connection)
-    content.recover(ends, passing=(INPUTS,))
-    freezes.book.load(unit.connection)
-    return NonceBook(live_nonces(unit.connection, now=at.timestamp()))
+    content.recover(acknowledged_ends(connection), passing=(INPUTS,))
+    freezes.book.load(connection)
+    return NonceBook(live_nonces(connection, now=at.timestamp()))

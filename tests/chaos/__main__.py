@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.envelopes.outage import endure_outage
+from tests.chaos.envelopes.run import envelope_storm
+from tests.chaos.envelopes.town import found as found_town
 from tests.chaos.faults import Recovery
 from tests.chaos.installation import install
 from tests.chaos.model import Answered, Violation
@@ -27,6 +30,9 @@ _LIMIT = 1000
 _HSM = HSMTerms(sessions=16, deadline_seconds=5, reload_seconds=30)
 _LATENCY = (20.0, 500.0)
 _DOCUMENTS = 1000
+_ENVELOPES = 5000
+_ONE_ENVELOPE_KILL_OF = 3
+"""Kills of the storm of documents, to one of the storm of envelopes, which has three to start."""
 
 
 def main() -> int:
@@ -41,8 +47,8 @@ def main() -> int:
     )
     out.print(f"{arguments.kills} kills, seed {arguments.seed}, in {directory}")
     found: list[Violation] = []
-    for run in (_faults, _failover, _storm):
-        figures, violations = run(directory, arguments)
+    for name in arguments.only or _PARTS:
+        figures, violations = _PARTS[name](directory, arguments)
         found += violations
         table = Table(box=None, pad_edge=False, show_header=False)
         for row in figures:
@@ -109,6 +115,39 @@ def _failover(directory: Path, _arguments: argparse.Namespace) -> _Told:
     return [("PostgreSQL failover", what)], came.violations
 
 
+def _outage(directory: Path, _arguments: argparse.Namespace) -> _Told:
+    (directory / "outage").mkdir()
+    came = asyncio.run(endure_outage(directory / "outage", envelopes=_ENVELOPES))
+    rate = came.envelopes / came.seconds
+    what = f"{came.envelopes} envelopes ended {came.seconds:.0f} s after its return, {rate:.1f}/s"
+    violations = [Violation("E1", fault) for fault in came.faults]
+    return [("network away for 8 h", what)], violations
+
+
+def _envelopes(directory: Path, arguments: argparse.Namespace) -> _Told:
+    (directory / "town").mkdir()
+    running = envelope_storm(
+        found_town(directory / "town"),
+        directory / "envelopes.log",
+        kills=max(1, arguments.kills // _ONE_ENVELOPE_KILL_OF),
+        longest_seconds=arguments.seconds,
+        seed=arguments.seed,
+    )
+    came = asyncio.run(running)
+    kills = ", ".join(f"{name} {count}" for name, count in came.kills.items())
+    statuses = Counter(
+        each.status for each in next(iter(came.history.companies.values())).told.values()
+    )
+    ended = ", ".join(f"{status} {count}" for status, count in statuses.most_common())
+    told = [
+        ("kill -9, companies and network", kills),
+        ("took", f"{came.seconds:.0f} s, and {came.settled_seconds:.0f} s until all had ended"),
+        ("envelopes", f"{came.envelopes} ({ended})"),
+        ("SoftHSM's tokens torn", f"{came.tokens_mended} times, and put back"),
+    ]
+    return told, came.violations
+
+
 def _told(recovery: Recovery) -> str:
     told = [f"right again after {recovery.recovered:.2f} s"]
     if recovery.noticed is not None:
@@ -120,11 +159,21 @@ def _told(recovery: Recovery) -> str:
     return ", ".join(told)
 
 
+_PARTS: Mapping[str, Callable[[Path, argparse.Namespace], _Told]] = {
+    "faults": _faults,
+    "failover": _failover,
+    "outage": _outage,
+    "envelopes": _envelopes,
+    "documents": _storm,
+}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=7200, help="kill no longer than this")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", action="append", choices=_PARTS, help="may be repeated")
     parser.add_argument("--judged", type=int, default=500, help="documents that are verified")
     return parser.parse_args()
 

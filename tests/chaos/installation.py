@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gateway.cli.options import CLIENT_KEY_ID
 from gateway.cli.trial.installation import Trial
+from gateway.cli.trial.kits import LOGISTICS_NAME
 from gateway.client import GatewayClient, RequestSigner
 from gateway.clock import SystemClock
 from tests.hsm_shim.shim import HSMShim
@@ -73,6 +74,11 @@ class Installation:
         return self.trial.directory / "gateway.log"
 
     @property
+    def tokens(self) -> Path:
+        """Of SoftHSM."""
+        return self.trial.hsm / "tokens"
+
+    @property
     def state(self) -> Path:
         """Database, documents and tree heads."""
         return self.trial.directory / "state"
@@ -116,6 +122,7 @@ def install(
     hsm: Mapping[str, object] | None = None,
     per_month: int = 0,
     database: str | None = None,
+    kit: str = LOGISTICS_NAME,
 ) -> Installation:
     """Copy a trial installation and put the shim in front of its token.
 
@@ -125,12 +132,13 @@ def install(
         hsm: keys of the configuration's `hsm` besides, such as `sessions`.
         per_month: how many documents may get the seal `receipt-south`; 0 for no limit.
         database: URL of a PostgreSQL database in place of SQLite.
+        kit: as `sealgate init --company` has it.
     """
     shutil.copytree(template, directory)
-    trial = Trial(directory)
+    trial = Trial(directory, kit)
     module = _pointed_elsewhere(trial, template)
     shim = HSMShim(directory / "shim", module=module)
-    port = _free_port()
+    port = free_port()
     text = trial.config_file.read_text(encoding="utf-8")
     text = text.replace(trial.signed.configured(signed=True), trial.signed.configured(signed=False))
     text = text.replace(f"module: {module}", f"module: {shim.module}")
@@ -181,7 +189,8 @@ def _limited(trial: Trial, per_month: int) -> dict[str, int]:
     return {"receipts-south/limited": per_month}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 at which nobody listens."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

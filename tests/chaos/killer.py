@@ -4,13 +4,24 @@ import asyncio
 import random  # noqa: TID251 - a run is told again by its seed
 import time
 from collections.abc import Callable
-
-from tests.chaos.supervisor import Supervisor
+from typing import Protocol
 
 _WHILE_SERVING = 0.75
 _LONGEST_PAUSE_SECONDS = 0.3
 _LOOK_SECONDS = 0.005
 _PATIENCE_SECONDS = 10.0
+
+
+class Killable(Protocol):
+    """What has processes by name: a `Supervisor`, or several."""
+
+    async def ready(self) -> None:
+        """Wait until all serve."""
+        ...
+
+    def kill(self, target: str, *, only: int | None = None) -> int:
+        """`kill -9`; gives how many processes it hit."""
+        ...
 
 
 class Killer:
@@ -19,7 +30,7 @@ class Killer:
     `kills` counts how many times each target was hit.
     """
 
-    def __init__(self, supervisor: Supervisor, *, seed: int, targets: tuple[str, ...]) -> None:
+    def __init__(self, supervisor: Killable, *, seed: int, targets: tuple[str, ...]) -> None:
         self._supervisor = supervisor
         self._dice = random.Random(seed)  # noqa: S311 - as above
         self._targets = targets
@@ -47,7 +58,7 @@ class Killer:
                 await _passed(progress, progress() + self._dice.randrange(most_progress))
             await asyncio.sleep(self._dice.uniform(0, _LONGEST_PAUSE_SECONDS))
             target = self._targets[self.total % len(self._targets)]
-            only = self._dice.randrange(64) if target == "worker" else None
+            only = self._dice.randrange(64) if target.endswith("worker") else None
             if self._supervisor.kill(target, only=only):
                 self.kills[target] += 1
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tests.hsm_shim.shim import Call
 
-Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7"]
+Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7", "E1", "E2", "E3", "E4", "E5"]
 AnswerKind = Literal["sealed", "refused", "busy", "gone"]
 
 
@@ -104,6 +104,16 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """An envelope was taken; `envelope` is its id. Whoever got anything else asks again."""
+
+    attempt: str
+    key: str
+    envelope: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLine:
     """One document in a batch's results: `digest` is SHA-256 of the output, hex."""
 
@@ -156,7 +166,7 @@ class FolderResults:
     left: tuple[str, ...]
 
 
-Event = Asked | Answered | Submitted | Accepted
+Event = Asked | Answered | Submitted | Accepted | Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,15 @@ _ROWS = text(
 _LEAVES = text('SELECT leaf FROM audit_leaf ORDER BY "index"')
 _NOTE = text("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
 
+_NO_PDF = {"batch-receipt", "organisation-card"}
+
 
 async def read_history(
     installation: Installation,
-    client_log: Path,
+    client_log: Path | None,
     *,
     judged: int | None = None,
+    trusted: Iterable[Path] = (),
     batches: Iterable[BatchResults] = (),
     folder: FolderResults | None = None,
 ) -> History:
@@ -39,11 +42,13 @@ async def read_history(
 
     Args:
         installation: that was stopped.
-        client_log: of its callers.
+        client_log: of its callers; None: they are judged by somebody else.
         judged: how many sealed documents a verifier is asked about, spread over the run; None: all.
+        trusted: PEM of CAs that are believed besides its own.
         batches: what its callers were told of batches.
         folder: what lies in the folder that it watched.
     """
+    callers = {} if client_log is None else {"the callers' log": client_log.read_bytes()}
     engine = _engine(installation)
     with engine.connect() as connection:
         rows = connection.execute(_ROWS).all()
@@ -51,8 +56,8 @@ async def read_history(
         head = _newest_head(connection, installation)
     engine.dispose()
     return History(
-        client=read_client_log(client_log),
-        documents=await _documents(installation, rows, judged),
+        client=() if client_log is None else read_client_log(client_log),
+        documents=await _documents(installation, rows, judged, trusted),
         leaves=leaves,
         records=tuple(map(json.loads, leaves)),
         head=head,
@@ -60,7 +65,7 @@ async def read_history(
         calls=tuple(installation.shim.calls()),
         limits=installation.limits,
         secrets=installation.secrets(),
-        texts={**dict(installation.said()), "the callers' log": client_log.read_bytes()},
+        texts=dict(installation.said()) | callers,
         batches=tuple(batches),
         folder=folder,
     )
@@ -86,17 +91,14 @@ def _newest_head(connection: Connection, installation: Installation) -> tuple[in
 
 
 async def _documents(
-    installation: Installation, rows: Sequence[Any], judged: int | None
+    installation: Installation, rows: Sequence[Any], judged: int | None, trusted: Iterable[Path]
 ) -> tuple[StoredDocument, ...]:
-    # Receipts of batches are no PDF files; whoever fetches them verifies them.
-    sealed = [
-        row.id for row in rows if row.state == "sealed" and row.document_type != "batch-receipt"
-    ]
+    # Whoever fetches what is no PDF verifies it.
+    sealed = [row.id for row in rows if row.state == "sealed" and row.document_type not in _NO_PDF]
     step = 1 if judged is None else max(1, len(sealed) // max(judged, 1))
     to_judge = set(sealed[::step])
-    root = x509.load_pem_x509_certificate(installation.trial.ca_file.read_bytes())
     found: list[StoredDocument] = []
-    trust = (root.public_bytes(Encoding.DER),)
+    trust = tuple(map(der_of, (installation.trial.ca_file, *trusted)))
     async with Verifier(trust=trust, clock=SystemClock()) as verifier:
         for row in rows:
             content = _content(installation, row)
@@ -106,6 +108,11 @@ async def _documents(
                 said = judgement.verdict if judgement.verdict == "valid" else str(judgement)
             found.append(_document(row, content, said))
     return tuple(found)
+
+
+def der_of(certificate: Path) -> bytes:
+    """The certificate in a PEM file."""
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).public_bytes(Encoding.DER)
 
 
 def _content(installation: Installation, row: Any) -> bytes | None:  # noqa: ANN401 - a row

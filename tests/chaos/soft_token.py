@@ -11,26 +11,33 @@ _LOOK_SECONDS = 0.05
 
 
 class SoftTokenCare:
-    """Puts the file back when it stays torn. `mended` counts how often that was."""
+    """Puts the file back when it stays torn. `mended` counts how often that was.
 
-    def __init__(self, tokens: Path) -> None:
-        (self._file,) = tokens.glob("*/token.object")
-        self._whole = self._file.read_bytes()
+    Without `tokens` there is nothing to care for.
+    """
+
+    def __init__(self, tokens: Path | None) -> None:
+        self._files = [] if tokens is None else list(tokens.glob("*/token.object"))
+        self._whole = [each.read_bytes() for each in self._files]
         self.mended = 0
 
     async def care(self) -> None:
         """Look again and again, until cancelled."""
-        was_torn = False
+        was_torn: set[Path] = set()
         while True:
-            is_torn = self._file.stat().st_size != len(self._whole)
-            if is_torn and was_torn:  # for longer than any write takes
-                self._mend()
-                is_torn = False
+            is_torn = set[Path]()
+            for file, whole in zip(self._files, self._whole, strict=True):
+                if file.stat().st_size == len(whole):
+                    continue
+                if file in was_torn:  # for longer than any write takes
+                    self._mend(file, whole)
+                else:
+                    is_torn.add(file)
             was_torn = is_torn
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _mend(self) -> None:
-        new = self._file.with_suffix(".new")
-        new.write_bytes(self._whole)
-        new.replace(self._file)
+    def _mend(self, file: Path, whole: bytes) -> None:
+        new = file.with_suffix(".new")
+        new.write_bytes(whole)
+        new.replace(file)
         self.mended += 1

@@ -8,9 +8,8 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Protocol, Self
 
-from tests.chaos.installation import Installation
 from tests.chaos.soft_token import SoftTokenCare
 
 PIN_REFUSED = 78
@@ -23,20 +22,39 @@ MODULES = {
 }
 
 
+class Served(Protocol):
+    """What is kept running: it says `ready` in a line on standard error."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Serves it."""
+        ...
+
+    @property
+    def log_file(self) -> Path:
+        """Where all goes that its processes write."""
+        ...
+
+    @property
+    def tokens(self) -> Path | None:
+        """Of SoftHSM; None: it has none."""
+        ...
+
+
 class Supervisor:
     """Keeps one installation running until it is told to stop. Use as an async context manager.
 
     `seconds_to_ready` are how long each start took until it said `ready`.
     """
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Served) -> None:
         self._installation = installation
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._caring: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self.seconds_to_ready: list[float] = []
-        self.token = SoftTokenCare(installation.trial.hsm / "tokens")
+        self.token = SoftTokenCare(installation.tokens)
         self.starts = 0
         self.failed_starts: list[str] = []
 

@@ -36,6 +36,8 @@ from gateway.store.networks import (
     StandingRow,
     card_of,
     change_standing,
+    forget_some_egress,
+    last_left,
     newest_serial,
     put_card,
     put_egress,
@@ -235,4 +237,19 @@ async def test_standing_cards_and_egress_are_kept(lane: WriterLane, readers: Eng
     (first, *_), rest = [await reader.left(after=n, most=9) for n in (0, 1)]
     assert first == (1, left[0])
     assert [row for _, row in rest] == left[1:]
+
+    def last(unit: Transaction) -> list[tuple[EgressRow, ...]]:
+        found = []
+        for envelope, since in (("envelope-1", None), ("envelope-2", None), (None, 1 << 60)):
+            found.append(last_left(unit.connection, envelope=envelope, since=since, most=2))
+        return found
+
+    assert await lane.write(last) == [(left[2], left[1]), (), ()]
+    before = microseconds(START)
+    for at, gone in ((before, 0), (before + 1, 2), (before + 1, 1)):
+        forgotten = await lane.write(
+            lambda unit, at=at: forget_some_egress(unit, before=at, most=2)
+        )
+        assert forgotten == gone
+    assert await reader.left(after=0, most=9) == ()
     reader.close()

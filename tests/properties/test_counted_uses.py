@@ -18,8 +18,8 @@ from sqlalchemy import Connection, RootTransaction
 from gateway.store.charges import SlotBook
 from gateway.store.database import open_writer
 from gateway.store.lane import Transaction
-from gateway.store.migrating import migrate
 from policies.conditions.windows import Unit, window
+from tests.fresh_databases import put_gateway_database
 
 COUNTERS = ("rule:receipts/automatic", "seal:receipt-east")
 # Half an hour's offset, three quarters', and summer times that begin and end at different hours.
@@ -42,8 +42,9 @@ class CountedUses(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
-        self.engine = open_writer(Path(self.directory.name) / "test.sqlite")
-        migrate(self.engine)
+        file = Path(self.directory.name) / "test.sqlite"
+        put_gateway_database(file)
+        self.engine = open_writer(file)
         self.book = SlotBook()
         self.now = BEGINNINGS[0]
         self.committed: list[tuple[str, datetime]] = []

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.async_api import Browser, Page
@@ -21,7 +22,7 @@ from cloud_bridge.envelopes.state import PEN
 from cloud_bridge.envelopes.statements import Began, Declined, Opened, Signed, Withdrawn, parse
 from cloud_bridge.model import Level, Party
 from gateway.verification.judging import Judging
-from tests.browser import Device, browser, surfing
+from tests.browser import Device, browser, in_one_loop, surfing
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import (
     ALL_FIELDS,
@@ -31,6 +32,7 @@ from tests.person_house import (
     asked,
     come_in,
     draw,
+    field,
     fill_in,
     free_port,
     see_all_pages,
@@ -46,16 +48,14 @@ _SMALL = """[...document.querySelectorAll("button, input, select, textarea, a")]
   .filter(([, box]) => box.width < 24 || box.height < 24).map(([html]) => html)"""
 
 
-@pytest.fixture
+__all__ = ["browser"]
+pytestmark = in_one_loop
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
     async with network_house(tmp_path, server={"port": free_port()}) as opened:
         yield opened
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as started:
-        yield started
 
 
 _WANTED = frozenset(
@@ -85,7 +85,10 @@ async def sign(page: Page) -> None:
 
 async def usable(page: Page) -> bool:
     """Nothing stands out of the window sideways, all is large enough, and all has a name."""
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # Not innerWidth: a telephone widens its window to whatever stands out of it.
+    window = page.viewport_size
+    assert window is not None
+    assert await page.evaluate("document.documentElement.scrollWidth") <= window["width"]
     small = await page.evaluate(_SMALL)
     assert not small, small
     spoken = await page.locator("body").aria_snapshot()
@@ -128,14 +131,14 @@ async def verified(signer: Signer, folder: Path, *, names: list[str]) -> None:
 )
 async def test_from_link_to_signed_document(
     house: NetworkHouse,
-    chromium: Browser,
+    browser: Browser,
     tmp_path: Path,
     device: Device,
     told: tuple[str, str],
 ) -> None:
     locale, thanks = told
     signer = await asked(house, fields=ALL_FIELDS, reading_seconds=30)
-    async with surfing(chromium, device=device, locale=locale) as page:
+    async with surfing(browser, device=device, locale=locale) as page:
         await page.goto((await signer.link()).url)
         await kept(page, f"{device}-1-link")
         assert await usable(page)
@@ -179,10 +182,10 @@ async def test_from_link_to_signed_document(
 
 
 async def test_what_is_wrong_stands_beside_each_field(
-    house: NetworkHouse, chromium: Browser
+    house: NetworkHouse, browser: Browser
 ) -> None:
     signer = await asked(house, fields=ALL_FIELDS)
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         await has_read(page)
         await page.get_by_label("件数").fill("一打")
@@ -204,9 +207,26 @@ async def test_what_is_wrong_stands_beside_each_field(
     assert (await signed_act(signer)).values["件数"] == "12"
 
 
-async def test_refused_with_a_remark(house: NetworkHouse, chromium: Browser) -> None:
+async def test_long_words_and_long_names_stay_within_a_telephone(
+    house: NetworkHouse, browser: Browser
+) -> None:
+    label = "Kontrollnummerbezeichnungsfeldüberschriftenverzeichnis"
+    long = field("number", "text", 130, label=label)
+    name = "阿卜杜热西提·买买提依明江·吐尔逊"
+    signer = await asked(house, fields=(long, *ALL_FIELDS[1:]), name=name)
+    async with surfing(browser) as page:
+        await come_in(page, signer)
+        assert await usable(page)
+        await has_read(page)
+        assert await usable(page)
+        await page.locator("form.act button.main").click()
+        await page.wait_for_selector("#faults")
+        assert await usable(page)
+
+
+async def test_refused_with_a_remark(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house)
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         await has_read(page)
         await page.get_by_text("拒绝签署").click()
@@ -223,10 +243,10 @@ async def test_refused_with_a_remark(house: NetworkHouse, chromium: Browser) -> 
 
 
 async def test_signed_by_keyboard_alone(
-    house: NetworkHouse, chromium: Browser, tmp_path: Path
+    house: NetworkHouse, browser: Browser, tmp_path: Path
 ) -> None:
     signer = await asked(house)
-    async with surfing(chromium, device="desk", locale="en-GB") as page:
+    async with surfing(browser, device="desk", locale="en-GB") as page:
 
         async def go_to(selector: str) -> None:
             for _ in range(60):
@@ -261,12 +281,14 @@ async def test_signed_by_keyboard_alone(
     await verified(signer, tmp_path, names=[NAME])
 
 
-async def test_reading_is_timed_by_the_network(house: NetworkHouse, chromium: Browser) -> None:
+async def test_reading_is_timed_by_the_network(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house, reading_seconds=600)
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         button = page.locator(".bar button")
         assert await button.get_attribute("aria-disabled") == "true"
+        # Whoever cannot see the seconds run hears of them.
+        await page.locator(".bar .told", has_text="秒后可以继续").wait_for(state="attached")
         await button.dispatch_event("click")
         assert page.url.endswith("/sign/read")
         # Whoever makes the browser think otherwise gets no further.
@@ -280,9 +302,9 @@ async def test_reading_is_timed_by_the_network(house: NetworkHouse, chromium: Br
         await has_read(page)
 
 
-async def test_a_wrong_code_and_one_too_many(house: NetworkHouse, chromium: Browser) -> None:
+async def test_a_wrong_code_and_one_too_many(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house)
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await page.goto((await signer.link()).url)
         await page.locator("main button.main").click()
         await page.locator("main button.main").click()
@@ -307,10 +329,10 @@ async def test_a_wrong_code_and_one_too_many(house: NetworkHouse, chromium: Brow
         await page.wait_for_url("**/sign/read")
 
 
-async def test_links_open_once_for_one_browser(house: NetworkHouse, chromium: Browser) -> None:
+async def test_links_open_once_for_one_browser(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house)
     first = (await signer.link()).url
-    async with surfing(chromium) as page, surfing(chromium) as elsewhere:
+    async with surfing(browser) as page, surfing(browser) as elsewhere:
         await page.goto(first)
         await page.locator("main button.main").click()
         await elsewhere.goto(first)
@@ -332,7 +354,7 @@ async def test_links_open_once_for_one_browser(house: NetworkHouse, chromium: Br
 
 
 async def test_one_party_s_link_shows_and_signs_nothing_of_another(
-    house: NetworkHouse, chromium: Browser, tmp_path: Path
+    house: NetworkHouse, browser: Browser, tmp_path: Path
 ) -> None:
     other = Party(
         id="witness",
@@ -344,7 +366,7 @@ async def test_one_party_s_link_shows_and_signs_nothing_of_another(
     )
     signer = await asked(house, other)
     witness = Signer(house, signer.draft, "witness", await _person(house, other.account))
-    async with surfing(chromium) as one, surfing(chromium, locale="en-GB") as two:
+    async with surfing(browser) as one, surfing(browser, locale="en-GB") as two:
         await come_in(one, signer)
         await come_in(two, witness)
         assert "13800138000" not in await two.content()
@@ -374,10 +396,10 @@ async def _person(house: NetworkHouse, account: str) -> Any:  # noqa: ANN401
     [("identity", "free", "实名核验级别不足"), ("contact", "required", "手写签名")],
 )
 async def test_what_the_terms_ask_is_asked_of_the_person(
-    house: NetworkHouse, chromium: Browser, level: Level, handwriting: str, told: str
+    house: NetworkHouse, browser: Browser, level: Level, handwriting: str, told: str
 ) -> None:
     signer = await asked(house, level=level, handwriting=handwriting, fields=(SIGNATURE,))
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await page.goto((await signer.link()).url)
         await page.locator("main button.main").click()
         await page.locator("main button.main").click()
@@ -391,9 +413,9 @@ async def test_what_the_terms_ask_is_asked_of_the_person(
     assert (await signer.state()).status == "signing"
 
 
-async def test_the_language_is_switched_and_kept(house: NetworkHouse, chromium: Browser) -> None:
+async def test_the_language_is_switched_and_kept(house: NetworkHouse, browser: Browser) -> None:
     signer = await asked(house)
-    async with surfing(chromium, locale="fr-FR") as page:
+    async with surfing(browser, locale="fr-FR") as page:
         await page.goto((await signer.link()).url)
         assert await page.get_attribute("html", "lang") == "zh-CN"
         await page.get_by_role("button", name="English").click()
@@ -404,10 +426,10 @@ async def test_the_language_is_switched_and_kept(house: NetworkHouse, chromium: 
 
 
 async def test_handed_on_to_somebody_else_who_signs(
-    house: NetworkHouse, chromium: Browser, tmp_path: Path
+    house: NetworkHouse, browser: Browser, tmp_path: Path
 ) -> None:
     signer = await asked(house, fields=())
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         await has_read(page)
         await page.get_by_text("转交他人签署").click()
@@ -421,7 +443,7 @@ async def test_handed_on_to_somebody_else_who_signs(
     account = state.parties[0].party.account
     assert account != signer.person.id
     other = Signer(house, signer.draft, "signer", await _person(house, account))
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, other)
         await has_read(page)
         await page.get_by_label("您的姓名").fill("赵六")
@@ -430,11 +452,11 @@ async def test_handed_on_to_somebody_else_who_signs(
 
 
 async def test_while_a_company_has_the_pen_the_person_is_told_to_wait(
-    house: NetworkHouse, chromium: Browser
+    house: NetworkHouse, browser: Browser
 ) -> None:
     company = await house.company("卖方有限公司")
     signer = await asked(house, company.party("seller"), by=company, fields=())
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         await has_read(page)
         await page.get_by_label("您的姓名").fill(NAME)
@@ -449,10 +471,10 @@ async def test_while_a_company_has_the_pen_the_person_is_told_to_wait(
 
 
 async def test_what_was_withdrawn_meanwhile_is_not_signed(
-    house: NetworkHouse, chromium: Browser
+    house: NetworkHouse, browser: Browser
 ) -> None:
     signer = await asked(house, fields=())
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await come_in(page, signer)
         await has_read(page)
         await page.get_by_label("您的姓名").fill(NAME)
@@ -463,11 +485,11 @@ async def test_what_was_withdrawn_meanwhile_is_not_signed(
 
 
 async def test_a_link_opened_again_from_a_mail_goes_on_in_the_same_browser(
-    house: NetworkHouse, chromium: Browser
+    house: NetworkHouse, browser: Browser
 ) -> None:
     signer = await asked(house)
     url = (await signer.link()).url
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await page.goto(url)
         await page.locator("main button.main").click()
         # Another site's page, from which no cookie of ours is sent along.
@@ -480,11 +502,11 @@ async def test_a_link_opened_again_from_a_mail_goes_on_in_the_same_browser(
 
 
 async def test_who_only_gets_a_copy_reads_it_and_signs_nothing(
-    house: NetworkHouse, chromium: Browser
+    house: NetworkHouse, browser: Browser
 ) -> None:
     company = await house.company("卖方有限公司")
     signer = await asked(house, company.party("seller"), by=company, fields=(), copy=True)
-    async with surfing(chromium) as page:
+    async with surfing(browser) as page:
         await page.goto((await signer.link()).url)
         await page.locator("main button.main").click()
         await page.locator("main button.main").click()
@@ -497,11 +519,11 @@ async def test_who_only_gets_a_copy_reads_it_and_signs_nothing(
     assert [each.state for each in (await signer.state()).parties] == ["copy", "its-turn"]
 
 
-async def test_checked_by_the_end_of_the_number(tmp_path: Path, chromium: Browser) -> None:
+async def test_checked_by_the_end_of_the_number(tmp_path: Path, browser: Browser) -> None:
     persons = {"check": "contact-tail"}
     async with network_house(tmp_path, server={"port": free_port()}, persons=persons) as house:
         signer = await asked(house, fields=())
-        async with surfing(chromium) as page:
+        async with surfing(browser) as page:
             await page.goto((await signer.link()).url)
             await page.locator("main button.main").click()
             await page.get_by_label("最后四位").fill("1234")

@@ -20,7 +20,7 @@ from cloud_bridge.envelopes.statements import Opened
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Party
 from cloud_bridge.network.deliveries import rows, tries
-from cloud_bridge.network.deliveries.codes import COUNTS, Codes
+from cloud_bridge.network.deliveries.codes import COUNTS, Codes, new_code, typed_digits
 from cloud_bridge.network.deliveries.model import Claim, Delivery, Method
 from cloud_bridge.network.deliveries.problems import (
     AlreadyTakenProblem,
@@ -28,6 +28,7 @@ from cloud_bridge.network.deliveries.problems import (
     CodeNotSentProblem,
     ReceiptSenselessProblem,
 )
+from cloud_bridge.network.deliveries.sense import check_name
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.problems import NotAllowedProblem
@@ -35,7 +36,6 @@ from cloud_bridge.network.problems import NotAllowedProblem
 KEEPS_OFF: Final = timedelta(minutes=30)
 """How long a claim keeps others off since its owner last did something."""
 _SECRET_BYTES: Final = 32
-_LONGEST_NAME: Final = 50
 
 Answer = Literal["taken", "wrong"]
 _log = structlog.get_logger("network.deliveries")
@@ -83,8 +83,7 @@ class Claims:
         method = method_of(party)
         if method == "code":
             return await self._send_code(wanted, claim, language)
-        digits = claim.digits if method == "contact-tail" else ""
-        return await self._take(wanted, right=hmac.compare_digest(digits, party.contact_tail))
+        return await self._take(wanted, right=method == "none" or _fits(claim, party))
 
     async def check(self, delivery: Delivery, *, secret: str, code: str) -> Delivery:
         """Tell the code that was sent.
@@ -144,7 +143,7 @@ class Claims:
         if method_of(party) != "contact-tail":
             return False
         now = self._time.now()
-        right = hmac.compare_digest(claim.digits, party.contact_tail)
+        right = _fits(claim, party)
 
         def judged(connection: Connection) -> bool:
             return _judged(connection, subject_of(delivery), right=right, now=now)
@@ -152,37 +151,35 @@ class Claims:
         return await self._lane.write(judged)
 
     def _wanted(self, delivery: Delivery, party: Party, claim: Claim) -> Delivery:
-        name = claim.name.strip()
-        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
-            raise ReceiptSenselessProblem(f"a name has 1 to {_LONGEST_NAME} characters")
         method = method_of(party)
         contact = party.contact_tail if method == "contact-tail" else claim.phone
         return msgspec.structs.replace(
             delivery,
             holder=holder_of(claim.secret),
-            name=name,
+            name=check_name(claim.name),
             contact=masked(contact),
             method=method,
             until=self._time.now() + (COUNTS if method == "code" else KEEPS_OFF),
         )
 
     async def _send_code(self, wanted: Delivery, claim: Claim, language: str) -> Delivery:
-        if not (claim.phone.removeprefix("+").isdecimal() and 5 < len(claim.phone) < 20):  # noqa: PLR2004 - E.164
+        digits = claim.phone.removeprefix("+")
+        if not (digits.isascii() and digits.isdecimal() and 5 < len(claim.phone) < 20):  # noqa: PLR2004 - E.164
             raise ReceiptSenselessProblem("a telephone number has 6 to 19 digits")
-        now = self._time.now()
+        now, code = self._time.now(), new_code()
 
         def held(connection: Connection) -> Delivery | None:
             if not rows.take(connection, wanted, now=now):
                 return None
+            # Together, or not at all: the number that is claimed is the one that gets the code.
+            self._codes.noted(connection, wanted, secret=claim.secret, code=code)
             return rows.found(connection, wanted.envelope, wanted.party)
 
         mine = await self._lane.write(held)
         if mine is None:
             raise AlreadyTakenProblem("somebody else was first")
         try:
-            await self._codes.send(
-                wanted, secret=claim.secret, phone=claim.phone, language=language
-            )
+            await self._codes.send(phone=claim.phone, code=code, language=language)
         except NotSentError as error:
             _log.error("code_not_sent", envelope=wanted.envelope, error=str(error))
             raise CodeNotSentProblem("the code was not taken") from error
@@ -211,6 +208,11 @@ class Claims:
 def masked(contact: str) -> str:
     """A telephone number by what may be told of it: its last four digits."""
     return f"****{contact[-4:]}" if contact else ""
+
+
+def _fits(claim: Claim, party: Party) -> bool:
+    given, known = typed_digits(claim.digits).encode(), party.contact_tail.encode()
+    return hmac.compare_digest(given, known)
 
 
 def _judged(connection: Connection, subject: str, *, right: bool, now: datetime) -> bool:

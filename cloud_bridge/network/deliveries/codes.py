@@ -6,6 +6,7 @@ no time from a bare hash.
 
 import hmac
 import secrets
+import unicodedata
 import uuid
 from datetime import timedelta
 from typing import Final
@@ -34,22 +35,23 @@ class Codes:
         self._time = time
         self._sender = sender
 
-    async def send(self, of: Delivery, *, secret: str, phone: str, language: str) -> None:
-        """Send a new code; one that was sent before no longer counts.
+    def noted(self, connection: Connection, of: Delivery, *, secret: str, code: str) -> None:
+        """Let a new code count; one that was sent before no longer does.
 
         Raises:
             CheckFailedProblem: there were five within the hour.
-            NotSentError: it was not taken; another try may be.
         """
-        code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-        if not await self._lane.write(lambda asked: self._noted(asked, of, _seal(secret, code))):
+        if not self._noted(connection, of, _seal(secret, code)):
             raise CheckFailedProblem(f"{_MOST} codes were sent within the hour")
+
+    async def send(self, *, phone: str, code: str, language: str) -> None:
+        """Send a code that counts; NotSentError: it was not taken, another try may be."""
         await self._sender.send(contact=phone, code=code, language=language, id=str(uuid.uuid4()))
 
     async def right(self, of: Delivery, *, secret: str, code: str) -> bool:
         """Whether it is the newest code and still counts; then it does not count again."""
         now = microseconds(self._time.now())
-        given = _seal(secret, code.strip())
+        given = _seal(secret, typed_digits(code))
 
         def used(connection: Connection) -> bool:
             columns = delivery_code.c
@@ -79,6 +81,16 @@ class Codes:
         until = microseconds(now + COUNTS)
         connection.execute(insert(delivery_code).values(**row, until=until, sent=sent + 1))
         return True
+
+
+def new_code() -> str:
+    """Six digits that nobody foresees."""
+    return f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
+
+
+def typed_digits(text: str) -> str:
+    """What was typed, as it is compared: Chinese keyboards make digits of full width."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _is(of: Delivery) -> tuple[ColumnElement[bool], ...]:

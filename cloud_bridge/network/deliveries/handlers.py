@@ -24,7 +24,7 @@ from cloud_bridge.network.deliveries.model import (
     Shown,
 )
 from cloud_bridge.network.deliveries.pages import Pages, answer, data, file_of, language_of
-from cloud_bridge.network.deliveries.parts import read_body, read_receipt
+from cloud_bridge.network.deliveries.parts import read_body, read_form, read_receipt
 from cloud_bridge.network.deliveries.problems import (
     LabelUnknownProblem,
     OverProblem,
@@ -176,8 +176,8 @@ class Handlers:
 
     async def status(self, request: web.Request) -> web.Response:
         """A word and the next step; or the same answer for everything else."""
-        form = await request.post()
-        waybill, digits = str(form.get("waybill", "")).strip(), str(form.get("digits", "")).strip()
+        form = await read_form(request)
+        waybill, digits = form.get("waybill", "").strip(), form.get("digits", "").strip()
         try:
             steps = await self.statuses.ask(waybill[:200], digits[:20])
         except StatusUnknownProblem as unknown:

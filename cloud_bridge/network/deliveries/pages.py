@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cloud_bridge.network.deliveries.problems import LabelUnknownProblem
+from cloud_bridge.network.http.answers import pdf_name
 
 _HERE: Final = Path(__file__).parent
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
@@ -80,7 +81,8 @@ def answer(value: object, *, status: int = 200) -> web.Response:
 
 def file_of(body: bytes, *, name: str, media_type: str) -> web.Response:
     """A file to be kept; it is never shown as a page of ours."""
-    quoted = "".join(f"%{byte:02X}" for byte in name.encode())
+    kept = pdf_name(name) if media_type == "application/pdf" else name
+    quoted = "".join(f"%{byte:02X}" for byte in kept.encode())
     told: Mapping[str, str] = {
         **_HEADERS,
         "Content-Security-Policy": "default-src 'none'; sandbox",

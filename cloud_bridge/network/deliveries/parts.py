@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
 from cloud_bridge.network.deliveries.model import Receipt
 from cloud_bridge.network.problems import MalformedProblem, TooLargeProblem
@@ -14,6 +15,8 @@ T = TypeVar("T")
 MOST_PHOTOS: Final = 4
 _MOST_RECEIPT_BYTES: Final = 512 * 1024
 _MOST_PHOTO_BYTES: Final = 8 * 1024 * 1024
+_UNREADABLE: Final = (ValueError, LookupError, HttpProcessingError)
+_MOST_FORM_BYTES: Final = 8 * 1024
 _MOST_BODY_BYTES: Final = 64 * 1024
 
 
@@ -28,7 +31,7 @@ async def read_receipt(request: web.Request) -> tuple[Receipt, Sequence[bytes]]:
         raise MalformedProblem("a receipt is sent as multipart/form-data")
     try:
         return await _read(await request.multipart())
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise MalformedProblem("the parts cannot be read") from error
 
 
@@ -40,6 +43,23 @@ async def read_body(request: web.Request, kind: type[T]) -> T:
         if len(body) > _MOST_BODY_BYTES:
             raise TooLargeProblem(f"the body has more than {_MOST_BODY_BYTES} bytes")
     return _decoded(bytes(body), kind)
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """The fields of a small form.
+
+    Raises:
+        MalformedProblem: it is none.
+        TooLargeProblem: it is larger than any of ours, or does not say how large.
+    """
+    if request.content_length is None or request.content_length > _MOST_FORM_BYTES:
+        raise TooLargeProblem(f"a form has at most {_MOST_FORM_BYTES} bytes, and says how many")
+    try:
+        # As large as it says, unless it is packed.
+        given = await request.clone(client_max_size=_MOST_FORM_BYTES).post()
+    except _UNREADABLE as error:
+        raise MalformedProblem("the form cannot be read") from error
+    return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 async def _read(parts: MultipartReader) -> tuple[Receipt, Sequence[bytes]]:

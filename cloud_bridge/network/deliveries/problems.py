@@ -46,6 +46,18 @@ class AlreadyTakenProblem(DeliveryProblem):
     cure: ClassVar[str] = "Ask whoever sent the goods: they can release the claim."
 
 
+class DocumentRefusedProblem(DeliveryProblem):
+    """The envelope's document cannot be signed, by whomever."""
+
+    type: ClassVar[str] = "delivery-document"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The document of this delivery cannot be signed"
+    owner: ClassVar[Owner] = "partner"
+    cure: ClassVar[str] = (
+        "Tell whoever sent the goods: the document must be made anew, and with it the envelope."
+    )
+
+
 class NotYetProblem(DeliveryProblem):
     """Somebody before the bearer has not signed."""
 

@@ -176,7 +176,7 @@ class Receiving:
         if await self._lane.read(lambda asked: rows.count_kept(asked, delivery)) >= _MOST_KEPT:
             raise OverProblem(f"{_MOST_KEPT} receipts of this delivery are kept already")
         contact = delivery.contact if mine else masked(of.party.contact_tail)
-        by = Claimed(name=claim.name, contact=contact, method=method_of(of.party))
+        by = Claimed(name=claim.name.strip(), contact=contact, method=method_of(of.party))
         outcome = outcome_of(new, "kept", reason)
         await self._put(new, drawn)
         told = without_secrets(new.receipt)

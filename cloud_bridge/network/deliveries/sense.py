@@ -1,8 +1,8 @@
 """Whether what a telephone sent can be a receipt of these goods at all."""
 
 from datetime import timedelta
-from itertools import chain
-from math import isfinite
+from itertools import chain, pairwise
+from math import dist, hypot
 from typing import Final
 
 from cloud_bridge.envelopes.statements import Place
@@ -12,9 +12,13 @@ from cloud_bridge.network.deliveries.model import Receipt
 from cloud_bridge.network.deliveries.problems import ReceiptSenselessProblem
 from cloud_bridge.network.press.model import Handwritten
 
+_LONGEST_NAME: Final = 50
 _LONGEST_REMARK: Final = 500
 _MOST_STROKES: Final = 200
 _MOST_POINTS: Final = 10_000
+_LARGEST_SHEET: Final = 100_000
+_LEAST_INK: Final = 0.06
+"""Of the sheet's diagonal."""
 _LARGEST_NUMBER: Final = 1_000_000_000
 
 
@@ -24,6 +28,7 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
     Raises:
         ReceiptSenselessProblem: the detail says what.
     """
+    check_name(receipt.claim.name)
     if len(receipt.remark) > _LONGEST_REMARK:
         raise ReceiptSenselessProblem(f"a remark has {_LONGEST_REMARK} characters at the most")
     if not (receipt.acted_at.tzinfo and receipt.opened_at.tzinfo):
@@ -39,6 +44,14 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
         raise ReceiptSenselessProblem(
             f"the waybill must be read for at least {party.reading_seconds} seconds"
         )
+
+
+def check_name(name: str) -> str:
+    """The name as it is kept; ReceiptSenselessProblem: it is none that people could read."""
+    kept = name.strip()
+    if not 0 < len(kept) <= _LONGEST_NAME or not kept.isprintable():
+        raise ReceiptSenselessProblem(f"a name has 1 to {_LONGEST_NAME} characters")
+    return kept
 
 
 def _refusal(receipt: Receipt) -> None:
@@ -71,11 +84,14 @@ def _handwriting(drawn: Handwritten | None, party: Party) -> None:
         raise ReceiptSenselessProblem("the signature has no strokes, or too many")
     if points > _MOST_POINTS:
         raise ReceiptSenselessProblem("the signature has too many points")
-    if not all(map(isfinite, (drawn.width, drawn.height))) or min(drawn.width, drawn.height) <= 0:
+    if not all(1 <= side <= _LARGEST_SHEET for side in (drawn.width, drawn.height)):
         raise ReceiptSenselessProblem("the signature's sheet has no size")
     for x, y in chain.from_iterable(drawn.strokes):
         if not (0 <= x <= drawn.width and 0 <= y <= drawn.height):
             raise ReceiptSenselessProblem("the signature leaves its sheet")
+    ink = sum(dist(*pair) for stroke in drawn.strokes for pair in pairwise(stroke))
+    if ink < _LEAST_INK * hypot(drawn.width, drawn.height):
+        raise ReceiptSenselessProblem("a dot is no signature")
 
 
 def _place(place: Place) -> None:

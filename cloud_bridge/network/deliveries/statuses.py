@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
 from cloud_bridge.network.deliveries import rows, tries
+from cloud_bridge.network.deliveries.codes import typed_digits
 from cloud_bridge.network.deliveries.consignment import consignment
 from cloud_bridge.network.deliveries.problems import StatusUnknownProblem
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
@@ -44,7 +45,7 @@ class Statuses:
 
         def asked(connection: Connection) -> Sequence[tuple[str, str]]:
             # The same questions in the same order, whether there is such a number or not.
-            found = rows.asked_by(connection, waybill, digits)
+            found = rows.asked_by(connection, waybill, typed_digits(digits))
             locked = tries.locked(connection, subject, now=now)
             if locked or not found:
                 if not locked:

@@ -8,7 +8,10 @@ from cloud_bridge.envelopes.statements import Revision
 from cloud_bridge.network.deliveries.consignment import Consignment
 from cloud_bridge.network.deliveries.marks import left_empty, marks_of, values_of
 from cloud_bridge.network.deliveries.model import KeptReceipt
-from cloud_bridge.network.deliveries.problems import ReceiptSenselessProblem
+from cloud_bridge.network.deliveries.problems import (
+    DocumentRefusedProblem,
+    ReceiptSenselessProblem,
+)
 from cloud_bridge.network.interfaces import EnvelopeBook
 from cloud_bridge.network.press.errors import PressError
 from cloud_bridge.network.press.interfaces import Press, field_of
@@ -34,7 +37,8 @@ class Writing:
 
         Raises:
             ReceiptSenselessProblem: a field is left empty, or cannot be written as it is.
-            PressError: a document takes no signature.
+            DocumentRefusedProblem: a document takes no signature.
+            PressError: the press is too slow, or has no font.
         """
         if kept.receipt.refused:
             return ()
@@ -51,6 +55,8 @@ class Writing:
                 before, marks, name=kept.by.name, envelope=kept.envelope, party=kept.party
             )
         except PressError as error:
+            if error.reason in {"document", "page", "closed"}:
+                raise DocumentRefusedProblem(f"{document}: {error}") from error
             if error.reason != "text":
                 raise
             raise ReceiptSenselessProblem(f"{error.field}: {error}") from error

@@ -78,10 +78,11 @@ class Access:
         if len(named) != 1:
             raise NotAuthenticatedProblem("Signature-Input is missing, or names not one key id")
         account, parameters = await self._recognised(request, named[0])
+        # First: what is one too many is not remembered, and may come again as it is.
+        self._limits.take(account.organisation.id)
         nonce, until = self._fresh(account.organisation.id, parameters)
         if once:
             await self._use_for_good(account.organisation.id, nonce, until)
-        self._limits.take(account.organisation.id)
         return account.organisation.id
 
     async def _recognised(

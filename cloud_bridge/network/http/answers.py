@@ -56,3 +56,9 @@ def problem_response(problem: NetworkProblem, *, trace: str) -> web.Response:
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(max(1, round(problem.retry_after_seconds + 0.49)))
     return response
+
+
+def pdf_name(name: str) -> str:
+    """A document's name for whoever keeps it: a stranger's `contract.exe` is no program here."""
+    shown = "".join(each for each in name if each.isprintable())
+    return shown if shown.lower().endswith(".pdf") else f"{shown}.pdf"

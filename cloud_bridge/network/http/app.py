@@ -11,7 +11,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.network.http.access import Access, check_body
 from cloud_bridge.network.http.answers import problem_response
 from cloud_bridge.network.http.metrics import Metrics
-from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route
+from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route, told_path
 from cloud_bridge.network.problems import (
     InternalProblem,
     NetworkProblem,
@@ -59,11 +59,7 @@ class API:
 
         async def let_in(request: web.Request) -> web.StreamResponse:
             request[ORGANISATION] = await self._access.let_in(request, once=route.once)
-            if (request.content_length or 0) > most:
-                raise TooLargeProblem(f"{request.content_length} bytes; at most {most} are taken")
-            body = await request.read()
-            if len(body) > most:
-                raise TooLargeProblem(f"{len(body)} bytes; at most {most} are taken")
+            body = await _read(request, most)
             check_body(request, body)
             request[BODY] = body
             return await route.handler(request)
@@ -107,11 +103,23 @@ class API:
         except web.HTTPException as error:
             if error.status < 400:  # noqa: PLR2004 - a page that leads elsewhere
                 raise
-            told = NotFoundProblem(f"{request.method} {request.path}: {error.reason}")
+            told = NotFoundProblem(f"{request.method} {told_path(request)}: {error.reason}")
         except Exception:  # noqa: BLE001 - whatever else: a defect of ours
-            _log.exception("defect", trace=trace, path=request.path)
+            _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
         return problem_response(told, trace=trace), told.type
+
+
+async def _read(request: web.Request, most: int) -> bytes:
+    """The body; what is too large, or unpacks to what is, is not read to its end."""
+    if (request.content_length or 0) > most:
+        raise TooLargeProblem(f"{request.content_length} bytes; at most {most} are taken")
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > most:
+            raise TooLargeProblem(f"at most {most} bytes are taken")
+    return bytes(body)
 
 
 def _named(route: Route, handler: Handler) -> Handler:

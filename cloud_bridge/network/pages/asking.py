@@ -5,6 +5,7 @@ import hmac
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from cloud_bridge.network.persons.model import Visit
 
@@ -60,9 +61,12 @@ async def form_of(request: web.Request, *, visit: Visit | None) -> dict[str, str
         raise ForeignFormError("the form came from another site")
     if request.content_length is None or request.content_length > MOST_FORM_BYTES:
         raise ForeignFormError("the form is larger than any of ours, or does not say how large")
-    given = {
-        name: value for name, value in (await request.post()).items() if isinstance(value, str)
-    }
+    try:
+        # As large as it says, unless it is packed.
+        form = await request.clone(client_max_size=MOST_FORM_BYTES).post()
+    except (ValueError, LookupError, HttpProcessingError) as error:
+        raise ForeignFormError("no form of ours is written like this") from error
+    given = {name: value for name, value in form.items() if isinstance(value, str)}
     if visit is not None and not hmac.compare_digest(
         given.get("csrf", "").encode(), csrf_token(visit.secret).encode()
     ):

@@ -17,11 +17,13 @@ from cloud_bridge.network.pages.rendering import (
     say,
 )
 from cloud_bridge.network.pages.site import FORM, Guest, Site, see
-from cloud_bridge.network.persons.checks import TAIL
+from cloud_bridge.network.persons import checks
 from cloud_bridge.network.persons.errors import CheckError, LinkError
 
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _MINUTE: Final = 60
+_OF_SENDING: Final = frozenset({"too-soon", "too-many", "not-sent"})
+"""What is wrong with sending a code, and not with what was entered."""
 
 
 class Coming:
@@ -119,10 +121,13 @@ class Coming:
         """Hold what was entered against what was sent, or is known."""
         form = request[FORM]
         try:
-            if self._site.check == TAIL:
-                await self._site.checks.tail(guest.visit, form.get("tail", ""))
-            else:
-                await self._site.checks.code(guest.visit, form.get("code", ""))
+            match guest.method:
+                case checks.ID_TAIL:
+                    await self._site.checks.id_tail(guest.visit, form.get("tail", ""))
+                case checks.TAIL:
+                    await self._site.checks.tail(guest.visit, form.get("tail", ""))
+                case _:
+                    await self._site.checks.code(guest.visit, form.get("code", ""))
         except CheckError as error:
             return self._check(request, guest, error)
         return see("/sign")
@@ -132,8 +137,15 @@ class Coming:
     ) -> web.Response:
         visit, language = guest.visit, language_of(request)
         counts = visit.code_expires_at
+        is_tail = guest.method in {checks.TAIL, checks.ID_TAIL}
+        words = error and say(
+            language,
+            f"check_{'tail_' if is_tail and error.reason == 'used-up' else ''}{error.reason}",
+            seconds=error.seconds,
+            minutes=-(-error.seconds // _MINUTE),
+            initiator=guest.initiator,
+        )
         gone = error is not None and error.reason in {"used-up", "expired", "not-sent"}
-        tail = self._site.check == TAIL
         return self._site.renderer.page(
             request,
             "check.html",
@@ -144,17 +156,10 @@ class Coming:
             initiator=guest.initiator,
             title=guest.title,
             contact=masked(guest.standing.person.contact),
-            tail=tail,
+            tail=guest.method if is_tail else "",
             sent=counts is not None and self._site.time.now() < counts and not gone,
-            fault=None
-            if error is None
-            else say(
-                language,
-                f"check_{'tail_' if tail and error.reason == 'used-up' else ''}{error.reason}",
-                seconds=error.seconds,
-                minutes=-(-error.seconds // _MINUTE),
-                initiator=guest.initiator,
-            ),
+            fault=words if error is not None and error.reason not in _OF_SENDING else None,
+            unsent=words if error is not None and error.reason in _OF_SENDING else None,
         )
 
     async def _opens(self, request: web.Request, token: str) -> bool:
@@ -174,4 +179,9 @@ class Coming:
 
 def is_checked(guest: Guest) -> bool:
     """Whether the person may see the documents."""
-    return guest.visit.checked_at is not None or guest.standing.party.level == "none"
+    visit = guest.visit
+    if guest.standing.party.level == "none":
+        return True
+    # A code that this browser was asked for elsewhere does not say who the person is.
+    enough = guest.method != checks.ID_TAIL or visit.method == checks.ID_TAIL
+    return visit.checked_at is not None and enough

@@ -8,6 +8,7 @@ from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.routes import Route
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.pages.asking import Cookies
 from cloud_bridge.network.pages.coming import Coming
 from cloud_bridge.network.pages.files import asset_file, pdfjs_file
@@ -58,11 +59,12 @@ def persons_room(core: Core) -> Room:
         renderer=Renderer(config.name),
         cookies=Cookies(secure=url.startswith("https:")),
         links=links,
-        checks=Checks(core.lane, core.accounts, sender, core.time),
+        checks=Checks(core.lane, core.accounts, sender, core.time, IdTails(core.lane)),
         acting=Acting(core.book, core.accounts, press, core.time),
         accounts=core.accounts,
         time=core.time,
         check=config.persons.check,
+        identity_check=config.persons.identity_check or "",
         root=authority.pem,
     )
     return Room(

@@ -5,12 +5,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from cloud_bridge.network.http.answers import pdf_name
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.pages.asking import csrf_token
 from cloud_bridge.network.pages.coming import is_checked
 from cloud_bridge.network.pages.forms import label_of
 from cloud_bridge.network.pages.rendering import HEADERS, Language, language_of, say
-from cloud_bridge.network.pages.site import Guest, Site, see
+from cloud_bridge.network.pages.site import FORM, Guest, Site, see
 
 ENDS: Final = frozenset({"signed", "declined", "copy"})
 """States of a party that has nothing to do here but to look."""
@@ -40,7 +41,9 @@ class Reading:
             return see("/sign/check")
         if guest.standing.each.state in ENDS:
             return see("/sign/done")
-        return see("/sign/read" if guest.visit.read_at is None else "/sign/act")
+        unread = guest.visit.read_at is None
+        again = unread or self._site.acting.overtaken(guest.visit, guest.standing)
+        return see("/sign/read" if again else "/sign/act")
 
     async def read(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """The documents; reading begins with the first look, by our clock."""
@@ -64,7 +67,15 @@ class Reading:
         left = self._site.acting.must_read(guest.visit, guest.standing)
         if left or guest.visit.reading_at is None:
             return self._page(request, guest, seconds=left, too_soon=left)
-        await self._site.links.has_read(guest.visit)
+        # The moment first: whatever comes after it is found when it is signed.
+        now = self._site.time.now()
+        standing = await self._site.acting.standing(guest.visit)
+        if standing is None:
+            return self._site.stop(request, "visit")
+        if request[FORM].get("seen") != str(standing.seals):
+            newer = Guest(guest.visit, standing, guest.initiator, guest.method)
+            return self._page(request, newer, seconds=0, changed=True)
+        await self._site.links.has_read(guest.visit, at=now)
         return see("/sign/act")
 
     async def document(self, request: web.Request, guest: Guest) -> web.StreamResponse:
@@ -85,12 +96,18 @@ class Reading:
             headers={
                 **HEADERS,
                 "Cache-Control": "no-store",
-                "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
+                "Content-Disposition": f"inline; filename*=UTF-8''{quote(pdf_name(name))}",
             },
         )
 
     def _page(
-        self, request: web.Request, guest: Guest, *, seconds: int, too_soon: int = 0
+        self,
+        request: web.Request,
+        guest: Guest,
+        *,
+        seconds: int,
+        too_soon: int = 0,
+        changed: bool = False,
     ) -> web.Response:
         terms = guest.standing.state.terms
         language = language_of(request)
@@ -98,7 +115,7 @@ class Reading:
             request,
             "read.html",
             step="read",
-            status=409 if too_soon else 200,
+            status=409 if too_soon or changed else 200,
             csrf=csrf_token(guest.visit.secret),
             title=guest.title,
             initiator=guest.initiator,
@@ -110,6 +127,8 @@ class Reading:
             pdfjs="/pdfjs",
             seconds=seconds,
             too_soon=too_soon,
+            changed=changed,
+            seen=guest.standing.seals,
         )
 
 

@@ -64,6 +64,8 @@ class Signing:
         """Fields and signature."""
         if not is_checked(guest) or guest.standing.is_done or guest.visit.read_at is None:
             return see("/sign")
+        if self._site.acting.overtaken(guest.visit, guest.standing):
+            return see("/sign/read")
         hindrance = self._site.acting.hindrance(guest.standing)
         if hindrance is not None:
             return self._site.stop(request, hindrance, guest=guest)
@@ -107,11 +109,13 @@ class Signing:
 
     async def forward(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """Hand on to another person."""
-        if not is_checked(guest):
+        if not is_checked(guest) or guest.standing.is_done:
             return see("/sign")
         form = request[FORM]
         name, contact = form.get("name", "").strip(), form.get("contact", "").strip()
-        if not 0 < len(name) <= _LONGEST_NAME or not _CONTACT.fullmatch(contact):
+        if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()) or not _CONTACT.fullmatch(
+            contact
+        ):
             return self._forwarding(request, guest, "fault_missing")
         person = await self._site.accounts.find_or_add(NewPerson(name=name, contact=contact))
         await self._site.acting.forward(guest.visit, to=person)

@@ -8,8 +8,9 @@ import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
+from cloud_bridge.model import LEVELS, Party
 from cloud_bridge.network.accounts import Accounts
-from cloud_bridge.network.http.routes import Handler
+from cloud_bridge.network.http.routes import Handler, told_path
 from cloud_bridge.network.pages.asking import Cookies, ForeignFormError, form_of
 from cloud_bridge.network.pages.rendering import Renderer, language_of, say
 from cloud_bridge.network.persons.acting import Acting, Standing
@@ -26,11 +27,12 @@ _log = structlog.get_logger("network.pages")
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who asks: the visit, where its person stands, and the name of whoever sent the envelope."""
+    """Who asks: the visit, where its person stands, who sent the envelope, how it is checked."""
 
     visit: Visit
     standing: Standing
     initiator: str
+    method: str
 
     @property
     def title(self) -> str:
@@ -44,6 +46,7 @@ class Site:
 
     Attributes:
         check: how persons are checked, `code` or `contact-tail`.
+        identity_check: how those are who must be known as `identity` or better; empty: as others.
         root: the certificate of the authority for persons, PEM.
     """
 
@@ -56,6 +59,7 @@ class Site:
     accounts: Accounts
     time: Time
     check: str
+    identity_check: str
     root: bytes
 
     def visited(self, handler: Visited, *, posts: bool = False) -> Handler:
@@ -77,7 +81,9 @@ class Site:
             standing = await self.acting.standing(visit)
             if standing is None:
                 return self.stop(request, "visit")
-            guest = Guest(visit, standing, await self._initiator(standing))
+            guest = Guest(
+                visit, standing, await self._initiator(standing), self._method(standing.party)
+            )
             try:
                 return await handler(request, guest)
             except ActError as error:
@@ -92,11 +98,14 @@ class Site:
             try:
                 return await handler(request)
             except ContentMissingProblem as problem:
-                _log.error("document_missing", path=request.path, detail=problem.detail)
+                _log.error("document_missing", path=told_path(request), detail=problem.detail)
                 return self.stop(request, "document")
             except NetworkProblem as problem:
                 _log.error(
-                    "page_failed", path=request.path, problem=problem.type, detail=problem.detail
+                    "page_failed",
+                    path=told_path(request),
+                    problem=problem.type,
+                    detail=problem.detail,
                 )
                 return self.stop(request, "busy")
 
@@ -118,6 +127,10 @@ class Site:
             # A link in a mail brings no cookie along (SameSite); one of this page does.
             retry_words="stop_go_on" if reason == "used" else "stop_retry",
         )
+
+    def _method(self, party: Party) -> str:
+        asks = LEVELS.index(party.level) >= LEVELS.index("identity")
+        return self.identity_check if asks and self.identity_check else self.check
 
     async def _initiator(self, standing: Standing) -> str:
         account = await self.accounts.account(standing.state.terms.initiator)

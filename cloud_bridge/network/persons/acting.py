@@ -1,8 +1,10 @@
 """What a person does in an envelope, said by the network once it is written and durable."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -42,6 +44,14 @@ class Standing:
         """Whether there is nothing left to do for it."""
         return not self.each.missing or self.state.status != "signing"
 
+    @property
+    def seals(self) -> int:
+        """How many organisations have signed: what is shown is other than before with each."""
+        return sum(
+            each.state == "signed" and each.party.kind == "organisation"
+            for each in self.state.parties
+        )
+
 
 class Acting:
     """Carries out what persons do.
@@ -58,6 +68,8 @@ class Acting:
         self._persons = persons
         self._press = press
         self._time = time
+        # Who presses twice is signed once, and holds up nobody else at the press.
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def standing(self, visit: Visit) -> Standing | None:
         """Where the visit's person stands; None: it is no longer the one who is asked."""
@@ -88,6 +100,21 @@ class Acting:
             await self._book.say(visit.envelope, Opened(), party=visit.party, id=name)
         except NotAllowedProblem as refused:
             _log.info("not_opened", envelope=visit.envelope, reason=refused.reason)
+
+    def overtaken(self, visit: Visit, standing: Standing) -> bool:
+        """Whether an organisation has put a revision of its own since the person read.
+
+        What it put was not seen. Revisions of persons are the network's own: what stands in them is
+        what the terms foresee, so nobody has to read anew for each of them.
+        """
+        read_at = visit.read_at
+        return read_at is not None and any(
+            each.state == "signed"
+            and each.party.kind == "organisation"
+            and each.at is not None
+            and each.at >= read_at
+            for each in standing.state.parties
+        )
 
     def hindrance(self, standing: Standing) -> ActReason | None:
         """Why the person cannot sign now; None: it can."""
@@ -121,6 +148,10 @@ class Acting:
             FieldsError: what was filled in or drawn is not as it must be.
             ActError: it cannot be signed now.
         """
+        async with self._turns.setdefault((visit.envelope, visit.party), asyncio.Lock()):
+            await self._sign(visit, given, signature)
+
+    async def _sign(self, visit: Visit, given: Mapping[str, str], signature: Signature) -> None:
         for _ in range(_MOST_TRIES):
             standing = await self._standing(visit)
             if standing.each.state == "signed":
@@ -177,6 +208,8 @@ class Acting:
             raise ActError(f"it cannot be signed: {hindrance}", reason=hindrance)
         if visit.read_at is None or self.must_read(visit, standing):
             raise ActError("it was not read for long enough", reason="not-read")
+        if self.overtaken(visit, standing):
+            raise ActError("another party has signed since it was read", reason="changed")
         if visit.checked_at is None and standing.party.level != "none":
             raise ActError("the person was not checked", reason="level")
         party, name = standing.party, standing.person.name

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import unicodedata
 import uuid
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Verification
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.interfaces import Lane, Persons
 from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
 from cloud_bridge.network.persons.interfaces import CodeSender
@@ -18,7 +20,7 @@ from cloud_bridge.network.persons.visits import change, hashed
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import code_sent, link, visit
 
-CODE, TAIL = "code", "contact-tail"
+CODE, TAIL, ID_TAIL = "code", "contact-tail", "id-tail"
 DIGITS = 6
 CODE_LIVES = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -39,13 +41,17 @@ class Checks:
         persons: the accounts.
         sender: brings codes.
         time: says what has expired.
+        id_tails: knows the ends of identity numbers.
     """
 
-    def __init__(self, lane: Lane, persons: Persons, sender: CodeSender, time: Time) -> None:
+    def __init__(
+        self, lane: Lane, persons: Persons, sender: CodeSender, time: Time, id_tails: IdTails
+    ) -> None:
         self._lane = lane
         self._persons = persons
         self._sender = sender
         self._time = time
+        self._id_tails = id_tails
 
     async def send_code(self, visit: Visit, *, language: str) -> None:
         """Send a code to the account's contact; one that was sent before no longer counts.
@@ -97,7 +103,7 @@ class Checks:
             CheckError: `wrong`, `used-up` (a new one must be sent), `expired`.
         """
         now = self._time.now()
-        given = _sealed(visit, "".join(filter(str.isdigit, code)))
+        given = _sealed(visit, "".join(filter(str.isdigit, _typed(code))))
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
@@ -124,15 +130,30 @@ class Checks:
             CheckError: `wrong`, `used-up`.
         """
         person = await self._persons.person(visit.account)
-        now = self._time.now()
         known = "" if person is None else person.contact[-TAIL_DIGITS:].casefold()
-        given = digits.strip().casefold()
+        given = _typed(digits).strip().casefold()
+        right = len(known) == TAIL_DIGITS and hmac.compare_digest(known.encode(), given.encode())
+        await self._tried(visit, TAIL, right=right)
+
+    async def id_tail(self, visit: Visit, tail: str) -> None:
+        """Hold it against the end of the account's identity number; otherwise as `tail`.
+
+        Of an account whose number nobody gave the answers are those of a wrong entry.
+
+        Raises:
+            CheckError: `wrong`, `used-up`.
+        """
+        right = await self._id_tails.matches(visit.account, _typed(tail))
+        await self._tried(visit, ID_TAIL, right=right)
+
+    async def _tried(self, visit: Visit, method: str, *, right: bool) -> None:
+        now = self._time.now()
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
             if row.tries >= MOST_TRIES:
                 return "used-up"
-            if len(known) < TAIL_DIGITS or not hmac.compare_digest(known.encode(), given.encode()):
+            if not right:
                 change(connection, visit.secret, tries=row.tries + 1)
                 if row.tries + 1 < MOST_TRIES:
                     return "wrong"
@@ -140,10 +161,10 @@ class Checks:
                     update(link).where(link.c.token == row.link).values(ended_at=microseconds(now))
                 )
                 return "used-up"
-            _passed(connection, visit, TAIL, now)
+            _passed(connection, visit, method, now)
             return None
 
-        await self._settle(visit, TAIL, await self._lane.write(tried))
+        await self._settle(visit, method, await self._lane.write(tried))
 
     async def _settle(self, visit: Visit, method: str, reason: CheckReason | None) -> None:
         if reason is None:
@@ -192,6 +213,11 @@ def _wait(connection: Connection, account: str, now: datetime) -> int:
     if count:
         return _seconds(last + _micro(BETWEEN_CODES) - moment_now)
     return 0
+
+
+def _typed(text: str) -> str:
+    # Chinese keyboards make digits of full width.
+    return unicodedata.normalize("NFKC", text)
 
 
 def _micro(length: timedelta) -> int:

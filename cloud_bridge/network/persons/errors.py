@@ -5,7 +5,15 @@ from typing import Literal
 LinkReason = Literal["unknown", "used", "expired", "replaced"]
 CheckReason = Literal["wrong", "used-up", "expired", "too-soon", "too-many", "not-sent"]
 ActReason = Literal[
-    "over", "not-your-turn", "somebody-signs", "level", "not-read", "document", "busy", "no-place"
+    "over",
+    "changed",
+    "not-your-turn",
+    "somebody-signs",
+    "level",
+    "not-read",
+    "document",
+    "busy",
+    "no-place",
 ]
 
 

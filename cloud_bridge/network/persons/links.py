@@ -208,9 +208,12 @@ class PersonLinks:
 
         return await self._lane.write(begun)
 
-    async def has_read(self, visit: Visit) -> None:
-        """The person says that it has read; whether for long enough, the caller has looked."""
-        now = microseconds(self._time.now())
+    async def has_read(self, visit: Visit, *, at: datetime) -> None:
+        """The person says that it has read what there was at a moment.
+
+        Whether for long enough, and whether that was shown, the caller has looked.
+        """
+        now = microseconds(at)
         await self._lane.write(lambda connection: change(connection, visit.secret, read_at=now))
 
 

@@ -15,6 +15,7 @@ from cloud_bridge.network.press.model import Handwritten, Mark, Ticked, Typed
 LONGEST_VALUE = 1000
 MOST_STROKES, MOST_POINTS = 300, 8000
 _LEAST_INK = 0.06
+_LARGEST_SHEET = 100_000
 SIGNATURE = "signature"
 """Under this word the faults of the signature are told."""
 
@@ -123,9 +124,8 @@ def marks_for(
 def _is_sane(drawn: Handwritten) -> bool:
     points = [point for stroke in drawn.strokes for point in stroke]
     return (
-        math.isfinite(drawn.width + drawn.height)
-        and drawn.width > 0
-        and drawn.height > 0
+        1 <= drawn.width <= _LARGEST_SHEET
+        and 1 <= drawn.height <= _LARGEST_SHEET
         and len(drawn.strokes) <= MOST_STROKES
         and 0 < len(points) <= MOST_POINTS
         and all(drawn.strokes)

@@ -1,6 +1,7 @@
 """From the network's CA for persons: a certificate for one person's one act (事件型证书)."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +46,7 @@ class PersonAuthority:
         """For one act.
 
         Args:
-            name: the person's verified name, at most 64 characters.
+            name: the person's verified name; the certificate has its first 64 characters.
             act: what names the act, such as the envelope's and the party's id.
             at: when it is signed; the certificate is valid about it, some minutes.
         """
@@ -53,9 +54,9 @@ class PersonAuthority:
         serial = act if len(act) <= _LONGEST else hashlib.sha256(act.encode()).hexdigest()
         subject = x509.Name(
             [
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, self.network[:_LONGEST]),
-                x509.NameAttribute(NameOID.COMMON_NAME, name),
-                x509.NameAttribute(NameOID.SERIAL_NUMBER, serial),
+                _attribute(NameOID.ORGANIZATION_NAME, self.network),
+                _attribute(NameOID.COMMON_NAME, name),
+                _attribute(NameOID.SERIAL_NUMBER, serial),
             ]
         )
         public, issuer = key.public_key(), self.ca.key.public_key()
@@ -76,6 +77,13 @@ class PersonAuthority:
             .sign(self.ca.key, hashes.SHA256())
         )
         return OneAct(key, certificate)
+
+
+def _attribute(kind: x509.ObjectIdentifier, text: str) -> x509.NameAttribute[str]:
+    # X.520 bounds characters; the library would bound bytes, of which Chinese needs three each.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.NameAttribute(kind, text[:_LONGEST], _validate=False)
 
 
 _SIGNS = x509.KeyUsage(

@@ -60,7 +60,9 @@ def _typed(field: str, typed: Typed, width: float, height: float, font: Font) ->
     room, tall = max(width - 2 * _MARGIN, 1.0), max(height - 2 * _MARGIN, 1.0)
     size = min(_LARGEST_SIGNATURE if typed.signature else _LARGEST, tall)
     while size >= _SMALLEST:
-        lines = list(_lines(text, room / size, font))
+        # No more lines than could fit at all: a long text in a narrow place must cost nothing.
+        most = int((tall / size - 1) / _LEADING) + 1
+        lines = list(itertools.islice(_lines(text, room / size, font), most + 1))
         used = size * (1 + _LEADING * (len(lines) - 1))
         if used <= tall and all(font.width(line) * size <= room + 0.01 for line in lines):
             body = "\n".join(_outlines(lines, size, height, used, font))
@@ -85,10 +87,20 @@ def _lines(text: str, room: float, font: Font) -> Iterator[str]:
                 yield line.rstrip()
             line = "" if piece == " " else piece
             while font.width(line) > room and len(line) > 1:
-                fits = max(1, sum(font.width(line[:end]) <= room for end in range(1, len(line))))
+                fits = _fitting(line, room, font)
                 yield line[:fits]
                 line = line[fits:]
         yield line
+
+
+def _fitting(line: str, room: float, font: Font) -> int:
+    """How many characters of a line that is too long fit; one at least."""
+    used = 0.0
+    for number, character in enumerate(line):
+        used += font.width(character)
+        if used > room:
+            return max(number, 1)
+    return len(line)
 
 
 def _outlines(

@@ -21,5 +21,8 @@ class Press(Protocol):
 
 
 def field_of(envelope: str, party: str) -> str:
-    """The signature field of a party: without the full stops that would divide it."""
-    return f"Person-{envelope}-{party}".replace(".", "_")
+    """The signature field of a party: without the full stops that would divide it.
+
+    No party's id has a plus sign, so `a.b` and `a_b` have fields of their own.
+    """
+    return f"Person-{envelope}-{party}".replace(".", "+")

@@ -28,11 +28,16 @@ from cloud_bridge.network.press.errors import PressError
 from cloud_bridge.network.press.geometry import POINTS_PER_MM, Sheet, surrounding
 from cloud_bridge.network.press.glyphs import Font
 from cloud_bridge.network.press.model import Mark, Preparation, Prepared
+from cloud_bridge.network.press.structure import (
+    DEEPEST,
+    pages_of,
+    refuse_taken_name,
+    refuse_what_acts,
+)
 
 _PADES_IS_PART_OF = (2, 0)
 # /F (ISO 32000-2 §12.5.3): Print and Locked.
 _WIDGET_FLAGS = 1 << 2 | 1 << 7
-_DEEPEST = 64
 
 
 def prepare(preparation: Preparation) -> Prepared:
@@ -63,6 +68,7 @@ def _prepare(preparation: Preparation, font: Font) -> Prepared:
     reader = PdfFileReader(BytesIO(document), strict=True)
     if "/Encrypt" in reader.trailer:
         raise PressError("the document is encrypted", reason="document")
+    refuse_what_acts(reader)
     if any(each.docmdp_level is MDPPerm.NO_CHANGES for each in reader.embedded_signatures):
         raise PressError("an earlier signature permits no changes", reason="closed")
     writer = _Writer(reader, document)
@@ -113,11 +119,12 @@ class _Writer(IncrementalPdfFileWriter):
 
 
 def _add_field(writer: _Writer, preparation: Preparation, font: Font) -> None:
+    refuse_taken_name(writer.root, preparation.field)
     field = generic.DictionaryObject(
         {pdf_name("/FT"): pdf_name("/Sig"), pdf_name("/T"): pdf_string(preparation.field)}
     )
     reference = writer.add_object(field)
-    pages = list(_leaves(writer.root.raw_get("/Pages"), 0))
+    pages = pages_of(writer.root)
     widgets = [
         (pages[index], _widget(writer, pages[index], marks, font))
         for index, marks in _by_page(preparation.marks, len(pages)).items()
@@ -237,36 +244,26 @@ def _refuse_what_breaks(reader: PdfFileReader, result: bytes) -> None:
             ) from None
 
 
-def _leaves(node: Any, depth: int) -> Any:  # noqa: ANN401 - PDF objects are untyped
-    if depth > _DEEPEST:
-        raise PressError("the page tree is nested too deeply", reason="document")
-    found = node.get_object()
-    if "/Kids" not in found:
-        yield node
-        return
-    kids = found["/Kids"]
-    for position in range(len(kids)):
-        yield from _leaves(kids.raw_get(position), depth + 1)
-
-
 def _sheet(page: Any) -> Sheet:  # noqa: ANN401 - PDF objects are untyped
     media = _four(_inherited(page, "/MediaBox"))
     cropped = _inherited(page, "/CropBox")
     crop = media if cropped is None else _four(cropped)
-    rotation = _inherited(page, "/Rotate")
+    rotation = int(_inherited(page, "/Rotate") or 0)
+    if rotation % 90:
+        raise PressError("a page is turned by no right angle", reason="document")
     unit = page.get("/UserUnit", 1)
     return Sheet(
         x0=max(media[0], crop[0]),
         y0=max(media[1], crop[1]),
         x1=min(media[2], crop[2]),
         y1=min(media[3], crop[3]),
-        rotation=0 if rotation is None else int(rotation) % 360,
+        rotation=rotation % 360,
         user_unit=float(unit),
     )
 
 
 def _inherited(node: Any, key: str) -> Any:  # noqa: ANN401 - PDF objects are untyped
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         if key in node and not isinstance(node[key], generic.NullObject):
             return node[key]
         if "/Parent" not in node:

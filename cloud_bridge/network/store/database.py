@@ -57,6 +57,7 @@ class SQLiteFile:
         engine = create_engine(
             f"sqlite:///{self.path}",
             poolclass=NullPool,
+            hide_parameters=True,  # names and numbers of people, in the log of an error
             connect_args={"check_same_thread": False},
         )
 
@@ -77,6 +78,7 @@ class SQLiteFile:
             f"sqlite:///file:{self.path}?mode=ro&uri=true",
             poolclass=QueuePool,
             pool_size=_READERS,
+            hide_parameters=True,
             connect_args={"check_same_thread": False},
         )
 
@@ -128,4 +130,6 @@ class PostgreSQL:
             connection.autocommit = False
             return connection
 
-        return create_engine("postgresql+psycopg://", creator=connected, **options)
+        return create_engine(
+            "postgresql+psycopg://", creator=connected, hide_parameters=True, **options
+        )

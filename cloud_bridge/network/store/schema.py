@@ -67,6 +67,15 @@ person = Table(
     Index("person_by_contact", "contact", "name", unique=True),
 )
 
+id_tail = Table(
+    "id_tail",
+    metadata,
+    Column("account", ID, primary_key=True),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+"""Ends of persons' identity numbers: scrypt of each, with its salt."""
+
 link = Table(
     "link",
     metadata,

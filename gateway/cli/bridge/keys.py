@@ -1,6 +1,7 @@
 """`sealgate bridge keys`."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -63,12 +64,21 @@ def keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> 
 
 
 def _made(file: Path, pem: bytes) -> bool:
-    """Write it, unless something is there already."""
+    """Write it, unless something is there already: whole under its name, or not at all."""
     if file.exists():
         return False
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(pem)
-        opened.flush()
-        os.fsync(opened.fileno())
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(pem)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.link(draft, file)  # unlike a rename, takes nobody else's place
+    finally:
+        Path(draft).unlink()
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return True

@@ -1,22 +1,19 @@
 """`sealgate bridge status`: reads the database; the gateway may run."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import typer
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.cli.bridge.options import bridge_of
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
-from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.cli.bridge.options import bridge_of, database_at
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.terminal import out, printable, tell_json
 from gateway.config import BridgeCompanyConfig
 from gateway.store.moments import moment
 from gateway.store.networks import StandingRow, newest_serial, standings
-from gateway.store.open import database_of
 from gateway.store.schema import egress, envelope, envelope_owed
 
 _MOST_TROUBLES = 20
@@ -75,7 +72,7 @@ def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -
     Works while the gateway runs. Exits 1 when somebody has to look at something.
     """
     companies = bridge_of(config).companies
-    with _database(config) as connection:
+    with database_at(config) as connection:
         known = {row.organisation: row for row in standings(connection)}
         told = [_told(connection, each, known.get(each.organisation)) for each in companies]
     if as_json:
@@ -161,14 +158,3 @@ def _moment(at: int | None) -> datetime | None:
 
 def _text(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%SZ}"
-
-
-@contextmanager
-def _database(config: ConfigOption) -> Iterator[Connection]:
-    installation = configuration(config)
-    with told_errors(SQLAlchemyError, OSError):
-        database = database_of(installation)
-        if not database.exists():
-            raise fail(f"there is no database {database}: the gateway never ran")
-    with told_errors(SQLAlchemyError, OSError), database.open_reader().connect() as connection:
-        yield connection

@@ -30,7 +30,11 @@ _Output = Annotated[
 def document(
     envelope_id: Id,
     name: Annotated[
-        str, typer.Argument(help="As the envelope's terms have it.", metavar="DOCUMENT")
+        str,
+        typer.Argument(
+            help="As the terms have it; or an attachment's name or SHA-256.",
+            metavar="DOCUMENT",
+        ),
     ],
     output: _Output = None,
     key: KeyOption = None,
@@ -40,6 +44,8 @@ def document(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Fetch a document of an envelope as it is now, with the signatures that it has.
+
+    Or a photograph that was given along when goods were received, as `show` names it.
 
     Exits 0 when it lies there, 1 when the gateway refused, 2 when it could not be fetched.
 
@@ -101,5 +107,6 @@ def _keep(place: Path, content: bytes) -> None:
     with told_errors(OSError):
         if place.exists() and place.read_bytes() != content:
             raise fail(f"{place} is there and differs: name another file with -o")
+        place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, content)
     out.print(printable(str(place)), markup=False, soft_wrap=True)

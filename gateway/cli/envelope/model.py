@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.envelopes.model import PartyTold, Status, Step
+from gateway.envelopes.model import EvidenceTold, PartyTold, Status, Step
 
 ENDED: Final = frozenset({"completed", "declined", "withdrawn", "expired", "voided"})
 """Nothing more happens by itself; `held` waits for people."""
@@ -50,6 +50,7 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
     sequence: int
     head: str
     trouble: tuple[Trouble, ...] = ()
+    evidence: tuple[EvidenceTold, ...] = ()
 
     @property
     def has_ended(self) -> bool:

@@ -1,6 +1,6 @@
 """`sealgate envelope list` and `show`: which there are, and how far each is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from gateway.cli.envelope.options import (
 )
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
 from gateway.cli.terminal import err, out, printable, tell_json
-from gateway.envelopes.model import Status
+from gateway.envelopes.model import EvidenceTold, Status
 
 STYLES: Mapping[str, str] = {
     "completed": "green",
@@ -113,6 +113,9 @@ def tell_all(envelope: Envelope) -> None:
     for document in envelope.documents:
         now = envelope.digests.get(document.name, document.digest)
         _fact("document", f"{document.name}, {document.type}, SHA-256 {now}")
+    for evidence in envelope.evidence:
+        for line in _evidence(evidence):
+            _fact("evidence", f"{evidence.party}: {line}")
     _fact("record", f"{envelope.sequence} entries, head {envelope.head}")
     _fact("next", f"{envelope.next_step}: {envelope.next_hint}")
     for trouble in envelope.trouble:
@@ -127,6 +130,24 @@ def tell_parties(parties: Iterable[Mapping[str, Any]]) -> None:
         cells = (party["id"], party["kind"], party.get("name", ""), party.get("account", ""))
         shown.add_row(turn, *map(printable, cells))
     out.print(shown)
+
+
+def _evidence(told: EvidenceTold) -> Iterator[str]:
+    if told.acted_at is not None:
+        late = ", late" if told.late else ""
+        yield f"signed {_moment(told.acted_at)}, received {_moment(told.at)}{late}"
+    if told.place is not None:
+        place = told.place
+        yield f"at {place.latitude:.5f}, {place.longitude:.5f} within {place.accuracy_m:.0f} m"
+    for line in told.goods:
+        yield (
+            f"line {line.line + 1}: {line.received} received, {line.short} short, "
+            f"{line.damaged} damaged"
+        )
+    if told.remark:
+        yield f"remark: {told.remark}"
+    for each in told.attachments:
+        yield f"{each.name}, {each.size:,} bytes, SHA-256 {each.digest}"
 
 
 def _table(envelopes: Iterable[Envelope]) -> Table:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 ENVELOPE: Mapping[str, tuple[str, str]] = {
     "create": (
         "envelope.create:create",
-        "Write down who signs which PDFs, until when. Nothing leaves yet.",
+        "Write down who signs which PDFs, until when. Nothing of them leaves yet.",
     ),
     "send": (
         "envelope.sending:send",

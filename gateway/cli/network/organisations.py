@@ -84,8 +84,8 @@ def add(
 ) -> None:
     """Add an organisation, or know it anew: verification, key, certificate.
 
-    Writes its client certificate, the network's two roots, and whatever keys were made, into a
-    folder that goes to the organisation. The network may run meanwhile.
+    Writes its client certificate, the CAs that it pins, and whatever keys were made, into a folder
+    that goes to the organisation. The network may run meanwhile.
     """
     configuration = network_configuration(config)
     until = moment_named(expires)
@@ -150,11 +150,13 @@ def _certificate(
     certificate = authority.client(
         public, organisation=organisation, name=name, now=SystemClock().now(), until=until
     )
-    ca = authority.certificate.public_bytes(Encoding.PEM)
-    (folder / "client.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "network-ca.pem").write_bytes(ca)
-    persons = Authority.read(configuration.keys.persons_ca).certificate
-    (folder / "persons-root.pem").write_bytes(persons.public_bytes(Encoding.PEM))
+    persons = Authority.read(configuration.keys.persons_ca)
+    for file, each in (
+        ("client.pem", certificate),
+        ("network-ca.pem", authority.certificate),
+        ("persons-root.pem", persons.certificate),
+    ):
+        (folder / file).write_bytes(each.public_bytes(Encoding.PEM))
     return certificate
 
 

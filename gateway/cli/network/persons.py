@@ -33,6 +33,12 @@ def add(
         str, typer.Option("--level", help="How well it is known: contact or identity.")
     ] = "identity",
     method: MethodOption = "id-document",
+    id_tail: Annotated[
+        str,
+        typer.Option(
+            "--id-tail", help="Last four characters of its identity number; kept as a salted hash."
+        ),
+    ] = "",
     config: NetworkOption = DEFAULT_NETWORK,
 ) -> None:
     """Add a person, or know it better: name, contact, verification.
@@ -46,6 +52,7 @@ def add(
         level=level_named(level),
         method=method,
         expires_at=moment_named(expires),
+        id_tail=id_tail,
     )
     with told_errors(OSError, AdministrationError, SchemaNewerError, SQLAlchemyError):
         person = asyncio.run(_add(configuration, new))

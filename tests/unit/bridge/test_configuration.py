@@ -12,7 +12,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeConfig
 from gateway.envelopes.bridge_errors import KeyFileError
 from gateway.envelopes.roots import roots_in
-from gateway.wiring.bridging import read_key
+from gateway.wiring.bridging import read_key, way_of
 from tests.seals_of_companies import authority
 
 _COMPANY: dict[str, Any] = {
@@ -104,3 +104,14 @@ def test_roots_are_read_as_they_are_now_and_a_broken_file_is_trusted_for_nothing
     assert roots_in(tmp_path) == (first.der,)
     (tmp_path / "second.pem").write_bytes(second.certificate.public_bytes(Encoding.PEM))
     assert set(roots_in(tmp_path)) == {first.der, second.der}
+
+
+def test_a_client_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
+    file = tmp_path / "client-key.pem"
+    file.touch(0o640)
+    named = {"client_certificate": str(tmp_path / "client.pem"), "client_key": str(file)}
+    config = bridge(companies=[{**_COMPANY, **named}])
+    with pytest.raises(KeyFileError, match="chmod 600"):
+        way_of(config, config.companies[0])
+    file.chmod(0o600)
+    assert way_of(config, config.companies[0]).key == file

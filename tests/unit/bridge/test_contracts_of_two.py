@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,11 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.statements import (
     NETWORK,
+    Attachment,
+    Began,
+    Claimed,
     Declined,
+    Place,
     Revision,
     Signed,
     Statement,
@@ -37,6 +42,7 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
+from gateway.envelopes.outbox import owe
 from gateway.envelopes.sealing import container_in, placement_of
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.approvals import ApprovalRow
@@ -50,6 +56,7 @@ from tests.envelope_house import (
     PAPER,
     WEST,
     Room,
+    Street,
     Town,
     parties,
     settle,
@@ -74,17 +81,21 @@ def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = 
     asyncio.run(go())
 
 
-async def told_in_the_log(room: Room) -> list[str]:
-    """What the audit log says of envelopes, in order."""
+async def leaves(room: Room) -> list[dict[str, Any]]:
+    """The audit log, in order."""
     rows = await room.company.ground.lane.write(
         lambda unit: unit.connection.execute(
             select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
         ).all()
     )
-    leaves = [read_leaf(row.leaf) for row in rows]
+    return [read_leaf(row.leaf) for row in rows]
+
+
+async def told_in_the_log(room: Room) -> list[str]:
+    """What the audit log says of envelopes, in order."""
     return [
         str(leaf.get("what") or leaf.get("trouble"))
-        for leaf in leaves
+        for leaf in await leaves(room)
         if str(leaf["kind"]).startswith("envelope")
     ]
 
@@ -119,6 +130,7 @@ def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) 
         mine = await east.service.transcript(CALLER, id_)
         theirs = await west.service.transcript(CALLER, id_)
         assert transcript.compare(mine, theirs) is None
+        assert [transcript.read(each).network.name for each in (mine, theirs)] == ["memory"] * 2
         found = transcript.verify(
             mine,
             roots=[town.trusted.root, *town.roots],
@@ -236,7 +248,7 @@ def test_nothing_is_sealed_for_a_sender_that_calls_a_company_what_it_is_not(
 ) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
         let_it_use_any_name(east)
-        id_ = (await east.create(parties=renamed(number, FALSE))).envelope.id
+        id_ = (await east.create(mode="open", parties=renamed(number, FALSE))).envelope.id
         await settle(east, west)
         told = await west.show(id_)
         assert (told.status, told.next_step) == ("held", "look-at-it")
@@ -293,6 +305,29 @@ def test_of_a_turn_that_both_share_one_takes_the_pen_and_both_sign(tmp_path: Pat
         id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
         await settle(east, west)
         assert (await east.show(id_)).status == "completed"
+        assert (east.signed, west.signed) == (1, 1)
+
+    play(tmp_path, scene)
+
+
+def test_who_asked_for_the_pen_too_late_has_no_trouble_with_that(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(parties=parties(turns=(1, 1)))).envelope.id
+        await east.company.bridge.outbox.send(id_)
+        await west.company.listen()
+        state, now = town.network.envelopes[id_].state, town.clock.now()
+        for room, party in ((west, "seller"), (east, "buyer")):
+            # Each asks upon the same record; the network hears west first.
+            asked = room.company.bridge.statement(state, Began(), id=f"{party}-began", party=party)
+            await room.company.ground.lane.write(
+                lambda unit, room=room, asked=asked: owe(unit, room.company.id, id_, asked, at=now)
+            )
+            assert await room.company.bridge.outbox.send(id_)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert (told.status, told.trouble) == ("completed", ())
+            assert room.company.bridge.tally.refused == 0
         assert (east.signed, west.signed) == (1, 1)
 
     play(tmp_path, scene)
@@ -406,6 +441,47 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             assert room.events.types == ["envelope.withdrawn"]
         with pytest.raises(EnvelopeNotNowProblem):
             await east.service.withdraw(CALLER, id_, reason="again")
+        asked = [each for each in await leaves(east) if each.get("what") == "asked"]
+        assert [(each["act"], each["system"]) for each in asked] == [
+            ("reminded", CALLER.system),
+            ("withdrawn", CALLER.system),
+        ]
+        assert not [each for each in await leaves(west) if each.get("what") == "asked"]
+
+    play(tmp_path, scene)
+
+
+def say_void(town: Town, envelope: str, *, by: str) -> None:
+    """The network says that a contract is void."""
+    kept = town.network.envelopes[envelope]
+    said = Statement(
+        id="network:voided",
+        envelope=envelope,
+        terms=kept.state.terms_digest,
+        author=NETWORK,
+        act=Voided(by=by),
+        at=town.clock.now(),
+        seen=kept.state.sequence,
+        head=kept.state.head,
+    )
+    town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+
+
+@pytest.mark.parametrize("agreement", ["none", "another contract"])
+def test_a_contract_is_not_void_because_the_network_says_so(tmp_path: Path, agreement: str) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        by = "99999999-2222-4333-8444-555555555555"
+        if agreement != "none":
+            by = (await east.create(key="other")).envelope.id
+        await settle(east, west)
+        say_void(town, id_, by=by)
+        await settle(east, west)
+        for room in (east, west):
+            told = await room.show(id_)
+            assert told.status == "held"
+            assert [type_ for type_, _ in told.trouble] == ["not-allowed"]
+            assert "envelope.voided" not in room.events.types
 
     play(tmp_path, scene)
 
@@ -419,18 +495,7 @@ def test_a_cancellation_that_all_have_signed_voids_the_contract_and_both_are_tol
         agreement = (await east.create(key="v", title="解约协议", voids=id_)).envelope.id
         await settle(east, west)
         assert (await west.show(agreement)).status == "completed"
-        kept = town.network.envelopes[id_]
-        said = Statement(
-            id="network:voided",
-            envelope=id_,
-            terms=kept.state.terms_digest,
-            author=NETWORK,
-            act=Voided(by=agreement),
-            at=town.clock.now(),
-            seen=kept.state.sequence,
-            head=kept.state.head,
-        )
-        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+        say_void(town, id_, by=agreement)
         await settle(east, west)
         for room in (east, west):
             assert (await room.show(id_)).status == "voided"
@@ -510,7 +575,7 @@ def test_another_companys_envelope_does_not_exist(tmp_path: Path) -> None:
 # What partners, and persons, may do, and what they may not
 
 
-def cheats(town: Town) -> Partner:
+def cheats(town: Street) -> Partner:
     """The partner's own seal, in its own name: it may sign, and cheats otherwise."""
     town.trust = (*town.roots, trusted_root().der)
     return partner(f"{WEST} 有限公司")
@@ -537,34 +602,34 @@ async def state_revision(
     await west.company.network_say(signed)
 
 
-Cheat = Callable[[Town, bytes], tuple[bytes, str]]
+Cheat = Callable[[Street, bytes], tuple[bytes, str]]
 
 
-def another_company(town: Town, base: bytes) -> tuple[bytes, str]:
+def another_company(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     other = partner("北岭贸易有限公司")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def expired(town: Town, base: bytes) -> tuple[bytes, str]:
+def expired(town: Street, base: bytes) -> tuple[bytes, str]:
     cheats(town)
     old = partner(f"{WEST} 有限公司", until=town.clock.now() - timedelta(days=1))
     return old.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def untrusted(town: Town, base: bytes) -> tuple[bytes, str]:
+def untrusted(town: Street, base: bytes) -> tuple[bytes, str]:
     other = partner(f"{WEST} 有限公司", root="自封的根")
     return other.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now()), "Seal-P1"
 
 
-def altered(town: Town, base: bytes) -> tuple[bytes, str]:
+def altered(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     changed = receipt("chromium-a4-301").ljust(len(base), b" ")
     sealed = west.sealed(receipt("chromium-a4-301"), at=town.clock.now())
     return sealed + b" " * len(changed), "Seal-P1"
 
 
-def with_a_page(town: Town, base: bytes) -> tuple[bytes, str]:
+def with_a_page(town: Street, base: bytes) -> tuple[bytes, str]:
     west = cheats(town)
     town.clock.move(timedelta(days=20))
     writer = update_of(base)
@@ -710,6 +775,93 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             await settle(east)
             assert (await east.show(id_)).status == status
         assert [each for each, _ in (await east.show(id_)).trouble] == ["revision-person-untrusted"]
+
+    play(tmp_path, scene)
+
+
+PHOTO = b"\xff\xd8\xff a box with a hole"
+
+
+async def received_with(town: Town, east: Room, photo: Attachment) -> str:
+    """An envelope that a driver has signed, who gave a photograph along."""
+    driver = Party(id="driver", kind="bearer", name="张三", turn=2)
+    id_ = (await east.create(mode="open", parties=(parties()[0], driver))).envelope.id
+    await settle(east)
+    kept = town.network.envelopes[id_]
+    base = await east.final(id_)
+    signer = partner("某网络", common="张三", root="个人根")
+    document = signer.sealed(base, OnPage(page=1, left_mm=90, top_mm=20), at=town.clock.now())
+    revision = Revision(
+        document=NAME,
+        base=sha256(base),
+        digest=sha256(document),
+        size=len(document),
+        container=container_in(document[len(base) :]),
+        field="Seal-P1",
+    )
+    for content in (document, PHOTO):
+        town.network.contents[id_, sha256(content)] = plain(content, envelope=id_)
+    acts = (
+        Claimed(name="张三", contact="138****8000", method="contact-tail"),
+        Signed(
+            revisions=(revision,),
+            method="contact-tail",
+            attachments=(photo,),
+            place=Place(latitude=31.2304, longitude=121.4737, accuracy_m=20),
+            remark="外箱一处破损",
+            acted_at=town.clock.now(),
+        ),
+    )
+    for number, act in enumerate(acts):
+        said = Statement(
+            id=f"network:driver-{number}",
+            envelope=id_,
+            terms=kept.state.terms_digest,
+            author=NETWORK,
+            party="driver",
+            act=act,
+            at=town.clock.now(),
+            seen=kept.state.sequence,
+            head=kept.state.head,
+        )
+        town.network.say_itself(kept, sign_statement(said, town.network.key, card=0))
+    east.persons = (partners_root("个人根").der,)
+    await settle(east)
+    return id_
+
+
+def photo_of(content: bytes = PHOTO, **changes: int) -> Attachment:
+    told = Attachment(
+        name="photo-1.jpg", digest=sha256(content), size=len(content), media_type="image/jpeg"
+    )
+    return msgspec.structs.replace(told, **changes)
+
+
+def test_what_a_driver_gave_along_is_kept_here_and_told(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        id_ = await received_with(town, east, photo_of())
+        told = await east.show(id_)
+        assert told.status == "completed"
+        (evidence,) = told.evidence
+        assert (evidence.party, evidence.remark) == ("driver", "外箱一处破损")
+        assert evidence.place is not None
+        assert evidence.place.latitude == 31.2304
+        assert evidence.attachments == (photo_of(),)
+        # The network may be gone for good.
+        town.network.is_away = True
+        for name in ("photo-1.jpg", sha256(PHOTO)):
+            assert await east.service.document(CALLER, id_, name) == PHOTO
+        with pytest.raises(EnvelopeUnknownProblem, match="no attachment"):
+            await east.service.document(CALLER, id_, "photo-2.jpg")
+
+    play(tmp_path, scene)
+
+
+def test_a_photograph_that_is_not_what_was_told_is_a_lie(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        id_ = await received_with(town, east, photo_of(size=len(PHOTO) + 1))
+        told = await east.show(id_)
+        assert (told.status, told.trouble[0][0]) == ("held", "content")
 
     play(tmp_path, scene)
 

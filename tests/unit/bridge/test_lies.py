@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from cloud_bridge.envelopes import chain, record
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
+from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Reminded, Sent
 from cloud_bridge.keys import EncryptionKey, SigningKey
-from cloud_bridge.model import Terms
+from cloud_bridge.model import Card, Terms
 from cloud_bridge.wire import Feed, Heads
 from gateway.audit.record import read_leaf
 from gateway.envelopes.outbox import owe
@@ -247,7 +248,7 @@ async def test_a_swapped_card_is_not_believed_and_nothing_is_encrypted_to_it(
 
 
 @pytest.mark.usefixtures("sent")
-@pytest.mark.parametrize("case", ["another", "older", "thief", "stranger"])
+@pytest.mark.parametrize("case", ["another", "company", "older", "thief", "stranger"])
 async def test_cards_never_go_back_and_are_never_exchanged(
     buyer: Company,
     seller: Company,
@@ -260,6 +261,7 @@ async def test_cards_never_go_back_and_are_never_exchanged(
     later = replace(known, serial=3)
     await cards.learn(trusted.sealed(later), organisation=seller.id)
     offered = {
+        "company": trusted.sealed(replace(later, serial=4, name="Thief GmbH")),
         "another": trusted.sealed(replace(later, signing_key=SigningKey.generate().public)),
         "older": trusted.sealed(replace(later, serial=2)),
         "thief": trusted.sealed(replace(later, serial=4), name="Thief GmbH"),
@@ -268,6 +270,7 @@ async def test_cards_never_go_back_and_are_never_exchanged(
     network.cards[seller.id] = offered
     words = {
         "another": "card-swapped",
+        "company": "card-swapped",
         "older": "card-older",
         "thief": "card-untrusted",
         "stranger": "card-untrusted",
@@ -279,6 +282,72 @@ async def test_cards_never_go_back_and_are_never_exchanged(
     named = getattr(refused.value, "lie", None) or getattr(refused.value, "fault", None)
     assert named == words[case]
     assert cards.newest(seller.id) == later
+
+
+async def test_a_card_of_another_company_under_the_partners_id_opens_nothing_and_says_nothing(
+    buyer: Company,
+    seller: Company,
+    network: MemoryNetwork,
+    clock: FakeClock,
+    trusted: Authority,
+) -> None:
+    """A network that has a seal of its own, from a root that all trust, before they ever met."""
+    await seller.listen()
+    await buyer.listen()
+    mine = msgspec.json.decode(seller.card.card, type=Card)
+    thief = replace(mine, name="Thief GmbH", encryption_key=EncryptionKey.generate().public)
+    network.cards[seller.id] = trusted.sealed(thief)
+    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=clock)
+    await buyer.owe_envelope(terms)
+
+    assert not await buyer.bridge.outbox.send(terms.envelope)
+
+    assert (terms.envelope, terms.documents[0].digest) not in network.contents
+    assert [each["trouble"] for each in recorded(buyer)] == ["card-untrusted"]
+
+
+async def test_what_a_card_of_another_company_says_for_a_partner_holds_the_envelope(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock, trusted: Authority
+) -> None:
+    await seller.listen()
+    await buyer.listen()
+    mine = msgspec.json.decode(buyer.card.card, type=Card)
+    network.older[buyer.id, 1] = trusted.sealed(replace(mine, name="Thief GmbH"))
+    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=clock)
+    await buyer.owe_envelope(terms)
+    assert await buyer.bridge.outbox.send(terms.envelope)
+
+    await seller.listen()
+
+    assert await held_for(seller, terms) == ["card-swapped"]
+
+
+async def test_an_envelope_that_makes_us_stumble_holds_up_no_other(
+    buyer: Company,
+    seller: Company,
+    sent: Terms,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second = contract(2, buyer=buyer.id, seller=seller.id, clock=clock)
+    await buyer.owe_envelope(second)
+    await buyer.bridge.outbox.send(second.envelope)
+    await remind(buyer, sent)
+    read = seller.ground.records.state
+
+    async def state(organisation: str, envelope: str) -> EnvelopeState | None:
+        if envelope == sent.envelope:
+            raise OverflowError("date value out of range")
+        return await read(organisation, envelope)
+
+    with monkeypatch.context() as defect:
+        defect.setattr(seller.ground.records, "state", state)
+        assert await seller.listen() == 0
+        assert (await seller.row(second.envelope)).sequence == 1
+        assert (await seller.row(sent.envelope)).sequence == 1
+
+    await seller.bridge.reconcile()
+    assert (await seller.row(sent.envelope)).sequence == 2
 
 
 async def test_an_envelope_of_a_partner_whose_root_is_not_trusted_waits_and_then_goes_on(

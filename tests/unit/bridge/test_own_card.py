@@ -1,5 +1,6 @@
 """A company's own card: sealed as its policies allow, published, renewed, and never forked."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from cloud_bridge.keys import EncryptionKey
 from cloud_bridge.model import Card
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.envelopes.bridge_errors import CardMissingProblem
+from gateway.envelopes.cards import Cards
 from gateway.envelopes.carrying import Bridge
 from gateway.envelopes.own_card import CARD_TYPE, OwnCard
 from gateway.signing.clock_guard import ClockGuard
@@ -125,6 +127,21 @@ async def test_the_same_card_is_published_again_and_not_sealed_again(
     assert await own_card.ensure() == first
     assert network.cards.keys() == {"org-east"}
     assert len(east.house.signer.redeemed) == 1
+
+
+async def test_of_nodes_that_start_at_once_one_makes_the_card_and_the_other_has_it(
+    east: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    ground, later = east.ground, FakeClock(clock.now() + timedelta(seconds=3))
+    others = Cards(lane=ground.lane, reader=ground.networks, roots=ground.roots, clock=later)
+    beside = replace(east, ground=replace(ground, cards=others, clock=later))
+
+    first, second = await asyncio.gather(own_card_of(east).ensure(), own_card_of(beside).ensure())
+
+    assert first == second
+    assert len(east.house.signer.redeemed) == 2  # both were on their way
+    published = network.cards["org-east"]
+    assert {each.signed("org-east", 1) for each in (east.ground.cards, others)} == {published}
 
 
 async def test_a_card_is_renewed_a_month_before_its_end_and_when_a_key_changes(

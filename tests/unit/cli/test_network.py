@@ -73,9 +73,7 @@ def test_an_organisations_own_keys_stay_its_own(folder: Path, tmp_path: Path) ->
         "network-ca.pem",
         "persons-root.pem",
     ]
-    root = (out / "persons-root.pem").read_bytes()
-    assert b"PRIVATE" not in root
-    assert root == (out.parent / "network" / "persons-root.pem").read_bytes()
+    assert (out / "persons-root.pem").read_bytes() == (folder / "persons-root.pem").read_bytes()
     certificate = x509.load_pem_x509_certificate((out / "client.pem").read_bytes())
     assert certificate.public_key() == key.public_key()
     (common,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -109,6 +107,18 @@ def test_a_mistake_is_told_and_changes_nothing(
     assert added.exit_code == 2
     assert told in added.stderr
     assert _listed(folder) == []
+
+
+def test_the_end_of_an_identity_number_is_taken_and_one_of_another_shape_is_not(
+    folder: Path,
+) -> None:
+    words = ("person", "add", "--name", "李雷", "--contact", "13800000000")
+    rest = ("--expires", "2099-12-31", "-c", folder / "network.yaml")
+    assert _run(*words, "--id-tail", "123X", *rest).exit_code == 0
+    refused = _run(*words, "--id-tail", "12345", *rest)
+    assert refused.exit_code != 0
+    assert "four digits or letters" in refused.stderr
+    assert "12345" not in refused.stderr
 
 
 def test_the_same_person_is_there_once(folder: Path) -> None:

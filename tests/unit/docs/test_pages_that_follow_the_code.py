@@ -147,6 +147,7 @@ def test_the_floors_in_the_architecture_are_those_that_are_enforced(room: str) -
         ("docs/batches.md", "docs/batches.zh-CN.md"),
         ("docs/webhooks.md", "docs/webhooks.zh-CN.md"),
         ("docs/envelopes.md", "docs/envelopes.zh-CN.md"),
+        ("docs/scale.md", "docs/scale.zh-CN.md"),
     ],
 )
 def test_both_languages_say_the_same(english: str, chinese: str) -> None:
@@ -172,6 +173,7 @@ def test_both_languages_say_the_same(english: str, chinese: str) -> None:
         "envelopes",
         "network",
         "signing-in-a-browser",
+        "scale",
     ],
 )
 def test_both_languages_name_the_same_things_in_every_section(page: str) -> None:

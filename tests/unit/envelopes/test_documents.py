@@ -8,7 +8,13 @@ import pytest
 
 from cloud_bridge.envelopes.documents import faults_of_document
 from cloud_bridge.envelopes.transcript import TranscriptFindings, verify
-from tests.sealing_companies import DOCUMENT, SealedTranscript, make_sealed_transcript
+from cloud_bridge.model import Card
+from tests.sealing_companies import (
+    DOCUMENT,
+    SealedTranscript,
+    make_sealed_transcript,
+    seal_card,
+)
 from tests.seals_of_companies import authority, certify
 
 
@@ -45,8 +51,13 @@ def test_another_document_is_not_the_one_of_the_record(sealed: SealedTranscript)
 
 
 def test_a_document_that_the_terms_do_not_name(sealed: SealedTranscript) -> None:
-    found = _found(sealed, sealed.document, "another.pdf")
-    assert "no document of that name" in found.findings[0].words
+    found = _found(sealed, sealed.document + b"\n", "another.pdf")
+    assert "no document of that name, and none with its digest" in found.findings[0].words
+
+
+def test_a_document_of_another_name_is_the_one_of_its_digest(sealed: SealedTranscript) -> None:
+    found = _found(sealed, sealed.document, "signed.pdf")
+    assert (found.findings, found.documents) == ((), (DOCUMENT,))
 
 
 def test_a_document_cannot_be_judged_by_a_broken_record(sealed: SealedTranscript) -> None:
@@ -71,6 +82,22 @@ def test_a_seal_with_another_companys_name_is_named_with_its_entry() -> None:
     assert "party buyer is 买方有限公司" in found.findings[0].words
     assert "does not lead to a root" in found.findings[1].words
     assert [each.trusted for each in found.signatures] == [False, True]
+
+
+def test_who_speaks_for_a_party_by_another_companys_card_is_named(
+    sealed: SealedTranscript,
+) -> None:
+    mine = msgspec.json.decode(sealed.cards[1].card, type=Card)
+    thief = msgspec.structs.replace(mine, name="Thief GmbH")
+    card = seal_card(thief, certify("Thief GmbH", by=sealed.root))
+    found = verify(
+        sealed.file(cards=(sealed.cards[0], card)),
+        roots=[sealed.root.der],
+        at=sealed.envelope.now,
+        documents={},
+    )
+    assert {each.fault for each in found.findings} == {"party-name"}
+    assert "another company than Seller Ltd" in found.findings[0].words
 
 
 def test_without_roots_nothing_says_who_anybody_is(sealed: SealedTranscript) -> None:

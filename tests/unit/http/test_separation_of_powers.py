@@ -56,7 +56,7 @@ LOCAL = {
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
     "envelope verify", "envelope compare",
-    "bridge keys", "bridge status",
+    "bridge keys", "bridge status", "bridge egress",
     "network init", "network serve", "network identity",
     "network organisation add", "network organisation list", "network person add",
     "connectors check", "connectors list", "connectors test",

@@ -36,13 +36,26 @@
     each("[data-when]", (each) => { each.hidden = (each.dataset.when === "refused") !== draft.refused; });
   };
 
+  // What lacks something is marked where it is, and the first of it has the focus.
+  const incomplete = (...fields) => {
+    tell("incomplete");
+    for (const field of fields) {
+      field.setAttribute("aria-invalid", "true");
+      for (const event of ["input", "pointerdown"]) {
+        field.addEventListener(event, () => field.removeAttribute("aria-invalid"), { once: true });
+      }
+    }
+    fields[0]?.focus();
+  };
+  const lacking = (form) => [...form.querySelectorAll("input, textarea")].filter((each) => !each.checkValidity());
+
   // Goods
   $("begin").addEventListener("click", () => step("who"));
 
   // Who
   $("who").addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (!$("who").checkValidity()) return tell("incomplete");
+    if (!$("who").checkValidity()) return incomplete(...lacking($("who")));
     draft.name = $("name").value.trim();
     draft.digits = $("digits")?.value.trim() ?? "";
     draft.phone = $("phone")?.value.replace(/[\s-]/g, "") ?? "";
@@ -162,7 +175,7 @@
   };
   $("count").addEventListener("submit", (event) => {
     event.preventDefault();
-    return $("count").checkValidity() ? toSign(false) : tell("incomplete");
+    return $("count").checkValidity() ? toSign(false) : incomplete(...lacking($("count")));
   });
   $("refuse").addEventListener("click", () => toSign(true));
   $("back").addEventListener("click", () => step("count"));
@@ -186,8 +199,8 @@
   $("sign").addEventListener("submit", async (event) => {
     event.preventDefault();
     if (draft.refused) draft.remark = $("why").value;
-    if (draft.refused && !draft.remark.trim()) return tell("incomplete");
-    if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return tell("incomplete");
+    if (draft.refused && !draft.remark.trim()) return incomplete($("why"));
+    if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return incomplete($("pen"));
     const item = {
       key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: drafting.receipt(draft),
     };

@@ -93,18 +93,27 @@ function failed(section) {
   section.querySelector(".pages-count").textContent = section.dataset.failed;
 }
 
+const SPOKEN_SECONDS = 15;
+
 function countDown(form) {
   const button = form.querySelector("button");
   const wait = form.querySelector(".wait");
   const told = form.querySelector(".told");
-  const end = performance.now() + Number(form.dataset.seconds) * 1000;
+  const all = Number(form.dataset.seconds);
+  const end = performance.now() + all * 1000;
   let waiting = false;
+  let spoken = all;
   const tick = () => {
     const left = Math.ceil((end - performance.now()) / 1000);
     if (left > 0) {
       waiting = true;
       button.setAttribute("aria-disabled", "true");
       wait.textContent = filled(form.dataset.wait, { seconds: left });
+      // Whoever hears the page is told at the beginning and now and again, not each second.
+      if (left < spoken && (spoken === all || left % SPOKEN_SECONDS === 0)) {
+        spoken = left;
+        told.textContent = wait.textContent;
+      }
       setTimeout(tick, 250);
     } else {
       button.removeAttribute("aria-disabled");

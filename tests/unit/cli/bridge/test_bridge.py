@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,7 +16,9 @@ from typer.testing import CliRunner, Result
 
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.cli.app import app
+from gateway.cli.bridge import egress as egress_command
 from gateway.cli.bridge import keys as keys_command
+from gateway.cli.bridge import options
 from gateway.cli.bridge import status as status_command
 from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.store.content import ContentStore
@@ -20,7 +26,7 @@ from gateway.store.database import SQLiteFile
 from gateway.store.envelopes import put_envelope
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
-from gateway.store.networks import change_standing, put_card
+from gateway.store.networks import EgressRow, change_standing, put_card, put_egress
 from tests.contracts.test_envelope_rows import envelope
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
@@ -53,10 +59,10 @@ def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     """The commands, with a database and nothing in it."""
     put_gateway_database(tmp_path / "test.sqlite")
     database = SQLiteFile(str(tmp_path / "test.sqlite"))
-    for command in (keys_command, status_command):
+    for command in (keys_command, status_command, egress_command):
         monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
-    monkeypatch.setattr(status_command, "configuration", lambda _path: None)
-    monkeypatch.setattr(status_command, "database_of", lambda _installation: database)
+    monkeypatch.setattr(options, "configuration", lambda _path: None)
+    monkeypatch.setattr(options, "database_of", lambda _installation: database)
     return lambda *words: CliRunner().invoke(app, ["bridge", *words])
 
 
@@ -86,6 +92,29 @@ def test_keys_are_made_once_and_only_their_owner_reads_them(
     again = sealgate("keys", "--json")
     assert json.loads(again.stdout) == [{**told, "made": []}]
     assert "PRIVATE" not in first.stdout
+
+
+_DIES = """
+import os, signal, sys
+from pathlib import Path
+from cloud_bridge.keys import SigningKey
+from gateway.cli.bridge import keys
+os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)
+keys._made(Path(sys.argv[1]), SigningKey.generate().pem)
+"""
+
+
+def test_who_is_killed_while_a_key_is_written_leaves_none_that_is_half_there(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    file = tmp_path / "signing.pem"
+    killed = subprocess.run([sys.executable, "-c", _DIES, str(file)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not file.exists()
+    assert {left.stat().st_mode & 0o777 for left in tmp_path.glob(".signing.pem.*")} == {0o600}
+
+    assert sealgate("keys").exit_code == 0
+    assert SigningKey.from_pem(file.read_bytes())
 
 
 def test_a_bridge_that_never_ran_is_said_to_be_so(sealgate: Sealgate) -> None:
@@ -131,3 +160,38 @@ def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
     assert told["troubles"] == [
         {"envelope": "envelope-1", "type": "forked", "words": "the network has told two stories"}
     ]
+
+
+def test_what_left_is_listed_the_newest_last(sealgate: Sealgate, tmp_path: Path) -> None:
+    def left(number: int) -> EgressRow:
+        return EgressRow(
+            organisation="org-east",
+            network="https://network.example",
+            at=microseconds(START + timedelta(days=number)),
+            kind=("NewEnvelope", "Content", "feed")[number],
+            envelope=("envelope-1", "envelope-1", "")[number],
+            digest=bytes([number]) * 32,
+            size=1000 * number,
+        )
+
+    write(tmp_path, *(partial(put_egress, row=left(number)) for number in range(3)))
+
+    told = json.loads(sealgate("egress", "--json").stdout)
+    assert [each["kind"] for each in told] == ["NewEnvelope", "Content", "feed"]
+    assert told[1] == {
+        "at": "2026-11-23T02:00:00Z",
+        "organisation": "org-east",
+        "network": "https://network.example",
+        "kind": "Content",
+        "envelope": "envelope-1",
+        "digest": "01" * 32,
+        "size": 1000,
+    }
+    of_one = json.loads(sealgate("egress", "--json", "--envelope", "envelope-1").stdout)
+    assert of_one == told[:2]
+    assert json.loads(sealgate("egress", "--json", "--most", "1").stdout) == told[2:]
+    assert json.loads(sealgate("egress", "--json", "--since", "2026-11-23").stdout) == told[1:]
+    lines = sealgate("egress").stdout.splitlines()
+    assert len(lines) == 3
+    for word in ("2026-11-23 02:00:00", "Content", "1,000 bytes", "0101010101010101", "envelope-1"):
+        assert word in lines[1]

@@ -104,6 +104,37 @@ def test_another_document_is_named(court: Court) -> None:
     assert "document: 合同.pdf: it has digest" in told.stdout
 
 
+def test_a_document_from_before_the_signatures_is_told_as_that(court: Court) -> None:
+    court.made.sign("buyer")
+    court.write()
+    told = court.judged("-d", court.folder / "合同.pdf")
+    assert told.exit_code == 1
+    assert "合同.pdf: this is the document as it was sent, before any signature" in told.stdout
+
+
+def test_a_document_that_lacks_the_last_signature_is_told_as_that(court: Court) -> None:
+    court.made.sign("buyer")
+    court.made.sign("seller")
+    court.write()
+    (court.folder / "合同.pdf").write_bytes("合同.pdf signature 1".encode())
+    told = court.judged("-d", court.folder / "合同.pdf")
+    assert told.exit_code == 1
+    assert "合同.pdf: this is the document after signature 1 of 2" in told.stdout
+
+
+def test_a_document_of_another_name_is_known_by_its_digest(court: Court) -> None:
+    renamed = (court.folder / "合同.pdf").rename(court.folder / "signed.pdf")
+    told = court.judged("-d", renamed)
+    assert told.exit_code == 0, told.stdout
+    assert "as the file that was given" in told.stdout
+    renamed.write_bytes(b"%PDF-1.7 another")
+    told = court.judged("-d", renamed)
+    assert told.exit_code == 1
+    assert "signed.pdf: the envelope has no document of that name, and none with its digest" in (
+        told.stdout
+    )
+
+
 def test_another_network_than_the_one_that_is_known_is_named(court: Court) -> None:
     other = Envelope(terms_of()).network.public
     told = court.judged("--network-key", other)
@@ -128,9 +159,14 @@ def test_what_cannot_be_told_is_not_told(court: Court) -> None:
 
 
 def test_a_title_that_would_move_the_cursor_is_shown_harmless(court: Court) -> None:
-    court.made = Envelope(terms_of(title="\x1b[2K valid \u202e")).send()
-    court.write()
-    assert "\x1b" not in court.judged().stdout
+    told = transcript.read(court.file.read_bytes())
+    terms = msgspec.json.encode(terms_of(title="\x1b[2K valid \u202e"))
+    record = msgspec.structs.replace(told.record, terms=terms)
+    court.file.write_bytes(transcript.write(told.network, record))
+    judged = court.judged()
+    assert judged.exit_code == 1
+    assert "valid" in judged.stdout
+    assert "\x1b" not in judged.stdout
 
 
 def test_two_that_are_the_same_are_the_same(court: Court) -> None:
@@ -151,6 +187,8 @@ def test_where_two_differ_first_is_told(court: Court) -> None:
     forked = msgspec.json.decode(other.read_bytes())
     forked["record"]["entries"][0]["signature"] = "AAAA"
     other.write_bytes(msgspec.json.encode(forked))
-    assert "changed: entry 1" in sealgate("compare", court.file, other).stdout
+    assert (
+        "changed: theirs does not hold at entry 1" in sealgate("compare", court.file, other).stdout
+    )
     other.write_bytes(b"[]")
     assert sealgate("compare", court.file, other).exit_code == 2

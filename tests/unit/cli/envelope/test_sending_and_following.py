@@ -1,18 +1,22 @@
 """From a description to an envelope that all have signed, on the command line."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner, Result
 
+from cloud_bridge.envelopes.statements import Attachment, Place, Received
 from gateway.cli.app import app
 from gateway.clock import SystemClock
+from gateway.envelopes.model import EvidenceTold
 from tests.envelope_parties import BUYER, PAPER, SELLER, terms_of
 from tests.envelopes_in_memory import EnvelopesInMemory
 from tests.signing_house import FakeClock
@@ -189,6 +193,45 @@ async def test_list_and_show_tell_who_has_signed(tmp_path: Path) -> None:
         shown = (await at("show", envelope)).stdout
         assert "✓ us: 买方有限公司: signed" in shown
         assert "→ them: Seller Ltd: its-turn" in shown
+
+
+async def test_what_a_driver_gave_along_is_shown_and_fetched(tmp_path: Path) -> None:
+    photo = b"\xff\xd8\xff a box with a hole"
+    digest = hashlib.sha256(photo).hexdigest()
+    pressed = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
+    async with desk(tmp_path) as at:
+        envelope = await at.sent()
+        kept = at.envelopes.kept[envelope]
+        kept.evidence = (
+            EvidenceTold(
+                party="driver",
+                at=pressed + timedelta(hours=2),
+                acted_at=pressed,
+                late=True,
+                place=Place(latitude=31.2304, longitude=121.4737, accuracy_m=20),
+                goods=(Received(line=0, received=7, short=1),),
+                remark="外箱一处破损",
+                attachments=(
+                    Attachment(
+                        name="photo-1.jpg", digest=digest, size=len(photo), media_type="image/jpeg"
+                    ),
+                ),
+            ),
+        )
+        kept.contents[digest] = photo
+        shown = (await at("show", envelope)).stdout
+        for words in (
+            "driver: signed",
+            ", late",
+            "31.23040, 121.47370 within 20 m",
+            "line 1: 7 received, 1 short, 0 damaged",
+            "remark: 外箱一处破损",
+            f"photo-1.jpg, {len(photo)} bytes, SHA-256 {digest}",
+        ):
+            assert words in shown
+        into = at.folder / "photo.jpg"
+        fetched = await at("document", envelope, digest, "-o", into)
+        assert (fetched.exit_code, into.read_bytes()) == (0, photo)
 
 
 async def test_watch_follows_to_the_end_and_says_how_it_ended(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """What the pages answer to whoever is not a browser of the person."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import Signer, asked, free_port
@@ -34,6 +36,25 @@ async def cookie_of(stranger: aiohttp.ClientSession, signer: Signer) -> SimpleCo
     async with stranger.post(url, allow_redirects=False) as answer:
         assert answer.status == 303
         return answer.cookies
+
+
+async def test_of_fifty_browsers_that_open_a_link_at_once_one_is_let_in(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    url = (await signer.link()).url
+
+    async def opened() -> tuple[int, str | None]:
+        async with stranger.post(url, allow_redirects=False) as answer:
+            cookie = answer.cookies.get("visit")
+            return answer.status, None if cookie is None else cookie.value
+
+    answers = await asyncio.gather(*(opened() for _ in range(50)))
+    assert sorted(status for status, _ in answers) == [303, *[409] * 49]
+    (let_in,) = {cookie for _, cookie in answers if cookie is not None}
+    # Who has it may come again; the link that was used opens for nobody else.
+    async with stranger.post(url, cookies={"visit": let_in}, allow_redirects=False) as answer:
+        assert answer.status == 303
+    assert await opened() == (409, None)
 
 
 async def test_every_page_forbids_what_is_not_ours(
@@ -147,3 +168,32 @@ async def test_a_link_is_drawn_as_a_code_until_it_is_opened(
         pass
     async with stranger.get(f"{url}/qr.svg") as answer:
         assert answer.status == 404
+
+
+async def test_what_opens_a_link_or_label_stands_in_no_log(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    url = (await signer.link()).url
+    token = url.rpartition("/")[2]
+    with structlog.testing.capture_logs() as logs:
+        for address in (f"{url}/", f"{url}/x/y", url.replace("/s/", "/d/"), f"{url}/qr.png"):
+            async with stranger.get(address) as answer:
+                assert answer.status == 404
+    assert logs
+    assert token not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=none-such", b"language=en"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno part"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_none_of_ours(
+    stranger: aiohttp.ClientSession, house: NetworkHouse, kind: str, body: bytes
+) -> None:
+    headers = {"content-type": kind}
+    async with stranger.post(f"{house.url}/language", data=body, headers=headers) as answer:
+        assert answer.status == 410

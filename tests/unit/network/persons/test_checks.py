@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
+from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.persons.checks import Checks
 from cloud_bridge.network.persons.errors import CheckError, NotSentError
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
+from cloud_bridge.network.problems import MalformedProblem
 from cloud_bridge.network.store import schema
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import CONTACT, Signer, asked
@@ -37,7 +39,7 @@ class Desk:
         core = house.core
         self.house, self.signer, self.postbox = house, signer, Postbox()
         self.links = PersonLinks(core.lane, core.book, core.time)
-        self.checks = Checks(core.lane, core.accounts, self.postbox, core.time)
+        self.checks = Checks(core.lane, core.accounts, self.postbox, core.time, IdTails(core.lane))
 
     async def visit(self, *, cookie: str | None = None) -> Visit:
         url = (await self.links.link(self.signer.draft.id, self.signer.party)).url
@@ -138,6 +140,44 @@ async def test_five_wrong_ends_end_the_link(desk: Desk) -> None:
     assert reasons == ["wrong"] * 4 + ["used-up"]
     assert await desk.links.visit(visit.secret) is None
     assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
+
+
+async def keep_id_tail(desk: Desk, tail: str = "123X") -> None:
+    await IdTails(desk.house.core.lane).keep(desk.signer.person.id, tail)
+
+
+async def test_the_end_of_the_identity_number_passes_however_it_is_written(desk: Desk) -> None:
+    await keep_id_tail(desk)
+    visit = await desk.visit()
+    await desk.checks.id_tail(visit, " 123x ")
+    assert (await desk.now(visit)).method == "id-tail"
+
+
+async def test_a_number_that_nobody_gave_is_answered_as_a_wrong_one(desk: Desk) -> None:
+    answers = []
+    for known in (False, True):
+        if known:
+            await keep_id_tail(desk)
+        visit = await desk.visit()
+        tries = [(await refused(desk.checks.id_tail(visit, "1234"))).reason for _ in range(5)]
+        answers.append((tries, await desk.links.visit(visit.secret)))
+    assert answers == [(["wrong"] * 4 + ["used-up"], None)] * 2
+
+
+async def test_of_an_identity_number_the_database_has_a_salted_hash_alone(desk: Desk) -> None:
+    await keep_id_tail(desk)
+    other = await asked(desk.house, name="王五", contact="13900000000")
+    await IdTails(desk.house.core.lane).keep(other.person.id, "123X")
+    rows = await desk.house.core.lane.read(
+        lambda connection: connection.execute(select(schema.id_tail)).all()
+    )
+    assert len({row.digest for row in rows}) == 2
+    assert "123X" not in repr(rows)
+
+
+async def test_an_end_of_another_shape_is_not_kept(desk: Desk) -> None:
+    with pytest.raises(MalformedProblem):
+        await keep_id_tail(desk, "12345")
 
 
 async def test_the_same_browser_is_not_checked_twice_for_one_account(desk: Desk) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from cloud_bridge.envelopes.statements import Forwarded, Opened, Reminded, Withdrawn
-from cloud_bridge.network.model import NewPerson
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.persons.invitations import Invitations
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import LinkMessage
+from cloud_bridge.wire import NewPerson
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import CONTACT, Signer, asked
 from tests.running_gateway import until

@@ -22,6 +22,7 @@ from gateway.documents.inspection.inspecting import inspect
 from gateway.verification.judging import Judging
 from gateway.verification.model import FileJudgement
 from tests.document_fixtures import authority, soft_seal
+from tests.press_here import PressHere
 
 DOCUMENTS = Path(__file__).parents[3] / "vectors" / "documents"
 NOW = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
@@ -51,8 +52,11 @@ def mark(name: str, ink: Handwritten | Typed | Ticked, **box: float) -> Mark:
 SIGNATURE = mark("signature", INK)
 
 
-async def signed(base: bytes, *marks: Mark, party: str = "buyer") -> Pressed:
-    return await press().press(base, marks, name="张三", envelope="e-1", party=party)
+async def signed(
+    base: bytes, *marks: Mark, party: str = "buyer", by: ChildPress | None = None
+) -> Pressed:
+    writer = by or PressHere(AUTHORITY, StandingTime())
+    return await writer.press(base, marks, name="张三", envelope="e-1", party=party)
 
 
 async def judgement_of(document: bytes, *trust: bytes) -> FileJudgement:
@@ -111,7 +115,7 @@ async def test_other_software_finds_the_signature_valid(tmp_path: Path) -> None:
     base = (DOCUMENTS / "contract-2-pages.pdf").read_bytes()
     file = tmp_path / "signed.pdf"
     marks = (SIGNATURE, mark("text", Typed(text="货物完好"), page=-1, height_mm=8))
-    file.write_bytes((await signed(base, *marks)).document)
+    file.write_bytes((await signed(base, *marks, by=press())).document)
     told = await asyncio.to_thread(
         subprocess.run, ["pdfsig", "-nocert", file], capture_output=True, text=True, check=True
     )
@@ -194,8 +198,15 @@ async def test_what_cannot_be_written_is_told_with_its_field(wrong: Mark, reason
 @pytest.mark.parametrize("base", [b"", b"no PDF at all", b"%PDF-1.7\nstartxref\n0\n%%EOF\n"])
 async def test_what_is_no_document_is_refused(base: bytes) -> None:
     with pytest.raises(PressError) as refused:
-        await signed(base, SIGNATURE)
+        await signed(base, SIGNATURE, by=press())
     assert refused.value.reason == "document"
+
+
+async def test_a_child_tells_the_field_that_cannot_be_written() -> None:
+    base = (DOCUMENTS / "contract-2-pages.pdf").read_bytes()
+    with pytest.raises(PressError) as refused:
+        await signed(base, mark("f", Ticked(), page=3), by=press())
+    assert (refused.value.reason, refused.value.field) == ("page", "f")
 
 
 async def test_a_child_that_hangs_is_ended_in_time() -> None:

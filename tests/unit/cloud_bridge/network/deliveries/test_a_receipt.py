@@ -3,6 +3,7 @@
 import io
 import uuid
 
+import pytest
 from pikepdf import Pdf
 
 from cloud_bridge.envelopes.statements import Claimed, Declined, Opened, Signed
@@ -63,3 +64,12 @@ async def test_whoever_refuses_the_goods_says_why(house: House) -> None:
     (declined,) = await house.said(envelope, Declined)
     assert declined == Declined(reason="goods-refused", remark="整批破损")
     assert (await house.state(envelope)).status == "declined"
+
+
+async def test_a_document_that_nobody_can_sign_is_told_and_not_tried_for_ever(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.delivery_house.document", lambda: b"no PDF")
+    token = await house.label(await house.send())
+    status, told = await house.put(token)
+    assert (status, told["type"]) == (422, "urn:sealgate:problem:delivery-document")

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from cloud_bridge.envelopes.statements import Claimed, Declined, Signed
 from gateway.clock import SystemClock
+from tests.browser import browser, in_one_loop
 from tests.delivery_house import (
     DOCUMENT,
     OTHER_SECRET,
@@ -21,29 +23,21 @@ from tests.delivery_house import (
     photo,
 )
 
-CHROMIUM = "/usr/bin/chromium"
+__all__ = ["browser"]
 SHOTS = os.environ.get("SEALGATE_SCREENSHOTS")
 """A folder for pictures of the pages; not set: none are taken."""
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium")
+pytestmark = in_one_loop
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     # A browser has the machine's clock.
     async with delivery_house(tmp_path, clock=HandClock(SystemClock().now())) as house:
         yield house
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def telephone(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 360, "height": 740},
@@ -149,6 +143,33 @@ async def test_goods_are_received_on_a_telephone(house: House, telephone: Browse
     # On another visit the telephone still knows what became of it.
     await page.reload()
     await expect(page.locator("[data-sent=signed]")).to_be_visible()
+
+
+async def test_what_is_missing_is_marked_where_it_is_and_english_words_fit(
+    house: House, browser: Browser
+) -> None:
+    envelope = await house.send()
+    telephone = await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+    page = await open_label(house, telephone, await house.label(envelope))
+    await page.get_by_role("button", name="I receive these goods").click()
+    name = page.get_by_label("Name")
+    await page.locator("#who").get_by_role("button", name="Next").click()
+    await expect(name).to_be_focused()
+    await expect(name).to_have_attribute("aria-invalid", "true")
+    await name.fill("Wang")
+    await expect(name).not_to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Last 4 digits").fill(TAIL)
+    await page.locator("#who").get_by_role("button", name="Next").click()
+    await expect(page.locator("#count")).to_be_visible()
+    wide = await page.evaluate(
+        """[...document.querySelectorAll(".number label")]
+             .filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"""
+    )
+    assert wide == []
+    await page.locator("#count").get_by_role("button", name="Next").click()
+    await page.get_by_role("button", name="I have received").click()
+    await expect(page.locator("#pen")).to_have_attribute("aria-invalid", "true")
+    await telephone.close()
 
 
 async def test_everything_is_filled_in_without_network_and_sent_when_it_is_back(

@@ -167,3 +167,31 @@ async def test_a_code_that_could_not_be_sent_is_told(house: House) -> None:
     assert (status, word(told)) == (503, "delivery-code-not-sent")
     house.telephones.is_away = False
     assert (await house.claim(token, phone="13800004821"))[0] == 200
+
+
+async def test_a_code_vouches_for_no_number_but_the_one_that_it_was_sent_to(house: House) -> None:
+    token = await house.label(await house.send(tail=""))
+    for _ in range(5):
+        assert (await house.claim(token, phone="13800000001"))[0] == 200
+    # No sixth code is sent within the hour, so no other number takes the place of the first.
+    assert (await house.claim(token, phone="13999999999"))[0] == 403
+    assert (await house.check(token, house.telephones.codes[-1][1]))[0] == 200
+    delivery = await house.room.links["bearer"].delivery(token)  # type: ignore[attr-defined]
+    assert (delivery.method, delivery.contact) == ("code", "****0001")
+
+
+async def test_digits_of_full_width_are_digits(house: House) -> None:
+    token = await house.label(await house.send())
+    assert (await house.claim(token, digits="４８２１"))[0] == 200
+
+
+async def test_digits_that_are_none_are_wrong_and_no_defect(house: House) -> None:
+    token = await house.label(await house.send())
+    assert (await house.claim(token, digits="四八二一"))[0] == 403
+
+
+async def test_a_long_chinese_name_signs(house: House) -> None:
+    token = await house.label(await house.send())
+    claim = house.claim_of(name="古丽娜尔·阿卜杜热合曼·买买提明·艾山江·吐尔逊")
+    status, told = await house.put(token, house.receipt(claim=claim))
+    assert (status, told.get("ending")) == (200, "signed"), told

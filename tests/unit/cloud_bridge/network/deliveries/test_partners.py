@@ -1,6 +1,7 @@
 """What partners without an account see: the label, the status, the copy; and no more."""
 
 import io
+import zlib
 
 import pytest
 from PIL import Image
@@ -19,6 +20,17 @@ async def ask(house: House, waybill: str, digits: str) -> tuple[int, str]:
 async def get(house: House, path: str) -> tuple[int, bytes]:
     async with house.http.get(f"{house.url}{path}") as answer:
         return answer.status, await answer.read()
+
+
+async def test_a_form_that_is_large_or_unpacks_to_what_is_is_not_taken(house: House) -> None:
+    packed = zlib.compress(b"waybill=" + b"7" * (1 << 20))
+    for body, headers in (
+        (b"waybill=" + b"7" * (1 << 15), {}),
+        (packed, {"Content-Encoding": "deflate"}),
+    ):
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        async with house.http.post(f"{house.url}/status", data=body, headers=headers) as answer:
+            assert answer.status == 413
 
 
 async def test_the_label_opens_the_page_and_tells_waybill_goods_and_status_only(
@@ -172,3 +184,25 @@ async def test_only_who_has_signed_fetches_the_receipt_at_the_label(house: House
 
     assert await fetch("A" * 43) == 200
     assert await fetch("B" * 42 + "A") == 404
+
+
+async def test_a_status_form_that_is_far_too_large_is_not_read(house: House) -> None:
+    body = b"&".join([b"a=1"] * 10_000)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    async with house.http.post(f"{house.url}/status", data=body, headers=kind) as answer:
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=none-such", b"waybill=1"),
+        ("application/x-www-form-urlencoded; charset=ascii", b"waybill=\xff"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno part"),
+    ],
+)
+async def test_a_status_form_that_is_none_is_told_so(house: House, kind: str, body: bytes) -> None:
+    headers = {"content-type": kind}
+    async with house.http.post(f"{house.url}/status", data=body, headers=headers) as answer:
+        assert answer.status in {400, 404}, await answer.text()

@@ -38,6 +38,18 @@ LINE = Received(line=1, received=12)
             id="too much ink",
         ),
         pytest.param(
+            {"handwriting": Handwritten(width=640, height=280, strokes=(((9, 9),),))},
+            id="a dot",
+        ),
+        pytest.param(
+            {
+                "handwriting": Handwritten(
+                    width=1e-320, height=1e-320, strokes=(((0, 0), (1e-320, 1e-320)),)
+                )
+            },
+            id="a sheet of no size",
+        ),
+        pytest.param(
             {"place": Place(latitude=91, longitude=0, accuracy_m=1)}, id="beyond the pole"
         ),
         pytest.param({"refused": True, "goods": (), "remark": " "}, id="refused without a word"),
