@@ -55,6 +55,9 @@ class Ending:
             return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
+        # Why we have declined is told at home for good.
+        ours = [each.state for each in state.parties_of(member.organisation)]
+        hint = row.hint if "declined" in ours else ""
 
         def unit(transaction: Transaction) -> None:
             known = is_owed(
@@ -69,7 +72,7 @@ class Ending:
                 row.id,
                 status=state.status,
                 step="nothing",
-                hint="",
+                hint=hint,
                 changed_at=now,
             )
             record = noted(

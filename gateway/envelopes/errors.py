@@ -84,13 +84,25 @@ class EnvelopeContentMissingProblem(Problem):
 
 
 class EnvelopeFileOtherProblem(Problem):
-    """A file was attached that is none of the envelope's."""
+    """A file was attached, or a name given, that is none of the envelope's."""
 
     type: ClassVar[str] = "envelope-file-other"
     status: ClassVar[int] = 422
     title: ClassVar[str] = "The file is not the one that the envelope tells of"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Attach the very file that the partner has sent, without saving it anew."
+
+
+class PartyWithoutLinkProblem(Problem):
+    """A link is asked for somebody who gets none."""
+
+    type: ClassVar[str] = "envelope-party-without-link"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Links are for the persons and bearers of an envelope"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Name one of those that the detail lists; companies sign by their gateway."
+    )
 
 
 class NetworkRefusesProblem(Problem):

@@ -287,7 +287,28 @@ class Inbox:
             return 0
         await self._ground.lane.write(lambda unit: self._put(unit, envelope, before, reading, new))
         self._tally.entries += len(reading.entries)
+        for entry in reading.entries:
+            self._say(reading.state, entry)
         return len(reading.entries)
+
+    def _say(self, state: EnvelopeState, entry: Entry) -> None:
+        """One line in the log for whatever was said in an envelope."""
+        said = parse(entry.signed)
+        others = [
+            self._naming.name(each.party)
+            for each in state.parties
+            if each.party.account != self._member.organisation
+        ]
+        _log.info(
+            "envelope_act",
+            act=said.act.__struct_config__.tag,
+            company=self._member.company,
+            envelope=said.envelope,
+            sequence=_sequence(entry),
+            author=said.author,
+            party=said.party,
+            counterparties=list(dict.fromkeys(others)),
+        )
 
     def _put(
         self,

@@ -1,11 +1,13 @@
 """How an envelope is told: what it is now, and what is done next by whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Declined, Withdrawn, parse
 from cloud_bridge.model import Party
 from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
 from gateway.envelopes.troubles import troubles_in
@@ -35,6 +37,7 @@ def told(
     state: EnvelopeState,
     name: Callable[[Party], str],
     evidence: tuple[EvidenceTold, ...] = (),
+    entries: Sequence[Entry] = (),
 ) -> EnvelopeTold:
     """An envelope as it is now.
 
@@ -43,10 +46,12 @@ def told(
         state: as its record says.
         name: what a party is called; see `gateway.envelopes.naming`.
         evidence: of those who signed without a gateway.
+        entries: of its record, which tell why it was declined or withdrawn.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
-    step = next_step(row, state)
+    step, is_over = next_step(row, state), state.status in _ENDED
+    reasons = dict(_reasons(entries))
     return EnvelopeTold(
         id=row.id,
         title=terms.title,
@@ -61,8 +66,9 @@ def told(
                 id=each.party.id,
                 name=name(each.party),
                 account=each.party.account,
-                state=each.state,
+                state="waiting" if is_over and each.missing else each.state,
                 at=each.at,
+                reason=reasons.get(each.party.id, ""),
             )
             for each in state.parties
         ),
@@ -76,8 +82,22 @@ def told(
         sequence=row.sequence,
         head=row.head,
         trouble=troubles_in(row),
+        reason=reasons.get("", ""),
         evidence=evidence,
     )
+
+
+def _reasons(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Why parties have declined, by their ids; by none: why it was withdrawn."""
+    for entry in entries:
+        said = parse(entry.signed)
+        match said.act:
+            case Declined(reason=reason, remark=remark):
+                yield said.party, f"{reason}: {remark}" if remark else reason
+            case Withdrawn(reason=reason):
+                yield "", reason
+            case _:
+                pass
 
 
 def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:

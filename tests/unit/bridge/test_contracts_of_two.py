@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes import transcript
@@ -39,6 +40,7 @@ from gateway.envelopes.errors import (
     EnvelopeUnknownProblem,
     PartyNameProblem,
     PartyUnknownProblem,
+    PartyWithoutLinkProblem,
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
@@ -192,6 +194,13 @@ def test_what_our_policies_refuse_is_declined_in_a_word_that_says_no_more(tmp_pa
             if isinstance(parse(each.signed).act, Declined)
         )
         assert said.act == Declined(reason="policy")
+        for room in (east, west):
+            seller = next(each for each in (await room.show(id_)).parties if each.id == "seller")
+            assert (seller.state, seller.reason) == ("declined", "policy")
+        # At home it is told which rule, and where the audit log says so; abroad it is not.
+        at_home = (await west.show(id_)).next_hint
+        assert "not-these" in at_home
+        assert "not-these" not in (await east.show(id_)).next_hint
         assert "declined" in await told_in_the_log(west)
 
     play(tmp_path, scene)
@@ -439,14 +448,49 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
         for room in (east, west):
             assert (await room.show(id_)).status == "withdrawn"
             assert room.events.types == ["envelope.withdrawn"]
-        with pytest.raises(EnvelopeNotNowProblem):
-            await east.service.withdraw(CALLER, id_, reason="again")
+            assert (await room.show(id_)).reason == "mistake"
+            assert "its-turn" not in [each.state for each in (await room.show(id_)).parties]
+        again = await east.service.withdraw(CALLER, id_, reason="again")
+        assert (again.status, again.reason) == ("withdrawn", "mistake")
         asked = [each for each in await leaves(east) if each.get("what") == "asked"]
         assert [(each["act"], each["system"]) for each in asked] == [
             ("reminded", CALLER.system),
             ("withdrawn", CALLER.system),
         ]
         assert not [each for each in await leaves(west) if each.get("what") == "asked"]
+
+    play(tmp_path, scene)
+
+
+def test_a_link_is_for_persons_and_bearers_of_an_envelope_that_goes_on(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        person = Party(id="driver", kind="person", account="person-1", name="张三", turn=3)
+        id_ = (await east.create(mode="open", parties=(*parties(turns=(2, 1)), person))).envelope.id
+        await east.company.listen()
+        await east.work()
+        for party in ("seller", "nobody"):
+            with pytest.raises(PartyWithoutLinkProblem, match="persons and bearers: driver"):
+                await east.service.link(CALLER, id_, party)
+        assert (await east.service.link(CALLER, id_, "driver")).url
+        await east.service.withdraw(CALLER, id_, reason="mistake")
+        await settle(east, west)
+        with pytest.raises(EnvelopeNotNowProblem, match="it is withdrawn"):
+            await east.service.link(CALLER, id_, "driver")
+        with pytest.raises(EnvelopeFileOtherProblem, match=r"it has 合同\.pdf"):
+            await east.service.attach(CALLER, id_, "other.pdf", PAPER)
+
+    play(tmp_path, scene)
+
+
+def test_each_act_is_one_line_of_the_log_and_names_the_counterparty(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        with capture_logs() as logs:
+            await east.create()
+            await settle(east, west)
+        lines = [each for each in logs if each["event"] == "envelope_act"]
+        mine = [each for each in lines if each["counterparties"] == [f"{WEST} 有限公司"]]
+        assert [each["act"] for each in mine][:4] == ["sent", "signed", "signed", "completed"]
+        assert len(mine) * 2 == len(lines)
 
     play(tmp_path, scene)
 
