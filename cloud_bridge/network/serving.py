@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -79,6 +80,7 @@ async def serving(
 
 def serve(config: NetworkConfig, time: Time, *, ready: Callable[[Serving], None]) -> None:
     """Serve until TERM or INT; `ready` is called once the ports are open. Raises as `serving`."""
+    os.umask(0o077)  # database and contents: for this user alone, whoever made the folders
     asyncio.run(_serve(config, time, ready))
 
 

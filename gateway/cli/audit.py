@@ -19,6 +19,7 @@ from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import err, fail, out, told_errors
 from gateway.config import Config
+from gateway.envelopes.causes import trace_of
 from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
 from gateway.store.schema import document as document_table
@@ -67,6 +68,10 @@ def show(
     number: Annotated[
         str | None, typer.Option(help="Only records of documents with this business number.")
     ] = None,
+    envelope: Annotated[
+        str | None,
+        typer.Option(help="Only records of this contract with other companies, by its id."),
+    ] = None,
     as_json: _JSON = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -78,6 +83,8 @@ def show(
         wanted = None if document is None else [document]
         if number is not None:
             wanted = _documents_numbered(connection, number)
+        if envelope is not None:
+            wanted = [envelope, trace_of(envelope)]
         records = _select(connection, first, count, wanted)
     if not records:
         raise fail("no record fits; `sealgate audit show` alone shows the newest", code=1)
@@ -142,7 +149,7 @@ def _intent(record: dict[str, Any]) -> str:
     rules = ", ".join(reason["rule"] for reason in record["decision"]["reasons"])
     return (
         f"{_request(record)}, by {rules}; document {record['document']}{_part(record)}"
-        f"{_normalized(record)}"
+        f"{_normalized(record)}{_of_envelope(record)}"
     )
 
 
@@ -155,7 +162,18 @@ def _denied(record: dict[str, Any]) -> str:
     # After `default` come the rules that might have permitted it, the nearest first.
     told = [f"{each['rule']}: {each['message']}" for each in record["decision"]["reasons"]]
     seals = " + ".join([record["seal"], *record.get("further", ())])
-    return f"{record['system']} → {seals}: {'; '.join(told[:2])}"
+    return f"{record['system']} → {seals}: {'; '.join(told[:2])}{_of_envelope(record)}"
+
+
+def _of_envelope(record: dict[str, Any]) -> str:
+    return f"; envelope {record['envelope']}" if "envelope" in record else ""
+
+
+def _envelope(record: dict[str, Any]) -> str:
+    others = ", ".join(record.get("counterparties", ()))
+    with_ = f", with {others}, begun by {record['initiator']}" if others else ""
+    why = "".join(f", {record[key]}" for key in ("reason", "status") if key in record)
+    return f"{record['what']}{why}{with_}; envelope {record['envelope']}"
 
 
 def _asked(record: dict[str, Any]) -> str:
@@ -197,7 +215,7 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "hold": lambda record: f"documents of {record['company']}, by {record['by']}; {record['hold']}",
     "hold-end": lambda record: f"by {record['by']}; hold {record['hold']}",
     "erased": lambda record: f"the content of {len(record['documents'])} documents",
-    "envelope": lambda record: f"{record['what']}; envelope {record['envelope']}",
+    "envelope": _envelope,
     "envelope-trouble": lambda record: (
         f"envelope {record['envelope']} of {record['company']}: {record['trouble']}, "
         f"{record['words']}"

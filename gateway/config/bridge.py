@@ -1,5 +1,6 @@
 """The way to the cloud account network, and our companies on it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -137,6 +138,21 @@ class BridgeConfig(Section):
                     "each company has one organisation on the network, and each a company",
                 )
         return self
+
+    @property
+    def missing(self) -> Iterator[str]:
+        """Which files of the connection are not where they are said to be, and who gives them."""
+        operator = "take it from the network's operator"
+        named = [("ca", self.ca, operator), ("persons_root", self.persons_root, operator)]
+        for each in self.companies:
+            of = f"companies[{each.company}]"
+            named += [
+                (f"{of}.client_certificate", each.client_certificate, operator),
+                (f"{of}.client_key", each.client_key, "make it with the certificate request"),
+            ]
+        for key, path, cure in named:
+            if path is not None and not path.exists():
+                yield f"bridge.{key}: {path} is not there: {cure} (docs/bridge.md, step 2)"
 
     @property
     def readable(self) -> tuple[Path, ...]:

@@ -1,6 +1,16 @@
-"""Why an envelope is looked at: one job a cause, and the same cause again is the same job."""
+"""Why an envelope is looked at, and by which trace it is known.
+
+One job a cause, and the same cause again is the same job.
+"""
+
+import hashlib
 
 from gateway.jobs.model import ClaimedJob, NewJob
+
+
+def trace_of(envelope: str) -> str:
+    """The trace id of everything that is asked for an envelope, 32 hexadecimal digits."""
+    return hashlib.sha256(envelope.encode()).hexdigest()[:32]
 
 
 def job_of(organisation: str, envelope: str, cause: str) -> NewJob:

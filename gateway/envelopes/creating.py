@@ -20,7 +20,7 @@ from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSens
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
 from gateway.envelopes.naming import Naming
-from gateway.envelopes.noting import noted
+from gateway.envelopes.noting import noted, who_else
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.sealing import Turn, TurnSealing
 from gateway.envelopes.speaking import say
@@ -121,7 +121,15 @@ class Creating:
         owe(unit, row.organisation, row.id, *dict.fromkeys(digests), envelope, at=at)
         self._ground.queue.enqueue(unit, [job_of(row.organisation, row.id, "created")])
         member = self._bridges.by_organisation[row.organisation].member
-        record = noted("sent", member, row.id, at=at, system=row.system, digests=sorted(digests))
+        record = noted(
+            "sent",
+            member,
+            row.id,
+            at=at,
+            system=row.system,
+            digests=sorted(digests),
+            **who_else(member, begin(row.terms)),
+        )
         self._ground.audit.append(unit, record)
         return row
 

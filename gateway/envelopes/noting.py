@@ -35,6 +35,12 @@ def noted(
     return Record(kind="envelope", at=at, content={**told, **more})
 
 
+def who_else(member: Member, state: EnvelopeState) -> dict[str, Any]:
+    """Whose contract it is besides ours, by accounts on the network; a bearer has none."""
+    others = {each.party.account for each in state.parties} - {member.organisation, ""}
+    return {"initiator": state.terms.initiator, "counterparties": sorted(others)}
+
+
 def event_of(
     member: Member, row: EnvelopeRow, state: EnvelopeState, *, status: str, at: datetime
 ) -> Event:

@@ -21,6 +21,7 @@ from cloud_bridge.envelopes.statements import Revision
 from cloud_bridge.model import DocumentTerms, Party
 from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
+from gateway.envelopes.causes import trace_of
 from gateway.envelopes.contents import Contents
 from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
 from gateway.envelopes.ground import Inbound, Member
@@ -200,7 +201,7 @@ class TurnSealing:
         return SigningRequest(
             seal_request=asked,
             idempotency_key=_short(key),
-            trace_id=hashlib.sha256(terms.envelope.encode()).hexdigest()[:32],
+            trace_id=trace_of(terms.envelope),
             origin=f"envelope:{terms.envelope}",
         )
 

@@ -17,7 +17,7 @@ from gateway.envelopes import errors
 from gateway.envelopes.contents import Contents, Part
 from gateway.envelopes.evidence import take_evidence
 from gateway.envelopes.ground import Ground, Member
-from gateway.envelopes.noting import noted
+from gateway.envelopes.noting import noted, who_else
 from gateway.envelopes.versions import Version, versions_of
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionFault, RevisionJudgement
@@ -178,7 +178,12 @@ class Verifying:
         def besides(unit: Transaction) -> None:
             if terms.digest not in here and state.terms.initiator != member.organisation:
                 record = noted(
-                    "received", member, state.terms.envelope, at=now, digest=terms.digest
+                    "received",
+                    member,
+                    state.terms.envelope,
+                    at=now,
+                    digest=terms.digest,
+                    **who_else(member, state),
                 )
                 self._ground.audit.append(unit, record)
             for version in judged:

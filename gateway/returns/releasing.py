@@ -11,7 +11,6 @@ from gateway.signing.model import SigningRequest
 from gateway.store.documents import DocumentRow
 from gateway.store.lane import Transaction
 
-_ENVELOPE = "envelope:"
 _BATCH = "batch:"
 
 
@@ -34,7 +33,7 @@ class ReleasedEvents:
 
 
 def _source(request: SigningRequest) -> str:
-    if request.origin.startswith(_ENVELOPE):
+    if request.envelope:
         return "envelope"
     return "batch" if request.origin.startswith(_BATCH) else ""
 
@@ -58,7 +57,7 @@ def _sealed(request: SigningRequest, row: DocumentRow, source: str, *, at: datet
         "document": f"/v1/documents/{row.id}",
     }
     if source == "envelope":
-        data["envelope"] = request.origin.removeprefix(_ENVELOPE)
+        data["envelope"] = request.envelope
     elif source:
         batch, _, number = request.origin.removeprefix(_BATCH).partition("/")
         data["batch"] = {"id": batch, "item": int(number)}

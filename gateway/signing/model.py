@@ -33,6 +33,12 @@ class SigningRequest:
     origin: str = ""
 
     @property
+    def envelope(self) -> str:
+        """The id of the envelope that it belongs to, of `envelope:ID`; empty: to none."""
+        kind, _, told = self.origin.partition(":")
+        return told if kind == "envelope" else ""
+
+    @property
     def seal_requests(self) -> tuple[SealRequest, ...]:
         """What is asked for each seal, in the order of the signatures."""
         return (self.seal_request, *self.further)

@@ -43,6 +43,7 @@ def intent(
     asked: SealRequest,
     row: DocumentRow,
     *,
+    request: SigningRequest,
     decision: Allowed,
     counted: tuple[str, ...],
     facts: DocumentFacts,
@@ -52,6 +53,7 @@ def intent(
 ) -> Record:
     """What is about to be signed: the exact digest, with which key, for whom, by which rule.
 
+    `request` is what it is a part of.
     `counted` is what this use is counted for, in the same transaction.
     `follows` is the digest of what the signature's revision is appended to; it is recorded where
     that is the output of an earlier part of the act.
@@ -63,6 +65,7 @@ def intent(
             "trace": row.trace_id,
             "document": row.id,
             **_act(row, follows=follows),
+            **_envelope(request),
             **_asked(asked),
             "request": _salted(row.salt, row.request),
             "business_number": _salted(row.salt, row.business_number.encode()),
@@ -129,6 +132,7 @@ def denied(
         at=at,
         content={
             "trace": request.trace_id,
+            **_envelope(request),
             **_asked(request.seal_request),
             **_further(request),
             "input": document_digest.hex(),
@@ -149,6 +153,10 @@ def _act(row: DocumentRow, *, follows: bytes | None = None) -> dict[str, Any]:
     if follows is not None and row.part > 1:
         told["follows"] = follows.hex()
     return {"act": told}
+
+
+def _envelope(request: SigningRequest) -> dict[str, str]:
+    return {"envelope": request.envelope} if request.envelope else {}
 
 
 def _further(request: SigningRequest) -> dict[str, Any]:

@@ -385,6 +385,7 @@ class SigningService:
         record = records.intent(
             draft.part.asked,
             intended,
+            request=inquiry.request,
             decision=use.decision,
             counted=use.counters,
             facts=use.facts,

@@ -109,9 +109,11 @@ async def open_bridges(
         signing_cards: the signing cycle for documents that are no PDF.
 
     Raises:
-        KeyFileError: a company's key cannot be used.
+        KeyFileError: a company's key cannot be used, or a file of the operator's is not there.
         OSError: a certificate cannot be read.
     """
+    if (missing := "; ".join(config.missing)) != "":
+        raise KeyFileError(missing)
     ground = await _ground(house, config, stack)
     bridges: list[Bridge] = []
     for company in config.companies:

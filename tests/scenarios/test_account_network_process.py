@@ -89,6 +89,8 @@ class Operated:
 def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
     operated = Operated(tmp_path_factory.mktemp("operated") / "network")
     operated.run("init", "--directory", str(operated.folder), "--name", "签约网", "--port", "0")
+    # As service managers and containers make it, before the network comes.
+    (operated.folder / "state").chmod(0o755)
     yield operated
     if operated.is_running:
         operated.kill()
@@ -127,6 +129,15 @@ async def _joined(operated: Operated, house: House, name: str) -> Company:
     await company.publish()
     house.published[company.id, 1] = company.card
     return company
+
+
+async def test_what_it_keeps_of_people_is_for_its_own_user_alone(
+    operated: Operated, house: House
+) -> None:
+    await _joined(operated, house, "买方有限公司")
+    files = [each for each in (operated.folder / "state").rglob("*") if each.is_file()]
+    assert "network.db" in {each.name for each in files}
+    assert [each.name for each in files if each.stat().st_mode & 0o077] == []
 
 
 async def test_the_operator_adds_organisations_while_it_runs_and_lists_them(

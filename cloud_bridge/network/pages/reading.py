@@ -137,7 +137,7 @@ def _places(guest: Guest, document: str, language: Language) -> list[dict[str, o
     return [
         {
             **{name: getattr(field.box, name) for name in field.box.__struct_fields__},
-            "label": str(say(language, "your_place", label=label_of(field, language))),
+            "label": say(language, "your_place", label=label_of(field, language)).unescape(),
         }
         for field in guest.standing.party.fields
         if field.document == document

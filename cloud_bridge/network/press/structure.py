@@ -87,9 +87,19 @@ def _dictionaries(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
             seen.add((each.idnum, each.generation))
             if len(seen) > _MOST_OBJECTS:
                 raise PressError("it has too many objects", reason="demanding")
+            if not _is_there(reader, each.reference):
+                continue
             each = each.get_object()
         if isinstance(each, generic.DictionaryObject):
             yield each
             waiting += [each.raw_get(key) for key in each]
         elif isinstance(each, generic.ArrayObject):
             waiting += [each.raw_get(position) for position in range(len(each))]
+
+
+def _is_there(reader: PdfFileReader, reference: generic.Reference) -> bool:
+    """Whether the tables know the object; one that they do not is null (ISO 32000-2 §7.3.10)."""
+    try:
+        return reader.xrefs[reference] is not None
+    except KeyError:
+        return False

@@ -54,6 +54,8 @@ class SQLiteFile:
 
     def open_writer(self) -> Engine:
         """See `Database`: WAL, synchronous=FULL."""
+        # Names and numbers of people; what SQLite puts beside it is for the same user alone.
+        self.path.touch(mode=0o600)
         engine = create_engine(
             f"sqlite:///{self.path}",
             poolclass=NullPool,

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.doctor import files, machine, service
+from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
 from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.records import RecordsCheck
@@ -87,6 +88,8 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
     yield from looked_at("freezes", lambda: check_freezes(config))
+    yield from looked_at("bridge", lambda: check_bridge_files(config))
+    yield from looked_at("bridge", lambda: check_bridge(config, now))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))

@@ -106,6 +106,24 @@ def test_roots_are_read_as_they_are_now_and_a_broken_file_is_trusted_for_nothing
     assert set(roots_in(tmp_path)) == {first.der, second.der}
 
 
+def test_a_file_that_the_operator_gives_is_named_where_it_is_missing(tmp_path: Path) -> None:
+    named = {
+        "client_certificate": str(tmp_path / "client.pem"),
+        "client_key": str(tmp_path / "client-key.pem"),
+    }
+    config = bridge(companies=[{**_COMPANY, **named}], ca=str(tmp_path / "ca.pem"))
+    of_operator, step = "take it from the network's operator", "(docs/bridge.md, step 2)"
+    east, request = "bridge.companies[east]", "make it with the certificate request"
+    assert list(config.missing) == [
+        f"bridge.ca: {tmp_path / 'ca.pem'} is not there: {of_operator} {step}",
+        f"{east}.client_certificate: {tmp_path / 'client.pem'} is not there: {of_operator} {step}",
+        f"{east}.client_key: {tmp_path / 'client-key.pem'} is not there: {request} {step}",
+    ]
+    for name in ("ca.pem", "client.pem", "client-key.pem"):
+        (tmp_path / name).touch()
+    assert list(config.missing) == []
+
+
 def test_a_client_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     file = tmp_path / "client-key.pem"
     file.touch(0o640)

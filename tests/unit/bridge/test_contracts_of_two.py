@@ -125,6 +125,18 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+def test_the_log_says_with_whom_each_contract_was_made(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        for room, what, other in ((east, "sent", "org-west"), (west, "received", "org-east")):
+            (first,) = (each for each in await leaves(room) if each.get("what") == what)
+            assert first["envelope"] == id_
+            assert (first["initiator"], first["counterparties"]) == ("org-east", [other])
+
+    play(tmp_path, scene)
+
+
 def test_the_two_transcripts_agree_and_hold_without_the_network(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create()).envelope.id

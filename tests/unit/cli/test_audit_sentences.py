@@ -31,6 +31,29 @@ REQUEST = {"system": "tms", "seal": "receipt-east", "document_type": "logistics-
         ),
         ({"kind": "policy", "bundle": "sha256:1"}, "sha256:1"),
         ({"kind": "refused", "file": "2.sealbundle", "why": "too few"}, "2.sealbundle: too few"),
+        (
+            {
+                "kind": "denied",
+                **REQUEST,
+                "envelope": "e1",
+                "decision": {"reasons": [{"rule": "contracts/large", "message": "too large"}]},
+            },
+            "tms → receipt-east: contracts/large: too large; envelope e1",
+        ),
+        (
+            {
+                "kind": "envelope",
+                "what": "received",
+                "envelope": "e1",
+                "initiator": "org-west",
+                "counterparties": ["org-west", "person-1"],
+            },
+            "received, with org-west, person-1, begun by org-west; envelope e1",
+        ),
+        (
+            {"kind": "envelope", "what": "declined", "envelope": "e1", "reason": "policy"},
+            "declined, policy; envelope e1",
+        ),
         ({"kind": "start", "version": "0.1.0"}, "0.1.0"),
     ],
 )

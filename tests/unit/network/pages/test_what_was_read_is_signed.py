@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import html
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from cloud_bridge.envelopes.statements import Revision, Signed
 from cloud_bridge.network.http.answers import pdf_name
 from cloud_bridge.network.store.schema import person
 from tests.network_house import Company, NetworkHouse, network_house
-from tests.person_house import CONTRACT, NAME, Signer, asked, free_port
+from tests.person_house import CONTRACT, NAME, Signer, asked, field, free_port
 
 
 @pytest.fixture
@@ -141,6 +143,15 @@ async def test_a_document_comes_as_a_document_and_stays_nowhere(
 )
 def test_a_document_is_kept_as_a_document_whatever_it_is_called(name: str, kept: str) -> None:
     assert pdf_name(name) == kept
+
+
+async def test_a_place_is_called_as_its_sender_wrote_it(house: NetworkHouse, desk: Desk) -> None:
+    label = """<b>A&B"'</b>"""
+    signer = await asked(house, fields=(field("f", "text", 130, label=label),), level="none")
+    page = await comes_in(desk, signer)
+    (places,) = re.findall(r'data-places="([^"]*)"', page)
+    assert [each["label"] for each in json.loads(html.unescape(places))] == [f"You: {label}"]
+    assert "<b>A" not in page
 
 
 async def test_nobody_is_asked_instead_when_it_is_over(house: NetworkHouse, desk: Desk) -> None:

@@ -46,6 +46,11 @@ async def test_such_a_document_without_anything_hostile_is_signed() -> None:
     assert (await signed(written(TWO_PAGES), SIGNATURE)).document
 
 
+async def test_what_is_referred_to_and_not_there_is_nothing() -> None:
+    pages = {**TWO_PAGES, 3: PAGE[:-2] + "/Thumb 99 0 R/Trans null>>"}
+    assert (await signed(written(pages), SIGNATURE)).document
+
+
 @pytest.mark.parametrize(
     "changes",
     [
