@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from cloud_bridge.cards import check_card
-from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
+from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.names import same_name
@@ -101,10 +101,17 @@ class Cards:
         Raises:
             RecordBrokenError: `card-unknown`: there is none; `card-untrusted`.
             NetworkLiesError: as with `learn`.
+            NetworkRefusedError: `account-unknown`: the network has no such organisation.
             NetworkError: the network does not say.
         """
         found = await network.organisation(organisation)
-        if found is None or found.card is None:
+        if found is None:
+            raise NetworkRefusedError(
+                f"the network has no organisation {organisation}: ask the partner for its id, and "
+                "send it anew",
+                type="account-unknown",
+            )
+        if found.card is None:
             raise RecordBrokenError(
                 f"the network has no card of {organisation}: its gateway publishes one when it "
                 "starts",

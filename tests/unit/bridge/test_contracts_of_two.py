@@ -251,7 +251,16 @@ def test_a_company_that_the_network_does_not_have_is_refused_at_once(tmp_path: P
             await east.create(parties=(parties()[0], nobody))
         town.network.is_away = True
         await east.company.listen()
-        assert (await east.create(parties=(parties()[0], nobody))).envelope.next_step == "send"
+        made = (await east.create(parties=(parties()[0], nobody))).envelope
+        assert made.next_step == "send"
+        # Nobody could be asked then; now it is told as it is, and it does not go on waiting.
+        town.network.is_away = False
+        await settle(east)
+        told = await east.show(made.id)
+        assert (told.status, told.next_step) == ("held", "look-at-it")
+        assert [each for each, _ in told.trouble] == ["refused-account-unknown"]
+        assert "the network has no organisation org-none" in told.next_hint
+        assert made.id not in town.network.envelopes
 
     play(tmp_path, scene)
 
