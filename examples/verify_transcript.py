@@ -3,9 +3,9 @@
     python verify_transcript.py TRANSCRIPT.json [DOCUMENT…]
 
 It imports nothing of Sealgate. It checks that the entries are the network's and stand in their
-places, that each statement is its author's, and that the documents are the final ones. The cards'
-proofs it writes beside itself, for `openssl cms -verify`; the rules of turns it leaves to
-`sealgate envelope verify`.
+places, that each statement is its author's, and that the documents are the final ones. The cards
+and their proofs it writes into the current folder, and prints the line of openssl for each; the
+rules of turns it leaves to `sealgate envelope verify`.
 """
 
 import base64
@@ -47,6 +47,11 @@ def keys_of(record: dict[str, Any]) -> dict[tuple[str, int], str]:
         keys[card["organisation"], card["serial"]] = card["signingKey"]
         Path(f"card-{number}.json").write_bytes(told)
         Path(f"card-{number}.der").write_bytes(base64.b64decode(each["proof"]))
+        print(f"card of {card['organisation']}, written to this folder; is it its seal's? Ask:")
+        print(
+            f"  openssl cms -verify -binary -inform DER -in card-{number}.der "
+            f"-content card-{number}.json -CAfile roots.pem -purpose any -out /dev/null"
+        )
     return keys
 
 
@@ -85,6 +90,7 @@ def main(path: str, *documents: str) -> None:
         sys.exit("another format")
     network, record = transcript["network"], transcript["record"]
     print("network", network["name"], network["signingKey"])
+    print("this key is the file's own word: compare it with the one that you know")
     keys = {**keys_of(record), ("network", 0): network["signingKey"]}
     terms = sha256(base64.b64decode(record["terms"]))
     previous, final, before = "", {}, datetime.min.replace(tzinfo=UTC)

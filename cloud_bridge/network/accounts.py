@@ -251,6 +251,13 @@ def organisations_in(connection: Connection, name: str | None = None) -> tuple[O
     return tuple(each.organisation for each in found if each is not None)
 
 
+def persons_in(connection: Connection) -> tuple[Person, ...]:
+    """All persons, by name, as the database has them."""
+    table = schema.person
+    rows = connection.execute(select(table).order_by(table.c.name, table.c.id)).all()
+    return tuple(_person(row) for row in rows)
+
+
 def signed_card(connection: Connection, organisation: str, serial: int) -> SignedCard | None:
     """A card as it was published."""
     table = schema.card

@@ -335,6 +335,10 @@ GROUPS: Mapping[str, Group] = {
                         "network.persons:add",
                         "Add a person, or know it better: name, contact, verification.",
                     ),
+                    "list": (
+                        "network.persons:list_",
+                        "List the persons, how each was verified, and until when.",
+                    ),
                 },
             ),
         },

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
+
+_WIDEST: Final = 4000
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+_wide = Console(highlight=False, width=_WIDEST)
 
 
 def printable(text: str) -> str:
@@ -23,6 +27,11 @@ def printable(text: str) -> str:
 def tell_json(value: object) -> None:
     """One JSON document, UTF-8 and indented, on standard output."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def tell_table(table: RenderableType) -> None:
+    """A table; where a program reads it, each row is one line, however long."""
+    (out if out.is_terminal else _wide).print(table)
 
 
 def fail(message: str, *, code: int = 2) -> typer.Exit:

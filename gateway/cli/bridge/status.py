@@ -12,6 +12,7 @@ from gateway.cli.bridge.options import bridge_of, database_at
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.config import BridgeCompanyConfig
+from gateway.envelopes.cures import cure_of
 from gateway.store.moments import moment
 from gateway.store.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
@@ -150,6 +151,8 @@ def _lines(told: ToldBridge) -> Iterator[str]:
         )
     for each in told.troubles:
         yield f"  ! {each.envelope}: {each.type}: {each.words}"
+        if cure := cure_of(each.type):
+            yield f"    {cure}"
 
 
 def _moment(at: int | None) -> datetime | None:

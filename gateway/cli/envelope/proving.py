@@ -1,5 +1,6 @@
 """`sealgate envelope verify` and `compare`: what a transcript proves, without anybody's help."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -21,6 +22,7 @@ from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.clock import SystemClock
 
 _MOST_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _UNREADABLE: Final = "unreadable"
 _BY_THE_FILE: Final = (
     "The network's key was taken from the file: what organisations said is proved by their seals, "
@@ -77,6 +79,11 @@ def verify(
     Exits 0 when everything holds, 1 when something does not, 2 when that could not be told: a file
     cannot be read, or there is no root to judge by.
     """
+    if network_key is not None and not _KEY.fullmatch(network_key):
+        raise fail(
+            f"--network-key {network_key!r} is no key: 43 characters of base64url, as "
+            "`sealgate network identity` prints it"
+        )
     if not roots:
         raise fail("there is nothing to judge by: name the CAs of the seals with --roots")
     trusted = [root.public_bytes(Encoding.DER) for path in roots for _, root in roots_in(path)]

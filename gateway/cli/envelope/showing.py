@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -19,7 +19,8 @@ from gateway.cli.envelope.options import (
     asked,
 )
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
-from gateway.cli.terminal import err, out, printable, tell_json
+from gateway.cli.terminal import err, out, printable, tell_json, tell_table
+from gateway.envelopes.cures import cure_of
 from gateway.envelopes.model import EvidenceTold, Status
 
 STYLES: Mapping[str, str] = {
@@ -30,6 +31,7 @@ STYLES: Mapping[str, str] = {
     "voided": "yellow",
     "held": "bold red",
 }
+_ID_WIDTH: Final = 36
 _SIGNS = {
     "waiting": "·",
     "its-turn": "→",
@@ -63,7 +65,7 @@ def list_(
         return
     page = page_of(told)
     if page.envelopes:
-        out.print(_table(page.envelopes))
+        tell_table(_table(page.envelopes))
     else:
         err.print("no envelopes: send one with `sealgate envelope create` and `send`")
     if page.next is not None:
@@ -108,11 +110,9 @@ def tell_all(envelope: Envelope) -> None:
     _fact("expires", _moment(envelope.expires_at))
     for party in envelope.parties:
         when = "" if party.at is None else f", {_moment(party.at)}"
-        name = party.name or party.account
-        _fact(
-            "party",
-            f"{_SIGNS[party.state]} {party.id}: {name}: {party.state}{when}{_why(party.reason)}",
-        )
+        name = party.name or party.account or "whoever holds the goods"
+        state = f"{party.state}{when}{_why(party.reason)}"
+        _fact("party", f"{_SIGNS[party.state]} {party.id}: {name}: {state}")
     for document in envelope.documents:
         now = envelope.digests.get(document.name, document.digest)
         _fact("document", f"{document.name}, {document.type}, SHA-256 {now}")
@@ -122,9 +122,13 @@ def tell_all(envelope: Envelope) -> None:
     _fact("record", f"{envelope.sequence} entries, head {envelope.head}")
     if envelope.reason:
         _fact("withdrawn", envelope.reason)
-    _fact("next", f"{envelope.next_step}: {envelope.next_hint}")
+    is_told_below = any(each.detail == envelope.next_hint for each in envelope.trouble)
+    hint = "see the trouble" if is_told_below else envelope.next_hint
+    _fact("next", f"{envelope.next_step}: {hint}")
     for trouble in envelope.trouble:
         _say(f"  {'trouble':<12} {trouble.type}: {trouble.detail}", "red")
+        if cure := cure_of(trouble.type):
+            _fact("cure", cure)
 
 
 def tell_parties(parties: Iterable[Mapping[str, Any]]) -> None:
@@ -161,7 +165,9 @@ def _evidence(told: EvidenceTold) -> Iterator[str]:
 
 def _table(envelopes: Iterable[Envelope]) -> Table:
     shown = Table()
-    for title in ("id", "title", "with", "status", "signed", "next"):
+    # An id is copied into the next command: it stands in one piece.
+    shown.add_column("id", no_wrap=True, min_width=_ID_WIDTH)
+    for title in ("title", "with", "status", "signed", "next"):
         shown.add_column(title, overflow="fold")
     for each in envelopes:
         signing = [party for party in each.parties if party.state != "copy"]

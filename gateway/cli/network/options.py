@@ -1,7 +1,8 @@
 """Options that the commands of the network share, and its configuration."""
 
+import contextlib
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,10 @@ def level_named(word: str) -> Level:
 
 def moment_named(word: str) -> datetime:
     """The end of a day, UTC, or say how days are written and leave."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-        raise fail("--expires is a day, written such as 2027-12-31")
-    try:
-        day = datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise fail(f"--expires: {error}") from error
-    return datetime.combine(day.date(), time(23, 59, 59), tzinfo=UTC)
+    day = None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
+        with contextlib.suppress(ValueError):
+            day = date.fromisoformat(word)
+    if day is None:
+        raise fail(f"--expires {word!r} is no day of the calendar, written such as 2027-12-31")
+    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)

@@ -38,7 +38,7 @@ from gateway.cli.network.options import (
     network_configuration,
 )
 from gateway.cli.options import JSONOption
-from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.cli.terminal import fail, out, printable, tell_json, tell_table, told_errors
 from gateway.clock import SystemClock
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -176,8 +176,11 @@ def list_(as_json: JSONOption = False, config: NetworkOption = DEFAULT_NETWORK) 
 
 def _show(found: tuple[Organisation, ...]) -> None:
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "name", "level", "method", "until", "card"):
-        table.add_column(heading)
+    # An id is copied into the next command: it stands in one piece.
+    longest = max((len(each.id) for each in found), default=0)
+    table.add_column("id", no_wrap=True, min_width=longest)
+    for heading in ("name", "level", "method", "until", "card"):
+        table.add_column(heading, overflow="fold")
     now = SystemClock().now()
     for each in found:
         verification = each.verification
@@ -189,4 +192,4 @@ def _show(found: tuple[Organisation, ...]) -> None:
             f"{verification.expires_at:%Y-%m-%d}",
             "published" if each.card else "none yet",
         )
-    out.print(table)
+    tell_table(table)

@@ -89,8 +89,8 @@ def test_an_organisations_own_keys_stay_its_own(folder: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--expires", "tomorrow"), "--expires is a day"),
-        (("--expires", "2099-02-30"), "--expires: "),
+        (("--expires", "tomorrow"), "'tomorrow' is no day of the calendar"),
+        (("--expires", "2099-02-30"), "'2099-02-30' is no day of the calendar"),
         (("--expires", "2099-12-31", "--level", "high"), "--level must be one of none, contact"),
         (("--expires", "2099-12-31", "--signing-key", "abc"), "--signing-key is 43 characters"),
         (("--expires", "2099-12-31", "--id", "seller"), "--id begins with org-"),
@@ -128,3 +128,26 @@ def test_the_same_person_is_there_once(folder: Path) -> None:
         for day in ("2098-12-31", "2099-12-31")
     }
     assert len(told) == 1
+
+
+def test_ids_are_listed_in_one_piece_and_contacts_are_not(folder: Path) -> None:
+    config, until = ("-c", folder / "network.yaml"), ("--expires", "2099-12-31")
+    name = "一家名称很长很长很长很长很长很长很长很长很长很长很长很长的物流有限责任公司"
+    out = folder / "out"
+    added = _run("organisation", "add", "--name", name, *until, "--out", out, *config)
+    organisation = added.stdout.splitlines()[0]
+    (line,) = (
+        line
+        for line in _run("organisation", "list", *config).stdout.splitlines()
+        if organisation in line
+    )
+    assert name in line
+    words = ("--name", "李雷", "--contact", "13800000000", *until, *config)
+    person = _run("person", "add", *words).stdout.strip()
+    listed = _run("person", "list", *config)
+    assert listed.exit_code == 0, listed.stderr
+    assert person in listed.stdout
+    assert "13800000000" not in listed.stdout
+    (told,) = json.loads(_run("person", "list", "--json", *config).stdout)
+    assert (told["id"], told["name"]) == (person, "李雷")
+    assert told["contact"] != "13800000000"

@@ -63,11 +63,13 @@ def test_the_document_and_the_cards_are_verified_with_openssl(tmp_path: Path) ->
     run = _run(tmp_path, _FOLDER / "holds.json", _DOCUMENT)
     assert run.returncode == 0, run.stderr
     assert "采购合同.pdf is the one that was signed last" in run.stdout
+    assert "this key is the file's own word" in run.stdout
     for number in (1, 2):
         command = (
             f"openssl cms -verify -binary -inform DER -in card-{number}.der "
             f"-content card-{number}.json -CAfile {_FOLDER / 'root.pem'} -purpose any -out told"
         )
+        assert command.split("-CAfile", maxsplit=1)[0] in run.stdout
         subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
         assert (tmp_path / "told").read_bytes() == (tmp_path / f"card-{number}.json").read_bytes()
 

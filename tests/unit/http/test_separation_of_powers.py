@@ -59,6 +59,7 @@ LOCAL = {
     "bridge keys", "bridge status", "bridge egress",
     "network init", "network serve", "network identity",
     "network organisation add", "network organisation list", "network person add",
+    "network person list",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
 }  # fmt: skip

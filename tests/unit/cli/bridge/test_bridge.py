@@ -156,6 +156,7 @@ def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
     assert done.exit_code == 1
     assert "away since 2026-11-21 23:00:00Z: refused" in done.stdout
     assert "! envelope-1: forked: the network has told two stories" in " ".join(done.stdout.split())
+    assert "Neither side signs on: withdraw" in done.stdout
     (told,) = json.loads(sealgate("status", "--json").stdout)
     assert told["troubles"] == [
         {"envelope": "envelope-1", "type": "forked", "words": "the network has told two stories"}

@@ -142,6 +142,12 @@ def test_another_network_than_the_one_that_is_known_is_named(court: Court) -> No
     assert "network-signature" in told.stdout
 
 
+def test_what_is_no_key_of_a_network_is_not_tried_as_one(court: Court) -> None:
+    told = court.judged("--network-key", "foo")
+    assert told.exit_code == 2
+    assert "'foo' is no key: 43 characters" in told.stderr.replace("\n", " ")
+
+
 def test_companies_that_no_root_vouches_for_are_not_believed(court: Court) -> None:
     court.roots.write_bytes(authority("Another").certificate.public_bytes(Encoding.PEM))
     told = court.judged()

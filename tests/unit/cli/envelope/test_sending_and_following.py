@@ -195,6 +195,13 @@ async def test_list_and_show_tell_who_has_signed(tmp_path: Path) -> None:
         assert "→ them: Seller Ltd: its-turn" in shown
 
 
+async def test_ids_are_listed_in_one_piece_beside_long_names(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        envelope = await at.sent()
+        (line,) = (each for each in (await at("list")).stdout.splitlines() if envelope in each)
+        assert "采购合同" in line
+
+
 async def test_what_a_driver_gave_along_is_shown_and_fetched(tmp_path: Path) -> None:
     photo = b"\xff\xd8\xff a box with a hole"
     digest = hashlib.sha256(photo).hexdigest()

@@ -1,0 +1,50 @@
+"""What to do about an envelope that is held up, by the word of its trouble."""
+
+from typing import Final
+
+from gateway.envelopes import errors
+from gateway.errors import Problem
+
+_COMPARE: Final = (
+    "Compare transcripts with the partner (`sealgate envelope compare`), and report it to the "
+    "network's operator with both."
+)
+_NETWORK: Final = dict.fromkeys(
+    (
+        "network-signature",
+        "hash",
+        "author-signature",
+        "unreadable",
+        "time",
+        "order",
+        "gap",
+        "not-allowed",
+        "statement",
+        "organisation",
+        "content",
+    ),
+    _COMPARE,
+) | {
+    "forked": f"{_COMPARE} Neither side signs on: withdraw, and send a new envelope.",
+    "other-terms": f"{_COMPARE} Neither side signs on: withdraw, and send a new envelope.",
+    "missing": "Keep your transcript (`sealgate envelope transcript`): it is the proof. Ask the "
+    "network's operator to restore its backup.",
+    "network-key": "Ask the network's operator by another way, before bridge.network_key is "
+    "changed.",
+    "card-swapped": "Ask the partner by another way which card is its own.",
+    "card-older": "Ask the partner by another way which card is its own.",
+    "card-unknown": "Wait: the partner's gateway publishes its card when it starts.",
+    "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
+    "the next comparison goes on.",
+}
+"""Of what a network said, as docs/bridge.md has it."""
+_PROBLEMS: Final = {
+    each.type: each.cure
+    for each in vars(errors).values()
+    if isinstance(each, type) and issubclass(each, Problem) and each is not Problem
+}
+
+
+def cure_of(trouble: str) -> str:
+    """What to do; empty: the words of the trouble say it themselves."""
+    return _NETWORK.get(trouble) or _PROBLEMS.get(trouble, "")
