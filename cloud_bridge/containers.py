@@ -6,7 +6,6 @@ digest and, where it is there, signing-certificate-v2 (RFC 5035). Paths are buil
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,8 @@ from cryptography.x509.verification import (
     PolicyBuilder,
     Store,
 )
+
+from cloud_bridge.names import same_name
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),
@@ -56,10 +57,7 @@ class Signer:
     names: frozenset[str]
 
     def bears(self, name: str) -> bool:
-        """Whether this is a name of the certificate, by whichever width it is written.
-
-        Registers and authorities differ in that: 买方（上海）有限公司 is 买方(上海)有限公司.
-        """
+        """Whether this is a name of the certificate, by whichever width it is written."""
         return any(same_name(name, each) for each in self.names)
 
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
@@ -82,15 +80,6 @@ class Signer:
         except Exception as error:
             words = f"its certificate does not lead to a root that we trust: {error}"
             raise UntrustedError(words) from error
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are one, by whichever width they are written; see `Signer.bears`."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def who_signed(container: bytes, *parts: bytes) -> Signer:

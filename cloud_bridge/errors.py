@@ -33,7 +33,8 @@ class RecordBrokenError(ValueError):
     """A record of an envelope does not hold. `fault` is a word that stays; the message says where.
 
     Faults: `gap`, `order`, `hash`, `network-signature`, `author-signature`, `card-unknown`,
-    `card-untrusted`, `other-terms`, `not-allowed`, `forked`, `time`, `document`, `unreadable`.
+    `card-untrusted`, `other-terms`, `not-allowed`, `forked`, `time`, `document`, `party-name`,
+    `unreadable`.
     """
 
     def __init__(self, message: str, *, fault: str) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from cloud_bridge.errors import NotAllowedError
 from cloud_bridge.model import Box, Delivery, Party, PartyField, Terms
+from cloud_bridge.names import is_open
 from cloud_bridge.plain_json import decode
 
 MOST_PARTIES: Final = 100
@@ -151,6 +152,8 @@ def _wrong_parties(terms: Terms) -> Iterator[str]:
 def _wrong_party(party: Party, terms: Terms) -> Iterator[str]:
     if not _PARTY.fullmatch(party.id):
         yield f"{party.id!r} is no party's id: letters, digits, '.', '_' and '-', at most 64"
+    if not is_open(party.name):
+        yield f"the name of party {party.id} has characters that nobody sees: {party.name!a}"
     if bool(party.account) == (party.kind == "bearer"):
         yield f"party {party.id}: a bearer has no account, and everybody else has one"
     if party.kind != "organisation" and not party.copy and terms.mode != "open":

@@ -28,6 +28,7 @@ from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
 from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
+from cloud_bridge.names import misnamed
 from cloud_bridge.plain_json import decode
 
 __all__ = [
@@ -156,6 +157,7 @@ class _Verifier:
         signings = self._fold()
         if self.state is None:
             return
+        self._judge_names(self.state)
         for file, content in documents.items():
             if signings is None:
                 words = f"{file}: which one it must be cannot be told before the entries hold"
@@ -234,6 +236,16 @@ class _Verifier:
                 except RecordBrokenError as error:
                     self._note(error.fault, str(error), number)
 
+    def _judge_names(self, state: EnvelopeState) -> None:
+        """Whether each organisation is called what its cards, that are believed, say."""
+        for each in state.parties:
+            account = each.party.account
+            names = [card.name for card in self.cards.values() if card.organisation == account]
+            wrong = misnamed(each.party, names) if names else None
+            is_told = any(found.fault == "party-name" for found in self.findings)
+            if wrong is not None and not is_told:
+                self._note("party-name", f"{wrong} by the card that its seal has signed")
+
     def _fold(self) -> list[Signing] | None:
         """Fold up to the first entry that does not hold; None: there is one."""
         try:
@@ -266,7 +278,7 @@ class _Verifier:
         if not is_of(proof, names):
             told = ", ".join(sorted(names))
             words = f"{author} speaks by a card of another company than {told}"
-            self._note("card-untrusted", words, number)
+            self._note("party-name", words, number)
 
     def _judge_document(
         self, state: EnvelopeState, signings: Sequence[Signing], name: str, content: bytes

@@ -31,6 +31,7 @@ from cloud_bridge.network.accounts import Accounts, account_in, signed_card
 from cloud_bridge.network.contents import NETWORK, Contents
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.membership import is_member
+from cloud_bridge.network.parties import joining, refuse_party
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,
@@ -77,8 +78,9 @@ class Book:
         """A new envelope; the same again gives the entry of the first time.
 
         Raises:
-            StatementInvalidProblem, NotAllowedProblem, AccountUnknownProblem, ConflictProblem,
-            ContentMissingProblem, ModeProblem, EnvelopeUnknownProblem: see there; nothing was kept.
+            StatementInvalidProblem, NotAllowedProblem, AccountUnknownProblem, PartyNameProblem,
+            ConflictProblem, ContentMissingProblem, ModeProblem, EnvelopeUnknownProblem: see there;
+                nothing was kept.
         """
         state = begun(new.terms)
         terms = state.terms
@@ -96,7 +98,8 @@ class Book:
                 if not same or statement.id not in there.statement_ids:
                     raise ConflictProblem(f"there is an envelope {terms.envelope} already")
                 return self._recording.earlier(connection, there, statement)
-            _refuse_unknown_accounts(connection, terms)
+            for party in terms.parties:
+                refuse_party(connection, party)
             contents.refuse_what_is_missing(connection, terms)
             self._refuse_foreign_void(connection, terms)
             return self._recording.send(connection, new.terms, new.sent, key, self._time.now())
@@ -108,7 +111,8 @@ class Book:
 
         Raises:
             EnvelopeUnknownProblem, StatementInvalidProblem, NotAllowedProblem, ConflictProblem,
-            ContentMissingProblem, AccountUnknownProblem, LevelProblem: see there; nothing was kept.
+            ContentMissingProblem, AccountUnknownProblem, PartyNameProblem, LevelProblem: see there;
+                nothing was kept.
         """
         statement = _read(signed)
         if statement.envelope != envelope:
@@ -215,8 +219,12 @@ class Book:
                 self._refuse_low_level(connection, statement.author, level)
                 if state.terms.mode != "digest":
                     _refuse_missing(connection, state.terms.envelope, act)
-            case Forwarded(account=account) | Copied(account=account):
-                _refuse_unknown(connection, account)
+            case Forwarded() as act:
+                party = state.party(statement.party)
+                kind = "organisation" if party is None else party.party.kind
+                refuse_party(connection, joining(act, kind))
+            case Copied() as act:
+                refuse_party(connection, joining(act, act.kind))
             case _:
                 pass
 
@@ -280,22 +288,6 @@ def _record(connection: Connection, envelope: str) -> EnvelopeRecord:
     return EnvelopeRecord(
         terms=terms, entries=entries, cards=tuple(each for each in cards if each is not None)
     )
-
-
-def _refuse_unknown_accounts(connection: Connection, terms: Terms) -> None:
-    for party in terms.parties:
-        if party.kind != "bearer":
-            _refuse_unknown(connection, party.account, kind=party.kind)
-
-
-def _refuse_unknown(connection: Connection, account: str, *, kind: str = "") -> None:
-    tables = {"organisation": schema.organisation, "person": schema.person}
-    for name, table in tables.items():
-        if kind in {"", name} and connection.scalar(
-            select(table.c.id).where(table.c.id == account)
-        ):
-            return
-    raise AccountUnknownProblem(f"there is no {kind or 'account'} {account!r}")
 
 
 def _refuse_missing(connection: Connection, envelope: str, act: Signed) -> None:

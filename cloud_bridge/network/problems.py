@@ -109,6 +109,16 @@ class AccountUnknownProblem(NetworkProblem):
     )
 
 
+class PartyNameProblem(NetworkProblem):
+    """An organisation is called what it is not."""
+
+    type: ClassVar[str] = "party-name"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "An organisation is named as its account is not"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = "Name each organisation as the directory does (/v1/organisations/ID)."
+
+
 class EnvelopeUnknownProblem(NetworkProblem):
     """There is none, or it is none of the asker's business: both look the same."""
 

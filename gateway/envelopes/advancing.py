@@ -25,6 +25,7 @@ from gateway.envelopes.ending import Ending
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.sealing import Turn
+from gateway.envelopes.troubles import JUDGED_ANEW, OVER, troubles_in
 from gateway.envelopes.turning import OurTurn, Paused
 from gateway.envelopes.verifying import Verifying
 from gateway.errors import Problem
@@ -151,7 +152,9 @@ class Advancing:
         self._reached("verify")
         lacking = await self._verified(bridge, seen)
         if isinstance(lacking, Paused):
-            return lacking
+            if seen.state.status not in OVER:
+                return lacking
+            lacking = ()
         # Step 3: where it has ended, look at all of it once more, acknowledge, tell.
         if seen.state.status != "signing":
             self._reached("end")
@@ -177,10 +180,25 @@ class Advancing:
         organisation = bridge.member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await bridge.state(envelope)
-        if row is None or state is None or row.status == "held" or state.status == "draft":
+        if row is None or state is None or state.status == "draft":
             return None
         entries = await self._ground.records.entries(organisation, envelope)
-        return _Seen(row, state, entries[: state.sequence])
+        seen = _Seen(row, state, entries[: state.sequence])
+        return await self._judged_anew(bridge, seen) if row.status == "held" else seen
+
+    async def _judged_anew(self, bridge: Bridge, seen: _Seen) -> _Seen | None:
+        """What was held for want of a root, once one is trusted; None: it stays held."""
+        if any(type_ not in JUDGED_ANEW for type_, _ in troubles_in(seen.row)):
+            return None
+        try:
+            lacking = await self._verifying.take_all(bridge.member, seen.state, seen.entries)
+        except (RevisionProblem, NetworkLiesError, NetworkRefusedError):
+            return None
+        if lacking:
+            return None
+        await self._ending.release(bridge, seen.row, seen.state)
+        row = await self._ground.envelopes.by_id(seen.row.organisation, seen.row.id)
+        return None if row is None else _Seen(row, seen.state, seen.entries)
 
     async def _verified(self, bridge: Bridge, seen: _Seen) -> tuple[str, ...] | Paused:
         """What somebody must bring; or why it goes no further."""

@@ -10,10 +10,10 @@ import msgspec
 import structlog
 
 from cloud_bridge.cards import check_card
-from cloud_bridge.containers import same_name
-from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
+from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Card, SignedCard
+from cloud_bridge.names import same_name
 from cloud_bridge.plain_json import decode
 from gateway.clock import Clock
 from gateway.store.lane import Transaction, WriterLane
@@ -66,6 +66,11 @@ class Cards:
         known = self._known.get(organisation)
         return None if not known else self.card(organisation, max(known))
 
+    def names(self, organisation: str) -> tuple[str, ...]:
+        """What an organisation is called by its believed cards, by the newest of them last."""
+        known = self._known.get(organisation, {})
+        return tuple(_card.decode(known[serial].card).name for serial in sorted(known))
+
     def signed(self, organisation: str, serial: int) -> SignedCard | None:
         """A card that is believed, with why."""
         return self._known.get(organisation, {}).get(serial)
@@ -96,10 +101,17 @@ class Cards:
         Raises:
             RecordBrokenError: `card-unknown`: there is none; `card-untrusted`.
             NetworkLiesError: as with `learn`.
+            NetworkRefusedError: `account-unknown`: the network has no such organisation.
             NetworkError: the network does not say.
         """
         found = await network.organisation(organisation)
-        if found is None or found.card is None:
+        if found is None:
+            raise NetworkRefusedError(
+                f"the network has no organisation {organisation}: ask the partner for its id, and "
+                "send it anew",
+                type="account-unknown",
+            )
+        if found.card is None:
             raise RecordBrokenError(
                 f"the network has no card of {organisation}: its gateway publishes one when it "
                 "starts",

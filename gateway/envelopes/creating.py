@@ -19,6 +19,7 @@ from gateway.envelopes.contents import Contents, Part
 from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSenselessProblem
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.noting import noted, who_else
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.sealing import Turn, TurnSealing
@@ -43,6 +44,7 @@ class Creating:
         self._ground = ground
         self._contents = contents
         self._sealing = sealing
+        self._naming = Naming(ground.cards)
 
     async def create(
         self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
@@ -54,6 +56,7 @@ class Creating:
             NotBridgedProblem: the company is not on the network.
             CardMissingProblem: it has no card to speak by yet.
             EnvelopeSenselessProblem: nobody could sign it as it is.
+            PartyUnknownProblem, PartyNameProblem: see there.
             IdempotencyKeyReusedProblem: the key was used for something else.
             Problem: the policies would not let us sign first, and why.
         """
@@ -70,7 +73,9 @@ class Creating:
         if known is not None:
             return self._again(known, request, key)
         now = self._ground.clock.now()
-        terms = _terms(bridge, new, files, digests, now)
+        network = bridge.network if bridge.is_here else None
+        parties = await self._naming.named(network, new.parties)
+        terms = _terms(bridge, msgspec.structs.replace(new, parties=parties), files, digests, now)
         encoded = msgspec.json.encode(terms)
         state = _begun(encoded)
         row = EnvelopeRow(
@@ -102,7 +107,7 @@ class Creating:
         )
         if kept is not row:
             return self._again(kept, request, key)
-        return Accepted(envelope=told(row, state), terms=terms, repeated=False)
+        return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
 
     def _put(
         self, unit: Transaction, row: EnvelopeRow, digests: Sequence[str], envelope: WireEnvelope
@@ -132,7 +137,9 @@ class Creating:
         if row.request_digest != request:
             raise IdempotencyKeyReusedProblem(f"key {key!r} came before with another envelope")
         state = begin(row.terms)
-        return Accepted(envelope=told(row, state), terms=state.terms, repeated=True)
+        return Accepted(
+            envelope=told(row, state, self._naming.name), terms=state.terms, repeated=True
+        )
 
     async def _examine(
         self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, files: Sequence[NewFile]

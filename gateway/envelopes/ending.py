@@ -13,7 +13,7 @@ from gateway.envelopes.ground import Ground
 from gateway.envelopes.noting import event_of, noted
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.speaking import say
-from gateway.envelopes.troubles import Trouble, Troubles
+from gateway.envelopes.troubles import OVER, Trouble, Troubles, troubles_in
 from gateway.returns.interfaces import EventOutbox
 from gateway.store.envelope_owed import is_owed
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
@@ -55,6 +55,9 @@ class Ending:
             return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
+        # Why we have declined is told at home for good.
+        ours = [each.state for each in state.parties_of(member.organisation)]
+        hint = row.hint if "declined" in ours else ""
 
         def unit(transaction: Transaction) -> None:
             known = is_owed(
@@ -69,7 +72,7 @@ class Ending:
                 row.id,
                 status=state.status,
                 step="nothing",
-                hint="",
+                hint=hint,
                 changed_at=now,
             )
             record = noted(
@@ -84,6 +87,19 @@ class Ending:
             )
             self._ground.audit.append(transaction, record)
             self._events.put(transaction, event_of(member, row, state, status=state.status, at=now))
+
+        await self._ground.lane.write(unit)
+
+    async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
+        """What held an envelope has passed: it goes on where it was."""
+        member, now = bridge.member, self._ground.clock.now()
+        passed = [type_ for type_, _ in troubles_in(row)]
+        record = noted("released", member, row.id, at=now, troubles=passed)
+        changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
+
+        def unit(transaction: Transaction) -> None:
+            self._ground.audit.append(transaction, record)
+            change_envelope(transaction, member.organisation, row.id, trouble=b"[]", **changes)
 
         await self._ground.lane.write(unit)
 
@@ -126,11 +142,13 @@ class Ending:
         bad: RevisionProblem | NetworkLiesError,
     ) -> None:
         """Sign nothing more in it: somebody has told what is not so."""
+        holds = state.status not in OVER
         if isinstance(bad, NetworkLiesError):
-            await self._hold(bridge, row, state, Trouble(bad.lie, str(bad)[:_LONGEST]))
-            return
-        words = f"{bad.title}: {bad.detail}"
-        await self._hold(bridge, row, state, Trouble(bad.type, words[:_LONGEST]))
+            trouble = Trouble(bad.lie, str(bad)[:_LONGEST], holds=holds)
+        else:
+            words = f"{bad.title}: {bad.detail}"
+            trouble = Trouble(bad.type, words[:_LONGEST], holds=holds)
+        await self._hold(bridge, row, state, trouble)
 
     async def _hold(
         self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, trouble: Trouble
@@ -141,7 +159,7 @@ class Ending:
         def unit(transaction: Transaction) -> None:
             known = envelope_by_id(transaction.connection, row.organisation, row.id)
             troubles.put(transaction, row.id, trouble)
-            if known is not None and known.status != "held":
+            if trouble.holds and known is not None and known.status != "held":
                 event = event_of(bridge.member, row, state, status="held", at=now)
                 self._events.put(transaction, event)
 

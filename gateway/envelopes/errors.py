@@ -35,6 +35,32 @@ class EnvelopeSenselessProblem(Problem):
     cure: ClassVar[str] = "Correct what the detail names, and send it under a new key."
 
 
+class PartyUnknownProblem(Problem):
+    """A company is named that is not on the network."""
+
+    type: ClassVar[str] = "envelope-party-unknown"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The network has no such organisation"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Ask the partner for its id on the network, or the network's operator (`sealgate network "
+        "organisation list`), and send it under a new key."
+    )
+
+
+class PartyNameProblem(Problem):
+    """A company is called what its card does not say."""
+
+    type: ClassVar[str] = "party-name"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "A company is called by a name that its card does not bear"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Write each company's name as it stands in the certificate of its seal. Where a partner "
+        "has sent the envelope, decline it: nothing is sealed in it."
+    )
+
+
 class EnvelopeNotNowProblem(Problem):
     """What was asked does not fit how far the envelope has come."""
 
@@ -58,13 +84,25 @@ class EnvelopeContentMissingProblem(Problem):
 
 
 class EnvelopeFileOtherProblem(Problem):
-    """A file was attached that is none of the envelope's."""
+    """A file was attached, or a name given, that is none of the envelope's."""
 
     type: ClassVar[str] = "envelope-file-other"
     status: ClassVar[int] = 422
     title: ClassVar[str] = "The file is not the one that the envelope tells of"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = "Attach the very file that the partner has sent, without saving it anew."
+
+
+class PartyWithoutLinkProblem(Problem):
+    """A link is asked for somebody who gets none."""
+
+    type: ClassVar[str] = "envelope-party-without-link"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Links are for the persons and bearers of an envelope"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Name one of those that the detail lists; companies sign by their gateway."
+    )
 
 
 class NetworkRefusesProblem(Problem):
@@ -199,10 +237,22 @@ class RevisionUntrustedProblem(RevisionProblem):
     type: ClassVar[str] = "revision-untrusted"
     title: ClassVar[str] = "A partner's certificate leads to no trusted root"
     cure: ClassVar[str] = (
-        "Of a company: if you trust the issuer that the detail names, put its root into the folder "
-        "`bridge.trusted_roots`; else ask it to sign with a certificate that you trust. Of a "
-        "person: name the network's CA for persons as `bridge.persons_root`, and never put it into "
-        "`trusted_roots`."
+        "If you trust the issuer that the detail names, put its root into the folder "
+        "`bridge.trusted_roots`: it is judged again at the next comparison. Else ask the partner "
+        "to sign with a certificate that you trust."
+    )
+
+
+class RevisionPersonUntrustedProblem(RevisionProblem):
+    """A person's certificate leads to no root that is trusted for persons."""
+
+    type: ClassVar[str] = "revision-person-untrusted"
+    title: ClassVar[str] = "A person's certificate leads to no root that is trusted for persons"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Name the network's CA for persons (`persons-root.pem` from its operator) as "
+        "`bridge.persons_root` and start the gateway anew: it is judged again then. Never put it "
+        "into `bridge.trusted_roots`: the network could write cards of companies."
     )
 
 

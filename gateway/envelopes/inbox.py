@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
-from cloud_bridge.cards import is_of
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, parse_link, terms_digest
 from cloud_bridge.envelopes.record import extend, placed
@@ -31,7 +30,16 @@ from cloud_bridge.plain_json import decode
 from cloud_bridge.wire import Feed
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.troubles import PASSING, Trouble, Troubles, trouble_of, troubles_in
+from gateway.envelopes.naming import Naming
+from gateway.envelopes.troubles import (
+    JUDGED_ANEW,
+    OVER,
+    PASSING,
+    Trouble,
+    Troubles,
+    trouble_of,
+    troubles_in,
+)
 from gateway.errors import Problem
 from gateway.store.envelopes import (
     EntryRow,
@@ -72,6 +80,7 @@ class Inbox:
         self._ground = ground
         self._tally = tally
         self._troubles = Troubles(member, ground, tally)
+        self._naming = Naming(ground.cards)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, feed: Feed) -> int:
@@ -219,7 +228,11 @@ class Inbox:
             except NetworkLiesError as lies:
                 return _Reading(state, tuple(believed), Trouble(lies.lie, str(lies)))
             believed.append(entry)
-        return _Reading(state, tuple(believed))
+        # The entries hold; whether those who are named are who they are, is another question.
+        trouble = await self._naming.trouble(self._member.network, state)
+        if trouble is not None and state.status in OVER:
+            trouble = msgspec.structs.replace(trouble, holds=False)
+        return _Reading(state, tuple(believed), trouble)
 
     def _is_known(self, state: EnvelopeState, entry: Entry) -> bool:
         link = placed(entry, network_key=self._member.network_key)
@@ -234,25 +247,6 @@ class Inbox:
         return True
 
     async def _extended(self, state: EnvelopeState, entry: Entry) -> EnvelopeState:
-        after = await self._authored(state, entry)
-        author = parse(entry.signed).author
-        if author in state.organisations and author != self._member.organisation:
-            self._refuse_other_company(state, entry, author)
-        return after
-
-    def _refuse_other_company(self, state: EnvelopeState, entry: Entry, author: str) -> None:
-        """Whoever the envelope calls by a name speaks by a card of that name, whatever its id."""
-        names = {each.party.name for each in state.parties_of(author)}
-        signed = self._ground.cards.signed(author, entry.signed.card)
-        if signed is None or not is_of(signed, names):
-            raise RecordBrokenError(
-                f"what {author} says in entry {_sequence(entry)} is signed by a card of another "
-                f"company than {', '.join(sorted(names))}: ask the partner by another way for its "
-                "id and its name",
-                fault="card-untrusted",
-            )
-
-    async def _authored(self, state: EnvelopeState, entry: Entry) -> EnvelopeState:
         key, cards = self._member.network_key, self._ground.cards
         try:
             return extend(state, entry, network_key=key, cards=cards)
@@ -293,7 +287,28 @@ class Inbox:
             return 0
         await self._ground.lane.write(lambda unit: self._put(unit, envelope, before, reading, new))
         self._tally.entries += len(reading.entries)
+        for entry in reading.entries:
+            self._say(reading.state, entry)
         return len(reading.entries)
+
+    def _say(self, state: EnvelopeState, entry: Entry) -> None:
+        """One line in the log for whatever was said in an envelope."""
+        said = parse(entry.signed)
+        others = [
+            self._naming.name(each.party)
+            for each in state.parties
+            if each.party.account != self._member.organisation
+        ]
+        _log.info(
+            "envelope_act",
+            act=said.act.__struct_config__.tag,
+            company=self._member.company,
+            envelope=said.envelope,
+            sequence=_sequence(entry),
+            author=said.author,
+            party=said.party,
+            counterparties=list(dict.fromkeys(others)),
+        )
 
     def _put(
         self,
@@ -328,22 +343,27 @@ class Inbox:
             "changed_at": self._ground.clock.now(),
         }
         left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
-        if row.status == "held" and left:
+        if row.status == "held" and left and state.status not in OVER:
             return changes
         return changes | {"status": _status(row, state), "trouble": _encode(left)}
 
     async def _pass(self, envelope: str) -> None:
-        """Nothing is new; what was held up only because a card was not believed goes on."""
+        """Nothing is new; what was held up by what may have passed goes on, or is judged anew."""
         organisation = self._member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        if any(type_ not in PASSING for type_, _ in troubles_in(row)):
+        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        is_over = state.status in OVER
+        if not is_over and any(type_ not in JUDGED_ANEW for type_, _ in left):
             return
 
         def release(unit: Transaction) -> None:
-            change_envelope(unit, organisation, envelope, status=_status(row, state), trouble=b"[]")
+            # What is judged anew stays held until it was found sound.
+            status = "held" if left and not is_over else _status(row, state)
+            trouble = _encode(left)
+            change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
 
         await self._ground.lane.write(release)

@@ -79,13 +79,14 @@ class NewFile:
 
 
 class PartyTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How far a party is."""
+    """How far a party is; `reason`: why it has declined."""
 
     id: str
     name: str
     account: str
     state: Literal["waiting", "its-turn", "opened", "signed", "declined", "stood-for", "copy"]
     at: datetime | None = None
+    reason: str = ""
 
 
 class EvidenceTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -124,6 +125,7 @@ class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         counterparties: names of the others.
         next_step: what is done next, in a word.
         next_hint: the same in words, for whoever reads it.
+        reason: why it was withdrawn.
         trouble: types of problems and lies that hold it up, with their words.
         documents: as they were before anybody signed.
         digests: of each document as it is now, SHA-256, hex.
@@ -151,6 +153,7 @@ class EnvelopeTold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sequence: int
     head: str
     trouble: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
     evidence: tuple[EvidenceTold, ...] = ()
 
 

@@ -10,7 +10,7 @@ from gateway.envelopes.ground import Member
 from gateway.returns.model import Event, EventType
 from gateway.store.envelopes import EnvelopeRow
 
-What = Literal["asked", "sent", "received", "verified", "signed", "declined", "ended"]
+What = Literal["asked", "sent", "received", "verified", "signed", "declined", "released", "ended"]
 
 _EVENTS: Mapping[str, EventType] = {
     "completed": "envelope.completed",

@@ -25,6 +25,7 @@ from gateway.envelopes.causes import trace_of
 from gateway.envelopes.contents import Contents
 from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
 from gateway.envelopes.ground import Inbound, Member
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.versions import signed_acts
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
@@ -113,8 +114,10 @@ class TurnSealing:
         signing: SigningService,
         contents: Contents,
         in_force: Callable[[], InForce],
+        naming: Naming,
         clock: Clock,
     ) -> None:
+        self._naming = naming
         self._signing = signing
         self._contents = contents
         self._in_force = in_force
@@ -134,8 +137,10 @@ class TurnSealing:
         Of several documents none is sealed before all would be.
 
         Raises:
+            PartyNameProblem: a company is called what it is not; the key is not even asked for.
             Problem: why one of them is not.
         """
+        self._naming.refuse(turn.state)
         documents = turn.state.terms.documents
         bases = {each.name: await self._base(turn, each) for each in documents}
         if len(documents) > 1:
@@ -208,34 +213,37 @@ class TurnSealing:
         known = in_force.bundle.document_types.get(rule.document_type)
         if known is None:
             return given
-        offered = envelope_attributes(turn)
+        offered = envelope_attributes(turn, self._naming.name)
         if known.counterparty is not None:
             offered[known.counterparty] = offered["envelope_counterparty"]
         more = {name: value for name, value in offered.items() if name in known.attributes}
         return {**more, **given}
 
 
-def envelope_attributes(turn: Turn) -> dict[str, AttributeValue]:
-    """What a document type may declare to know of an envelope: `envelope_…`, and `filled_FIELD`."""
+def envelope_attributes(turn: Turn, name: Callable[[Party], str]) -> dict[str, AttributeValue]:
+    """What a document type may declare to know of an envelope: `envelope_…`, and `filled_FIELD`.
+
+    Args:
+        turn: in which envelope.
+        name: what a party is called, whatever the terms say.
+    """
     terms = turn.state.terms
     others = [
-        each.party.name
+        name(each.party)
         for each in turn.state.parties
         if each.party.account != turn.member.organisation and not each.party.copy
     ]
-    initiator = next(
-        (each.party.name for each in turn.state.parties_of(terms.initiator)), terms.initiator
-    )
+    initiator = name(Party(id="initiator", kind="organisation", account=terms.initiator))
     filled = {
-        f"filled_{name}": value
+        f"filled_{field}": value
         for _, act, _ in signed_acts(turn.entries)
-        for name, value in act.values.items()
+        for field, value in act.values.items()
     }
     return {
         **filled,
         "envelope_title": terms.title,
         "envelope_mode": terms.mode,
-        "envelope_initiator": initiator,
+        "envelope_initiator": initiator or terms.initiator,
         "envelope_counterparty": "; ".join(others),
         "envelope_voids": terms.voids or "",
         "envelope_is_ours": turn.row.ours,

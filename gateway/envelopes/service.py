@@ -19,18 +19,22 @@ from gateway.envelopes.contents import Contents
 from gateway.envelopes.creating import Creating
 from gateway.envelopes.ending import Ending
 from gateway.envelopes.errors import (
+    EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
     EnvelopeUnknownProblem,
     NetworkRefusesProblem,
+    PartyWithoutLinkProblem,
     RevisionProblem,
 )
 from gateway.envelopes.evidence import evidence_in
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.noting import noted
 from gateway.envelopes.outbox import owe
 from gateway.envelopes.speaking import say
 from gateway.envelopes.telling import told
+from gateway.envelopes.troubles import OVER
 from gateway.envelopes.verifying import Verifying
 from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction
@@ -60,6 +64,7 @@ class EnvelopeService:
         self._contents = contents
         self._verifying = verifying
         self._ending = ending
+        self._naming = Naming(ground.cards)
 
     async def create(
         self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
@@ -79,7 +84,8 @@ class EnvelopeService:
             for row in rows:
                 before = row.created_at, row.id
                 if status is None or row.status == status:
-                    found.append(told(row, await self._state(bridge, row)))
+                    state = await self._state(bridge, row)
+                    found.append(told(row, state, self._naming.name))
                 if len(found) == most:
                     break
             if len(rows) < most:
@@ -104,7 +110,11 @@ class EnvelopeService:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
-        """See `Envelopes`."""
+        """See `Envelopes`; again, it is as it was."""
+        bridge, row = await self._known(caller, envelope)
+        state = await self._state(bridge, row)
+        if row.ours and state.status == "withdrawn":
+            return await self._told(bridge, row)
         return await self._say(caller, envelope, Withdrawn(reason=reason))
 
     async def decline(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
@@ -127,6 +137,7 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         if not row.ours:
             raise EnvelopeNotNowProblem("links are given by who sent the envelope")
+        _refuse_link(await self._state(bridge, row), party)
         await self._note(caller, bridge, envelope, "link", party=party)
         return await _answered(bridge.network.link(envelope, party))
 
@@ -175,7 +186,10 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
         if name not in state.current:
-            raise EnvelopeUnknownProblem(f"envelope {envelope} has no document {name!r}")
+            has = ", ".join(state.current)
+            raise EnvelopeFileOtherProblem(
+                f"it has {has}, and no {name!r}: say which it is (--name)"
+            )
         await self._verifying.refuse_other(state, name, content)
         entries = await self._ground.records.entries(row.organisation, envelope)
         try:
@@ -191,7 +205,7 @@ class EnvelopeService:
     async def _told(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeTold:
         state = await self._state(bridge, row)
         entries = await self._ground.records.entries(row.organisation, row.id)
-        return told(row, state, evidence_in(state, entries))
+        return told(row, state, self._naming.name, evidence_in(state, entries), entries)
 
     async def _given_along(self, row: EnvelopeRow, state: EnvelopeState, name: str) -> str:
         """The digest of what a person or bearer gave along, asked for by its name or digest."""
@@ -230,7 +244,7 @@ class EnvelopeService:
             self._ground.queue.enqueue(transaction, [job])
 
         await self._ground.lane.write(unit)
-        return told(row, state)
+        return told(row, state, self._naming.name)
 
     async def _note(
         self, caller: Caller, bridge: Bridge, envelope: str, act: str, **more: str
@@ -267,6 +281,17 @@ def _asked(
     """That a system of ours asked for something that no policy decides."""
     told = {"system": caller.system, "act": act, **more}
     return noted("asked", bridge.member, envelope, at=at, **told)
+
+
+def _refuse_link(state: EnvelopeState, party: str) -> None:
+    """See that a party is somebody who opens a link, and that there is something to open."""
+    who = [each.party.id for each in state.parties if each.party.kind != "organisation"]
+    if party not in who:
+        there = ", ".join(who) or "there is none in it"
+        kind = "a company" if state.party(party) is not None else "no party of the envelope"
+        raise PartyWithoutLinkProblem(f"{party[:60]!r} is {kind}; persons and bearers: {there}")
+    if state.status in OVER:
+        raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")
 
 
 async def _answered(answer: Awaitable[T]) -> T:

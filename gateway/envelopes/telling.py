@@ -1,10 +1,14 @@
 """How an envelope is told: what it is now, and what is done next by whom."""
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Declined, Withdrawn, parse
+from cloud_bridge.model import Party
 from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
 from gateway.envelopes.troubles import troubles_in
 from gateway.store.envelopes import EnvelopeRow
@@ -29,18 +33,25 @@ _HINTS: Final[dict[Step, str]] = {
 
 
 def told(
-    row: EnvelopeRow, state: EnvelopeState, evidence: tuple[EvidenceTold, ...] = ()
+    row: EnvelopeRow,
+    state: EnvelopeState,
+    name: Callable[[Party], str],
+    evidence: tuple[EvidenceTold, ...] = (),
+    entries: Sequence[Entry] = (),
 ) -> EnvelopeTold:
     """An envelope as it is now.
 
     Args:
         row: as it is kept.
         state: as its record says.
+        name: what a party is called; see `gateway.envelopes.naming`.
         evidence: of those who signed without a gateway.
+        entries: of its record, which tell why it was declined or withdrawn.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
-    step = next_step(row, state)
+    step, is_over = next_step(row, state), state.status in _ENDED
+    reasons = dict(_reasons(entries))
     return EnvelopeTold(
         id=row.id,
         title=terms.title,
@@ -49,29 +60,44 @@ def told(
         mode=terms.mode,
         status=_status(row),
         business_number=row.business_number or terms.business_number,
-        counterparties=tuple(dict.fromkeys(each.party.name or each.party.id for each in others)),
+        counterparties=tuple(dict.fromkeys(name(each.party) or each.party.id for each in others)),
         parties=tuple(
             PartyTold(
                 id=each.party.id,
-                name=each.party.name,
+                name=name(each.party),
                 account=each.party.account,
-                state=each.state,
+                state="waiting" if is_over and each.missing else each.state,
                 at=each.at,
+                reason=reasons.get(each.party.id, ""),
             )
             for each in state.parties
         ),
         documents=terms.documents,
         digests=dict(state.current),
         next_step=step,
-        next_hint=_hint(row, state, step),
+        next_hint=_hint(row, state, step, name),
         created_at=row.created_at,
         changed_at=row.changed_at,
         expires_at=row.expires_at,
         sequence=row.sequence,
         head=row.head,
         trouble=troubles_in(row),
+        reason=reasons.get("", ""),
         evidence=evidence,
     )
+
+
+def _reasons(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Why parties have declined, by their ids; by none: why it was withdrawn."""
+    for entry in entries:
+        said = parse(entry.signed)
+        match said.act:
+            case Declined(reason=reason, remark=remark):
+                yield said.party, f"{reason}: {remark}" if remark else reason
+            case Withdrawn(reason=reason):
+                yield "", reason
+            case _:
+                pass
 
 
 def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:
@@ -95,14 +121,14 @@ def _status(row: EnvelopeRow) -> Status:
     return status
 
 
-def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step) -> str:
+def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step, name: Callable[[Party], str]) -> str:
     if row.hint and step == row.step:
         return row.hint
     if step == "nothing" and state.status in _ENDED:
         return _ENDED[state.status]
     if step == "wait-for-others":
         waiting = [
-            each.party.name or each.party.id
+            name(each.party) or each.party.id
             for each in state.parties
             if each.state in ("its-turn", "opened") and each.party.account != row.organisation
         ]

@@ -16,8 +16,14 @@ _LONGEST = 1000
 _troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _encode = msgspec.json.Encoder().encode
 
-PASSING: Final = frozenset({"card-unknown", "card-untrusted"})
+PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name"})
 """No lies: they end when a root is trusted, or a partner publishes its card."""
+
+JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
+"""May end as well when a root is trusted: what holds an envelope for these is judged again."""
+
+OVER: Final = frozenset({"declined", "withdrawn", "expired"})
+"""Ends in which nothing was agreed: what is wrong there holds up nothing more."""
 
 _log = structlog.get_logger("envelopes")
 

@@ -123,8 +123,10 @@ class OurTurn:
             at=self._ground.clock.now(),
             reason=reason,
             problem=problem.type,
+            rules=[rule for rule, _ in problem.reasons],
         )
-        words = f"We have declined: {problem.title}: {problem.detail}"
+        why = "".join(f"; rule {rule}: {message}" for rule, message in problem.reasons)
+        words = f"We have declined: {problem.title}: {problem.detail}{why}"
 
         def besides(unit: Transaction) -> None:
             self._ground.audit.append(unit, record)

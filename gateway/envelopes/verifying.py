@@ -242,6 +242,8 @@ class Verifying:
         words = f"{revision.document}, signed by {party.name or party.id}: {judgement.why}"
         if judgement.fault == "could-not-tell":
             raise errors.RevisionNotJudgedProblem(words)
+        if judgement.fault == "untrusted" and party.kind != "organisation":
+            raise errors.RevisionPersonUntrustedProblem(words)
         raise _PROBLEMS[judgement.fault](words)
 
 

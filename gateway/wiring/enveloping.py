@@ -10,6 +10,7 @@ from gateway.envelopes.contents import Contents
 from gateway.envelopes.creating import Creating
 from gateway.envelopes.ending import Ending
 from gateway.envelopes.ground import Ground
+from gateway.envelopes.naming import Naming
 from gateway.envelopes.roots import certificates_in
 from gateway.envelopes.sealing import TurnSealing
 from gateway.envelopes.service import EnvelopeService
@@ -103,7 +104,13 @@ def envelope_room(
         reached: told each step of an envelope before it is taken.
     """
     contents = Contents(ground)
-    sealing = TurnSealing(signing=signing, contents=contents, in_force=in_force, clock=ground.clock)
+    sealing = TurnSealing(
+        signing=signing,
+        contents=contents,
+        in_force=in_force,
+        naming=Naming(ground.cards),
+        clock=ground.clock,
+    )
     verifying = Verifying(
         ground=ground, contents=contents, judge=judge, trust=trust, most_bytes=most_bytes
     )

@@ -12,6 +12,7 @@ import pytest
 from cloud_bridge.encryption import opened, plain
 from cloud_bridge.envelopes.statements import (
     Completed,
+    Copied,
     Declined,
     Expired,
     Forwarded,
@@ -328,6 +329,29 @@ async def test_an_envelope_for_an_account_that_is_not_there_is_refused(buyer: Co
     with pytest.raises(ProblemAnswer) as refused:
         await buyer.draft(buyer.party("buyer"), nobody, mode="digest").send()
     assert refused.value.type == "account-unknown"
+
+
+@pytest.mark.parametrize("said", ["中国石油天然气集团有限公司", "", "卖方\u200b有限公司"])
+async def test_nobody_is_called_what_it_is_not(
+    house: NetworkHouse, buyer: Company, said: str
+) -> None:
+    seller = await house.company("卖方有限公司")
+    other = msgspec.structs.replace(seller.party("seller", turn=2), name=said)
+    for wrong in (
+        [buyer.party("buyer"), other],
+        [msgspec.structs.replace(buyer.party("buyer"), name=said), seller.party("seller", turn=2)],
+        [buyer.party("buyer"), msgspec.structs.replace(other, copy=True)],
+    ):
+        with pytest.raises(ProblemAnswer) as refused:
+            await buyer.draft(*wrong, mode="digest").send()
+        assert refused.value.type in {"party-name", "not-allowed"}
+    draft = buyer.draft(buyer.party("buyer"), mode="digest")
+    await draft.send()
+    with pytest.raises(ProblemAnswer) as refused:
+        await draft.say(Copied(account=seller.id, name=said), by=buyer)
+    assert refused.value.type == "party-name"
+    wide = msgspec.structs.replace(seller.party("seller", turn=2), name=" 卖方 有限公司")
+    await buyer.draft(buyer.party("buyer"), wide, mode="digest").send()
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])

@@ -94,7 +94,13 @@ class Meeting:
         """A contract of its own."""
         clock = FakeClock(self.time.now().replace(microsecond=0))
         number = secrets.randbelow(10**9)
-        return contract(number, buyer=self.buyer.id, seller=self.seller.id, clock=clock)
+        terms = contract(number, buyer=self.buyer.id, seller=self.seller.id, clock=clock)
+        names = (self.buyer.name, self.seller.name)
+        parties = [
+            msgspec.structs.replace(each, name=name)
+            for each, name in zip(terms.parties, names, strict=True)
+        ]
+        return msgspec.structs.replace(terms, parties=tuple(parties))
 
     def content(self, terms: Terms, body: bytes = PAPER) -> Content:
         cards = [self.buyer.card(), self.seller.card()]

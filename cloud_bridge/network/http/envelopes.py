@@ -137,9 +137,11 @@ class Envelopes:
         links = self._links.get(party.party.kind)
         if links is None:
             raise NotAllowedProblem(
-                f"party {party.party.id!r} is a {party.party.kind}, which has no links here",
+                f"party {party.party.id!r} gets no link here ({party.party.kind})",
                 reason="no-links",
             )
+        if state.status in {"declined", "withdrawn", "expired"}:
+            raise NotAllowedProblem(f"it is {state.status}: nobody signs in it", reason="over")
         return told(await links.link(envelope, party.party.id), status=201)
 
 

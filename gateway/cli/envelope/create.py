@@ -121,9 +121,10 @@ def create(
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     with told_errors(DescriptionError):
+        us = ours or _configured(config, company)
         persons = with_accounts(person or (), partial(_account, asking))
     wanted = Wanted(
-        ours=ours or _configured(config, company),
+        ours=us,
         we_sign=we_sign,
         organisations=to or (),
         persons=persons,
@@ -163,11 +164,21 @@ def _account(asking: Asking, name: str, contact: str) -> str:
 
 
 def _configured(config: Path, company: str) -> str:
-    """The company as `--from` has it; empty: nothing on this machine says."""
+    """The company as `--from` has it; empty: nothing on this machine says.
+
+    Raises:
+        DescriptionError: what is configured here has other companies.
+    """
     bridge = configuration(config).bridge if config.exists() else None
     known = () if bridge is None else bridge.companies
     found = (f"{each.organisation}={each.name}" for each in known if each.company == company)
-    return next(found, "")
+    ours = next(found, "")
+    if bridge is not None and not ours:
+        there = ", ".join(each.company for each in known)
+        raise DescriptionError(
+            f"company {company!r} is not in bridge.companies, which has {there}; say --from"
+        )
+    return ours
 
 
 def _from(place: Path, file: Path) -> str:

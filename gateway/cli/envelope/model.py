@@ -51,6 +51,7 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
     head: str
     trouble: tuple[Trouble, ...] = ()
     evidence: tuple[EvidenceTold, ...] = ()
+    reason: str = ""
 
     @property
     def has_ended(self) -> bool:

@@ -111,7 +111,8 @@ def tell_all(envelope: Envelope) -> None:
     for party in envelope.parties:
         when = "" if party.at is None else f", {_moment(party.at)}"
         name = party.name or party.account or "whoever holds the goods"
-        _fact("party", f"{_SIGNS[party.state]} {party.id}: {name}: {party.state}{when}")
+        state = f"{party.state}{when}{_why(party.reason)}"
+        _fact("party", f"{_SIGNS[party.state]} {party.id}: {name}: {state}")
     for document in envelope.documents:
         now = envelope.digests.get(document.name, document.digest)
         _fact("document", f"{document.name}, {document.type}, SHA-256 {now}")
@@ -119,6 +120,8 @@ def tell_all(envelope: Envelope) -> None:
         for line in _evidence(evidence):
             _fact("evidence", f"{evidence.party}: {line}")
     _fact("record", f"{envelope.sequence} entries, head {envelope.head}")
+    if envelope.reason:
+        _fact("withdrawn", envelope.reason)
     is_told_below = any(each.detail == envelope.next_hint for each in envelope.trouble)
     hint = "see the trouble" if is_told_below else envelope.next_hint
     _fact("next", f"{envelope.next_step}: {hint}")
@@ -136,6 +139,10 @@ def tell_parties(parties: Iterable[Mapping[str, Any]]) -> None:
         cells = (party["id"], party["kind"], party.get("name", ""), party.get("account", ""))
         shown.add_row(turn, *map(printable, cells))
     out.print(shown)
+
+
+def _why(reason: str) -> str:
+    return f" ({reason})" if reason else ""
 
 
 def _evidence(told: EvidenceTold) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes import transcript
@@ -37,6 +38,9 @@ from gateway.envelopes.errors import (
     EnvelopeOfOtherCompanyProblem,
     EnvelopeSenselessProblem,
     EnvelopeUnknownProblem,
+    PartyNameProblem,
+    PartyUnknownProblem,
+    PartyWithoutLinkProblem,
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
@@ -202,7 +206,96 @@ def test_what_our_policies_refuse_is_declined_in_a_word_that_says_no_more(tmp_pa
             if isinstance(parse(each.signed).act, Declined)
         )
         assert said.act == Declined(reason="policy")
+        for room in (east, west):
+            seller = next(each for each in (await room.show(id_)).parties if each.id == "seller")
+            assert (seller.state, seller.reason) == ("declined", "policy")
+        # At home it is told which rule, and where the audit log says so; abroad it is not.
+        at_home = (await west.show(id_)).next_hint
+        assert "not-these" in at_home
+        assert "not-these" not in (await east.show(id_)).next_hint
         assert "declined" in await told_in_the_log(west)
+
+    play(tmp_path, scene)
+
+
+FALSE = "中国石油天然气集团有限公司"
+
+
+def renamed(number: int, name: str) -> tuple[Party, ...]:
+    both = parties()
+    wrong = msgspec.structs.replace(both[number], name=name)
+    return (wrong, both[1]) if number == 0 else (both[0], wrong)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["sender", "partner"])
+@pytest.mark.parametrize("name", [FALSE, "", f"{WEST}\u3000有限", f"{EAST} 有限公司 "])
+def test_a_company_is_not_sent_by_another_name_than_its_card_has(
+    tmp_path: Path, number: int, name: str
+) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        if name == "" or (number == 0 and name.startswith(EAST)):
+            terms = (await east.create(parties=renamed(number, name))).terms
+            assert terms.parties[number].name.strip() == parties()[number].name
+            return
+        with pytest.raises(PartyNameProblem):
+            await east.create(parties=renamed(number, name))
+        assert town.network.envelopes == {}
+
+    play(tmp_path, scene)
+
+
+def test_a_company_that_the_network_does_not_have_is_refused_at_once(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        nobody = msgspec.structs.replace(parties()[1], account="org-none")
+        with pytest.raises(PartyUnknownProblem, match="no organisation org-none"):
+            await east.create(parties=(parties()[0], nobody))
+        town.network.is_away = True
+        await east.company.listen()
+        made = (await east.create(parties=(parties()[0], nobody))).envelope
+        assert made.next_step == "send"
+        # Nobody could be asked then; now it is told as it is, and it does not go on waiting.
+        town.network.is_away = False
+        await settle(east)
+        told = await east.show(made.id)
+        assert (told.status, told.next_step) == ("held", "look-at-it")
+        assert [each for each, _ in told.trouble] == ["refused-account-unknown"]
+        assert "the network has no organisation org-none" in told.next_hint
+        assert made.id not in town.network.envelopes
+
+    play(tmp_path, scene)
+
+
+def let_it_use_any_name(room: Room) -> None:
+    """Its gateway is in the hand of somebody who cheats."""
+    cards = room.company.ground.cards
+    honest = cards.names
+    cards.names = lambda organisation: (*honest(organisation), FALSE)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["it calls itself so", "it calls us so"])
+def test_nothing_is_sealed_for_a_sender_that_calls_a_company_what_it_is_not(
+    tmp_path: Path, number: int
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        let_it_use_any_name(east)
+        id_ = (await east.create(mode="open", parties=renamed(number, FALSE))).envelope.id
+        await settle(east, west)
+        told = await west.show(id_)
+        assert (told.status, told.next_step) == ("held", "look-at-it")
+        assert [each for each, _ in told.trouble] == ["party-name"]
+        assert FALSE not in told.counterparties
+        assert (west.signed, west.judge.judged) == (0, 0)
+        # What was entered is kept all the same, and whoever verifies it sees the name.
+        found = transcript.verify(
+            await west.service.transcript(CALLER, id_),
+            roots=[town.trusted.root, *town.roots],
+            at=town.clock.now(),
+            documents={},
+        )
+        assert ("party-name" in [each.fault for each in found.findings]) == (number == 0)
+        await west.service.decline(CALLER, id_, reason="not-us")
+        await settle(west, east)
+        assert (await east.show(id_)).status == "declined"
 
     play(tmp_path, scene)
 
@@ -376,14 +469,49 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
         for room in (east, west):
             assert (await room.show(id_)).status == "withdrawn"
             assert room.events.types == ["envelope.withdrawn"]
-        with pytest.raises(EnvelopeNotNowProblem):
-            await east.service.withdraw(CALLER, id_, reason="again")
+            assert (await room.show(id_)).reason == "mistake"
+            assert "its-turn" not in [each.state for each in (await room.show(id_)).parties]
+        again = await east.service.withdraw(CALLER, id_, reason="again")
+        assert (again.status, again.reason) == ("withdrawn", "mistake")
         asked = [each for each in await leaves(east) if each.get("what") == "asked"]
         assert [(each["act"], each["system"]) for each in asked] == [
             ("reminded", CALLER.system),
             ("withdrawn", CALLER.system),
         ]
         assert not [each for each in await leaves(west) if each.get("what") == "asked"]
+
+    play(tmp_path, scene)
+
+
+def test_a_link_is_for_persons_and_bearers_of_an_envelope_that_goes_on(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        person = Party(id="driver", kind="person", account="person-1", name="张三", turn=3)
+        id_ = (await east.create(mode="open", parties=(*parties(turns=(2, 1)), person))).envelope.id
+        await east.company.listen()
+        await east.work()
+        for party in ("seller", "nobody"):
+            with pytest.raises(PartyWithoutLinkProblem, match="persons and bearers: driver"):
+                await east.service.link(CALLER, id_, party)
+        assert (await east.service.link(CALLER, id_, "driver")).url
+        await east.service.withdraw(CALLER, id_, reason="mistake")
+        await settle(east, west)
+        with pytest.raises(EnvelopeNotNowProblem, match="it is withdrawn"):
+            await east.service.link(CALLER, id_, "driver")
+        with pytest.raises(EnvelopeFileOtherProblem, match=r"it has 合同\.pdf"):
+            await east.service.attach(CALLER, id_, "other.pdf", PAPER)
+
+    play(tmp_path, scene)
+
+
+def test_each_act_is_one_line_of_the_log_and_names_the_counterparty(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        with capture_logs() as logs:
+            await east.create()
+            await settle(east, west)
+        lines = [each for each in logs if each["event"] == "envelope_act"]
+        mine = [each for each in lines if each["counterparties"] == [f"{WEST} 有限公司"]]
+        assert [each["act"] for each in mine][:4] == ["sent", "signed", "signed", "completed"]
+        assert len(mine) * 2 == len(lines)
 
     play(tmp_path, scene)
 
@@ -606,6 +734,55 @@ def test_what_a_partner_did_wrong_holds_the_envelope_and_is_named(
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
 
 
+def test_what_was_held_for_want_of_a_root_goes_on_once_it_is_trusted(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await held_at_east(town, east, west)
+        await east.company.bridge.reconcile()
+        await settle(east)
+        assert (await east.show(id_)).status == "held"
+        assert (await told_in_the_log(east)).count("revision-untrusted") == 1
+        assert east.events.types == ["envelope.held"]
+        town.trust = (*town.roots, partners_root("自封的根").der)
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+        told = await east.show(id_)
+        assert (told.status, told.trouble, east.signed) == ("completed", (), 1)
+        assert "released" in await told_in_the_log(east)
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_a_held_envelope_that_is_withdrawn_is_withdrawn_and_tells_what_held_it(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await held_at_east(town, east, west)
+        await east.service.withdraw(CALLER, id_, reason="wrong seal")
+        await settle(east, west)
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+        told = await east.show(id_)
+        assert (told.status, told.next_step) == ("withdrawn", "nothing")
+        assert [each for each, _ in told.trouble] == ["revision-untrusted"]
+        assert (await west.show(id_)).status == "withdrawn"
+        assert east.events.types == ["envelope.held", "envelope.withdrawn"]
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+async def held_at_east(town: Town, east: Room, west: Room) -> str:
+    """East is to countersign what the partner signs with a certificate of nobody's."""
+    id_ = (await east.create(parties=parties(turns=(2, 1)))).envelope.id
+    await east.company.listen()
+    await east.work()
+    await west.company.listen()
+    document, field = await asyncio.to_thread(untrusted, town, PAPER)
+    await state_revision(town, west, id_, PAPER, document, field=field)
+    await settle(east)
+    assert (await east.show(id_)).status == "held"
+    return id_
+
+
 def test_a_partner_that_signs_with_other_software_is_believed(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create()).envelope.id
@@ -662,6 +839,7 @@ def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
             east.persons = (partners_root("个人根").der,)
             await settle(east)
             assert (await east.show(id_)).status == status
+        assert [each for each, _ in (await east.show(id_)).trouble] == ["revision-person-untrusted"]
 
     play(tmp_path, scene)
 

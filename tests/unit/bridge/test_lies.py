@@ -306,7 +306,7 @@ async def test_a_card_of_another_company_under_the_partners_id_opens_nothing_and
     assert [each["trouble"] for each in recorded(buyer)] == ["card-untrusted"]
 
 
-async def test_what_a_card_of_another_company_says_for_a_partner_is_not_taken(
+async def test_what_a_card_of_another_company_says_for_a_partner_holds_the_envelope(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock, trusted: Authority
 ) -> None:
     await seller.listen()
@@ -319,8 +319,7 @@ async def test_what_a_card_of_another_company_says_for_a_partner_is_not_taken(
 
     await seller.listen()
 
-    assert (await seller.row(terms.envelope)).sequence == 0
-    assert await held_for(seller, terms) == ["card-untrusted"]
+    assert await held_for(seller, terms) == ["card-swapped"]
 
 
 async def test_an_envelope_that_makes_us_stumble_holds_up_no_other(

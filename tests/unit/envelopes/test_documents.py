@@ -96,7 +96,7 @@ def test_who_speaks_for_a_party_by_another_companys_card_is_named(
         at=sealed.envelope.now,
         documents={},
     )
-    assert {each.fault for each in found.findings} == {"card-untrusted"}
+    assert {each.fault for each in found.findings} == {"party-name"}
     assert "another company than Seller Ltd" in found.findings[0].words
 
 

@@ -364,6 +364,7 @@ def test_who_we_are_is_known_from_the_configuration(sealgate: CommandLine) -> No
     written = yaml.safe_load((directory / "c.envelope.yaml").read_text(encoding="utf-8"))
     assert written["parties"][0]["account"] == "org-east"
     other = sealgate("envelope", "create", contract, "--company", "west", *options, "--replace")
-    assert other.exit_code == 0
-    written = yaml.safe_load((directory / "c.envelope.yaml").read_text(encoding="utf-8"))
-    assert [each["account"] for each in written["parties"]] == ["org-b"]
+    assert other.exit_code == 2
+    assert "company 'west' is not in bridge.companies, which has east; say --from" in other.stderr
+    again = yaml.safe_load((directory / "c.envelope.yaml").read_text(encoding="utf-8"))
+    assert again == written
