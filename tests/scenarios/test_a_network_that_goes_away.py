@@ -235,7 +235,12 @@ async def test_two_companies_seal_and_nothing_of_their_seals_pictures_leaves_eit
     place: Place, mode: str
 ) -> None:
     seals_by = TrialCA(now=place.clock.now())
-    town = Town(place.clock, MemoryNetwork(place.clock), place.trusted, seals_by=seals_by)
+    town = Town(
+        clock=place.clock,
+        network=MemoryNetwork(place.clock),
+        trusted=place.trusted,
+        seals_by=seals_by,
+    )
     async with RecordingProxy(port_of(place.house)) as proxy:
         rooms = [
             town.joined(await _sealing_company(town, place, organisation, picture, proxy.port))

@@ -226,7 +226,7 @@ LIES: dict[str, tuple[Callable[[Stage], Retell], str]] = {
     "the newest entry is kept back": (without(_TOLD), "missing"),
     "a statement is changed on its way": (changed_on_its_way, "hash"),
     "the operator changes a statement": (forged_by_the_operator, "author-signature"),
-    "what was said is told in another order": (in_another_order, "order"),
+    "what was said is told in another order": (in_another_order, "not-allowed"),
     "another network's key": (signed_by_another_network, "network-signature"),
     "the operator says what a company did not": (invented, "author-signature"),
 }

@@ -192,7 +192,7 @@ async def test_what_a_partner_seals_with_its_own_software_is_countersigned(
     meeting: Meeting,
 ) -> None:
     id_ = await meeting.sent()
-    document = sealed(meeting.street, theirs(meeting.street))
+    document = sealed(meeting.street, theirs())
     await meeting.give(id_, document, container=container_in(document[len(PAPER) :]))
     await settle(meeting.east)
     told = await meeting.east.show(id_)

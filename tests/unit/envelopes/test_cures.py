@@ -12,7 +12,8 @@ def test_every_lie_and_what_passes_has_a_cure(word: str) -> None:
 
 
 def test_what_a_partner_signed_wrongly_has_the_cure_of_its_problem() -> None:
-    assert "bridge.persons_root" in cure_of("revision-untrusted")
+    assert "bridge.trusted_roots" in cure_of("revision-untrusted")
+    assert "bridge.persons_root" in cure_of("revision-person-untrusted")
     assert "Ask the partner" in cure_of("revision-page")
 
 

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 
 import pytest
-from tests.unit.cloud_bridge.network.press.test_pressing import AUTHORITY, INK, NOW, mark, press
 
 from cloud_bridge.network.press.model import Mark, Typed
 from gateway.verification.model import AskedRevision, RevisionJudgement
@@ -12,6 +11,7 @@ from gateway.verification.revising import judge_revision
 from policies.model import OnPage
 from tests.document_fixtures import receipt
 from tests.partners import partner, trusted_root
+from tests.unit.network.press.test_pressing import AUTHORITY, INK, NOW, mark, press
 
 BASE = receipt("chromium-a4-outline-2-pages")
 ON_TWO_PAGES = (
