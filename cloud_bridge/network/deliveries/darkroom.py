@@ -4,14 +4,12 @@ Picture decoders are a favourite of attackers. The network's process never runs 
 """
 
 import asyncio
-import contextlib
-import os
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from cloud_bridge.network.asking_child import ask_child
 from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem
 
 MEDIA_TYPE: Final = "image/jpeg"
@@ -65,25 +63,10 @@ class Darkroom:
         return told.photographs
 
     async def _ask(self, question: bytes) -> bytes:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            _MODULE,
-            str(_MEMORY_BYTES),
-            str(int(self._deadline) + 1),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            start_new_session=True,
-        )
         try:
-            async with asyncio.timeout(self._deadline):
-                answer, _ = await child.communicate(question)
+            answer, _ = await ask_child(
+                _MODULE, question, max_memory_bytes=_MEMORY_BYTES, deadline_seconds=self._deadline
+            )
         except TimeoutError:
             raise PhotoRefusedProblem("The photos take too long to read.") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
         return answer

@@ -1,9 +1,6 @@
 """The press as the network has it: a child reads the document, its parent signs."""
 
 import asyncio
-import contextlib
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cloud_bridge.interfaces import Time
+from cloud_bridge.network.asking_child import ask_child
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.container import ROOM, container
 from cloud_bridge.network.press.errors import PressError
@@ -81,35 +79,23 @@ class ChildPress:
 
     async def _ask(self, preparation: Preparation) -> Prepared:
         limits = self._limits
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            self._module,
-            str(limits.max_memory_bytes),
-            str(int(limits.deadline_seconds) + 1),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            start_new_session=True,
-        )
         try:
-            async with asyncio.timeout(limits.deadline_seconds):
-                answer, _ = await child.communicate(msgspec.msgpack.encode(preparation))
+            answer, code = await ask_child(
+                self._module,
+                msgspec.msgpack.encode(preparation),
+                max_memory_bytes=limits.max_memory_bytes,
+                deadline_seconds=limits.deadline_seconds,
+            )
         except TimeoutError:
             raise PressError(
                 f"writing into it takes longer than {limits.deadline_seconds:g} s",
                 reason="demanding",
             ) from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
         try:
             told = _ANSWER.decode(answer)
         except msgspec.DecodeError:
             raise PressError(
-                f"it ended the process that read it (exit code {child.returncode}): it is damaged,"
+                f"it ended the process that read it (exit code {code}): it is damaged,"
                 " or made to do harm",
                 reason="demanding",
             ) from None
