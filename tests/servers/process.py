@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _READY_SECONDS = 60.0
@@ -93,5 +93,7 @@ def until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path
 
 
 def _end(process: subprocess.Popen[bytes], ending: signal.Signals) -> None:
-    os.killpg(process.pid, ending)
+    # One that has ended by itself, with all its children, leaves no group to end.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, ending)
     process.wait(timeout=20)
