@@ -41,7 +41,9 @@ class PinSource(_Section):
         "$CREDENTIALS_DIRECTORY.",
     )
     ask: bool = Field(
-        default=False, description="Ask the operator at every start; nothing is stored."
+        default=False,
+        description="Ask the operator at every start; nothing is stored. A signer that is a "
+        "service of its own is told by `sealgate hsm unseal`.",
     )
 
     @model_validator(mode="after")
@@ -75,6 +77,26 @@ class KeyConfig(_Section):
                 "digests and ed25519 signs messages"
             )
         return self
+
+
+class SignerServiceConfig(_Section):
+    """The signer as a service of its own, under a user of its own."""
+
+    socket: AbsolutePath = Field(
+        description="Where it listens and the gateway connects. The kernel says who connects."
+    )
+    gateway_user: str = Field(
+        default="sealgate", min_length=1, description="The gateway's user; nobody else is served."
+    )
+    unseal_socket: AbsolutePath | None = Field(
+        default=None,
+        description="With `pin: {ask: true}`: where `sealgate hsm unseal` hands the PIN over.",
+    )
+    operators: str = Field(
+        default="sealgate-operators",
+        min_length=1,
+        description="The group whose members, besides root, may unseal.",
+    )
 
 
 class RestartConfig(_Section):
@@ -139,6 +161,12 @@ class HSMConfig(_Section):
         default=RestartConfig(), description="How soon a signer that died is started again."
     )
 
+    signer: SignerServiceConfig | None = Field(
+        default=None,
+        description="Where the signer is a service of its own (`sealgate hsm serve`), under a user "
+        "of its own. Without this section `sealgate serve` starts it.",
+    )
+
     @model_validator(mode="after")
     def _one_token_and_distinct_keys(self) -> Self:
         if (self.token_label is None) == (self.slot is None):
@@ -152,4 +180,9 @@ class HSMConfig(_Section):
             )
         if sum(key.purpose == "checkpoint" for key in self.keys) > 1:
             raise ValueError("two checkpoint keys: the audit log has one")
+        if self.signer is not None and self.pin.ask != (self.signer.unseal_socket is not None):
+            raise ValueError(
+                "pin: {ask: true} and signer.unseal_socket go together: a service has no terminal "
+                "to ask at"
+            )
         return self

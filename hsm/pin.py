@@ -54,7 +54,7 @@ def read_pin(source: PinSource, *, ask: SecretsHandler, question: str) -> Pin:
         return _from_file(source.file, private=True)
     if source.credential is not None:
         return _from_file(_credential(source.credential), private=False)
-    return _checked(ask(question), origin="the answer")
+    return checked_pin(ask(question), origin="the answer")
 
 
 def _credential(name: str) -> Path:
@@ -92,10 +92,19 @@ def _from_file(path: Path, *, private: bool) -> Pin:
     except UnicodeDecodeError:
         # `from None`, as the decoder's own error carries the bytes that it could not read.
         raise PinUnreadableError(f"the PIN file {path} is not UTF-8 text") from None
-    return _checked(text.removesuffix("\n").removesuffix("\r"), origin=f"the PIN file {path}")
+    return checked_pin(text.removesuffix("\n").removesuffix("\r"), origin=f"the PIN file {path}")
 
 
-def _checked(secret: str, *, origin: str) -> Pin:
+def checked_pin(secret: str, *, origin: str) -> Pin:
+    """Take what should be a PIN.
+
+    Args:
+        secret: what was read or heard.
+        origin: where from, for the error.
+
+    Raises:
+        PinUnreadableError: it is empty, or more than a PIN.
+    """
     if not secret:
         raise PinUnreadableError(f"{origin} is empty: write the PIN there and nothing else")
     if len(secret.encode()) > LONGEST_PIN_BYTES or not secret.isprintable():

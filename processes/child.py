@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NoReturn
 
 from processes.confinement import PARENT_VARIABLE
 from processes.errors import ChildNotStartedError
@@ -73,6 +75,25 @@ def start_child(
     return _starting().submit(start).result()
 
 
+def become_child(
+    module: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> NoReturn:
+    """Run the module in this process's place, for a supervisor that should see it and no parent.
+
+    The module finds an end of a channel that nobody speaks on. HUP is ignored until it says
+    otherwise, and the environment is as short as a child's.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ours, _ = pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    for end in pair:
+        end.set_inheritable(True)  # the other one, too: a closed channel would mean "leave"
+    os.execve(  # noqa: S606 - our own interpreter and our own module
+        sys.executable,
+        _command(module, ours.fileno(), arguments),
+        {**_environment(), **(environment or {})},
+    )
+
+
 def channel_socket(argument: str) -> socket.socket:
     """In the child: our end of the channel, from the descriptor's number on the command line."""
     ours = socket.socket(fileno=int(argument))
@@ -86,16 +107,14 @@ def _starting() -> ThreadPoolExecutor:
 
 
 def _start(module: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Child:
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with theirs:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                [sys.executable, "-P", "-m", module, str(theirs.fileno()), *arguments],
+                _command(module, theirs.fileno(), arguments),
                 stdin=subprocess.DEVNULL,
                 env={
-                    **passed_on,
-                    "PYTHONPATH": _import_path(),
+                    **_environment(),
                     PARENT_VARIABLE: str(os.getpid()),
                     **environment,
                 },
@@ -106,6 +125,15 @@ def _start(module: str, arguments: tuple[str, ...], environment: Mapping[str, st
             ours.close()
             raise ChildNotStartedError(f"{module} cannot be started: {error}") from error
     return Child(process, ours)
+
+
+def _command(module: str, channel: int, arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-P", "-m", module, str(channel), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, "PYTHONPATH": _import_path()}
 
 
 def _import_path() -> str:

@@ -19,3 +19,7 @@ class ChildNotStartedError(ProcessError):
 
 class ConfinementError(ProcessError):
     """A restriction was demanded that this kernel or user cannot set up."""
+
+
+class SignerLockedError(ChildNotStartedError):
+    """The signer's service has no PIN yet: an operator hands it over after each start."""

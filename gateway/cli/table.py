@@ -354,6 +354,14 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.commands:try_keys",
                 "Sign with every key for a moment, verify every signature, and tell the speed.",
             ),
+            "serve": (
+                "hsm.service:serve",
+                "Run the signer as a service of its own until TERM or Ctrl-C stops it.",
+            ),
+            "unseal": (
+                "hsm.service:unseal",
+                "Hand the PIN to a signer's service after its start; nothing is stored.",
+            ),
         },
     ),
 }

@@ -42,7 +42,7 @@ from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
 from hsm.client import SignerClient
 from processes.child import Child
-from processes.keeper import KeptSigner
+from processes.keeper import OrderedSigner
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
@@ -92,7 +92,7 @@ class House:
 
 async def open_house(
     config: Config,
-    signer_source: KeptSigner,
+    signer_source: OrderedSigner,
     start_worker: Callable[[], Child],
     stack: contextlib.AsyncExitStack,
 ) -> House:
@@ -190,7 +190,7 @@ def _node(config: Config) -> str:
     return "" if config.store.url is None else config.store.node
 
 
-def _signer(config: Config, source: KeptSigner) -> SignerClient:
+def _signer(config: Config, source: OrderedSigner) -> SignerClient:
     hsm = config.hsm
     return SignerClient(source, deadline_seconds=hsm.deadline_seconds, restart=hsm.restart)
 

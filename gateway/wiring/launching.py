@@ -1,4 +1,7 @@
-"""`sealgate serve`: the keeper starts the gateway, and the signer when the gateway asks for it."""
+"""`sealgate serve`: the keeper starts the gateway, and the signer when the gateway asks for it.
+
+Where the signer is a service of its own there is nothing to keep, and we become the gateway.
+"""
 
 import getpass
 from pathlib import Path
@@ -7,10 +10,11 @@ from gateway.config import Config
 from hsm.config import HSMConfig
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import framed
-from processes.child import Child, start_child
+from processes.child import Child, become_child, start_child
 from processes.confinement import forbid_inspection
 from processes.errors import ChildNotStartedError
 from processes.keeper import Keeper
+from processes.notifying import supervision
 
 
 def launch(
@@ -25,6 +29,8 @@ def launch(
     """
     # A PIN that was asked for stays here for the signer's next start, and nobody may look.
     forbid_inspection()
+    if config.hsm.signer is not None:
+        become_child(gateway[0], str(config_file), *gateway[1:], environment=supervision())
     pin = ask_pin(config.hsm)
     return Keeper(
         start_gateway=lambda: start_child(gateway[0], str(config_file), *gateway[1:]),

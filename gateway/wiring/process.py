@@ -7,6 +7,7 @@ load theirs: most of a start is Python reading modules, and every process has a 
 import os
 import sys
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -24,7 +25,7 @@ from gateway.wiring.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError
 from processes.child import Child, channel_socket, start_child
 from processes.errors import ProcessError
-from processes.keeper import KeptSigner
+from processes.keeper import KeptSigner, OrderedSigner, ServedSigner
 from strictyaml import MistakesError
 
 PIN_REFUSED = 78
@@ -65,7 +66,7 @@ class _Workers:
         return start_child("gateway.documents.worker")
 
 
-def _serve(config: Config, signer: KeptSigner, *, confined: bool) -> None:
+def _serve(config: Config, signer: OrderedSigner, *, confined: bool) -> None:
     signer.order()
     workers = _Workers(config)
     import uvloop  # noqa: PLC0415 - while signer and workers load
@@ -91,7 +92,11 @@ def main() -> int:
         if not confined:
             _log.warning("gateway_not_confined", cure="run `sealgate doctor`")
         with sole_owner(config.state_directory):
-            _serve(config, KeptSigner(keeper), confined=confined)
+            if config.hsm.signer is None:
+                _serve(config, KeptSigner(keeper), confined=confined)
+            else:
+                with closing(ServedSigner(config.hsm.signer.socket)) as signer:
+                    _serve(config, signer, confined=confined)
     except PinRefusedError as error:
         _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
         return PIN_REFUSED

@@ -31,7 +31,8 @@ from gateway.wiring.watching import (
 )
 from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
-from processes.keeper import KeptSigner
+from processes.keeper import OrderedSigner
+from processes.notifying import keep_telling_that_we_live, notify
 
 if TYPE_CHECKING:
     from gateway.wiring.bridging import Bridging
@@ -42,7 +43,7 @@ _log = structlog.get_logger("gateway")
 
 async def serve(
     config: Config,
-    signer_source: KeptSigner,
+    signer_source: OrderedSigner,
     *,
     confined: bool,
     start_worker: Callable[[], Child],
@@ -96,6 +97,9 @@ async def serve(
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
         spare_the_collector()
+        living = asyncio.create_task(keep_telling_that_we_live(), name="watchdog")
+        stack.callback(living.cancel)
+        notify("READY=1")
         _log.info(
             "ready",
             url=url,
@@ -106,6 +110,7 @@ async def serve(
             bundle=house.policies.current.bundle.digest,
         )
         await _until_told_to_stop()
+        notify("STOPPING=1")
         _log.info("stopping")
 
 

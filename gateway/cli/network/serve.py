@@ -1,5 +1,7 @@
 """`sealgate network serve`: run the network until it is told to stop."""
 
+import asyncio
+
 import structlog
 
 from cloud_bridge.network.serving import Serving
@@ -10,8 +12,12 @@ from gateway.cli.network.options import DEFAULT_NETWORK, NetworkOption, network_
 from gateway.cli.terminal import told_errors
 from gateway.clock import SystemClock
 from gateway.wiring.logs import write_json_logs
+from processes.notifying import keep_telling_that_we_live, notify
 
 _log = structlog.get_logger("network")
+
+# An event loop keeps no task alive by itself.
+_living: list[asyncio.Task[None]] = []
 
 
 def serve(config: NetworkOption = DEFAULT_NETWORK) -> None:
@@ -27,4 +33,6 @@ def serve(config: NetworkOption = DEFAULT_NETWORK) -> None:
 
 def _tell(served: Serving) -> None:
     key = served.network.core.identity.signing_key
+    _living.append(asyncio.create_task(keep_telling_that_we_live(), name="watchdog"))
+    notify("READY=1")
     _log.info("ready", url=served.url, pages=served.pages, network_key=key)

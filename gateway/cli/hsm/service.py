@@ -1,0 +1,73 @@
+"""`sealgate hsm serve | unseal`: the signer as a service of its own, and its PIN after a start."""
+
+import getpass
+
+import msgspec
+import typer
+
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
+from gateway.cli.terminal import err, fail, out
+from gateway.wiring.logs import write_json_logs
+from gateway.wiring.signer_service import hand_over
+from gateway.wiring.signer_service import serve as serve_signers
+from hsm.config import HSMConfig, SignerServiceConfig
+
+
+def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the signer as a service of its own until TERM or Ctrl-C stops it.
+
+    It listens where `hsm.signer.socket` says and starts signers for the user that
+    `hsm.signer.gateway_user` names, and for nobody else. Logs are JSON on standard error.
+    """
+    hsm = configuration(config).hsm
+    service = _service(hsm)
+    write_json_logs()
+    try:
+        code = serve_signers(hsm, service)
+    except KeyError as unknown:
+        raise fail(
+            f"{unknown.args[0]}: make the user or group, or mend `hsm.signer` in {config}"
+        ) from unknown
+    except OSError as error:
+        raise fail(
+            f"no socket can be made: {error}; does its directory exist and belong to this user?"
+        ) from error
+    raise typer.Exit(code)
+
+
+def unseal(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Hand the PIN to a signer's service after its start; nothing is stored.
+
+    The PIN is asked for at the terminal, or read from standard input where that is none. It is
+    tried at the token once: a wrong one counts against the token. Exits 0 when the signer has its
+    PIN, 1 when it was refused, 2 when the service could not be asked.
+    """
+    hsm = configuration(config).hsm
+    service = _service(hsm)
+    if service.unseal_socket is None:
+        raise fail("nothing to unseal: `hsm.pin` says where the signer finds its PIN by itself")
+    token = hsm.token_label or f"slot {hsm.slot}"
+    try:
+        answer = hand_over(service, _pin(token))
+    except (OSError, msgspec.DecodeError) as error:
+        raise fail(
+            f"the signer's service cannot be asked at {service.unseal_socket}: {error}. Is "
+            f"sealgate-signer running, and are you root or in the group {service.operators!r}?"
+        ) from error
+    if not answer.ok:
+        err.print(answer.message, markup=False)
+        raise typer.Exit(1)
+    out.print(answer.message, markup=False)
+
+
+def _service(hsm: HSMConfig) -> SignerServiceConfig:
+    if hsm.signer is None:
+        raise fail("`hsm.signer` is not configured: `sealgate serve` starts the signer by itself")
+    return hsm.signer
+
+
+def _pin(token: str) -> str:
+    stdin = typer.get_text_stream("stdin")
+    if stdin.isatty():
+        return getpass.getpass(f"PIN of token {token}: ")
+    return stdin.readline().rstrip("\r\n")

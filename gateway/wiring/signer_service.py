@@ -1,0 +1,172 @@
+"""`sealgate hsm serve`: the signer's service. It has the PIN, starts signers, and opens no port.
+
+Under systemd it runs as a user of its own (deploy/systemd/sealgate-signer.service), so that
+whoever owns the gateway's user has neither PIN nor token.
+"""
+
+import contextlib
+import grp
+import os
+import pwd
+import signal
+import socket
+from collections.abc import Iterator
+from types import FrameType
+
+import msgspec
+import structlog
+
+from gateway.wiring.launching import start_signer
+from hsm.config import HSMConfig, SignerServiceConfig
+from hsm.errors import PinUnreadableError
+from hsm.pin import LONGEST_PIN_BYTES, checked_pin
+from hsm.wire import MAX_MESSAGE_BYTES, Failure, Greeting, decode_from_signer
+from processes.channel import BlockingChannel
+from processes.child import Child
+from processes.confinement import forbid_inspection
+from processes.door import SignerDoor, listening_at
+from processes.errors import ChannelClosedError, ProcessError, SignerLockedError
+from processes.notifying import notify
+
+_UNSEAL_SECONDS = 10.0
+
+_log = structlog.get_logger("signer")
+
+
+class Unsealed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer to a PIN that was handed over.
+
+    Attributes:
+        ok: the token took it, and it is kept until the service ends.
+        message: what happened, for the operator.
+    """
+
+    ok: bool
+    message: str
+
+
+class SignerService:
+    """Has the PIN, or waits for it, and starts signers with it."""
+
+    def __init__(self, config: HSMConfig) -> None:
+        self._config = config
+        self._pin: str | None = None
+
+    def start(self) -> Child:
+        """Start a signer.
+
+        Raises:
+            SignerLockedError: nobody has handed the PIN over yet.
+            ChildNotStartedError: see `start_signer`.
+        """
+        if self._config.pin.ask and self._pin is None:
+            raise SignerLockedError("no PIN yet")
+        return start_signer(self._config, self._pin)
+
+    def unseal(self, pin: str) -> Unsealed:
+        """Try a PIN at the token, once, and keep it if it is the right one.
+
+        A wrong one counts against the token like any other, so nothing here tries again.
+        """
+        if self._pin is not None:
+            return Unsealed(ok=True, message="the signer has its PIN already; nothing was tried")
+        try:
+            checked_pin(pin, origin="what was handed over")
+            refused = self._refused(pin)
+        except (PinUnreadableError, ProcessError, OSError, msgspec.DecodeError) as error:
+            refused = str(error)
+        if refused is not None:
+            _log.error("unseal_refused", why=refused)
+            return Unsealed(ok=False, message=refused)
+        self._pin = pin
+        _log.info("unsealed")
+        return Unsealed(ok=True, message="the token took the PIN; the gateway can sign now")
+
+    def _refused(self, pin: str) -> str | None:
+        child = start_signer(self._config, pin)
+        try:
+            with child.socket as channel:
+                frame = BlockingChannel(channel, max_frame_bytes=MAX_MESSAGE_BYTES).receive()
+            if frame is None:
+                raise ChannelClosedError("the signer ended without a word; see its log")
+            match decode_from_signer(frame):
+                case Greeting():
+                    return None
+                case Failure(message=message):
+                    return message
+                case _:
+                    return "the signer does not speak as this version does"
+        finally:
+            child.kill()
+
+
+def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
+    """Serve until TERM or INT; gives the exit code.
+
+    Raises:
+        KeyError: there is no such user or group.
+        OSError: no socket can be made there.
+    """
+    forbid_inspection()  # a PIN that was handed over stays here
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    signers = SignerService(config)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listening_at(service.socket))
+        user = pwd.getpwnam(service.gateway_user).pw_uid
+        door = SignerDoor(listener, user=user, start=signers.start)
+        stack.callback(door.close)
+        if service.unseal_socket is not None:
+            operators = grp.getgrnam(service.operators).gr_gid
+            unsealing = stack.enter_context(listening_at(service.unseal_socket, group=operators))
+            door.hear(unsealing, lambda: _hear_operator(unsealing, signers))
+        notify("READY=1")
+        _log.info("ready", socket=str(service.socket), gateway_user=service.gateway_user)
+        with contextlib.suppress(SystemExit):
+            door.serve()
+    return 0
+
+
+def hand_over(service: SignerServiceConfig, pin: str) -> Unsealed:
+    """`sealgate hsm unseal`: give the service the PIN; gives its answer.
+
+    Raises:
+        OSError: nobody listens there, or not to us.
+        msgspec.DecodeError: whoever listens there is not the service.
+    """
+    with _connected(service) as channel:
+        channel.sendall(pin.encode())
+        channel.shutdown(socket.SHUT_WR)
+        return msgspec.json.decode(_all_of(channel), type=Unsealed)
+
+
+@contextlib.contextmanager
+def _connected(service: SignerServiceConfig) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+        channel.settimeout(60)
+        channel.connect(os.fspath(service.unseal_socket or ""))
+        yield channel
+
+
+def _hear_operator(listener: socket.socket, signers: SignerService) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        # An operator who connects and says nothing must not keep the gateway from its signer.
+        connection.settimeout(_UNSEAL_SECONDS)
+        try:
+            said = _all_of(connection, most=LONGEST_PIN_BYTES + 1)
+            answer = signers.unseal(said.decode())
+            connection.sendall(msgspec.json.encode(answer))
+        except (OSError, UnicodeDecodeError) as error:
+            _log.warning("unseal_not_understood", why=type(error).__name__)
+
+
+def _all_of(channel: socket.socket, *, most: int = 1 << 16) -> bytes:
+    heard = b""
+    while len(heard) < most and (piece := channel.recv(most - len(heard))):
+        heard += piece
+    return heard
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,141 @@
+"""A signer's service: the keeper's half that starts signers, behind a unix socket.
+
+The gateway runs as another user. The kernel says who connects (SO_PEERCRED, unix(7)); one gateway
+at a time is served, and its connection is what `processes.keeper.KeptSigner` speaks over.
+"""
+
+import contextlib
+import os
+import selectors
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+
+from processes.child import Child
+from processes.errors import ProcessError
+from processes.keeper import SignerOrders
+
+_CREDENTIALS = struct.Struct("=iII")  # pid, uid, gid: struct ucred
+_EVERYBODY, _GROUP = 0o666, 0o660
+
+_log = structlog.get_logger("signer")
+
+
+@contextlib.contextmanager
+def listening_at(path: Path, *, group: int | None = None) -> Iterator[socket.socket]:
+    """A listening socket; its file is gone afterwards, and whatever file was there before.
+
+    Args:
+        path: where.
+        group: who may connect besides us and root; None: everybody, and the caller asks who it is.
+    """
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+        if group is not None:
+            os.chown(path, -1, group)
+        path.chmod(_EVERYBODY if group is None else _GROUP)
+        listener.listen()
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def user_at_other_end(connection: socket.socket) -> int:
+    """The user id of whoever connected."""
+    said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, user, _ = _CREDENTIALS.unpack(said)
+    return int(user)
+
+
+class SignerDoor:
+    """Starts signers for the process of one user."""
+
+    def __init__(self, listener: socket.socket, *, user: int, start: Callable[[], Child]) -> None:
+        """Take them.
+
+        Args:
+            listener: where the gateway connects.
+            user: the gateway's user id; root is no exception.
+            start: starts a signer.
+        """
+        self._listener = listener
+        self._user = user
+        self._orders = SignerOrders(start)
+        self._gateway: socket.socket | None = None
+        self._selector = selectors.DefaultSelector()
+        self.hear(listener, self._accept)
+
+    def hear(self, what: socket.socket, act: Callable[[], None]) -> None:
+        """Have something done whenever a socket has something to read."""
+        self._selector.register(what, selectors.EVENT_READ, act)
+
+    def serve(self) -> None:
+        """Serve until the process is ended."""
+        while True:
+            self.serve_next()
+
+    def serve_next(self) -> None:
+        """Wait for somebody, and do what is asked."""
+        for key, _ in self._selector.select():
+            key.data()
+
+    def close(self) -> None:
+        """End the signer, and let the gateway go."""
+        self._let_go()
+        self._selector.close()
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        user = user_at_other_end(connection)
+        if user != self._user:
+            _log.warning("stranger_at_the_door", user=user, expected=self._user)
+            connection.close()
+        elif self._is_served():
+            # A second one would take the first one's signer away.
+            _log.warning("second_gateway_at_the_door", user=user)
+            connection.close()
+        else:
+            self._gateway = connection
+            self.hear(connection, self._obey)
+
+    def _is_served(self) -> bool:
+        """Whether there is a gateway; one that has gone meanwhile is let go."""
+        if self._gateway is None:
+            return False
+        try:
+            if self._gateway.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                return True
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            pass
+        self._let_go()
+        return False
+
+    def _obey(self) -> None:
+        if self._gateway is None:
+            return  # let go since this round began
+        try:
+            there = self._orders.obey(self._gateway)
+        except ConnectionError:
+            there = False
+        if not there:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._gateway is not None:
+            self._selector.unregister(self._gateway)
+            self._gateway.close()
+            self._gateway = None
+        # As in the keeper.
+        with contextlib.suppress(ProcessError):
+            self._orders.end()

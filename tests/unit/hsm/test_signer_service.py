@@ -1,0 +1,122 @@
+"""The signer as a service of its own: a real token, an operator's PIN, a gateway's client."""
+
+import contextlib
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.wiring.signer_service import hand_over
+from hsm.client import SignerClient
+from hsm.config import HSMConfig, SignerServiceConfig
+from hsm.errors import SignerUnavailableError
+from processes.keeper import ServedSigner
+from tests.hsm_fixtures import PIN, SoftToken
+from tests.signer_fixtures import grant, restarted, running
+
+_ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def _config(token: SoftToken, directory: Path, *, unsealed: bool) -> HSMConfig:
+    given = token.config.model_dump(mode="json")
+    service = {"socket": str(directory / "signer.sock"), "gateway_user": _ME}
+    if not unsealed:
+        given["pin"] = {"ask": True}
+        service |= {"unseal_socket": str(directory / "unseal.sock"), "operators": "root"}
+    return HSMConfig.model_validate({**given, "signer": service})
+
+
+def _serve(config: HSMConfig) -> Iterator[HSMConfig]:
+    script = (
+        "import sys; from hsm.config import HSMConfig; from gateway.wiring.signer_service import "
+        "serve; config = HSMConfig.model_validate_json(sys.argv[1]); "
+        "sys.exit(serve(config, config.signer))"
+    )
+    assert config.signer is not None
+    process = subprocess.Popen([sys.executable, "-c", script, config.model_dump_json()])
+    while not config.signer.socket.exists() or (
+        config.signer.unseal_socket and not config.signer.unseal_socket.exists()
+    ):
+        assert process.poll() is None
+    yield config
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert not config.signer.socket.exists()
+
+
+@pytest.fixture
+def served(soft_token: SoftToken, directory: Path) -> Iterator[HSMConfig]:
+    yield from _serve(_config(soft_token, directory, unsealed=True))
+
+
+@pytest.fixture
+def locked(soft_token: SoftToken, directory: Path) -> Iterator[HSMConfig]:
+    yield from _serve(_config(soft_token, directory, unsealed=False))
+
+
+@contextlib.asynccontextmanager
+async def _client(config: HSMConfig) -> AsyncIterator[SignerClient]:
+    with contextlib.closing(ServedSigner(_service(config).socket)) as source:
+        async with running(source) as client:
+            yield client
+
+
+def _service(config: HSMConfig) -> SignerServiceConfig:
+    assert config.signer is not None
+    return config.signer
+
+
+async def test_the_gateway_signs_through_the_service(served: HSMConfig) -> None:
+    async with _client(served) as client:
+        assert await client.sign(grant(client))
+
+
+async def test_a_signer_that_was_killed_is_replaced_by_the_service(served: HSMConfig) -> None:
+    async with _client(served) as client:
+        epoch = client.epoch
+        client._end_hung()  # as after a deadline: it closes the channel
+        await restarted(client, after=epoch)
+        assert await client.sign(grant(client))
+
+
+async def test_nothing_is_signed_before_an_operator_has_handed_the_pin_over(
+    locked: HSMConfig,
+) -> None:
+    with pytest.raises(SignerUnavailableError, match="sealgate hsm unseal"):
+        await _first(locked)
+    assert hand_over(_service(locked), PIN).ok
+    async with _client(locked) as client:
+        assert await client.sign(grant(client))
+    assert "already" in hand_over(_service(locked), "another").message
+
+
+async def test_a_wrong_pin_is_tried_once_and_not_kept(locked: HSMConfig) -> None:
+    refused = hand_over(_service(locked), "no such pin")
+    assert not refused.ok
+    assert "no such pin" not in refused.message
+    with pytest.raises(SignerUnavailableError, match="sealgate hsm unseal"):
+        await _first(locked)
+
+
+async def _first(config: HSMConfig) -> None:
+    async with _client(config):
+        pass
+
+
+def test_a_pin_that_is_asked_for_needs_a_place_to_be_handed_over(soft_token: SoftToken) -> None:
+    given = yaml.safe_load(soft_token.config.model_dump_json())
+    with pytest.raises(ValueError, match="no terminal"):
+        HSMConfig.model_validate(
+            {**given, "pin": {"ask": True}, "signer": {"socket": "/run/sealgate-signer/s"}}
+        )
