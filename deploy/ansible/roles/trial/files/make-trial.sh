@@ -1,0 +1,28 @@
+#!/bin/bash
+# `sealgate init` in a directory of root's, then each thing to the user whose it is. Whatever was interrupted begins anew.
+set -euo pipefail
+umask 077
+home=/root/sealgate-trial
+rm -rf "$home"
+mkdir -p "$home"
+cd "$home"
+/opt/sealgate/current/bin/sealgate init >/dev/null
+rm -rf /var/lib/sealgate-signer/tokens
+cp -r var/hsm/tokens /var/lib/sealgate-signer/tokens
+chown -R sealgate-signer: /var/lib/sealgate-signer/tokens
+sed "s#$home/var/hsm/tokens#/var/lib/sealgate-signer/tokens#" var/hsm/softhsm2.conf >/etc/sealgate/hsm/softhsm2.conf
+systemd-creds encrypt --with-key=host --name=hsm-pin var/hsm/pin /etc/sealgate/hsm/hsm-pin.cred
+cp var/first-officers.json /etc/sealgate/
+cp var/bundles/* /etc/sealgate/bundles/
+cp -r var/state/. /var/lib/sealgate/
+chown -R sealgate: /var/lib/sealgate
+sed -e "s#$home/var/state#/var/lib/sealgate#" \
+  -e "s#file: $home/var/hsm/pin#credential: hsm-pin#" \
+  -e "s#$home/var/hsm/#/etc/sealgate/hsm/#" \
+  -e "s#$home/var/bundles#/etc/sealgate/bundles#" \
+  -e "s#$home/var/first-officers.json#/etc/sealgate/first-officers.json#" \
+  -e '/^connectors:/d' \
+  -e 's#^hsm:#hsm:\n  signer: {socket: /run/sealgate-signer/signer.sock, gateway_user: sealgate}#' \
+  var/config.yaml >/etc/sealgate/config.yaml
+chmod -R a+rX /etc/sealgate
+touch /etc/sealgate/.trial-made

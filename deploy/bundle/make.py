@@ -1,0 +1,190 @@
+"""`make bundle`: one signed archive with all that a target needs, for machines without a network.
+
+    python -m deploy.bundle.make --key SIGNING-KEY.pem --output dist
+
+Wheels are those of requirements/runtime.txt, by hash, for this machine's Python and architecture;
+the target must have the same. The same sources, key and SOURCE_DATE_EPOCH give the same bytes.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gateway import __version__
+
+ROOT = Path(__file__).parents[2]
+# What the trial needs of Debian beyond python3; with a vendor's HSM, the fonts alone.
+SYSTEM_PACKAGES = (
+    "fonts-arphic-uming",
+    "libsofthsm2",
+    "openssl",
+    "softhsm2",
+    "softhsm2-common",
+)
+_EPOCH_1980 = 315_532_800  # the earliest that a zip knows
+
+
+def make(*, key: Ed25519PrivateKey, output: Path, packages: bool, version: str) -> Path:
+    """Make the bundle; gives its path.
+
+    Args:
+        key: signs the manifest.
+        output: the directory for it.
+        packages: with Debian's packages, as this machine's sources have them.
+        version: of the program, as it is called on the target.
+
+    Raises:
+        subprocess.CalledProcessError: something could not be fetched.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch, f"sealgate-{version}")
+        _fill(tree, packages=packages, version=version)
+        manifest = _manifest(tree, version)
+        (tree / "manifest.json").write_bytes(manifest)
+        (tree / "manifest.sig").write_bytes(key.sign(manifest))
+        bundle = output / f"sealgate-{version}-{_target()}.tar"
+        _pack(tree, bundle)
+    return bundle
+
+
+def _fill(tree: Path, *, packages: bool, version: str) -> None:
+    wheels = tree / "wheels"
+    _pip("download", "--require-hashes", "-r", ROOT / "requirements/runtime.txt", "-d", wheels)
+    _pip("download", "pip", "-d", wheels)
+    _own_wheel(wheels, version)
+    (tree / "sbom.json").write_text(json.dumps(_sbom(wheels, version), indent=1) + "\n")
+    for each in ("ansible", "systemd"):
+        shutil.copytree(ROOT / "deploy" / each, tree / each)
+    shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
+    shutil.copy(ROOT / "config.example.yaml", tree / "config.example.yaml")
+    if packages:
+        (tree / "packages").mkdir()
+        subprocess.run(
+            ["apt-get", "download", "-qq", *SYSTEM_PACKAGES], cwd=tree / "packages", check=True
+        )
+
+
+def _pip(*arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "pip", arguments[0], "--quiet", "--no-deps"]
+    binary = ["--only-binary", ":all:"] if arguments[0] == "download" else []
+    subprocess.run([*command, *binary, *arguments[1:]], check=True)
+
+
+def _own_wheel(wheels: Path, version: str) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch, "source")
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
+        for name in filter(None, listed.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (source / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, source / name)
+        for name in ("pyproject.toml", "gateway/__init__.py"):
+            text = (source / name).read_text().replace(f'"{__version__}"', f'"{version}"', 1)
+            (source / name).write_text(text)
+        _pip("wheel", "--no-build-isolation", "-w", wheels, source)
+
+
+def _sbom(wheels: Path, version: str) -> Mapping[str, Any]:
+    """CycloneDX 1.6 of the wheels: name, version, licence, digest."""
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "component": {"type": "application", "name": "sealgate", "version": version}
+        },
+        "components": [_component(each) for each in sorted(wheels.glob("*.whl"))],
+    }
+
+
+def _component(wheel: Path) -> Mapping[str, Any]:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (
+            each for each in archive.namelist() if each.endswith(".dist-info/METADATA")
+        )
+        said = HeaderParser().parsestr(archive.read(name).decode())
+    licence = said["License-Expression"] or said["License"] or ""
+    return {
+        "type": "library",
+        "name": said["Name"],
+        "version": said["Version"],
+        "purl": f"pkg:pypi/{said['Name'].lower().replace('_', '-')}@{said['Version']}",
+        "hashes": [{"alg": "SHA-256", "content": _sha256(wheel)}],
+        **({"licenses": [{"license": {"name": licence.splitlines()[0]}}]} if licence else {}),
+    }
+
+
+def _manifest(tree: Path, version: str) -> bytes:
+    files = {str(each.relative_to(tree)): _sha256(each) for each in _files(tree)}
+    content = {"format": 1, "version": version, "target": _target(), "files": files}
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _target() -> str:
+    release = dict(
+        line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if line
+    )
+    system = release["ID"] + release.get("VERSION_ID", "").strip('"')
+    return f"{system}-{os.uname().machine}-python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _files(tree: Path) -> Iterator[Path]:
+    return (each for each in sorted(tree.rglob("*")) if each.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pack(tree: Path, bundle: Path) -> None:
+    moment = int(os.environ.get("SOURCE_DATE_EPOCH", _EPOCH_1980))
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = moment, 0, 0, "", ""
+        entry.mode = 0o755 if entry.isdir() else 0o644
+        return entry
+
+    with tarfile.open(bundle, "w") as archive:
+        for each in _files(tree):
+            archive.add(each, f"{tree.name}/{each.relative_to(tree)}", filter=plain)
+
+
+def main() -> int:
+    """Make a bundle as the arguments say."""
+    parser = argparse.ArgumentParser(description="Make a signed bundle for offline installation.")
+    parser.add_argument("--key", type=Path, required=True, help="Ed25519 private key, PEM")
+    parser.add_argument("--output", type=Path, default=Path("dist"))
+    parser.add_argument("--version", default=__version__, help="what the target calls it")
+    parser.add_argument("--without-packages", action="store_true", help="without Debian's packages")
+    given = parser.parse_args()
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(_EPOCH_1980))
+    key = load_pem_private_key(given.key.read_bytes(), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        parser.error(f"{given.key} is no Ed25519 key: openssl genpkey -algorithm ed25519")
+    bundle = make(
+        key=key, output=given.output, packages=not given.without_packages, version=given.version
+    )
+    print(bundle)  # noqa: T201 - a program's answer
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
