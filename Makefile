@@ -86,6 +86,29 @@ KILLS ?= 1000
 chaos: $(STAMP) $(TEST_STAMP) ## kill processes KILLS (1000) times under callers, then hold all that is left against all
 	@$(PYTHON) -m tests.chaos --kills $(KILLS)
 
+DEPLOY_VENV := .venv-deploy
+DEPLOY_STAMP := $(DEPLOY_VENV)/.installed
+DEPLOY_PACKAGES := debootstrap systemd-container openssh-client iproute2 openssl zip
+$(DEPLOY_STAMP): $(STAMP) requirements/deploy.txt
+	$(call install,$(DEPLOY_PACKAGES))
+	@test -x $(DEPLOY_VENV)/bin/python || $(PYTHON3) -m venv $(DEPLOY_VENV)
+	@$(DEPLOY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/deploy.txt
+	@touch $@
+
+SIGNING_KEY ?= bundle.key.pem
+.PHONY: bundle
+bundle: $(STAMP) ## one signed archive that installs without a network, signed with SIGNING_KEY (bundle.key.pem)
+	@test -f $(SIGNING_KEY) || { echo "no $(SIGNING_KEY): openssl genpkey -algorithm ed25519 -out $(SIGNING_KEY)"; exit 1; }
+	@$(PYTHON) -m deploy.bundle.make --key $(SIGNING_KEY)
+
+.PHONY: check-deploy
+check-deploy: $(DEPLOY_STAMP) ## ansible-lint's production profile over the playbooks
+	@cd deploy/ansible && PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" LC_ALL=C.UTF-8 ansible-lint --profile production --offline --quiet
+
+.PHONY: test-deploy
+test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted Debian machines (as root; about 10 minutes)
+	@PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" $(PYTHON) -m tests.deploy
+
 .PHONY: bench
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run
 	@$(PYTHON) -m bench
@@ -103,6 +126,7 @@ pdfjs: $(STAMP) ## fetch pdf.js anew as package-lock.json pins it, for the signi
 lock: ## compile the hash-pinned lock files anew (needs uv)
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/runtime.txt -q pyproject.toml
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev -o requirements/dev.txt -q pyproject.toml
+	printf 'ansible-core>=2.18,<2.19\nansible-lint>=26\n' | uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/deploy.txt -q -
 	echo "atheris>=3" | uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/fuzz.txt -q -
 
 .PHONY: clean

@@ -107,18 +107,14 @@ def _sbom(wheels: Path, version: str) -> Mapping[str, Any]:
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {
-            "component": {"type": "application", "name": "sealgate", "version": version}
-        },
+        "metadata": {"component": {"type": "application", "name": "sealgate", "version": version}},
         "components": [_component(each) for each in sorted(wheels.glob("*.whl"))],
     }
 
 
 def _component(wheel: Path) -> Mapping[str, Any]:
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = (
-            each for each in archive.namelist() if each.endswith(".dist-info/METADATA")
-        )
+        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
         said = HeaderParser().parsestr(archive.read(name).decode())
     licence = said["License-Expression"] or said["License"] or ""
     return {
@@ -182,7 +178,7 @@ def main() -> int:
     bundle = make(
         key=key, output=given.output, packages=not given.without_packages, version=given.version
     )
-    print(bundle)  # noqa: T201 - a program's answer
+    print(bundle)
     return 0
 
 

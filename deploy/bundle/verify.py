@@ -83,9 +83,9 @@ def _check_signature(root: Path, key: Path) -> None:
 
 
 def _check_files(root: Path, files: dict) -> None:
-    there = {
-        str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()
-    } - set(_SIGNED)
+    there = {str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()} - set(
+        _SIGNED
+    )
     # What Python wrote beside a playbook's module is no part of the bundle.
     there = {each for each in there if "__pycache__" not in each}
     if there != set(files):

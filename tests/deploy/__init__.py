@@ -1,0 +1,1 @@
+"""`make test-deploy`: real playbooks, booted Debian machines (docs/operations/deploy-test.md)."""

@@ -1,0 +1,131 @@
+"""A Debian machine with systemd as its first process (systemd-nspawn(1)), and a cable to us."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PACKAGES = "systemd,systemd-sysv,dbus,python3,iproute2,procps,ca-certificates,openssh-server"
+# nspawn's own filter is older than Landlock, which the gateway confines itself with.
+_LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+_BOOT_SECONDS = 60.0
+_HOST, _MACHINE = "10.77.0.1", "10.77.0.2"
+
+
+def base(cache: Path, *, release: str = "bookworm") -> Path:
+    """A Debian of the least, made once; the only part that needs Debian's mirror."""
+    place = cache / f"base-{release}"
+    if not (place / ".whole").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", release, str(place))
+        (place / "etc/resolv.conf").unlink(missing_ok=True)
+        (place / ".whole").touch()
+    return place
+
+
+@dataclass
+class Machine:
+    """A machine that was copied from the base. Reached by ssh as root, over a veth pair alone."""
+
+    name: str
+    directory: Path
+    key: Path
+    address: str = _MACHINE
+    _leader: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def boot(self) -> None:
+        """Start it, and wait until systemd has started everything."""
+        log = self.directory.with_suffix(".log").open("ab")
+        with log:
+            self._leader = subprocess.Popen(
+                [
+                    "systemd-nspawn",
+                    "--register=no",
+                    "--keep-unit",
+                    "--quiet",
+                    f"--directory={self.directory}",
+                    f"--machine={self.name}",
+                    "--network-veth",
+                    "--capability=all",
+                    f"--system-call-filter={_LANDLOCK}",
+                    "--boot",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _BOOT_SECONDS
+        while self._inside("systemctl", "is-system-running", check=False) not in (
+            "running",
+            "degraded",
+        ):
+            if self._leader.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} does not boot: {self.directory}.log")
+            time.sleep(0.1)
+        link = f"ve-{self.name}"
+        _run("ip", "address", "add", f"{_HOST}/24", "dev", link)
+        _run("ip", "link", "set", link, "up")
+        self._inside("ip", "address", "add", f"{self.address}/24", "dev", "host0")
+        self._inside("ip", "link", "set", "host0", "up")
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a command there as root; gives its standard output."""
+        return self._inside(*command, check=check)
+
+    def power_off(self) -> None:
+        """As with its button: no service is asked."""
+        if self._leader is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._signal(signal.SIGKILL)
+            self._leader.wait(30)
+            self._leader = None
+
+    def _inside(self, *command: str, check: bool = True) -> str:
+        entered = ["nsenter", "-t", str(self._first_process()), "-a", "--", *command]
+        done = subprocess.run(entered, capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout.strip()
+
+    def _first_process(self) -> int:
+        assert self._leader is not None
+        children = Path(f"/proc/{self._leader.pid}/task/{self._leader.pid}/children")
+        found = children.read_text().split() if children.exists() else []
+        return int(found[0]) if found else self._leader.pid
+
+    def _signal(self, number: signal.Signals) -> None:
+        os.kill(self._first_process(), number)
+
+
+@contextlib.contextmanager
+def machine(name: str, cache: Path) -> Iterator[Machine]:
+    """A booted machine, gone afterwards whatever happened."""
+    directory = cache / name
+    shutil.rmtree(directory, ignore_errors=True)
+    _run("cp", "--archive", "--reflink=auto", str(base(cache)), str(directory))
+    key = cache / f"{name}.key"
+    key.unlink(missing_ok=True)
+    _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    there = directory / "root/.ssh"
+    there.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(f"{key}.pub", there / "authorized_keys")
+    made = Machine(name, directory, key)
+    try:
+        made.boot()
+        yield made
+    finally:
+        made.power_off()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-2000:]}")

@@ -1,0 +1,64 @@
+"""Run the bundle's own playbooks as IT does, and read what they changed."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.deploy.machine import Machine
+
+_RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a playbook."""
+
+    output: str
+    changed: int
+    well: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Playbooks:
+    """The playbooks of an unpacked bundle, for one machine."""
+
+    bundle: Path
+    machine: Machine
+
+    def run(self, book: str, *more: str, seconds: float = 600, **variables: Any) -> Ran:  # noqa: ANN401 - of an inventory
+        """Run one; variables replace the inventory's."""
+        command = self.command(book, *more, **variables)
+        done = subprocess.run(
+            command,
+            cwd=self.bundle / "ansible",
+            env={**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_CONFIG": "ansible.cfg"},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        recap = _RECAP.search(done.stdout)
+        changed = int(recap[1]) if recap else 0
+        return Ran(done.stdout + done.stderr, changed, done.returncode == 0)
+
+    def command(self, book: str, *more: str, **variables: Any) -> list[str]:  # noqa: ANN401 - as above
+        """How it is run."""
+        inventory = self.machine.directory.with_suffix(".inventory.json")
+        host = {
+            "ansible_host": self.machine.address,
+            "ansible_user": "root",
+            "ansible_ssh_private_key_file": str(self.machine.key),
+            "ansible_ssh_common_args": "-o StrictHostKeyChecking=no "
+            "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+        }
+        known = {"sealgate": {"hosts": {"seal-1": host}, "vars": variables}}
+        inventory.write_text(json.dumps(known))
+        program = shutil.which("ansible-playbook")
+        if program is None:
+            raise RuntimeError("no ansible-playbook: run `make test-deploy`")
+        return [program, "-i", str(inventory), *more, book]
