@@ -103,7 +103,7 @@ bundle: $(STAMP) ## one signed archive that installs without a network, signed w
 
 .PHONY: check-deploy
 check-deploy: $(DEPLOY_STAMP) ## ansible-lint's production profile over the playbooks
-	@cd deploy/ansible && PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" LC_ALL=C.UTF-8 ansible-lint --profile production --offline --quiet
+	@cd deploy/ansible && PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" LC_ALL=C.UTF-8 ansible-lint --profile production --offline -q
 
 .PHONY: test-deploy
 test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted Debian machines (as root; about 10 minutes)
