@@ -32,17 +32,16 @@ def listening_at(path: Path, *, group: int | None = None) -> Iterator[socket.soc
         path: where.
         group: who may connect besides us and root; None: everybody, and the caller asks who it is.
     """
-    path.unlink(missing_ok=True)
+    # Under another name until it can be used: whoever sees the file may connect at once.
+    beginning = path.with_name(f"{path.name}.new")
+    beginning.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        before = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
+        listener.bind(str(beginning))
         if group is not None:
-            os.chown(path, -1, group)
-        path.chmod(_EVERYBODY if group is None else _GROUP)
+            os.chown(beginning, -1, group)
+        beginning.chmod(_EVERYBODY if group is None else _GROUP)
         listener.listen()
+        beginning.rename(path)
         try:
             yield listener
         finally:
