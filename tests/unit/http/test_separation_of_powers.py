@@ -61,7 +61,8 @@ LOCAL = {
     "network organisation add", "network organisation list", "network person add",
     "network person list",
     "connectors check", "connectors list", "connectors test",
-    "audit verify", "audit show", "hsm list", "hsm test", "usage", "export", "archive list",
+    "audit verify", "audit show", "hsm list", "hsm test", "hsm serve", "hsm unseal",
+    "usage", "export", "archive list",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
 BY_SYSTEMS = {
