@@ -10,7 +10,8 @@ import os
 import pwd
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import msgspec
@@ -28,7 +29,8 @@ from processes.door import SignerDoor, listening_at
 from processes.errors import ChannelClosedError, ProcessError, SignerLockedError
 from processes.notifying import notify
 
-_UNSEAL_SECONDS = 10.0
+_UNSEAL_SECONDS = 2.0
+_LOGIN_SECONDS = 30.0
 
 _log = structlog.get_logger("signer")
 
@@ -48,8 +50,17 @@ class Unsealed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class SignerService:
     """Has the PIN, or waits for it, and starts signers with it."""
 
-    def __init__(self, config: HSMConfig) -> None:
+    def __init__(
+        self,
+        config: HSMConfig,
+        *,
+        starter: Callable[[HSMConfig, str | None], Child] = start_signer,
+        patience_seconds: float = _LOGIN_SECONDS,
+    ) -> None:
+        """Take the `hsm:` section, how a signer is started, and how long a login may take."""
         self._config = config
+        self._starter = starter
+        self._patience = patience_seconds
         self._pin: str | None = None
 
     def start(self) -> Child:
@@ -61,7 +72,7 @@ class SignerService:
         """
         if self._config.pin.ask and self._pin is None:
             raise SignerLockedError("no PIN yet")
-        return start_signer(self._config, self._pin)
+        return self._starter(self._config, self._pin)
 
     def unseal(self, pin: str) -> Unsealed:
         """Try a PIN at the token, once, and keep it if it is the right one.
@@ -83,12 +94,18 @@ class SignerService:
         return Unsealed(ok=True, message="the token took the PIN; the gateway can sign now")
 
     def _refused(self, pin: str) -> str | None:
-        child = start_signer(self._config, pin)
+        child = self._starter(self._config, pin)
+        # A module may hang in C_Login, and the gateway waits behind us.
+        timer = threading.Timer(self._patience, child.process.kill)
+        timer.start()
         try:
             with child.socket as channel:
                 frame = BlockingChannel(channel, max_frame_bytes=MAX_MESSAGE_BYTES).receive()
             if frame is None:
-                raise ChannelClosedError("the signer ended without a word; see its log")
+                raise ChannelClosedError(
+                    f"the signer said nothing within {self._patience:g} s, or ended without a "
+                    "word; see its log"
+                )
             match decode_from_signer(frame):
                 case Greeting():
                     return None
@@ -97,6 +114,7 @@ class SignerService:
                 case _:
                     return "the signer does not speak as this version does"
         finally:
+            timer.cancel()
             child.kill()
 
 
@@ -151,14 +169,28 @@ def _connected(service: SignerServiceConfig) -> Iterator[socket.socket]:
 def _hear_operator(listener: socket.socket, signers: SignerService) -> None:
     connection, _ = listener.accept()
     with connection:
-        # An operator who connects and says nothing must not keep the gateway from its signer.
-        connection.settimeout(_UNSEAL_SECONDS)
+        # An operator who says nothing, or little by little, must not keep the gateway from its
+        # signer; and half a PIN must not be tried, since it would count against the token.
+        late = threading.Event()
+
+        def cut_off() -> None:
+            late.set()
+            connection.shutdown(socket.SHUT_RD)
+
+        timer = threading.Timer(_UNSEAL_SECONDS, cut_off)
+        timer.start()
         try:
             said = _all_of(connection, most=LONGEST_PIN_BYTES + 1)
+            timer.cancel()
+            if late.is_set():
+                _log.warning("unseal_too_slow", seconds=_UNSEAL_SECONDS)
+                return
             answer = signers.unseal(said.decode())
             connection.sendall(msgspec.json.encode(answer))
         except (OSError, UnicodeDecodeError) as error:
             _log.warning("unseal_not_understood", why=type(error).__name__)
+        finally:
+            timer.cancel()
 
 
 def _all_of(channel: socket.socket, *, most: int = 1 << 16) -> bytes:

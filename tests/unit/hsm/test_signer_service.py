@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.wiring.signer_service import hand_over
+from gateway.wiring.signer_service import SignerService, hand_over
 from hsm.client import SignerClient
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import SignerUnavailableError
+from processes.child import start_child
 from processes.keeper import ServedSigner
 from tests.hsm_fixtures import PIN, SoftToken
 from tests.signer_fixtures import grant, restarted, running
@@ -120,3 +122,26 @@ def test_a_pin_that_is_asked_for_needs_a_place_to_be_handed_over(soft_token: Sof
         HSMConfig.model_validate(
             {**given, "pin": {"ask": True}, "signer": {"socket": "/run/sealgate-signer/s"}}
         )
+
+
+def test_a_module_that_hangs_while_a_pin_is_tried_does_not_keep_the_gateway_waiting(
+    soft_token: SoftToken, directory: Path
+) -> None:
+    """The child never speaks, as one whose C_Login does not come back."""
+    signers = SignerService(
+        _config(soft_token, directory, unsealed=False),
+        starter=lambda _config, _pin: start_child("tests.unit.processes.obedient"),
+        patience_seconds=0.2,
+    )
+    refused = signers.unseal(PIN)
+    assert not refused.ok
+    assert "said nothing within 0.2 s" in refused.message
+
+
+def test_half_a_pin_is_not_tried(locked: HSMConfig) -> None:
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.settimeout(30)
+        slow.connect(str(_service(locked).unseal_socket))
+        slow.sendall(PIN[:3].encode())
+        assert slow.recv(1) == b""
+    assert hand_over(_service(locked), PIN).ok
