@@ -46,6 +46,7 @@ def verified(bundle: Path, key: Path, target: Path, *, installed: str | None) ->
         _check_age(manifest["version"], installed)
         place = target / root.name
         if place.exists():
+            _check_same(place, root)
             _check_files(place, manifest["files"])
         else:
             root.rename(place)
@@ -86,8 +87,6 @@ def _check_files(root: Path, files: dict) -> None:
     there = {str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()} - set(
         _SIGNED
     )
-    # What Python wrote beside a playbook's module is no part of the bundle.
-    there = {each for each in there if "__pycache__" not in each}
     if there != set(files):
         wrong = sorted(there ^ set(files))[:3]
         raise BundleRefusedError(f"files are missing or were added: {', '.join(wrong)}")
@@ -95,6 +94,15 @@ def _check_files(root: Path, files: dict) -> None:
         with (root / name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                 raise BundleRefusedError(f"{name} was changed; copy the bundle anew")
+
+
+def _check_same(place: Path, root: Path) -> None:
+    for name in _SIGNED:
+        there = place / name
+        if not there.is_file() or there.read_bytes() != (root / name).read_bytes():
+            raise BundleRefusedError(
+                f"{there} was changed since it was unpacked; remove {place} and unpack it anew"
+            )
 
 
 def _check_age(version: str, installed: str | None) -> None:

@@ -189,6 +189,14 @@ def install(steps: Steps, books: Playbooks, one: Machine, began: float) -> None:
         counted = seal(one, seconds=3, prefix="first-")
         found.append(f"{counted['sealed']} receipts")
         found.append(f"from the bundle to here {time.monotonic() - began:.0f} s")
+    with steps.step("a trial over an installation that is none is refused") as found:
+        one.run("mv", "/etc/sealgate/.trial-begun", "/root/begun")
+        ran = books.run("site.yml", sealgate_trial=True)
+        one.run("mv", "/root/begun", "/etc/sealgate/.trial-begun")
+        assert not ran.well, "it went through"
+        assert ran.changed == 0, "something was changed"
+        assert "that no trial made" in ran.output, ran.output
+        found.append("nothing changed, the cure is told")
     with steps.step("a second run changes nothing"):
         ran = books.run("site.yml", sealgate_trial=True)
         assert ran.well, ran.output

@@ -32,6 +32,10 @@ from hsm.interfaces import KeyDescription
 
 _RESTORE = "Stop the gateway, put the newest backup back, then `sealgate audit verify`."
 
+_REACH = (
+    "Look whether the database server runs and is reached from here; put no backup back for this."
+)
+
 
 class RecordsCheck:
     """Reads the records. `size` is how many the log has, or None while that is not known."""
@@ -57,7 +61,9 @@ class RecordsCheck:
                 yield from self._look(connection, now)
         except SQLAlchemyError as error:
             told = f"{database} cannot be read: {getattr(error, 'orig', error)}"
-            yield failed("database", told, cure=_RESTORE)
+            # A server that is only away loses nothing; a backup put back over it would.
+            away = self._config.store.url is not None
+            yield failed("database", told, cure=_REACH if away else _RESTORE)
         finally:
             engine.dispose()
 

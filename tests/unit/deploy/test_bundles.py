@@ -98,6 +98,23 @@ def test_a_file_that_was_added_is_named(desk: Desk) -> None:
     assert "wheels/more.whl" in desk.refusal(bundle)
 
 
+@pytest.mark.parametrize(
+    "name", ["packages/a__pycache__b.deb", "wheels/__pycache__/more.whl", "wheels/__pycache__.whl"]
+)
+def test_no_name_is_spared_from_the_manifest(desk: Desk, name: str) -> None:
+    assert name in desk.refusal(desk.bundle(**{name: b"unsigned, and root would install it"}))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig", "wheels/sealgate.whl"])
+def test_what_was_unpacked_before_must_be_the_same(desk: Desk, name: str) -> None:
+    bundle = desk.bundle()
+    place = Path(desk.verify(bundle).stdout.strip())
+    (place / name).write_bytes((place / name).read_bytes() + b" ")
+    done = desk.verify(bundle)
+    assert done.returncode == 1
+    assert "changed" in done.stderr
+
+
 def test_an_older_bundle_than_what_runs_is_refused(desk: Desk) -> None:
     told = desk.refusal(desk.bundle(version="0.9.9"), "--installed", "0.10.0")
     assert "rollback.yml" in told

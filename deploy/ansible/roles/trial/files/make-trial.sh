@@ -2,6 +2,7 @@
 # `sealgate init` in a directory of root's, then each thing to the user whose it is. Whatever was interrupted begins anew.
 set -euo pipefail
 umask 077
+touch /etc/sealgate/.trial-begun
 home=/root/sealgate-trial
 rm -rf "$home"
 mkdir -p "$home"
