@@ -27,6 +27,7 @@ from gateway.store.migrating import migrate
 from gateway.store.schema import audit_leaf
 from hsm.interfaces import KeyDescription
 from tests.document_fixtures import authority
+from tests.servers.process import free_port
 from tests.unit.cli.conftest import CommandLine, rewrite
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the certificates of `init` begin now
@@ -389,6 +390,18 @@ def test_a_file_that_is_no_database_is_found(sealgate: CommandLine) -> None:
     finding = about(RecordsCheck(sealgate.config).database(NOW), "database")
     assert finding.state == "failed"
     assert "not a database" in finding.message
+
+
+def test_a_database_server_that_is_away_is_no_reason_to_put_a_backup_back(
+    sealgate: CommandLine,
+) -> None:
+    store = sealgate.config.store.model_copy(
+        update={"url": f"postgresql://sealgate@127.0.0.1:{free_port()}/sealgate"}
+    )
+    config = sealgate.config.model_copy(update={"store": store})
+    finding = about(RecordsCheck(config).database(NOW), "database")
+    assert finding.state == "failed"
+    assert "put no backup back" in (finding.cure or "")
 
 
 def test_a_database_of_a_newer_version_is_found(sealgate: CommandLine) -> None:
