@@ -11,7 +11,7 @@ HEADROOM: Final = 0.5
 """The share of full load that one plans for."""
 PEAK: Final = 3.0
 """How many times more come in the busiest seconds than on the average of the busiest hours."""
-DATABASE_BYTES: Final = 6_000
+DATABASE_BYTES: Final = 6_500
 """In the database for each document: its rows, its records of the log, its decision."""
 ADDED_BYTES: Final = 19_000
 """Beside the database for each document: what the seal adds to it, and the archive's JSON."""

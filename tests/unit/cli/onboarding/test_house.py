@@ -1,5 +1,6 @@
 """Questions 5 to 7: each agrees, and each difference is told."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,8 +13,10 @@ from policies.objects.systems import ApprovalSource
 from tests.unit.cli.onboarding.answered import (
     ANSWERS,
     HERE,
+    ROOT,
     answering,
     changed,
+    declaring,
     objects,
     permits,
     told,
@@ -74,6 +77,19 @@ def test_5_a_grant_that_is_not_in_force_is_none(void: dict[str, object]) -> None
     assert told(5, here=here) == ["the grants in force have no grant to east for south"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "grantee"), [("company", "east"), ("post", "east-head"), ("system", "tms")]
+)
+def test_5_a_grant_is_to_a_company_whatever_of_it_is_named(kind: str, grantee: str) -> None:
+    here = changed("grants", "south-receipts", grantee_kind=kind, grantee=grantee)
+    assert told(5, here=here) == []
+
+
+def test_5_a_grant_within_a_company_is_not_for_another() -> None:
+    here = changed("grants", "south-receipts", seals=("receipt-east",))
+    assert told(5, here=here) == ["the grants in force have no grant to east for south"]
+
+
 def test_5_who_manages_seals() -> None:
     assert told(5, answering(group={"seal_managers": ("li-na", "he-ping")})) == [
         "the policies have no seal manager he-ping",
@@ -100,6 +116,19 @@ def test_6_ways_in_that_one_side_does_not_have() -> None:
     assert told(6, here=unknown) == ["keys and connectors have no way in for tms: folder"]
     keyless = changed("systems", "tms", keys=())
     assert told(6, here=keyless) == ["keys and connectors have no way in for tms: api"]
+
+
+@pytest.mark.parametrize("way", ["sftp", "amqp", "table", "http", "s3"])
+def test_6_each_kind_of_connector_is_a_way_in(way: str) -> None:
+    text = (ROOT / "examples" / "connectors" / f"{way}.yaml").read_text(encoding="utf-8")
+    first = text.split("\n---\n")[0]
+    name = re.search(r"metadata: {name: ([a-z-]+)", first)
+    assert name is not None
+    theirs = re.sub(r"(?m)^  system: .*$", "  system: tms", first)
+    named = changed("systems", "tms", connectors=frozenset({"folder", name[1]}))
+    here = declaring(theirs, named)
+    assert told(6, here=here) == [f"keys and connectors have way in for tms: {way}"]
+    assert told(6, answering(systems={"comes_by": ("api", "folder", way)}), here) == []
 
 
 def test_6_approvals_that_only_one_side_knows_of() -> None:

@@ -1,6 +1,7 @@
 """Questions 9 to 12: each agrees, and each difference is told."""
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.cli.onboarding.answers_outside import Identity
 from gateway.config import MaintenanceConfig
@@ -57,6 +58,11 @@ def test_10_methods_that_are_not_built(method: str) -> None:
     row = _PERSONS.model_copy(update={"methods": (method,)})
     found = told(10, answering(identity=(row, _COMPANIES)), bridged())
     assert f"{method} is not built" in found[0]
+
+
+def test_10_a_person_is_no_organisation() -> None:
+    with pytest.raises(ValidationError, match="identity` at the most"):
+        Identity(document_type="contract", who="persons", level="organisation")
 
 
 def test_10_those_who_can_sign_without_an_answer() -> None:

@@ -94,6 +94,11 @@ def test_13_a_written_authority_that_is_demanded_or_is_not() -> None:
     assert told(13, wanted, strict) == ["no grant (授权书) that is in force lets it"]
 
 
+def test_13_without_governance_nobody_needs_a_grant() -> None:
+    here = without("grants", "south-receipts", here=objects(governance=None))
+    assert told(13, here=here) == []
+
+
 def test_13_a_system_without_the_grant_that_it_needs() -> None:
     found = told(13, here=without("grants", "south-receipts"))
     assert found == ["no grant (授权书) that is in force lets it"]
