@@ -17,6 +17,8 @@ from policies.model import ContentFacts
 
 _DOCUMENTS = 256
 _LONGEST_TEXT = 65_536
+# A template's fields are a mapping that is read only.
+_encoder = msgspec.json.Encoder(order="deterministic", enc_hook=dict)
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -71,4 +73,4 @@ def with_content(prepared: Prepared, content: ContentFacts) -> Prepared:
 def _key(digest: bytes, preparation: Preparation) -> bytes:
     """Of all that a reading depends on; neither our id, the moment nor the stamp is part of it."""
     asked = msgspec.structs.replace(preparation, document_id="", signed_at=_NEVER, placement=None)
-    return hashlib.sha256(digest + msgspec.json.encode(asked, order="deterministic")).digest()
+    return hashlib.sha256(digest + _encoder.encode(asked)).digest()

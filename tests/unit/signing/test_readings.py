@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
+import msgspec
 import pytest
 
 from gateway.documents.model import Preparation
 from gateway.signing.errors import DeniedProblem
 from gateway.signing.readings import Readings
 from policies.model import ContentFacts, Fact
+from policies.objects.documents import Field, Mark, Template
 from tests.running_gateway import RECEIPT
 from tests.signing_house import POLICY, START, House, request, signing_house
 
@@ -86,3 +89,22 @@ def test_what_was_used_longest_ago_goes_first_and_long_texts_are_not_kept() -> N
         for each in (b"first", b"second", b"third", b"long")
     ]
     assert known == [True, False, True, False]
+
+
+def test_what_a_template_asks_is_part_of_the_question() -> None:
+    readings = Readings()
+    place = Field(left_mm=1, top_mm=2, width_mm=3, height_mm=4)
+    template = Template(
+        name="receipt-v1",
+        document_type="receipt",
+        version=1,
+        width_mm=210,
+        height_mm=297,
+        marks=(Mark(text="运单", left_mm=1, top_mm=1),),
+        fields=MappingProxyType({"no": place}),
+    )
+    asked = preparation("fields", templates=(template,))
+    readings.remember(b"bytes", asked, found("运单"))
+    assert readings.of(b"bytes", asked) == found("运单")
+    newer = msgspec.structs.replace(template, version=2)
+    assert readings.of(b"bytes", preparation("fields", templates=(newer,))) is None
