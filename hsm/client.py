@@ -8,6 +8,7 @@ with a new grant. A refused PIN ends the restarts (pkcs11.md rule 8).
 import asyncio
 import contextlib
 import itertools
+import math
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Protocol, Self
@@ -64,6 +65,7 @@ class SignerClient:
         start_deadline_seconds: float = 30.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         admit: Admit | None = None,
+        hurry_seconds: Callable[[], float] = lambda: math.inf,
         token: str | None = None,
     ) -> None:
         """Take them.
@@ -75,6 +77,7 @@ class SignerClient:
             start_deadline_seconds: how long a start may take.
             sleep: waits for so many seconds.
             admit: what each run must pass before it serves.
+            hurry_seconds: a shorter deadline that holds at the moment, if any does.
             token: for the log, where there are several.
         """
         self._source = source
@@ -83,10 +86,11 @@ class SignerClient:
         self._restart = restart
         self._sleep = sleep
         self._admit = admit
+        self._hurry = hurry_seconds
         log = structlog.get_logger("hsm")
         self._log = log if token is None else log.bind(token=token)
         self._numbers = itertools.count(1)
-        self._in_hand = RequestsInHand(deadline_seconds=deadline_seconds, hung=self._end_hung)
+        self._in_hand = RequestsInHand(patience_seconds=self._patience, hung=self._end_hung)
         self._channel: AsyncChannel | None = None
         self._greeting: Greeting | None = None
         self._signed_in_this_run = self._retired = False
@@ -206,13 +210,15 @@ class SignerClient:
         # No await since `_present`: whoever drops this channel finds the request in hand.
         return await self._in_hand.add(message.number)
 
+    def _patience(self) -> float:
+        return min(self._deadline, self._hurry())
+
     def _end_hung(self) -> None:
         # The module may hang inside C_Sign, where nothing can be cancelled: only a new process
         # helps. Closing the channel wakes `_keep`, which has the old one killed.
-        self._why_down = (
-            f"the signer did not answer within {self._deadline:g} s and is being replaced"
-        )
-        self._log.error("signer_hung", deadline_seconds=self._deadline, in_hand=len(self._in_hand))
+        patience = self._patience()
+        self._why_down = f"the signer did not answer within {patience:g} s and is being replaced"
+        self._log.error("signer_hung", deadline_seconds=patience, in_hand=len(self._in_hand))
         if self._channel is not None:
             self._channel.close()
 

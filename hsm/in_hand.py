@@ -13,9 +13,9 @@ class RequestsInHand:
     it.
     """
 
-    def __init__(self, *, deadline_seconds: float, hung: Callable[[], None]) -> None:
-        """Take how long the oldest may take, and what is called when it takes longer."""
-        self._deadline = deadline_seconds
+    def __init__(self, *, patience_seconds: Callable[[], float], hung: Callable[[], None]) -> None:
+        """Take how long the oldest may take now, and what is called when it takes longer."""
+        self._patience = patience_seconds
         self._hung = hung
         self._answers: dict[int, asyncio.Future[bytes]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -62,7 +62,7 @@ class RequestsInHand:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = (
-            asyncio.get_running_loop().call_later(self._deadline, self._hung)
+            asyncio.get_running_loop().call_later(self._patience(), self._hung)
             if self._answers
             else None
         )

@@ -8,10 +8,10 @@ the keys before it stands by again (docs/operations/failover.md, docs/adr/0023).
 import asyncio
 import contextlib
 import itertools
+import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Literal, Self
+from typing import Self
 
-import msgspec
 import structlog
 
 from hsm.client import Admit, SignerClient, SignerSource
@@ -24,50 +24,16 @@ from hsm.errors import (
 )
 from hsm.interfaces import KeyDescription
 from hsm.proving import check_proof, prove
+from hsm.standing import Token, TokenStanding
 from hsm.wire import Greeting
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
 from processes.channel import AsyncChannel
 
-TokenState = Literal["signs", "stands-by", "away", "pin-refused", "other-keys"]
-"""`away` is what no other word says: it cannot be reached, hangs, or is being proved."""
+_START_PATIENCE_SECONDS = 5.0
+"""For tokens that come first in the order, while a later one could serve."""
 
 _log = structlog.get_logger("hsm")
-
-
-class TokenStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """How a token stands.
-
-    Attributes:
-        token: what it is called, as `HSMConfig.names` has it.
-        state: see `TokenState`.
-        why: why it neither signs nor stands by; None when it does.
-    """
-
-    token: str
-    state: TokenState
-    why: str | None
-
-
-class _Token:
-    """One token: the client of its signer, and whether it holds other keys."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.other_keys: str | None = None
-        self.client: SignerClient
-
-    def standing(self, *, signs: bool) -> TokenStanding:
-        client = self.client
-        state: TokenState
-        if client.pin_was_refused:
-            state = "pin-refused"
-        elif client.serves:
-            state = "signs" if signs else "stands-by"
-        else:
-            state = "away" if self.other_keys is None else "other-keys"
-        why = None if state in ("signs", "stands-by") else self.other_keys or client.why_down
-        return TokenStanding(token=self.name, state=state, why=why)
 
 
 class ReplicatedSigner:
@@ -95,13 +61,14 @@ class ReplicatedSigner:
                 that stands by is known to be good before it is needed.
             sleep: waits for so many seconds.
         """
-        self._tokens = tuple(map(_Token, config.names))
+        self._tokens = tuple(map(Token, config.names))
         for token, source in zip(self._tokens, sources, strict=True):
             token.client = SignerClient(
                 source,
-                deadline_seconds=min(config.deadline_seconds, config.failover_seconds),
+                deadline_seconds=config.deadline_seconds,
                 restart=config.restart,
                 admit=self._admission(token),
+                hurry_seconds=self._hurry(token, config.failover_seconds),
                 token=token.name,
                 sleep=sleep,
             )
@@ -109,23 +76,24 @@ class ReplicatedSigner:
         self._probe_seconds = probe_seconds
         self._sleep = sleep
         self._keys: tuple[KeyDescription, ...] = ()
-        self._present: _Token | None = None
+        self._present: Token | None = None
         self._tasks: list[asyncio.Task[object]] = []
         self.failovers = 0
 
     async def __aenter__(self) -> Self:
-        """Start with the first token that serves; the others are started beside, and tried again.
+        """Wait until a token serves; the others go on starting, and those that fail try again.
 
         Raises:
             PinRefusedError: no token serves, and one refused its PIN.
             KeyStoreError: no token serves.
         """
+        beginning = {asyncio.create_task(self._begin(each)) for each in self._tokens}
+        self._tasks = list(beginning)
         try:
-            later = await self._first_that_serves()
+            await self._one_that_serves(beginning)
         except BaseException:
             await self.__aexit__()
             raise
-        self._tasks = [asyncio.create_task(each.client.begin()) for each in later]
         self._tasks.append(asyncio.create_task(self._probe(), name="token-probes"))
         return self
 
@@ -197,10 +165,10 @@ class ReplicatedSigner:
                     raise
         raise failed
 
-    def _serving(self) -> Iterable[_Token]:
+    def _serving(self) -> Iterable[Token]:
         return (each for each in self._tokens if each.client.serves)
 
-    def _chosen(self) -> _Token:
+    def _chosen(self) -> Token:
         """The token that signs now: the present one while it serves, else the next that does."""
         for token in self._serving():
             if token is self._present:
@@ -217,7 +185,7 @@ class ReplicatedSigner:
         said = "; ".join(f"{each.name}: {each.client.why_down}" for each in self._tokens)
         raise SignerUnavailableError(f"no token serves: {said}")
 
-    def _go_on_with(self, token: _Token, *, why: str | None) -> None:
+    def _go_on_with(self, token: Token, *, why: str | None) -> None:
         before, self._present = self._present, token
         if before is None:
             _log.info("token_signs", token=token.name)
@@ -225,12 +193,12 @@ class ReplicatedSigner:
             self.failovers += 1
             _log.warning("token_takes_over", token=token.name, before=before.name, why=why)
 
-    def _after(self, error: Exception, token: _Token, epoch: bytes) -> Exception:
+    def _after(self, error: Exception, token: Token, epoch: bytes) -> Exception:
         """What to raise after the token failed; it is put out of service if another serves.
 
         The last one stays: half a token is better than none, and its signer reloads the module.
         """
-        if not any(each is not token for each in self._serving()):
+        if self._is_last(token):
             return error
         # A run that came since has proved itself, and did not fail.
         if token.client.serves and token.client.epoch == epoch:
@@ -238,8 +206,17 @@ class ReplicatedSigner:
             token.client.retire(str(error))
         return SignerUnavailableError(f"token {token.name!r} failed, the next takes over: {error}")
 
-    def _admission(self, token: _Token) -> Admit:
+    def _hurry(self, token: Token, failover_seconds: float) -> Callable[[], float]:
+        # The last one has the patience that a single token has: it may be slow under all the load.
+        return lambda: math.inf if self._is_last(token) else failover_seconds
+
+    def _is_last(self, token: Token) -> bool:
+        return all(each is token for each in self._serving())
+
+    def _admission(self, token: Token) -> Admit:
         async def admit(channel: AsyncChannel, greeting: Greeting) -> None:
+            if not self._keys:
+                await self._wait_for_those_before(token)
             if not self._keys:
                 # Its self-test has just proved them, and whoever uses a key compares it with what
                 # it was certified for.
@@ -255,19 +232,29 @@ class ReplicatedSigner:
 
         return admit
 
-    async def _first_that_serves(self) -> Sequence[_Token]:
-        """Give the tokens after it, which have not been tried."""
-        failures: list[tuple[str, KeyStoreError | SignerUnavailableError]] = []
-        for place, token in enumerate(self._tokens, start=1):
-            failed = await token.client.begin()
-            if failed is None:
-                self._chosen()
-                return self._tokens[place:]
-            failures.append((token.name, failed))
-        said = "; ".join(f"{name}: {failed}" for name, failed in failures)
-        if any(isinstance(failed, PinRefusedError) for _, failed in failures):
-            raise PinRefusedError(f"no token serves: {said}")
-        raise KeyStoreError(f"no token serves: {said}")
+    async def _one_that_serves(self, beginning: set[asyncio.Task[None]]) -> None:
+        while beginning and not any(self._serving()):
+            _, beginning = await asyncio.wait(beginning, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            self._chosen()
+        except SignerUnavailableError as none:
+            if any(each.client.pin_was_refused for each in self._tokens):
+                raise PinRefusedError(str(none)) from none
+            raise KeyStoreError(str(none)) from none
+
+    async def _begin(self, token: Token) -> None:
+        try:
+            await token.client.begin()
+        finally:
+            token.started.set()
+
+    async def _wait_for_those_before(self, token: Token) -> None:
+        """The first in the order says which keys are right; but not one that hangs."""
+        before = self._tokens[: self._tokens.index(token)]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_START_PATIENCE_SECONDS):
+                for each in before:
+                    await each.started.wait()
 
     async def _probe(self) -> None:
         for key in itertools.cycle(self._keys):
@@ -276,7 +263,7 @@ class ReplicatedSigner:
             with contextlib.suppress(SignerUnavailableError):
                 self._chosen()  # also where nobody asks, so that the metrics tell
 
-    async def _probe_one(self, token: _Token, key: KeyDescription) -> None:
+    async def _probe_one(self, token: Token, key: KeyDescription) -> None:
         epoch = token.client.epoch
         try:
             check_proof(key, await token.client.prove(key.id))

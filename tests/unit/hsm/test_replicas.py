@@ -194,6 +194,16 @@ async def test_the_failure_of_the_last_token_is_told_as_it_is(pair: Pair) -> Non
         await _signs(signer)
 
 
+async def test_the_last_token_gets_the_patience_of_a_single_one(pair: Pair) -> None:
+    config = pair.config(failover_seconds=0.1)
+    first, second = pair.started(config)
+    second.failures = [ChildNotStartedError("no room")] * 1000
+    async with signing_with(config, [first, second]) as signer:
+        pair.shim.delay(400)
+        await _signs(signer)
+        assert (states(signer), signer.failovers) == (("signs", "away"), 0)
+
+
 async def test_a_token_that_stands_by_and_is_lost_is_noticed_before_it_is_needed(
     pair: Pair,
 ) -> None:
@@ -304,6 +314,19 @@ async def test_with_the_first_token_away_at_the_start_the_second_serves(pair: Pa
         pair.shim.work()
         await until(lambda: states(signer) == ("stands-by", "signs"))
         assert signer.failovers == 0
+
+
+async def test_a_first_token_that_hangs_at_the_start_delays_it_no_longer_than_its_turn(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hsm.replicas._START_PATIENCE_SECONDS", 0.2)
+    pair.shim.hang()
+    config = pair.config()
+    began = time.monotonic()
+    async with signing_with(config, pair.started(config)) as signer:
+        assert time.monotonic() - began < 15  # not the 30 s that a start may take
+        assert states(signer) == ("away", "signs")
+        await _signs(signer)
 
 
 async def test_a_pin_that_is_refused_is_tried_once_while_the_other_token_serves(
