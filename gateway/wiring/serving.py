@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -43,14 +43,14 @@ _log = structlog.get_logger("gateway")
 
 async def serve(
     config: Config,
-    signer_source: OrderedSigner,
+    signer_sources: Sequence[OrderedSigner],
     *,
     confined: bool,
     start_worker: Callable[[], Child],
 ) -> None:
     """Join everything, serve until TERM or INT, and take it apart in the reverse order."""
     async with contextlib.AsyncExitStack() as stack:
-        house = await open_house(config, signer_source, start_worker, stack)
+        house = await open_house(config, signer_sources, start_worker, stack)
         returns = await open_returns(house, _told(config), stack, paused=pauses(house))
         signing_receipts = signing_service(house, press=ReceiptPress())
         bridging = await _bridging(house, stack, signing_receipts)
