@@ -155,3 +155,15 @@ def test_a_service_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_being_locked_is_a_reason_to_ask_again() -> None:
     assert issubclass(SignerLockedError, ChildNotStartedError)
+
+
+async def test_a_service_that_lets_nobody_in_any_more_holds_up_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "signer.sock"
+    with contextlib.ExitStack() as stack:
+        hanging = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        hanging.bind(str(path))
+        hanging.listen(0)
+        waiting = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        waiting.connect(str(path))
+        with pytest.raises(ChannelClosedError, match="no signer's service answers"):
+            await ServedSigner(ServiceLine(path)).start_anew()
