@@ -136,10 +136,10 @@ class ServiceLine:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             # A service that hangs lets as many wait as its backlog holds; the rest is told at once,
             # for this is the event loop's thread.
-            connection.setblocking(False)
+            connection.settimeout(0)
             try:
                 connection.connect(str(self.path))
-                connection.setblocking(True)
+                connection.settimeout(None)
             except OSError as error:
                 connection.close()
                 raise ChannelClosedError(f"{self.path}: {error.strerror}") from error
