@@ -32,6 +32,17 @@ SYSTEM_PACKAGES = (
     "softhsm2",
     "softhsm2-common",
 )
+# Besides docs/, which leads to them.
+PAPERS = (
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
+    "bench/results/latest.json",
+    "config.example.yaml",
+    "onboarding.example.yaml",
+)
 _EPOCH_1980 = 315_532_800  # the earliest that a zip knows
 
 
@@ -67,13 +78,23 @@ def _fill(tree: Path, *, packages: bool, version: str) -> None:
     for each in ("ansible", "systemd"):
         shutil.copytree(ROOT / "deploy" / each, tree / each)
     shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
-    shutil.copy(ROOT / "config.example.yaml", tree / "config.example.yaml")
+    add_papers(tree)
     if packages:
         (tree / "packages").mkdir()
         subprocess.run(
             ["apt-get", "download", "-qq", *SYSTEM_PACKAGES], cwd=tree / "packages", check=True
         )
     (tree / "sbom.json").write_text(json.dumps(sbom(tree, version), indent=1) + "\n")
+
+
+def add_papers(tree: Path) -> None:
+    """What is read and filled in where there is no network: documentation and examples."""
+    shutil.copytree(
+        ROOT / "docs", tree / "docs", ignore=shutil.ignore_patterns("*.py", "__pycache__")
+    )
+    for name in PAPERS:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
 
 
 def _pip(*arguments: str | Path) -> None:

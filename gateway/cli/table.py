@@ -343,6 +343,15 @@ GROUPS: Mapping[str, Group] = {
             ),
         },
     ),
+    "onboarding": Group(
+        "See what stands between a project's answers and its start.",
+        {
+            "check": (
+                "onboarding.check:check",
+                "Compare a project's answers with what is set up, and print the gaps.",
+            ),
+        },
+    ),
     "hsm": Group(
         "Look at the keys on the token, and try them.",
         {
