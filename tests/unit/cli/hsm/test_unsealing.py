@@ -3,8 +3,6 @@
 import json
 import os
 import pwd
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm.ceremony import write_softhsm_config
+from tests.replica_tokens import restored_token
 from tests.unit.cli.conftest import CommandLine
 
 _SEALGATE = [sys.executable, "-m", "gateway"]
@@ -21,15 +19,8 @@ _SEALGATE = [sys.executable, "-m", "gateway"]
 @pytest.fixture
 def waiting(sealgate: CommandLine, tmp_path: Path) -> Iterator[CommandLine]:
     """The service, which has no PIN yet."""
-    trial, place = sealgate.trial, tmp_path / "replica"
-    shutil.copytree(trial.hsm / "tokens", place / "tokens")
-    write_softhsm_config(place / "softhsm2.conf", tokens=place / "tokens")
-    replica = {
-        "module": re.findall(r"  module: (.*)", trial.config_file.read_text())[0],
-        "token_label": "sealgate-demo",
-        "pin": {"ask": True},
-        "environment": {"SOFTHSM2_CONF": str(place / "softhsm2.conf")},
-    }
+    trial = sealgate.trial
+    replica = restored_token(trial, tmp_path / "replica") | {"pin": {"ask": True}}
     service = {
         "socket": str(tmp_path / "signer.sock"),
         "unseal_socket": str(tmp_path / "unseal.sock"),
