@@ -96,6 +96,16 @@ def test_a_gateway_gets_a_signer_for_each_token_over_one_connection(service: Ser
             assert (one.process.poll(), other.process.poll()) == (None, None)
 
 
+def test_a_service_that_was_started_before_a_replica_was_configured_says_so_and_goes_on(
+    service: Service,
+) -> None:
+    with contextlib.closing(ServiceLine(service.path)) as line, _signer(ServedSigner(line)):
+        with pytest.raises(ChildNotStartedError, match=r"knows no such token.*restart it"):
+            _signer(ServedSigner(line, 2))
+        assert service.started[0].process.poll() is None
+        _signer(ServedSigner(line, 1)).close()
+
+
 def test_a_line_that_was_lost_is_let_go_once_however_many_tokens_used_it(
     service: Service,
 ) -> None:
