@@ -13,7 +13,7 @@ from pathlib import Path
 _PACKAGES = "systemd,systemd-sysv,dbus,python3,iproute2,procps,ca-certificates,openssh-server"
 # nspawn's own filter is older than Landlock, which the gateway confines itself with.
 _LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-_BOOT_SECONDS = 60.0
+_BOOT_SECONDS = 120.0
 _HOST, _MACHINE = "10.77.0.1", "10.77.0.2"
 _SWITCH, _AT_SWITCH = "br-sg", "10.78.0."
 
@@ -75,18 +75,25 @@ class Machine:
                 start_new_session=True,
             )
         deadline = time.monotonic() + _BOOT_SECONDS
-        while self._inside("systemctl", "is-system-running", check=False) not in (
-            "running",
-            "degraded",
-        ):
-            if self._leader.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.name} does not boot: {self.directory}.log")
-            time.sleep(0.1)
+        # The cable first: services that wait for others on it are part of the boot.
+        while "host0" not in self._inside("ip", "-oneline", "link", check=False):
+            self._still_booting(deadline)
         if self.bridge is None:
             _run("ip", "address", "add", f"{_HOST}/24", "dev", f"ve-{self.name}")
             _run("ip", "link", "set", f"ve-{self.name}", "up")
         self._inside("ip", "address", "add", f"{self.address}/24", "dev", "host0")
         self._inside("ip", "link", "set", "host0", "up")
+        while self._inside("systemctl", "is-system-running", check=False) not in (
+            "running",
+            "degraded",
+        ):
+            self._still_booting(deadline)
+
+    def _still_booting(self, deadline: float) -> None:
+        assert self._leader is not None
+        if self._leader.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{self.name} does not boot: {self.directory}.log")
+        time.sleep(0.1)
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command there as root; gives its standard output."""

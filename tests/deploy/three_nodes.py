@@ -37,8 +37,9 @@ class Cluster:
 
     @property
     def groups(self) -> dict[str, tuple[Machine, ...]]:
-        """Database and balancer are one machine here."""
-        return {"sealgate": self.nodes, "database": (self.front,), "balancer": (self.front,)}
+        """Database, balancer and an account network are one machine here."""
+        front = (self.front,)
+        return {"sealgate": self.nodes, "database": front, "balancer": front, "network": front}
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -57,6 +58,7 @@ class Cluster:
             "sealgate_url_ca": "/etc/sealgate/tls/ca.pem",
             "balancer_name": _NAME,
             "balancer_port": _PORT,
+            "network_name": "Trial network",
         }
 
     def seal(
@@ -165,6 +167,9 @@ def install(steps: Steps, books: Playbooks, cluster: Cluster) -> None:
         told = cluster.front.run("python3", "-c", _SHARES)
         found.append(f"connections by node {told}")
         assert "0" not in told.split(), told
+    with steps.step("the account network runs and listens"):
+        assert cluster.front.run("systemctl", "is-active", "sealgate-network") == "active"
+        assert ":8490" in cluster.front.run("ss", "-ltn"), "it does not listen"
     with steps.step("a second run changes nothing"):
         ran = books.run("site.yml", **cluster.variables)
         assert ran.well, ran.output
