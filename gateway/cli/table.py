@@ -353,7 +353,7 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "hsm": Group(
-        "Look at the keys on the token, and try them.",
+        "Look at the keys on the token, try them, and have them certified.",
         {
             "list": (
                 "hsm.commands:list_keys",
@@ -370,6 +370,10 @@ GROUPS: Mapping[str, Group] = {
             "unseal": (
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
+            ),
+            "csr": (
+                "hsm.csr:csr",
+                "Have a key sign a certificate request (PKCS#10) for its own certificate.",
             ),
         },
     ),
