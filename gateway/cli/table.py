@@ -371,6 +371,10 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
             ),
+            "ceremony": (
+                "hsm.ceremony:ceremony",
+                "Make keys by a reviewed file, before witnesses, and write the protocol.",
+            ),
             "csr": (
                 "hsm.csr:csr",
                 "Have a key sign a certificate request (PKCS#10) for its own certificate.",
