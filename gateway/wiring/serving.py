@@ -21,6 +21,7 @@ from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.returning import Returns, ToldTargets, open_returns
+from gateway.wiring.vital_signs import watch_loop, watch_machine, watch_readiness
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
@@ -91,8 +92,12 @@ async def serve(
             sweep_hourly,
             watch_room,
             watch_backlog,
+            watch_loop,
+            watch_machine,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        asking = asyncio.create_task(watch_readiness(house, api.readiness), name="readiness")
+        stack.callback(asking.cancel)
         stack.callback(asyncio.create_task(room.receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
