@@ -10,6 +10,7 @@ import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.backup.restored_note import forget, recorded
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
@@ -66,6 +67,7 @@ async def serve(
         hears = None if envelopes is None else envelopes.waking
         api = api_of(house, signing, room, runner, returns, envelopes=service, hears=hears)
         await house.audit.record(_started(house))
+        forget(config.state_directory)
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         stack.push_async_callback(signing_receipts.drain)
@@ -162,7 +164,8 @@ def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tup
 
 
 def _started(house: House) -> Record:
-    content = {"version": __version__, **house.policies.recorded()}
+    restored = recorded(house.config.state_directory)
+    content = {"version": __version__, **house.policies.recorded(), **restored}
     return Record(kind="start", at=house.clock.now(), content=content)
 
 
