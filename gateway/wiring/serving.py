@@ -29,6 +29,7 @@ from gateway.wiring.watching import (
     forget_daily,
     sweep_hourly,
     watch_freezes,
+    watch_key_acts,
     watch_policies,
 )
 from gateway.wiring.working import begin_batches, job_runner
@@ -89,6 +90,7 @@ async def serve(
         for duty in (
             watch_policies,
             watch_freezes,
+            watch_key_acts,
             follow_others,
             forget_daily,
             sweep_hourly,
