@@ -82,6 +82,11 @@ class Config(Section):
         return self.state_directory / "uploads"
 
     @property
+    def key_acts(self) -> Path:
+        """Where acts on keys are noted until the audit log has them."""
+        return self.state_directory / "key-acts"
+
+    @property
     def checkpoint_file(self) -> Path:
         """The newest signed tree head."""
         return self.state_directory / "audit" / "checkpoint"

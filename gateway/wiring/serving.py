@@ -10,6 +10,7 @@ import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.backup.restored_note import forget, recorded
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
@@ -28,6 +29,7 @@ from gateway.wiring.watching import (
     forget_daily,
     sweep_hourly,
     watch_freezes,
+    watch_key_acts,
     watch_policies,
 )
 from gateway.wiring.working import begin_batches, job_runner
@@ -66,6 +68,7 @@ async def serve(
         hears = None if envelopes is None else envelopes.waking
         api = api_of(house, signing, room, runner, returns, envelopes=service, hears=hears)
         await house.audit.record(_started(house))
+        forget(config.state_directory)
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(signing.drain)
         stack.push_async_callback(signing_receipts.drain)
@@ -87,6 +90,7 @@ async def serve(
         for duty in (
             watch_policies,
             watch_freezes,
+            watch_key_acts,
             follow_others,
             forget_daily,
             sweep_hourly,
@@ -162,7 +166,8 @@ def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tup
 
 
 def _started(house: House) -> Record:
-    content = {"version": __version__, **house.policies.recorded()}
+    restored = recorded(house.config.state_directory)
+    content = {"version": __version__, **house.policies.recorded(), **restored}
     return Record(kind="start", at=house.clock.now(), content=content)
 
 
