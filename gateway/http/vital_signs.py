@@ -49,7 +49,7 @@ class VitalSigns:
         )
         self.backup = self._gauge(
             "sealgate_backup_newest_timestamp_seconds",
-            "When the newest finished backup was written, Unix time; 0: there is none to be seen.",
+            "The moment that the newest finished backup shows, Unix time; 0: none is to be seen.",
         )
         self.head_age = self._gauge(
             "sealgate_audit_head_age_seconds",

@@ -11,14 +11,12 @@ from typing import Final
 import structlog
 from cryptography import x509
 
+from gateway.backup.shelf import Shelf
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.http.readiness import Readiness
 from gateway.seals.in_force import InForce
 from gateway.wiring.house import House
-
-BACKUP: Final = ".backup.tar"
-"""Names of finished backups end so; one that is being written has another name."""
 
 _READY_SECONDS: Final = 5.0
 _MACHINE_SECONDS: Final = 15.0
@@ -110,14 +108,13 @@ def disks_used(directories: dict[str, Path]) -> dict[str, float]:
 
 
 def newest_backup(directory: Path) -> float:
-    """When the newest finished backup was written, Unix time; 0: none can be seen."""
+    """The moment that the newest finished backup shows, Unix time; 0: none can be seen."""
     try:
-        with os.scandir(directory) as entries:
-            finished = [each for each in entries if each.name.endswith(BACKUP)]
-            return max((each.stat().st_mtime for each in finished), default=0.0)
-    except OSError as error:
+        moment = Shelf(directory).newest()
+    except (OSError, ValueError) as error:
         _log.error("backups_not_looked_at", directory=str(directory), error=str(error))
         return 0.0
+    return 0.0 if moment is None else moment.timestamp()
 
 
 def _ends_in_files(config: Config) -> Iterator[End]:

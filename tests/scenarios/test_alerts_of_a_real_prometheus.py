@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from gateway.backup.shelf import Shelf
+from gateway.clock import SystemClock
 from tests.running_gateway import RunningGateway, copy_of, until
 from tests.servers.prometheus import prometheus
 
@@ -34,7 +36,7 @@ def backed_up(trial_template: Path, tmp_path: Path) -> RunningGateway:
     running = RunningGateway(copy_of(trial_template, tmp_path / "var"))
     backups = tmp_path / "backups"
     backups.mkdir()
-    (backups / "20261127T030000Z.backup.tar").write_bytes(b"")
+    Shelf(backups).path_for("seal-1", SystemClock().now()).write_bytes(b"")
     config = running.trial.config_file
     text = config.read_text().replace("\nhsm:\n", "\nhsm:\n  reload_seconds: 1\n")
     assert "reload_seconds" in text

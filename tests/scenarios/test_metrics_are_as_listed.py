@@ -57,7 +57,7 @@ async def told(trial_template: Path, tmp_path: Path) -> AsyncIterator[RunningGat
         (running.trial.directory / "connectors" / "tms-events.yaml").write_text(webhook)
         for name in ("partners", "backups"):
             (tmp_path / name).mkdir()
-        (tmp_path / "backups" / "20261127.backup.tar").write_bytes(b"")
+        (tmp_path / "backups" / "sealgate-seal-1-20261127T030000Z.tar").write_bytes(b"")
         bridge = _BRIDGE.format(
             url=house.url, key=house.network_key, organisation=_ORGANISATION, directory=tmp_path
         )

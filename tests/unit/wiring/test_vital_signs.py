@@ -1,9 +1,8 @@
 """What whoever is called at night reads first: lag, disks, backups, certificates, readiness."""
 
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,6 +10,7 @@ from typing import cast
 import msgspec
 import pytest
 
+from gateway.backup.shelf import Shelf
 from gateway.http.metrics import Metrics
 from gateway.http.readiness import Readiness
 from gateway.wiring.house import House
@@ -67,10 +67,18 @@ def test_a_lag_is_forgotten_after_a_minute() -> None:
 
 
 def test_the_newest_finished_backup_counts(tmp_path: Path) -> None:
-    for name, at in (("old.backup.tar", 100), ("new.backup.tar", 200), ("half.backup.part", 300)):
-        (tmp_path / name).write_bytes(b"")
-        os.utime(tmp_path / name, (at, at))
-    assert newest_backup(tmp_path) == 200.0
+    shelf = Shelf(tmp_path)
+    old, new, half = (datetime(2026, 11, day, 3, tzinfo=UTC) for day in (25, 26, 27))
+    for node, at in (("seal-1", old), ("seal-2", new)):
+        shelf.path_for(node, at).write_bytes(b"")
+    shelf.partial(shelf.path_for("seal-1", half)).write_bytes(b"")
+    (tmp_path / "sealgate-notes.tar").write_bytes(b"")
+    assert newest_backup(tmp_path) == new.timestamp()
+
+
+def test_a_backup_of_no_moment_is_none(tmp_path: Path) -> None:
+    (tmp_path / "sealgate-seal-1-20261399T030000Z.tar").write_bytes(b"")
+    assert newest_backup(tmp_path) == 0.0
 
 
 def test_without_a_backup_none_is_seen(tmp_path: Path) -> None:
