@@ -258,6 +258,24 @@ GROUPS: Mapping[str, Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "backup": Group(
+        "Back up a running gateway, verify backups, and put one back.",
+        {
+            "create": (
+                "backup.commands:create",
+                "Back up database, log, documents, policies and configuration as of one moment.",
+            ),
+            "verify": (
+                "backup.commands:verify",
+                "Read a backup from its beginning to its end, and say whether it is whole.",
+            ),
+            "restore": (
+                "backup.commands:restore",
+                "Put a backup that verifies back onto an installation that has nothing yet.",
+            ),
+            "list": ("backup.commands:list_", "List the backups in a directory, the newest first."),
+        },
+    ),
     "jobs": Group(
         "See what waits, what failed and why.",
         {

@@ -11,6 +11,7 @@ from gateway.config.jobs import JobsConfig
 from gateway.config.policies import PoliciesConfig
 from gateway.config.sections import (
     AuditConfig,
+    BackupsConfig,
     BatchesConfig,
     DocumentsConfig,
     ProcessesConfig,
@@ -46,6 +47,7 @@ class Config(Section):
     batches: BatchesConfig = BatchesConfig()
     returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
+    backups: BackupsConfig = BackupsConfig()
     processes: ProcessesConfig = ProcessesConfig()
     jobs: JobsConfig = JobsConfig()
 

@@ -55,6 +55,7 @@ LOCAL = {
     "approvals export", "approvals verify",
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
+    "backup create", "backup verify", "backup restore", "backup list",
     "envelope verify", "envelope compare",
     "bridge keys", "bridge status", "bridge egress",
     "network init", "network serve", "network identity",
