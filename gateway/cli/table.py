@@ -397,6 +397,14 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.csr:csr",
                 "Have a key sign a certificate request (PKCS#10) for its own certificate.",
             ),
+            "retire": (
+                "hsm.retire:retire",
+                "Record that a key is used no more; refused while a seal has it.",
+            ),
+            "rotate": (
+                "hsm.rotate:rotate",
+                "Give a seal another key and its certificate, while documents come in.",
+            ),
             "import-certificate": (
                 "hsm.import_certificate:import_certificate",
                 "Check a certificate from the CA in every way, and give it to its seal.",
