@@ -393,6 +393,10 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.csr:csr",
                 "Have a key sign a certificate request (PKCS#10) for its own certificate.",
             ),
+            "import-certificate": (
+                "hsm.import_certificate:import_certificate",
+                "Check a certificate from the CA in every way, and give it to its seal.",
+            ),
         },
     ),
 }

@@ -63,8 +63,8 @@ class BackupsConfig(Section):
 
     directory: AbsolutePath = Field(
         default=Path("/var/backups/sealgate"),
-        description="Where backups lie. The gateway only lists it, for the age of the newest in its "
-        "metrics: it has to be there when the gateway starts.",
+        description="Where backups lie. The gateway only lists it, for the age of the newest in "
+        "its metrics: it has to be there when the gateway starts.",
     )
 
 

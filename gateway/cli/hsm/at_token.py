@@ -6,12 +6,14 @@ The child notes each use of a key in the journal before it takes place, and leav
 import contextlib
 import hashlib
 import threading
+from typing import TypeVar
 
 import msgspec
 
 from gateway.cli.terminal import fail, printable
 from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
+from hsm.interfaces import KeyDescription
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import BlockingChannel
 from processes.child import start_child
@@ -42,14 +44,27 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag="requested"):
         return hashlib.sha256(self.public_key).hexdigest()
 
 
+class ReadKey(msgspec.Struct, frozen=True, kw_only=True, tag="key"):
+    """Say what the token has of a configured key."""
+
+    key: str
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True, tag="described"):
+    """What may be known of it; it has signed the self-test's sentence."""
+
+    key: KeyDescription
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """It was not done; the message says why."""
 
     message: str
 
 
-Task = MakeRequest
-Answer = Request | Refused
+Task = MakeRequest | ReadKey
+Answer = Request | Key | Refused
+AnswerT = TypeVar("AnswerT", Request, Key)
 
 _tasks = msgspec.msgpack.Decoder(Task)
 _answers = msgspec.msgpack.Decoder(Answer)
@@ -61,13 +76,18 @@ def decode_task(frame: bytes) -> Task:
     return task
 
 
-def at_token(hsm: HSMConfig, task: Task) -> Request:
-    """Have it done; leave with 2 and the reason if that was refused.
+def made_request(hsm: HSMConfig, task: MakeRequest) -> Request:
+    """Have the request made; leaves with 2 and the reason when it was refused."""
+    return _done(hsm, task, Request)
 
-    Args:
-        hsm: the token and the keys; only these are touched.
-        task: what is to be done.
-    """
+
+def key_of(hsm: HSMConfig, key: str) -> KeyDescription:
+    """What the token has of the key; leaves with 2 and the reason when it has none."""
+    return _done(hsm, ReadKey(key=key), Key).key
+
+
+def _done(hsm: HSMConfig, task: Task, kind: type[AnswerT]) -> AnswerT:
+    """Have it done; `hsm` names the only keys that are touched."""
     pin = ask_pin(hsm)
     child = start_child(
         "gateway.cli.hsm.token_child",
@@ -95,6 +115,6 @@ def at_token(hsm: HSMConfig, task: Task) -> Request:
             "device with the vendor's own tool, then run this again"
         )
     answer: Answer = _answers.decode(frame)
-    if isinstance(answer, Refused):
-        raise fail(printable(answer.message))
-    return answer
+    if isinstance(answer, kind):
+        return answer
+    raise fail(printable(answer.message if isinstance(answer, Refused) else repr(answer)))

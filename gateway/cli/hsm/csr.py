@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from gateway.cli.hsm.at_token import MakeRequest, at_token
+from gateway.cli.hsm.at_token import MakeRequest, made_request
 from gateway.cli.hsm.keys_alone import key_alone
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.policy.where import PoliciesOption, policies_in
@@ -75,7 +75,7 @@ def csr(
         told=name.rfc4514_string(),
         journal=str(settings.key_acts),
     )
-    made = at_token(alone, task)
+    made = made_request(alone, task)
     request = x509.load_der_x509_csr(made.request)
     with told_errors(OSError):
         write_new(target, request.public_bytes(Encoding.PEM))

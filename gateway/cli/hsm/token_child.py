@@ -9,13 +9,22 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.cli.hsm.at_token import Answer, MakeRequest, Refused, Request, Task, decode_task
+from gateway.cli.hsm.at_token import (
+    Answer,
+    Key,
+    MakeRequest,
+    ReadKey,
+    Refused,
+    Request,
+    Task,
+    decode_task,
+)
 from gateway.clock import SystemClock
 from gateway.keys.errors import KeyActError
 from gateway.keys.journal import KeyJournal
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
-from hsm.interfaces import KeyStore
+from hsm.interfaces import KeyDescription, KeyStore
 from hsm.open import open_key_store
 from hsm.requests import signed_request, unsigned_request
 from hsm.wire import SetUp, decode_to_signer
@@ -27,13 +36,18 @@ from processes.confinement import die_with_parent, forbid_inspection
 def _answer(config: HSMConfig, pin: str, task: Task) -> Answer:
     try:
         with _opened(config, pin) as store:
-            return _request(store, task, KeyJournal(Path(task.journal), clock=SystemClock()))
+            (key,) = (each for each in store.describe() if each.id == task.key)
+            match task:
+                case MakeRequest():
+                    return _request(store, key, task)
+                case ReadKey():
+                    return Key(key=key)
     except (KeyRoomError, KeyActError) as error:
         return Refused(message=str(error))
 
 
-def _request(store: KeyStore, task: MakeRequest, journal: KeyJournal) -> Request:
-    (key,) = (each for each in store.describe() if each.id == task.key)
+def _request(store: KeyStore, key: KeyDescription, task: MakeRequest) -> Request:
+    journal = KeyJournal(Path(task.journal), clock=SystemClock())
     unsigned = unsigned_request(key, subject=task.subject)
 
     def sign(key_id: str, digest: bytes) -> bytes:
