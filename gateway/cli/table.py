@@ -57,6 +57,10 @@ ALONE: Lines = {
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
     ),
+    "trace": (
+        "trace.trace:trace",
+        "Tell one document's path, from who asked for it to the record that proves it.",
+    ),
 }
 
 GROUPS: Mapping[str, Group] = {
