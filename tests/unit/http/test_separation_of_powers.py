@@ -62,7 +62,7 @@ LOCAL = {
     "network person list",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "hsm serve", "hsm unseal",
-    "usage", "export", "archive list", "trace",
+    "usage", "export", "archive list", "trace", "support-bundle",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
 BY_SYSTEMS = {
