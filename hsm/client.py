@@ -8,21 +8,24 @@ with a new grant. A refused PIN ends the restarts (pkcs11.md rule 8).
 import asyncio
 import contextlib
 import itertools
+import math
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import msgspec
 import structlog
 
+from hsm.answers import error_of, greeted
 from hsm.config import RestartConfig
-from hsm.errors import KeyStoreError, PinRefusedError, SignerUnavailableError, TokenAbsentError
+from hsm.errors import KeyStoreError, PinRefusedError, SignerUnavailableError
+from hsm.in_hand import RequestsInHand
 from hsm.interfaces import KeyDescription
 from hsm.wire import (
     MAX_MESSAGE_BYTES,
-    PROTOCOL,
     Failure,
     Greeting,
+    ProveKey,
     Signature,
     SignCheckpoint,
     SignDigest,
@@ -32,9 +35,18 @@ from hsm.wire import (
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
 from processes.channel import AsyncChannel
-from processes.errors import ChannelClosedError, FrameTooLargeError, ProcessError
+from processes.errors import (
+    ChannelClosedError,
+    FrameTooLargeError,
+    ProcessError,
+    SignerLockedError,
+)
 
-_log = structlog.get_logger("hsm")
+PinState = Literal["taken", "awaited", "refused", "untried"]
+"""`awaited`: an operator is to hand it over. `untried`: there is no signer, for another reason."""
+
+Admit = Callable[[AsyncChannel, Greeting], Awaitable[None]]
+"""Looks at a signer that has greeted; raises KeyStoreError when it must not serve."""
 
 
 class SignerSource(Protocol):
@@ -60,22 +72,40 @@ class SignerClient:
         restart: RestartConfig,
         start_deadline_seconds: float = 30.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        admit: Admit | None = None,
+        hurry_seconds: Callable[[], float] = lambda: math.inf,
+        token: str | None = None,
     ) -> None:
+        """Take them.
+
+        Args:
+            source: starts signers.
+            deadline_seconds: how long the oldest request in hand may take.
+            restart: pauses between starts.
+            start_deadline_seconds: how long a start may take.
+            sleep: waits for so many seconds.
+            admit: what each run must pass before it serves.
+            hurry_seconds: a shorter deadline that holds at the moment, if any does.
+            token: for the log, where there are several.
+        """
         self._source = source
         self._deadline = deadline_seconds
         self._start_deadline = start_deadline_seconds
         self._restart = restart
         self._sleep = sleep
+        self._admit = admit
+        self._hurry = hurry_seconds
+        log = structlog.get_logger("hsm")
+        self._log = log if token is None else log.bind(token=token)
         self._numbers = itertools.count(1)
-        # In the order in which they were sent. What a caller no longer waits for stays until the
-        # signer has answered it: a session may hang in it.
-        self._in_hand: dict[int, asyncio.Future[bytes]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._in_hand = RequestsInHand(patience_seconds=self._patience, hung=self._end_hung)
         self._channel: AsyncChannel | None = None
         self._greeting: Greeting | None = None
-        self._signed_in_this_run = False
+        self._signed_in_this_run = self._retired = False
+        self._serving_since = 0.0
         self._why_down = "the signer has not started yet"
         self._pin_refused: str | None = None
+        self._pin_awaited = False
         self._ready = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -90,6 +120,18 @@ class SignerClient:
         channel = await self._start()
         self._keeping = asyncio.create_task(self._keep(channel), name="signer-keeping")
         return self
+
+    async def begin(self) -> KeyStoreError | SignerUnavailableError | None:
+        """Enter, but try a first start that fails again, like later ones; gives why it failed."""
+        channel: AsyncChannel | None = None
+        failed: KeyStoreError | SignerUnavailableError | None = None
+        try:
+            channel = await self._start()
+        except (KeyStoreError, SignerUnavailableError) as error:
+            failed = error
+            self._did_not_start(error, next_try=self._pause(1))
+        self._keeping = asyncio.create_task(self._keep(channel), name="signer-keeping")
+        return failed
 
     async def __aexit__(self, *_: object) -> None:
         """Stop keeping the signer; it leaves when its channel closes."""
@@ -115,9 +157,38 @@ class SignerClient:
         return self._greeting.keys if self._greeting is not None else ()
 
     @property
+    def serves(self) -> bool:
+        """Whether there is a signer at the moment."""
+        return self._channel is not None
+
+    @property
+    def stood_seconds(self) -> float:
+        """How long the present run has served; only while `serves`."""
+        return asyncio.get_running_loop().time() - self._serving_since
+
+    @property
+    def why_down(self) -> str:
+        """Why there is no signer; only while there is none."""
+        return self._pin_refused or self._why_down
+
+    @property
+    def pin_was_refused(self) -> bool:
+        """Whether the token refused the PIN, so that no signer is started any more."""
+        return self._pin_refused is not None
+
+    @property
     def in_hand(self) -> int:
         """How many requests the signer has not answered yet."""
         return len(self._in_hand)
+
+    @property
+    def pin(self) -> PinState:
+        """How the PIN stands."""
+        if self._pin_refused is not None:
+            return "refused"
+        if self._channel is not None:
+            return "taken"
+        return "awaited" if self._pin_awaited else "untried"
 
     async def ready(self) -> None:
         """Wait until there is a signer."""
@@ -131,60 +202,58 @@ class SignerClient:
         """See `Signer.sign_checkpoint`."""
         return await self._ask(SignCheckpoint(number=next(self._numbers), text=text))
 
+    async def prove(self, key: str) -> bytes:
+        """Have the first sentence of the self-test signed: see `hsm.proving.check_proof`."""
+        return await self._ask(ProveKey(number=next(self._numbers), key=key))
+
+    def retire(self, why: str) -> None:
+        """Ask nothing more of this run, and start another after a pause.
+
+        What it has in hand fails with SignerUnavailableError, as when it had died.
+        """
+        self._retired = True
+        self._drop(why)
+
     def _present(self) -> tuple[AsyncChannel, Greeting]:
         if self._channel is None or self._greeting is None:
             raise SignerUnavailableError(self._why_down)
         return self._channel, self._greeting
 
-    async def _ask(self, message: SignDigest | SignCheckpoint) -> bytes:
+    async def _ask(self, message: SignDigest | SignCheckpoint | ProveKey) -> bytes:
         channel, _ = self._present()
         try:
             channel.send(encode(message))
         except FrameTooLargeError as error:
             raise GrantRefusedError(f"longer than anything the signer reads: {error}") from error
         # No await since `_present`: whoever drops this channel finds the request in hand.
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._in_hand[message.number] = answer
-        if len(self._in_hand) == 1:
-            self._watch_the_oldest()
-        return await answer
+        return await self._in_hand.add(message.number)
 
-    def _watch_the_oldest(self) -> None:
-        """Give the oldest request in hand the deadline, from now on.
-
-        The signer takes requests in the order in which they were sent, so the oldest has been
-        taken when all before it are answered; if it then gets no answer in time, a session hangs.
-        A long queue is no reason to kill a signer that works it off.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = (
-            asyncio.get_running_loop().call_later(self._deadline, self._end_hung)
-            if self._in_hand
-            else None
-        )
+    def _patience(self) -> float:
+        return min(self._deadline, self._hurry())
 
     def _end_hung(self) -> None:
         # The module may hang inside C_Sign, where nothing can be cancelled: only a new process
         # helps. Closing the channel wakes `_keep`, which has the old one killed.
-        self._why_down = (
-            f"the signer did not answer within {self._deadline:g} s and is being replaced"
-        )
-        _log.error("signer_hung", deadline_seconds=self._deadline, in_hand=len(self._in_hand))
+        patience = self._patience()
+        self._why_down = f"the signer did not answer within {patience:g} s and is being replaced"
+        self._log.error("signer_hung", deadline_seconds=patience, in_hand=len(self._in_hand))
         if self._channel is not None:
             self._channel.close()
 
     async def _start(self) -> AsyncChannel:
+        self._pin_awaited = False
         try:
             channel = await AsyncChannel.over(
-                await self._source.start_anew(), max_frame_bytes=MAX_MESSAGE_BYTES
+                await self._started(), max_frame_bytes=MAX_MESSAGE_BYTES
             )
         except (ProcessError, OSError) as error:
+            self._pin_awaited = isinstance(error, SignerLockedError)
             raise SignerUnavailableError(f"the signer was not started: {error}") from error
         try:
             async with asyncio.timeout(self._start_deadline):
-                greeting = decode_from_signer(await channel.receive())
-            self._greeting = _checked(greeting)
+                greeting = greeted(decode_from_signer(await channel.receive()))
+                if self._admit is not None:
+                    await self._admit(channel, greeting)
         except (TimeoutError, ChannelClosedError, msgspec.DecodeError) as silent:
             channel.close()
             raise SignerUnavailableError(
@@ -193,26 +262,39 @@ class SignerClient:
         except BaseException:
             channel.close()
             raise
-        self._channel = channel
-        self._signed_in_this_run = False
+        self._channel, self._greeting = channel, greeting
+        self._signed_in_this_run = self._retired = False
+        self._serving_since = asyncio.get_running_loop().time()
         self._ready.set()
         return channel
 
-    async def _keep(self, channel: AsyncChannel) -> None:
+    async def _started(self) -> socket.socket:
+        starting = asyncio.ensure_future(self._source.start_anew())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Nobody stops a start half-way, and what comes of it must not be left open.
+            with contextlib.suppress(ProcessError, OSError):
+                (await starting).close()
+            raise
+
+    async def _keep(self, channel: AsyncChannel | None) -> None:
         loop = asyncio.get_running_loop()
         useless_runs = 0
+        if channel is None:
+            channel = await self._start_again(1)
         while True:
             began = loop.time()
             self._why_down = "the signer ended and is being restarted; try again in a moment"
             await self._receive_until_gone(channel)
             self._drop(self._why_down)
             # The first restart is at once: a kill or a hang says nothing of the next run. But one
-            # that dies before it has signed anything is likely to do so again.
-            useful = (
-                self._signed_in_this_run or loop.time() - began >= self._restart.longest_seconds
-            )
+            # that dies before it has signed anything is likely to do so again, and so is a token
+            # that failed.
+            stood = loop.time() - began >= self._restart.longest_seconds
+            useful = stood or (self._signed_in_this_run and not self._retired)
             useless_runs = 0 if useful else useless_runs + 1
-            _log.warning("signer_ended", why=self._why_down, useless_runs=useless_runs)
+            self._log.warning("signer_ended", why=self._why_down, useless_runs=useless_runs)
             channel = await self._start_again(useless_runs)
 
     async def _receive_until_gone(self, channel: AsyncChannel) -> None:
@@ -230,18 +312,11 @@ class SignerClient:
             return
         if isinstance(message, Failure) and message.kind == "pin-refused":
             self._pin_refused = message.message
-        oldest = next(iter(self._in_hand), None)
-        answer = self._in_hand.pop(message.number, None)
-        if message.number == oldest:
-            self._watch_the_oldest()
         if isinstance(message, Signature):
             self._signed_in_this_run = True
-        if answer is None or answer.done():
-            return
-        if isinstance(message, Signature):
-            answer.set_result(message.value)
+            self._in_hand.settle(message.number, message.value)
         else:
-            answer.set_exception(_error(message))
+            self._in_hand.settle(message.number, error_of(message))
 
     def _drop(self, why: str) -> None:
         self._ready.clear()
@@ -249,61 +324,36 @@ class SignerClient:
             self._channel.close()
         self._channel = None
         self._why_down = why
-        in_hand, self._in_hand = self._in_hand, {}
-        self._watch_the_oldest()
-        for answer in in_hand.values():
-            if not answer.done():
-                answer.set_exception(SignerUnavailableError(why))
+        self._in_hand.give_back(why)
 
     async def _start_again(self, failures: int) -> AsyncChannel:
         """Start the signer; at once unless there were failures, and then with growing pauses."""
         while True:
             if self._pin_refused is not None:
                 self._why_down = self._pin_refused
-                _log.critical("signer_pin_refused", error=self._pin_refused, restarts="stopped")
+                self._log.critical(
+                    "signer_pin_refused", error=self._pin_refused, restarts="stopped"
+                )
                 await asyncio.Event().wait()  # until this client is closed: never a second try
             if failures:
                 await self._sleep(self._pause(failures))
             self.restarts += 1
             try:
                 return await self._start()
-            except PinRefusedError as error:
-                self._pin_refused = str(error)
             except (KeyStoreError, SignerUnavailableError) as error:
                 failures += 1
-                self._why_down = str(error)
-                _log.error(
-                    "signer_did_not_start",
-                    error=str(error),
-                    next_try_seconds=self._pause(failures),
-                )
+                self._did_not_start(error, next_try=self._pause(failures))
+
+    def _did_not_start(
+        self, error: KeyStoreError | SignerUnavailableError, *, next_try: float
+    ) -> None:
+        if isinstance(error, PinRefusedError):
+            self._pin_refused = str(error)
+            return
+        self._why_down = str(error)
+        self._log.error("signer_did_not_start", error=str(error), next_try_seconds=next_try)
 
     def _pause(self, failures: int) -> float:
         # min() before the power grows beyond what a float holds.
         doubled = self._restart.first_seconds * 2.0 ** min(failures - 1, 64)
         return min(doubled, self._restart.longest_seconds)
-
-
-def _checked(greeting: Greeting | Signature | Failure) -> Greeting:
-    match greeting:
-        case Greeting(protocol=protocol) if protocol == PROTOCOL:
-            return greeting
-        case Failure():
-            error = _error(greeting)
-            if isinstance(error, KeyStoreError):
-                raise error
-            raise SignerUnavailableError(greeting.message)
-        case _:
-            raise SignerUnavailableError("the signer does not speak as this version does")
-
-
-def _error(failure: Failure) -> Exception:
-    match failure.kind:
-        case "grant-refused":
-            return GrantRefusedError(failure.message)
-        case "pin-refused":
-            return PinRefusedError(failure.message)
-        case "token-absent":
-            return TokenAbsentError(failure.message)
-        case "token-failed" | "internal":
-            return KeyStoreError(failure.message)

@@ -110,8 +110,30 @@ class RestartConfig(_Section):
     )
 
 
+class ReplicaConfig(_Section):
+    """A further token with the same keys under the same labels, which takes over."""
+
+    module: AbsolutePath = Field(description="Its PKCS#11 module (.so); may be the same.")
+    token_label: str | None = Field(
+        default=None, min_length=1, description="CKA_LABEL of the token; or say `slot`."
+    )
+    slot: int | None = Field(
+        default=None, ge=0, description="Slot id, where labels are not unique; or say token_label."
+    )
+    pin: PinSource = Field(description="Where its user PIN comes from.")
+    environment: dict[str, AbsolutePath] = Field(
+        default_factory=dict, description="Paths that its module reads from its environment."
+    )
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if (self.token_label is None) == (self.slot is None):
+            raise ValueError("say exactly one of token_label and slot")
+        return self
+
+
 class HSMConfig(_Section):
-    """The `hsm:` section: one PKCS#11 module, one token, the keys on it."""
+    """The `hsm:` section: a PKCS#11 module, a token, the keys on it, and its replicas."""
 
     module: AbsolutePath = Field(description="The vendor's PKCS#11 module (.so), in full.")
     token_label: str | None = Field(
@@ -160,7 +182,25 @@ class HSMConfig(_Section):
     restart: RestartConfig = Field(
         default=RestartConfig(), description="How soon a signer that died is started again."
     )
-
+    replicas: tuple[ReplicaConfig, ...] | None = Field(
+        default=None,
+        max_length=7,
+        description="Further tokens with the same keys, in the order in which they are to take "
+        "over when this one is away. Each proves first that it has them.",
+    )
+    failover_seconds: float = Field(
+        default=1.5,
+        gt=0,
+        le=4,
+        description="While a replica stands by, a signature that takes longer than this means a "
+        "hanging token, and the replica takes over. The last token gets deadline_seconds.",
+    )
+    failback_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="A token that came back signs again before those after it once it has stood "
+        "this long.",
+    )
     signer: SignerServiceConfig | None = Field(
         default=None,
         description="Where the signer is a service of its own (`sealgate hsm serve`), under a user "
@@ -180,9 +220,41 @@ class HSMConfig(_Section):
             )
         if sum(key.purpose == "checkpoint" for key in self.keys) > 1:
             raise ValueError("two checkpoint keys: the audit log has one")
-        if self.signer is not None and self.pin.ask != (self.signer.unseal_socket is not None):
+        asks = any(token.pin.ask for token in self.tokens)
+        if self.signer is not None and asks != (self.signer.unseal_socket is not None):
             raise ValueError(
                 "pin: {ask: true} and signer.unseal_socket go together: a service has no terminal "
                 "to ask at"
             )
+        addressed = {
+            (each.module, each.token_label, each.slot, *sorted(each.environment.items()))
+            for each in self.tokens
+        }
+        if len(addressed) < len(self.tokens):
+            raise ValueError("two of the tokens are the same one: a replica is another token")
         return self
+
+    @property
+    def tokens(self) -> tuple["HSMConfig", ...]:
+        """One section a token, this one and then the replicas, each as if it were the only one."""
+        if self.replicas is None:
+            return (self,)
+        alone = self.model_copy(update={"replicas": None, "signer": None})
+        return (
+            alone,
+            *(
+                alone.model_copy(
+                    update={name: getattr(each, name) for name in ReplicaConfig.model_fields}
+                )
+                for each in self.replicas
+            ),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the tokens are called: label or slot, with its place where several have one name."""
+        names = [each.token_label or f"slot {each.slot}" for each in self.tokens]
+        return tuple(
+            name if names.count(name) == 1 else f"{name} ({place})"
+            for place, name in enumerate(names, start=1)
+        )

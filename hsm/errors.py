@@ -43,3 +43,7 @@ class DigestLengthError(KeyRoomError):
 
 class SignerUnavailableError(KeyRoomError):
     """The signer process is away, restarting or hanging."""
+
+
+class OtherKeysError(KeyStoreError):
+    """A replica does not hold the keys of the first token. It does not serve."""

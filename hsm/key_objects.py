@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, ObjectClass
 
+from hsm.checking import PublicKey, software_check
 from hsm.errors import KeyStoreError, TokenAbsentError
 from hsm.interfaces import KeyDescription, Mechanism
-from hsm.mechanisms import RULES, PublicKey, Rules, software_check
+from hsm.mechanisms import RULES, Rules
 
 _CURVES: dict[Mechanism, ec.EllipticCurve] = {
     "ecdsa-p256-sha256": ec.SECP256R1(),

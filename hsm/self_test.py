@@ -1,10 +1,8 @@
 """Signs from several threads before anybody relies on it: a health check must sign.
 
-The digests are those of a few fixed sentences, so that whoever reads the module's own log can tell
-these signatures from documents; there is no intent record for them.
+What is signed are the fixed sentences of `hsm.sentences`.
 """
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,10 +13,10 @@ import pkcs11
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError, KeyStoreError
 from hsm.faults import name_of
-from hsm.interfaces import KeyDescription, KeyStore, Mechanism
+from hsm.interfaces import KeyDescription, KeyStore
+from hsm.sentences import signed_in_test
 
 THREADS = 4
-SENTENCES = 64
 
 
 class SignsOnce(Protocol):
@@ -31,22 +29,6 @@ class SignsOnce(Protocol):
     def sign_once(self, key: str, signed: bytes) -> bytes:
         """Sign a digest, or the message for ed25519."""
         ...
-
-
-def sentence(number: int) -> bytes:
-    """Give the sentence of that number, 0 to 63. It is no document and no checkpoint."""
-    return b"sealgate self-test %d" % (number % SENTENCES)
-
-
-def signed_in_test(mechanism: Mechanism, number: int) -> bytes:
-    """What is signed for a sentence: its digest, or itself with a key that signs messages."""
-    match mechanism:
-        case "ed25519":
-            return sentence(number)
-        case "ecdsa-p384-sha384":
-            return hashlib.sha384(sentence(number)).digest()
-        case "rsa-pkcs1-sha256" | "rsa-pss-sha256" | "ecdsa-p256-sha256":
-            return hashlib.sha256(sentence(number)).digest()
 
 
 def health_check(store: KeyStore) -> None:

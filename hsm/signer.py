@@ -31,6 +31,7 @@ from hsm.errors import (
 )
 from hsm.interfaces import KeyStore
 from hsm.open import open_key_store
+from hsm.sentences import signed_in_test
 from hsm.signer_logs import kind_and_place, write_json_logs
 from hsm.tree_heads import TreeHeadBook
 from hsm.wire import (
@@ -40,6 +41,7 @@ from hsm.wire import (
     FailureKind,
     FromSigner,
     Greeting,
+    ProveKey,
     SetUp,
     Signature,
     SignCheckpoint,
@@ -76,9 +78,10 @@ class SignerService:
         self._tree_heads = TreeHeadBook()
         self._lock = threading.Lock()
         self._mechanisms = {key.id: key.mechanism for key in config.keys if key.purpose == "seal"}
+        self._every_key = {key.id: key.mechanism for key in config.keys}
         self._checkpoint_keys = [key.id for key in config.keys if key.purpose == "checkpoint"]
 
-    def answer(self, message: SignDigest | SignCheckpoint) -> Signature | Failure:
+    def answer(self, message: SignDigest | SignCheckpoint | ProveKey) -> Signature | Failure:
         """Sign, or say why not. Never raises: a thread that ended would be a session lost."""
         try:
             match message:
@@ -86,6 +89,8 @@ class SignerService:
                     value = self._sign(message.grant)
                 case SignCheckpoint():
                     value = self._sign_checkpoint(message.text)
+                case ProveKey():
+                    value = self._prove(message.key)
                 case _:
                     assert_never(message)
         except (KeyRoomError, GrantRefusedError) as error:
@@ -122,6 +127,16 @@ class SignerService:
         with self._lock:
             self._tree_heads.enter(text)
         return self._store.sign_message(self._checkpoint_keys[0], text)
+
+    def _prove(self, key: str) -> bytes:
+        """Needs no grant: what is signed is a sentence of ours, whoever asks."""
+        mechanism = self._every_key.get(key)
+        if mechanism is None:
+            raise UnknownKeyError(f"no key is called {key!r}")
+        signed = signed_in_test(mechanism, 0)
+        if mechanism == "ed25519":
+            return self._store.sign_message(key, signed)
+        return self._store.sign(key, signed)
 
 
 def kind_of(error: Exception) -> FailureKind:
@@ -188,7 +203,7 @@ class _Requests:
     ) -> None:
         self._service = service
         self._say = say
-        self._digests: queue.SimpleQueue[SignDigest] = queue.SimpleQueue()
+        self._digests: queue.SimpleQueue[SignDigest | ProveKey] = queue.SimpleQueue()
         self._checkpoints: queue.SimpleQueue[SignCheckpoint] = queue.SimpleQueue()
         for number in range(lanes):
             self._start(f"digests-{number}", self._digests)
@@ -196,16 +211,18 @@ class _Requests:
         # could let the larger one overtake, and the smaller one would look like a shrunk tree.
         self._start("checkpoints", self._checkpoints)
 
-    def put(self, message: SignDigest | SignCheckpoint) -> None:
+    def put(self, message: SignDigest | SignCheckpoint | ProveKey) -> None:
         """Have it answered in its turn."""
         match message:
-            case SignDigest():
+            case SignDigest() | ProveKey():
                 self._digests.put(message)
             case SignCheckpoint():
                 self._checkpoints.put(message)
 
     def _start(
-        self, name: str, queued: "queue.SimpleQueue[SignDigest] | queue.SimpleQueue[SignCheckpoint]"
+        self,
+        name: str,
+        queued: "queue.SimpleQueue[SignDigest | ProveKey] | queue.SimpleQueue[SignCheckpoint]",
     ) -> None:
         def work() -> None:
             # When the other end has gone, the main thread hears of it too, and leaves.

@@ -36,6 +36,13 @@ class SignCheckpoint(msgspec.Struct, frozen=True, kw_only=True, tag="checkpoint"
     text: bytes
 
 
+class ProveKey(msgspec.Struct, frozen=True, kw_only=True, tag="prove"):
+    """Sign the first sentence of the self-test with a key, to prove that the token has it."""
+
+    number: int
+    key: str
+
+
 class Greeting(msgspec.Struct, frozen=True, kw_only=True, tag="greeting"):
     """The signer is logged in, has tested itself, and signs grants of this epoch."""
 
@@ -45,7 +52,7 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True, tag="greeting"):
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, tag="signature"):
-    """The answer to `SignDigest` or `SignCheckpoint` of that number."""
+    """The answer to `SignDigest`, `SignCheckpoint` or `ProveKey` of that number."""
 
     number: int
     value: bytes
@@ -59,7 +66,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     message: str
 
 
-ToSigner = SetUp | SignDigest | SignCheckpoint
+ToSigner = SetUp | SignDigest | SignCheckpoint | ProveKey
 FromSigner = Greeting | Signature | Failure
 
 _encoder = msgspec.msgpack.Encoder()

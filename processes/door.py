@@ -1,7 +1,7 @@
 """A signer's service: the keeper's half that starts signers, behind a unix socket.
 
 The gateway runs as another user. The kernel says who connects (SO_PEERCRED, unix(7)); one gateway
-at a time is served, and its connection is what `processes.keeper.KeptSigner` speaks over.
+at a time is served, and its connection is what `processes.orders.OrderLine` speaks over.
 """
 
 import contextlib
@@ -9,14 +9,14 @@ import os
 import selectors
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
 
 from processes.child import Child
 from processes.errors import ProcessError
-from processes.keeper import SignerOrders
+from processes.orders import SignerOrders
 
 _CREDENTIALS = struct.Struct("=iII")  # pid, uid, gid: struct ucred
 _EVERYBODY, _GROUP = 0o666, 0o660
@@ -58,17 +58,23 @@ def user_at_other_end(connection: socket.socket) -> int:
 class SignerDoor:
     """Starts signers for the process of one user."""
 
-    def __init__(self, listener: socket.socket, *, user: int, start: Callable[[], Child]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        *,
+        user: int,
+        start_signers: Sequence[Callable[[], Child]],
+    ) -> None:
         """Take them.
 
         Args:
             listener: where the gateway connects.
             user: the gateway's user id; root is no exception.
-            start: starts a signer.
+            start_signers: starts one, a token.
         """
         self._listener = listener
         self._user = user
-        self._orders = SignerOrders(start)
+        self._orders = SignerOrders(start_signers)
         self._gateway: socket.socket | None = None
         self._selector = selectors.DefaultSelector()
         self.hear(listener, self._accept)
@@ -88,7 +94,7 @@ class SignerDoor:
             key.data()
 
     def close(self) -> None:
-        """End the signer, and let the gateway go."""
+        """End the signers, and let the gateway go."""
         self._let_go()
         self._selector.close()
 

@@ -1,10 +1,10 @@
-"""The first process: starts the gateway, and the signer on the gateway's word.
+"""The first process: starts the gateway, and signers on the gateway's word, one a token.
 
 The gateway is confined so that it can read neither PIN nor token files, and a child inherits its
-parent's confinement; so the gateway cannot start the signer itself. The keeper can, and does
-nothing else: it parses no document, opens no port, and understands one order of one byte.
+parent's confinement; so the gateway cannot start a signer itself. The keeper can, and does
+nothing else: it parses no document, opens no port, and understands orders of one byte.
 
-Where the signer has a service and a user of its own, `processes.door` obeys the same order.
+Where signers have a service and a user of their own, `processes.door` obeys the same orders.
 """
 
 import asyncio
@@ -13,72 +13,30 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 from processes.child import Child
-from processes.errors import (
-    ChannelClosedError,
-    ChildNotStartedError,
-    ProcessError,
-    SignerLockedError,
-)
+from processes.errors import ChannelClosedError, ProcessError
+from processes.orders import OrderLine, SignerOrders
 
-_START_ANEW = b"S"
-_STARTED, _NOT_STARTED, _LOCKED = b"F", b"N", b"L"
 # By the shell's convention for a process that a signal ended.
 _SIGNALLED = 128
 
 
-class SignerOrders:
-    """Obeys the gateway's orders: ends the signer that there is, starts another, hands it over."""
-
-    def __init__(self, start_signer: Callable[[], Child]) -> None:
-        """Take how to start one; ProcessError from it is told to the gateway, which asks again."""
-        self._start_signer = start_signer
-        self._signer: Child | None = None
-
-    def obey(self, gateway: socket.socket) -> bool:
-        """Do one order; gives whether there was one. Blocks until it comes.
-
-        Raises:
-            ConnectionError: the gateway went before it had the answer.
-        """
-        if gateway.recv(1) != _START_ANEW:
-            return False
-        try:
-            self.end()
-            self._signer = self._start_signer()
-        except SignerLockedError:
-            gateway.sendall(_LOCKED)
-        except ProcessError:
-            # The gateway asks again, with pauses that grow.
-            gateway.sendall(_NOT_STARTED)
-        else:
-            with self._signer.socket as channel:
-                socket.send_fds(gateway, [_STARTED], [channel.fileno()])
-        return True
-
-    def end(self) -> None:
-        """End the signer, if there is one.
-
-        Raises:
-            ChildNotStartedError: it hangs in the kernel and does not end.
-        """
-        if self._signer is not None:
-            self._signer.kill()
-
-
 class Keeper:
-    """Parent of gateway and signer, for as long as the gateway lives."""
+    """Parent of gateway and signers, for as long as the gateway lives."""
 
     def __init__(
-        self, *, start_gateway: Callable[[], Child], start_signer: Callable[[], Child]
+        self,
+        *,
+        start_gateway: Callable[[], Child],
+        start_signers: Sequence[Callable[[], Child]],
     ) -> None:
         self._start_gateway = start_gateway
-        self._orders = SignerOrders(start_signer)
+        self._orders = SignerOrders(start_signers)
 
     def run(self) -> int:
         """Serve the gateway's orders until it ends; gives its exit code. TERM and INT reach it.
@@ -126,10 +84,12 @@ class OrderedSigner(Protocol):
 
 
 class KeptSigner:
-    """The gateway's end of the keeper: asks for a signer and gets the channel to it."""
+    """The gateway's end of the keeper: asks for a token's signer and gets the channel to it."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
+    def __init__(self, line: OrderLine, number: int = 0) -> None:
+        """Take the line to the keeper, and which token it is."""
+        self._line = line
+        self._number = number
         self._ordered = False
 
     def order(self) -> None:
@@ -138,10 +98,7 @@ class KeptSigner:
         Raises:
             ChannelClosedError: the keeper is gone.
         """
-        try:
-            self._socket.sendall(_START_ANEW)
-        except OSError as gone:
-            raise ChannelClosedError("the keeper is gone") from gone
+        self._line.order(self._number)
         self._ordered = True
 
     async def start_anew(self) -> socket.socket:
@@ -157,35 +114,64 @@ class KeptSigner:
         if not self._ordered:
             self.order()
         self._ordered = False
-        try:
-            answer, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1, socket.MSG_CMSG_CLOEXEC)
-        except OSError as gone:
-            raise ChannelClosedError("the keeper is gone") from gone
-        if answer == _LOCKED:
-            raise SignerLockedError("the signer waits for its PIN; run `sealgate hsm unseal`")
-        if answer == _NOT_STARTED:
-            raise ChildNotStartedError("the keeper could not start a signer; see its own log")
-        if not descriptors:
-            raise ChannelClosedError("the keeper is gone")
-        channel = socket.socket(fileno=descriptors[0])
-        # recv_fds drops its `flags`, so MSG_CMSG_CLOEXEC cannot be had.
-        channel.set_inheritable(False)
-        return channel
+        return self._line.take(self._number)
 
 
-class ServedSigner:
-    """The gateway's end of a signer's service (`processes.door`), which may come and go."""
+class ServiceLine:
+    """The gateway's connection to a signer's service (`processes.door`), which may come and go."""
 
     def __init__(self, path: Path) -> None:
         """Take where the service listens."""
-        self._path = path
+        self.path = path
         self._connection: socket.socket | None = None
+        self._line: OrderLine | None = None
+
+    def present(self) -> OrderLine:
+        """The line to the service, connected anew if need be.
+
+        Raises:
+            ChannelClosedError: nobody listens there, or too many wait already.
+        """
+        if self._line is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            # A service that hangs lets as many wait as its backlog holds; the rest is told at once,
+            # for this is the event loop's thread.
+            connection.settimeout(0)
+            try:
+                connection.connect(str(self.path))
+                connection.settimeout(None)
+            except OSError as error:
+                connection.close()
+                raise ChannelClosedError(f"{self.path}: {error.strerror}") from error
+            self._connection, self._line = connection, OrderLine(connection)
+        return self._line
+
+    def lost(self, line: OrderLine) -> None:
+        """Let this line go; unless another signer has done so before, and has a new one."""
+        if line is self._line:
+            self.close()
+
+    def close(self) -> None:
+        """Let the service go; it ends our signers. The next order connects again."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._line = None
+
+
+class ServedSigner:
+    """The gateway's end of a signer's service: asks for one token's signer."""
+
+    def __init__(self, service: ServiceLine, number: int = 0) -> None:
+        """Take the connection, which the signers of all tokens share, and which token it is."""
+        self._service = service
+        self._number = number
+        self._line: OrderLine | None = None
         self._kept: KeptSigner | None = None
 
     def order(self) -> None:
         """See `OrderedSigner.order`. Where nobody listens yet, `start_anew` says so."""
         with contextlib.suppress(ProcessError):
-            self._connected().order()
+            self._connected()[1].order()
 
     async def start_anew(self) -> socket.socket:
         """See `OrderedSigner.start_anew`.
@@ -195,30 +181,23 @@ class ServedSigner:
             ChildNotStartedError: it could not start one; asking again may help.
         """
         try:
-            return await self._connected().start_anew()
+            line, signer = self._connected()
+            try:
+                return await signer.start_anew()
+            except ChannelClosedError:
+                self._service.lost(line)  # a service that was restarted has another socket
+                raise
         except ChannelClosedError as gone:
-            self.close()  # a service that was restarted has another socket
             raise ChannelClosedError(
-                f"no signer's service answers at {self._path}: is it running, and does it name "
-                "this user as the gateway's?"
+                f"no signer's service answers at {self._service.path}: is it running, and does it "
+                "name this user as the gateway's?"
             ) from gone
 
-    def close(self) -> None:
-        """Let the service go; it ends our signer. The next order connects again."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._kept = None
-
-    def _connected(self) -> KeptSigner:
-        if self._kept is None:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                connection.connect(str(self._path))
-            except OSError as error:
-                connection.close()
-                raise ChannelClosedError(f"{self._path}: {error.strerror}") from error
-            self._connection, self._kept = connection, KeptSigner(connection)
-        return self._kept
+    def _connected(self) -> tuple[OrderLine, KeptSigner]:
+        line = self._service.present()
+        if self._kept is None or line is not self._line:
+            self._line, self._kept = line, KeptSigner(line, self._number)
+        return line, self._kept
 
 
 class OwnSigner:

@@ -127,6 +127,13 @@ def soft_token_in(directory: Path) -> SoftToken:
     )
 
 
+def blank_soft_token(directory: Path, **changes: object) -> SoftToken:
+    """A place for a token that is to be made: configuration and PIN are there."""
+    directory.mkdir(exist_ok=True)
+    place = soft_token_in(directory)
+    return _furnish(SoftToken(config=place.reconfigured(**changes), directory=directory))
+
+
 def copy_soft_token(original: SoftToken, directory: Path) -> SoftToken:
     """Copy a token: quicker than making keys, and SoftHSM's tokens are only files."""
     shutil.copytree(original.directory / "tokens", directory / "tokens")

@@ -19,7 +19,7 @@ from gateway.wiring.launching import start_signer
 from hsm.client import SignerClient
 from hsm.config import HSMConfig, RestartConfig
 from hsm.errors import SignerUnavailableError
-from hsm.interfaces import KeyDescription
+from hsm.interfaces import KeyDescription, Signer
 from policies.grant import Grant
 from processes.keeper import OwnSigner
 from tests.contracts.test_key_store import MECHANISMS, digest
@@ -110,12 +110,12 @@ def new_grant(epoch: bytes, message: bytes = b"a receipt", **changes: Any) -> Gr
     return Grant(**{**ordinary, **changes})
 
 
-def grant(signer: SignerClient, message: bytes = b"a receipt", **changes: Any) -> Grant:  # noqa: ANN401 - fields of a grant
+def grant(signer: Signer, message: bytes = b"a receipt", **changes: Any) -> Grant:  # noqa: ANN401 - fields of a grant
     """A grant for the signer's present run, with changes."""
     return new_grant(changes.pop("epoch", signer.epoch), message, **changes)
 
 
-def description(signer: SignerClient, key: str) -> KeyDescription:
+def description(signer: Signer, key: str) -> KeyDescription:
     (found,) = (each for each in signer.keys if each.id == key)
     return found
 

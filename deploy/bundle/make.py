@@ -7,7 +7,6 @@ the target must have the same. The same sources, key and SOURCE_DATE_EPOCH give 
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -15,15 +14,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
-from email.parser import HeaderParser
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from deploy.bundle.sbom import sbom, sha256_of
 from gateway import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +31,17 @@ SYSTEM_PACKAGES = (
     "openssl",
     "softhsm2",
     "softhsm2-common",
+)
+# Besides docs/, which leads to them.
+PAPERS = (
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
+    "bench/results/latest.json",
+    "config.example.yaml",
+    "onboarding.example.yaml",
 )
 _EPOCH_1980 = 315_532_800  # the earliest that a zip knows
 
@@ -67,16 +75,26 @@ def _fill(tree: Path, *, packages: bool, version: str) -> None:
     _pip("download", "--require-hashes", "-r", ROOT / "requirements/runtime.txt", "-d", wheels)
     _pip("download", "pip", "-d", wheels)
     _own_wheel(wheels, version)
-    (tree / "sbom.json").write_text(json.dumps(_sbom(wheels, version), indent=1) + "\n")
-    for each in ("ansible", "systemd"):
+    for each in ("ansible", "monitoring", "systemd"):
         shutil.copytree(ROOT / "deploy" / each, tree / each)
     shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
-    shutil.copy(ROOT / "config.example.yaml", tree / "config.example.yaml")
+    add_papers(tree)
     if packages:
         (tree / "packages").mkdir()
         subprocess.run(
             ["apt-get", "download", "-qq", *SYSTEM_PACKAGES], cwd=tree / "packages", check=True
         )
+    (tree / "sbom.json").write_text(json.dumps(sbom(tree, version), indent=1) + "\n")
+
+
+def add_papers(tree: Path) -> None:
+    """What is read and filled in where there is no network: documentation and examples."""
+    shutil.copytree(
+        ROOT / "docs", tree / "docs", ignore=shutil.ignore_patterns("*.py", "__pycache__")
+    )
+    for name in PAPERS:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
 
 
 def _pip(*arguments: str | Path) -> None:
@@ -101,34 +119,8 @@ def _own_wheel(wheels: Path, version: str) -> None:
         _pip("wheel", "--no-build-isolation", "-w", wheels, source)
 
 
-def _sbom(wheels: Path, version: str) -> Mapping[str, Any]:
-    """CycloneDX 1.6 of the wheels: name, version, licence, digest."""
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": {"type": "application", "name": "sealgate", "version": version}},
-        "components": [_component(each) for each in sorted(wheels.glob("*.whl"))],
-    }
-
-
-def _component(wheel: Path) -> Mapping[str, Any]:
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
-        said = HeaderParser().parsestr(archive.read(name).decode())
-    licence = said["License-Expression"] or said["License"] or ""
-    return {
-        "type": "library",
-        "name": said["Name"],
-        "version": said["Version"],
-        "purl": f"pkg:pypi/{said['Name'].lower().replace('_', '-')}@{said['Version']}",
-        "hashes": [{"alg": "SHA-256", "content": _sha256(wheel)}],
-        **({"licenses": [{"license": {"name": licence.splitlines()[0]}}]} if licence else {}),
-    }
-
-
 def _manifest(tree: Path, version: str) -> bytes:
-    files = {str(each.relative_to(tree)): _sha256(each) for each in _files(tree)}
+    files = {str(each.relative_to(tree)): sha256_of(each) for each in _files(tree)}
     content = {"format": 1, "version": version, "target": _target(), "files": files}
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -143,11 +135,6 @@ def _target() -> str:
 
 def _files(tree: Path) -> Iterator[Path]:
     return (each for each in sorted(tree.rglob("*")) if each.is_file())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _pack(tree: Path, bundle: Path) -> None:

@@ -1,10 +1,13 @@
 """Verify a bundle and unpack it: needs Python's own library and the `openssl` command, no more.
 
     python3 verify.py BUNDLE.tar PUBLIC-KEY.pem TARGET-DIRECTORY [--installed VERSION]
+    python3 verify.py UNPACKED-DIRECTORY PUBLIC-KEY.pem
 
 PUBLIC-KEY.pem must have come another way than the bundle: whoever could change the bundle could
 change a key that lies in it. Nothing is unpacked into place unless all of it verifies. Prints the
-directory that it unpacked. Exits 1 with what is wrong and what to do.
+directory that it unpacked. The second form looks again at what was unpacked before, where others
+could have written since; run it with a verify.py that they could not. Exits 1 with what is wrong
+and what to do.
 """
 
 import argparse
@@ -50,6 +53,22 @@ def verified(bundle: Path, key: Path, target: Path, *, installed: str | None) ->
             _check_files(place, manifest["files"])
         else:
             root.rename(place)
+    return place
+
+
+def verified_again(place: Path, key: Path) -> Path:
+    """Verify what was unpacked before; gives its directory.
+
+    Raises:
+        BundleRefusedError: it says why.
+    """
+    if not all((place / each).is_file() for each in _SIGNED):
+        raise BundleRefusedError(f"{place} is no unpacked bundle: it has no manifest.sig")
+    links = sorted(str(each) for each in place.rglob("*") if each.is_symlink())
+    if links:
+        raise BundleRefusedError(f"{links[0]} is a link; remove {place} and unpack it anew")
+    _check_signature(place, key)
+    _check_files(place, json.loads((place / "manifest.json").read_bytes())["files"])
     return place
 
 
@@ -120,13 +139,18 @@ def _numbers(version: str) -> tuple:
 def main() -> int:
     """Verify as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("key", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("bundle", type=Path, help="the archive, or where it was unpacked before")
+    parser.add_argument("key", type=Path, help="the maker's public key, PEM")
+    parser.add_argument("target", type=Path, nargs="?", help="where to unpack an archive")
     parser.add_argument("--installed", help="the version that runs here")
     given = parser.parse_args()
+    if given.target is None and not given.bundle.is_dir():
+        parser.error("say where to unpack it: verify.py BUNDLE.tar PUBLIC-KEY.pem TARGET-DIRECTORY")
     try:
-        place = verified(given.bundle, given.key, given.target, installed=given.installed)
+        if given.bundle.is_dir():
+            place = verified_again(given.bundle, given.key)
+        else:
+            place = verified(given.bundle, given.key, given.target, installed=given.installed)
     except BundleRefusedError as error:
         sys.stderr.write(f"refused: {error}\n")
         return 1

@@ -266,6 +266,24 @@ GROUPS: Mapping[str, Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "backup": Group(
+        "Back up a running gateway, verify backups, and put one back.",
+        {
+            "create": (
+                "backup.commands:create",
+                "Back up database, log, documents, policies and configuration as of one moment.",
+            ),
+            "verify": (
+                "backup.commands:verify",
+                "Read a backup from its beginning to its end, and say whether it is whole.",
+            ),
+            "restore": (
+                "backup.commands:restore",
+                "Put a backup that verifies back onto an installation that has nothing yet.",
+            ),
+            "list": ("backup.commands:list_", "List the backups in a directory, the newest first."),
+        },
+    ),
     "jobs": Group(
         "See what waits, what failed and why.",
         {
@@ -351,8 +369,17 @@ GROUPS: Mapping[str, Group] = {
             ),
         },
     ),
+    "onboarding": Group(
+        "See what stands between a project's answers and its start.",
+        {
+            "check": (
+                "onboarding.check:check",
+                "Compare a project's answers with what is set up, and print the gaps.",
+            ),
+        },
+    ),
     "hsm": Group(
-        "Look at the keys on the token, and try them.",
+        "Look at the keys on the token, try them, and have them certified.",
         {
             "list": (
                 "hsm.commands:list_keys",
@@ -369,6 +396,14 @@ GROUPS: Mapping[str, Group] = {
             "unseal": (
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
+            ),
+            "csr": (
+                "hsm.csr:csr",
+                "Have a key sign a certificate request (PKCS#10) for its own certificate.",
+            ),
+            "import-certificate": (
+                "hsm.import_certificate:import_certificate",
+                "Check a certificate from the CA in every way, and give it to its seal.",
             ),
         },
     ),

@@ -32,7 +32,7 @@ _log = structlog.get_logger("http")
 class API:
     """All routes, its own and `further` ones, behind one door.
 
-    `policies` tells what readiness says besides: which bundle is in force.
+    `policies` tells what readiness says besides: which bundle is in force, and how tokens stand.
 
     Attributes:
         routes: all of them.
@@ -68,6 +68,7 @@ class API:
             *operation.routes(),
             *further,
         )
+        self.readiness = readiness
         self._authenticator = authenticator
         self._metrics = metrics
         self._clock = clock

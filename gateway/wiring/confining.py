@@ -73,6 +73,7 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
             Path("/dev/null"),
             Path("/dev/urandom"),
         ],
+        listed=[config.backups.directory],
     )
     seen = [path for path in secrets if _is_open(path)]
     if config.processes.require_confinement and (not confined or seen):
@@ -87,14 +88,15 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
 
 def secret_paths(config: Config) -> Iterator[Path]:
     """What only the signer may read. Ask before confining: some of it says where the rest is."""
-    pin = config.hsm.pin
-    if pin.file is not None:
-        yield pin.file
-    if pin.credential is not None and "CREDENTIALS_DIRECTORY" in os.environ:
-        yield Path(os.environ["CREDENTIALS_DIRECTORY"], pin.credential)
-    for path in config.hsm.environment.values():
-        yield path
-        yield from _soft_tokens(path)
+    for token in config.hsm.tokens:
+        pin = token.pin
+        if pin.file is not None:
+            yield pin.file
+        if pin.credential is not None and "CREDENTIALS_DIRECTORY" in os.environ:
+            yield Path(os.environ["CREDENTIALS_DIRECTORY"], pin.credential)
+        for path in token.environment.values():
+            yield path
+            yield from _soft_tokens(path)
 
 
 def _soft_tokens(softhsm_conf: Path) -> Iterator[Path]:

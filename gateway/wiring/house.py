@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -40,9 +41,14 @@ from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout
 from gateway.wiring.policies import DirectoryPolicies, Policies
-from hsm.client import SignerClient
+from gateway.wiring.signers import open_signer
+from hsm.interfaces import Signer
 from processes.child import Child
 from processes.keeper import OrderedSigner
+
+if TYPE_CHECKING:
+    from hsm.client import SignerClient
+    from hsm.replicas import ReplicatedSigner
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
@@ -58,7 +64,7 @@ class House:
     config: Config
     clock: SystemClock
     metrics: Metrics
-    signer: SignerClient
+    signer: "SignerClient | ReplicatedSigner"
     pool: WorkerPool
     lane: WriterLane
     content: ContentStore
@@ -92,7 +98,7 @@ class House:
 
 async def open_house(
     config: Config,
-    signer_source: OrderedSigner,
+    signer_sources: Sequence[OrderedSigner],
     start_worker: Callable[[], Child],
     stack: contextlib.AsyncExitStack,
 ) -> House:
@@ -101,7 +107,7 @@ async def open_house(
     metrics = Metrics()
     database = database_of(config)
     content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
-    signer = _signer(config, signer_source)
+    signer = open_signer(config.hsm, signer_sources)
     pool = WorkerPool(
         WorkerLimits.of(config.documents),
         start_worker=start_worker,
@@ -190,12 +196,7 @@ def _node(config: Config) -> str:
     return "" if config.store.url is None else config.store.node
 
 
-def _signer(config: Config, source: OrderedSigner) -> SignerClient:
-    hsm = config.hsm
-    return SignerClient(source, deadline_seconds=hsm.deadline_seconds, restart=hsm.restart)
-
-
-def _audit_log(config: Config, lane: WriterLane, signer: SignerClient) -> AuditLog:
+def _audit_log(config: Config, lane: WriterLane, signer: Signer) -> AuditLog:
     return AuditLog(
         lane=lane,
         key=LogKey.parse(config.log_key_file.read_text(encoding="utf-8")),
@@ -205,7 +206,7 @@ def _audit_log(config: Config, lane: WriterLane, signer: SignerClient) -> AuditL
 
 
 async def _policies(
-    config: Config, *, signer: SignerClient, lane: WriterLane, audit: AuditLog, clock: Clock
+    config: Config, *, signer: Signer, lane: WriterLane, audit: AuditLog, clock: Clock
 ) -> Policies:
     if config.policies.directory is not None:
         return DirectoryPolicies.of(

@@ -46,6 +46,7 @@ from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
 from gateway.wiring.returning import Returns
+from gateway.wiring.signers import measure_tokens, told_of_tokens
 from gateway.wiring.waiting import measure_jobs
 
 _DOCUMENTS_OF_AN_ENVELOPE = 2
@@ -148,7 +149,7 @@ def api_of(
         max_document_bytes=config.http.max_document_bytes,
         max_requests_at_once=config.http.max_requests_at_once,
         further=_further_routes(house, room, returns, envelopes, hears),
-        policies=house.policies.told,
+        policies=told_of_tokens(house.signer, house.policies.told),
     )
 
 
@@ -235,7 +236,9 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
-    metrics.signer_restarts.set(house.signer.restarts)
+    metrics.vital.head_age.set(audit.head_age_seconds)
+    metrics.vital.set_signer(serves=house.signer.serves, pin=house.signer.pin)
+    measure_tokens(metrics, house.signer)
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
     metrics.freeze_files_refused.set(len(house.freeze_folder.refused))

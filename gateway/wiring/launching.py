@@ -1,9 +1,10 @@
-"""`sealgate serve`: the keeper starts the gateway, and the signer when the gateway asks for it.
+"""`sealgate serve`: the keeper starts the gateway, and signers when the gateway asks for them.
 
 Where the signer is a service of its own there is nothing to keep, and we become the gateway.
 """
 
 import getpass
+from functools import partial
 from pathlib import Path
 
 from gateway.config import Config
@@ -31,10 +32,10 @@ def launch(
     forbid_inspection()
     if config.hsm.signer is not None:
         become_child(gateway[0], str(config_file), *gateway[1:], environment=supervision())
-    pin = ask_pin(config.hsm)
+    signers = [partial(start_signer, token, ask_pin(token)) for token in config.hsm.tokens]
     return Keeper(
         start_gateway=lambda: start_child(gateway[0], str(config_file), *gateway[1:]),
-        start_signer=lambda: start_signer(config.hsm, pin),
+        start_signers=signers,
     ).run()
 
 

@@ -16,7 +16,7 @@ from gateway.http.in_force import PolicyStanding
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.seals.letting_go import Outgoing
 from gateway.wiring.policy_thread import PolicyThread
-from hsm.client import SignerClient
+from hsm.interfaces import Signer
 
 _log = structlog.get_logger("policies")
 
@@ -91,7 +91,7 @@ class DirectoryPolicies:
         self.failed: str | None = None
 
     @classmethod
-    def of(cls, directory: Path, *, signer: SignerClient, audit: AuditLog, clock: Clock) -> Self:
+    def of(cls, directory: Path, *, signer: Signer, audit: AuditLog, clock: Clock) -> Self:
         """With what the directory says now.
 
         Raises:

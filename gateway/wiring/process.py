@@ -7,6 +7,7 @@ load theirs: most of a start is Python reading modules, and every process has a 
 import os
 import sys
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from gateway.wiring.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError
 from processes.child import Child, channel_socket, start_child
 from processes.errors import ProcessError
-from processes.keeper import KeptSigner, OrderedSigner, ServedSigner
+from processes.keeper import KeptSigner, OrderedSigner, ServedSigner, ServiceLine
+from processes.orders import OrderLine
 from strictyaml import MistakesError
 
 PIN_REFUSED = 78
@@ -66,14 +68,15 @@ class _Workers:
         return start_child("gateway.documents.worker")
 
 
-def _serve(config: Config, signer: OrderedSigner, *, confined: bool) -> None:
-    signer.order()
+def _serve(config: Config, signers: Sequence[OrderedSigner], *, confined: bool) -> None:
+    for signer in signers:
+        signer.order()
     workers = _Workers(config)
     import uvloop  # noqa: PLC0415 - while signer and workers load
 
     from gateway.wiring.serving import serve  # noqa: PLC0415 - as above
 
-    uvloop.run(serve(config, signer, confined=confined, start_worker=workers.start))
+    uvloop.run(serve(config, signers, confined=confined, start_worker=workers.start))
 
 
 def main() -> int:
@@ -92,11 +95,14 @@ def main() -> int:
         if not confined:
             _log.warning("gateway_not_confined", cure="run `sealgate doctor`")
         with sole_owner(config.state_directory):
+            tokens = range(len(config.hsm.tokens))
             if config.hsm.signer is None:
-                _serve(config, KeptSigner(keeper), confined=confined)
+                line = OrderLine(keeper)
+                _serve(config, [KeptSigner(line, each) for each in tokens], confined=confined)
             else:
-                with closing(ServedSigner(config.hsm.signer.socket)) as signer:
-                    _serve(config, signer, confined=confined)
+                with closing(ServiceLine(config.hsm.signer.socket)) as service:
+                    signers = [ServedSigner(service, each) for each in tokens]
+                    _serve(config, signers, confined=confined)
     except PinRefusedError as error:
         _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
         return PIN_REFUSED

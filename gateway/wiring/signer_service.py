@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 
 import msgspec
@@ -31,6 +32,7 @@ from processes.notifying import notify
 
 _UNSEAL_SECONDS = 2.0
 _LOGIN_SECONDS = 30.0
+_NUMBER_BYTES = 2  # of a token, with its newline
 
 _log = structlog.get_logger("signer")
 
@@ -48,7 +50,7 @@ class Unsealed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SignerService:
-    """Has the PIN, or waits for it, and starts signers with it."""
+    """Has the PINs, or waits for them, and starts signers with them: one a token."""
 
     def __init__(
         self,
@@ -58,43 +60,50 @@ class SignerService:
         patience_seconds: float = _LOGIN_SECONDS,
     ) -> None:
         """Take the `hsm:` section, how a signer is started, and how long a login may take."""
-        self._config = config
+        self._tokens = config.tokens
         self._starter = starter
         self._patience = patience_seconds
-        self._pin: str | None = None
+        self._pins: dict[int, str] = {}
 
-    def start(self) -> Child:
+    def starts(self) -> tuple[Callable[[], Child], ...]:
+        """How a signer is started, a token."""
+        return tuple(partial(self._start, number) for number in range(len(self._tokens)))
+
+    def _start(self, number: int) -> Child:
         """Start a signer.
 
         Raises:
             SignerLockedError: nobody has handed the PIN over yet.
             ChildNotStartedError: see `start_signer`.
         """
-        if self._config.pin.ask and self._pin is None:
+        token, pin = self._tokens[number], self._pins.get(number)
+        if token.pin.ask and pin is None:
             raise SignerLockedError("no PIN yet")
-        return self._starter(self._config, self._pin)
+        return self._starter(token, pin)
 
-    def unseal(self, pin: str) -> Unsealed:
-        """Try a PIN at the token, once, and keep it if it is the right one.
+    def unseal(self, pin: str, number: int = 0) -> Unsealed:
+        """Try a PIN at the token of that number, once, and keep it if it is the right one.
 
         A wrong one counts against the token like any other, so nothing here tries again.
         """
-        if self._pin is not None:
+        if not 0 <= number < len(self._tokens) or not self._tokens[number].pin.ask:
+            return Unsealed(ok=False, message="no token of the configuration waits for this PIN")
+        if number in self._pins:
             return Unsealed(ok=True, message="the signer has its PIN already; nothing was tried")
         try:
             checked_pin(pin, origin="what was handed over")
-            refused = self._refused(pin)
+            refused = self._refused(self._tokens[number], pin)
         except (PinUnreadableError, ProcessError, OSError, msgspec.DecodeError) as error:
             refused = str(error)
         if refused is not None:
             _log.error("unseal_refused", why=refused)
             return Unsealed(ok=False, message=refused)
-        self._pin = pin
+        self._pins[number] = pin
         _log.info("unsealed")
         return Unsealed(ok=True, message="the token took the PIN; the gateway can sign now")
 
-    def _refused(self, pin: str) -> str | None:
-        child = self._starter(self._config, pin)
+    def _refused(self, token: HSMConfig, pin: str) -> str | None:
+        child = self._starter(token, pin)
         # A module may hang in C_Login, and the gateway waits behind us.
         timer = threading.Timer(self._patience, child.process.kill)
         timer.start()
@@ -132,7 +141,7 @@ def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_at(service.socket))
         user = pwd.getpwnam(service.gateway_user).pw_uid
-        door = SignerDoor(listener, user=user, start=signers.start)
+        door = SignerDoor(listener, user=user, start_signers=signers.starts())
         stack.callback(door.close)
         if service.unseal_socket is not None:
             operators = grp.getgrnam(service.operators).gr_gid
@@ -145,15 +154,17 @@ def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
     return 0
 
 
-def hand_over(service: SignerServiceConfig, pin: str) -> Unsealed:
-    """`sealgate hsm unseal`: give the service the PIN; gives its answer.
+def hand_over(service: SignerServiceConfig, pin: str, number: int = 0) -> Unsealed:
+    """`sealgate hsm unseal`: give the service a token's PIN; gives its answer.
+
+    What is said is the PIN, for a replica after its number and a newline, which no PIN holds.
 
     Raises:
         OSError: nobody listens there, or not to us.
         msgspec.DecodeError: whoever listens there is not the service.
     """
     with _connected(service) as channel:
-        channel.sendall(pin.encode())
+        channel.sendall((f"{number}\n{pin}" if number else pin).encode())
         channel.shutdown(socket.SHUT_WR)
         return msgspec.json.decode(_all_of(channel), type=Unsealed)
 
@@ -180,14 +191,15 @@ def _hear_operator(listener: socket.socket, signers: SignerService) -> None:
         timer = threading.Timer(_UNSEAL_SECONDS, cut_off)
         timer.start()
         try:
-            said = _all_of(connection, most=LONGEST_PIN_BYTES + 1)
+            said = _all_of(connection, most=LONGEST_PIN_BYTES + _NUMBER_BYTES + 1)
             timer.cancel()
             if late.is_set():
                 _log.warning("unseal_too_slow", seconds=_UNSEAL_SECONDS)
                 return
-            answer = signers.unseal(said.decode())
+            number, _, pin = said.decode().rpartition("\n")
+            answer = signers.unseal(pin, int(number or "0"))
             connection.sendall(msgspec.json.encode(answer))
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             _log.warning("unseal_not_understood", why=type(error).__name__)
         finally:
             timer.cancel()

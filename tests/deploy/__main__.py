@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.deploy.backups import back_up_and_lose
 from tests.deploy.machine import Machine, base, machine
 from tests.deploy.playbooks import Playbooks
 
@@ -126,6 +127,7 @@ def scenario(steps: Steps, cache: Path) -> None:
         disturb(steps, one)
         upgrade(steps, bundles, second, one)
         prove(steps, one)
+        back_up_and_lose(steps, bundles, books, one, seal)
 
 
 def refuse_bundles(steps: Steps, bundles: Bundles, bundle: Path) -> None:

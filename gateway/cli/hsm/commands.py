@@ -16,6 +16,7 @@ from gateway.config import Config
 from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
+from hsm.interfaces import KeyDescription
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import BlockingChannel
 from processes.child import start_child
@@ -24,12 +25,21 @@ from processes.errors import ChannelClosedError, ProcessError
 _START_SECONDS = 30.0
 
 
+class ReplicaFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A replica of `hsm list --json`; `error` says why it would not serve."""
+
+    token: str
+    ok: bool
+    error: str | None
+
+
 class KeyList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `hsm list --json` prints."""
+    """What `hsm list --json` prints; `replicas` only where there are some."""
 
     module: str
     token: str
     keys: tuple[KeyFacts, ...]
+    replicas: tuple[ReplicaFacts, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class TriedKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -57,19 +67,36 @@ class SpeedReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def list_keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """List the configured keys and what the token says of them.
 
-    A signer is started for it, which signs once with each key; the gateway may run meanwhile. Exits
-    0, or 2 when the token cannot be opened or a key is missing.
+    A signer is started for it, which signs once with each key; the gateway may run meanwhile. Each
+    replica has to prove that it holds the same keys. Exits 0, 1 when a replica does not, or 2 when
+    the token cannot be opened or a key is missing.
     """
     settings = configuration(config)
+    first, *further = settings.hsm.tokens
     with told_errors(KeyRoomError, ProcessError):
-        keys = ask_signer(settings.hsm, pin=ask_pin(settings.hsm))
+        keys = ask_signer(first, pin=ask_pin(first))
     facts = tuple(facts_of(key, settings.hsm) for key in keys)
+    replicas = tuple(
+        _replica(name, token, keys)
+        for name, token in zip(settings.hsm.names[1:], further, strict=True)
+    )
     if as_json:
-        tell_json(KeyList(module=str(settings.hsm.module), token=_token(settings.hsm), keys=facts))
-        return
-    _say(f"token {_token(settings.hsm)} by {settings.hsm.module}")
-    for each in facts:
-        _print_key(each)
+        tell_json(
+            KeyList(
+                module=str(settings.hsm.module),
+                token=_token(settings.hsm),
+                keys=facts,
+                replicas=replicas or msgspec.UNSET,
+            )
+        )
+    else:
+        _say(f"token {_token(settings.hsm)} by {settings.hsm.module}")
+        for each in facts:
+            _print_key(each)
+        for replica in replicas:
+            _print_replica(replica)
+    if not all(replica.ok for replica in replicas):
+        raise typer.Exit(1)
 
 
 def try_keys(
@@ -136,6 +163,14 @@ def _try(settings: Config, seconds: float) -> tuple[KeySpeed, ...]:
     return answer.keys
 
 
+def _replica(name: str, token: HSMConfig, keys: tuple[KeyDescription, ...]) -> ReplicaFacts:
+    try:
+        ask_signer(token, pin=ask_pin(token), same_as=keys)
+    except (KeyRoomError, ProcessError) as error:
+        return ReplicaFacts(token=name, ok=False, error=str(error))
+    return ReplicaFacts(token=name, ok=True, error=None)
+
+
 def _tried(key: KeySpeed) -> TriedKey:
     return TriedKey(
         id=key.id,
@@ -164,6 +199,13 @@ def _print_key(key: KeyFacts) -> None:
     ):
         _say(f"  {'protection':<11} {told if wanted else otherwise}", "" if wanted else "yellow")
     _say(f"  SHA-256     {key.public_key_sha256}")
+
+
+def _print_replica(replica: ReplicaFacts) -> None:
+    if replica.ok:
+        _say(f"replica {replica.token}: holds the same keys, and signs with each")
+    else:
+        _say(f"replica {replica.token}: WOULD NOT SERVE: {replica.error}", "bold red")
 
 
 def _print_speed(key: TriedKey) -> None:

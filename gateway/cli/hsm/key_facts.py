@@ -9,9 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.wiring.launching import start_signer
-from hsm.client import SignerClient
+from hsm.client import Admit, SignerClient
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription
+from hsm.proving import prove
+from hsm.wire import Greeting
+from processes.channel import AsyncChannel
 from processes.keeper import OwnSigner
 
 _ED25519_BITS = 256
@@ -43,23 +46,39 @@ class KeyFacts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     public_key_sha256: str
 
 
-def ask_signer(config: HSMConfig, *, pin: str | None) -> tuple[KeyDescription, ...]:
+def ask_signer(
+    config: HSMConfig, *, pin: str | None, same_as: tuple[KeyDescription, ...] | None = None
+) -> tuple[KeyDescription, ...]:
     """Start a signer of our own, have it test itself, and end it; gives the keys that it has.
 
-    It works while the gateway runs, as long as the token has room for the sessions.
+    It works while the gateway runs, as long as the token has room for the sessions. With `same_as`
+    it has to prove that its keys are those of another token.
 
     Raises:
         KeyStoreError: why the signer cannot serve.
         SignerUnavailableError: it said nothing in time.
     """
-    return asyncio.run(_ask_signer(config, pin))
+    admit = None if same_as is None else _admitting(same_as)
+    return asyncio.run(_ask_signer(config, pin, admit))
 
 
-async def _ask_signer(config: HSMConfig, pin: str | None) -> tuple[KeyDescription, ...]:
+def _admitting(wanted: tuple[KeyDescription, ...]) -> Admit:
+    async def admit(channel: AsyncChannel, greeting: Greeting) -> None:
+        await prove(channel, greeting.keys, wanted)
+
+    return admit
+
+
+async def _ask_signer(
+    config: HSMConfig, pin: str | None, admit: Admit | None
+) -> tuple[KeyDescription, ...]:
     source = OwnSigner(lambda: start_signer(config, pin))
     try:
         async with SignerClient(
-            source, deadline_seconds=config.deadline_seconds, restart=config.restart
+            source,
+            deadline_seconds=config.deadline_seconds,
+            restart=config.restart,
+            admit=admit,
         ) as client:
             return client.keys
     finally:

@@ -1,6 +1,7 @@
 """`sealgate hsm serve | unseal`: the signer as a service of its own, and its PIN after a start."""
 
 import getpass
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
@@ -35,29 +36,52 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     raise typer.Exit(code)
 
 
-def unseal(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def unseal(
+    token: Annotated[
+        str | None, typer.Option(help="Only of this token, where several wait for theirs.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
     """Hand the PIN to a signer's service after its start; nothing is stored.
 
     The PIN is asked for at the terminal, or read from standard input where that is none. It is
-    tried at the token once: a wrong one counts against the token. Exits 0 when the signer has its
-    PIN, 1 when it was refused, 2 when the service could not be asked.
+    tried at the token once: a wrong one counts against the token. With replicas it is asked for
+    each token that waits for one, and read line by line. Exits 0 when the signer has its PIN, 1
+    when one was refused, 2 when the service could not be asked.
     """
     hsm = configuration(config).hsm
     service = _service(hsm)
     if service.unseal_socket is None:
         raise fail("nothing to unseal: `hsm.pin` says where the signer finds its PIN by itself")
-    token = hsm.token_label or f"slot {hsm.slot}"
+    waiting = [
+        (number, name)
+        for number, (name, each) in enumerate(zip(hsm.names, hsm.tokens, strict=True))
+        if each.pin.ask and token in (None, name)
+    ]
+    if not waiting:
+        raise fail(f"no token called {token!r} waits for a PIN: these are {', '.join(hsm.names)}")
+    said = typer.get_text_stream("stdin")  # once: it reads ahead
+    taken = [
+        _handed_over(service, name, number, _pin(name, said), of=len(waiting))
+        for number, name in waiting
+    ]
+    if not all(taken):
+        raise typer.Exit(1)
+
+
+def _handed_over(
+    service: SignerServiceConfig, token: str, number: int, pin: str, *, of: int
+) -> bool:
     try:
-        answer = hand_over(service, _pin(token))
+        answer = hand_over(service, pin, number)
     except (OSError, msgspec.DecodeError) as error:
         raise fail(
             f"the signer's service cannot be asked at {service.unseal_socket}: {error}. Is "
             f"sealgate-signer running, and are you root or in the group {service.operators!r}?"
         ) from error
-    if not answer.ok:
-        err.print(answer.message, markup=False)
-        raise typer.Exit(1)
-    out.print(answer.message, markup=False)
+    said = answer.message if of == 1 else f"{token}: {answer.message}"
+    (out if answer.ok else err).print(said, markup=False)
+    return answer.ok
 
 
 def _service(hsm: HSMConfig) -> SignerServiceConfig:
@@ -66,8 +90,7 @@ def _service(hsm: HSMConfig) -> SignerServiceConfig:
     return hsm.signer
 
 
-def _pin(token: str) -> str:
-    stdin = typer.get_text_stream("stdin")
+def _pin(token: str, stdin: TextIO) -> str:
     if stdin.isatty():
         return getpass.getpass(f"PIN of token {token}: ")
     return stdin.readline().rstrip("\r\n")

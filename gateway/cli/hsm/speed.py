@@ -17,7 +17,7 @@ from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
 from hsm.interfaces import KeyDescription, KeyStore
 from hsm.open import open_key_store
-from hsm.self_test import signed_in_test
+from hsm.sentences import signed_in_test
 from hsm.wire import SetUp, decode_to_signer
 from processes.channel import BlockingChannel
 from processes.child import channel_socket

@@ -59,6 +59,14 @@ class Desk:
             check=False,
         )
 
+    def again(self, place: Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, VERIFY, place, self.directory / "public.pem"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def refusal(self, bundle: Path, *more: str) -> str:
         done = self.verify(bundle, *more)
         assert done.returncode == 1, done
@@ -113,6 +121,26 @@ def test_what_was_unpacked_before_must_be_the_same(desk: Desk, name: str) -> Non
     done = desk.verify(bundle)
     assert done.returncode == 1
     assert "changed" in done.stderr
+
+
+def test_what_was_unpacked_can_be_verified_again(desk: Desk) -> None:
+    place = Path(desk.verify(desk.bundle()).stdout.strip())
+    assert desk.again(place).returncode == 0
+    (place / "ansible/site.yml").write_bytes(b"--- {hosts: all}")
+    assert "ansible/site.yml was changed" in desk.again(place).stderr
+
+
+def test_a_link_among_what_was_unpacked_is_refused(desk: Desk) -> None:
+    place = Path(desk.verify(desk.bundle()).stdout.strip())
+    moved = (place / "ansible/site.yml").rename(desk.directory / "elsewhere.yml")
+    (place / "ansible/site.yml").symlink_to(moved)
+    assert "is a link" in desk.again(place).stderr
+
+
+def test_an_archive_is_not_verified_without_a_place_for_it(desk: Desk) -> None:
+    bundle = desk.bundle()
+    desk.verify(bundle)
+    assert "say where to unpack it" in desk.again(bundle).stderr
 
 
 def test_an_older_bundle_than_what_runs_is_refused(desk: Desk) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hsm.config import HSMConfig
 from hsm.errors import BadSignatureError, KeyStoreError
 from hsm.interfaces import KeyDescription
-from hsm.self_test import SENTENCES, self_test, sentence, signed_in_test
+from hsm.self_test import self_test
+from hsm.sentences import SENTENCES, sentence, signed_in_test
 from tests.hsm_fixtures import soft_token_in
 
 

@@ -18,8 +18,10 @@ from hsm.client import SignerClient
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import SignerUnavailableError
 from processes.child import start_child
-from processes.keeper import ServedSigner
-from tests.hsm_fixtures import PIN, SoftToken
+from processes.keeper import ServedSigner, ServiceLine
+from tests.hsm_fixtures import PIN, SoftToken, copy_soft_token
+from tests.replica_tokens import signing_with, states, with_replicas
+from tests.running_gateway import until
 from tests.signer_fixtures import grant, restarted, running
 
 _ME = pwd.getpwuid(os.getuid()).pw_name
@@ -69,8 +71,8 @@ def locked(soft_token: SoftToken, directory: Path) -> Iterator[HSMConfig]:
 
 @contextlib.asynccontextmanager
 async def _client(config: HSMConfig) -> AsyncIterator[SignerClient]:
-    with contextlib.closing(ServedSigner(_service(config).socket)) as source:
-        async with running(source) as client:
+    with contextlib.closing(ServiceLine(_service(config).socket)) as line:
+        async with running(ServedSigner(line)) as client:
             yield client
 
 
@@ -145,3 +147,46 @@ def test_half_a_pin_is_not_tried(locked: HSMConfig) -> None:
         slow.sendall(PIN[:3].encode())
         assert slow.recv(1) == b""
     assert hand_over(_service(locked), PIN).ok
+
+
+# Replicas
+
+
+@pytest.fixture
+def served_pair(soft_token: SoftToken, directory: Path) -> Iterator[HSMConfig]:
+    """A service with two tokens, which both wait for an operator."""
+    replica = copy_soft_token(soft_token, directory / "replica")
+    service = {
+        "socket": directory / "signer.sock",
+        "gateway_user": _ME,
+        "unseal_socket": directory / "unseal.sock",
+        "operators": "root",
+    }
+    tokens = with_replicas(soft_token, replica).model_dump() | {"signer": service}
+    for each in (tokens, *tokens["replicas"]):
+        each["pin"] = {"ask": True}
+    yield from _serve(HSMConfig.model_validate(tokens))
+
+
+async def test_the_service_starts_a_signer_for_each_token_that_has_its_pin(
+    served_pair: HSMConfig,
+) -> None:
+    service = _service(served_pair)
+    assert hand_over(service, PIN, 1).ok
+    with contextlib.closing(ServiceLine(service.socket)) as line:
+        sources = [ServedSigner(line, number) for number in range(2)]
+        async with signing_with(served_pair, sources) as signer:
+            assert states(signer) == ("away", "signs")
+            assert "sealgate hsm unseal" in (signer.standings[0].why or "")
+            assert await signer.sign(grant(signer))
+            assert hand_over(service, PIN).ok
+            await until(lambda: states(signer) == ("stands-by", "signs"))
+            signer._tokens[1].client._end_hung()
+            await until(lambda: signer.failovers == 1 if signer.epoch else False)
+            assert await signer.sign(grant(signer))
+
+
+def test_a_pin_for_no_token_of_the_configuration_is_not_tried(served_pair: HSMConfig) -> None:
+    refused = hand_over(_service(served_pair), PIN, 2)
+    assert not refused.ok
+    assert "no token" in refused.message

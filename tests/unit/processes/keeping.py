@@ -22,6 +22,7 @@ def start_signer() -> Child:
 
 if __name__ == "__main__":
     keeper = Keeper(
-        start_gateway=lambda: start_child(OBEDIENT, sys.argv[1]), start_signer=start_signer
+        start_gateway=lambda: start_child(OBEDIENT, sys.argv[1]),
+        start_signers=(start_signer, start_signer),
     )
     sys.exit(keeper.run())

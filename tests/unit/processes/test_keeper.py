@@ -19,6 +19,7 @@ from processes.channel import BlockingChannel
 from processes.child import start_child
 from processes.errors import ChannelClosedError
 from processes.keeper import KeptSigner, OwnSigner
+from processes.orders import OrderLine
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,10 +28,13 @@ _ORDER = """
 import asyncio, json, os, signal
 from processes.channel import BlockingChannel
 from processes.keeper import KeptSigner
+from processes.orders import OrderLine
 
-def order():
+line = OrderLine(channel_of_parent)
+
+def order(token=0):
     global signer
-    signer = asyncio.run(KeptSigner(channel_of_parent).start_anew())
+    signer = asyncio.run(KeptSigner(line, token).start_anew())
     return signer
 
 def number():
@@ -53,9 +57,9 @@ class Kept:
         assert answer is not None, "the gateway ended"
         return json.loads(answer)
 
-    def order_signer(self) -> int:
+    def order_signer(self, token: int = 0) -> int:
         """Gives the new signer's process id."""
-        pid, parent = self.tell_gateway("order(); answer = number()")
+        pid, parent = self.tell_gateway(f"order({token}); answer = number()")
         assert parent == self.keeper.pid
         return int(pid)
 
@@ -91,6 +95,35 @@ def test_the_next_order_ends_the_signer_and_starts_another(kept: Kept) -> None:
     second = kept.order_signer()
     assert second != first
     assert not Path(f"/proc/{first}").exists()
+
+
+def test_each_token_has_a_signer_of_its_own(kept: Kept) -> None:
+    first, second = kept.order_signer(), kept.order_signer(1)
+    assert kept.order_signer(1) != second
+    assert Path(f"/proc/{first}").exists()
+    assert not Path(f"/proc/{second}").exists()
+
+
+def test_signers_that_are_ordered_ahead_are_taken_in_any_order(kept: Kept) -> None:
+    taken = kept.tell_gateway(
+        """
+        line.order(0); line.order(1)
+        signer = line.take(1); second = number()[0]
+        signer = line.take(0); first = number()[0]
+        answer = [first, second]
+        """
+    )
+    first, second = taken
+    kept.order_signer(0)
+    assert not Path(f"/proc/{first}").exists()
+    assert Path(f"/proc/{second}").exists()
+
+
+def test_the_keeper_takes_the_signers_of_all_tokens_along(kept: Kept) -> None:
+    signers = [kept.order_signer(), kept.order_signer(1)]
+    kept.gateway.send(b"os._exit(0)")
+    kept.keeper.communicate()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in signers)
 
 
 def test_the_channel_to_the_signer_is_not_for_the_gateways_children(kept: Kept) -> None:
@@ -182,7 +215,7 @@ async def test_without_a_keeper_there_is_no_signer() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
     with ours, pytest.raises(ChannelClosedError, match="the keeper is gone"):
-        await KeptSigner(ours).start_anew()
+        await KeptSigner(OrderLine(ours)).start_anew()
 
 
 async def test_a_program_that_is_not_confined_starts_its_own() -> None:

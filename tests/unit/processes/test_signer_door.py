@@ -14,7 +14,7 @@ import pytest
 from processes.child import Child, start_child
 from processes.door import SignerDoor, listening_at
 from processes.errors import ChannelClosedError, ChildNotStartedError, SignerLockedError
-from processes.keeper import ServedSigner
+from processes.keeper import ServedSigner, ServiceLine
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Service:
 
     def run(self, stop: socket.socket) -> None:
         with listening_at(self.path) as listener:
-            door = SignerDoor(listener, user=self.user, start=self.start)
+            door = SignerDoor(listener, user=self.user, start_signers=[self.start, self.start])
             over = threading.Event()
             door.hear(stop, over.set)
             while not over.is_set():
@@ -68,8 +68,10 @@ def service_for_others(tmp_path: Path) -> Iterator[Service]:
     yield from _serving(Service(tmp_path / "door", os.getuid() + 1))
 
 
-def _gateway(service: Service) -> "contextlib.closing[ServedSigner]":
-    return contextlib.closing(ServedSigner(service.path))
+@contextlib.contextmanager
+def _gateway(service: Service) -> Iterator[ServedSigner]:
+    with contextlib.closing(ServiceLine(service.path)) as line:
+        yield ServedSigner(line)
 
 
 def _signer(source: ServedSigner) -> socket.socket:
@@ -81,6 +83,38 @@ def test_a_gateway_gets_a_signer_and_another_in_its_place(service: Service) -> N
         first, second = service.started
         assert first.process.wait(20) != 0
         assert second.process.poll() is None
+
+
+def test_a_gateway_gets_a_signer_for_each_token_over_one_connection(service: Service) -> None:
+    with contextlib.closing(ServiceLine(service.path)) as line:
+        first, second = ServedSigner(line), ServedSigner(line, 1)
+        first.order()
+        second.order()
+        with _signer(second), _signer(first), _signer(second):
+            one, replaced, other = service.started
+            assert replaced.process.wait(20) != 0
+            assert (one.process.poll(), other.process.poll()) == (None, None)
+
+
+def test_a_service_that_was_started_before_a_replica_was_configured_says_so_and_goes_on(
+    service: Service,
+) -> None:
+    with contextlib.closing(ServiceLine(service.path)) as line, _signer(ServedSigner(line)):
+        with pytest.raises(ChildNotStartedError, match=r"knows no such token.*restart it"):
+            _signer(ServedSigner(line, 2))
+        assert service.started[0].process.poll() is None
+        _signer(ServedSigner(line, 1)).close()
+
+
+def test_a_line_that_was_lost_is_let_go_once_however_many_tokens_used_it(
+    service: Service,
+) -> None:
+    with contextlib.closing(ServiceLine(service.path)) as line:
+        lost = line.present()
+        line.lost(lost)
+        anew = line.present()
+        line.lost(lost)
+        assert line.present() is anew
 
 
 def test_a_signer_is_ordered_ahead_of_time(service: Service) -> None:
@@ -123,7 +157,7 @@ def test_a_service_that_waits_for_its_pin_says_so(service: Service) -> None:
 
 
 def test_a_service_that_is_not_there_is_named(tmp_path: Path) -> None:
-    signer = ServedSigner(tmp_path / "nowhere")
+    signer = ServedSigner(ServiceLine(tmp_path / "nowhere"))
     signer.order()
     with pytest.raises(ChannelClosedError, match=r"no signer's service answers at .*nowhere"):
         asyncio.run(signer.start_anew())
@@ -131,3 +165,15 @@ def test_a_service_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_being_locked_is_a_reason_to_ask_again() -> None:
     assert issubclass(SignerLockedError, ChildNotStartedError)
+
+
+async def test_a_service_that_lets_nobody_in_any_more_holds_up_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "signer.sock"
+    with contextlib.ExitStack() as stack:
+        hanging = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        hanging.bind(str(path))
+        hanging.listen(0)
+        waiting = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        waiting.connect(str(path))
+        with pytest.raises(ChannelClosedError, match="no signer's service answers"):
+            await ServedSigner(ServiceLine(path)).start_anew()

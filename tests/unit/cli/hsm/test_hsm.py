@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 from hsm.interfaces import KeyDescription
+from tests.replica_tokens import restored_token
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -67,3 +70,32 @@ def test_a_missing_module_is_told(sealgate: CommandLine) -> None:
     result = sealgate("hsm", "test")
     assert result.exit_code == 2
     assert "cannot be loaded" in result.stderr
+
+
+# Replicas
+
+
+def _replica(sealgate: CommandLine, place: Path) -> None:
+    replicas = json.dumps([restored_token(sealgate.trial, place)])
+    sealgate.configure("  token_label:", f"  replicas: {replicas}\n  token_label:")
+
+
+def test_a_replica_proves_that_it_holds_the_same_keys(
+    sealgate: CommandLine, tmp_path: Path
+) -> None:
+    _replica(sealgate, tmp_path / "replica")
+    result = sealgate("hsm", "list")
+    assert result.exit_code == 0, result.output
+    assert "replica sealgate-demo (2): holds the same keys, and signs with each" in result.stdout
+    report = json.loads(sealgate("hsm", "list", "--json").stdout)
+    assert report["replicas"] == [{"token": "sealgate-demo (2)", "ok": True, "error": None}]
+
+
+def test_a_replica_that_is_away_is_told_and_exits_with_1(
+    sealgate: CommandLine, tmp_path: Path
+) -> None:
+    _replica(sealgate, tmp_path / "replica")
+    shutil.rmtree(tmp_path / "replica" / "tokens")
+    result = sealgate("hsm", "list")
+    assert result.exit_code == 1
+    assert "replica sealgate-demo (2): WOULD NOT SERVE" in result.stdout
