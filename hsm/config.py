@@ -192,8 +192,8 @@ class HSMConfig(_Section):
         default=1.5,
         gt=0,
         le=4,
-        description="With replicas: a signature that takes longer means a hanging token, and the "
-        "next one takes over. It then takes the place of a longer deadline_seconds.",
+        description="While a replica stands by, a signature that takes longer than this means a "
+        "hanging token, and the replica takes over. The last token gets deadline_seconds.",
     )
     failback_seconds: float = Field(
         default=60.0,

@@ -117,12 +117,14 @@ def landlock_available() -> bool:
     return landlock.abi() > 0
 
 
-def see_only(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
+def see_only(
+    *, readable: Iterable[Path], writable: Iterable[Path], listed: Iterable[Path] = ()
+) -> bool:
     """From now on this process and its children can open nothing but these paths (landlock(7)).
 
     Nor can they trace, or where the kernel is new enough signal, a process that is not confined
-    with them. Paths that do not exist are passed over. Gives False where the kernel has no
-    Landlock.
+    with them. Of `listed` they see what is there, and can open none of it. Paths that do not exist
+    are passed over. Gives False where the kernel has no Landlock.
 
     Raises:
         ConfinementError: there are threads already, which would stay outside the restriction.
@@ -132,7 +134,7 @@ def see_only(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     version = landlock.abi()
     if version == 0:
         return False
-    landlock.restrict(readable=readable, writable=writable, version=version)
+    landlock.restrict(readable=readable, writable=writable, listed=listed, version=version)
     return True
 
 

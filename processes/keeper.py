@@ -130,12 +130,16 @@ class ServiceLine:
         """The line to the service, connected anew if need be.
 
         Raises:
-            ChannelClosedError: nobody listens there.
+            ChannelClosedError: nobody listens there, or too many wait already.
         """
         if self._line is None:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            # A service that hangs lets as many wait as its backlog holds; the rest is told at once,
+            # for this is the event loop's thread.
+            connection.settimeout(0)
             try:
                 connection.connect(str(self.path))
+                connection.settimeout(None)
             except OSError as error:
                 connection.close()
                 raise ChannelClosedError(f"{self.path}: {error.strerror}") from error

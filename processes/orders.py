@@ -19,7 +19,7 @@ from processes.errors import (
 )
 
 _FIRST = ord("S")
-_STARTED, _NOT_STARTED, _LOCKED = b"F", b"N", b"L"
+_STARTED, _NOT_STARTED, _LOCKED, _NO_TOKEN = b"F", b"N", b"L", b"U"
 
 
 class SignerOrders:
@@ -38,8 +38,12 @@ class SignerOrders:
         """
         order = gateway.recv(1)
         number = order[0] - _FIRST if order else -1
-        if not 0 <= number < len(self._start_signers):
+        if number < 0:
             return False
+        if number >= len(self._start_signers):
+            # The gateway has read a newer configuration; the signers that there are go on.
+            gateway.sendall(_NO_TOKEN)
+            return True
         try:
             if number in self._signers:
                 self._signers[number].kill()
@@ -102,6 +106,10 @@ class OrderLine:
             answer, descriptors = self._arrived.pop(number)
         if answer == _LOCKED:
             raise SignerLockedError("the signer waits for its PIN; run `sealgate hsm unseal`")
+        if answer == _NO_TOKEN:
+            raise ChildNotStartedError(
+                "the signer's service knows no such token: restart it, its configuration is older"
+            )
         if answer == _NOT_STARTED:
             raise ChildNotStartedError("the keeper could not start a signer; see its own log")
         channel = socket.socket(fileno=descriptors[0])
@@ -114,6 +122,6 @@ class OrderLine:
             answer, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1, socket.MSG_CMSG_CLOEXEC)
         except OSError as gone:
             raise ChannelClosedError("the keeper is gone") from gone
-        if not descriptors and answer not in (_LOCKED, _NOT_STARTED):
+        if not descriptors and answer not in (_LOCKED, _NOT_STARTED, _NO_TOKEN):
             raise ChannelClosedError("the keeper is gone")
         return answer, descriptors

@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import re
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, ObjectClass
 
-from hsm.ceremony import initialise_token
+from gateway.cli.trial.installation import Trial
+from hsm.ceremony import initialise_token, write_softhsm_config
 from hsm.config import HSMConfig, KeyConfig
 from hsm.login import log_in
 from hsm.mechanisms import RULES
@@ -67,6 +70,20 @@ def token_with(
                 session.create_object(_private_half(key, keys[key.id]))
                 session.create_object(_public_half(key, (shown or keys)[key.id]))
     return token
+
+
+def restored_token(trial: Trial, place: Path) -> dict[str, object]:
+    """A copy of a trial's token as `hsm.replicas` names it: a backup that was restored."""
+    shutil.copytree(trial.hsm / "tokens", place / "tokens")
+    write_softhsm_config(place / "softhsm2.conf", tokens=place / "tokens")
+    module = re.search(r"  module: (.*)", trial.config_file.read_text(encoding="utf-8"))
+    assert module is not None
+    return {
+        "module": module[1],
+        "token_label": "sealgate-demo",
+        "pin": {"file": str(trial.pin_file)},
+        "environment": {"SOFTHSM2_CONF": str(place / "softhsm2.conf")},
+    }
 
 
 def with_replicas(first: SoftToken, *further: SoftToken, **changes: object) -> HSMConfig:

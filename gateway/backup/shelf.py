@@ -72,6 +72,17 @@ class Shelf:
         found = [path for path in self.directory.glob("*.tar") if _NAME.fullmatch(path.name)]
         return sorted(found, key=lambda path: path.name[-len("00000000T000000Z.tar") :])[::-1]
 
+    def newest(self) -> datetime | None:
+        """The moment that the newest one shows, as its name has it; None: there is none.
+
+        Raises:
+            ValueError: its name has no such moment.
+        """
+        for path in self.backups():
+            moment = path.stem[-len("00000000T000000Z") :]
+            return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return None
+
     def told(self) -> Iterator[tuple[Path, Manifest | BackupError | OSError]]:
         """Each with its manifest, or with what is wrong with it; contents are not read."""
         for path in self.backups():

@@ -371,7 +371,7 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "hsm": Group(
-        "Look at the keys on the token, and try them.",
+        "Look at the keys on the token, try them, and have them certified.",
         {
             "list": (
                 "hsm.commands:list_keys",
@@ -388,6 +388,14 @@ GROUPS: Mapping[str, Group] = {
             "unseal": (
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
+            ),
+            "csr": (
+                "hsm.csr:csr",
+                "Have a key sign a certificate request (PKCS#10) for its own certificate.",
+            ),
+            "import-certificate": (
+                "hsm.import_certificate:import_certificate",
+                "Check a certificate from the CA in every way, and give it to its seal.",
             ),
         },
     ),

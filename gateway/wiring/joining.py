@@ -236,6 +236,8 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
+    metrics.vital.head_age.set(audit.head_age_seconds)
+    metrics.vital.set_signer(serves=house.signer.serves, pin=house.signer.pin)
     measure_tokens(metrics, house.signer)
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)

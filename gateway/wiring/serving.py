@@ -22,12 +22,14 @@ from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
 from gateway.wiring.returning import Returns, ToldTargets, open_returns
+from gateway.wiring.vital_signs import watch_loop, watch_machine, watch_readiness
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
     sweep_hourly,
     watch_freezes,
+    watch_key_acts,
     watch_policies,
 )
 from gateway.wiring.working import begin_batches, job_runner
@@ -88,13 +90,18 @@ async def serve(
         for duty in (
             watch_policies,
             watch_freezes,
+            watch_key_acts,
             follow_others,
             forget_daily,
             sweep_hourly,
             watch_room,
             watch_backlog,
+            watch_loop,
+            watch_machine,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        asking = asyncio.create_task(watch_readiness(house, api.readiness), name="readiness")
+        stack.callback(asking.cancel)
         stack.callback(asyncio.create_task(room.receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)

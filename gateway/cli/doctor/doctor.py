@@ -13,6 +13,7 @@ from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
 from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.records import RecordsCheck
+from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck
 from gateway.cli.files.verify import DEMO_CA
@@ -78,6 +79,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("document worker", lambda: machine.check_workers(config))
     token = TokenCheck(config)
     yield from looked_at("HSM token", token.findings)
+    yield from looked_at("HSM replicas", lambda: check_replicas(config.hsm, token.keys))
     seals = SealsCheck(config)
     yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))

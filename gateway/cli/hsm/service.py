@@ -1,7 +1,7 @@
 """`sealgate hsm serve | unseal`: the signer as a service of its own, and its PIN after a start."""
 
 import getpass
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
@@ -60,14 +60,20 @@ def unseal(
     ]
     if not waiting:
         raise fail(f"no token called {token!r} waits for a PIN: these are {', '.join(hsm.names)}")
-    taken = [_handed_over(service, name, number, of=len(waiting)) for number, name in waiting]
+    said = typer.get_text_stream("stdin")  # once: it reads ahead
+    taken = [
+        _handed_over(service, name, number, _pin(name, said), of=len(waiting))
+        for number, name in waiting
+    ]
     if not all(taken):
         raise typer.Exit(1)
 
 
-def _handed_over(service: SignerServiceConfig, token: str, number: int, *, of: int) -> bool:
+def _handed_over(
+    service: SignerServiceConfig, token: str, number: int, pin: str, *, of: int
+) -> bool:
     try:
-        answer = hand_over(service, _pin(token), number)
+        answer = hand_over(service, pin, number)
     except (OSError, msgspec.DecodeError) as error:
         raise fail(
             f"the signer's service cannot be asked at {service.unseal_socket}: {error}. Is "
@@ -84,8 +90,7 @@ def _service(hsm: HSMConfig) -> SignerServiceConfig:
     return hsm.signer
 
 
-def _pin(token: str) -> str:
-    stdin = typer.get_text_stream("stdin")
+def _pin(token: str, stdin: TextIO) -> str:
     if stdin.isatty():
         return getpass.getpass(f"PIN of token {token}: ")
     return stdin.readline().rstrip("\r\n")

@@ -1,5 +1,6 @@
 """Where there is no network, whoever runs it has what its pages lead to."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,20 @@ def test_every_page_for_operations_is_there_with_what_it_leads_to(tree: Path, pa
         # What leads to the program's sources is for who has these.
         if target.parts[0] not in SOURCES:
             assert (tree / target).exists(), f"{page} leads to {link}"
+
+
+def test_an_installed_version_has_its_own_manual_where_the_units_say() -> None:
+    """`Documentation=` of the units leads to `share/doc/sealgate` of the version that runs."""
+    told = tomllib.loads(read("pyproject.toml"))["tool"]["setuptools"]["data-files"]
+    installed = {
+        Path(place) / file.name: file
+        for place, patterns in told.items()
+        for pattern in patterns
+        for file in ROOT.glob(pattern)
+    }
+    wanted = {
+        Path("share/doc/sealgate") / file.relative_to(ROOT / "docs"): file
+        for file in (ROOT / "docs").rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc"}
+    }
+    assert installed == wanted

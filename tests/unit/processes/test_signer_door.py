@@ -96,6 +96,16 @@ def test_a_gateway_gets_a_signer_for_each_token_over_one_connection(service: Ser
             assert (one.process.poll(), other.process.poll()) == (None, None)
 
 
+def test_a_service_that_was_started_before_a_replica_was_configured_says_so_and_goes_on(
+    service: Service,
+) -> None:
+    with contextlib.closing(ServiceLine(service.path)) as line, _signer(ServedSigner(line)):
+        with pytest.raises(ChildNotStartedError, match=r"knows no such token.*restart it"):
+            _signer(ServedSigner(line, 2))
+        assert service.started[0].process.poll() is None
+        _signer(ServedSigner(line, 1)).close()
+
+
 def test_a_line_that_was_lost_is_let_go_once_however_many_tokens_used_it(
     service: Service,
 ) -> None:
@@ -155,3 +165,15 @@ def test_a_service_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_being_locked_is_a_reason_to_ask_again() -> None:
     assert issubclass(SignerLockedError, ChildNotStartedError)
+
+
+async def test_a_service_that_lets_nobody_in_any_more_holds_up_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "signer.sock"
+    with contextlib.ExitStack() as stack:
+        hanging = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        hanging.bind(str(path))
+        hanging.listen(0)
+        waiting = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        waiting.connect(str(path))
+        with pytest.raises(ChannelClosedError, match="no signer's service answers"):
+            await ServedSigner(ServiceLine(path)).start_anew()

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import re
 import shutil
 from pathlib import Path
 
-from hsm.ceremony import write_softhsm_config
 from hsm.interfaces import KeyDescription
+from tests.replica_tokens import restored_token
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -77,17 +76,8 @@ def test_a_missing_module_is_told(sealgate: CommandLine) -> None:
 
 
 def _replica(sealgate: CommandLine, place: Path) -> None:
-    """A copy of the trial's token, as a backup that was restored elsewhere."""
-    hsm = sealgate.trial.hsm
-    shutil.copytree(hsm / "tokens", place / "tokens")
-    write_softhsm_config(place / "softhsm2.conf", tokens=place / "tokens")
-    replica = {
-        "module": re.findall(r"  module: (.*)", sealgate.trial.config_file.read_text())[0],
-        "token_label": "sealgate-demo",
-        "pin": {"file": str(sealgate.trial.pin_file)},
-        "environment": {"SOFTHSM2_CONF": str(place / "softhsm2.conf")},
-    }
-    sealgate.configure("  token_label:", f"  replicas: {json.dumps([replica])}\n  token_label:")
+    replicas = json.dumps([restored_token(sealgate.trial, place)])
+    sealgate.configure("  token_label:", f"  replicas: {replicas}\n  token_label:")
 
 
 def test_a_replica_proves_that_it_holds_the_same_keys(
