@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -110,16 +111,11 @@ def break_a_migration(steps: Telling, bundles: Making, one: Machine, seal: Seal)
 
 def _add_migration(bundle: Path) -> None:
     (wheel,) = (bundle / "wheels").glob("sealgate-0.1.3-*.whl")
-    versions = Path("gateway/store/migrations/versions")
-    listed = subprocess.run(
-        ["unzip", "-Z1", str(wheel), f"{versions}/*"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    newest = max(Path(each).name[:4] for each in listed if Path(each).name[:4].isdigit())
-    root = bundle / "more"
-    (root / versions).mkdir(parents=True)
-    (root / versions / "9999_breaks.py").write_text(_BREAKS.format(newest=newest))
-    subprocess.run(["zip", "-q", "-r", str(wheel), "gateway"], cwd=root, check=True)
-    shutil.rmtree(root)
+    versions = "gateway/store/migrations/versions"
+    with zipfile.ZipFile(wheel, "a") as packed:
+        named = [Path(each) for each in packed.namelist() if Path(each).match(f"{versions}/*")]
+        newest = max(each.name[:4] for each in named if each.name[:4].isdigit())
+        packed.writestr(f"{versions}/9999_breaks.py", _BREAKS.format(newest=newest))
 
 
 def lose(steps: Telling, books: Playbooks, one: Machine, kept: Path, seal: Seal) -> None:
