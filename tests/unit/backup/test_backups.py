@@ -442,9 +442,7 @@ def test_certificates_go_along_and_keys_beside_them_do_not(house: BackedUp, tmp_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_what_root_puts_back_is_the_gateways_own(
-    there: BackedUp, backup: Path, tmp_path: Path
-) -> None:
+def test_what_root_puts_back_is_the_gateways_own(there: BackedUp, backup: Path) -> None:
     there.shelf.directory.mkdir()
     state = there.trial.directory / "state"
     state.mkdir()
