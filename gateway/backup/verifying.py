@@ -58,7 +58,10 @@ def verify(path: Path, *, scratch: Path, checkpoint: str | None = None) -> Verif
         BackupFailedError: it has a dump, and there is no `pg_restore` here.
         OSError: it cannot be read, or the scratch directory cannot be written to.
     """
-    with BackupFile.opened(path) as backup, TemporaryDirectory(dir=scratch) as directory:
+    with (
+        BackupFile.opened(path) as backup,
+        TemporaryDirectory(dir=scratch, prefix=".verify-") as directory,
+    ):
         prove_version(backup.manifest)
         backup.prove_digests()
         database = Path(directory) / "database.sqlite"

@@ -244,8 +244,8 @@ def test_a_chain_that_is_whole_is_well(
 def test_a_broken_chain_is_found(
     tmp_path: Path,
     config: Config,
-    change: Any,
-    told: str,  # noqa: ANN401 - SQL
+    change: Any,  # noqa: ANN401 - SQL
+    told: str,
 ) -> None:
     given = chain(9, signed=(4, 8))
     with rows(tmp_path, *given):
