@@ -57,6 +57,14 @@ ALONE: Lines = {
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
     ),
+    "support-bundle": (
+        "support.bundle:support_bundle",
+        "Make one file for those who help: what is wrong, without names, numbers or secrets.",
+    ),
+    "trace": (
+        "trace.trace:trace",
+        "Tell one document's path, from who asked for it to the record that proves it.",
+    ),
 }
 
 GROUPS: Mapping[str, Group] = {
