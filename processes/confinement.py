@@ -151,7 +151,7 @@ SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache"
 """What a Python process reads of the system once it runs."""
 
 
-def confine_reader(room: Path, *, max_memory_bytes: int) -> None:
+def confine_reader(room: Path, *, max_memory_bytes: int) -> bool:
     """Give up all that a process does not need which reads one stranger's file after the other.
 
     Each as far as this kernel and user can; what it answers depends on none of them.
@@ -159,9 +159,13 @@ def confine_reader(room: Path, *, max_memory_bytes: int) -> None:
     Args:
         room: the folder of our own modules; imports that happen late still find them.
         max_memory_bytes: of address space.
+
+    Returns:
+        Whether it left the network.
     """
     forbid_inspection()
-    leave_the_network()
+    left = leave_the_network()
     readable = [Path(sys.prefix), Path(sys.base_prefix), room, *map(Path, SYSTEM_FOLDERS)]
     see_only(readable=readable, writable=())
     limit_memory(max_memory_bytes)
+    return left

@@ -57,6 +57,14 @@ ALONE: Lines = {
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
     ),
+    "support-bundle": (
+        "support.bundle:support_bundle",
+        "Make one file for those who help: what is wrong, without names, numbers or secrets.",
+    ),
+    "trace": (
+        "trace.trace:trace",
+        "Tell one document's path, from who asked for it to the record that proves it.",
+    ),
 }
 
 GROUPS: Mapping[str, Group] = {
@@ -389,9 +397,21 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
             ),
+            "ceremony": (
+                "hsm.ceremony:ceremony",
+                "Make keys by a reviewed file, before witnesses, and write the protocol.",
+            ),
             "csr": (
                 "hsm.csr:csr",
                 "Have a key sign a certificate request (PKCS#10) for its own certificate.",
+            ),
+            "retire": (
+                "hsm.retire:retire",
+                "Record that a key is used no more; refused while a seal has it.",
+            ),
+            "rotate": (
+                "hsm.rotate:rotate",
+                "Give a seal another key and its certificate, while documents come in.",
             ),
             "import-certificate": (
                 "hsm.import_certificate:import_certificate",

@@ -1,17 +1,22 @@
 """`sealgate doctor`: everything that sealing depends on, looked at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import typer
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Connection
 
-from gateway.cli.doctor import files, machine, service
+from gateway.cli.doctor import files, machine, service, work
 from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
+from gateway.cli.doctor.chain import check_chain
 from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
+from gateway.cli.doctor.reading import connected
 from gateway.cli.doctor.records import RecordsCheck
 from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.seals import SealsCheck
@@ -21,6 +26,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, load_config
+from gateway.store.open import database_of
 from strictyaml import MistakesError
 
 _STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -89,12 +95,29 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
+    if records.size is not None:
+        yield from _of_rows(config, now=now)
     yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("bridge", lambda: check_bridge_files(config))
     yield from looked_at("bridge", lambda: check_bridge(config, now))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))
+
+
+def _of_rows(config: Config, *, now: datetime) -> Iterator[Finding]:
+    """What the rows of a database tell that is there and of this version."""
+    if not database_of(config).exists():
+        return
+    checks: tuple[tuple[str, Callable[[Connection], Iterable[Finding]]], ...] = (
+        ("audit chain", lambda it: check_chain(it, config)),
+        ("jobs", lambda it: work.check_jobs(it, now)),
+        ("deliveries", work.check_deliveries),
+        ("limits", lambda it: work.check_limits(it, now)),
+    )
+    with connected(config) as connection:
+        for part, check in checks:
+            yield from looked_at(part, partial(check, connection))
 
 
 def _read(config_file: Path) -> tuple[Config | None, list[Finding]]:
