@@ -214,6 +214,13 @@ class SignerClient:
         self._retired = True
         self._drop(why)
 
+    def renew(self) -> None:
+        """Have another signer started at once, for keys that were configured meanwhile.
+
+        What it has in hand fails with SignerUnavailableError, and may be asked for again.
+        """
+        self._drop("the signer is being replaced, to take up its keys; try again in a moment")
+
     def _present(self) -> tuple[AsyncChannel, Greeting]:
         if self._channel is None or self._greeting is None:
             raise SignerUnavailableError(self._why_down)

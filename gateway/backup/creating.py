@@ -7,6 +7,7 @@ than all of it. So the copy of the database points at nothing that the backup la
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -73,16 +74,17 @@ def create(config: Config, config_file: Path, shelf: Shelf, *, clock: Clock, tel
         path = shelf.path_for(config.store.node, clock.now())
         if path.exists():
             raise BackupFailedError(f"{path} is there already: wait a second, and run this again")
-        partial = shelf.partial(path)
+        partial, scratch = shelf.partial(path), shelf.partial(path, ".scratch")
+        scratch.mkdir(mode=0o700)
         try:
             _write(config, config_file, shelf, path, clock=clock, tell=tell)
             tell("verify what was written")
-            verified = verify(partial, scratch=shelf.directory)
+            verified = verify(partial, scratch=scratch)
             partial.rename(path)
             sync_directory(shelf.directory)
-        except BaseException:
+        finally:
             partial.unlink(missing_ok=True)
-            raise
+            shutil.rmtree(scratch)
         return Made(path, path.stat().st_size, verified)
 
 

@@ -138,7 +138,7 @@ def _members(file: BinaryIO) -> dict[str, Member]:
                 if each.name in found:
                     raise BackupRefusedError(f"{each.name!r} is in it twice: {_CURE}")
                 found[each.name] = Member(each.offset_data, each.size)
-    except (tarfile.TarError, UnicodeError, ValueError, OverflowError) as error:
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
         raise BackupRefusedError(f"it is no backup, or was cut off ({error}): {_CURE}") from error
     if MANIFEST not in found:
         raise BackupRefusedError(f"it was cut off, or is no backup: it has no manifest; {_CURE}")

@@ -41,7 +41,7 @@ class Shelf:
                     f"another backup into {self.directory} is under way: wait for its end"
                 ) from None
             for left in self.directory.glob(f".sealgate-*{_PARTIAL}*"):
-                left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
             yield
         finally:
             os.close(lock)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import __version__
@@ -58,7 +58,10 @@ def verify(path: Path, *, scratch: Path, checkpoint: str | None = None) -> Verif
         BackupFailedError: it has a dump, and there is no `pg_restore` here.
         OSError: it cannot be read, or the scratch directory cannot be written to.
     """
-    with BackupFile.opened(path) as backup, TemporaryDirectory(dir=scratch) as directory:
+    with (
+        BackupFile.opened(path) as backup,
+        TemporaryDirectory(dir=scratch, prefix=".verify-") as directory,
+    ):
         prove_version(backup.manifest)
         backup.prove_digests()
         database = Path(directory) / "database.sqlite"
@@ -198,6 +201,9 @@ def _prove_log(
 
 def _prove_documents(backup: BackupFile, connection: Connection) -> None:
     """Nothing that the database points at may be missing, and documents must be what was given."""
+    sealed = select(func.count()).select_from(document).where(document.c.state == "sealed")
+    if connection.execute(sealed).scalar_one() != backup.manifest.documents:
+        raise BackupRefusedError("its manifest counts other documents: take another backup")
     for segment, end in acknowledged_ends(connection).items():
         name = f"{DOCUMENTS}{segment}"
         if name not in backup:

@@ -397,9 +397,21 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
             ),
+            "ceremony": (
+                "hsm.ceremony:ceremony",
+                "Make keys by a reviewed file, before witnesses, and write the protocol.",
+            ),
             "csr": (
                 "hsm.csr:csr",
                 "Have a key sign a certificate request (PKCS#10) for its own certificate.",
+            ),
+            "retire": (
+                "hsm.retire:retire",
+                "Record that a key is used no more; refused while a seal has it.",
+            ),
+            "rotate": (
+                "hsm.rotate:rotate",
+                "Give a seal another key and its certificate, while documents come in.",
             ),
             "import-certificate": (
                 "hsm.import_certificate:import_certificate",

@@ -128,6 +128,10 @@ class Metrics:
             "sealgate_open_items", "Documents of batches that were accepted and have no result yet."
         )
         self.open_bytes = self._gauge("sealgate_open_bytes", "The bytes of the open items.")
+        self.open_used = self._gauge(
+            "sealgate_open_used_ratio",
+            "How much of what may be open is, documents or bytes: at 1 new ones are refused.",
+        )
         self.free_bytes = self._gauge(
             "sealgate_disk_free_bytes", "Free in the state directory at the last look."
         )

@@ -42,6 +42,11 @@ class VitalSigns:
             "kind",
             "name",
         )
+        self.grant_days = self._gauge(
+            "sealgate_grant_days_left",
+            "For how many days a grant is still good; 0 on its last day, below 0 afterwards.",
+            "grant",
+        )
         self.disk_used = self._gauge(
             "sealgate_disk_used_ratio",
             "How full the file system is, from 0 to 1, as df reckons it.",
@@ -81,6 +86,12 @@ class VitalSigns:
         for kind, name, end in ends:
             days = (end - now).total_seconds() / _DAY_SECONDS
             self.certificate_days.labels(kind, name).set(days)
+
+    def set_grants(self, days: Mapping[str, int]) -> None:
+        """How many days each grant is still good for."""
+        self.grant_days.clear()
+        for name, left in days.items():
+            self.grant_days.labels(name).set(left)
 
     def set_disks(self, used: Mapping[str, float]) -> None:
         """How full the file systems are that could be looked at."""

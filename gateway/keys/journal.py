@@ -74,6 +74,25 @@ class KeyJournal:
             ) from error
         return act
 
+    def prove(self) -> None:
+        """Prove that acts can be noted, for what can only be noted after it was done.
+
+        Raises:
+            KeyActError: they cannot; nothing may be begun.
+        """
+        probe = self._folder / f".{random_bytes(8).hex()}.probe"
+        try:
+            with _as_the_owner_of(self._folder.parent):
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                probe.touch(mode=0o600, exist_ok=False)
+                probe.unlink()
+        except OSError as error:
+            raise KeyActError(
+                f"nothing was begun, because it could not be noted below {self._folder}: "
+                f"{error.strerror}. Run this where the gateway's state directory is, as its owner "
+                "or as root"
+            ) from error
+
     def _keep(self, act: KeyAct) -> None:
         with _as_the_owner_of(self._folder.parent):
             self._folder.mkdir(mode=0o700, exist_ok=True)

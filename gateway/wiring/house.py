@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
+_LONGEST_MACHINE_LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    machine_looks: Lookout
     sweeper: Sweeper
     admission: Admission
     reserve: Reserve
@@ -177,6 +179,9 @@ async def open_house(
         ),
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
+        ),
+        machine_looks=Lookout(
+            "the machine", patience_seconds=_LONGEST_MACHINE_LOOK_SECONDS, clock=clock
         ),
         admission=admission_of(config.jobs, reserve=reserve, reader=readers),
         reserve=reserve,

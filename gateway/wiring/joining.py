@@ -244,7 +244,9 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics.freeze_files_refused.set(len(house.freeze_folder.refused))
     metrics.policies_sequence.set(house.policies.standing().sequence or 0)
     metrics.set_looks(
-        policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
+        policies=house.policy_looks.age_seconds,
+        freezes=house.freeze_looks.age_seconds,
+        machine=house.machine_looks.age_seconds,
     )
     measure_jobs(house, runner.crews)
     metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})

@@ -27,6 +27,7 @@ from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
+    renew_signers,
     sweep_hourly,
     watch_freezes,
     watch_key_acts,
@@ -93,6 +94,7 @@ async def serve(
             watch_key_acts,
             follow_others,
             forget_daily,
+            renew_signers,
             sweep_hourly,
             watch_room,
             watch_backlog,

@@ -13,12 +13,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import msgspec
 import structlog
 
-from gateway.wiring.launching import start_signer
+from gateway.wiring.launching import start_signer, with_present_keys
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import PinUnreadableError
 from hsm.pin import LONGEST_PIN_BYTES, checked_pin
@@ -135,8 +136,10 @@ class SignerService:
             child.kill()
 
 
-def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
+def serve(config: HSMConfig, service: SignerServiceConfig, *, config_file: Path) -> int:
     """Serve until TERM or INT; gives the exit code.
+
+    Each signer is started with the keys that `config_file` names then.
 
     Raises:
         KeyError: there is no such user or group.
@@ -145,7 +148,11 @@ def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
     forbid_inspection()  # a PIN that was handed over stays here
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    signers = SignerService(config)
+
+    def start(token: HSMConfig, pin: str | None) -> Child:
+        return start_signer(with_present_keys(token, config_file), pin)
+
+    signers = SignerService(config, starter=start)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_at(service.socket))
         user = pwd.getpwnam(service.gateway_user).pw_uid

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from gateway.config import Config
 from gateway.http.readiness import Readiness
 from gateway.seals.in_force import InForce
 from gateway.wiring.house import House
+from policies.bundle import Bundle
+from policies.calendar import office_day
 
 _READY_SECONDS: Final = 5.0
 _MACHINE_SECONDS: Final = 15.0
@@ -77,10 +79,12 @@ async def watch_machine(house: House) -> None:
     directories = {"state": config.state_directory, "documents": config.documents_directory}
     while True:
         try:
-            certificates = [*of_files, *ends_of_seals(house.policies.current)]
-            vital.set_certificates(certificates, now=house.clock.now())
-            vital.set_disks(await asyncio.to_thread(disks_used, directories))
-            vital.backup.set(await asyncio.to_thread(newest_backup, config.backups.directory))
+            with house.machine_looks.look():
+                in_force, now = house.policies.current, house.clock.now()
+                vital.set_certificates([*of_files, *ends_of_seals(in_force)], now=now)
+                vital.set_grants(days_of_grants(in_force.bundle, today=office_day(now)))
+                vital.set_disks(await asyncio.to_thread(disks_used, directories))
+                vital.backup.set(await asyncio.to_thread(newest_backup, config.backups.directory))
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("machine_not_looked_at", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_MACHINE_SECONDS)
@@ -91,6 +95,15 @@ def ends_of_seals(in_force: InForce) -> Iterator[End]:
     for name, material in in_force.seals.items():
         if in_force.bundle.seals[name].state in {"active", "frozen"}:
             yield "seal", name, _first_end(material.certificates)
+
+
+def days_of_grants(bundle: Bundle, *, today: date) -> dict[str, int]:
+    """How many days each grant is still good for, but for revoked ones; on its last day 0."""
+    return {
+        name: (grant.valid_until - today).days
+        for name, grant in bundle.grants.items()
+        if grant.revoked_at is None
+    }
 
 
 def disks_used(directories: dict[str, Path]) -> dict[str, float]:

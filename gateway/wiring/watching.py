@@ -15,6 +15,7 @@ from gateway.jobs.pruning import forget_cancelled
 from gateway.keys.recording import KeyActFolder
 from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
+from hsm.client import SignerClient
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
@@ -44,6 +45,23 @@ async def watch_policies(house: House) -> None:
 async def _refresh(house: House) -> None:
     if await house.policies.refresh():
         house.pool.make_ready(house.policies.current.seals.values())
+
+
+async def renew_signers(house: House) -> None:
+    """On USR1 have another signer started, with the keys that config.yaml names now.
+
+    Replicas prove the keys of the first start, so there it takes a new start of the gateway.
+    """
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
+    while True:
+        await told.wait()
+        told.clear()
+        if isinstance(house.signer, SignerClient):
+            _log.info("signer_renewed", keys_before=[key.id for key in house.signer.keys])
+            house.signer.renew()
+        else:
+            _log.error("signer_not_renewed", why="hsm.replicas", cure="restart the gateway")
 
 
 async def watch_freezes(house: House) -> None:

@@ -7,8 +7,10 @@ import json
 import shutil
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -110,64 +112,94 @@ def break_a_migration(steps: Telling, bundles: Making, one: Machine, seal: Seal)
 
 def _add_migration(bundle: Path) -> None:
     (wheel,) = (bundle / "wheels").glob("sealgate-0.1.3-*.whl")
-    versions = Path("gateway/store/migrations/versions")
-    listed = subprocess.run(
-        ["unzip", "-Z1", str(wheel), f"{versions}/*"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    newest = max(Path(each).name[:4] for each in listed if Path(each).name[:4].isdigit())
-    root = bundle / "more"
-    (root / versions).mkdir(parents=True)
-    (root / versions / "9999_breaks.py").write_text(_BREAKS.format(newest=newest))
-    subprocess.run(["zip", "-q", "-r", str(wheel), "gateway"], cwd=root, check=True)
-    shutil.rmtree(root)
+    versions = "gateway/store/migrations/versions"
+    with zipfile.ZipFile(wheel, "a") as packed:
+        named = [Path(each) for each in packed.namelist() if Path(each).match(f"{versions}/*")]
+        newest = max(each.name[:4] for each in named if each.name[:4].isdigit())
+        packed.writestr(f"{versions}/9999_breaks.py", _BREAKS.format(newest=newest))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is left of a machine that is gone.
+
+    Attributes:
+        kept: a directory with the backup, the HSM's own backup and a newer tree head.
+        backup: in that directory.
+        documents: how many were sealed before the backup.
+        after: how many after it.
+    """
+
+    kept: Path
+    backup: Path
+    documents: int
+    after: int
 
 
 def lose(steps: Telling, books: Playbooks, one: Machine, kept: Path, seal: Seal) -> None:
     """The machine's power goes and its disk with it; an empty one takes its place."""
-    one.run("systemctl", "start", "sealgate-backup.service")
-    backup = shutil.copy(one.directory / _backups(one)[-1].lstrip("/"), kept)
-    documents = len(_listed(one))
-    _keep_hsm(one, kept)
-    lost = seal(one, seconds=1, prefix="lost-")
-    head = shutil.copy(one.directory / "var/lib/sealgate/audit/checkpoint", kept / "head")
+    loss = _lost(one, kept, seal)
     one.power_off()
     began = time.monotonic()
     with machine("sg-two", one.directory.parent) as two:
         _put_hsm(two, kept)
         config = kept / "config.yaml"
-        config.write_bytes(_member(Path(backup), "configuration/config.yaml"))
+        config.write_bytes(_member(loss.backup, "configuration/config.yaml"))
         on_two = Playbooks(books.bundle, two)
-        variables = {"services_config": str(config), "restore_backup": str(backup)}
+        variables = {"services_config": str(config), "restore_backup": str(loss.backup)}
         with steps.step("restore.yml onto an empty machine") as found:
             ran = on_two.run("restore.yml", **variables)
             assert ran.well, ran.output
-            counted = seal(two, seconds=0.1, prefix="restored-")
+            new = int(str(seal(two, seconds=0.1, prefix="restored-")["sealed"]))
             found.append(f"from the loss to a sealed receipt {time.monotonic() - began:.0f} s")
-        with steps.step("what was sealed before is found, and not sealed again") as found:
-            expected = documents + int(str(counted["sealed"]))
-            assert len(_listed(two)) == expected
-            seal(two, seconds=0.1, prefix="kept-")  # a small part of those that were sealed
-            assert len(_listed(two)) == expected, "something was sealed a second time"
-            found.append(f"{documents} documents")
-        with steps.step("what came after the backup is told to be missing") as found:
-            there = two.directory / "root/head"
-            shutil.copy(head, there)
-            name = f"/var/backups/sealgate/{Path(backup).name}"
-            words = ("sealgate", "backup", "verify", name, "--checkpoint", "/root/head", "--json")
-            told = json.loads(two.run(*words))
-            missing = told["signedElsewhere"] - told["records"]
-            found.append(f"{missing} records, {lost['sealed']} receipts among them")
-            assert missing > 0
-        with steps.step("the log of the new machine is whole, and says where it comes from"):
-            _sealgate(two, "audit", "verify", "--config", _CONFIG)
-            shown = _sealgate(two, "audit", "show", "-n", "200", "--json", "--config", _CONFIG)
-            starts = [json.loads(line) for line in shown.splitlines()]
-            assert any("restored" in each for each in starts), shown[-2000:]
-        with steps.step("a second restore over it is refused") as found:
+        prove_what_is_back(steps, two, loss, new, seal)
+        with steps.step("a restore over a gateway is refused, and it goes on sealing") as found:
             ran = on_two.run("restore.yml", **variables)
             assert not ran.well, "it went through"
-            assert "is not empty" in ran.output, ran.output
-            found.append("with the cure")
+            assert ran.changed == 0, "something was changed"
+            assert "two histories do not mix" in ran.output, ran.output
+            seal(two, seconds=0.1, prefix="refused-")
+            found.append("nothing changed, the cure is told")
+
+
+def _lost(one: Machine, kept: Path, seal: Seal) -> Loss:
+    """Back up, go on sealing until that is signed, and keep what does not lie on the machine."""
+    one.run("systemctl", "start", "sealgate-backup.service")
+    backup = Path(shutil.copy(one.directory / _backups(one)[-1].lstrip("/"), kept))
+    documents = len(_listed(one))
+    _keep_hsm(one, kept)
+    after = int(str(seal(one, seconds=1, prefix="lost-")["sealed"]))
+    records = json.loads(_member(backup, "manifest.json"))["log"]["size"]
+    head = one.directory / "var/lib/sealgate/audit/checkpoint"
+    deadline = time.monotonic() + 20
+    while int(head.read_text().splitlines()[1]) < records + 2 * after:  # intents and outcomes
+        assert time.monotonic() < deadline, "what was sealed is not signed"
+        time.sleep(0.1)
+    shutil.copy(head, kept / "head")
+    return Loss(kept, backup, documents, after)
+
+
+def prove_what_is_back(steps: Telling, two: Machine, loss: Loss, new: int, seal: Seal) -> None:
+    """What was sealed before is found; what was sealed later is told to be missing."""
+    with steps.step("what was sealed before is found, and not sealed again") as found:
+        expected = loss.documents + new
+        assert len(_listed(two)) == expected
+        seal(two, seconds=0.1, prefix="kept-")  # a small part of those that were sealed
+        assert len(_listed(two)) == expected, "something was sealed a second time"
+        found.append(f"{loss.documents} documents")
+    with steps.step("what came after the backup is told to be missing") as found:
+        shutil.copy(loss.kept / "head", two.directory / "root/head")
+        name = f"/var/backups/sealgate/{loss.backup.name}"
+        words = ("sealgate", "backup", "verify", name, "--checkpoint", "/root/head", "--json")
+        told = json.loads(two.run(*words))
+        missing = told["signedElsewhere"] - told["records"]
+        found.append(f"{missing} records of {loss.after} receipts")
+        assert missing >= 2 * loss.after
+    with steps.step("the log of the new machine is whole, and says where it comes from"):
+        _sealgate(two, "audit", "verify", "--config", _CONFIG)
+        shown = _sealgate(two, "audit", "show", "-n", "200", "--json", "--config", _CONFIG)
+        records = [json.loads(line) for line in shown.splitlines()]
+        assert any("restored" in each for each in records), shown[-2000:]
 
 
 def _backups(on: Machine) -> list[str]:

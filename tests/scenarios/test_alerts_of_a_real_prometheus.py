@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.backup.shelf import Shelf
-from gateway.clock import SystemClock
 from tests.running_gateway import RunningGateway, copy_of, until
 from tests.servers.prometheus import prometheus
 
@@ -31,12 +29,11 @@ def scraping(url: str) -> str:
 
 
 @pytest.fixture
-def backed_up(trial_template: Path, tmp_path: Path) -> RunningGateway:
-    """A gateway that is not started yet, of which there is a backup of today."""
+def watched(trial_template: Path, tmp_path: Path) -> RunningGateway:
+    """A gateway that is not started yet, with a directory for backups."""
     running = RunningGateway(copy_of(trial_template, tmp_path / "var"))
     backups = tmp_path / "backups"
     backups.mkdir()
-    Shelf(backups).path_for("seal-1", SystemClock().now()).write_bytes(b"")
     config = running.trial.config_file
     text = config.read_text().replace("\nhsm:\n", "\nhsm:\n  reload_seconds: 1\n")
     assert "reload_seconds" in text
@@ -45,8 +42,8 @@ def backed_up(trial_template: Path, tmp_path: Path) -> RunningGateway:
 
 
 @pytest.mark.timeout(180)
-async def test_alerts_fire_and_end_as_things_go_wrong_and_right(backed_up: RunningGateway) -> None:
-    gateway = backed_up
+async def test_alerts_fire_and_end_as_things_go_wrong_and_right(watched: RunningGateway) -> None:
+    gateway = watched
     await asyncio.to_thread(gateway.start)
     try:
         await gateway.seal()
@@ -55,7 +52,12 @@ async def test_alerts_fire_and_end_as_things_go_wrong_and_right(backed_up: Runni
             def seen(query: str) -> bool:
                 return bool(server.ask(f"query?query={quote(query)}")["result"])
 
-            # Nothing is wrong, so nobody is called, whatever the watchers have looked at.
+            # There is no backup; where the command puts one, the gateway looks.
+            await until(lambda: "SealgateBackupOld" in server.firing())
+            made = await asyncio.to_thread(gateway.run, "backup", "create")
+            assert made.returncode == 0, made.stderr
+
+            # Nothing else is wrong, so nobody is called, whatever the watchers have looked at.
             await until(lambda: seen("sealgate_ready==1") and seen("sealgate_disk_used_ratio"))
             await until(lambda: seen("sealgate_backup_newest_timestamp_seconds>0"))
             await until(lambda: server.firing().keys() <= {"SealgateDiskFills"})

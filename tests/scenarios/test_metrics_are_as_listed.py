@@ -104,6 +104,7 @@ def bounds(running: RunningGateway) -> dict[str, set[str]]:
         "types of problems, or ok": {*problem_types(), "ok"},
         "seals of the policies": seals,
         "companies of the policies": named["Company"],
+        "grants of the policies": named.get("SealGrant", set()),
         "systems of the policies": named["System"],
         "document types of the policies": named["DocumentType"],
         "seals of the policies, organisations of the bridge, or server": seals | ours | {"server"},

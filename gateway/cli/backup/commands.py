@@ -37,7 +37,10 @@ _Scratch = Annotated[
 
 
 def create(
-    to: Annotated[Path, typer.Option("--to", help="The directory for it.")] = _PLACE,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="The directory for it; by default `backups.directory`."),
+    ] = None,
     keep: Annotated[
         int | None,
         typer.Option(min=1, help="Afterwards delete this node's older ones, but for so many."),
@@ -52,7 +55,8 @@ def create(
     Exits 0 when there is a backup, 1 when what is kept here does not verify, 2 when none could be
     made.
     """
-    installation, shelf = configuration(config), Shelf(to)
+    installation = configuration(config)
+    shelf = Shelf(to or installation.backups.directory)
     tell = _silent if as_json_ else _line
     with told_errors(*_TROUBLE), _refusals_are_findings():
         made = create_backup(installation, config.absolute(), shelf, clock=SystemClock(), tell=tell)

@@ -14,13 +14,14 @@ from gateway.cli.terminal import fail, printable
 from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription
+from hsm.planned import FoundToken
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import BlockingChannel
 from processes.child import start_child
 from processes.errors import ChannelClosedError
 
-_SECONDS = 120.0
-"""An HSM may take half a minute for one RSA key of 4096 bits."""
+_SECONDS = 600.0
+"""An HSM may take half a minute for one RSA key of 4096 bits, and a ceremony makes several."""
 
 
 class MakeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="request"):
@@ -56,15 +57,33 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, tag="described"):
     key: KeyDescription
 
 
+class HoldCeremony(msgspec.Struct, frozen=True, kw_only=True, tag="ceremony"):
+    """Make the keys of a plan that are not there, or only look (`check`).
+
+    `plan` is a `hsm.planned.CeremonyPlan` as JSON; `ceremony` the SHA-256 of its file, hex.
+    """
+
+    plan: bytes
+    check: bool
+    ceremony: str
+    journal: str
+
+
+class Ceremony(msgspec.Struct, frozen=True, kw_only=True, tag="held"):
+    """What the token has of the plan now."""
+
+    found: FoundToken
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """It was not done; the message says why."""
 
     message: str
 
 
-Task = MakeRequest | ReadKey
-Answer = Request | Key | Refused
-AnswerT = TypeVar("AnswerT", Request, Key)
+Task = MakeRequest | ReadKey | HoldCeremony
+Answer = Request | Key | Ceremony | Refused
+AnswerT = TypeVar("AnswerT", Request, Key, Ceremony)
 
 _tasks = msgspec.msgpack.Decoder(Task)
 _answers = msgspec.msgpack.Decoder(Answer)
@@ -84,6 +103,11 @@ def made_request(hsm: HSMConfig, task: MakeRequest) -> Request:
 def key_of(hsm: HSMConfig, key: str) -> KeyDescription:
     """What the token has of the key; leaves with 2 and the reason when it has none."""
     return _done(hsm, ReadKey(key=key), Key).key
+
+
+def held_ceremony(hsm: HSMConfig, task: HoldCeremony) -> FoundToken:
+    """What the token has of the plan; leaves with 2 and the reason when it could not be told."""
+    return _done(hsm, task, Ceremony).found
 
 
 def _done(hsm: HSMConfig, task: Task, kind: type[AnswerT]) -> AnswerT:

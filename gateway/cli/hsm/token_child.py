@@ -11,6 +11,8 @@ import msgspec
 
 from gateway.cli.hsm.at_token import (
     Answer,
+    Ceremony,
+    HoldCeremony,
     Key,
     MakeRequest,
     ReadKey,
@@ -26,6 +28,9 @@ from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
 from hsm.interfaces import KeyDescription, KeyStore
 from hsm.open import open_key_store
+from hsm.pin import read_pin
+from hsm.planned import CeremonyPlan, FoundKey, FoundToken
+from hsm.planned_keys import look, make_missing
 from hsm.requests import signed_request, unsigned_request
 from hsm.wire import SetUp, decode_to_signer
 from processes.channel import BlockingChannel
@@ -35,6 +40,8 @@ from processes.confinement import die_with_parent, forbid_inspection
 
 def _answer(config: HSMConfig, pin: str, task: Task) -> Answer:
     try:
+        if isinstance(task, HoldCeremony):
+            return Ceremony(found=_hold(config, pin, task))
         with _opened(config, pin) as store:
             (key,) = (each for each in store.describe() if each.id == task.key)
             match task:
@@ -44,6 +51,21 @@ def _answer(config: HSMConfig, pin: str, task: Task) -> Answer:
                     return Key(key=key)
     except (KeyRoomError, KeyActError) as error:
         return Refused(message=str(error))
+
+
+def _hold(config: HSMConfig, pin: str, task: HoldCeremony) -> FoundToken:
+    plan = CeremonyPlan.model_validate_json(task.plan)
+    journal = KeyJournal(Path(task.journal), clock=SystemClock())
+    read = read_pin(config.pin, ask=lambda _question: pin, question="")
+    if task.check:
+        return look(config, plan, pin=read)
+    # What cannot be noted afterwards is not begun.
+    journal.prove()
+
+    def note(made: FoundKey) -> None:
+        journal.note("made", key=made.id, public_key=made.public_key_sha256, ceremony=task.ceremony)
+
+    return make_missing(config, plan, pin=read, made=note)
 
 
 def _request(store: KeyStore, key: KeyDescription, task: MakeRequest) -> Request:

@@ -409,7 +409,46 @@ def test_what_a_killed_backup_left_goes_with_the_next(tmp_path: Path) -> None:
     shelf.directory.mkdir()
     left = shelf.directory / ".sealgate-x-20261101T020000Z.tar.partial"
     left.touch()
+    scratch = left.with_name(f"{left.name}.scratch")
+    scratch.mkdir()
+    (scratch / "database.sqlite").touch()
     with shelf.alone():
         assert not left.exists()
+        assert not scratch.exists()
         with pytest.raises(BackupFailedError, match="under way"), Shelf(shelf.directory).alone():
             pass
+
+
+def test_certificates_go_along_and_keys_beside_them_do_not(house: BackedUp, tmp_path: Path) -> None:
+    trial = copy_of(house.trial.directory, tmp_path / "var", signed=True)
+    tls = tmp_path / "tls"
+    tls.mkdir()
+    shutil.copy(trial.ca_file, tls / "server.pem")
+    shutil.copy(trial.client_key, tls / "server.key")
+    both = trial.ca_file.read_bytes() + trial.client_key.read_bytes()
+    (tls / "ca.pem").write_bytes(both)
+    text = trial.config_file.read_text()
+    named = f"{{certificate: {tls}/server.pem, key: {tls}/server.key, client_ca: {tls}/ca.pem}}"
+    trial.config_file.write_text(text.replace("http:\n", f"http:\n  tls: {named}\n"))
+    (trial.connectors / "password").write_text("a password of somebody else's system")
+    made = BackedUp(trial, Shelf(tmp_path / "backups")).back_up()
+    found = members(made.path)
+    assert found["configuration/tls/certificate.pem"] == trial.ca_file.read_bytes()
+    assert "configuration/tls/client-ca.pem" not in found
+    assert "configuration/connectors/folder.yaml" in found
+    assert b"PRIVATE KEY" not in made.path.read_bytes()
+    assert b"a password of somebody" not in made.path.read_bytes()
+    assert any(str(tls / "server.key") in each.what for each in made.verified.manifest.left_out)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_puts_back_is_the_gateways_own(there: BackedUp, backup: Path) -> None:
+    there.shelf.directory.mkdir()
+    state = there.trial.directory / "state"
+    state.mkdir()
+    os.chown(state, 12345, 12346)
+    put_back(there, backup)
+    for path in state.rglob("*"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346), path
+    assert there.trial.signed.root.stat().st_uid == 0
+    assert there.trial.signed.root.stat().st_mode & 0o777 == 0o644

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -16,12 +16,14 @@ from gateway.http.readiness import Readiness
 from gateway.wiring.house import House
 from gateway.wiring.vital_signs import (
     LoopLag,
+    days_of_grants,
     disks_used,
     ends_of_seals,
     newest_backup,
     watch_loop,
     watch_readiness,
 )
+from policies.objects.seals import SealGrant
 from tests.signing_house import FakeClock, signing_house
 
 
@@ -104,6 +106,29 @@ async def test_a_seal_counts_until_the_first_certificate_of_its_chain_ends(tmp_p
         seals = {**in_force.bundle.seals, one: retired}
         after = replace(in_force, bundle=replace(in_force.bundle, seals=seals))
         assert {name for _, name, _ in ends_of_seals(after)} == set(ends) - {one}
+
+
+async def test_a_grant_counts_until_its_last_day_unless_it_was_revoked(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        bundle = house.in_force.bundle
+    until, last = date(2026, 12, 31), date(2026, 11, 27)
+    grant = SealGrant(
+        name="to-south",
+        grantor="east",
+        grantee_kind="company",
+        grantee="south",
+        seals=("receipt-east",),
+        document_types=("logistics-receipt",),
+        valid_from=date(2026, 1, 1),
+        valid_until=until,
+    )
+    grants = {
+        "to-south": grant,
+        "ends-today": msgspec.structs.replace(grant, valid_until=last),
+        "revoked": msgspec.structs.replace(grant, revoked_at=FakeClock().now()),
+    }
+    days = days_of_grants(replace(bundle, grants=grants), today=last)
+    assert days == {"to-south": 34, "ends-today": 0}
 
 
 def test_certificates_of_seals_that_went_away_are_told_no_more() -> None:
