@@ -136,10 +136,13 @@ class SignerService:
             child.kill()
 
 
-def serve(config: HSMConfig, service: SignerServiceConfig, *, config_file: Path) -> int:
+def serve(
+    config: HSMConfig, service: SignerServiceConfig, *, config_file: Path | None = None
+) -> int:
     """Serve until TERM or INT; gives the exit code.
 
-    Each signer is started with the keys that `config_file` names then.
+    Each signer is started with the keys that `config_file` names then; without one, with those
+    of `config`.
 
     Raises:
         KeyError: there is no such user or group.
@@ -150,7 +153,8 @@ def serve(config: HSMConfig, service: SignerServiceConfig, *, config_file: Path)
         signal.signal(number, _leave)
 
     def start(token: HSMConfig, pin: str | None) -> Child:
-        return start_signer(with_present_keys(token, config_file), pin)
+        now = token if config_file is None else with_present_keys(token, config_file)
+        return start_signer(now, pin)
 
     signers = SignerService(config, starter=start)
     with contextlib.ExitStack() as stack:

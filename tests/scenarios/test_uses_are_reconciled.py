@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from gateway.clock import SystemClock
+from gateway.keys.journal import KeyJournal
 from tests.chaos.installation import Installation, install
 from tests.running_gateway import RunningGateway, until
 
@@ -196,3 +198,29 @@ def test_a_line_that_is_not_understood_is_no_clean_bill(
     assert result.returncode == 2
     assert f"{file}:1" in result.stderr
     assert told in result.stderr
+
+
+async def test_a_note_that_is_none_of_ours_stays_and_holds_no_other_up(sealed: House) -> None:
+    folder = sealed.running.trial.directory / "state" / "key-acts"
+    strange = folder / "0.act.json"
+    strange.write_text('{"what": "nothing that we do"}', encoding="utf-8")
+    journal = KeyJournal(folder, clock=SystemClock())
+    journal.note("made", key="receipt-2030", public_key="ab" * 32)
+    await until(lambda: list(folder.iterdir()) == [strange])
+    refused = [each for each in sealed.running.log() if each["event"] == "key_act_refused"]
+    assert [each["file"] for each in refused] == [str(strange)]  # told once
+    strange.unlink()
+
+
+async def test_a_record_that_uses_a_retired_key_is_found(sealed: House) -> None:
+    folder = sealed.running.trial.directory / "state" / "key-acts"
+    journal = KeyJournal(folder, clock=SystemClock())
+    journal.note("retired", key="receipt-east", public_key="ab" * 32)
+    await until(lambda: not list(folder.iterdir()))
+    assert sealed.reconciled()[0] == 0
+    await sealed.running.seal(seal="receipt-east")
+    code, told = sealed.reconciled()
+    assert code == 1
+    (finding,) = told["findings"]
+    assert (finding["name"], finding["key"]) == ("retired-key-used", "receipt-east")
+    assert sealed.running.run("hsm", "retire", "receipt-east").returncode == 2  # a seal has it
