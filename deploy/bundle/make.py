@@ -32,6 +32,40 @@ SYSTEM_PACKAGES = (
     "softhsm2",
     "softhsm2-common",
 )
+# What HAProxy and PostgreSQL need beyond a Debian of the least with an ssh server.
+BALANCER_PACKAGES = ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1")
+DATABASE_PACKAGES = (
+    "libc-l10n",
+    "libgdbm-compat4",
+    "libgdbm6",
+    "libicu72",
+    "libjson-perl",
+    "libldap-2.5-0",
+    "libllvm14",
+    "libperl5.36",
+    "libpq5",
+    "libsasl2-2",
+    "libsasl2-modules-db",
+    "libxml2",
+    "libxslt1.1",
+    "libz3-4",
+    "locales",
+    "netbase",
+    "openssl",
+    "perl",
+    "perl-base",
+    "perl-modules-5.36",
+    "postgresql-15",
+    "postgresql-client-15",
+    "postgresql-client-common",
+    "postgresql-common",
+    "ssl-cert",
+)
+PACKAGES = {
+    "packages": SYSTEM_PACKAGES,
+    "packages-balancer": BALANCER_PACKAGES,
+    "packages-database": DATABASE_PACKAGES,
+}
 # Besides docs/, which leads to them.
 PAPERS = (
     "CHANGELOG.md",
@@ -80,10 +114,9 @@ def _fill(tree: Path, *, packages: bool, version: str) -> None:
     shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
     add_papers(tree)
     if packages:
-        (tree / "packages").mkdir()
-        subprocess.run(
-            ["apt-get", "download", "-qq", *SYSTEM_PACKAGES], cwd=tree / "packages", check=True
-        )
+        for place, names in PACKAGES.items():
+            (tree / place).mkdir()
+            subprocess.run(["apt-get", "download", "-qq", *names], cwd=tree / place, check=True)
     (tree / "sbom.json").write_text(json.dumps(sbom(tree, version), indent=1) + "\n")
 
 

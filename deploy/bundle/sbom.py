@@ -14,14 +14,14 @@ def sbom(tree: Path, version: str) -> Mapping[str, Any]:
     """CycloneDX 1.6 of wheels and Debian's packages: name, version, digest; licence of wheels.
 
     Args:
-        tree: with `wheels/` and, where they are part of the bundle, `packages/`.
+        tree: with `wheels/` and, where they are part of the bundle, `packages*/`.
         version: of the program.
 
     Raises:
         subprocess.CalledProcessError: a package cannot be read.
     """
     wheels = sorted((tree / "wheels").glob("*.whl"))
-    packages = sorted((tree / "packages").glob("*.deb"))
+    packages = sorted(tree.glob("packages*/*.deb"))
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

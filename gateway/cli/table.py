@@ -409,6 +409,10 @@ GROUPS: Mapping[str, Group] = {
                 "hsm.retire:retire",
                 "Record that a key is used no more; refused while a seal has it.",
             ),
+            "reconcile": (
+                "hsm.reconcile:reconcile",
+                "Hold what the HSM says of its keys' uses against the audit log.",
+            ),
             "rotate": (
                 "hsm.rotate:rotate",
                 "Give a seal another key and its certificate, while documents come in.",

@@ -22,8 +22,11 @@ _SETTINGS: dict[str, str] = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
     # A node that hangs in the middle of a transaction must not stop the others for good. There is
-    # no statement_timeout: it would also end a commit that waits for its standby.
-    "options": "-c idle_in_transaction_session_timeout=30000 -c lock_timeout=30000",
+    # no statement_timeout: it would also end a commit that waits for its standby. One whose machine
+    # is gone says no farewell: within 3 s the server gives up what that node held, its turn, too.
+    "options": "-c idle_in_transaction_session_timeout=30000 -c lock_timeout=30000"
+    " -c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=2"
+    " -c tcp_user_timeout=3000",
 }
 _AT_LEAST_ON_THE_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false) "

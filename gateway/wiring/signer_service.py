@@ -70,6 +70,14 @@ class SignerService:
         """How a signer is started, a token."""
         return tuple(partial(self._start, number) for number in range(len(self._tokens)))
 
+    def waiting(self) -> tuple[int, ...]:
+        """The tokens that nobody has handed the PIN over for yet, by number."""
+        return tuple(
+            number
+            for number, token in enumerate(self._tokens)
+            if token.pin.ask and number not in self._pins
+        )
+
     def _start(self, number: int) -> Child:
         """Start a signer.
 
@@ -128,10 +136,13 @@ class SignerService:
             child.kill()
 
 
-def serve(config: HSMConfig, service: SignerServiceConfig, *, config_file: Path) -> int:
+def serve(
+    config: HSMConfig, service: SignerServiceConfig, *, config_file: Path | None = None
+) -> int:
     """Serve until TERM or INT; gives the exit code.
 
-    Each signer is started with the keys that `config_file` names then.
+    Each signer is started with the keys that `config_file` names then; without one, with those
+    of `config`.
 
     Raises:
         KeyError: there is no such user or group.
@@ -142,13 +153,16 @@ def serve(config: HSMConfig, service: SignerServiceConfig, *, config_file: Path)
         signal.signal(number, _leave)
 
     def start(token: HSMConfig, pin: str | None) -> Child:
-        return start_signer(with_present_keys(token, config_file), pin)
+        now = token if config_file is None else with_present_keys(token, config_file)
+        return start_signer(now, pin)
 
     signers = SignerService(config, starter=start)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_at(service.socket))
         user = pwd.getpwnam(service.gateway_user).pw_uid
-        door = SignerDoor(listener, user=user, start_signers=signers.starts())
+        door = SignerDoor(
+            listener, user=user, start_signers=signers.starts(), waiting=signers.waiting
+        )
         stack.callback(door.close)
         if service.unseal_socket is not None:
             operators = grp.getgrnam(service.operators).gr_gid

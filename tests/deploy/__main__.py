@@ -1,310 +1,49 @@
-"""`python -m tests.deploy`: install, use, disturb and upgrade a booted machine, and tell of it.
+"""`python -m tests.deploy`: install, use, disturb and upgrade booted machines, and tell of it.
 
 Needs root, debootstrap, systemd-container, openssl and an ssh client. No machine that is booted
 here has a way out: whatever it installs came with the bundle.
 """
 
 import argparse
-import contextlib
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.deploy.backups import back_up_and_lose
-from tests.deploy.machine import Machine, base, machine
-from tests.deploy.playbooks import Playbooks
+from tests.deploy import one_node, three_nodes
+from tests.deploy.bundles import FIRST, ROOT, SECOND, Bundles
+from tests.deploy.machine import base
+from tests.deploy.steps import Steps
 
-ROOT = Path(__file__).parents[2]
-_RECEIPT = ROOT / "examples/receipts/reportlab-a4-ascii85-001.pdf"
-_LOAD = ROOT / "tests/deploy/load.py"
-_FIRST, _SECOND, _BROKEN = "0.1.0", "0.1.1", "0.1.2"
+_PARTS = {"one-node": one_node.scenario, "three-nodes": three_nodes.scenario}
 
 
-@dataclass
-class Steps:
-    """Prints what was done and how long it took; keeps what went wrong."""
-
-    wrong: list[str] = field(default_factory=list)
-
-    @contextlib.contextmanager
-    def step(self, what: str) -> Iterator[list[str]]:
-        """One step; what is put into the list is printed behind it."""
-        began = time.monotonic()
-        found: list[str] = []
-        try:
-            yield found
-            verdict = "ok  "
-        except (AssertionError, RuntimeError, subprocess.SubprocessError) as error:
-            verdict = "FAIL"
-            found.append(str(error)[-1500:])
-            self.wrong.append(what)
-        seconds = time.monotonic() - began
-        print(f"{verdict} {seconds:6.1f} s  {what}  {'; '.join(found)}", flush=True)  # noqa: T201
-
-
-@dataclass(frozen=True)
-class Bundles:
-    """Bundles of several versions, signed with one key, and where they are verified."""
-
-    cache: Path
-
-    @property
-    def key(self) -> Path:
-        return self.cache / "bundle.key.pem"
-
-    @property
-    def public(self) -> Path:
-        return self.cache / "bundle.pub.pem"
-
-    def make_key(self) -> None:
-        _run("openssl", "genpkey", "-algorithm", "ed25519", "-out", str(self.key))
-        _run("openssl", "pkey", "-in", str(self.key), "-pubout", "-out", str(self.public))
-
-    def make(self, version: str) -> Path:
-        command = [sys.executable, "-m", "deploy.bundle.make", "--version", version]
-        where = ["--key", str(self.key), "--output", str(self.cache / "dist")]
-        told = _run(*command, *where, cwd=ROOT)
-        return Path(told.splitlines()[-1])
-
-    def verify(self, bundle: Path, *more: str) -> Path:
-        verifier = str(ROOT / "deploy/bundle/verify.py")
-        place = str(self.cache / "unpacked")
-        told = _run("/usr/bin/python3", verifier, str(bundle), str(self.public), place, *more)
-        return Path(told.strip())
-
-
-def _run(*command: str, cwd: Path | None = None) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} …: {(done.stderr or done.stdout).strip()[-1000:]}")
-    return done.stdout
-
-
-def seal(on: Machine, *, seconds: float, prefix: str) -> dict[str, object]:
-    """Seal receipts for so long; asserts that all came back sealed, gives what load.py says."""
-    there = on.directory / "root"
-    shutil.copy(_LOAD, there / "load.py")
-    shutil.copy(_RECEIPT, there / "receipt.pdf")
-    python = f"/opt/sealgate/{_FIRST}/bin/python3"
-    told = on.run(python, "/root/load.py", str(seconds), prefix, "/root/receipt.pdf")
-    counted: dict[str, object] = json.loads(told)
-    assert not counted["wrong"], counted["wrong"]
-    assert counted["sealed"], "nothing was sealed"
-    return counted
-
-
-def exposure(on: Machine, unit: str) -> float:
-    """What systemd there reckons."""
-    told = on.run("systemd-analyze", "security", "--no-pager", unit)
-    return float(told.rsplit(f"{unit}: ", 1)[1].split()[0])
-
-
-def scenario(steps: Steps, cache: Path) -> None:
-    """All of it, in order."""
+def run_parts(steps: Steps, cache: Path, parts: list[str]) -> None:
+    """The base and the bundles, then each part with them."""
     bundles = Bundles(cache)
     shutil.rmtree(cache / "dist", ignore_errors=True)
     shutil.rmtree(cache / "unpacked", ignore_errors=True)
     with steps.step("a base of Debian 12 (kept for the next run)"):
         base(cache)
-    with steps.step(f"bundles {_FIRST} and {_SECOND}"):
+    with steps.step(f"bundles {FIRST} and {SECOND}"):
         bundles.make_key()
-        first, second = bundles.make(_FIRST), bundles.make(_SECOND)
-    refuse_bundles(steps, bundles, first)
-    with machine("sg-one", cache) as one:
-        began = time.monotonic()
-        place = bundles.verify(first)
-        books = Playbooks(place, one)
-        refuse_inventories(steps, books)
-        install(steps, books, one, began)
-        disturb(steps, one)
-        upgrade(steps, bundles, second, one)
-        prove(steps, one)
-        back_up_and_lose(steps, bundles, books, one, seal)
-
-
-def refuse_bundles(steps: Steps, bundles: Bundles, bundle: Path) -> None:
-    """What is not what its maker signed is not unpacked."""
-    with steps.step("a changed bundle is refused") as found:
-        content = bytearray(bundle.read_bytes())
-        content[len(content) // 2] ^= 1
-        changed = bundle.with_name("changed.tar")
-        changed.write_bytes(content)
-        found.append(_refusal(bundles, changed))
-        changed.unlink()
-    with steps.step("a bundle of somebody else is refused") as found:
-        other = Bundles(bundles.cache / "other")
-        other.cache.mkdir(exist_ok=True)
-        other.make_key()
-        found.append(_refusal(other, bundle))
-    with steps.step("an older bundle than what runs is refused") as found:
-        found.append(_refusal(bundles, bundle, "--installed", "0.2.0"))
-
-
-def _refusal(bundles: Bundles, bundle: Path, *more: str) -> str:
-    try:
-        bundles.verify(bundle, *more)
-    except RuntimeError as refused:
-        return str(refused).split("refused: ", 1)[1]
-    raise AssertionError("it was taken")
-
-
-def refuse_inventories(steps: Steps, books: Playbooks) -> None:
-    """What cannot work fails before anything is changed."""
-    with steps.step("an inventory that says too little fails in the first task") as found:
-        ran = books.run("site.yml")
-        assert not ran.well, "it went through"
-        assert ran.changed == 0, "something was changed"
-        assert "Say in the inventory either" in ran.output, ran.output
-        found.append("nothing changed, the cure is told")
-
-
-def install(steps: Steps, books: Playbooks, one: Machine, began: float) -> None:
-    """Also with an interruption in the middle."""
-    with steps.step("an installation that is cut off in the middle"):
-        command = books.command("site.yml", sealgate_trial=True)
-        cut = subprocess.Popen(
-            command,
-            cwd=books.bundle / "ansible",
-            env={**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_CONFIG": "ansible.cfg"},
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + 120
-        while not (one.directory / f"opt/sealgate/{_FIRST}/bin/python3").is_symlink():
-            assert time.monotonic() < deadline, "it never began"
-            time.sleep(0.05)
-        os.killpg(cut.pid, signal.SIGKILL)
-        cut.wait()
-    with steps.step("the same again goes on to the end") as found:
-        ran = books.run("site.yml", sealgate_trial=True)
-        assert ran.well, ran.output
-        found.append(f"{ran.changed} changed")
-    with steps.step("the first receipts are sealed") as found:
-        counted = seal(one, seconds=3, prefix="first-")
-        found.append(f"{counted['sealed']} receipts")
-        found.append(f"from the bundle to here {time.monotonic() - began:.0f} s")
-    with steps.step("a trial over an installation that is none is refused") as found:
-        one.run("mv", "/etc/sealgate/.trial-begun", "/root/begun")
-        ran = books.run("site.yml", sealgate_trial=True)
-        one.run("mv", "/root/begun", "/etc/sealgate/.trial-begun")
-        assert not ran.well, "it went through"
-        assert ran.changed == 0, "something was changed"
-        assert "that no trial made" in ran.output, ran.output
-        found.append("nothing changed, the cure is told")
-    with steps.step("a second run changes nothing"):
-        ran = books.run("site.yml", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert ran.changed == 0, ran.output
-    with steps.step("nor does --check"):
-        ran = books.run("site.yml", "--check", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert ran.changed == 0, ran.output
-    with steps.step("exposure on the machine") as found:
-        for unit, most in (("sealgate.service", 1.5), ("sealgate-signer.service", 1.0)):
-            now = exposure(one, unit)
-            found.append(f"{unit} {now}")
-            assert now <= most, unit
-
-
-@contextlib.contextmanager
-def sealing(one: Machine, prefix: str, seconds: float, found: list[str]) -> Iterator[None]:
-    """Receipts one after the other, while something is done; asserts that none fails."""
-    with ThreadPoolExecutor(1) as beside:
-        work = beside.submit(seal, one, seconds=seconds, prefix=prefix)
-        yield
-        counted = work.result()
-    found.append(f"{counted['sealed']} receipts, none failed, longest gap {counted['gap']:.1f} s")
-
-
-def disturb(steps: Steps, one: Machine) -> None:
-    """What happens to services and machines."""
-    with steps.step("the signer is killed under callers") as found, sealing(one, "k-", 12, found):
-        time.sleep(2)
-        one.run("pkill", "-9", "-f", "hsm.signer")
-    with (
-        steps.step("the signer's service is killed under callers") as found,
-        sealing(one, "s-", 20, found),
-    ):
-        time.sleep(2)
-        one.run("systemctl", "kill", "--signal=KILL", "sealgate-signer")
-    with steps.step("the gateway is killed under callers") as found, sealing(one, "g-", 20, found):
-        time.sleep(2)
-        one.run("systemctl", "kill", "--signal=KILL", "sealgate")
-    with (
-        steps.step("a gateway that hangs is restarted by the watchdog") as found,
-        sealing(one, "w-", 60, found),
-    ):
-        time.sleep(2)
-        one.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "sealgate")
-    with steps.step("the machine loses its power and comes back") as found:
-        one.power_off()
-        one.boot()
-        counted = seal(one, seconds=3, prefix="boot-")
-        found.append(f"{counted['sealed']} receipts, nobody had to enter a PIN")
-
-
-def upgrade(steps: Steps, bundles: Bundles, second: Path, one: Machine) -> None:
-    """To a good version, and to one that does not start."""
-    place = bundles.verify(second, "--installed", _FIRST)
-    books = Playbooks(place, one)
-    with (
-        steps.step(f"upgrade to {_SECOND} under callers") as found,
-        sealing(one, "u-", 75, found),
-    ):
-        ran = books.run("upgrade.yml", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert one.run("sealgate", "--version") == f"sealgate {_SECOND}"
-    with (
-        steps.step(f"{_BROKEN} does not start, and {_SECOND} comes back by itself") as found,
-        sealing(one, "b-", 110, found),
-    ):
-        spoiled = _spoiled(bundles)
-        ran = Playbooks(spoiled, one).run("upgrade.yml", sealgate_trial=True)
-        assert not ran.well, "it went through"
-        assert "runs again" in ran.output, ran.output
-        assert one.run("sealgate", "--version") == f"sealgate {_SECOND}"
-    with steps.step(f"rollback to {_FIRST} by hand") as found, sealing(one, "r-", 30, found):
-        ran = books.run("rollback.yml", "-e", f"rollback_to={_FIRST}", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert one.run("sealgate", "--version") == f"sealgate {_FIRST}"
-
-
-def _spoiled(bundles: Bundles) -> Path:
-    """A version whose gateway cannot start: its worker's module is missing."""
-    place = bundles.verify(bundles.make(_BROKEN))
-    (wheel,) = (place / "wheels").glob(f"sealgate-{_BROKEN}-*.whl")
-    _run("zip", "-q", "-d", str(wheel), "gateway/wiring/serving.py")
-    return place
-
-
-def prove(steps: Steps, one: Machine) -> None:
-    """What is left at the end."""
-    with steps.step("the audit log of all that is whole") as found:
-        told = one.run(
-            "runuser", "-u", "sealgate", "--", "sealgate", "audit", "verify", "-c",
-            "/etc/sealgate/config.yaml",
-        )  # fmt: skip
-        found.append(told.splitlines()[-1] if told else "")
+        first, second = bundles.make(FIRST), bundles.make(SECOND)
+    for name in parts:
+        _PARTS[name](steps, bundles, first, second)
 
 
 def main() -> int:
     """Run it; 1 when a step failed."""
     parser = argparse.ArgumentParser(description="Deploy for real, on booted machines.")
     parser.add_argument("--cache", type=Path, default=ROOT / "var/machines")
+    parser.add_argument("--part", choices=sorted(_PARTS), action="append", help="this part alone")
     given = parser.parse_args()
     if os.geteuid() != 0:
         parser.error("machines are booted by root alone")
     began = time.monotonic()
     steps = Steps()
-    scenario(steps, given.cache.resolve())
+    run_parts(steps, given.cache.resolve(), given.part or sorted(_PARTS))
     minutes = (time.monotonic() - began) / 60
     print(f"{minutes:.1f} minutes; {len(steps.wrong)} steps failed {steps.wrong or ''}")  # noqa: T201
     return 1 if steps.wrong else 0

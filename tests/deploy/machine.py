@@ -6,15 +6,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PACKAGES = "systemd,systemd-sysv,dbus,python3,iproute2,procps,ca-certificates,openssh-server"
 # nspawn's own filter is older than Landlock, which the gateway confines itself with.
 _LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-_BOOT_SECONDS = 60.0
+_BOOT_SECONDS = 120.0
 _HOST, _MACHINE = "10.77.0.1", "10.77.0.2"
+_SWITCH, _AT_SWITCH = "br-sg", "10.78.0."
 
 
 def base(cache: Path, *, release: str = "bookworm") -> Path:
@@ -31,12 +32,23 @@ def base(cache: Path, *, release: str = "bookworm") -> Path:
 
 @dataclass
 class Machine:
-    """A machine that was copied from the base. Reached by ssh as root, over a veth pair alone."""
+    """A machine that was copied from the base. Reached by ssh as root, over a veth pair alone.
+
+    Attributes:
+        name: its host name.
+        directory: its root.
+        key: of root's ssh.
+        address: the machine's.
+        bridge: the switch that its cable goes to; None: to us.
+        shared: directories of ours that it has, by where it has them.
+    """
 
     name: str
     directory: Path
     key: Path
     address: str = _MACHINE
+    bridge: str | None = None
+    shared: Mapping[str, Path] = field(default_factory=dict)
     _leader: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def boot(self) -> None:
@@ -51,7 +63,8 @@ class Machine:
                     "--quiet",
                     f"--directory={self.directory}",
                     f"--machine={self.name}",
-                    "--network-veth",
+                    f"--network-bridge={self.bridge}" if self.bridge else "--network-veth",
+                    *(f"--bind={ours}:{theirs}" for theirs, ours in self.shared.items()),
                     "--capability=all",
                     f"--system-call-filter={_LANDLOCK}",
                     "--boot",
@@ -62,18 +75,25 @@ class Machine:
                 start_new_session=True,
             )
         deadline = time.monotonic() + _BOOT_SECONDS
+        # The cable first: services that wait for others on it are part of the boot.
+        while "host0" not in self._inside("ip", "-oneline", "link", check=False):
+            self._still_booting(deadline)
+        if self.bridge is None:
+            _run("ip", "address", "add", f"{_HOST}/24", "dev", f"ve-{self.name}")
+            _run("ip", "link", "set", f"ve-{self.name}", "up")
+        self._inside("ip", "address", "add", f"{self.address}/24", "dev", "host0")
+        self._inside("ip", "link", "set", "host0", "up")
         while self._inside("systemctl", "is-system-running", check=False) not in (
             "running",
             "degraded",
         ):
-            if self._leader.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.name} does not boot: {self.directory}.log")
-            time.sleep(0.1)
-        link = f"ve-{self.name}"
-        _run("ip", "address", "add", f"{_HOST}/24", "dev", link)
-        _run("ip", "link", "set", link, "up")
-        self._inside("ip", "address", "add", f"{self.address}/24", "dev", "host0")
-        self._inside("ip", "link", "set", "host0", "up")
+            self._still_booting(deadline)
+
+    def _still_booting(self, deadline: float) -> None:
+        assert self._leader is not None
+        if self._leader.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{self.name} does not boot: {self.directory}.log")
+        time.sleep(0.1)
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command there as root; gives its standard output."""
@@ -86,6 +106,10 @@ class Machine:
                 self._signal(signal.SIGKILL)
             self._leader.wait(30)
             self._leader = None
+
+    def pull_the_cable(self) -> None:
+        """From here on nothing that it sends arrives, no farewell either."""
+        _run("ip", "link", "set", f"vb-{self.name}" if self.bridge else f"ve-{self.name}", "down")
 
     def _inside(self, *command: str, check: bool = True) -> str:
         entered = ["nsenter", "-t", str(self._first_process()), "-a", "--", *command]
@@ -107,6 +131,40 @@ class Machine:
 @contextlib.contextmanager
 def machine(name: str, cache: Path) -> Iterator[Machine]:
     """A booted machine, gone afterwards whatever happened."""
+    made = _made(name, cache)
+    try:
+        made.boot()
+        yield made
+    finally:
+        made.power_off()
+        shutil.rmtree(made.directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def machines(
+    names: Sequence[str], cache: Path, *, shared: Mapping[str, Path]
+) -> Iterator[tuple[Machine, ...]]:
+    """Several at one switch, as `machine`; each has what is shared."""
+    made: list[Machine] = []
+    # An address of its own: else it has that of one of its cables, until that is pulled.
+    _run("ip", "link", "add", _SWITCH, "address", "02:00:0a:4e:00:01", "type", "bridge")
+    try:
+        _run("ip", "address", "add", f"{_AT_SWITCH}1/24", "dev", _SWITCH)
+        _run("ip", "link", "set", _SWITCH, "up")
+        for number, name in enumerate(names, 2):
+            one = _made(name, cache)
+            one.address, one.bridge, one.shared = f"{_AT_SWITCH}{number}", _SWITCH, shared
+            made.append(one)
+            one.boot()
+        yield tuple(made)
+    finally:
+        for one in made:
+            one.power_off()
+            shutil.rmtree(one.directory, ignore_errors=True)
+        _run("ip", "link", "delete", _SWITCH)
+
+
+def _made(name: str, cache: Path) -> Machine:
     directory = cache / name
     shutil.rmtree(directory, ignore_errors=True)
     _run("cp", "--archive", "--reflink=auto", str(base(cache)), str(directory))
@@ -116,13 +174,8 @@ def machine(name: str, cache: Path) -> Iterator[Machine]:
     there = directory / "root/.ssh"
     there.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(f"{key}.pub", there / "authorized_keys")
-    made = Machine(name, directory, key)
-    try:
-        made.boot()
-        yield made
-    finally:
-        made.power_off()
-        shutil.rmtree(directory, ignore_errors=True)
+    (directory / "etc/hostname").write_text(f"{name}\n")
+    return Machine(name, directory, key)
 
 
 def _run(*command: str) -> None:

@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,17 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Playbooks:
-    """The playbooks of an unpacked bundle, for one machine."""
+    """The playbooks of an unpacked bundle, for one machine or for groups of them.
+
+    Attributes:
+        bundle: where it was unpacked.
+        machine: the first, beside whose directory the inventory lies.
+        groups: of the inventory; none: the machine is the only one, a gateway.
+    """
 
     bundle: Path
     machine: Machine
+    groups: Mapping[str, tuple[Machine, ...]] = field(default_factory=dict)
 
     def run(self, book: str, *more: str, seconds: float = 600, **variables: Any) -> Ran:  # noqa: ANN401 - of an inventory
         """Run one; variables replace the inventory's."""
@@ -42,23 +50,29 @@ class Playbooks:
             timeout=seconds,
             check=False,
         )
-        recap = _RECAP.search(done.stdout)
-        changed = int(recap[1]) if recap else 0
+        changed = sum(int(each[0]) for each in _RECAP.findall(done.stdout))
         return Ran(done.stdout + done.stderr, changed, done.returncode == 0)
 
     def command(self, book: str, *more: str, **variables: Any) -> list[str]:  # noqa: ANN401 - as above
         """How it is run."""
         inventory = self.machine.directory.with_suffix(".inventory.json")
-        host = {
-            "ansible_host": self.machine.address,
-            "ansible_user": "root",
-            "ansible_ssh_private_key_file": str(self.machine.key),
-            "ansible_ssh_common_args": "-o StrictHostKeyChecking=no "
-            "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+        groups = self.groups or {"sealgate": (self.machine,)}
+        children = {
+            name: {"hosts": {each.name: _host(each) for each in members}}
+            for name, members in groups.items()
         }
-        known = {"sealgate": {"hosts": {"seal-1": host}, "vars": variables}}
-        inventory.write_text(json.dumps(known))
+        inventory.write_text(json.dumps({"all": {"children": children, "vars": variables}}))
         program = shutil.which("ansible-playbook")
         if program is None:
             raise RuntimeError("no ansible-playbook: run `make test-deploy`")
         return [program, "-i", str(inventory), *more, book]
+
+
+def _host(machine: Machine) -> dict[str, str]:
+    return {
+        "ansible_host": machine.address,
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": str(machine.key),
+        "ansible_ssh_common_args": "-o StrictHostKeyChecking=no "
+        "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+    }

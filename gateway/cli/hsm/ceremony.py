@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.cli.hsm.at_token import HoldCeremony, MakeRequest, held_ceremony, made_request
+from gateway.cli.hsm.keys_alone import alone
 from gateway.cli.hsm.protocol import MadeRequest, Plan, Protocol, as_text
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import out, printable, tell_json, told_errors
@@ -18,7 +19,7 @@ from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.keys.files import write_new
 from gateway.regular_files import read_regular
-from hsm.config import HSMConfig, KeyConfig
+from hsm.config import KeyConfig
 from hsm.planned import CeremonyPlan, FoundKey, FoundToken, PlannedKey
 from hsm.requests import proves
 from strictyaml import MAX_BYTES, MistakesError, load
@@ -120,7 +121,8 @@ class _Place:
                 told=name.rfc4514_string(),
                 journal=str(self.settings.key_acts),
             )
-            request = made_request(_alone(self.settings.hsm, planned), task)
+            only = KeyConfig(id=planned.id, label=planned.label, mechanism=planned.mechanism)
+            request = made_request(alone(self.settings.hsm, only), task)
             pem = x509.load_der_x509_csr(request.request).public_bytes(Encoding.PEM)
             write_new(file, pem)
         return MadeRequest(
@@ -135,12 +137,6 @@ class _Place:
         stem = f"protocol-{protocol.ended:%Y%m%dT%H%M%S.%fZ}"
         write_new(self.directory / f"{stem}.json", protocol.encoded())
         write_new(self.directory / f"{stem}.txt", text.encode())
-
-
-def _alone(hsm: HSMConfig, planned: PlannedKey) -> HSMConfig:
-    key = KeyConfig(id=planned.id, label=planned.label, mechanism=planned.mechanism)
-    alone = {"keys": (key,), "sessions": 1, "self_test_seconds": 0.0, "replicas": None}
-    return hsm.model_copy(update=alone)
 
 
 def _fits(file: Path, key: FoundKey, name: x509.Name) -> bool:

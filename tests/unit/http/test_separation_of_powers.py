@@ -63,7 +63,8 @@ LOCAL = {
     "network person list",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "hsm serve", "hsm unseal",
-    "hsm ceremony", "hsm csr", "hsm import-certificate", "hsm retire", "hsm rotate",
+    "hsm ceremony", "hsm csr", "hsm import-certificate", "hsm reconcile", "hsm retire",
+    "hsm rotate",
     "usage", "export", "archive list", "trace", "support-bundle", "onboarding check",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""

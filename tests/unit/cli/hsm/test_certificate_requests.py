@@ -84,7 +84,7 @@ def test_nothing_is_signed_when_it_cannot_be_noted(sealgate: CommandLine, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("nobody",), "no seal key 'nobody'"),
+        (("nobody",), "no seal key 'nobody' is in use"),
         (("audit-log",), "no seal key 'audit-log'"),
         (("receipt-east", "--subject", "a company"), "is no name of a certificate"),
         (("receipt-east", "--seal", "lost"), "no seal is called 'lost'"),

@@ -1,5 +1,6 @@
 #!/bin/bash
-# `sealgate init` in a directory of root's, then each thing to the user whose it is. Whatever was interrupted begins anew.
+# `sealgate init` in a directory of root's, or what it made on the first node (its archive in base64); then each thing to
+# the user whose it is. Whatever was interrupted begins anew.
 set -euo pipefail
 umask 077
 touch /etc/sealgate/.trial-begun
@@ -7,7 +8,13 @@ home=/root/sealgate-trial
 rm -rf "$home"
 mkdir -p "$home"
 cd "$home"
-/opt/sealgate/current/bin/sealgate init >/dev/null
+if [ $# = 1 ]; then
+  base64 --decode "$1" | tar --extract --file=-
+  rm "$1"
+else
+  /opt/sealgate/current/bin/sealgate init >/dev/null
+  tar --create --file=/root/sealgate-trial.tar var
+fi
 rm -rf /var/lib/sealgate-signer/tokens
 cp -r var/hsm/tokens /var/lib/sealgate-signer/tokens
 chown -R sealgate-signer: /var/lib/sealgate-signer/tokens
