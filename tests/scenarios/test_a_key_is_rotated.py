@@ -1,8 +1,13 @@
 """A seal gets another key while documents come in: none is refused, and none is lost."""
 
 import asyncio
+import contextlib
 import json
+import os
+import pwd
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +24,8 @@ from tests.seal_authority import SealAuthority, pem
 
 _A_SECOND = 100
 _OLD, _NEW = "receipt-south", "receipt-south-2"
+_MARK = "    - {id: audit-log"
+_LINE = f"    - {{id: {_NEW}, label: {_NEW}, mechanism: ecdsa-p256-sha256}}\n"
 _PLAN = f"""
 ceremony: 华南公司回单专用章，更换密钥
 token: sealgate-demo
@@ -74,6 +81,24 @@ class _Load:
             self.sealed += 1
 
 
+@contextlib.contextmanager
+def _signer_service(gateway: RunningGateway) -> Iterator[subprocess.Popen[bytes]]:
+    """The signer as a service of its own, which config.yaml names from now on."""
+    trial = gateway.trial
+    socket = trial.directory.parent / "signer.sock"
+    user = pwd.getpwuid(os.getuid()).pw_name
+    service = f"  signer: {{socket: {socket}, gateway_user: {user}}}\n"
+    _rewrite(trial.config_file, "  self_test_seconds:", f"{service}  self_test_seconds:")
+    serve = [sys.executable, "-m", "gateway", "hsm", "serve", "-c", str(trial.config_file)]
+    with (trial.directory / "signer.log").open("ab") as log:
+        process = subprocess.Popen(serve, stderr=log)
+        while not socket.exists():
+            assert process.poll() is None
+        yield process
+        process.terminate()
+        process.wait(30)
+
+
 @pytest.fixture
 def gateway(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
     """One with a directory of policies, so that a change is in force without officers."""
@@ -106,25 +131,14 @@ async def _renewed(gateway: RunningGateway) -> None:
 async def test_a_seal_gets_another_key_while_a_hundred_documents_a_second_come_in(
     gateway: RunningGateway, tmp_path: Path
 ) -> None:
-    plan, chain, root = (tmp_path / each for each in ("plan.yaml", "chain.pem", "root.pem"))
-    plan.write_text(_PLAN, encoding="utf-8")
     stop, load = asyncio.Event(), _Load(gateway)
     coming_in = asyncio.create_task(load.run(stop))
 
     # A new key beside the old one, and its certificate.
-    held = tmp_path / "held"
-    await asyncio.to_thread(_run, gateway, "hsm", "ceremony", plan, "-o", held)
-    request = x509.load_pem_x509_csr((held / f"{_NEW}.csr.pem").read_bytes())
-    authority = SealAuthority()
-    public = request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    certificate = authority.issue(public, organisation="示例物流（华南）有限公司")
-    chain.write_bytes(pem(certificate, authority.below.certificate))
-    root.write_bytes(pem(authority.root.certificate))
+    chain, root = await asyncio.to_thread(_certified, gateway, tmp_path)
 
     # The signer learns of it, without the gateway being started anew.
-    mark = "    - {id: audit-log"
-    line = f"    - {{id: {_NEW}, label: {_NEW}, mechanism: ecdsa-p256-sha256}}\n"
-    _rewrite(gateway.trial.config_file, mark, line + mark)
+    _rewrite(gateway.trial.config_file, _MARK, _LINE + _MARK)
     await _renewed(gateway)
 
     rotating = ("hsm", "rotate", "receipt-south", chain, "--to", _NEW, "--root", root)
@@ -146,6 +160,7 @@ async def test_a_seal_gets_another_key_while_a_hundred_documents_a_second_come_i
     await _renewed(gateway)
     sealed = await gateway.seal(seal="receipt-south", idempotency_key="after")
     # The container stands in the PDF in hexadecimal.
+    certificate = x509.load_pem_x509_certificate(chain.read_bytes())
     written = certificate.public_bytes(Encoding.DER).hex().encode()
     assert written in sealed.content.lower()
     listed = _run(gateway, "hsm", "list")
@@ -162,6 +177,58 @@ async def test_a_seal_gets_another_key_while_a_hundred_documents_a_second_come_i
     assert set(results) == {"sealed"}
     assert len(results) == len(keys) == load.sealed + 1
     assert _run(gateway, "audit", "verify")["whole"] is True
+
+
+async def test_a_signer_that_is_a_service_learns_of_a_key_without_a_new_start(
+    trial_template: Path, tmp_path: Path
+) -> None:
+    gateway = RunningGateway(copy_of(trial_template, tmp_path / "var"))
+    with _signer_service(gateway) as service:
+        gateway.start()
+        try:
+            chain, root = await asyncio.to_thread(_certified, gateway, tmp_path)
+            rotating = ("hsm", "rotate", "receipt-south", chain, "--to", _NEW, "--root", root)
+            _rewrite(gateway.trial.config_file, _MARK, _LINE + _MARK)
+
+            # Too early: the gateway goes on with the old key, which is then no key to retire.
+            early = gateway.run(*map(str, rotating), "--wait", "1", "--json")
+            assert early.returncode == 1, early.stderr
+            assert json.loads(early.stdout)["inForce"] is False
+            refused = gateway.run("hsm", "retire", _OLD)
+            assert refused.returncode == 2
+            assert "in use by receipt-south" in refused.stderr
+            assert (await gateway.seal(seal="receipt-south")).content
+
+            assert gateway.process is not None
+            gateway.process.send_signal(signal.SIGUSR1)
+            await until(lambda: _key_in_force(gateway) == _NEW)
+            assert service.poll() is None
+            assert (await gateway.seal(seal="receipt-south")).content
+            keys = [each["key"] for each in _records(gateway) if each["kind"] == "intent"]
+            assert keys == [_OLD, _NEW]
+        finally:
+            assert gateway.stop() == 0
+
+
+def _key_in_force(gateway: RunningGateway) -> str:
+    policies = [each for each in _records(gateway) if each["kind"] in {"start", "policy"}]
+    key: str = policies[-1]["seals"]["receipt-south"]["key"]
+    return key
+
+
+def _certified(gateway: RunningGateway, place: Path) -> tuple[Path, Path]:
+    """Make the new key by a ceremony, and have a CA certify it; gives its chain and its root."""
+    plan, chain, root = (place / each for each in ("plan.yaml", "chain.pem", "root.pem"))
+    plan.write_text(_PLAN, encoding="utf-8")
+    held = place / "held"
+    _run(gateway, "hsm", "ceremony", plan, "-o", held)
+    request = x509.load_pem_x509_csr((held / f"{_NEW}.csr.pem").read_bytes())
+    authority = SealAuthority()
+    public = request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    certificate = authority.issue(public, organisation="示例物流（华南）有限公司")
+    chain.write_bytes(pem(certificate, authority.below.certificate))
+    root.write_bytes(pem(authority.root.certificate))
+    return chain, root
 
 
 def _rewrite(file: Path, old: str, new: str) -> None:

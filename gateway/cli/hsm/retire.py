@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from gateway.cli.hsm.at_token import key_of
+from gateway.cli.hsm.in_force_here import keys_in_force
 from gateway.cli.hsm.keys_alone import key_alone
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.policy.where import policies_in
@@ -41,7 +42,10 @@ def retire(
     alone = key_alone(settings.hsm, key)
     with told_errors(NothingToReadError, SealMaterialError, MistakesError):
         bundle = PolicyFiles.read(policies_in(None, config)).bundle
-    users = [each.name for each in bundle.seals.values() if each.key == key]
+    named = {each.name for each in bundle.seals.values() if each.key == key}
+    # What lies in the directory need not be in force: a gateway that refused it goes on as before.
+    used = {seal for seal, has in keys_in_force(settings).items() if has == key}
+    users = sorted(named | used)
     if users:
         raise fail(
             f"key {key!r} is in use by {', '.join(users)}: give each of them another key first "

@@ -122,7 +122,8 @@ def _given(
     if not certificate.exists():
         write_new(certificate, content)
     elif certificate.read_bytes() != content:
-        kept = certificate.with_name(f"{certificate.name}.kept-{told.fingerprint[:16]}")
+        old = told.fingerprint_in(certificate) or "unread"
+        kept = certificate.with_name(f"{certificate.name}.kept-{old[:16]}")
         exchange(certificate, content, kept=kept)
     kept = file.with_name(f"{file.name}.kept-{report.old_key}")
     kept.unlink(missing_ok=True)  # of an earlier time with this key
@@ -134,11 +135,11 @@ def _given(
 def _in_force(settings: Config, seal: str, key: str, wait: float) -> bool:
     clock = SystemClock()
     until = clock.monotonic() + wait
-    while (taken := keys_in_force(settings).get(seal) == key) is False:
+    while keys_in_force(settings).get(seal) != key:
         if clock.monotonic() >= until:
-            break
+            return False
         time.sleep(_POLL_SECONDS)
-    return taken
+    return True
 
 
 def _tell(report: RotateReport, told: Certified, settings: Config) -> None:
