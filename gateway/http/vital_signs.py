@@ -18,9 +18,12 @@ class VitalSigns:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self.build_info = self._gauge(
-            "sealgate_build_info", "Always 1; the label says which version runs.", "version"
+            "sealgate_build_info",
+            "Always 1; which version runs, and the audit log's name, which all nodes of one "
+            "database share.",
+            "version",
+            "origin",
         )
-        self.build_info.labels(__version__).set(1)
         self.ready = self._gauge(
             "sealgate_ready",
             "1 while a part of /readyz works, else 0; looked at every few seconds.",
@@ -68,6 +71,10 @@ class VitalSigns:
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry)
+
+    def name(self, origin: str) -> None:
+        """Say which installation this is, by the name of its audit log."""
+        self.build_info.labels(__version__, origin).set(1)
 
     def set_ready(self, parts: Iterable[str], failures: Mapping[str, str]) -> None:
         """What readiness says of each of its parts."""

@@ -107,6 +107,7 @@ async def open_house(
     """Start signer and workers, open the store, and bring the policies into force."""
     clock = SystemClock()
     metrics = Metrics()
+    metrics.vital.name(config.audit.origin)
     database = database_of(config)
     content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
     signer = open_signer(config.hsm, signer_sources)

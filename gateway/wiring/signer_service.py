@@ -70,6 +70,14 @@ class SignerService:
         """How a signer is started, a token."""
         return tuple(partial(self._start, number) for number in range(len(self._tokens)))
 
+    def waiting(self) -> tuple[int, ...]:
+        """The tokens that nobody has handed the PIN over for yet, by number."""
+        return tuple(
+            number
+            for number, token in enumerate(self._tokens)
+            if token.pin.ask and number not in self._pins
+        )
+
     def _start(self, number: int) -> Child:
         """Start a signer.
 
@@ -152,7 +160,9 @@ def serve(
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_at(service.socket))
         user = pwd.getpwnam(service.gateway_user).pw_uid
-        door = SignerDoor(listener, user=user, start_signers=signers.starts())
+        door = SignerDoor(
+            listener, user=user, start_signers=signers.starts(), waiting=signers.waiting
+        )
         stack.callback(door.close)
         if service.unseal_socket is not None:
             operators = grp.getgrnam(service.operators).gr_gid

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.deploy.machine import Machine, machine
 from tests.deploy.playbooks import Playbooks
@@ -146,7 +146,10 @@ def lose(steps: Telling, books: Playbooks, one: Machine, kept: Path, seal: Seal)
         config = kept / "config.yaml"
         config.write_bytes(_member(loss.backup, "configuration/config.yaml"))
         on_two = Playbooks(books.bundle, two)
-        variables = {"services_config": str(config), "restore_backup": str(loss.backup)}
+        variables: dict[str, Any] = {
+            "services_config": str(config),
+            "restore_backup": str(loss.backup),
+        }
         with steps.step("restore.yml onto an empty machine") as found:
             ran = on_two.run("restore.yml", **variables)
             assert ran.well, ran.output

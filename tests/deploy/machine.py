@@ -146,7 +146,8 @@ def machines(
 ) -> Iterator[tuple[Machine, ...]]:
     """Several at one switch, as `machine`; each has what is shared."""
     made: list[Machine] = []
-    _run("ip", "link", "add", _SWITCH, "type", "bridge")
+    # An address of its own: else it has that of one of its cables, until that is pulled.
+    _run("ip", "link", "add", _SWITCH, "address", "02:00:0a:4e:00:01", "type", "bridge")
     try:
         _run("ip", "address", "add", f"{_AT_SWITCH}1/24", "dev", _SWITCH)
         _run("ip", "link", "set", _SWITCH, "up")

@@ -14,6 +14,7 @@ from cloud_bridge.network.http.metrics import Metrics as NetworkMetrics
 from cloud_bridge.network.http.openapi import problem_types as network_problem_types
 from gateway import __version__
 from gateway.client import GatewayRefusedError
+from gateway.config import load_config
 from gateway.http.metrics import Metrics
 from gateway.http.openapi import problem_types
 from tests import metrics_inventory as listed
@@ -100,6 +101,7 @@ def bounds(running: RunningGateway) -> dict[str, set[str]]:
     receivers = named["Webhook"] | named["Connector"]
     return {
         "the version": {__version__},
+        "the log's name": {load_config(running.trial.config_file).audit.origin},
         "routes of the API, or none": names_of_routes() | {"none"},
         "types of problems, or ok": {*problem_types(), "ok"},
         "seals of the policies": seals,

@@ -89,6 +89,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     seals = SealsCheck(config)
     yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))
+    yield from looked_at("chains", lambda: seals.chains(now=now))
     yield from looked_at("stamps", seals.stamps)
     demo = config_file.parent / DEMO_CA
     yield from looked_at("grants", lambda: seals.grants((demo,) if demo.exists() else ()))

@@ -23,6 +23,7 @@ from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
+from gateway.jobs.lease_time import ServerTime
 from gateway.signing.clock_guard import TOLERANCE
 from gateway.store.checking import look
 from gateway.store.interfaces import Database
@@ -32,6 +33,7 @@ from hsm.interfaces import KeyDescription
 
 _RESTORE = "Stop the gateway, put the newest backup back, then `sealgate audit verify`."
 
+_SKEW_SECONDS = 2.0
 _REACH = (
     "Look whether the database server runs and is reached from here; put no backup back for this."
 )
@@ -96,6 +98,8 @@ class RecordsCheck:
             select(func.coalesce(func.max(audit_leaf.c.index) + 1, 0))
         ).scalar_one()
         yield _clock(connection, now)
+        if connection.dialect.name == "postgresql":
+            yield server_clock(connection, now)
 
     def audit_log(self, keys: tuple[KeyDescription, ...] | None) -> Iterator[Finding]:
         """The log's key against the token's, and the last checkpoint against both."""
@@ -160,6 +164,22 @@ def _clock(connection: Connection, now: datetime) -> Finding:
             cure="Set the clock right, and have NTP keep it.",
         )
     return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, later than the newest record")
+
+
+def server_clock(connection: Connection, now: datetime) -> Finding:
+    """This machine's clock against the database server's, by which all nodes' leases go."""
+    at = ServerTime().now(connection)
+    apart = abs((now - at).total_seconds())
+    part, told = (
+        "clock skew",
+        f"{apart:,.1f} s from the database server's clock ({at:%H:%M:%S} UTC)",
+    )
+    cure = "Have NTP keep both clocks, from one server inside your network."
+    if apart > TOLERANCE.total_seconds():
+        return failed(part, told, cure=cure)
+    if apart > _SKEW_SECONDS:
+        return warning(part, told, cure=cure)
+    return ok(part, told)
 
 
 def _revisions() -> list[str]:

@@ -33,7 +33,7 @@ SECTIONS = [
 
 _SERIES = re.compile(r"\b(sealgate_\w+)(?:\{([^}]*)\})?")
 _MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
-_GROUPING = re.compile(r"\b(?:by|on|without|ignoring)\s*\(([^)]*)\)")
+_GROUPING = re.compile(r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^)]*)\)")
 # Of the job and the machine; `le` is of histograms, the others of Prometheus' own `up`.
 _OUTCOMES = frozenset(problem_types()) | {each.type for each in network_problem_types()} | {"ok"}
 _OF_PROMETHEUS = {"job", "instance", "le"}

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import Connection, Table, delete, insert, update
+from sqlalchemy import Connection, Delete, Table, Update, delete, insert, update
 
 from gateway.audit.checkpoint import LogKey, TreeHead, checkpoint_text, signed_checkpoint
 from gateway.audit.merkle import Frontier, leaf_hash
@@ -244,7 +244,7 @@ def test_a_chain_that_is_whole_is_well(
 def test_a_broken_chain_is_found(
     tmp_path: Path,
     config: Config,
-    change: Any,  # noqa: ANN401 - SQL
+    change: Update | Delete,
     told: str,
 ) -> None:
     given = chain(9, signed=(4, 8))
