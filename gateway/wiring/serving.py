@@ -21,6 +21,7 @@ from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
+from gateway.wiring.presence import tell_absence, tell_presence
 from gateway.wiring.returning import Returns, ToldTargets, open_returns
 from gateway.wiring.vital_signs import watch_loop, watch_machine, watch_readiness
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
@@ -71,6 +72,7 @@ async def serve(
         await house.audit.record(_started(house))
         forget(config.state_directory)
         stack.push_async_callback(_record_stop, house)
+        stack.push_async_callback(tell_absence, house)
         stack.push_async_callback(signing.drain)
         stack.push_async_callback(signing_receipts.drain)
         await returns.go_on()
@@ -100,6 +102,7 @@ async def serve(
             watch_backlog,
             watch_loop,
             watch_machine,
+            tell_presence,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
         asking = asyncio.create_task(watch_readiness(house, api.readiness), name="readiness")

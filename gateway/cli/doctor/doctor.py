@@ -16,6 +16,8 @@ from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
 from gateway.cli.doctor.chain import check_chain
 from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
+from gateway.cli.doctor.network import check_network
+from gateway.cli.doctor.nodes import check_versions
 from gateway.cli.doctor.reading import connected
 from gateway.cli.doctor.records import RecordsCheck
 from gateway.cli.doctor.replicas import check_replicas
@@ -101,6 +103,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("bridge", lambda: check_bridge_files(config))
     yield from looked_at("bridge", lambda: check_bridge(config, now))
+    yield from looked_at("network", lambda: check_network(config, now))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))
@@ -115,6 +118,7 @@ def _of_rows(config: Config, *, now: datetime) -> Iterator[Finding]:
         ("jobs", lambda it: work.check_jobs(it, now)),
         ("deliveries", work.check_deliveries),
         ("limits", lambda it: work.check_limits(it, now)),
+        ("versions", lambda it: check_versions(it, now)),
     )
     with connected(config) as connection:
         for part, check in checks:
