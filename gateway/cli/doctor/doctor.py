@@ -1,7 +1,6 @@
 """`sealgate doctor`: everything that sealing depends on, looked at once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.network import check_network
 from gateway.cli.doctor.nodes import check_versions
 from gateway.cli.doctor.reading import connected
-from gateway.cli.doctor.records import RecordsCheck
+from gateway.cli.doctor.records import RecordsCheck, check_server_clock
 from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck
@@ -99,7 +98,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
     if records.size is not None:
-        yield from _of_rows(config, now=now)
+        yield from _of_rows(config, clock=clock)
     yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("bridge", lambda: check_bridge_files(config))
     yield from looked_at("bridge", lambda: check_bridge(config, now))
@@ -109,11 +108,13 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     yield from looked_at("gateway", lambda: service.check_gateway(config))
 
 
-def _of_rows(config: Config, *, now: datetime) -> Iterator[Finding]:
+def _of_rows(config: Config, *, clock: Clock) -> Iterator[Finding]:
     """What the rows of a database tell that is there and of this version."""
     if not database_of(config).exists():
         return
+    now = clock.now()
     checks: tuple[tuple[str, Callable[[Connection], Iterable[Finding]]], ...] = (
+        ("clock skew", lambda it: check_server_clock(it, clock)),
         ("audit chain", lambda it: check_chain(it, config)),
         ("jobs", lambda it: work.check_jobs(it, now)),
         ("deliveries", work.check_deliveries),

@@ -22,6 +22,7 @@ from gateway.audit.checkpoint import LogKey, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
 from gateway.cli.doctor.model import Finding, failed, ok, warning
+from gateway.clock import Clock
 from gateway.config import Config
 from gateway.jobs.lease_time import ServerTime
 from gateway.signing.clock_guard import TOLERANCE
@@ -98,8 +99,6 @@ class RecordsCheck:
             select(func.coalesce(func.max(audit_leaf.c.index) + 1, 0))
         ).scalar_one()
         yield _clock(connection, now)
-        if connection.dialect.name == "postgresql":
-            yield server_clock(connection, now)
 
     def audit_log(self, keys: tuple[KeyDescription, ...] | None) -> Iterator[Finding]:
         """The log's key against the token's, and the last checkpoint against both."""
@@ -166,20 +165,22 @@ def _clock(connection: Connection, now: datetime) -> Finding:
     return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, later than the newest record")
 
 
-def server_clock(connection: Connection, now: datetime) -> Finding:
+def check_server_clock(connection: Connection, clock: Clock) -> Iterator[Finding]:
     """This machine's clock against the database server's, by which all nodes' leases go."""
+    if connection.dialect.name != "postgresql":
+        return
     at = ServerTime().now(connection)
-    apart = abs((now - at).total_seconds())
-    part, told = (
-        "clock skew",
-        f"{apart:,.1f} s from the database server's clock ({at:%H:%M:%S} UTC)",
-    )
+    # Asked now: the checks before took their time.
+    apart = abs((clock.now() - at).total_seconds())
+    part = "clock skew"
+    told = f"{apart:,.1f} s from the database server's clock ({at:%Y-%m-%d %H:%M:%S} UTC)"
     cure = "Have NTP keep both clocks, from one server inside your network."
     if apart > TOLERANCE.total_seconds():
-        return failed(part, told, cure=cure)
-    if apart > _SKEW_SECONDS:
-        return warning(part, told, cure=cure)
-    return ok(part, told)
+        yield failed(part, told, cure=cure)
+    elif apart > _SKEW_SECONDS:
+        yield warning(part, told, cure=cure)
+    else:
+        yield ok(part, told)
 
 
 def _revisions() -> list[str]:

@@ -11,10 +11,11 @@ from cryptography import x509
 from gateway.cli.doctor.chains import check_seal_chain
 from gateway.cli.doctor.machine import check_clock_source, check_disk
 from gateway.cli.doctor.model import Finding
-from gateway.cli.doctor.records import server_clock
+from gateway.cli.doctor.records import check_server_clock
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck
 from gateway.cli.trial.certificates import TrialCA
+from gateway.clock import SystemClock
 from tests.postgres_server import Server, postgres
 from tests.unit.cli.conftest import CommandLine
 
@@ -70,6 +71,16 @@ def test_the_disk_of_documents_elsewhere_is_looked_at_as_well(
     assert "gone does not exist" in found[1].message
 
 
+class OtherClock(SystemClock):
+    """This machine's, put wrong by so much; the server has the machine's own."""
+
+    def __init__(self, wrong: timedelta) -> None:
+        self._wrong = wrong
+
+    def now(self) -> datetime:
+        return super().now() + self._wrong
+
+
 @pytest.mark.parametrize(
     ("seconds", "state"), [(0, "ok"), (30, "warning"), (-30, "warning"), (300, "failed")]
 )
@@ -78,8 +89,7 @@ def test_a_clock_that_is_not_the_database_servers_is_found(
 ) -> None:
     engine = postgres.emptied().open_reader()
     with engine.connect() as connection:
-        now = datetime.now(UTC)  # noqa: TID251 - the server has this machine's clock
-        found = server_clock(connection, now + timedelta(seconds=seconds))
+        found = only(check_server_clock(connection, OtherClock(timedelta(seconds=seconds))))
     engine.dispose()
     assert found.state == state
 
