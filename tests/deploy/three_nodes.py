@@ -199,8 +199,8 @@ def upgrade(steps: Steps, books: Playbooks, cluster: Cluster) -> None:
         for each in cluster.nodes:
             assert each.run("sealgate", "--version") == f"sealgate {SECOND}"
     with steps.step("no request of these had to be repeated"):
-        assert told["repeated"] == 0, told["repeated"]
-        assert told["gap"] <= _MOST_SECONDS, told["gap"]
+        assert told.get("repeated") == 0, told.get("repeated")
+        assert told.get("gap", 600) <= _MOST_SECONDS, told.get("gap")
     with (
         steps.step(f"rollback to {FIRST} under callers, node by node") as found,
         cluster.sealing("r-", found) as told,
@@ -210,7 +210,7 @@ def upgrade(steps: Steps, books: Playbooks, cluster: Cluster) -> None:
         for each in cluster.nodes:
             assert each.run("sealgate", "--version") == f"sealgate {FIRST}"
     with steps.step("no request of these had to be repeated"):
-        assert told["repeated"] == 0, told["repeated"]
+        assert told.get("repeated") == 0, told.get("repeated")
 
 
 def renew(steps: Steps, books: Playbooks, cluster: Cluster, authority: Authority) -> None:
@@ -236,7 +236,7 @@ def renew(steps: Steps, books: Playbooks, cluster: Cluster, authority: Authority
         assert ran.well, ran.output
         found.append(f"{ran.changed} changed")
     with steps.step("no request of these had to be repeated"):
-        assert told["repeated"] == 0, told["repeated"]
+        assert told.get("repeated") == 0, told.get("repeated")
     with steps.step("each node serves and seals with the new ones"):
         for each in cluster.nodes:
             shown = authority.shown_by(each.address, 8480)
@@ -261,7 +261,7 @@ def lose(steps: Steps, cluster: Cluster) -> None:
         lost.pull_the_cable()
         lost.power_off()
     with steps.step(f"nobody waited longer than {_MOST_SECONDS} s"):
-        assert told["gap"] <= _MOST_SECONDS, told["gap"]
+        assert told.get("gap", 600) <= _MOST_SECONDS, told.get("gap")
     with (
         steps.step("it comes back under callers, and is given work again") as found,
         cluster.sealing("c-", found, after=20),
