@@ -12,7 +12,7 @@ PYTHON3 ?= $(shell command -v /usr/bin/python3 || command -v python3)
 # What the product and its tests need of the system: the trial HSM, the stamp font, other people's verifiers.
 PACKAGES := softhsm2 opensc fonts-arphic-uming poppler-utils qpdf python3-venv openssl
 # The servers that tests start, each in a directory of its own, and the compiler of the HSM that fails on purpose.
-TEST_PACKAGES := gcc libc6-dev postgresql mariadb-server rabbitmq-server openssh-server openssh-sftp-server chromium systemd
+TEST_PACKAGES := gcc libc6-dev postgresql mariadb-server rabbitmq-server openssh-server openssh-sftp-server chromium systemd prometheus
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help

@@ -14,7 +14,7 @@ from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 from hsm.config import HSMConfig, KeyConfig
 from hsm.errors import KeyStoreError, TokenAbsentError, TokenFailedError
 from hsm.faults import name_of
-from hsm.interfaces import KeyDescription
+from hsm.interfaces import KeyDescription, Mechanism
 from hsm.key_objects import load_key
 from hsm.login import log_in
 from hsm.mechanisms import RULES
@@ -145,21 +145,33 @@ def _keep_or_make(session: pkcs11.Session, key: KeyConfig, rsa_bits: RSABits) ->
         {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: key.label}
     )
     if not list(there):
-        _make(session, key, rsa_bits)
+        make_pair(session, label=key.label, mechanism=key.mechanism, rsa_bits=rsa_bits)
     return load_key(session, key).description
 
 
-def _make(session: pkcs11.Session, key: KeyConfig, rsa_bits: RSABits) -> None:
-    rules = RULES[key.mechanism]
+def make_pair(
+    session: pkcs11.Session, *, label: str, mechanism: Mechanism, rsa_bits: RSABits
+) -> None:
+    """Make a key pair on the token: sensitive, not extractable, to sign and for nothing else.
+
+    Raises:
+        pkcs11.PKCS11Error: the token refused.
+    """
+    rules = RULES[mechanism]
     # One CKA_ID for both halves, and later for the certificate: it is how tools match them.
     identifier = secrets.token_bytes(16)
-    private = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True}
+    private = {
+        Attribute.SENSITIVE: True,
+        Attribute.EXTRACTABLE: False,
+        Attribute.PRIVATE: True,
+        Attribute.SIGN_RECOVER: False,
+    }
     if rules.key_type is KeyType.RSA:
         session.generate_keypair(
             KeyType.RSA,
             rsa_bits,
             id=identifier,
-            label=key.label,
+            label=label,
             store=True,
             capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
             private_template=private,
@@ -170,7 +182,7 @@ def _make(session: pkcs11.Session, key: KeyConfig, rsa_bits: RSABits) -> None:
     )
     curve.generate_keypair(
         id=identifier,
-        label=key.label,
+        label=label,
         store=True,
         capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
         private_template=private,

@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from hsm.errors import BadSignatureError
 from hsm.interfaces import Mechanism
 
+DIGEST_INFO_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
+"""DER of DigestInfo up to the digest, for SHA-256 (RFC 8017 §9.2, note 1)."""
+
 PublicKey = RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey
 
 

@@ -11,7 +11,7 @@ import itertools
 import math
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import msgspec
 import structlog
@@ -35,7 +35,15 @@ from hsm.wire import (
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
 from processes.channel import AsyncChannel
-from processes.errors import ChannelClosedError, FrameTooLargeError, ProcessError
+from processes.errors import (
+    ChannelClosedError,
+    FrameTooLargeError,
+    ProcessError,
+    SignerLockedError,
+)
+
+PinState = Literal["taken", "awaited", "refused", "untried"]
+"""`awaited`: an operator is to hand it over. `untried`: there is no signer, for another reason."""
 
 Admit = Callable[[AsyncChannel, Greeting], Awaitable[None]]
 """Looks at a signer that has greeted; raises KeyStoreError when it must not serve."""
@@ -97,6 +105,7 @@ class SignerClient:
         self._serving_since = 0.0
         self._why_down = "the signer has not started yet"
         self._pin_refused: str | None = None
+        self._pin_awaited = False
         self._ready = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -172,6 +181,15 @@ class SignerClient:
         """How many requests the signer has not answered yet."""
         return len(self._in_hand)
 
+    @property
+    def pin(self) -> PinState:
+        """How the PIN stands."""
+        if self._pin_refused is not None:
+            return "refused"
+        if self._channel is not None:
+            return "taken"
+        return "awaited" if self._pin_awaited else "untried"
+
     async def ready(self) -> None:
         """Wait until there is a signer."""
         await self._ready.wait()
@@ -195,6 +213,13 @@ class SignerClient:
         """
         self._retired = True
         self._drop(why)
+
+    def renew(self) -> None:
+        """Have another signer started at once, for keys that were configured meanwhile.
+
+        What it has in hand fails with SignerUnavailableError, and may be asked for again.
+        """
+        self._drop("the signer is being replaced, to take up its keys; try again in a moment")
 
     def _present(self) -> tuple[AsyncChannel, Greeting]:
         if self._channel is None or self._greeting is None:
@@ -223,11 +248,13 @@ class SignerClient:
             self._channel.close()
 
     async def _start(self) -> AsyncChannel:
+        self._pin_awaited = False
         try:
             channel = await AsyncChannel.over(
                 await self._started(), max_frame_bytes=MAX_MESSAGE_BYTES
             )
         except (ProcessError, OSError) as error:
+            self._pin_awaited = isinstance(error, SignerLockedError)
             raise SignerUnavailableError(f"the signer was not started: {error}") from error
         try:
             async with asyncio.timeout(self._start_deadline):

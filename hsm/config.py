@@ -68,6 +68,10 @@ class KeyConfig(_Section):
         default="seal",
         description="`seal` signs documents; `checkpoint` signs the audit log and is `ed25519`.",
     )
+    retired: bool = Field(
+        default=False,
+        description="Kept on the token, and used no more: no signer loads it.",
+    )
 
     @model_validator(mode="after")
     def _mechanism_fits_the_purpose(self) -> Self:
@@ -248,6 +252,13 @@ class HSMConfig(_Section):
                 )
                 for each in self.replicas
             ),
+        )
+
+    @property
+    def in_use(self) -> "HSMConfig":
+        """The section without retired keys: what a signer is given."""
+        return self.model_copy(
+            update={"keys": tuple(each for each in self.keys if not each.retired)}
         )
 
     @property

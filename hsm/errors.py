@@ -1,5 +1,9 @@
 """What can go wrong with keys, by what may help (the classes are explained in docs/hsm.md)."""
 
+PIN_LOCKED = "has locked its user PIN"
+"""What is said of a token that takes no PIN any more; another person has to help than with a wrong
+one."""
+
 
 class KeyRoomError(Exception):
     """Base of the key room's errors."""

@@ -2,7 +2,7 @@
 
 import pkcs11
 
-from hsm.errors import PinRefusedError
+from hsm.errors import PIN_LOCKED, PinRefusedError
 from hsm.faults import FAULT_OF, Fault, name_of
 from hsm.pin import Pin
 
@@ -40,6 +40,11 @@ def log_in(
         if FAULT_OF.get(type(error)) is not Fault.PIN:
             raise
         _REFUSED.add(identity)
+        if isinstance(error, pkcs11.PinLocked):
+            raise PinRefusedError(
+                f"token {token.label!r} {PIN_LOCKED} ({name_of(error)}): the security officer has "
+                "to set a new one (C_InitPIN, with the vendor's tool)"
+            ) from None
         raise PinRefusedError(
             f"token {token.label!r} refused the PIN ({name_of(error)}); it is not tried again, as "
             f"tokens lock after a few: {cure}"
@@ -51,8 +56,8 @@ def _refuse_near_the_lock(token: pkcs11.Token) -> None:
     # so the last try is left to a person.
     if token.flags & pkcs11.TokenFlag.USER_PIN_LOCKED:
         raise PinRefusedError(
-            f"token {token.label!r} has locked its user PIN: the security officer has to set a new "
-            "one (C_InitPIN, with the vendor's tool)"
+            f"token {token.label!r} {PIN_LOCKED}: the security officer has to set a new one "
+            "(C_InitPIN, with the vendor's tool)"
         )
     if token.flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY:
         raise PinRefusedError(

@@ -11,11 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from pkcs11 import MGF, KeyType
 from pkcs11 import Mechanism as RawMechanism
 
+from hsm.checking import DIGEST_INFO_SHA256
 from hsm.errors import BadSignatureError
 from hsm.interfaces import Mechanism
-
-# DER of DigestInfo up to the digest, for SHA-256 (RFC 8017 §9.2, note 1).
-DIGEST_INFO_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from hsm.client import Admit, SignerClient, SignerSource
+from hsm.client import Admit, PinState, SignerClient, SignerSource
 from hsm.config import HSMConfig
 from hsm.errors import (
     KeyStoreError,
@@ -118,6 +118,18 @@ class ReplicatedSigner:
     def keys(self) -> tuple[KeyDescription, ...]:
         """See `Signer.keys`: of the first token that served, and what every other had to prove."""
         return self._keys
+
+    @property
+    def serves(self) -> bool:
+        """Whether a token serves at the moment."""
+        return any(self._serving())
+
+    @property
+    def pin(self) -> PinState:
+        """How the PINs stand: of the token that wants somebody, where one does."""
+        standing = {each.client.pin for each in self._tokens}
+        order: tuple[PinState, ...] = ("refused", "awaited", "taken", "untried")
+        return next(each for each in order if each in standing)
 
     @property
     def restarts(self) -> int:

@@ -117,12 +117,14 @@ def landlock_available() -> bool:
     return landlock.abi() > 0
 
 
-def see_only(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
+def see_only(
+    *, readable: Iterable[Path], writable: Iterable[Path], listed: Iterable[Path] = ()
+) -> bool:
     """From now on this process and its children can open nothing but these paths (landlock(7)).
 
     Nor can they trace, or where the kernel is new enough signal, a process that is not confined
-    with them. Paths that do not exist are passed over. Gives False where the kernel has no
-    Landlock.
+    with them. Of `listed` they see what is there, and can open none of it. Paths that do not exist
+    are passed over. Gives False where the kernel has no Landlock.
 
     Raises:
         ConfinementError: there are threads already, which would stay outside the restriction.
@@ -132,7 +134,7 @@ def see_only(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     version = landlock.abi()
     if version == 0:
         return False
-    landlock.restrict(readable=readable, writable=writable, version=version)
+    landlock.restrict(readable=readable, writable=writable, listed=listed, version=version)
     return True
 
 
@@ -149,7 +151,7 @@ SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache"
 """What a Python process reads of the system once it runs."""
 
 
-def confine_reader(room: Path, *, max_memory_bytes: int) -> None:
+def confine_reader(room: Path, *, max_memory_bytes: int) -> bool:
     """Give up all that a process does not need which reads one stranger's file after the other.
 
     Each as far as this kernel and user can; what it answers depends on none of them.
@@ -157,9 +159,13 @@ def confine_reader(room: Path, *, max_memory_bytes: int) -> None:
     Args:
         room: the folder of our own modules; imports that happen late still find them.
         max_memory_bytes: of address space.
+
+    Returns:
+        Whether it left the network.
     """
     forbid_inspection()
-    leave_the_network()
+    left = leave_the_network()
     readable = [Path(sys.prefix), Path(sys.base_prefix), room, *map(Path, SYSTEM_FOLDERS)]
     see_only(readable=readable, writable=())
     limit_memory(max_memory_bytes)
+    return left

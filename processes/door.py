@@ -5,6 +5,7 @@ at a time is served, and its connection is what `processes.orders.OrderLine` spe
 """
 
 import contextlib
+import json
 import os
 import selectors
 import socket
@@ -64,6 +65,7 @@ class SignerDoor:
         *,
         user: int,
         start_signers: Sequence[Callable[[], Child]],
+        waiting: Callable[[], Sequence[int]] = tuple,
     ) -> None:
         """Take them.
 
@@ -71,9 +73,11 @@ class SignerDoor:
             listener: where the gateway connects.
             user: the gateway's user id; root is no exception.
             start_signers: starts one, a token.
+            waiting: which tokens wait for their PIN, by number; told to whoever is not served.
         """
         self._listener = listener
         self._user = user
+        self._waiting = waiting
         self._orders = SignerOrders(start_signers)
         self._gateway: socket.socket | None = None
         self._selector = selectors.DefaultSelector()
@@ -103,14 +107,21 @@ class SignerDoor:
         user = user_at_other_end(connection)
         if user != self._user:
             _log.warning("stranger_at_the_door", user=user, expected=self._user)
-            connection.close()
+            self._tell(connection)
         elif self._is_served():
             # A second one would take the first one's signer away.
             _log.warning("second_gateway_at_the_door", user=user)
-            connection.close()
+            self._tell(connection)
         else:
             self._gateway = connection
             self.hear(connection, self._obey)
+
+    def _tell(self, connection: socket.socket) -> None:
+        """Say how the door stands, which is no secret, and close it."""
+        told = {"served": self._is_served(), "waiting": list(self._waiting())}
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(0)  # whoever does not read keeps nobody waiting
+            connection.sendall(json.dumps(told).encode())
 
     def _is_served(self) -> bool:
         """Whether there is a gateway; one that has gone meanwhile is let go."""

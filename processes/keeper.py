@@ -45,11 +45,15 @@ class Keeper:
         """
         # HUP means "read the policies again", and would end a gateway that is not ready to hear
         # it; what is ignored stays ignored in the child until it says otherwise.
-        previous = {signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+        # USR1 means "a new signer" likewise.
+        previous = {
+            number: signal.signal(number, signal.SIG_IGN)
+            for number in (signal.SIGHUP, signal.SIGUSR1)
+        }
         try:
             gateway = self._start_gateway()
             forward = _forward_to(gateway.process)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
                 previous.setdefault(number, signal.signal(number, forward))
             with gateway.socket:
                 # It may go between an order and our answer.

@@ -60,12 +60,19 @@ def abi() -> int:
     return max(0, syscall(_SYS_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION))
 
 
-def restrict(*, readable: Iterable[Path], writable: Iterable[Path], version: int) -> None:
+def restrict(
+    *,
+    readable: Iterable[Path],
+    writable: Iterable[Path],
+    listed: Iterable[Path] = (),
+    version: int,
+) -> None:
     """Close this thread, and what it starts from now on, to all paths but these.
 
     Args:
         readable: files, and directories with all that is in them, to read and to execute.
         writable: the same to read, write, make, rename and remove.
+        listed: directories of which only the names in them may be read.
         version: the ABI to make use of, at most what `abi` gives.
 
     Raises:
@@ -79,6 +86,8 @@ def restrict(*, readable: Iterable[Path], writable: Iterable[Path], version: int
             _allow(ruleset, path, _READING & handled)
         for path in writable:
             _allow(ruleset, path, _WRITING & handled)
+        for path in listed:
+            _allow(ruleset, path, _READ_DIR & handled)
         checked(prctl(_PR_SET_NO_NEW_PRIVS, 1))
         checked(syscall(_SYS_RESTRICT_SELF, ruleset, 0))
     finally:

@@ -64,7 +64,10 @@ class RunningGateway:
         assert self.process is not None
         found = []
         for pid in descendants(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue  # it ended meanwhile
             if module.encode() in command:
                 found.append(pid)
         return found

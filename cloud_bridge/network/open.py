@@ -26,6 +26,7 @@ from cloud_bridge.network.pages.open import persons_room
 from cloud_bridge.network.store.database import Database, PostgreSQL, SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
 from cloud_bridge.network.store.migrating import migrate
+from cloud_bridge.network.vital_signs import certificate_ends, measure
 
 ROOMS: Final[tuple[Callable[[Core], Room], ...]] = (persons_room, deliveries_room)
 """What is built upon the core: for persons, for deliveries."""
@@ -115,7 +116,10 @@ def _api(core: Core, rooms: Sequence[Room]) -> API:
     )
     directory = Directory(identity=core.identity, accounts=core.accounts, webhooks=core.webhooks)
 
+    ends = certificate_ends(core.config)
+
     def gauges(metrics: Metrics) -> None:
+        measure(metrics, core.config.state_directory, ends, now=core.time.now())
         metrics.commits.set(core.lane.commits)
         metrics.waiting.set(core.feeds.waiting)
 

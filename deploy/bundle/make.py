@@ -109,7 +109,7 @@ def _fill(tree: Path, *, packages: bool, version: str) -> None:
     _pip("download", "--require-hashes", "-r", ROOT / "requirements/runtime.txt", "-d", wheels)
     _pip("download", "pip", "-d", wheels)
     _own_wheel(wheels, version)
-    for each in ("ansible", "systemd"):
+    for each in ("ansible", "monitoring", "systemd"):
         shutil.copytree(ROOT / "deploy" / each, tree / each)
     shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
     add_papers(tree)

@@ -85,6 +85,7 @@ class AuditLog:
         self._end = _End(0, bytes(32))
         self._signed_size = 0
         self._newest = 0.0
+        self._signed_at = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
     @property
@@ -107,6 +108,11 @@ class AuditLog:
         """How many of them the last signed tree head covers."""
         return self._signed_size
 
+    @property
+    def head_age_seconds(self) -> float:
+        """Since a tree head was last signed, or nothing was there that none covered."""
+        return max(0.0, asyncio.get_running_loop().time() - self._signed_at)
+
     async def __aenter__(self) -> Self:
         """Load the tree's edge, check it against what was signed last, and start signing.
 
@@ -114,6 +120,7 @@ class AuditLog:
             AuditLogDamagedError: the database has fewer or other records than were signed.
         """
         await self._lane.write(self._load)
+        self._signed_at = asyncio.get_running_loop().time()
         self._ticking = asyncio.create_task(self._tick(), name="audit-checkpoints")
         return self
 
@@ -204,6 +211,7 @@ class AuditLog:
     async def _try_checkpoint(self) -> None:
         try:
             await self.checkpoint()
+            self._signed_at = asyncio.get_running_loop().time()
         except Exception as error:  # noqa: BLE001 - tried again a second later, or at the next start
             _log.error("checkpoint_failed", error=str(error), size=self.size)
 

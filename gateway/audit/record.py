@@ -31,6 +31,7 @@ Kind = Literal[
     "erased",
     "envelope",
     "envelope-trouble",
+    "key",
 ]
 
 # C2SP tlog-tiles: an entry's length is a uint16.

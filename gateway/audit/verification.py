@@ -26,7 +26,7 @@ from gateway.audit.kept.erasures import ErasureRows
 from gateway.audit.kept.freezes import FreezeRows
 from gateway.audit.kept.interfaces import Finding, KeptRows
 from gateway.audit.kept.uses import UseRows
-from gateway.audit.merkle import Frontier, leaf_hash
+from gateway.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from gateway.audit.record import read_leaf
 from gateway.store.reading import one_moment
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
@@ -37,9 +37,13 @@ _leaf_at = select(audit_leaf.c.leaf).where(audit_leaf.c.index == bindparam("at")
 
 @dataclass(slots=True)
 class LogVerdict:
-    """What the log holds and what is wrong with it; no finding means that all of it fits."""
+    """What the log holds and what is wrong with it; no finding means that all of it fits.
+
+    `root` is that of the tree over all records.
+    """
 
     records: int = 0
+    root: bytes = EMPTY_ROOT
     checkpoints: int = 0
     signed: int = 0
     sealed: int = 0
@@ -134,7 +138,7 @@ class LogVerifier:
                     )
                     return
                 covered = self._verdict.signed = frontier.size
-        self._verdict.records = frontier.size
+        self._verdict.records, self._verdict.root = frontier.size, frontier.root()
         if heads:
             head, where = heads[-1]
             self._find(

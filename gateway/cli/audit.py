@@ -201,6 +201,12 @@ def _unfreeze(record: dict[str, Any]) -> str:
     return f"freeze {record['freeze']}, by {', '.join(record['by'])}: {how}"
 
 
+def _key(record: dict[str, Any]) -> str:
+    of = f" of seal {record['seal']}" if "seal" in record else ""
+    subject = f" for {record['subject']}" if "subject" in record else ""
+    return f"{record['what']}: key {record['key']}{of}{subject}, by {record['by']}"
+
+
 _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "intent": _intent,
     "outcome": _outcome,
@@ -216,6 +222,7 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "hold-end": lambda record: f"by {record['by']}; hold {record['hold']}",
     "erased": lambda record: f"the content of {len(record['documents'])} documents",
     "envelope": _envelope,
+    "key": _key,
     "envelope-trouble": lambda record: (
         f"envelope {record['envelope']} of {record['company']}: {record['trouble']}, "
         f"{record['words']}"

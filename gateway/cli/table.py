@@ -57,6 +57,14 @@ ALONE: Lines = {
         "doctor.doctor:doctor",
         "Check everything that sealing depends on; say what is wrong and who can fix it.",
     ),
+    "support-bundle": (
+        "support.bundle:support_bundle",
+        "Make one file for those who help: what is wrong, without names, numbers or secrets.",
+    ),
+    "trace": (
+        "trace.trace:trace",
+        "Tell one document's path, from who asked for it to the record that proves it.",
+    ),
 }
 
 GROUPS: Mapping[str, Group] = {
@@ -258,6 +266,24 @@ GROUPS: Mapping[str, Group] = {
             "show": ("audit:show", "Show records of the log, the newest by default."),
         },
     ),
+    "backup": Group(
+        "Back up a running gateway, verify backups, and put one back.",
+        {
+            "create": (
+                "backup.commands:create",
+                "Back up database, log, documents, policies and configuration as of one moment.",
+            ),
+            "verify": (
+                "backup.commands:verify",
+                "Read a backup from its beginning to its end, and say whether it is whole.",
+            ),
+            "restore": (
+                "backup.commands:restore",
+                "Put a backup that verifies back onto an installation that has nothing yet.",
+            ),
+            "list": ("backup.commands:list_", "List the backups in a directory, the newest first."),
+        },
+    ),
     "jobs": Group(
         "See what waits, what failed and why.",
         {
@@ -353,7 +379,7 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "hsm": Group(
-        "Look at the keys on the token, and try them.",
+        "Look at the keys on the token, try them, and have them certified.",
         {
             "list": (
                 "hsm.commands:list_keys",
@@ -370,6 +396,30 @@ GROUPS: Mapping[str, Group] = {
             "unseal": (
                 "hsm.service:unseal",
                 "Hand the PIN to a signer's service after its start; nothing is stored.",
+            ),
+            "ceremony": (
+                "hsm.ceremony:ceremony",
+                "Make keys by a reviewed file, before witnesses, and write the protocol.",
+            ),
+            "csr": (
+                "hsm.csr:csr",
+                "Have a key sign a certificate request (PKCS#10) for its own certificate.",
+            ),
+            "retire": (
+                "hsm.retire:retire",
+                "Record that a key is used no more; refused while a seal has it.",
+            ),
+            "reconcile": (
+                "hsm.reconcile:reconcile",
+                "Hold what the HSM says of its keys' uses against the audit log.",
+            ),
+            "rotate": (
+                "hsm.rotate:rotate",
+                "Give a seal another key and its certificate, while documents come in.",
+            ),
+            "import-certificate": (
+                "hsm.import_certificate:import_certificate",
+                "Check a certificate from the CA in every way, and give it to its seal.",
             ),
         },
     ),

@@ -11,6 +11,7 @@ from gateway.config.jobs import JobsConfig
 from gateway.config.policies import PoliciesConfig
 from gateway.config.sections import (
     AuditConfig,
+    BackupsConfig,
     BatchesConfig,
     DocumentsConfig,
     ProcessesConfig,
@@ -46,6 +47,7 @@ class Config(Section):
     batches: BatchesConfig = BatchesConfig()
     returns: ReturnsConfig = ReturnsConfig()
     audit: AuditConfig
+    backups: BackupsConfig = BackupsConfig()
     processes: ProcessesConfig = ProcessesConfig()
     jobs: JobsConfig = JobsConfig()
 
@@ -78,6 +80,11 @@ class Config(Section):
     def uploads_directory(self) -> Path:
         """Where requests with batches lie while they come."""
         return self.state_directory / "uploads"
+
+    @property
+    def key_acts(self) -> Path:
+        """Where acts on keys are noted until the audit log has them."""
+        return self.state_directory / "key-acts"
 
     @property
     def checkpoint_file(self) -> Path:

@@ -1,4 +1,6 @@
-"""The short sections: workers, batches, the log, what others are told, confinement."""
+"""The short sections: workers, batches, the log, backups, what others are told, confinement."""
+
+from pathlib import Path
 
 from pydantic import Field
 
@@ -53,6 +55,16 @@ class AuditConfig(Section):
         pattern=r"^[^\s+]+$",
         description="The log's name in every checkpoint: a host name of yours and a path, without "
         "a scheme. Never changes.",
+    )
+
+
+class BackupsConfig(Section):
+    """Backups."""
+
+    directory: AbsolutePath = Field(
+        default=Path("/var/backups/sealgate"),
+        description="Where backups lie. The gateway only lists it, for the age of the newest in "
+        "its metrics: it has to be there when the gateway starts.",
     )
 
 

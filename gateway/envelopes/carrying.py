@@ -192,6 +192,7 @@ class Bridge:
             _log.exception("bridge_stumbled", organisation=self.member.organisation)
             return await self._away(type(error).__name__)
         self._failures = 0
+        self.tally.answered_at = self._ground.clock.now()
         return 0.0
 
     async def reconcile(self) -> Reconciliation:

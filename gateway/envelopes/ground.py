@@ -91,6 +91,7 @@ class Tally:
         refused: things that were owed and never will be.
         lies: by what they were.
         away_since: by the clock; None: the network answers.
+        answered_at: by the clock, when it last did as it should; None: not yet.
         why: it is away, in words.
     """
 
@@ -99,6 +100,7 @@ class Tally:
     refused: int = 0
     lies: dict[str, int] = field(default_factory=dict)
     away_since: datetime | None = None
+    answered_at: datetime | None = None
     why: str = ""
 
     def lie(self, lie: str) -> None:

@@ -68,6 +68,7 @@ class API:
             *operation.routes(),
             *further,
         )
+        self.readiness = readiness
         self._authenticator = authenticator
         self._metrics = metrics
         self._clock = clock

@@ -2,9 +2,19 @@
 
 from collections import Counter as Counted
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from gateway.http.vital_signs import VitalSigns
 
 # Without the department: a caller may name it, and every name would be a series for ever.
 _USAGE = ("company", "system", "seal", "document_type", "way")
@@ -12,10 +22,16 @@ _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30
 
 
 class Metrics:
-    """All of the gateway's metrics, in a registry of their own."""
+    """All of the gateway's metrics, in a registry of their own.
+
+    docs/operations/metrics.md lists them. `vital`: how the gateway is.
+    """
 
     def __init__(self) -> None:
+        # When a series began helps nobody here, and would be a series more for each.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
+        self.vital = VitalSigns(self.registry)
         self.requests = self._counter(
             "sealgate_requests_total",
             "Requests by route and outcome (`ok`, or the problem's type).",
@@ -112,6 +128,10 @@ class Metrics:
             "sealgate_open_items", "Documents of batches that were accepted and have no result yet."
         )
         self.open_bytes = self._gauge("sealgate_open_bytes", "The bytes of the open items.")
+        self.open_used = self._gauge(
+            "sealgate_open_used_ratio",
+            "How much of what may be open is, documents or bytes: at 1 new ones are refused.",
+        )
         self.free_bytes = self._gauge(
             "sealgate_disk_free_bytes", "Free in the state directory at the last look."
         )
@@ -161,6 +181,16 @@ class Metrics:
         self.bridge_away = self._gauge(
             "sealgate_bridge_away_seconds",
             "Since the network answers no more; 0 while it does. Sealing goes on without it.",
+            "organisation",
+        )
+        self.bridge_up = self._gauge(
+            "sealgate_bridge_up",
+            "1 while the network answers, and all that it holds for us was compared.",
+            "organisation",
+        )
+        self.bridge_answered = self._gauge(
+            "sealgate_bridge_last_success_timestamp_seconds",
+            "When the network last answered as it should, Unix time; 0: not since the start.",
             "organisation",
         )
         self.bridge_lies = self._gauge(
@@ -253,6 +283,8 @@ class Metrics:
         owed: int,
         oldest_seconds: float,
         away_seconds: float,
+        is_up: bool,
+        answered_at: datetime | None,
         lies: Mapping[str, int],
     ) -> None:
         """How a company's bridge is doing."""
@@ -261,6 +293,9 @@ class Metrics:
         self.bridge_owed.labels(organisation).set(owed)
         self.bridge_oldest.labels(organisation).set(oldest_seconds)
         self.bridge_away.labels(organisation).set(away_seconds)
+        self.bridge_up.labels(organisation).set(is_up)
+        answered = 0.0 if answered_at is None else answered_at.timestamp()
+        self.bridge_answered.labels(organisation).set(answered)
         for lie, count in lies.items():
             self.bridge_lies.labels(organisation, lie).set(count)
 

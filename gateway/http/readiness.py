@@ -22,6 +22,11 @@ class Readiness:
         self._answer: dict[str, str] = {}
         self._asking = asyncio.Lock()
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is asked about."""
+        return tuple(self._checks)
+
     async def failures(self) -> dict[str, str]:
         """What does not work, by part; empty when ready."""
         async with self._asking:

@@ -83,6 +83,12 @@ class Admission:
         """What is open in all, at the most."""
         return _sum([*self._counted.values(), *(each for _, each in self._since)])
 
+    @property
+    def used(self) -> float:
+        """How much of its limit is open, of documents or bytes whichever is more; 1 is all."""
+        everything, limits = self.open, self._limits
+        return max(everything.items / limits.items, everything.size / limits.size)
+
     def open_of(self, system: str) -> OpenItems:
         """What is open of a system, at the most."""
         counted = self._counted.get(system, OpenItems(0, 0))

@@ -121,7 +121,7 @@ class PolicySource:
     ) -> None:
         self._directory = directory
         self._keys = keys
-        self._looked_at = self._found_at = _state_of(directory)
+        self._looked_at = self._found_at = self._state()
         self.current = first
         self.refused: str | None = None
 
@@ -132,7 +132,7 @@ class PolicySource:
         """
         state: _State = frozenset()
         try:
-            state = _state_of(self._directory)
+            state = self._state()
             if state == self._looked_at:
                 return None
             found = bring_into_force(self._directory, keys=self._keys())
@@ -149,6 +149,11 @@ class PolicySource:
             return None
         self._found_at = state
         return found
+
+    def _state(self) -> _State:
+        """Of the files, and of the signer's keys: a seal that was refused may have its key now."""
+        keys = ((f"key {key.id}", 0, hash(key.public_key)) for key in self._keys())
+        return _state_of(self._directory) | frozenset(keys)
 
     def put_in_force(self, found: InForce) -> None:
         """From now on the new bundle decides. The caller has recorded it in the audit log."""

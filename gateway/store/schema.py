@@ -580,3 +580,13 @@ egress = Table(
 """What left the house, written before it left: for whom of ours, to which network, which type of
 `cloud_bridge.wire` or question it was, and SHA-256 and size of the request's body. `at` is Unix µs.
 """
+
+node = Table(
+    "node",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("version", String(50), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""Gateways that serve from this database. One that stops in order takes its row away. Unix µs."""

@@ -90,6 +90,8 @@ class Bridging:
             owed=owed,
             oldest_seconds=max(0.0, oldest),
             away_seconds=0.0 if away is None else (now - away).total_seconds(),
+            is_up=bridge.is_here,
+            answered_at=tally.answered_at,
             lies=tally.lies,
         )
 

@@ -73,6 +73,7 @@ def confine_gateway(config: Config, config_file: Path) -> bool:
             Path("/dev/null"),
             Path("/dev/urandom"),
         ],
+        listed=[config.backups.directory],
     )
     seen = [path for path in secrets if _is_open(path)]
     if config.processes.require_confinement and (not confined or seen):

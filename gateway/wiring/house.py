@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0
+_LONGEST_MACHINE_LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class House:
     freeze_folder: FreezeFolder
     policy_looks: Lookout
     freeze_looks: Lookout
+    machine_looks: Lookout
     sweeper: Sweeper
     admission: Admission
     reserve: Reserve
@@ -105,6 +107,7 @@ async def open_house(
     """Start signer and workers, open the store, and bring the policies into force."""
     clock = SystemClock()
     metrics = Metrics()
+    metrics.vital.name(config.audit.origin)
     database = database_of(config)
     content = ContentStore(config.documents_directory, clock=clock, node=_node(config))
     signer = open_signer(config.hsm, signer_sources)
@@ -177,6 +180,9 @@ async def open_house(
         ),
         freeze_looks=Lookout(
             "freezes by file", patience_seconds=_LONGEST_FREEZES_LOOK_SECONDS, clock=clock
+        ),
+        machine_looks=Lookout(
+            "the machine", patience_seconds=_LONGEST_MACHINE_LOOK_SECONDS, clock=clock
         ),
         admission=admission_of(config.jobs, reserve=reserve, reader=readers),
         reserve=reserve,

@@ -236,13 +236,17 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics, audit = house.metrics, house.audit
     metrics.audit_records.set(audit.size)
     metrics.audit_unsigned.set(audit.size - audit.signed_size)
+    metrics.vital.head_age.set(audit.head_age_seconds)
+    metrics.vital.set_signer(serves=house.signer.serves, pin=house.signer.pin)
     measure_tokens(metrics, house.signer)
     metrics.worker_restarts.set(house.pool.restarts)
     metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
     metrics.freeze_files_refused.set(len(house.freeze_folder.refused))
     metrics.policies_sequence.set(house.policies.standing().sequence or 0)
     metrics.set_looks(
-        policies=house.policy_looks.age_seconds, freezes=house.freeze_looks.age_seconds
+        policies=house.policy_looks.age_seconds,
+        freezes=house.freeze_looks.age_seconds,
+        machine=house.machine_looks.age_seconds,
     )
     measure_jobs(house, runner.crews)
     metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})

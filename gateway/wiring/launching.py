@@ -7,7 +7,9 @@ import getpass
 from functools import partial
 from pathlib import Path
 
-from gateway.config import Config
+import structlog
+
+from gateway.config import Config, load_config
 from hsm.config import HSMConfig
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import framed
@@ -16,6 +18,9 @@ from processes.confinement import forbid_inspection
 from processes.errors import ChildNotStartedError
 from processes.keeper import Keeper
 from processes.notifying import supervision
+from strictyaml import MistakesError
+
+_log = structlog.get_logger("signer")
 
 
 def launch(
@@ -32,11 +37,31 @@ def launch(
     forbid_inspection()
     if config.hsm.signer is not None:
         become_child(gateway[0], str(config_file), *gateway[1:], environment=supervision())
-    signers = [partial(start_signer, token, ask_pin(token)) for token in config.hsm.tokens]
+    signers = [
+        partial(_start_with_present_keys, config_file, token, ask_pin(token))
+        for token in config.hsm.tokens
+    ]
     return Keeper(
         start_gateway=lambda: start_child(gateway[0], str(config_file), *gateway[1:]),
         start_signers=signers,
     ).run()
+
+
+def with_present_keys(token: HSMConfig, config_file: Path) -> HSMConfig:
+    """The token with the keys that config.yaml names now; else those that it was started with.
+
+    A key that was made, or retired, needs a new signer and no new gateway.
+    """
+    try:
+        keys = load_config(config_file).hsm.keys
+    except (MistakesError, OSError) as error:
+        _log.error("keys_as_they_were", why=str(error), cure="correct the file")
+        return token
+    return token.model_copy(update={"keys": keys})
+
+
+def _start_with_present_keys(config_file: Path, token: HSMConfig, pin: str | None) -> Child:
+    return start_signer(with_present_keys(token, config_file), pin)
 
 
 def ask_pin(config: HSMConfig) -> str | None:
@@ -55,7 +80,7 @@ def start_signer(config: HSMConfig, pin: str | None) -> Child:
     child = start_child(
         "hsm.signer", environment={name: str(path) for name, path in config.environment.items()}
     )
-    setup = SetUp(protocol=PROTOCOL, config=config.model_dump_json().encode(), pin=pin)
+    setup = SetUp(protocol=PROTOCOL, config=config.in_use.model_dump_json().encode(), pin=pin)
     try:
         child.socket.sendall(framed(encode(setup)))
     except OSError as error:

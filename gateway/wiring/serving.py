@@ -10,6 +10,7 @@ import structlog
 
 from gateway import __version__
 from gateway.audit.record import Record
+from gateway.backup.restored_note import forget, recorded
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.config import Config
 from gateway.feeds.owing import OwedResults
@@ -20,13 +21,17 @@ from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
 from gateway.wiring.listening import listen
+from gateway.wiring.presence import tell_absence, tell_presence
 from gateway.wiring.returning import Returns, ToldTargets, open_returns
+from gateway.wiring.vital_signs import watch_loop, watch_machine, watch_readiness
 from gateway.wiring.waiting import pauses, watch_backlog, watch_room
 from gateway.wiring.watching import (
     follow_others,
     forget_daily,
+    renew_signers,
     sweep_hourly,
     watch_freezes,
+    watch_key_acts,
     watch_policies,
 )
 from gateway.wiring.working import begin_batches, job_runner
@@ -65,7 +70,9 @@ async def serve(
         hears = None if envelopes is None else envelopes.waking
         api = api_of(house, signing, room, runner, returns, envelopes=service, hears=hears)
         await house.audit.record(_started(house))
+        forget(config.state_directory)
         stack.push_async_callback(_record_stop, house)
+        stack.push_async_callback(tell_absence, house)
         stack.push_async_callback(signing.drain)
         stack.push_async_callback(signing_receipts.drain)
         await returns.go_on()
@@ -86,13 +93,20 @@ async def serve(
         for duty in (
             watch_policies,
             watch_freezes,
+            watch_key_acts,
             follow_others,
             forget_daily,
+            renew_signers,
             sweep_hourly,
             watch_room,
             watch_backlog,
+            watch_loop,
+            watch_machine,
+            tell_presence,
         ):
             stack.callback(asyncio.create_task(duty(house), name=duty.__name__).cancel)
+        asking = asyncio.create_task(watch_readiness(house, api.readiness), name="readiness")
+        stack.callback(asking.cancel)
         stack.callback(asyncio.create_task(room.receipts.work(), name="receipts").cancel)
         url = await listen(api, config, stack)
         stack.callback(room.progress.stop)
@@ -157,7 +171,8 @@ def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tup
 
 
 def _started(house: House) -> Record:
-    content = {"version": __version__, **house.policies.recorded()}
+    restored = recorded(house.config.state_directory)
+    content = {"version": __version__, **house.policies.recorded(), **restored}
     return Record(kind="start", at=house.clock.now(), content=content)
 
 

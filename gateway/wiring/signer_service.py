@@ -13,12 +13,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import msgspec
 import structlog
 
-from gateway.wiring.launching import start_signer
+from gateway.wiring.launching import start_signer, with_present_keys
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import PinUnreadableError
 from hsm.pin import LONGEST_PIN_BYTES, checked_pin
@@ -68,6 +69,14 @@ class SignerService:
     def starts(self) -> tuple[Callable[[], Child], ...]:
         """How a signer is started, a token."""
         return tuple(partial(self._start, number) for number in range(len(self._tokens)))
+
+    def waiting(self) -> tuple[int, ...]:
+        """The tokens that nobody has handed the PIN over for yet, by number."""
+        return tuple(
+            number
+            for number, token in enumerate(self._tokens)
+            if token.pin.ask and number not in self._pins
+        )
 
     def _start(self, number: int) -> Child:
         """Start a signer.
@@ -127,8 +136,13 @@ class SignerService:
             child.kill()
 
 
-def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
+def serve(
+    config: HSMConfig, service: SignerServiceConfig, *, config_file: Path | None = None
+) -> int:
     """Serve until TERM or INT; gives the exit code.
+
+    Each signer is started with the keys that `config_file` names then; without one, with those
+    of `config`.
 
     Raises:
         KeyError: there is no such user or group.
@@ -137,11 +151,18 @@ def serve(config: HSMConfig, service: SignerServiceConfig) -> int:
     forbid_inspection()  # a PIN that was handed over stays here
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    signers = SignerService(config)
+
+    def start(token: HSMConfig, pin: str | None) -> Child:
+        now = token if config_file is None else with_present_keys(token, config_file)
+        return start_signer(now, pin)
+
+    signers = SignerService(config, starter=start)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_at(service.socket))
         user = pwd.getpwnam(service.gateway_user).pw_uid
-        door = SignerDoor(listener, user=user, start_signers=signers.starts())
+        door = SignerDoor(
+            listener, user=user, start_signers=signers.starts(), waiting=signers.waiting
+        )
         stack.callback(door.close)
         if service.unseal_socket is not None:
             operators = grp.getgrnam(service.operators).gr_gid

@@ -81,6 +81,7 @@ def measure_jobs(house: House, crews: Mapping[JobKind, Crew]) -> None:
         metrics.jobs_stopped.labels(kind, "paused").set(crew.paused is not None)
     metrics.open_items.set(house.admission.open.items)
     metrics.open_bytes.set(house.admission.open.size)
+    metrics.open_used.set(house.admission.used)
     metrics.free_bytes.set(house.reserve.free)
 
 

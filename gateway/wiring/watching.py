@@ -12,13 +12,16 @@ from gateway.batches.sweeping import sweep_inputs
 from gateway.errors import Problem
 from gateway.history.keeping import forget
 from gateway.jobs.pruning import forget_cancelled
+from gateway.keys.recording import KeyActFolder
 from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
+from hsm.client import SignerClient
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
 _FREEZES_SECONDS = 1.0
 _OTHERS_SECONDS = 1.0
+_KEY_ACTS_SECONDS = 1.0
 
 _log = structlog.get_logger("gateway")
 
@@ -44,6 +47,23 @@ async def _refresh(house: House) -> None:
         house.pool.make_ready(house.policies.current.seals.values())
 
 
+async def renew_signers(house: House) -> None:
+    """On USR1 have another signer started, with the keys that config.yaml names now.
+
+    Replicas prove the keys of the first start, so there it takes a new start of the gateway.
+    """
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
+    while True:
+        await told.wait()
+        told.clear()
+        if isinstance(house.signer, SignerClient):
+            _log.info("signer_renewed", keys_before=[key.id for key in house.signer.keys])
+            house.signer.renew()
+        else:
+            _log.error("signer_not_renewed", why="hsm.replicas", cure="restart the gateway")
+
+
 async def watch_freezes(house: House) -> None:
     """Look every second for freezes by file."""
     while True:
@@ -53,6 +73,17 @@ async def watch_freezes(house: House) -> None:
         except Exception as error:  # noqa: BLE001 - a freeze must not be missed: it is tried again
             _log.error("freezes_not_read", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_FREEZES_SECONDS)
+
+
+async def watch_key_acts(house: House) -> None:
+    """Record each second what was done with keys beside the signing cycle."""
+    folder = KeyActFolder(house.config.key_acts, audit=house.audit, clock=house.clock)
+    while True:
+        try:
+            await folder.look()
+        except Exception as error:  # noqa: BLE001 - no act may be missed: it is tried again
+            _log.error("key_acts_not_recorded", error=str(error), kind=type(error).__name__)
+        await asyncio.sleep(_KEY_ACTS_SECONDS)
 
 
 async def follow_others(house: House) -> None:

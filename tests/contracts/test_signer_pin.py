@@ -2,16 +2,19 @@
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hsm.config import HSMConfig
+from hsm.client import SignerClient
+from hsm.config import HSMConfig, RestartConfig
 from hsm.errors import KeyStoreError, PinRefusedError, SignerUnavailableError
 from hsm.wire import PROTOCOL
 from processes.channel import framed
 from processes.child import start_child
+from processes.errors import ProcessError, SignerLockedError
 from tests.hsm_fixtures import PIN, SoftToken
 from tests.signer_fixtures import Pauses, Source, grant, running, source
 
@@ -46,6 +49,7 @@ async def test_a_pin_that_was_changed_meanwhile_is_tried_once_and_the_restarts_e
         for _ in range(1000):
             await asyncio.sleep(0)
         assert (source.starts, pauses.seconds) == (2, [])
+        assert (signer.serves, signer.pin) == (False, "refused")
 
 
 async def test_a_pin_that_was_asked_for_is_handed_over(source: Source) -> None:
@@ -54,10 +58,31 @@ async def test_a_pin_that_was_asked_for_is_handed_over(source: Source) -> None:
     source.pin = PIN
     async with running(source) as signer:
         await signer.sign(grant(signer))
+        assert (signer.serves, signer.pin) == (True, "taken")
     source.pin = None
     with pytest.raises(PinRefusedError, match="the answer is empty"):
         async with running(source):
             pass
+
+
+class LockedSource:
+    """A signer's service that nobody has given the PIN; then one that cannot be reached at all."""
+
+    def __init__(self) -> None:
+        self.answers: list[ProcessError] = [SignerLockedError("no PIN yet"), ProcessError("gone")]
+
+    async def start_anew(self) -> socket.socket:
+        raise self.answers.pop(0)
+
+
+async def test_a_pin_that_an_operator_is_to_hand_over_is_told_from_a_signer_that_is_away() -> None:
+    signer = SignerClient(LockedSource(), deadline_seconds=5, restart=RestartConfig())
+    states = []
+    for _ in range(2):
+        with pytest.raises(SignerUnavailableError):
+            await signer.__aenter__()
+        states.append(signer.pin)
+    assert states == ["awaited", "untried"]
 
 
 async def test_the_pin_is_in_no_environment_no_command_line_and_no_log(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.deploy.backups import back_up_and_lose
 from tests.deploy.bundles import BROKEN, FIRST, ROOT, SECOND, Bundles, run
 from tests.deploy.machine import Machine, machine
 from tests.deploy.playbooks import Playbooks
@@ -51,6 +52,7 @@ def scenario(steps: Steps, bundles: Bundles, first: Path, second: Path) -> None:
         disturb(steps, one)
         upgrade(steps, bundles, second, one)
         prove(steps, one)
+        back_up_and_lose(steps, bundles, books, one, seal)
 
 
 def refuse_bundles(steps: Steps, bundles: Bundles, bundle: Path) -> None:

@@ -73,6 +73,8 @@ def _host(machine: Machine) -> dict[str, str]:
         "ansible_host": machine.address,
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(machine.key),
+        # Connections are kept by address, and another machine may have had this one's.
+        "ansible_control_path_dir": str(machine.directory.with_suffix(".ssh")),
         "ansible_ssh_common_args": "-o StrictHostKeyChecking=no "
         "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
     }

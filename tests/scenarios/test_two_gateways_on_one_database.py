@@ -162,3 +162,16 @@ def test_the_database_is_told_to_be_whole_by_either(nodes: Nodes) -> None:
         done = each.run("db", "check", "--json")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["rows"]["document"] >= _MOST
+
+
+def test_the_doctor_knows_both_and_their_versions_and_the_servers_clock(nodes: Nodes) -> None:
+    told = json.loads(nodes.gateways[0].run("doctor", "--json").stdout)
+    found = {each["part"]: each for each in told["findings"]}
+    assert found["versions"]["message"].startswith("2 nodes, all of version")
+    assert found["clock skew"]["state"] == "ok"
+    with psycopg.connect(nodes.database.url) as connection:
+        connection.execute("UPDATE node SET version = '0.0.9' WHERE name = 'seal-2'")
+    told = json.loads(nodes.gateways[0].run("doctor", "--json").stdout)
+    found = {each["part"]: each for each in told["findings"]}
+    assert found["versions"]["state"] == "warning"
+    assert "seal-2 runs 0.0.9" in found["versions"]["message"]

@@ -1,12 +1,21 @@
 """What the network counts, for Prometheus. Nothing of it names an organisation."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from importlib.metadata import version
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 
 class Metrics:
-    """One registry a process."""
+    """One registry a process; docs/operations/metrics.md lists what is in it."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # as the gateway's
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "sealgate_network_requests",
@@ -32,5 +41,26 @@ class Metrics:
         self.waiting = Gauge(
             "sealgate_network_waiting_organisations",
             "Organisations that wait for their feed.",
+            registry=registry,
+        )
+        self.build_info = Gauge(
+            "sealgate_network_build_info",
+            "Always 1; the label says which version runs.",
+            ["version"],
+            registry=registry,
+        )
+        self.build_info.labels(version("sealgate")).set(1)
+        self.certificate_days = Gauge(
+            "sealgate_network_certificate_days_left",
+            "Until a certificate expires that the network read at its start; below 0 it has.",
+            ["certificate"],
+            registry=registry,
+        )
+        self.disk_free = Gauge(
+            "sealgate_network_disk_free_bytes", "Free in the state directory.", registry=registry
+        )
+        self.disk_used = Gauge(
+            "sealgate_network_disk_used_ratio",
+            "How full its file system is, from 0 to 1, as df reckons it.",
             registry=registry,
         )

@@ -1,16 +1,17 @@
 """`python -m cloud_bridge.network.press.child`: one preparation in, one answer out, and it ends.
 
 It reads strangers' documents, so it gives up what it does not need before it reads the first byte:
-memory beyond a bound, core dumps, files to write, and the network where the kernel lets it.
+memory beyond a bound, core dumps, files but its own program, and the network.
 """
 
-import ctypes
 import os
 import resource
 import sys
+from pathlib import Path
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
-_PR_SET_NO_NEW_PRIVS = 38
+from processes.confinement import confine_reader
+
+_ROOM = Path(__file__).parents[2]
 
 
 def main(max_memory_bytes: int, max_seconds: int) -> None:
@@ -41,19 +42,16 @@ def main(max_memory_bytes: int, max_seconds: int) -> None:
 
 
 def confine(max_memory_bytes: int, max_seconds: int) -> bool:
-    """Give up memory beyond a bound, files to write, and the network.
+    """Give up memory and time beyond a bound, files to read or write, and the network.
 
-    Gives False where the kernel or user keeps this process in the network.
+    Files and network as far as this kernel and user can. Gives False where this process stays in
+    the network.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (max_memory_bytes, max_memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (max_seconds, max_seconds))
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.closerange(3, 256)
-    left: bool = libc.unshare(_CLONE_NEWNET) == 0
-    return left or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
+    return confine_reader(_ROOM, max_memory_bytes=max_memory_bytes)
 
 
 if __name__ == "__main__":

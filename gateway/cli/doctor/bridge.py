@@ -1,5 +1,6 @@
 """The way to the cloud account network: its files, whom we trust, and how we stand with it."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -17,6 +18,12 @@ from gateway.store.networks import card_of, newest_serial, standings
 from gateway.store.open import database_of
 from gateway.store.schema import envelope
 
+_REFUSED = re.compile(r"\((401|403)\)")
+_UNKNOWN = (
+    "It does not take our signature: look whether this machine's clock is right, then have the "
+    "network's operator compare the key of the card (sealgate bridge status); what is owed waits."
+)
+_AWAY = "Look at firewall, proxy and certificates (docs/bridge.md); what is owed waits."
 _SOON = timedelta(days=25)
 """A card is renewed a month before its end: later than that, something keeps it from it."""
 _ENDINGS = frozenset({".pem", ".crt", ".cer", ".der"})
@@ -111,8 +118,7 @@ def _standing(
     row = {each.organisation: each for each in standings(connection)}.get(company.organisation)
     if row is not None and row.away_since is not None:
         told = f"the network is away since {moment(row.away_since):%Y-%m-%d %H:%M:%SZ}: {row.why}"
-        cure = "Look at firewall, proxy and certificates (docs/bridge.md); what is owed waits."
-        yield failed(part, told, cure=cure)
+        yield failed(part, told, cure=_UNKNOWN if _REFUSED.search(row.why) else _AWAY)
     elif row is None or row.reconciled_at is None:
         yield warning(part, "the network was not asked yet", cure="sealgate serve")
     else:

@@ -1,18 +1,24 @@
 """`sealgate doctor`: everything that sealing depends on, looked at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import typer
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Connection
 
-from gateway.cli.doctor import files, machine, service
+from gateway.cli.doctor import files, machine, service, work
 from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
+from gateway.cli.doctor.chain import check_chain
 from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
-from gateway.cli.doctor.records import RecordsCheck
+from gateway.cli.doctor.network import check_network
+from gateway.cli.doctor.nodes import check_versions
+from gateway.cli.doctor.reading import connected
+from gateway.cli.doctor.records import RecordsCheck, check_server_clock
 from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck
@@ -21,6 +27,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, load_config
+from gateway.store.open import database_of
 from strictyaml import MistakesError
 
 _STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -83,18 +90,40 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     seals = SealsCheck(config)
     yield from looked_at("policies", lambda: seals.policies(token.keys))
     yield from looked_at("seals", lambda: seals.certificates(token.keys, now=now))
+    yield from looked_at("chains", lambda: seals.chains(now=now))
     yield from looked_at("stamps", seals.stamps)
     demo = config_file.parent / DEMO_CA
     yield from looked_at("grants", lambda: seals.grants((demo,) if demo.exists() else ()))
     records = RecordsCheck(config)
     yield from looked_at("database", lambda: records.database(now))
     yield from looked_at("audit log", lambda: records.audit_log(token.keys))
+    if records.size is not None:
+        yield from _of_rows(config, clock=clock)
     yield from looked_at("freezes", lambda: check_freezes(config))
     yield from looked_at("bridge", lambda: check_bridge_files(config))
     yield from looked_at("bridge", lambda: check_bridge(config, now))
+    yield from looked_at("network", lambda: check_network(config, now))
     yield from looked_at("clock source", machine.check_clock_source)
     yield from looked_at("TLS", lambda: service.check_tls(config, now))
     yield from looked_at("gateway", lambda: service.check_gateway(config))
+
+
+def _of_rows(config: Config, *, clock: Clock) -> Iterator[Finding]:
+    """What the rows of a database tell that is there and of this version."""
+    if not database_of(config).exists():
+        return
+    now = clock.now()
+    checks: tuple[tuple[str, Callable[[Connection], Iterable[Finding]]], ...] = (
+        ("clock skew", lambda it: check_server_clock(it, clock)),
+        ("audit chain", lambda it: check_chain(it, config)),
+        ("jobs", lambda it: work.check_jobs(it, now)),
+        ("deliveries", work.check_deliveries),
+        ("limits", lambda it: work.check_limits(it, now)),
+        ("versions", lambda it: check_versions(it, now)),
+    )
+    with connected(config) as connection:
+        for part, check in checks:
+            yield from looked_at(part, partial(check, connection))
 
 
 def _read(config_file: Path) -> tuple[Config | None, list[Finding]]:

@@ -72,11 +72,11 @@ def _pin_files(config: Config) -> list[Path]:
 
 def _token_files(config: Config) -> list[Path]:
     # What lies in a closed directory is closed.
-    return [path for path in secret_paths(config) if path.is_dir()]
+    return [path for path in secret_paths(config) if _is_there(path) and path.is_dir()]
 
 
 def _only_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
-    present = [path for path in paths if path.exists()]
+    present = [path for path in paths if _is_there(path)]
     open_ = [path for path in present if _mode(path) & _BY_OTHERS]
     if open_:
         yield failed(
@@ -89,7 +89,7 @@ def _only_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
 
 
 def _written_by_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
-    present = [path for path in paths if path.exists()]
+    present = [path for path in paths if _is_there(path)]
     written = [path for path in present if _mode(path) & _WRITTEN_BY_OTHERS]
     read = [path for path in present if _mode(path) & _READ_BY_ALL]
     if written:
@@ -103,6 +103,14 @@ def _written_by_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
     elif present:
         more = f" and the {len(present) - 1} files below" if len(present) > 1 else ""
         yield ok(part, f"only the owner may write to {present[0]}{more}")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something; what lies in another user's closed directory is well kept."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def _mode(path: Path) -> int:

@@ -2,10 +2,10 @@
 
 import asyncio
 import ctypes
+import os
 import platform
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.cli.doctor.confined import CouldRead, NotConfined, ask_confined
@@ -18,6 +18,7 @@ from processes.errors import ProcessError
 _OLDEST_PYTHON = (3, 11)
 _MIB = 1024 * 1024
 _LOW_BYTES, _TOO_LOW_BYTES = 2048 * _MIB, 256 * _MIB
+_TOO_FEW_FILES = 1000
 _WORKER_GIVES_UP = {"memory", "inspection", "network", "files"}
 
 _TIME_ERROR = 5
@@ -83,17 +84,22 @@ async def _start_worker(config: Config) -> tuple[str, ...]:
         return pool.restrictions
 
 
-def check_clock_source() -> Iterator[Finding]:
-    """Whether something keeps the clock right, as the kernel knows it (adjtimex(2))."""
+def kernel_clock() -> int:
+    """What the kernel says of the clock (adjtimex(2)): 5: nothing keeps it right, below 0: no."""
     libc = ctypes.CDLL(None, use_errno=True)
-    state = libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    if state == _TIME_ERROR:
+    return int(libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+
+
+def check_clock_source(state: Callable[[], int] = kernel_clock) -> Iterator[Finding]:
+    """Whether something keeps the clock right, as the kernel knows it."""
+    said = state()
+    if said == _TIME_ERROR:
         yield warning(
             "clock source",
             "the kernel says that nothing keeps the clock right",
             cure="Have chrony or systemd-timesyncd run, with a server inside your network.",
         )
-    elif state < 0:
+    elif said < 0:
         yield warning(
             "clock source",
             "the kernel does not say whether something keeps the clock right",
@@ -103,22 +109,32 @@ def check_clock_source() -> Iterator[Finding]:
         yield ok("clock source", "the clock is kept right (NTP)")
 
 
-def check_disk(config: Config) -> Iterator[Finding]:
+def check_disk(
+    config: Config, *, stat: Callable[[Path], os.statvfs_result] = os.statvfs
+) -> Iterator[Finding]:
     """Free space where records and documents go; without any, nothing is sealed."""
-    directory = config.state_directory
+    state, documents = config.state_directory, config.documents_directory
+    yield from _room(state, stat)
+    if state not in documents.parents:
+        yield from _room(documents, stat)
+
+
+def _room(directory: Path, stat: Callable[[Path], os.statvfs_result]) -> Iterator[Finding]:
+    part = "disk space"
     if not directory.is_dir():
-        yield failed(
-            "disk space",
-            f"the state directory {directory} does not exist",
-            cure=f"install -d -m 700 -o USER_OF_THE_SERVICE {directory}",
-        )
+        told = f"the directory {directory} does not exist"
+        yield failed(part, told, cure=f"install -d -m 700 -o USER_OF_THE_SERVICE {directory}")
         return
-    free = shutil.disk_usage(directory).free
+    disk = stat(directory)
+    free = disk.f_bavail * disk.f_frsize
     told = f"{free // _MIB:,} MiB are free below {directory}"
     cure = "Free some space or enlarge the file system; move old documents to your archive."
-    if free < _TOO_LOW_BYTES:
-        yield failed("disk space", told, cure=cure)
+    if disk.f_files and disk.f_favail < _TOO_FEW_FILES:
+        told = f"there is room for {disk.f_favail:,} more files below {directory}"
+        yield failed(part, told, cure="Remove files, or take a file system with more inodes.")
+    elif free < _TOO_LOW_BYTES:
+        yield failed(part, told, cure=cure)
     elif free < _LOW_BYTES:
-        yield warning("disk space", told, cure=cure)
+        yield warning(part, told, cure=cure)
     else:
-        yield ok("disk space", told)
+        yield ok(part, told)

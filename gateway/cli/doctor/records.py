@@ -22,7 +22,9 @@ from gateway.audit.checkpoint import LogKey, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
 from gateway.cli.doctor.model import Finding, failed, ok, warning
+from gateway.clock import Clock
 from gateway.config import Config
+from gateway.jobs.lease_time import ServerTime
 from gateway.signing.clock_guard import TOLERANCE
 from gateway.store.checking import look
 from gateway.store.interfaces import Database
@@ -32,6 +34,7 @@ from hsm.interfaces import KeyDescription
 
 _RESTORE = "Stop the gateway, put the newest backup back, then `sealgate audit verify`."
 
+_SKEW_SECONDS = 2.0
 _REACH = (
     "Look whether the database server runs and is reached from here; put no backup back for this."
 )
@@ -160,6 +163,24 @@ def _clock(connection: Connection, now: datetime) -> Finding:
             cure="Set the clock right, and have NTP keep it.",
         )
     return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, later than the newest record")
+
+
+def check_server_clock(connection: Connection, clock: Clock) -> Iterator[Finding]:
+    """This machine's clock against the database server's, by which all nodes' leases go."""
+    if connection.dialect.name != "postgresql":
+        return
+    at = ServerTime().now(connection)
+    # Asked now: the checks before took their time.
+    apart = abs((clock.now() - at).total_seconds())
+    part = "clock skew"
+    told = f"{apart:,.1f} s from the database server's clock ({at:%Y-%m-%d %H:%M:%S} UTC)"
+    cure = "Have NTP keep both clocks, from one server inside your network."
+    if apart > TOLERANCE.total_seconds():
+        yield failed(part, told, cure=cure)
+    elif apart > _SKEW_SECONDS:
+        yield warning(part, told, cure=cure)
+    else:
+        yield ok(part, told)
 
 
 def _revisions() -> list[str]:

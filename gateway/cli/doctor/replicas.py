@@ -19,6 +19,8 @@ def check_replicas(config: HSMConfig, keys: tuple[KeyDescription, ...] | None) -
         config: the `hsm:` section.
         keys: of the first token; None while they are not known, and nothing can be compared.
     """
+    if config.signer is not None:
+        return  # their PINs are the signer's; `/readyz` and metrics say which could take over
     for name, token in zip(config.names[1:], config.tokens[1:], strict=True):
         yield _replica(f"HSM replica {name}", token, keys)
 

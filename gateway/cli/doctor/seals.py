@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+
 from gateway.cli.doctor.bundles import BundlesCheck
+from gateway.cli.doctor.chains import check_seal_chain
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.cli.policy.grants_judged import judge_grants
 from gateway.config import Config
@@ -95,8 +98,9 @@ class SealsCheck:
         if keys is None:
             yield warning(
                 "seals",
-                "not tried, because the token did not answer",
-                cure="Mend what is wrong with the token first.",
+                "not compared with the keys, which only whoever has the token can see",
+                cure="Mend what is wrong with the token first; where the signer is a service of "
+                "its own, the gateway compares them at every start.",
             )
             return
         by_id = {key.id: key for key in keys}
@@ -110,6 +114,15 @@ class SealsCheck:
                 continue
             self._materials.append(material)
             yield _validity(part, material, now=now, is_frozen=seal.state == "frozen")
+
+    def chains(self, *, now: datetime) -> Iterator[Finding]:
+        """The certificates above the seals' own, whether or not the token answers."""
+        for seal in () if self._bundle is None else self._bundle.seals.values():
+            try:
+                chain = x509.load_pem_x509_certificates(bytes(self._files(seal.certificate)))
+            except (OSError, ValueError):
+                continue  # the line about the seal says so
+            yield from check_seal_chain(seal.name, chain, now=now)
 
     def stamps(self) -> Iterator[Finding]:
         """Draws every stamp as a document worker does."""

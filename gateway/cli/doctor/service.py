@@ -98,6 +98,26 @@ def _readiness(settings: HTTPConfig) -> Finding:
 
 
 def _ask(settings: HTTPConfig, path: str) -> tuple[int, dict[str, Any]]:
+    status, written = _answer(settings, path)
+    said = json.loads(written)
+    if not isinstance(said, dict):
+        raise ValueError("the answer is no JSON object")  # noqa: TRY004 - a wrong answer
+    return status, said
+
+
+def said_by_gateway(settings: HTTPConfig, path: str) -> str:
+    """What a gateway with these settings answers on this machine.
+
+    Raises:
+        OSError: it does not, or with something else than 200.
+    """
+    status, written = _answer(settings, path)
+    if status != http.client.OK:
+        raise OSError(f"the gateway answers {status}")
+    return written.decode()
+
+
+def _answer(settings: HTTPConfig, path: str) -> tuple[int, bytes]:
     host = _EVERYWHERE.get(settings.host, settings.host)
     connection: http.client.HTTPConnection
     if settings.tls is None:
@@ -113,10 +133,7 @@ def _ask(settings: HTTPConfig, path: str) -> tuple[int, dict[str, Any]]:
     with closing(connection):
         connection.request("GET", path)
         answer = connection.getresponse()
-        said = json.loads(answer.read(1 << 20))
-        if not isinstance(said, dict):
-            raise ValueError("the answer is no JSON object")  # noqa: TRY004 - a wrong answer
-        return answer.status, said
+        return answer.status, answer.read(1 << 22)
 
 
 def _port(settings: HTTPConfig) -> Iterator[Finding]:

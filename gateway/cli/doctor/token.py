@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterator
 
 from gateway.cli.doctor.model import Finding, failed, ok, warning
+from gateway.cli.doctor.signer_service import check_signer_service
 from gateway.cli.hsm.key_facts import ask_signer
 from gateway.config import Config
 from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
-from hsm.errors import KeyRoomError, PinRefusedError, TokenAbsentError
+from hsm.errors import PIN_LOCKED, KeyRoomError, PinRefusedError, TokenAbsentError
 from hsm.interfaces import KeyDescription
 from processes.errors import ProcessError
 
@@ -31,6 +32,10 @@ class TokenCheck:
             )
             return
         yield ok("HSM module", str(module))
+        if self._config.signer is not None:
+            # It has the PIN, which is not ours to read; the gateway has the token sign.
+            yield from check_signer_service(self._config, self._config.signer)
+            return
         if self._config.pin.ask and not sys.stdin.isatty():
             yield warning(
                 "HSM token",
@@ -41,11 +46,7 @@ class TokenCheck:
         try:
             self.keys = ask_signer(self._config, pin=ask_pin(self._config))
         except PinRefusedError as error:
-            yield failed(
-                "HSM PIN",
-                str(error),
-                cure="Correct the PIN where hsm.pin says; do not try again before that.",
-            )
+            yield pin_refused(error)
         except TokenAbsentError as error:
             yield failed(
                 "HSM token",
@@ -66,6 +67,18 @@ class TokenCheck:
         yield ok("HSM PIN", f"accepted, from {_source(self._config)}")
         yield ok("HSM token", f"{self._config.token_label or self._config.slot} signs")
         yield from map(about_key, keys)
+
+
+def pin_refused(error: PinRefusedError) -> Finding:
+    """Whether the PIN is wrong or locked, which other people mend."""
+    if PIN_LOCKED in str(error):
+        cure = (
+            "Have the HSM's administrator unlock it (C_InitPIN, with the vendor's tool) and give "
+            "you the new PIN; write it where hsm.pin says, then start the signer once."
+        )
+        return failed("HSM PIN", str(error), cure=cure)
+    cure = "Correct the PIN where hsm.pin says; do not try again before that."
+    return failed("HSM PIN", str(error), cure=cure)
 
 
 def about_key(key: KeyDescription) -> Finding:

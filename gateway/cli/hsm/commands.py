@@ -146,7 +146,7 @@ def _try(settings: Config, seconds: float) -> tuple[KeySpeed, ...]:
             contextlib.closing(BlockingChannel(child.socket)) as channel,
             contextlib.suppress(ChannelClosedError),
         ):
-            setup = SetUp(protocol=PROTOCOL, config=hsm.model_dump_json().encode(), pin=pin)
+            setup = SetUp(protocol=PROTOCOL, config=hsm.in_use.model_dump_json().encode(), pin=pin)
             channel.send(encode(setup))
             frame = channel.receive()
     finally:

@@ -24,7 +24,7 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     service = _service(hsm)
     write_json_logs()
     try:
-        code = serve_signers(hsm, service)
+        code = serve_signers(hsm, service, config_file=config.absolute())
     except KeyError as unknown:
         raise fail(
             f"{unknown.args[0]}: make the user or group, or mend `hsm.signer` in {config}"

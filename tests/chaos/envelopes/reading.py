@@ -37,17 +37,38 @@ async def settled(clients: Mapping[str, GatewayClient], *, seconds: float) -> fl
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         one, other = [await _listed(EnvelopeClient(each)) for each in clients.values()]
-        heads = [{id_: each.head for id_, each in side.items()} for side in (one, other)]
         ended = all(
             each.status in ENDED and each.next_step == "nothing"
             for side in (one, other)
             for each in side.values()
         )
-        acknowledged = ended and heads[0] == heads[1]
-        if acknowledged:
+        if ended and _heads(one) == _heads(other):
             break
         await asyncio.sleep(_PAUSE_SECONDS)
     return time.monotonic() - began
+
+
+async def held_by_all(
+    clients: Mapping[str, GatewayClient], *, judged: int, seconds: float
+) -> dict[str, Held]:
+    """What each gateway gives, as of one moment.
+
+    Acknowledgements of envelopes that have ended still come; what came while one gateway was read
+    and not the other would look like a record that is shorter: then both are read again.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        kept = {name: await held(client, judged=judged) for name, client in clients.items()}
+        now = [await _listed(EnvelopeClient(each)) for each in clients.values()]
+        read = [_heads(each.told) for each in kept.values()]
+        if all(heads == read[0] for heads in (*read, *map(_heads, now))):
+            return kept
+        if time.monotonic() > deadline:
+            return kept
+
+
+def _heads(told: Mapping[str, Envelope]) -> dict[str, str]:
+    return {id_: each.head for id_, each in told.items()}
 
 
 async def held(client: GatewayClient, *, judged: int) -> Held:

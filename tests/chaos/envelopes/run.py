@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.chaos.client_log import ClientLog
 from tests.chaos.envelopes.checker import envelope_violations
 from tests.chaos.envelopes.model import EnvelopeHistory
-from tests.chaos.envelopes.reading import held, read_envelopes, settled
+from tests.chaos.envelopes.reading import held_by_all, read_envelopes, settled
 from tests.chaos.envelopes.storm import EnvelopeStorm
 from tests.chaos.envelopes.town import Keepers, Town
 from tests.chaos.killer import Killer
@@ -91,7 +91,7 @@ async def envelope_storm(
         await keepers.ready()
         await blowing.ask_all_again()
         settled_seconds = await settled(clients, seconds=patience_seconds)
-        kept = {name: await held(client, judged=judged) for name, client in clients.items()}
+        kept = await held_by_all(clients, judged=judged, seconds=patience_seconds)
     history = await read_envelopes(town, client_log, kept, judged=judged)
     return EnvelopeOutcome(
         history=history,

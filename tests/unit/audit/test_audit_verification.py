@@ -12,6 +12,7 @@ from gateway.audit.errors import AuditLogDamagedError
 from gateway.audit.merkle import leaf_hash
 from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.store.database import open_reader
+from tests.running_gateway import until
 from tests.signing_house import FakeClock, SoftSigner, signing_house
 
 RECORDS = 6  # three receipts: intent, outcome each
@@ -149,6 +150,17 @@ async def test_no_tree_head_counts_as_signed_before_it_is_published(tmp_path: Pa
             assert db.execute("select count(*) from audit_checkpoint").fetchone() == (0,)
         db.close()
         (tmp_path / "checkpoint.new").rmdir()
+
+
+async def test_the_age_of_the_head_grows_while_none_can_be_published(tmp_path: Path) -> None:
+    async with signing_house(tmp_path) as house:
+        (tmp_path / "checkpoint.new").mkdir()  # as above
+        await house.seal()
+        await until(lambda: house.audit.head_age_seconds > 1.2)
+        assert house.audit.signed_size < house.audit.size
+        (tmp_path / "checkpoint.new").rmdir()
+        await until(lambda: house.audit.head_age_seconds < 1.0)
+        assert house.audit.signed_size == house.audit.size
 
 
 @pytest.mark.parametrize("name", ["the tail cut off", "everything gone"])

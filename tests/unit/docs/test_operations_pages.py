@@ -25,7 +25,7 @@ from tests.unit.docs.markdown import ROOT, blocks, headings, languages, read, se
 _OPENS = {"port", "url", "proxy", "endpoint", "socket", "unseal_socket", "host", "external_url"}
 """What a setting is called that says where something connects or listens."""
 _HTTPS = http.client.HTTPS_PORT
-_PAGES = ("README", "network", "sizing", "threat-model", "upgrade")
+_PAGES = ("README", "backup", "keys", "network", "sizing", "threat-model", "upgrade")
 
 
 def _page(name: str, language: str = "") -> str:

@@ -55,6 +55,7 @@ LOCAL = {
     "approvals export", "approvals verify",
     "webhooks list", "webhooks test", "webhooks key",
     "jobs list", "jobs show", "db migrate", "db check",
+    "backup create", "backup verify", "backup restore", "backup list",
     "envelope verify", "envelope compare",
     "bridge keys", "bridge status", "bridge egress",
     "network init", "network serve", "network identity",
@@ -62,7 +63,9 @@ LOCAL = {
     "network person list",
     "connectors check", "connectors list", "connectors test",
     "audit verify", "audit show", "hsm list", "hsm test", "hsm serve", "hsm unseal",
-    "usage", "export", "archive list", "onboarding check",
+    "hsm ceremony", "hsm csr", "hsm import-certificate", "hsm reconcile", "hsm retire",
+    "hsm rotate",
+    "usage", "export", "archive list", "trace", "support-bundle", "onboarding check",
 }  # fmt: skip
 """Commands that ask no gateway: they can do what the files of the machine let them do."""
 BY_SYSTEMS = {

@@ -56,6 +56,17 @@ async def test_all_systems_together_have_one(items: int, size: int) -> None:
     made.admit("tms", items=10, size=100)
 
 
+@pytest.mark.parametrize(
+    ("open_", "used"), [(OpenItems(0, 0), 0.0), (OpenItems(50, 900), 0.9), (OpenItems(80, 1), 0.8)]
+)
+async def test_how_near_the_limit_is_says_whichever_is_nearer(
+    open_: OpenItems, used: float
+) -> None:
+    made = admission(Count(erp=open_))
+    await made.look()
+    assert made.used == used
+
+
 async def test_what_was_let_in_counts_before_it_is_counted() -> None:
     made = admission(Count())
     made.admit("erp", items=60, size=60)

@@ -249,6 +249,28 @@ answer = see_only(readable=[Path("/nowhere/at/all")], writable=[])
     )
 
 
+def test_of_a_listed_directory_the_names_are_seen_and_nothing_is_read(
+    here: Path, in_a_process: InAProcess
+) -> None:
+    (here / "vault" / "below").mkdir()
+    answer = in_a_process(
+        """
+from processes.confinement import see_only
+vault = Path(sys.argv[1]) / "vault"
+system = [Path(p) for p in (sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64")]
+see_only(readable=system, writable=[], listed=[vault])
+answer = [
+    sorted(each.name for each in os.scandir(vault)),
+    outcome(lambda: (vault / "secret").stat()),
+    outcome(lambda: (vault / "secret").read_text()),
+    outcome(lambda: (vault / "new").write_text("new")),
+]
+""",
+        here,
+    )
+    assert answer == [["below", "secret"], "done", DENIED, DENIED]
+
+
 def _user_namespaces() -> bool:
     """Whether this place lets anybody make one: a chroot and some containers do not."""
     asked = subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False)

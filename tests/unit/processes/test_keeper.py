@@ -155,13 +155,14 @@ def test_when_no_signer_can_be_started_the_gateway_is_told_and_may_ask_again(
     assert kept.order_signer()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_a_signal_to_the_keeper_reaches_the_gateway(kept: Kept, number: signal.Signals) -> None:
     kept.tell_gateway(
         """
-        signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+        signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         signal.signal(signal.SIGHUP, lambda *_: None)
+        signal.signal(signal.SIGUSR1, lambda *_: None)
         """
     )
     kept.keeper.send_signal(number)

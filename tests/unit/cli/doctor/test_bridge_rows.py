@@ -127,3 +127,17 @@ def test_an_outage_and_a_held_envelope_are_failures(
     assert (found["bridge east"].state, found["envelopes east"].state) == ("failed", "failed")
     assert row.id in found["envelopes east"].message
     assert json.dumps(found["envelopes east"].cure).count(row.id) == 1
+
+
+def test_a_network_that_does_not_take_our_signature_is_told_from_one_that_is_away(
+    tmp_path: Path, standing: Callable[[], dict[str, Finding]]
+) -> None:
+    for why, cure in (
+        ("the network says signature-invalid (401): unknown key", "compare the key"),
+        ("https://network.example answers 502, and not as the network does", "firewall"),
+    ):
+        away = {"away_since": microseconds(START), "why": why}
+        write(tmp_path, lambda unit, away=away: change_standing(unit, "org-east", **away))  # type: ignore[misc]
+        found = standing()["bridge east"]
+        assert (found.state, found.owner) == ("failed", "it")
+        assert cure in (found.cure or "")

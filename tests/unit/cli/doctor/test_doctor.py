@@ -90,6 +90,7 @@ def test_a_running_gateway_is_asked_whether_it_could_seal(on_running: CommandLin
     assert "could seal now" in gateway["message"]
     parts = {each["part"] for each in report["findings"]}
     assert {"HSM PIN", "key receipt-east", "stamp receipt-south", "audit checkpoint"} <= parts
+    assert {"versions", "audit chain", "limits", "jobs", "deliveries"} <= parts
 
 
 def test_several_faults_are_told_together_with_cure_and_owner(sealgate: CommandLine) -> None:

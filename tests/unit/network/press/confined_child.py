@@ -1,6 +1,6 @@
 """What the child that reads documents cannot do: tried from within, told line by line.
 
-Arguments: a file to write, and a port at which somebody listens.
+Arguments: a file to write, a port at which somebody listens, and a secret of the network's.
 """
 
 import socket
@@ -19,6 +19,10 @@ def main() -> None:
         Path(sys.argv[1]).write_bytes(b"x")
     except OSError:
         told.append("wrote nothing")
+    try:
+        Path(sys.argv[3]).read_bytes()
+    except OSError:
+        told.append("read nothing")
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
         reached = True

@@ -231,14 +231,21 @@ async def test_a_child_that_needs_too_much_memory_answers_instead_of_growing() -
     assert refused.value.reason == "demanding"
 
 
-async def test_what_reads_the_document_can_neither_write_files_nor_speak(tmp_path: Path) -> None:
+async def test_what_reads_the_document_can_neither_use_files_nor_speak(tmp_path: Path) -> None:
+    secret = tmp_path / "network.key"
+    secret.write_bytes(b"what the network signs with")
     program = [sys.executable, "-m", "tests.unit.network.press.confined_child"]
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        arguments = [str(tmp_path / "file"), str(listening.getsockname()[1])]
+        arguments = [str(tmp_path / "file"), str(listening.getsockname()[1]), str(secret)]
         told = await asyncio.to_thread(
             subprocess.run, [*program, *arguments], capture_output=True, text=True, check=True
         )
-    assert told.stdout.splitlines() == ["wrote nothing", "reached nobody", "got no memory"]
+    assert told.stdout.splitlines() == [
+        "wrote nothing",
+        "read nothing",
+        "reached nobody",
+        "got no memory",
+    ]
 
 
 async def test_the_certificate_is_for_this_act_and_for_minutes() -> None:

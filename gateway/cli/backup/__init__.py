@@ -1,0 +1,1 @@
+"""`sealgate backup`: make backups, verify them, put one back."""

@@ -1,0 +1,69 @@
+"""`sealgate hsm retire`: a key is kept on the token and used no more."""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+import typer
+
+from gateway.cli.hsm.at_token import key_of
+from gateway.cli.hsm.in_force_here import keys_in_force
+from gateway.cli.hsm.keys_alone import key_alone
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.policy.where import policies_in
+from gateway.cli.terminal import fail, out, tell_json, told_errors
+from gateway.clock import SystemClock
+from gateway.desk.policy_files import NothingToReadError, PolicyFiles
+from gateway.keys.errors import KeyActError
+from gateway.keys.journal import KeyJournal
+from gateway.seals.errors import SealMaterialError
+from strictyaml import MistakesError
+
+
+class RetireReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `hsm retire --json` prints; `public_key_sha256` is of the SubjectPublicKeyInfo, hex."""
+
+    key: str
+    label: str
+    public_key_sha256: str
+
+
+def retire(
+    key: Annotated[str, typer.Argument(help="The key's id under hsm.keys.")],
+    as_json: JSONOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Record that a key is used no more; refused while a seal has it.
+
+    The key stays on the token. `sealgate hsm reconcile` takes any use of it after this record for
+    one outside the gateway. Exits 0, or 2 when the key is in use or could not be read.
+    """
+    settings = configuration(config)
+    alone = key_alone(settings.hsm, key)
+    with told_errors(NothingToReadError, SealMaterialError, MistakesError):
+        bundle = PolicyFiles.read(policies_in(None, config)).bundle
+    named = {each.name for each in bundle.seals.values() if each.key == key}
+    # What lies in the directory need not be in force: a gateway that refused it goes on as before.
+    used = {seal for seal, has in keys_in_force(settings).items() if has == key}
+    users = sorted(named | used)
+    if users:
+        raise fail(
+            f"key {key!r} is in use by {', '.join(users)}: give each of them another key first "
+            "(`sealgate hsm rotate`), and wait until the policies with it are in force"
+        )
+    described = key_of(alone, key)
+    public_key = hashlib.sha256(described.public_key).hexdigest()
+    with told_errors(KeyActError):
+        KeyJournal(settings.key_acts, clock=SystemClock()).note(
+            "retired", key=key, public_key=public_key
+        )
+    report = RetireReport(key=key, label=described.label, public_key_sha256=public_key)
+    if as_json:
+        tell_json(report)
+        return
+    for line in (
+        f"retired  {key}, label {described.label}; it stays on the token",
+        f"SHA-256  {public_key} (of the public key)",
+        f"next     write `retired: true` beside {key} under hsm.keys, and send the gateway USR1",
+    ):
+        out.print(line, markup=False, soft_wrap=True)
