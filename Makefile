@@ -111,7 +111,7 @@ check-deploy: $(DEPLOY_STAMP) ## ansible-lint's production profile over the play
 	@cd deploy/ansible && PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" LC_ALL=C.UTF-8 ansible-lint --profile production --offline -q
 
 .PHONY: test-deploy
-test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted Debian machines (as root; about 10 minutes)
+test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted Debian machines (as root; half an hour)
 	@PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" $(PYTHON) -m tests.deploy
 
 .PHONY: bench

@@ -13,6 +13,14 @@ from pathlib import Path
 _PACKAGES = "systemd,systemd-sysv,dbus,python3,iproute2,procps,ca-certificates,openssh-server"
 # nspawn's own filter is older than Landlock, which the gateway confines itself with.
 _LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+# Machines whose services were in one control group would find each other's processes in it. Where
+# the host has version 2 alone, its own manager has given us a group, and nspawn divides that.
+_GROUP_OF_ITS_OWN = """
+for each in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+  if [ -d "$each" ]; then mkdir -p "$each/$0" && echo $$ >"$each/$0/cgroup.procs"; fi
+done
+exec "$@"
+"""
 _BOOT_SECONDS = 120.0
 _HOST, _MACHINE = "10.77.0.1", "10.77.0.2"
 _SWITCH, _AT_SWITCH = "br-sg", "10.78.0."
@@ -57,6 +65,7 @@ class Machine:
         with log:
             self._leader = subprocess.Popen(
                 [
+                    *("sh", "-c", _GROUP_OF_ITS_OWN, self.name),
                     "systemd-nspawn",
                     "--register=no",
                     "--keep-unit",
