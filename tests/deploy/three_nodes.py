@@ -101,6 +101,7 @@ class Cluster:
         """
         told: dict[str, Any] = {}
         stop = self.brought / f"{prefix}stop"
+        stop.unlink(missing_ok=True)
         with ThreadPoolExecutor(1) as beside:
             work = beside.submit(self.seal, seconds=600, prefix=prefix, stop=stop)
             try:
