@@ -19,6 +19,7 @@ class RequestsInHand:
         self._hung = hung
         self._answers: dict[int, asyncio.Future[bytes]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._oldest_since = 0.0
 
     def __len__(self) -> int:
         """How many there are."""
@@ -61,8 +62,20 @@ class RequestsInHand:
         """
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = (
-            asyncio.get_running_loop().call_later(self._patience(), self._hung)
-            if self._answers
-            else None
-        )
+            self._timer = None
+        if self._answers:
+            loop = asyncio.get_running_loop()
+            self._oldest_since = loop.time()
+            self._timer = loop.call_later(self._patience(), self._overdue)
+
+    def _overdue(self) -> None:
+        """It has waited as long as it might when it began to; it may be longer by now.
+
+        The last of several tokens has more patience than one that another could replace.
+        """
+        loop = asyncio.get_running_loop()
+        left = self._oldest_since + self._patience() - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._overdue)
+        else:
+            self._hung()

@@ -276,8 +276,8 @@ class ReplicatedSigner:
                 self._chosen()  # also where nobody asks, so that the metrics tell
 
     async def _probe_one(self, token: Token, key: KeyDescription) -> None:
-        epoch = token.client.epoch
         try:
+            epoch = token.client.epoch
             check_proof(key, await token.client.prove(key.id))
         except SignerUnavailableError:
             return  # its client has it replaced

@@ -78,7 +78,8 @@ def restore(
         if backup.manifest_digest != verified.manifest_digest:
             raise RestoreRefusedError(f"{path} was exchanged after it was verified")
         if owner is not None:
-            os.chown(config.state_directory / "lock", *owner)  # or the gateway could not take it
+            lock = config.state_directory / "lock"
+            os.chown(lock, *owner, follow_symlinks=False)  # or the gateway could not take it
         marker = config.state_directory / RESTORING
         begun = marker.read_text(encoding="utf-8").strip() if marker.exists() else None
         if begun is None:
@@ -209,7 +210,7 @@ def _make_directories(directory: Path, owner: tuple[int, int] | None, mode: int)
     _make_directories(directory.parent, owner, mode)
     directory.mkdir(mode=mode)
     if owner is not None:
-        os.chown(directory, *owner)
+        os.chown(directory, *owner, follow_symlinks=False)
     sync_directory(directory.parent)
 
 

@@ -242,6 +242,7 @@ def reconcile_counts(
     by_id = {key.id: key for key in keys if key.purpose == "seal"}
     most, least = Counter[str](), Counter[str]()
     intents: dict[int, str] = {}
+    requests: set[object] = set()
     result = Reconciled()
     query = select(audit_leaf.c.index, audit_leaf.c.leaf).where(
         audit_leaf.c.index >= counted.first_record
@@ -259,8 +260,10 @@ def reconcile_counts(
             case "outcome" if content.get("result") == "sealed" and content["intent"] in intents:
                 least[intents.pop(content["intent"])] += 1
             case "key" if content.get("what") == "request" and name in by_id:
-                most[name] += 1
-                least[name] += 1
+                # Noted before the key is used, which may then fail; a crash may record it twice.
+                if content.get("act") not in requests:
+                    most[name] += 1
+                requests.add(content.get("act"))
             case _:
                 pass
     for name, key in by_id.items():

@@ -26,7 +26,10 @@ def sole_owner(directory: Path, *, restoring: bool = False) -> Iterator[None]:
             put back.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Root puts backups back where the service's user could have left a link.
+    descriptor = os.open(
+        directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -452,3 +452,14 @@ def test_what_root_puts_back_is_the_gateways_own(there: BackedUp, backup: Path) 
         assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346), path
     assert there.trial.signed.root.stat().st_uid == 0
     assert there.trial.signed.root.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    """Root restores into a directory of the service's user, who may have left a link there."""
+    other = tmp_path / "shadow"
+    other.write_text("root's own")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lock").symlink_to(other)
+    with pytest.raises(OSError, match="lock"), sole_owner(tmp_path / "state", restoring=True):
+        pass
+    assert other.read_text() == "root's own"
