@@ -152,6 +152,7 @@ def lose(steps: Telling, books: Playbooks, one: Machine, kept: Path, seal: Seal)
         variables: dict[str, Any] = {
             "services_config": str(config),
             "restore_backup": str(loss.backup),
+            "restore_start": True,
         }
         with steps.step("restore.yml onto an empty machine") as found:
             ran = on_two.run("restore.yml", **variables)
