@@ -104,11 +104,16 @@ class KeyJournal:
                 out.flush()
                 os.fsync(out.fileno())
             temporary.replace(file)
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync(self._folder)
+            _sync(self._folder.parent)  # the folder itself may be new
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
