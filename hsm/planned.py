@@ -1,5 +1,6 @@
 """A key ceremony as it is planned in a file that people review, and what a token has of it."""
 
+import unicodedata
 from typing import Literal, Self
 
 import msgspec
@@ -9,12 +10,24 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from hsm.interfaces import Mechanism
 from strictyaml import StrictModel, refusal
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RSA: frozenset[Mechanism] = frozenset({"rsa-pkcs1-sha256", "rsa-pss-sha256"})
 
 
 class _Section(StrictModel):
     # Beside config.yaml, and with its underscores.
     model_config = ConfigDict(alias_generator=None)
+
+    @field_validator("*")
+    @classmethod
+    def _is_as_it_looks(cls, value: object) -> object:
+        """What people sign must not hold what they do not see, nor lines that nobody planned."""
+        if isinstance(value, str) and any(unicodedata.category(each) in _UNSEEN for each in value):
+            raise refusal(
+                "it has characters that nobody sees, or that begin a new line",
+                "write it in one line, with letters, digits, punctuation and spaces alone",
+            )
+        return value
 
 
 class Witness(_Section):
@@ -85,6 +98,12 @@ class CeremonyPlan(_Section):
             values = [getattr(each, what) for each in self.keys]
             if len(set(values)) < len(values):
                 raise refusal(f"two keys have the same `{what}`", "give each key one of its own")
+        people = {
+            " ".join(unicodedata.normalize("NFKC", each.name).casefold().split())
+            for each in self.witnesses
+        }
+        if len(people) < len(self.witnesses):
+            raise refusal("two witnesses have the same name", "name each person once")
         return self
 
 

@@ -278,6 +278,9 @@ class ReplicatedSigner:
     async def _probe_one(self, token: Token, key: KeyDescription) -> None:
         try:
             epoch = token.client.epoch
+        except SignerUnavailableError:
+            return  # dropped since it was counted among those that serve
+        try:
             check_proof(key, await token.client.prove(key.id))
         except SignerUnavailableError:
             return  # its client has it replaced

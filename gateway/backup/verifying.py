@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import __version__
@@ -68,6 +68,7 @@ def verify(path: Path, *, scratch: Path, checkpoint: str | None = None) -> Verif
         _take_out(backup, database)
         key = _log_key(backup)
         _prove_database(backup, database)
+        _prove_shape(database, Path(directory) / "fresh.sqlite")
         newer, known = _held_against(checkpoint, key, backup.manifest)
         engine = open_reader(database)
         try:
@@ -147,18 +148,56 @@ def _prove_database(backup: BackupFile, database: Path) -> None:
             writer.dispose()
 
 
+def _prove_shape(database: Path, fresh: Path) -> None:
+    """A trigger or a view would act in what is put back, and no digest of a row shows it.
+
+    Args:
+        database: of the backup, at the newest revision.
+        fresh: where an empty one is made, to compare.
+    """
+    writer = open_writer(fresh)
+    try:
+        migrate(writer)
+    finally:
+        writer.dispose()
+    strange = sorted(_shape(database) - _shape(fresh))
+    if strange:
+        kind, name, _ = strange[0]
+        raise BackupRefusedError(
+            f"its database has a {kind} {name[:64]!r} that no version of Sealgate makes: somebody "
+            "has changed it. Take another backup, and tell the security officer"
+        )
+
+
+def _shape(database: Path) -> frozenset[tuple[str, str, str]]:
+    """Kind and name of all that a database is made of; of what acts by itself, the words, too."""
+    engine = open_reader(database)
+    try:
+        with closing(engine.connect()) as connection:
+            found = connection.execute(text("SELECT type, name, sql FROM sqlite_master"))
+            return frozenset(
+                (kind, name, str(sql) if kind in {"view", "trigger"} else "")
+                for kind, name, sql in found
+                if not name.startswith("sqlite_")
+            )
+    except SQLAlchemyError as error:
+        raise _damaged(error) from error
+    finally:
+        engine.dispose()
+
+
 def _damaged(error: SQLAlchemyError) -> BackupRefusedError:
     told = getattr(error, "orig", None) or error
     return BackupRefusedError(f"its database cannot be read ({told}): take another backup")
 
 
 def _log_key(backup: BackupFile) -> LogKey:
-    text = backup.read(LOG_KEY_MEMBER).decode(errors="replace")
+    written = backup.read(LOG_KEY_MEMBER).decode(errors="replace")
     try:
-        key = LogKey.parse(text)
+        key = LogKey.parse(written)
     except CheckpointInvalidError as error:
         raise BackupRefusedError(f"its {LOG_KEY_MEMBER}: {error}; take another backup") from error
-    if text.strip() != backup.manifest.log_key:
+    if written.strip() != backup.manifest.log_key:
         raise BackupRefusedError(f"its manifest names another key than {LOG_KEY_MEMBER} is")
     return key
 

@@ -212,6 +212,9 @@ class Reconciliation:
             for signed in key.counts.keys() - key.explained:
                 told = f"{key.where[signed]}: no record explains that it signed {_told(signed)}"
                 self._tell("use-outside-the-gateway", key, told)
+            if key.sealed and self._result.uses == 0:
+                told = f"the list has no use at all, and {len(key.sealed)} documents were sealed"
+                self._tell("use-missing", key, told)
             # Only between the first and the last that it knows: lists begin and end somewhere.
             for index, digest, document in key.sealed:
                 known = key.first is not None and key.first <= index <= key.last
@@ -272,6 +275,9 @@ def reconcile_counts(
             result.uses += uses
             result.tests += tests
             result.findings += _compared(name, uses - tests, least[name], most[name])
+        elif least[name]:
+            told = f"the counts do not have it, and {least[name]} documents were sealed with it"
+            result.findings.append(Discrepancy(name="use-missing", key=name, what=told))
     known = {key.label for key in keys}
     result.others = sum(counted.counts[label] for label in counted.counts.keys() & set(others))
     result.findings += _unknown(

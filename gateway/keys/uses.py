@@ -59,9 +59,24 @@ class CountFile(StrictModel):
 
 _decoder = msgspec.json.Decoder(_Line)
 
+# What uses no private key (PKCS#11 2.40 §5). All else is a use, or a word that nobody here knows:
+# a vendor's own name for signing must not pass for nothing.
+_CALLS = """
+Initialize Finalize GetInfo GetFunctionList GetInterface GetInterfaceList GetSlotList
+GetSlotInfo GetTokenInfo GetMechanismList GetMechanismInfo WaitForSlotEvent InitToken
+InitPIN SetPIN OpenSession CloseSession CloseAllSessions GetSessionInfo SessionCancel
+GetOperationState SetOperationState Login LoginUser Logout CreateObject CopyObject
+DestroyObject GetObjectSize GetAttributeValue SetAttributeValue FindObjectsInit
+FindObjects FindObjectsFinal EncryptInit Encrypt EncryptUpdate EncryptFinal DigestInit
+Digest DigestUpdate DigestKey DigestFinal SignInit SignRecoverInit DecryptInit
+VerifyInit Verify VerifyUpdate VerifyFinal VerifyRecoverInit VerifyRecover GenerateKey
+GenerateKeyPair SeedRandom GenerateRandom
+"""
+_NO_USES = frozenset(f"C_{name}" for name in _CALLS.split())
+
 
 def uses_in(files: Iterable[Path]) -> Iterator[Use]:
-    """Read files of JSON lines; lines of other calls, and answers, are passed over.
+    """Read files of JSON lines; lines of calls that use no key, and answers, are passed over.
 
     Raises:
         UsesUnreadableError: a line is no JSON object, or names a key and no whole data.
@@ -83,8 +98,13 @@ def _use(line: bytes, where: str) -> Use | None:
     except msgspec.DecodeError as error:
         # A line that is passed over could be the use that is looked for.
         raise _unreadable(where, str(error)) from error
-    if not read.call.startswith("C_Sign") or read.call == "C_SignInit" or read.answer is not None:
+    if read.answer is not None or read.call in _NO_USES:
         return None
+    if read.call != "C_Sign":
+        told = (
+            f"`call` is {read.call[:64]!r}, which is another use of a key, or no call that is known"
+        )
+        raise _unreadable(where, told)
     if read.key is None or read.data is None or _HEX.fullmatch(read.data) is None:
         raise _unreadable(where, "a use without `key`, or whose `data` is not hexadecimal")
     return Use(label=read.key, data=bytes.fromhex(read.data), where=where)

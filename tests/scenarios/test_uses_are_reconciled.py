@@ -151,16 +151,16 @@ async def test_numbers_alone_tell_too_many_and_too_few(sealed: House, tmp_path: 
     await sealed.running.seal(seal="receipt-south")
     shown = sealed.running.run("audit", "show", "0", "-n", "9999", "--json").stdout
     records = [json.loads(line) for line in shown.splitlines()]
-    intents = sum(each["kind"] == "intent" and each["key"] == "receipt-south" for each in records)
+    of_keys = [each["key"] for each in records if each["kind"] == "intent"]
+    intents, east = of_keys.count("receipt-south"), of_keys.count("receipt-east")
     file = tmp_path / "counts.yaml"
     for uses, code, name in (
         (intents + 7, 0, None),
         (intents + 8, 1, "use-outside-the-gateway"),
         (intents + 6, 1, "use-missing"),
     ):
-        file.write_text(
-            f"counts: {{receipt-south: {uses}}}\ntests: {{receipt-south: 7}}\n", encoding="utf-8"
-        )
+        counts = f"{{receipt-south: {uses}, receipt-east: {east}}}"
+        file.write_text(f"counts: {counts}\ntests: {{receipt-south: 7}}\n", encoding="utf-8")
         assert sealed.reconciled("--counts", file)[0] == code
         findings = sealed.reconciled("--counts", file)[1]["findings"]
         assert [each["name"] for each in findings] == ([] if name is None else [name])
@@ -186,7 +186,9 @@ async def test_a_key_that_nobody_configured_is_told_unless_it_is_anothers(
         ("nonsense", "malformed"),
         ('{"key": "receipt-east", "data": "abc"}', "not hexadecimal"),
         ('{"key": 5, "data": "ab"}', "Expected `str"),
-        ('{"call": "C_SignFinal", "key": "receipt-east"}', "a use without"),
+        ('{"call": "C_SignFinal", "key": "receipt-east"}', "another use of a key"),
+        ('{"call": "C_Decrypt", "key": "receipt-east", "data": "ab"}', "another use of a key"),
+        ('{"call": "SIGN", "key": "receipt-east", "data": "ab"}', "no call that is known"),
     ],
 )
 def test_a_line_that_is_not_understood_is_no_clean_bill(
@@ -198,6 +200,27 @@ def test_a_line_that_is_not_understood_is_no_clean_bill(
     assert result.returncode == 2
     assert f"{file}:1" in result.stderr
     assert told in result.stderr
+
+
+async def test_counts_that_leave_a_key_out_are_no_clean_bill(sealed: House, tmp_path: Path) -> None:
+    await sealed.running.seal()
+    file = tmp_path / "counts.yaml"
+    file.write_text("counts: {receipt-south: 0}\n", encoding="utf-8")
+    code, told = sealed.reconciled("--counts", file)
+    assert code == 1
+    assert ("use-missing", "receipt-east") in {
+        (each["name"], each["key"]) for each in told["findings"]
+    }
+
+
+async def test_a_list_without_a_use_is_no_clean_bill(sealed: House, tmp_path: Path) -> None:
+    """A collector that died writes nothing any more."""
+    await sealed.running.seal()
+    nothing = tmp_path / "uses.jsonl"
+    nothing.write_text("", encoding="utf-8")
+    code, told = sealed.reconciled(nothing)
+    assert code == 1
+    assert {each["name"] for each in told["findings"]} == {"use-missing"}
 
 
 async def test_a_note_that_is_none_of_ours_stays_and_holds_no_other_up(sealed: House) -> None:

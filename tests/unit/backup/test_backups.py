@@ -463,3 +463,29 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="lock"), sole_owner(tmp_path / "state", restoring=True):
         pass
     assert other.read_text() == "root's own"
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "CREATE TRIGGER evil AFTER INSERT ON audit_leaf BEGIN DELETE FROM freeze; END",
+            "trigger 'evil'",
+        ),
+        ("CREATE VIEW evil AS SELECT 1", "view 'evil'"),
+        ("CREATE TABLE evil (x)", "table 'evil'"),
+    ],
+)
+def test_what_would_act_in_the_database_by_itself_is_refused(
+    house: BackedUp, backup: Path, tmp_path: Path, statement: str, told: str
+) -> None:
+    files = members(backup)
+    database = tmp_path / "database.sqlite"
+    database.write_bytes(files["database.sqlite"])
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    files["database.sqlite"] = database.read_bytes()
+    spoiled = repacked(tmp_path / "spoiled.tar", files)
+    with pytest.raises(BackupRefusedError, match=told):
+        house.verify(spoiled)

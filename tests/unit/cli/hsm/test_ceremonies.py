@@ -159,6 +159,9 @@ def test_a_key_of_another_length_is_another(
         ("id: receipt-south-2027", "id: receipt-east-2027", "the same `id`"),
         ("  - {name: 李强, role: 审计}\n", "", "witnesses"),
         ("token: sealgate-demo", "tokens: sealgate-demo", "did you mean `token`"),
+        ("{name: 李强, role: 审计}", '{name: " 王芳 ", role: 审计}', "name each person once"),
+        ("{name: 李强, role: 审计}", '{name: "李强\\nWitness: X", role: 审计}', "nobody sees"),
+        ("{name: 李强, role: 审计}", '{name: "李强\\e[2J", role: 审计}', "nobody sees"),
     ],
 )
 def test_a_plan_that_is_wrong_is_told_with_its_line(
