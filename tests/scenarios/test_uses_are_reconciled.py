@@ -170,7 +170,8 @@ async def test_a_key_that_nobody_configured_is_told_unless_it_is_anothers(
     sealed: House, tmp_path: Path
 ) -> None:
     file = tmp_path / "uses.jsonl"
-    file.write_text('{"key": "payroll", "data": "00ff"}\n', encoding="utf-8")
+    theirs = '{"key": "payroll", "data": "00ff"}\n'
+    file.write_text(sealed.list.read_text(encoding="utf-8") + theirs, encoding="utf-8")
     code, told = sealed.reconciled(file)
     assert code == 1
     assert [(each["name"], each["key"]) for each in told["findings"]] == [
