@@ -89,6 +89,8 @@ def prove_version(manifest: Manifest) -> None:
     Raises:
         BackupRefusedError: names both versions.
     """
+    if not all(each.isprintable() for each in (manifest.node, manifest.version, manifest.log_key)):
+        raise BackupRefusedError("its manifest has characters that no program of ours writes")
     if _numbers(manifest.version) > _numbers(__version__):
         raise BackupRefusedError(
             f"version {manifest.version} made the backup, and this is {__version__}, which does "

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
@@ -23,6 +23,12 @@ from hsm.interfaces import KeyDescription
 
 ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
 
+_NOT_FOR_DOCUMENTS = {
+    ExtendedKeyUsageOID.SERVER_AUTH,
+    ExtendedKeyUsageOID.CODE_SIGNING,
+    ExtendedKeyUsageOID.TIME_STAMPING,
+    ExtendedKeyUsageOID.OCSP_SIGNING,
+}
 _HASHES = {"sha256", "sha384", "sha512"}
 _LEAST_RSA_BITS = 2048
 _LEAST_CURVE_BITS = 256
@@ -125,13 +131,17 @@ def _usage(leaf: x509.Certificate) -> Iterator[Fault]:
     elif not (usage.digital_signature or usage.content_commitment):
         told = "its keyUsage has neither digitalSignature nor nonRepudiation"
         yield Fault.of("certificate-usage", told)
+    extended = _extension(leaf, x509.ExtendedKeyUsage)
+    if extended is not None and set(extended) <= _NOT_FOR_DOCUMENTS:
+        told = "its extendedKeyUsage is for other things than documents; verifiers would refuse it"
+        yield Fault.of("certificate-usage", told)
 
 
 def _company(leaf: x509.Certificate, company: str) -> Iterator[Fault]:
     named = [
         str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     ]
-    if _plain(company) not in {_plain(each) for each in named}:
+    if {_plain(each) for each in named} != {_plain(company)}:
         told = " and ".join(repr(each) for each in named) or "no organisation"
         yield Fault.of(
             "certificate-of-other-company", f"it names {told}, the seal is {company!r}'s"

@@ -201,9 +201,14 @@ def _damaged_database(files: dict[str, bytes], path: Path) -> Path:
     return repacked(path, files)
 
 
+def _in_colour(files: dict[str, bytes], path: Path) -> Path:
+    return repacked(path, files, node="\x1b[31mevil\nnode")
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
+        (_in_colour, "no program of ours writes"),
         (_outside, "outside"),
         (_absolute, "outside"),
         (_unknown, "belongs into no backup"),

@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA224
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.keys.certificates import Judged, judge
 from gateway.keys.faults import CURES, FaultName
@@ -89,6 +90,39 @@ def test_another_company_is_told(authority: SealAuthority, key: KeyDescription) 
     judged = _judged(authority, key, leaf, authority.below.certificate)
     assert _names(judged) == ["certificate-of-other-company"]
     assert "华南" in judged.faults[0].message
+
+
+def test_a_second_company_in_the_name_is_told(
+    authority: SealAuthority, key: KeyDescription
+) -> None:
+    leaf = authority.issue(key.public_key, organisation="示例物流（华东）有限公司,O=别的公司")
+    judged = _judged(authority, key, leaf, authority.below.certificate)
+    assert _names(judged) == ["certificate-of-other-company"]
+
+
+@pytest.mark.parametrize(
+    ("uses", "faults"),
+    [
+        ([ExtendedKeyUsageOID.TIME_STAMPING], ["certificate-usage"]),
+        (
+            [ExtendedKeyUsageOID.OCSP_SIGNING, ExtendedKeyUsageOID.SERVER_AUTH],
+            ["certificate-usage"],
+        ),
+        ([ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.CLIENT_AUTH], []),
+        ([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE], []),
+    ],
+)
+def test_a_certificate_for_other_things_than_documents_is_told(
+    authority: SealAuthority,
+    key: KeyDescription,
+    uses: list[x509.ObjectIdentifier],
+    faults: list[FaultName],
+) -> None:
+    extended = x509.ExtendedKeyUsage(uses)
+    leaf = authority.issue(
+        key.public_key, change=lambda built: built.add_extension(extended, critical=False)
+    )
+    assert _names(_judged(authority, key, leaf, authority.below.certificate)) == faults
 
 
 def test_a_certificate_for_another_key_is_told_and_nothing_else(
