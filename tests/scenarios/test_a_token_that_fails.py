@@ -27,7 +27,7 @@ from hsm.ceremony import write_softhsm_config
 from hsm.sentences import signed_in_test
 from tests.chaos.installation import Installation, install
 from tests.hsm_shim.shim import HSMShim
-from tests.running_gateway import RunningGateway, descendants, submission, until
+from tests.running_gateway import RunningGateway, submission, until
 
 DEVICE_ERROR = 0x30
 CALLERS = 8
@@ -47,8 +47,8 @@ class TwoTokens:
         return self.installation.shim
 
     def kill_first_signer(self) -> None:
-        signers = [each for each in descendants(os.getpid()) if _runs(each, "hsm.signer")]
-        os.kill(min(signers), signal.SIGKILL)
+        # By when they were started: numbers of processes begin anew at some point.
+        os.kill(min(self.running.pids_of("hsm.signer"), key=_started_at), signal.SIGKILL)
 
     async def tokens(self) -> dict[str, str]:
         """The state of each token, as `/readyz` tells it."""
@@ -67,8 +67,10 @@ class TwoTokens:
             return await answer.text()
 
 
-def _runs(pid: int, module: str) -> bool:
-    return module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+def _started_at(pid: int) -> int:
+    """Clock ticks since the machine's start (proc(5), field 22)."""
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    return int(told.split()[19])
 
 
 def _two_tokens(template: Path, directory: Path, *, as_service: bool) -> TwoTokens:
