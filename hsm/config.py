@@ -262,9 +262,14 @@ class HSMConfig(_Section):
         )
 
     @property
+    def token_name(self) -> str:
+        """What this one is called: its label or slot."""
+        return self.token_label or f"slot {self.slot}"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the tokens are called: label or slot, with its place where several have one name."""
-        names = [each.token_label or f"slot {each.slot}" for each in self.tokens]
+        names = [each.token_name for each in self.tokens]
         return tuple(
             name if names.count(name) == 1 else f"{name} ({place})"
             for place, name in enumerate(names, start=1)

@@ -30,6 +30,7 @@ from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import Mechanism
 from policies.model import Placement
 from policies.objects.seals import RoundStamp
+from tests.seal_authority import usage
 
 RECEIPTS = Path(__file__).parents[1] / "examples" / "receipts"
 SIGNED_AT = datetime(2026, 11, 22, 8, 30, 15, tzinfo=UTC)
@@ -48,20 +49,6 @@ SQUARE = Picture(
 """10 x 10 mm of red: its centre on a rendered page is easy to find."""
 
 _DAY = timedelta(days=1)
-_USAGE = dict.fromkeys(
-    (
-        "digital_signature",
-        "content_commitment",
-        "key_encipherment",
-        "data_encipherment",
-        "key_agreement",
-        "key_cert_sign",
-        "crl_sign",
-        "encipher_only",
-        "decipher_only",
-    ),
-    False,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +60,11 @@ class Authority:
 
     def issue(self, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> x509.Certificate:
         """A seal certificate: digitalSignature and nonRepudiation, nothing else."""
-        usage = {**_USAGE, "digital_signature": True, "content_commitment": True}
+        uses = usage(digital_signature=True, content_commitment=True)
         return (
             _builder("东海物流有限公司", self.certificate.subject, key)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.KeyUsage(**usage), critical=True)
+            .add_extension(uses, critical=True)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
                 critical=False,
@@ -148,11 +135,10 @@ def authority() -> Authority:
     """The only CA of the tests."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("测试根 CA")
-    usage = {**_USAGE, "key_cert_sign": True, "crl_sign": True}
     certificate = (
         _builder("测试根 CA", name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(usage(key_cert_sign=True, crl_sign=True), critical=True)
         .sign(key, hashes.SHA256())
     )
     return Authority(key, certificate)

@@ -35,12 +35,13 @@ from gateway.backup.places import (
     configured_files,
     left_out,
 )
-from gateway.backup.shelf import Shelf, sync_directory
+from gateway.backup.shelf import Shelf
 from gateway.backup.sqlite_copy import SQLiteMoment
 from gateway.backup.verifying import Verified, verify
 from gateway.backup.writing import BackupWriter
 from gateway.clock import Clock
 from gateway.config import Config
+from gateway.durable import sync_directory
 from gateway.regular_files import read_regular
 from gateway.store.migrating import newest_revision, revision_of
 from gateway.store.open import database_of

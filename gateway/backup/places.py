@@ -95,7 +95,7 @@ def _left_out(config: Config) -> Iterator[tuple[str, str]]:
 
 def _of_tokens(config: Config) -> Iterator[tuple[str, str]]:
     for token in config.hsm.tokens:
-        name = token.token_label or f"slot {token.slot}"
+        name = token.token_name
         yield f"keys on token {name}", "they never leave it: use the HSM's own backup"
         pin = token.pin.file or token.pin.credential
         if pin is not None:

@@ -30,9 +30,9 @@ from gateway.backup.places import (
 )
 from gateway.backup.reading import BackupFile
 from gateway.backup.restored_note import as_bytes, note_in
-from gateway.backup.shelf import sync_directory
 from gateway.backup.verifying import Verified
 from gateway.config import Config
+from gateway.durable import sync_directory
 from gateway.store.open import database_of
 from gateway.store.ownership import RESTORING, sole_owner
 from gateway.store.postgresql import PostgreSQL

@@ -104,15 +104,6 @@ class Shelf:
         return own[count:]
 
 
-def sync_directory(directory: Path) -> None:
-    """Have the names in it survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def the_backup(path: Path) -> Path:
     """The file itself; of a directory, the newest backup in it.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from gateway.bundles.archive import MOST_BYTES
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.manifest import Manifest
+from gateway.durable import sync_directory
 from gateway.regular_files import read_regular
 
 
@@ -29,11 +30,7 @@ class BundleCopies:
             out.flush()
             os.fsync(out.fileno())
         partial.replace(path)
-        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_directory(self._directory)
 
     def load(self, manifest: Manifest) -> bytes:
         """The file's bytes; what they are is for `reading` to say.

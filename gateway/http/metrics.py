@@ -64,17 +64,6 @@ class Metrics:
         self.signer_restarts = self._gauge(
             "sealgate_signer_restarts", "How often the signer was restarted."
         )
-        self.tokens = self._gauge(
-            "sealgate_hsm_token",
-            "With replicas, 1 for the state of each token: signs, stands-by, away, pin-refused, "
-            "other-keys.",
-            "token",
-            "state",
-        )
-        self.failovers = self._gauge(
-            "sealgate_hsm_failovers",
-            "With replicas, since the start: how often another token went on.",
-        )
         self.worker_restarts = self._gauge(
             "sealgate_worker_restarts", "How often a worker was restarted."
         )
@@ -242,13 +231,6 @@ class Metrics:
         for name, standing in standings.items():
             for each in ("away", "stopped"):
                 self.webhooks_not_taking.labels(name, each).set(int(standing == each))
-
-    def set_tokens(self, states: Mapping[str, str], *, failovers: int) -> None:
-        """How each token of the HSMs stands, and how often another went on."""
-        self.tokens.clear()
-        for token, state in states.items():
-            self.tokens.labels(token, state).set(1)
-        self.failovers.set(failovers)
 
     def set_freezes(self, freezes: Iterable[str]) -> None:
         """What is frozen: the kind of each freeze."""

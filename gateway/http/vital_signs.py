@@ -38,6 +38,17 @@ class VitalSigns:
             "no signer, for another reason.",
             "state",
         )
+        self.tokens = self._gauge(
+            "sealgate_hsm_token",
+            "With replicas, 1 for the state of each token: signs, stands-by, away, pin-refused, "
+            "other-keys.",
+            "token",
+            "state",
+        )
+        self.failovers = self._gauge(
+            "sealgate_hsm_failovers",
+            "With replicas, since the start: how often another token went on.",
+        )
         self.certificate_days = self._gauge(
             "sealgate_certificate_days_left",
             "Until the first certificate of a chain expires; below 0 it has. Of seals that are "
@@ -86,6 +97,13 @@ class VitalSigns:
         self.signer_up.set(serves)
         for each in get_args(PinState):
             self.pin.labels(each).set(each == pin)
+
+    def set_tokens(self, states: Mapping[str, str], *, failovers: int) -> None:
+        """How each token of the HSMs stands, and how often another went on."""
+        self.tokens.clear()
+        for token, state in states.items():
+            self.tokens.labels(token, state).set(1)
+        self.failovers.set(failovers)
 
     def set_certificates(self, ends: Iterable[tuple[str, str, datetime]], *, now: datetime) -> None:
         """When certificates expire: kind (`seal`, `http`, `bridge`), name, moment."""

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from gateway.durable import sync_directory
 from gateway.randomness import random_bytes
 
 _MODE = 0o644
@@ -21,7 +22,7 @@ def write_new(path: Path, content: bytes) -> None:
         os.link(temporary, path)  # fails where a rename would replace
     finally:
         temporary.unlink()
-    _settle(path.parent)
+    sync_directory(path.parent)
 
 
 def exchange(path: Path, content: bytes, *, kept: Path) -> None:
@@ -47,7 +48,7 @@ def exchange(path: Path, content: bytes, *, kept: Path) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    _settle(path.parent)
+    sync_directory(path.parent)
 
 
 def _aside(path: Path, content: bytes) -> Path:
@@ -58,11 +59,3 @@ def _aside(path: Path, content: bytes) -> Path:
         out.flush()
         os.fsync(out.fileno())
     return temporary
-
-
-def _settle(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

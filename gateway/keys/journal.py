@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.clock import Clock
+from gateway.durable import sync_directory
 from gateway.keys.errors import KeyActError
 from gateway.keys.model import KeyAct, What
 from gateway.randomness import random_bytes
@@ -104,16 +105,8 @@ class KeyJournal:
                 out.flush()
                 os.fsync(out.fileno())
             temporary.replace(file)
-            _sync(self._folder)
-            _sync(self._folder.parent)  # the folder itself may be new
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync_directory(self._folder)
+            sync_directory(self._folder.parent)  # the folder itself may be new
 
 
 @contextlib.contextmanager

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.documents.interfaces import DocumentPress
 from gateway.documents.model import Preparation, Prepared
+from gateway.seals.model import SealMaterial
+from gateway.signing.digests import HashedDocument
 from policies.model import ContentFacts
 
 _DOCUMENTS = 256
@@ -26,12 +29,28 @@ class Readings:
     """The newest readings, in memory. Of one event loop.
 
     Args:
+        press: has documents read.
         documents: how many are remembered; the one that was used longest ago goes first.
     """
 
-    def __init__(self, documents: int = _DOCUMENTS) -> None:
+    def __init__(self, press: DocumentPress, documents: int = _DOCUMENTS) -> None:
+        self._press = press
         self._documents = documents
         self._known: OrderedDict[bytes, ContentFacts] = OrderedDict()
+
+    async def prepare(
+        self, document: HashedDocument, preparation: Preparation, seal: SealMaterial
+    ) -> Prepared:
+        """See `DocumentPress.prepare`; what is known of the content is not looked for again."""
+        content = self.of(document.digest, preparation)
+        if content is not None:
+            blind = asking_nothing(preparation)
+            prepared = await self._press.prepare(document.content, blind, seal)
+            facts = msgspec.structs.replace(prepared.facts, content=content)
+            return msgspec.structs.replace(prepared, facts=facts)
+        prepared = await self._press.prepare(document.content, preparation, seal)
+        self.remember(document.digest, preparation, prepared.facts.content)
+        return prepared
 
     def of(self, digest: bytes, preparation: Preparation) -> ContentFacts | None:
         """What was found in a document; None where nothing was asked, or it is not known.
@@ -62,12 +81,6 @@ class Readings:
 def asking_nothing(preparation: Preparation) -> Preparation:
     """The same preparation, of a document of whose content all is known."""
     return msgspec.structs.replace(preparation, ask=frozenset(), templates=(), parties=())
-
-
-def with_content(prepared: Prepared, content: ContentFacts) -> Prepared:
-    """What was prepared without a look at the content, with what is known of it."""
-    facts = msgspec.structs.replace(prepared.facts, content=content)
-    return msgspec.structs.replace(prepared, facts=facts)
 
 
 def _key(digest: bytes, preparation: Preparation) -> bytes:

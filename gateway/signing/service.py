@@ -48,7 +48,7 @@ from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.notes import note_of, shelf_of
 from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation, what_is_sealed
-from gateway.signing.readings import Readings, asking_nothing, with_content
+from gateway.signing.readings import Readings, asking_nothing
 from gateway.signing.refusals import problem_for
 from gateway.signing.rehearsal import rehearse
 from gateway.store.content import Content, Location
@@ -122,7 +122,7 @@ class SigningService:
         self._waiting_room = surroundings.waiting_room
         self._history = surroundings.history
         self._releasing = surroundings.releasing
-        self._readings = Readings()
+        self._readings = Readings(press)
         self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
 
     async def seal(
@@ -234,7 +234,7 @@ class SigningService:
         parts = parts_of(request.seal_requests, inquiry.in_force.seals, earlier, now=now)
         first = parts[0]
         preparation = first_preparation(inquiry, first)
-        prepared = await self._prepared(document, preparation, first.seal)
+        prepared = await self._readings.prepare(document, preparation, first.seal)
 
         # Step 4: decide, each seal for itself, on the document that came in.
         facts = with_own_seals(prepared.facts, inquiry.in_force)
@@ -242,18 +242,6 @@ class SigningService:
         if isinstance(allowed, Refusal):
             raise await self._refused(inquiry, allowed, facts)
         return _Judged(inquiry, parts, preparation, prepared, facts, allowed)
-
-    async def _prepared(
-        self, document: HashedDocument, preparation: Preparation, seal: SealMaterial
-    ) -> Prepared:
-        """Whoever has just examined the document has had it read; it is not read again."""
-        content = self._readings.of(document.digest, preparation)
-        if content is not None:
-            blind = asking_nothing(preparation)
-            return with_content(await self._press.prepare(document.content, blind, seal), content)
-        prepared = await self._press.prepare(document.content, preparation, seal)
-        self._readings.remember(document.digest, preparation, prepared.facts.content)
-        return prepared
 
     async def _earlier(self, request: SigningRequest, digest: bytes) -> DocumentRow | None:
         """The row of an earlier try with this key.

@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from gateway.clock import Clock
+from gateway.durable import sync_directory
 from gateway.store.errors import ContentDamagedError, StoreProblem
 from gateway.store.holes import punched
 
@@ -275,11 +276,11 @@ class _Segment:
         path = directory / name
         if not path.parent.exists():
             path.parent.mkdir(mode=0o700, parents=True)
-            _sync_directory(path.parent.parent)
+            sync_directory(path.parent.parent)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
         try:
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
         except OSError:
             os.close(self._descriptor)
             raise
@@ -342,12 +343,3 @@ def _write_all(descriptor: int, pieces: Sequence[bytes]) -> None:
             written -= len(waiting.pop(0))
         if written:
             waiting[0] = waiting[0][written:]
-
-
-def _sync_directory(directory: Path) -> None:
-    # A new file's name is durable only once the directory is.
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

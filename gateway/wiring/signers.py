@@ -49,6 +49,6 @@ def measure_tokens(metrics: Metrics, signer: "SignerClient | ReplicatedSigner") 
     """Put how the tokens stand into the metrics, where there are several."""
     metrics.signer_restarts.set(signer.restarts)
     if not isinstance(signer, SignerClient):
-        metrics.set_tokens(
+        metrics.vital.set_tokens(
             {each.token: each.state for each in signer.standings}, failovers=signer.failovers
         )

@@ -10,6 +10,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.cli.bridge.options import bridge_of
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json, told_errors
+from gateway.durable import sync_directory
 
 
 class ToldKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -76,9 +77,5 @@ def _made(file: Path, pem: bytes) -> bool:
         os.link(draft, file)  # unlike a rename, takes nobody else's place
     finally:
         Path(draft).unlink()
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_directory(file.parent)
     return True

@@ -17,13 +17,13 @@ from gateway.cli.doctor.freezes import check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.network import check_network
 from gateway.cli.doctor.nodes import check_versions
-from gateway.cli.doctor.reading import connected
 from gateway.cli.doctor.records import RecordsCheck, check_server_clock
 from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck
 from gateway.cli.files.verify import DEMO_CA
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.reading import connected
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, load_config

@@ -3,22 +3,16 @@
 The child notes each use of a key in the journal before it takes place, and leaves.
 """
 
-import contextlib
 import hashlib
-import threading
 from typing import TypeVar
 
 import msgspec
 
+from gateway.cli.hsm.asking_child import ask_child
 from gateway.cli.terminal import fail, printable
-from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription
 from hsm.planned import FoundToken
-from hsm.wire import PROTOCOL, SetUp, encode
-from processes.channel import BlockingChannel
-from processes.child import start_child
-from processes.errors import ChannelClosedError
 
 _SECONDS = 600.0
 """An HSM may take half a minute for one RSA key of 4096 bits, and a ceremony makes several."""
@@ -112,32 +106,13 @@ def held_ceremony(hsm: HSMConfig, task: HoldCeremony) -> FoundToken:
 
 def _done(hsm: HSMConfig, task: Task, kind: type[AnswerT]) -> AnswerT:
     """Have it done; `hsm` names the only keys that are touched."""
-    pin = ask_pin(hsm)
-    child = start_child(
+    frame = ask_child(
         "gateway.cli.hsm.token_child",
-        environment={name: str(path) for name, path in hsm.environment.items()},
+        hsm=hsm,
+        frames=(msgspec.msgpack.encode(task),),
+        seconds=_SECONDS,
+        cure=", then run this again",
     )
-    # A module that hangs can only be helped from outside.
-    watchdog = threading.Timer(_SECONDS, child.process.kill)
-    watchdog.start()
-    frame: bytes | None = None
-    try:
-        with (
-            contextlib.closing(BlockingChannel(child.socket)) as channel,
-            contextlib.suppress(ChannelClosedError),
-        ):
-            setup = SetUp(protocol=PROTOCOL, config=hsm.model_dump_json().encode(), pin=pin)
-            channel.send(encode(setup))
-            channel.send(msgspec.msgpack.encode(task))
-            frame = channel.receive()
-    finally:
-        watchdog.cancel()
-        child.kill()
-    if frame is None:
-        raise fail(
-            f"the module ended its process, or did not answer within {_SECONDS:g} s: try the "
-            "device with the vendor's own tool, then run this again"
-        )
     answer: Answer = _answers.decode(frame)
     if isinstance(answer, kind):
         return answer

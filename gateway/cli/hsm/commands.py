@@ -1,13 +1,12 @@
 """`sealgate hsm`: the keys on the token, and how fast they sign."""
 
-import contextlib
-import threading
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.text import Text
 
+from gateway.cli.hsm.asking_child import ask_child
 from gateway.cli.hsm.key_facts import KeyFacts, ask_signer, facts_of
 from gateway.cli.hsm.speed import KeySpeed, NotOpened, decode_answer
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
@@ -17,10 +16,7 @@ from gateway.wiring.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
 from hsm.interfaces import KeyDescription
-from hsm.wire import PROTOCOL, SetUp, encode
-from processes.channel import BlockingChannel
-from processes.child import start_child
-from processes.errors import ChannelClosedError, ProcessError
+from processes.errors import ProcessError
 
 _START_SECONDS = 30.0
 
@@ -84,13 +80,13 @@ def list_keys(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG
         tell_json(
             KeyList(
                 module=str(settings.hsm.module),
-                token=_token(settings.hsm),
+                token=settings.hsm.token_name,
                 keys=facts,
                 replicas=replicas or msgspec.UNSET,
             )
         )
     else:
-        _say(f"token {_token(settings.hsm)} by {settings.hsm.module}")
+        _say(f"token {settings.hsm.token_name} by {settings.hsm.module}")
         for each in facts:
             _print_key(each)
         for replica in replicas:
@@ -117,7 +113,7 @@ def try_keys(
     report = SpeedReport(
         ok=all(key.ok for key in keys),
         module=str(settings.hsm.module),
-        token=_token(settings.hsm),
+        token=settings.hsm.token_name,
         keys=keys,
     )
     if as_json:
@@ -130,33 +126,13 @@ def try_keys(
 
 def _try(settings: Config, seconds: float) -> tuple[KeySpeed, ...]:
     hsm = settings.hsm
-    pin = ask_pin(hsm)
-    child = start_child(
+    frame = ask_child(
         "gateway.cli.hsm.speed",
         str(seconds),
-        environment={name: str(path) for name, path in hsm.environment.items()},
+        hsm=hsm.in_use,
+        seconds=_START_SECONDS + len(hsm.keys) * (seconds + hsm.deadline_seconds),
+        cure="; if that works, set hsm.serialize: true",
     )
-    # A module that hangs can only be helped from outside.
-    allowed = _START_SECONDS + len(hsm.keys) * (seconds + hsm.deadline_seconds)
-    watchdog = threading.Timer(allowed, child.process.kill)
-    watchdog.start()
-    frame: bytes | None = None
-    try:
-        with (
-            contextlib.closing(BlockingChannel(child.socket)) as channel,
-            contextlib.suppress(ChannelClosedError),
-        ):
-            setup = SetUp(protocol=PROTOCOL, config=hsm.in_use.model_dump_json().encode(), pin=pin)
-            channel.send(encode(setup))
-            frame = channel.receive()
-    finally:
-        watchdog.cancel()
-        child.kill()
-    if frame is None:
-        raise fail(
-            f"the module ended its process, or did not answer within {allowed:g} s: try the device "
-            "with the vendor's own tool; if that works, set hsm.serialize: true"
-        )
     answer = decode_answer(frame)
     if isinstance(answer, NotOpened):
         raise fail(printable(answer.message))
@@ -182,10 +158,6 @@ def _tried(key: KeySpeed) -> TriedKey:
         sessions=key.threads,
         error=key.error,
     )
-
-
-def _token(config: HSMConfig) -> str:
-    return config.token_label or f"slot {config.slot}"
 
 
 def _print_key(key: KeyFacts) -> None:

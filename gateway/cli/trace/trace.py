@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.reading import connected
 from gateway.cli.terminal import err, fail, out, printable, tell_json, told_errors
 from gateway.cli.trace.finding import MOST, meant_by, nearest_to
 from gateway.cli.trace.model import Story, Subject, Undecided
 from gateway.cli.trace.story import story_of
 from gateway.config import Config
 from gateway.store.open import database_of
-from gateway.store.reading import one_moment
 
 _KINDS = (
     "a document, act, idempotency key, business number, trace, batch item, job, event, approval "
@@ -61,13 +61,8 @@ def _database(installation: Config) -> Iterator[Connection]:
         database = database_of(installation)
         if not database.exists():
             raise fail(f"there is no database {database}: nothing was recorded yet")
-        engine = database.open_reader()
-        try:
-            with engine.connect() as connection:
-                one_moment(connection)
-                yield connection
-        finally:
-            engine.dispose()
+        with connected(installation) as connection:
+            yield connection
 
 
 def _undecided(

@@ -13,7 +13,7 @@ from gateway.signing.readings import Readings
 from policies.model import ContentFacts, Fact
 from policies.objects.documents import Field, Mark, Template
 from tests.running_gateway import RECEIPT
-from tests.signing_house import POLICY, START, House, request, signing_house
+from tests.signing_house import POLICY, START, House, OwnPress, request, signing_house
 
 READING = POLICY.replace(
     "- id: automatic\n      systems: [tms]\n      limits: {perHour: 3}",
@@ -66,7 +66,7 @@ def found(text: str) -> ContentFacts:
 
 
 def test_what_was_found_holds_for_what_was_asked_of_these_bytes() -> None:
-    readings = Readings()
+    readings = Readings(OwnPress())
     readings.remember(b"bytes", preparation("text"), found("合同"))
     again = preparation("text", document_id="another", signed_at=START + timedelta(days=1))
     assert readings.of(b"bytes", again) == found("合同")
@@ -78,7 +78,7 @@ def test_what_was_found_holds_for_what_was_asked_of_these_bytes() -> None:
 
 
 def test_what_was_used_longest_ago_goes_first_and_long_texts_are_not_kept() -> None:
-    readings = Readings(documents=2)
+    readings = Readings(OwnPress(), documents=2)
     for digest in (b"first", b"second"):
         readings.remember(digest, preparation("text"), found("short"))
     assert readings.of(b"first", preparation("text"))
@@ -92,7 +92,7 @@ def test_what_was_used_longest_ago_goes_first_and_long_texts_are_not_kept() -> N
 
 
 def test_what_a_template_asks_is_part_of_the_question() -> None:
-    readings = Readings()
+    readings = Readings(OwnPress())
     place = Field(left_mm=1, top_mm=2, width_mm=3, height_mm=4)
     template = Template(
         name="receipt-v1",
