@@ -261,7 +261,12 @@ class SignerClient:
                 greeting = greeted(decode_from_signer(await channel.receive()))
                 if self._admit is not None:
                     await self._admit(channel, greeting)
-        except (TimeoutError, ChannelClosedError, msgspec.DecodeError) as silent:
+        except (
+            TimeoutError,
+            ChannelClosedError,
+            msgspec.DecodeError,
+            UnicodeDecodeError,
+        ) as silent:
             channel.close()
             raise SignerUnavailableError(
                 "the signer did not start, or did not greet in time; see its own log"
@@ -310,7 +315,7 @@ class SignerClient:
                 self._deliver(decode_from_signer(await channel.receive()))
         except ChannelClosedError:
             return
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # No answer can be told from another after it; a new signer is the way out.
             self._why_down = f"the signer sent what is not its language: {error}"
 

@@ -50,6 +50,7 @@ class ReplicatedSigner:
         config: HSMConfig,
         *,
         probe_seconds: float = 5.0,
+        start_deadline_seconds: float = 30.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take the tokens.
@@ -59,6 +60,7 @@ class ReplicatedSigner:
             config: the `hsm:` section, with its replicas.
             probe_seconds: every token signs a sentence of the self-test that often, so that one
                 that stands by is known to be good before it is needed.
+            start_deadline_seconds: how long a start may take, the proof of its keys included.
             sleep: waits for so many seconds.
         """
         self._tokens = tuple(map(Token, config.names))
@@ -67,6 +69,7 @@ class ReplicatedSigner:
                 source,
                 deadline_seconds=config.deadline_seconds,
                 restart=config.restart,
+                start_deadline_seconds=start_deadline_seconds,
                 admit=self._admission(token),
                 hurry_seconds=self._hurry(token, config.failover_seconds),
                 token=token.name,

@@ -242,7 +242,7 @@ def main() -> None:
     try:
         channel = BlockingChannel(channel_socket(sys.argv[1]), max_frame_bytes=MAX_MESSAGE_BYTES)
         code = serve(channel)
-    except (msgspec.DecodeError, FrameTooLargeError) as error:
+    except (msgspec.DecodeError, FrameTooLargeError, UnicodeDecodeError) as error:
         # Their texts name types and lengths, never what the message held.
         _log.critical("message_not_ours", error=str(error))
         code = _NOT_OURS

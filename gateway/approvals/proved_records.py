@@ -42,7 +42,7 @@ def records_of(proof: Proof, *, log_key: LogKey | None) -> ProvedRecords:
     """
     try:
         said = {each.index: read_leaf(each.leaf.encode()) for each in proof.records}
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, UnicodeDecodeError) as error:
         raise ProofUnreadableError(f"a record cannot be read: {error}") from None
     problems = () if log_key is None else tuple(_unproved(proof, said, log_key))
     return ProvedRecords(said, problems)

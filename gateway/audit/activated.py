@@ -28,7 +28,7 @@ def newest_activated(connection: Connection) -> ActivationRecord | None:
         for leaf in found.scalars():
             try:
                 content = read_leaf(leaf)
-            except (msgspec.DecodeError, TypeError):
+            except (msgspec.DecodeError, TypeError, UnicodeDecodeError):
                 continue  # `audit verify` tells of it
             if content.get("kind") == "policy" and isinstance(content.get("sequence"), int):
                 return _record_of(content)

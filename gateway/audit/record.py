@@ -71,6 +71,6 @@ def leaf_bytes(record: Record, *, index: int, previous: bytes) -> bytes:
 
 
 def read_leaf(leaf: bytes) -> dict[str, Any]:
-    """The content of a leaf; msgspec.DecodeError when it is not JSON."""
+    """The content of a leaf; msgspec.DecodeError or UnicodeDecodeError when it is not JSON."""
     decoded: dict[str, Any] = msgspec.json.decode(leaf, type=dict[str, Any])
     return decoded

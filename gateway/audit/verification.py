@@ -166,7 +166,7 @@ class LogVerifier:
             return self._find(index, f"record {index} was changed: its hash is not the stored one")
         try:
             content = read_leaf(leaf)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return self._find(index, f"record {index} was changed: it is not JSON")
         if content.get("index") != index:
             return self._find(

@@ -175,7 +175,7 @@ def _prove_end(file: BinaryIO, manifest: Member) -> None:
 def _manifest(content: bytes) -> Manifest:
     try:
         return msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupRefusedError(
             f"its manifest cannot be read ({error}): it is damaged, or of a version that this one "
             "does not know; take the version that made it, or another backup"

@@ -28,7 +28,7 @@ def recorded(state_directory: Path) -> dict[str, object]:
         return {}
     try:
         note = msgspec.json.decode(path.read_bytes(), type=RestoredFrom)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {"restored": {"backup": "unknown: the note was changed"}}
     return {
         "restored": {

@@ -133,7 +133,7 @@ def _documents_numbered(connection: Connection, number: str) -> list[str]:
 def _read(leaf: bytes) -> dict[str, Any]:
     try:
         return read_leaf(leaf)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {"index": "?", "at": "?", "kind": "damaged", "bytes": leaf.hex()}
 
 

@@ -89,7 +89,7 @@ def _reason(written: bytes | None) -> object:
         return None
     try:
         return msgspec.json.decode(written)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return written.decode(errors="replace")
 
 

@@ -86,7 +86,7 @@ class Desk:
                 f"it ended the process that answers (exit code {ended.exit_code}): most likely it "
                 f"needs more than {_MAX_MEMORY_BYTES} bytes of memory"
             ) from None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise QuestionTooDemandingProblem("the process gave no answer") from None
         finally:
             await child.end()

@@ -55,7 +55,7 @@ class KeyActFolder:
     def _read(self, path: Path) -> KeyAct | None:
         try:
             return _decoder.decode(read_regular(path, most_bytes=MOST_BYTES))
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             # It stays: whoever looks after keys must see what was put there.
             self._refused.add(path)
             _log.error("key_act_refused", file=str(path), why=str(error))

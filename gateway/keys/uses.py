@@ -95,7 +95,7 @@ def _use(line: bytes, where: str) -> Use | None:
         return None
     try:
         read = _decoder.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # A line that is passed over could be the use that is looked for.
         raise _unreadable(where, str(error)) from error
     if read.answer is not None or read.call in _NO_USES:

@@ -117,6 +117,6 @@ class Verifier:
                     f"it ended the process that read it (exit code {ended.exit_code}): it is "
                     "damaged, or made to do harm"
                 )
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 await self._child.end()
                 return "the process that read it gave no answer: it is made to do harm"

@@ -102,7 +102,13 @@ class SignerService:
         try:
             checked_pin(pin, origin="what was handed over")
             refused = self._refused(self._tokens[number], pin)
-        except (PinUnreadableError, ProcessError, OSError, msgspec.DecodeError) as error:
+        except (
+            PinUnreadableError,
+            ProcessError,
+            OSError,
+            msgspec.DecodeError,
+            UnicodeDecodeError,
+        ) as error:
             refused = str(error)
         if refused is not None:
             _log.error("unseal_refused", why=refused)
@@ -182,7 +188,7 @@ def hand_over(service: SignerServiceConfig, pin: str, number: int = 0) -> Unseal
 
     Raises:
         OSError: nobody listens there, or not to us.
-        msgspec.DecodeError: whoever listens there is not the service.
+        msgspec.DecodeError | UnicodeDecodeError: whoever listens there is not the service.
     """
     with _connected(service) as channel:
         channel.sendall((f"{number}\n{pin}" if number else pin).encode())

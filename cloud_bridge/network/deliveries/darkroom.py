@@ -56,7 +56,7 @@ class Darkroom:
             answer = await self._ask(msgspec.msgpack.encode(photographs))
         try:
             told = _ANSWER.decode(answer)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise PhotoRefusedProblem("A photo ended the process that read it.") from None
         if isinstance(told, Spoilt):
             raise PhotoRefusedProblem(told.why)

@@ -93,7 +93,7 @@ class ChildPress:
             ) from None
         try:
             told = _ANSWER.decode(answer)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise PressError(
                 f"it ended the process that read it (exit code {code}): it is damaged,"
                 " or made to do harm",

@@ -86,5 +86,12 @@ def _said(row: Row[Any]) -> tuple[object, ...]:
         said = msgspec.json.decode(data)
         scope = said["scope"]
         return said["freeze"], scope["kind"], scope.get("name", ""), said["reason"]
-    except (StatementInvalidError, msgspec.DecodeError, IndexError, KeyError, TypeError):
+    except (
+        StatementInvalidError,
+        msgspec.DecodeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        UnicodeDecodeError,
+    ):
         return ()

@@ -103,7 +103,7 @@ def _walk(connection: Connection, edge: Frontier, head: TreeHead) -> None:
 def _follows(leaf: bytes, index: int, previous: bytes | None) -> None:
     try:
         said = read_leaf(leaf)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise _BrokenError(f"record {index} was changed: it is not JSON") from None
     if said.get("index") != index:
         raise _BrokenError(f"record {index} is not in its place")

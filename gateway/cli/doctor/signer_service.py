@@ -40,7 +40,7 @@ def check_signer_service(
         # It takes us for the gateway, since we run as its user, and waits for an order.
         yield ok(_PART, f"answers at {service.socket}; no gateway is connected")
         return
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         told = f"nobody answers as a signer's service at {service.socket}: {why}"
         yield failed(_PART, told, cure=f"See why it does not run: {_SEE}; then start it.")

@@ -141,7 +141,7 @@ def _charged(connection: Connection, now: datetime) -> set[Charge]:
 def _charges(leaf: bytes) -> tuple[Charge, ...]:
     try:
         said = _intent.decode(leaf)
-    except msgspec.DecodeError:  # `audit log` says so
+    except (msgspec.DecodeError, UnicodeDecodeError):  # `audit log` says so
         return ()
     return () if said.decision is None else said.decision.charges
 

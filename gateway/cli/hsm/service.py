@@ -74,7 +74,7 @@ def _handed_over(
 ) -> bool:
     try:
         answer = hand_over(service, pin, number)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise fail(
             f"the signer's service cannot be asked at {service.unseal_socket}: {error}. Is "
             f"sealgate-signer running, and are you root or in the group {service.operators!r}?"

@@ -96,7 +96,7 @@ def line(said: str) -> dict[str, Any]:
     """A line of a log: of our own (JSON) what may be told, of others' the message."""
     try:
         decoded = msgspec.json.decode(said.encode())
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, UnicodeDecodeError):
         decoded = None
     if not isinstance(decoded, dict):
         return {"message": text(said)}

@@ -98,7 +98,7 @@ def steps_of_envelope(connection: Connection, envelope_id: str) -> Iterator[Step
 def _reason(written: bytes) -> str:
     try:
         said = msgspec.json.decode(bytes(written))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return bytes(written).decode(errors="replace")
     if not isinstance(said, dict):
         return str(said)

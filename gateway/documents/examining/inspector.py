@@ -101,7 +101,7 @@ class Inspector:
                 f"it ended the process that read it (exit code {ended.exit_code}): it is damaged, "
                 "or made to do harm"
             )
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             await self._child.end()
             return _NO_ANSWER
 
