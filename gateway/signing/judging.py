@@ -93,7 +93,7 @@ class Judging:
             known: the row of an earlier try.
 
         Raises:
-            Problem: why it may not be sealed; it is recorded if the policies say so.
+            Problem: why it may not be sealed; a denial is on record by then.
         """
         now = self._clock.now()
         self._clock_guard.check(now)
