@@ -92,7 +92,9 @@ spec:
       approvals: {count: 1, roles: [lawyer]}
   forbid:
     - id: not-these
-      when: doc.attributes.envelope_title == "禁止的合同"
+      when: >-
+        doc.attributes.envelope_title == "禁止的合同" ||
+        (doc.attributes.envelope_title == "拒收的合同" && !doc.attributes.envelope_is_ours)
 tests:
   - name: a contract
     request: {system: tms, doc: {attributes: {envelope_title: 采购合同, envelope_is_ours: true}}}

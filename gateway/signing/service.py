@@ -107,11 +107,16 @@ class SigningService:
         # Shielded: a caller that hangs up must not leave an intent without its outcome.
         return await asyncio.shield(task)
 
-    async def examine(self, request: SigningRequest, document: bytes | HashedDocument) -> None:
+    async def examine(
+        self, request: SigningRequest, document: bytes | HashedDocument
+    ) -> tuple[Allowed, ...]:
         """Go through steps 2 to 4 and no further: no key is used, and nothing is counted.
 
         What it finds may be otherwise when the document is sealed: limits are counted only then,
         and policies may have changed. A document that was sealed with this key is not asked about.
+
+        Returns:
+            The decision on each seal; none where it was sealed before.
 
         Raises:
             Problem: why it would not be sealed now; a denial is recorded.
@@ -119,8 +124,10 @@ class SigningService:
         sent = await hashed(document)
         digest = records.request_digest(request.seal_requests, sent.digest)
         known = await self._earlier(request, digest)
-        if known is None or not (known.is_sealed and known.is_last):
-            await self._judging.judged(request, sent, digest, known)
+        if known is not None and known.is_sealed and known.is_last:
+            return ()
+        judged = await self._judging.judged(request, sent, digest, known)
+        return tuple(each.decision for each in judged.allowed)
 
     async def drain(self) -> None:
         """Wait for what is under way, whether or not its callers still wait."""

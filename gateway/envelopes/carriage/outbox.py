@@ -20,7 +20,7 @@ from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.keeping.troubles import PASSING, Trouble, Troubles, trouble_of
+from gateway.envelopes.keeping.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
 from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, mark_sent, owed_now, put_owed
 from gateway.store.lane import Transaction
 
@@ -107,6 +107,10 @@ class Outbox:
                 if _comes_too_late(row, refused):
                     await self._mark(row, refused=refused.type)
                     continue
+                if refused.type == NO_ROOM:  # for now: what is owed stays owed
+                    full = Trouble(f"refused-{NO_ROOM}", str(refused), holds=False)
+                    await self._troubles.tell(envelope, full)
+                    return False
                 await self._refused(row, refused)
                 if row.kind != "statement":
                     return True

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -25,11 +26,12 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
-from gateway.signing.errors import ApprovalNeededProblem, IdempotencyKeyReusedProblem
+from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
 from gateway.store.lane import Transaction
-from policies.model import Caller
+from policies.deciding.verdicts import deciding_rules
+from policies.model import Allowed, Caller
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -58,7 +60,8 @@ class Creating:
             EnvelopeSenselessProblem: nobody could sign it as it is.
             PartyUnknownProblem, PartyNameProblem: see there.
             IdempotencyKeyReusedProblem: the key was used for something else.
-            Problem: the policies would not let us sign first, and why.
+            Problem: the policies do not let it be sent, and why; or people must approve that first.
+                It is asked again once they have.
         """
         if caller.company != new.company:
             raise EnvelopeOfOtherCompanyProblem(
@@ -97,20 +100,27 @@ class Creating:
             attributes=msgspec.json.encode(dict(new.attributes)),
             step="send",
         )
-        await self._examine(bridge, row, state, files)
+        decided = await self._decided(bridge, row, state, files)
         for each, digest in zip(files, digests, strict=True):
             parts = [Part(digest, len(each.content))]
             await self._contents.keep(bridge.member, row.id, each.name, each.content, parts=parts)
         said = say(bridge, state, Sent(terms=terms_digest(encoded)))
         kept = await self._ground.lane.write(
-            lambda unit: self._put(unit, row, digests, WireEnvelope(terms=encoded, sent=said))
+            lambda unit: self._put(
+                unit, row, digests, decided, WireEnvelope(terms=encoded, sent=said)
+            )
         )
         if kept is not row:
             return self._again(kept, request, key)
         return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
 
     def _put(
-        self, unit: Transaction, row: EnvelopeRow, digests: Sequence[str], envelope: WireEnvelope
+        self,
+        unit: Transaction,
+        row: EnvelopeRow,
+        digests: Sequence[str],
+        decided: Sequence[Mapping[str, Any]],
+        envelope: WireEnvelope,
     ) -> EnvelopeRow:
         """All of it in one transaction; or what the same key has come to meanwhile."""
         known = envelope_of_key(unit.connection, system=row.system, key=row.idempotency_key or "")
@@ -128,6 +138,7 @@ class Creating:
             at=at,
             system=row.system,
             digests=sorted(digests),
+            decisions=decided,
             **who_else(member, begin(row.terms)),
         )
         self._ground.audit.append(unit, record)
@@ -141,27 +152,44 @@ class Creating:
             envelope=told(row, state, self._naming.name), terms=state.terms, repeated=True
         )
 
-    async def _examine(
+    async def _decided(
         self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, files: Sequence[NewFile]
-    ) -> None:
-        """Where we sign first, what is hopeless is refused at once, and waits for nobody."""
-        party = _signs_first(bridge, state)
-        if party is None:
-            return
-        turn = Turn(member=bridge.member, row=row, state=state, entries=(), party=party)
+    ) -> list[Mapping[str, Any]]:
+        """Ask the policies whether each document may leave, whoever is to sign it and when.
+
+        Nothing leaves that our own seal may not be put on for the caller: otherwise a system could
+        hand any document to anybody, by naming another as the first to sign it.
+        """
+        turn = Turn(
+            member=bridge.member,
+            row=row,
+            state=state,
+            entries=(),
+            party=_ourselves(bridge, state),
+            act="send",
+        )
         by_name = {each.name: each.content for each in files}
+        decided: list[Mapping[str, Any]] = []
         for document in state.terms.documents:
-            try:
-                await self._sealing.examine(turn, document, by_name[document.name])
-            except ApprovalNeededProblem:
-                continue
+            allowed = await self._sealing.examine(turn, document, by_name[document.name])
+            decided.extend(_noted(document.digest, each) for each in allowed)
+        return decided
 
 
-def _signs_first(bridge: Bridge, state: EnvelopeState) -> Party | None:
-    signing = [each.party for each in state.parties if not each.party.copy]
-    first = min(each.turn for each in signing)
+def _ourselves(bridge: Bridge, state: EnvelopeState) -> Party:
+    """As which party we sign; where we sign nothing, nobody's signature is placed."""
     ours = bridge.member.organisation
-    return next((each for each in signing if each.turn == first and each.account == ours), None)
+    signing = [each.party for each in state.parties if not each.party.copy]
+    mine = [each for each in signing if each.account == ours]
+    nobody = Party(id="initiator", kind="organisation", account=ours)
+    return min(mine, key=lambda each: each.turn, default=nobody)
+
+
+def _noted(digest: str, allowed: Allowed) -> Mapping[str, Any]:
+    told = {"document": digest, "bundle": allowed.bundle, "rules": deciding_rules(allowed)}
+    grant = {} if allowed.grant is None else {"grant": allowed.grant}
+    approvals = {"approvals": allowed.approvals} if allowed.approvals else {}
+    return {**told, **grant, **approvals}
 
 
 def _terms(

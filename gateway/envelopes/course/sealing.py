@@ -44,7 +44,7 @@ from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
 from gateway.store.documents import DocumentRow
 from gateway.store.envelopes import EnvelopeRow
-from policies.model import AttributeValue, OnPage, Placement, SealRequest
+from policies.model import Allowed, AttributeValue, OnPage, Placement, SealRequest
 
 Declinable = Literal["policy", "document", "not-approved"]
 """Why we decline, as others are told it."""
@@ -72,6 +72,7 @@ class Turn:
         state: as far as it has come.
         entries: of its record.
         party: which of its parties we are.
+        act: what the policies are asked for: whether we sign it, or whether it may be sent at all.
     """
 
     member: Member
@@ -79,6 +80,7 @@ class Turn:
     state: EnvelopeState
     entries: Sequence[Entry]
     party: Party
+    act: Literal["send", "sign"] = "sign"
 
     def rule(self, document: DocumentTerms) -> Inbound:
         """What a document is called here, and with which seal it is signed.
@@ -123,13 +125,15 @@ class TurnSealing:
         self._in_force = in_force
         self._clock = clock
 
-    async def examine(self, turn: Turn, document: DocumentTerms, content: bytes) -> None:
-        """Whether a document would be sealed now.
+    async def examine(
+        self, turn: Turn, document: DocumentTerms, content: bytes
+    ) -> tuple[Allowed, ...]:
+        """Whether a document would be sealed now, or may be sent; and by which decision.
 
         Raises:
             Problem: why not.
         """
-        await self._signing.examine(self.request(turn, document, content), content)
+        return await self._signing.examine(self.request(turn, document, content), content)
 
     async def seal(self, turn: Turn) -> tuple[Sealed, ...]:
         """Seal every document; again, it gives the same.
@@ -208,16 +212,19 @@ class TurnSealing:
     def _attributes(
         self, in_force: InForce, turn: Turn, rule: Inbound
     ) -> dict[str, AttributeValue]:
-        """The caller's, and of the envelope's what the document type declares."""
+        """The caller's, and of the envelope's what the document type declares.
+
+        What the gateway knows outweighs what a caller says of it: rules ask who gets a document.
+        """
         given: dict[str, AttributeValue] = json.loads(turn.row.attributes)
         known = in_force.bundle.document_types.get(rule.document_type)
         if known is None:
             return given
         offered = envelope_attributes(turn, self._naming.name)
-        if known.counterparty is not None:
+        if known.counterparty is not None and offered["envelope_counterparty"]:
             offered[known.counterparty] = offered["envelope_counterparty"]
         more = {name: value for name, value in offered.items() if name in known.attributes}
-        return {**more, **given}
+        return {**given, **more}
 
 
 def envelope_attributes(turn: Turn, name: Callable[[Party], str]) -> dict[str, AttributeValue]:
@@ -229,10 +236,10 @@ def envelope_attributes(turn: Turn, name: Callable[[Party], str]) -> dict[str, A
     """
     terms = turn.state.terms
     others = [
-        name(each.party)
-        for each in turn.state.parties
-        if each.party.account != turn.member.organisation and not each.party.copy
+        each.party for each in turn.state.parties if each.party.account != turn.member.organisation
     ]
+    signing = [called for each in others if not each.copy and (called := name(each))]
+    recipients = dict.fromkeys(name(each) or each.account or each.kind for each in others)
     initiator = name(Party(id="initiator", kind="organisation", account=terms.initiator))
     filled = {
         f"filled_{field}": value
@@ -244,9 +251,11 @@ def envelope_attributes(turn: Turn, name: Callable[[Party], str]) -> dict[str, A
         "envelope_title": terms.title,
         "envelope_mode": terms.mode,
         "envelope_initiator": initiator or terms.initiator,
-        "envelope_counterparty": "; ".join(others),
+        "envelope_counterparty": "; ".join(signing),
+        "envelope_recipients": "; ".join(recipients),
         "envelope_voids": terms.voids or "",
         "envelope_is_ours": turn.row.ours,
+        "envelope_act": turn.act,
     }
 
 

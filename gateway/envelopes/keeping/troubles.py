@@ -16,8 +16,11 @@ _LONGEST = 1000
 _troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _encode = msgspec.json.Encoder().encode
 
-PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name"})
-"""No lies: they end when a root is trusted, or a partner publishes its card."""
+NO_ROOM: Final = "content-quota"
+"""The network's word for: our contents have no room there now."""
+
+PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name", f"refused-{NO_ROOM}"})
+"""No lies: they end when a root is trusted, a partner publishes its card, or there is room."""
 
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""

@@ -228,6 +228,26 @@ async def test_an_envelope_that_is_refused_is_held_and_nothing_behind_it_is_sent
     assert [type_ for type_, _ in troubles_in(row)] == ["refused-conflict"]
 
 
+async def test_what_has_no_room_at_the_network_stays_owed_and_goes_out_when_there_is(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    network.is_full = True
+
+    assert not await buyer.bridge.outbox.send(terms.envelope)
+
+    row = await buyer.row(terms.envelope)
+    told = [type_ for type_, _ in troubles_in(row)]
+    assert (row.status, told) == ("sending", ["refused-content-quota"])
+    assert buyer.bridge.tally.refused == 0
+    network.is_full = False
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    row = await buyer.row(terms.envelope)
+    assert (row.status, troubles_in(row)) == ("signing", ())
+
+
 async def test_content_waits_until_the_partners_card_is_believed(
     buyer: Company, opened: Open, network: MemoryNetwork, clock: FakeClock
 ) -> None:

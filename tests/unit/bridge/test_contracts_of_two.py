@@ -193,8 +193,8 @@ def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
 
 def test_what_our_policies_refuse_is_declined_in_a_word_that_says_no_more(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        # East signs second here, so only the partner's policies speak at first.
-        id_ = (await east.create(title="禁止的合同", parties=parties(turns=(2, 1)))).envelope.id
+        # East would send and sign it; the partner's policies refuse what comes from others.
+        id_ = (await east.create(title="拒收的合同", parties=parties(turns=(2, 1)))).envelope.id
         await settle(east, west)
         for room in (east, west):
             assert (await room.show(id_)).status == "declined"

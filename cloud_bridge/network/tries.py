@@ -18,19 +18,21 @@ LOCKED: Final = timedelta(minutes=30)
 """How long wrong tries count, from the last that did."""
 
 
-def locked(connection: Connection, subject: str, *, now: datetime) -> bool:
+def locked(connection: Connection, subject: str, *, now: datetime, most: int = MOST) -> bool:
     """Whether there were too many wrong tries."""
     counted = delivery_try.c
     where = (counted.subject == _key(subject), counted.until > microseconds(now))
     wrong = connection.scalar(select(counted.wrong).where(*where))
-    return wrong is not None and wrong >= MOST
+    return wrong is not None and wrong >= most
 
 
-def count(connection: Connection, subject: str, *, now: datetime) -> None:
+def count(
+    connection: Connection, subject: str, *, now: datetime, lasting: timedelta = LOCKED
+) -> None:
     """Count one more wrong try. Who asks `locked` first does not count then, so a lock ends."""
     counted = delivery_try.c
     connection.execute(delete(delivery_try).where(counted.until <= microseconds(now)))
-    until = microseconds(now + LOCKED)
+    until = microseconds(now + lasting)
     mine = update(delivery_try).where(counted.subject == _key(subject))
     if connection.execute(mine.values(wrong=counted.wrong + 1, until=until)).rowcount == 0:
         row = {"subject": _key(subject), "wrong": 1, "until": until}
