@@ -114,6 +114,12 @@ _TABLE: Final = (
         default="accept",
     ),
     IntakeRule(
+        name="stamp-over-text",
+        reason="what others stamped lies over text, and may make it read as something else",
+        cure="look at it; have the other party sign where nothing stands, or decline",
+        default="accept",
+    ),
+    IntakeRule(
         name="unreachable-objects",
         reason="objects that nothing shows now can be brought into the document after sealing",
         cure="have the file written anew; printing it to PDF or `qpdf IN OUT` drops them",
@@ -129,7 +135,7 @@ RULES: Final[Mapping[str, IntakeRule]] = {rule.name: rule for rule in _TABLE}
 """Every rule by its name."""
 
 
-_DRAWN: Final = frozenset({"covered-content", "page-box-tricks"})
+_DRAWN: Final = frozenset({"covered-content", "page-box-tricks", "stamp-over-text"})
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,11 +55,12 @@ class Kept:
 
 @dataclass
 class MemoryNetwork:
-    """All of it. `is_away`: it does not answer."""
+    """All of it. `is_away`: it does not answer; `is_full`: it has no room for contents."""
 
     time: Time
     key: SigningKey = field(default_factory=SigningKey.generate)
     is_away: bool = False
+    is_full: bool = False
     names: dict[str, str] = field(default_factory=dict)
     cards: dict[str, SignedCard] = field(default_factory=dict)
     older: dict[tuple[str, int], SignedCard] = field(default_factory=dict)
@@ -196,6 +197,8 @@ class Side(CloudNetwork):
 
     async def put_content(self, content: Content) -> None:
         self._ask("put_content")
+        if self._network.is_full:
+            raise NetworkRefusedError("no room", type="content-quota")
         head = content.head
         self._network.contents.setdefault((head.envelope, head.digest), content)
 

@@ -24,7 +24,7 @@ from cloud_bridge.envelopes.documents import (
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
 from cloud_bridge.envelopes.state import begin
-from cloud_bridge.envelopes.statements import NETWORK, Signed, parse
+from cloud_bridge.envelopes.statements import NETWORK, Signed, Voided, parse
 from cloud_bridge.envelopes.transcript_file import Transcript, read, write
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
@@ -71,6 +71,7 @@ class TranscriptFindings(Value, frozen=True):
         believed: the names of organisations whose cards lead to a root, by their ids.
         documents: the names of documents that were given, and hold.
         signatures: those in the documents that were given.
+        voided_by: the cancellation agreement's envelope, by the network's word; empty: none.
     """
 
     findings: tuple[Finding, ...]
@@ -80,6 +81,7 @@ class TranscriptFindings(Value, frozen=True):
     believed: Mapping[str, str]
     documents: tuple[str, ...] = ()
     signatures: tuple[SignatureFound, ...] = ()
+    voided_by: str = ""
 
     @property
     def holds(self) -> bool:
@@ -128,6 +130,7 @@ def verify(
         believed={each.organisation: each.name for each in verifier.cards.values()},
         documents=tuple(verifier.documents),
         signatures=tuple(verifier.signatures),
+        voided_by=verifier.voided_by,
     )
 
 
@@ -143,6 +146,7 @@ class _Verifier:
         self._proofs: dict[tuple[str, int], SignedCard] = {}
         self.documents: list[str] = []
         self.signatures: list[SignatureFound] = []
+        self.voided_by = ""
         self._record = transcript.record
         self._key = transcript.network.signing_key if network_key is None else network_key
         self._roots = roots
@@ -265,6 +269,8 @@ class _Verifier:
                     self._note(error.fault, str(error), number)
                 return None
             self._judge_name(number, entry, before)
+            act = parse(entry.signed).act
+            self.voided_by = act.by if isinstance(act, Voided) else self.voided_by
             signings.extend(_signings(number, entry, self.state))
         return signings
 

@@ -54,6 +54,12 @@ class PagesConfig(_Section):
         pattern=r"^https?://[^/]+$",
         description="What links begin with. None: where the pages listen.",
     )
+    address_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{1,50}$",
+        description="In which the proxy in front says who asked it, such as X-Forwarded-For: it "
+        "must overwrite the header, or add to its end.",
+    )
 
 
 class CodeWebhookConfig(_Section):
@@ -120,6 +126,23 @@ class LimitsConfig(_Section):
     statement_bytes: int = Field(default=4 * 1024 * 1024, gt=0)
     content_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     longest_wait_seconds: float = Field(default=300, gt=0, description="Of a long poll.")
+    organisation_bytes: int = Field(
+        default=20 * 1024**3, gt=0, description="Of contents that it has brought and that lie here."
+    )
+    connections: int = Field(default=20_000, gt=0, description="At once, at each port.")
+    idle_seconds: float = Field(
+        default=75,
+        gt=0,
+        description="For which a connection may be without a whole request header.",
+    )
+    body_seconds: float = Field(
+        default=60, gt=0, description="For a request's body, and a second more for each 64 KiB."
+    )
+    content_days: int | None = Field(
+        default=180,
+        gt=0,
+        description="Days after an envelope's end for which its contents are kept; null: for good.",
+    )
 
 
 class WebhooksConfig(_Section):

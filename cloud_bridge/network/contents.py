@@ -7,22 +7,25 @@ are held for whoever sends it.
 
 import asyncio
 import hashlib
-import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import ContentMode, Terms
+from cloud_bridge.network import content_ends, content_files, content_quota
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
+    ContentForgottenProblem,
     ContentMissingProblem,
+    ContentQuotaProblem,
     EnvelopeUnknownProblem,
     MalformedProblem,
     ModeProblem,
@@ -41,12 +44,24 @@ _MOST: Final = 500
 
 
 class Contents:
-    """All contents. Bodies lie at `ENVELOPE/DIGEST-OWN` below a directory."""
+    """All contents. Bodies lie at `ENVELOPE/DIGEST-OWN` below a directory.
 
-    def __init__(self, lane: Lane, time: Time, directory: Path) -> None:
+    Args:
+        lane: the rows.
+        time: says what is long over.
+        directory: of the bodies.
+        most_bytes: that an organisation may have here.
+        days: for which contents are kept after their envelope has ended; None: for good.
+    """
+
+    def __init__(
+        self, lane: Lane, time: Time, directory: Path, *, most_bytes: int, days: int | None
+    ) -> None:
         self._lane = lane
         self._time = time
         self._directory = directory
+        self._most_bytes = most_bytes
+        self._days = days
 
     async def put(self, content: Content, *, uploader: str) -> None:
         """Keep a content of an organisation, or of the network itself.
@@ -54,6 +69,8 @@ class Contents:
         Raises:
             EnvelopeUnknownProblem: the envelope is there, and the uploader has no part in it.
             ModeProblem: its terms do not let the network hold such content.
+            ContentForgottenProblem: the envelope is long over.
+            ContentQuotaProblem: the uploader has no room for it.
             MalformedProblem, TooLargeProblem: see there.
         """
         _judge(content)
@@ -62,12 +79,12 @@ class Contents:
 
     async def _put(self, content: Content, uploader: str) -> None:
         head = content.head
-        allowed = self._allowed(head, uploader)
+        allowed = self._allowed(head, uploader, len(content.body))
         await self._lane.read(allowed)
         # Of each uploader a file of its own, though the bytes be the same.
         own = hashlib.sha256(uploader.encode() + b"\n" + content.body).hexdigest()[:32]
         file = f"{head.envelope}/{head.digest}-{own}"
-        is_new = await asyncio.to_thread(_write, self._directory / file, content.body)
+        is_new = await asyncio.to_thread(content_files.keep, self._directory / file, content.body)
 
         def work(connection: Connection) -> str | None:
             allowed(connection)
@@ -81,8 +98,14 @@ class Contents:
 
         try:
             before = await self._lane.write(work)
-        except (EnvelopeUnknownProblem, ModeProblem, TooLargeProblem):
-            if is_new:  # the envelope was sent meanwhile, and is not for this
+        except (
+            EnvelopeUnknownProblem,
+            ModeProblem,
+            TooLargeProblem,
+            ContentForgottenProblem,
+            ContentQuotaProblem,
+        ):
+            if is_new:  # the envelope was sent meanwhile, and is not for this; or there is no room
                 await self._forget([file])
             raise
         if before is not None and before != file:
@@ -93,6 +116,7 @@ class Contents:
 
         Raises:
             ContentMissingProblem: nobody of the envelope has brought it.
+            ContentForgottenProblem: the envelope is long over.
         """
 
         def ask(connection: Connection) -> _Row | None:
@@ -100,6 +124,7 @@ class Contents:
 
         row = await self._lane.read(ask)
         if row is None:
+            await self._lane.read(lambda connection: self._refuse_forgotten(connection, envelope))
             raise ContentMissingProblem(f"nobody has put {digest} into envelope {envelope}")
         try:
             body = await asyncio.to_thread((self._directory / row.file).read_bytes)
@@ -111,25 +136,46 @@ class Contents:
         return Content(head=_head(row), body=body)
 
     async def sweep(self) -> int:
-        """Forget what was held for envelopes that were never sent; gives how many."""
-        table, until = schema.content, microseconds(self._time.now() - _HELD)
+        """Forget what was never sent, and what belongs to envelopes long over; gives how many."""
+        now = self._time.now()
+        await self._lane.write(lambda connection: content_ends.note_ends(connection, now=now))
+        never_sent = partial(content_ends.forget_never_sent, brought_before=now - _HELD)
+        forgotten = await self._forgotten(never_sent)
+        if self._days is not None:
+            until = now - timedelta(days=self._days)
+            forgotten += await self._forgotten(
+                partial(content_ends.forget_ended, ended_before=until)
+            )
+        return forgotten
 
-        def work(connection: Connection) -> list[str]:
-            sent = select(schema.envelope.c.id).where(schema.envelope.c.id == table.c.envelope)
-            orphan = (table.c.at < until) & ~sent.exists()
-            return list(connection.scalars(delete(table).where(orphan).returning(table.c.file)))
+    async def _forgotten(self, forget: Callable[[Connection], Sequence[str]]) -> int:
+        """Some after some, rows before files: what is told to be here is."""
+        count = 0
+        while files := await self._lane.write(forget):
+            await self._forget(files)
+            count += len(files)
+        return count
 
-        files = await self._lane.write(work)
-        await self._forget(files)
-        return len(files)
+    def _refuse_forgotten(self, connection: Connection, envelope: str) -> None:
+        now, days = self._time.now(), self._days
+        if content_ends.is_forgotten(connection, envelope, now=now, days=days):
+            raise ContentForgottenProblem(
+                f"envelope {envelope} ended more than {days} days ago, and its contents are with "
+                "its parties"
+            )
 
-    def _allowed(self, head: ContentHead, uploader: str) -> Callable[[Connection], None]:
+    def _allowed(self, head: ContentHead, uploader: str, size: int) -> Callable[[Connection], None]:
         def allowed(connection: Connection) -> None:
+            if uploader != NETWORK:
+                most = self._most_bytes
+                more = size - _size(connection, head, uploader)
+                content_quota.refuse_more(connection, uploader, more=more, most=most)
             row = connection.execute(
                 select(schema.envelope.c.mode).where(schema.envelope.c.id == head.envelope)
             ).one_or_none()
             if row is None:
                 return
+            self._refuse_forgotten(connection, head.envelope)
             if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
                 raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
             refuse_other_mode(head, row.mode)
@@ -146,12 +192,8 @@ class Contents:
 
         return allowed
 
-    async def _forget(self, files: list[str]) -> None:
-        def unlink() -> None:
-            for file in files:
-                (self._directory / file).unlink(missing_ok=True)
-
-        await asyncio.to_thread(unlink)
+    async def _forget(self, files: Sequence[str]) -> None:
+        await asyncio.to_thread(content_files.forget, self._directory, files)
 
 
 def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
@@ -238,12 +280,8 @@ def _keep(
     connection: Connection, uploader: str, head: ContentHead, file: str, values: dict[str, int]
 ) -> str | None:
     """Write the row; gives the file that it named before."""
-    table = schema.content
-    place = (
-        (table.c.envelope == head.envelope)
-        & (table.c.digest == head.digest)
-        & (table.c.uploader == uploader)
-    )
+    table, place = schema.content, _place(head, uploader)
+    content_quota.count(connection, uploader, values["size"] - _size(connection, head, uploader))
     row = {"head": msgspec.json.encode(head), "file": file, **values}
     before: str | None = connection.scalar(select(table.c.file).where(place))
     if before is not None:
@@ -255,20 +293,16 @@ def _keep(
     return None
 
 
-def _write(path: Path, body: bytes) -> bool:
-    """The file, and its name, are on the disk when this returns; whether it is new."""
-    is_new = not path.exists()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{id(body):x}.draft")
-    with draft.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    return is_new
+def _place(head: ContentHead, uploader: str) -> ColumnElement[bool]:
+    table = schema.content
+    return (
+        (table.c.envelope == head.envelope)
+        & (table.c.digest == head.digest)
+        & (table.c.uploader == uploader)
+    )
+
+
+def _size(connection: Connection, head: ContentHead, uploader: str) -> int:
+    """Of what the uploader has brought in this place before; 0: nothing."""
+    asked = select(schema.content.c.size).where(_place(head, uploader))
+    return connection.scalar(asked) or 0

@@ -71,7 +71,14 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
     """
     key = SigningKey.from_pem(config.keys.network.read_bytes())
     accounts = Accounts(lane, time)
-    contents = Contents(lane, time, config.contents)
+    limits = config.limits
+    contents = Contents(
+        lane,
+        time,
+        config.contents,
+        most_bytes=limits.organisation_bytes,
+        days=limits.content_days,
+    )
     feeds = Feeds(lane, time, is_shared=is_shared)
     webhooks = Webhooks(lane, time, key, private_addresses=config.webhooks.private_addresses)
     metrics = Metrics()

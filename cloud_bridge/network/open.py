@@ -140,6 +140,7 @@ def _api(core: Core, rooms: Sequence[Room]) -> API:
         time=core.time,
         statement_bytes=limits.statement_bytes,
         content_bytes=limits.content_bytes,
+        body_seconds=limits.body_seconds,
     )
     return api
 

@@ -141,6 +141,32 @@ class ContentMissingProblem(NetworkProblem):
     )
 
 
+class ContentForgottenProblem(NetworkProblem):
+    """The envelope ended so long ago that its contents are kept no more."""
+
+    type: ClassVar[str] = "content-forgotten"
+    status: ClassVar[int] = 410
+    title: ClassVar[str] = "The network no longer keeps this envelope's contents"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Take your own copy, or ask another party for its; the record's digests prove that it is "
+        "the same."
+    )
+
+
+class ContentQuotaProblem(NetworkProblem):
+    """The organisation's contents would take more room than it has."""
+
+    type: ClassVar[str] = "content-quota"
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "The organisation has no room for more contents at the network"
+    owner: ClassVar[Owner] = "officer"
+    cure: ClassVar[str] = (
+        "Ask who runs the network for more room (limits.organisation_bytes), or wait until "
+        "contents of envelopes that have ended are forgotten (limits.content_days)."
+    )
+
+
 class MalformedProblem(NetworkProblem):
     """The body or query is not what the API asks for."""
 

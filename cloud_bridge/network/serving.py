@@ -18,14 +18,13 @@ from cloud_bridge.network.administration import (
     operator_socket,
 )
 from cloud_bridge.network.config import NetworkConfig, TLSConfig
+from cloud_bridge.network.connections import listen
 from cloud_bridge.network.core import Core, Room
-from cloud_bridge.network.http.app import API
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.open import ROOMS, Network, open_network
 from cloud_bridge.network.store.ownership import sole_owner
 
-_SHUTDOWN_SECONDS = 10.0
 _log = structlog.get_logger("network")
 
 
@@ -59,20 +58,24 @@ async def serving(
         def of_organisations(route: Route) -> bool:
             return not apart or route.who != "page"
 
+        async def listening(wanted: Callable[[Route], bool], host: str, port: int) -> str:
+            taken = await listen(
+                network.api.application(wanted),
+                stack,
+                host=host,
+                port=port,
+                tls=tls,
+                most=config.limits.connections,
+                idle_seconds=config.limits.idle_seconds,
+            )
+            shown = f"[{host}]" if ":" in host else host
+            return f"{'http' if tls is None else 'https'}://{shown}:{taken}"
+
         # Whoever waits for its feed is let go before the ports are closed.
-        url = await _listen(
-            network.api, of_organisations, stack, host=server.host, port=server.port, tls=tls
-        )
+        url = await listening(of_organisations, server.host, server.port)
         where = url
         if pages.port is not None:
-            where = await _listen(
-                network.api,
-                lambda route: route.who == "page",
-                stack,
-                host=pages.host,
-                port=pages.port,
-                tls=tls,
-            )
+            where = await listening(lambda route: route.who == "page", pages.host, pages.port)
         await _listen_to_the_operator(network.core, stack)
         stack.callback(network.core.feeds.close)
         yield Serving(network, url, pages.external_url or where)
@@ -93,30 +96,6 @@ async def _serve(config: NetworkConfig, time: Time, ready: Callable[[Serving], N
         ready(served)
         await stopped.wait()
         _log.info("stopping")
-
-
-async def _listen(
-    api: API,
-    wanted: Callable[[Route], bool],
-    stack: contextlib.AsyncExitStack,
-    *,
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None,
-) -> str:
-    runner = web.AppRunner(
-        api.application(wanted),
-        access_log=None,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
-        # Who has gone waits for nothing: a unit of work that is handed over is done all the same.
-        handler_cancellation=True,
-    )
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024).start()
-    taken = runner.addresses[0][1]  # where 0 was asked for
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'http' if tls is None else 'https'}://{shown}:{taken}"
 
 
 async def _listen_to_the_operator(core: Core, stack: contextlib.AsyncExitStack) -> None:

@@ -34,6 +34,7 @@ _NETWORK: Final = dict.fromkeys(
     "card-swapped": "Ask the partner by another way which card is its own.",
     "card-older": "Ask the partner by another way which card is its own.",
     "card-unknown": "Wait: the partner's gateway publishes its card when it starts.",
+    "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself.",
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
     "the next comparison goes on.",
 }

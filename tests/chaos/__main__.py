@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import shutil
 import statistics
 import subprocess
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -39,6 +41,9 @@ def main() -> int:
     """Run it and tell."""
     arguments = _arguments()
     out = Console()
+    # What runs in this process logs each request; writing that down would be most of its time.
+    quiet = structlog.make_filtering_bound_logger(logging.WARNING)
+    structlog.configure(wrapper_class=quiet)
     directory = Path(tempfile.mkdtemp(prefix="sealgate-chaos-"))
     subprocess.run(
         [sys.executable, "-m", "gateway", "init", "-d", str(directory / "template")],

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import pikepdf
 
+from policies.model import OnPage, Several
+from tests.document_fixtures import soft_seal
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
 MIB = 1024 * 1024
@@ -21,6 +23,18 @@ WHITE_PIXEL = stream(
     b"\xff", "/Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray"
 )
 WHITE_BOX = stream(b"1 g 0 0 400 40 re f", "/Type/XObject/Subtype/Form/BBox[0 0 400 40]")
+
+
+def stamped_by_a_partner() -> bytes:
+    """A line of text upon which somebody has sealed; it can be read still."""
+    return soft_seal().seal(one_page(TEXT), OnPage(page=1, left_mm=40, top_mm=40))
+
+
+def stamped_beside_a_signature() -> bytes:
+    """The signature itself lies where nothing stands, and a stamp of the same act does not."""
+    over = OnPage(page=1, left_mm=40, top_mm=40)
+    beside = OnPage(page=1, left_mm=120, top_mm=200)
+    return soft_seal().seal(one_page(TEXT), Several(placements=(beside, over)))
 
 
 def catalog(entries: str) -> str:
@@ -406,6 +420,10 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     },
     "several-revisions": {
         "another content": lambda: updated(one_page(TEXT), {5: stream(b"0 0 99 99 re f")}),
+    },
+    "stamp-over-text": {
+        "a partner's stamp": stamped_by_a_partner,
+        "a stamp beside the signature": stamped_beside_a_signature,
     },
     "unreachable-objects": {
         "spare page": shadow_hide_and_replace,

@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from cloud_bridge.envelopes.statements import Opened
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Party
-from cloud_bridge.network.deliveries import rows, tries
+from cloud_bridge.network import tries
+from cloud_bridge.network.deliveries import rows
 from cloud_bridge.network.deliveries.codes import COUNTS, Codes, new_code, typed_digits
 from cloud_bridge.network.deliveries.model import Claim, Delivery, Method
 from cloud_bridge.network.deliveries.problems import (

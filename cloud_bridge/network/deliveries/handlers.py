@@ -33,6 +33,7 @@ from cloud_bridge.network.deliveries.problems import (
 from cloud_bridge.network.deliveries.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
 from cloud_bridge.network.http.answers import told
+from cloud_bridge.network.http.askers import Askers
 from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
 from cloud_bridge.network.interfaces import EnvelopeBook
 from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
@@ -50,6 +51,7 @@ class Handlers:
     copies: Copies
     statuses: Statuses
     pages: Pages
+    askers: Askers
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that deliveries answer to."""
@@ -179,7 +181,9 @@ class Handlers:
         form = await read_form(request)
         waybill, digits = form.get("waybill", "").strip(), form.get("digits", "").strip()
         try:
-            steps = await self.statuses.ask(waybill[:200], digits[:20])
+            steps = await self.statuses.ask(
+                waybill[:200], digits[:20], address=self.askers.address(request)
+            )
         except StatusUnknownProblem as unknown:
             return self.pages.page(
                 request, "status.html", steps=(), unknown=True, status=unknown.status

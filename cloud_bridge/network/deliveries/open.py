@@ -16,6 +16,7 @@ from cloud_bridge.network.deliveries.pages import Pages
 from cloud_bridge.network.deliveries.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
 from cloud_bridge.network.deliveries.writing import Writing
+from cloud_bridge.network.http.askers import Askers
 from cloud_bridge.network.pages.open import pages_url, sender_of
 from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.press.authority import PersonAuthority
@@ -91,6 +92,10 @@ class Deliveries:
             copies=copies,
             statuses=Statuses(lane=lane, book=book, time=time),
             pages=Pages(),
+            askers=Askers(
+                is_behind_proxy=core.config.pages.external_url is not None,
+                header=core.config.pages.address_header,
+            ),
         )
         return Room(
             routes=handlers.routes(),

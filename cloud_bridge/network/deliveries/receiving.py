@@ -19,6 +19,7 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.state import may_sign
 from cloud_bridge.envelopes.statements import Act, Attachment, Claimed
 from cloud_bridge.interfaces import Time
+from cloud_bridge.network import tries
 from cloud_bridge.network.deliveries import rows, sense
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, masked, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
@@ -30,6 +31,7 @@ from cloud_bridge.network.deliveries.problems import (
     CheckNeededProblem,
     NotYetProblem,
     OverProblem,
+    PhotoRefusedProblem,
     ReceiptDiffersProblem,
 )
 from cloud_bridge.network.deliveries.saying import (
@@ -91,7 +93,6 @@ class Receiving:
             known = await self._lane.read(lambda asked: rows.kept(asked, id))
             if known is not None:
                 return await self._again(known, digest)
-            drawn = await self._darkroom.develop(photographs)
             new = KeptReceipt(
                 id=id,
                 envelope=delivery.envelope,
@@ -100,9 +101,8 @@ class Receiving:
                 by=Claimed(name=receipt.claim.name, contact="", method=""),
                 receipt=receipt,
                 received_at=self._time.now(),
-                attachments=tuple(map(_attachment, range(1, len(drawn) + 1), drawn)),
             )
-            return await self._first_time(new, drawn)
+            return await self._first_time(new, photographs)
 
     async def evidence(self, envelope: str, party: str) -> Sequence[Evidence]:
         """Everything that telephones sent for a delivery, as it came."""
@@ -131,17 +131,19 @@ class Receiving:
         is_over = of.over(self._time.now())
         return await self._settle(known, of, () if is_over else await self._write(known, of))
 
-    async def _first_time(self, new: KeptReceipt, drawn: Sequence[bytes]) -> Outcome:
+    async def _first_time(self, new: KeptReceipt, photographs: Sequence[bytes]) -> Outcome:
+        """Photographs are drawn last: nobody has them drawn who was not checked."""
         of = await consignment(self._book, new.envelope, new.party)
         sense.check(new.receipt, of.party, of.terms)
         reason = of.over(self._time.now())
         if reason:
-            return await self._only_keep(new, of, drawn, reason)
+            return await self._only_keep(new, of, photographs, reason)
         if new.party not in may_sign(of.state, at=self._time.now()):
             raise NotYetProblem("somebody else must sign before")
         holder = await self._holder(new, of)
         if holder is None:
-            return await self._only_keep(new, of, drawn, "taken")
+            return await self._only_keep(new, of, photographs, "taken")
+        new, drawn = await self._drawn(new, photographs)
         by = Claimed(name=holder.name, contact=holder.contact, method=holder.method)
         kept = msgspec.structs.replace(new, by=by, receipt=without_secrets(new.receipt))
         written = await self._write(kept, of)
@@ -165,7 +167,7 @@ class Receiving:
             return None
 
     async def _only_keep(
-        self, new: KeptReceipt, of: Consignment, drawn: Sequence[bytes], reason: str
+        self, new: KeptReceipt, of: Consignment, photographs: Sequence[bytes], reason: str
     ) -> Outcome:
         """Evidence, from whoever held the goods or knows the digits; nothing is signed."""
         delivery = await self._delivery(new)
@@ -175,6 +177,7 @@ class Receiving:
             raise CheckFailedProblem("wrong, or too many tries")
         if await self._lane.read(lambda asked: rows.count_kept(asked, delivery)) >= _MOST_KEPT:
             raise OverProblem(f"{_MOST_KEPT} receipts of this delivery are kept already")
+        new, drawn = await self._drawn(new, photographs)
         contact = delivery.contact if mine else masked(of.party.contact_tail)
         by = Claimed(name=claim.name.strip(), contact=contact, method=method_of(of.party))
         outcome = outcome_of(new, "kept", reason)
@@ -184,6 +187,29 @@ class Receiving:
         await self._lane.write(lambda asked: rows.keep(asked, ended))
         _log.info("receipt_kept", envelope=new.envelope, reason=reason)
         return outcome
+
+    async def _drawn(
+        self, new: KeptReceipt, photographs: Sequence[bytes]
+    ) -> tuple[KeptReceipt, Sequence[bytes]]:
+        """The receipt with its photographs as they are kept.
+
+        Raises:
+            PhotoRefusedProblem: one is none that we take, or too many came that were none.
+        """
+        subject, now = f"photos:{new.envelope}:{new.party}", self._time.now()
+        locked = await self._lane.read(lambda asked: tries.locked(asked, subject, now=now))
+        if photographs and locked:
+            raise PhotoRefusedProblem(
+                f"{tries.MOST} times the photos of this delivery could not be read. Send it "
+                "without photos, or in half an hour."
+            )
+        try:
+            drawn = await self._darkroom.develop(photographs)
+        except PhotoRefusedProblem:
+            await self._lane.write(lambda asked: tries.count(asked, subject, now=now))
+            raise
+        attachments = tuple(map(_attachment, range(1, len(drawn) + 1), drawn))
+        return msgspec.structs.replace(new, attachments=attachments), drawn
 
     async def _settle(
         self, kept: KeptReceipt, of: Consignment, written: Sequence[Written]

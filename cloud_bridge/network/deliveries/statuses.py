@@ -1,13 +1,14 @@
 """How far a delivery is, for partners without an account: a word, and nothing else."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import rows, tries
+from cloud_bridge.network import tries
+from cloud_bridge.network.deliveries import rows
 from cloud_bridge.network.deliveries.codes import typed_digits
 from cloud_bridge.network.deliveries.consignment import consignment
 from cloud_bridge.network.deliveries.problems import StatusUnknownProblem
@@ -24,6 +25,8 @@ Step = Literal[
     "voided",
 ]
 """The page has a sentence for each, with what comes next."""
+MOST_FROM_AN_ADDRESS: Final = 20
+"""Wrong answers to whoever asks from one place, whatever it asks for; an office has one address."""
 
 
 class Statuses:
@@ -34,23 +37,33 @@ class Statuses:
         self._book = book
         self._time = time
 
-    async def ask(self, waybill: str, digits: str) -> Sequence[Step]:
+    async def ask(self, waybill: str, digits: str, *, address: str | None) -> Sequence[Step]:
         """How far the deliveries of the number are.
+
+        Args:
+            waybill: its number.
+            digits: the last of a telephone.
+            address: from where somebody asks; None: that is not known.
 
         Raises:
             StatusUnknownProblem: there is none, or other digits, or there were too many tries.
         """
         now = self._time.now()
-        subject = f"status:{waybill}"
+        subject, asker = f"status:{waybill}", f"status-from:{address}"
 
         def asked(connection: Connection) -> Sequence[tuple[str, str]]:
             # The same questions in the same order, whether there is such a number or not.
             found = rows.asked_by(connection, waybill, typed_digits(digits))
             locked = tries.locked(connection, subject, now=now)
-            if locked or not found:
-                if not locked:
+            most = MOST_FROM_AN_ADDRESS
+            kept_off = tries.locked(connection, asker, now=now, most=most) and address is not None
+            if locked or kept_off or not found:
+                if not locked and not kept_off:
                     tries.count(connection, subject, now=now)
+                if not kept_off and address is not None:
+                    tries.count(connection, asker, now=now)
                 return ()
+            # Not of the address: whoever knows one number could go on guessing others.
             tries.forgive(connection, subject)
             return found
 

@@ -1,5 +1,6 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -20,6 +21,7 @@ from cloud_bridge.network.problems import (
 )
 
 _TRACE: Final = web.RequestKey("trace", str)
+_LEAST_BYTES_PER_SECOND: Final = 64 * 1024
 _log = structlog.get_logger("network.http")
 
 
@@ -35,12 +37,14 @@ class API:
         time: Time,
         statement_bytes: int,
         content_bytes: int,
+        body_seconds: float,
     ) -> None:
         self.routes = tuple(routes)
         self._access = access
         self._metrics = metrics
         self._time = time
         self._statement_bytes = statement_bytes
+        self._body_seconds = body_seconds
         # Room for the head, with its keys.
         self._content_bytes = content_bytes + (1 << 20)
 
@@ -72,7 +76,12 @@ class API:
         trace = secrets.token_hex(8)
         started = self._time.monotonic()
         route = getattr(request.match_info.handler, "route_name", "none")
-        response, outcome = await self._answer(request, handler, trace)
+        seconds = self._body_seconds + (request.content_length or 0) / _LEAST_BYTES_PER_SECOND
+        cutting = asyncio.get_running_loop().call_later(seconds, _cut, request, trace)
+        try:
+            response, outcome = await self._answer(request, handler, trace)
+        finally:
+            cutting.cancel()
         seconds = self._time.monotonic() - started
         self._metrics.requests.labels(route, outcome).inc()
         self._metrics.seconds.labels(route).observe(seconds)
@@ -108,6 +117,14 @@ class API:
             _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
         return problem_response(told, trace=trace), told.type
+
+
+def _cut(request: web.Request, trace: str) -> None:
+    """Let go of whoever has not sent the whole body in time, whoever waits for it."""
+    if request.content.is_eof() or request.transport is None:
+        return
+    _log.warning("body_too_slow", trace=trace, path=told_path(request))
+    request.transport.abort()
 
 
 async def _read(request: web.Request, most: int) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Verification
+from cloud_bridge.network import tries
 from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.interfaces import Lane, Persons
 from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
@@ -26,7 +27,10 @@ CODE_LIVES = timedelta(minutes=10)
 MOST_TRIES = 5
 BETWEEN_CODES = timedelta(seconds=60)
 MOST_CODES, IN_SO_LONG = 5, timedelta(hours=1)
+MOST_TRIES_OF_AN_ACCOUNT, TRIES_COUNT = 10, timedelta(days=1)
+"""Wrong ends, by however many links: each reminder brings another link."""
 TAIL_DIGITS = 4
+_LEAST_OF_A_MAILBOX = 2
 CONTACT_COUNTS = timedelta(days=365)
 """For how long an account is known to read its contact."""
 
@@ -126,13 +130,16 @@ class Checks:
     async def tail(self, visit: Visit, digits: str) -> None:
         """Hold the last digits against the account's contact; after five errors the link ends.
 
+        Of a mailbox they are those before the @: how it goes on behind that anybody guesses. After
+        ten errors nothing is right for a day, by whichever links.
+
         Raises:
             CheckError: `wrong`, `used-up`.
         """
         person = await self._persons.person(visit.account)
-        known = "" if person is None else person.contact[-TAIL_DIGITS:].casefold()
+        known = "" if person is None else _end_of(person.contact)
         given = _typed(digits).strip().casefold()
-        right = len(known) == TAIL_DIGITS and hmac.compare_digest(known.encode(), given.encode())
+        right = known != "" and hmac.compare_digest(known.encode(), given.encode())
         await self._tried(visit, TAIL, right=right)
 
     async def id_tail(self, visit: Visit, tail: str) -> None:
@@ -147,13 +154,16 @@ class Checks:
         await self._tried(visit, ID_TAIL, right=right)
 
     async def _tried(self, visit: Visit, method: str, *, right: bool) -> None:
-        now = self._time.now()
+        now, subject = self._time.now(), f"{method}:{visit.account}"
 
         def tried(connection: Connection) -> CheckReason | None:
             row = connection.execute(_row(visit)).one()
-            if row.tries >= MOST_TRIES:
+            most = MOST_TRIES_OF_AN_ACCOUNT
+            locked = tries.locked(connection, subject, now=now, most=most)
+            if row.tries >= MOST_TRIES or locked:
                 return "used-up"
             if not right:
+                tries.count(connection, subject, now=now, lasting=TRIES_COUNT)
                 change(connection, visit.secret, tries=row.tries + 1)
                 if row.tries + 1 < MOST_TRIES:
                     return "wrong"
@@ -161,6 +171,7 @@ class Checks:
                     update(link).where(link.c.token == row.link).values(ended_at=microseconds(now))
                 )
                 return "used-up"
+            tries.forgive(connection, subject)
             _passed(connection, visit, method, now)
             return None
 
@@ -218,6 +229,13 @@ def _wait(connection: Connection, account: str, now: datetime) -> int:
 def _typed(text: str) -> str:
     # Chinese keyboards make digits of full width.
     return unicodedata.normalize("NFKC", text)
+
+
+def _end_of(contact: str) -> str:
+    """What is asked for of a telephone or mailbox; empty: it has too little to ask for."""
+    name, at, _ = contact.casefold().partition("@")
+    end = name[-TAIL_DIGITS:]
+    return end if len(end) >= (_LEAST_OF_A_MAILBOX if at else TAIL_DIGITS) else ""
 
 
 def _micro(length: timedelta) -> int:

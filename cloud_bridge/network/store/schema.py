@@ -155,8 +155,11 @@ envelope = Table(
     Column("sequence", Integer, nullable=False),
     Column("head", DIGEST, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),
     Index("envelope_by_expiry", "status", "expires_at"),
+    Index("envelope_by_end", "ended_at", "status"),
 )
+"""`ended_at`: when it was seen that it has come to an end; null: it has not, or nobody looked."""
 
 entry = Table(
     "entry",
@@ -212,6 +215,14 @@ content = Table(
 )
 """Contents that organisations brought; `head` is the JSON of `wire.ContentHead`, `file` the place
 of the body below the contents' directory, `size` that of the body."""
+
+content_held = Table(
+    "content_held",
+    metadata,
+    Column("organisation", ID, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""How many bytes of contents an organisation has in `content`, added up."""
 
 webhook = Table(
     "webhook",

@@ -28,6 +28,27 @@ _BY_THE_FILE: Final = (
     "The network's key was taken from the file: what organisations said is proved by their seals, "
     "what the network said is not. Name its key with --network-key."
 )
+_COMES_TO: Final = {
+    "draft": "NOT SENT: nobody has seen it",
+    "signing": "NOT COMPLETED: {missing}",
+    "completed": "completed: everybody has signed",
+    "declined": "DECLINED by {declined}: it was never completed",
+    "withdrawn": "WITHDRAWN by who sent it: it was never completed",
+    "expired": "EXPIRED before everybody had signed: it was never completed",
+    "voided": "VOID: it was completed, and then cancelled by envelope {voided_by}",
+}
+_MAY_BE_NEWER: Final = (
+    "This is how it stood after the last entry in the file. What came later is not in it: of a "
+    "contract that counts ask a party or the network for a transcript of today."
+)
+_VOID_BY_THE_NETWORK: Final = (
+    "That it is void is the network's word. What proves it is the transcript of the envelope that "
+    "cancels it, signed by all who signed this one: verify that, too."
+)
+_STYLES: Final = {"completed": "bold green", "voided": "bold red"}
+_CANCELS: Final = (
+    "This is a cancellation agreement: where it is completed, envelope {voids} is void."
+)
 _NO_SIGNATURES: Final = (
     "The signatures on the documents themselves are judged by `sealgate verify FILE`."
 )
@@ -40,6 +61,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     envelope: str | None
     title: str | None
     status: str | None
+    comes_to: str | None
+    voided_by: str | None
+    voids: str | None
     sequence: int
     head: str
     network: str | None
@@ -156,12 +180,15 @@ def _report(found: TranscriptFindings) -> Report:
     state = found.state
     unreadable = any(each.fault == _UNREADABLE for each in found.findings)
     verdict = "could-not-tell" if unreadable else "valid" if found.holds else "not-valid"
-    caveats = (*((_BY_THE_FILE,) if found.network_key == "file" else ()), _NO_SIGNATURES)
+    by_the_file = (_BY_THE_FILE,) if found.network_key == "file" else ()
     return Report(
         verdict=verdict,
         envelope=None if state is None else state.terms.envelope,
         title=None if state is None else state.terms.title,
         status=None if state is None else state.status,
+        comes_to=None if state is None else _comes_to(state, found.voided_by),
+        voided_by=found.voided_by or None,
+        voids=None if state is None else state.terms.voids,
         sequence=0 if state is None else state.sequence,
         head="" if state is None else state.head,
         network=None if found.network is None else found.network.name,
@@ -171,8 +198,29 @@ def _report(found: TranscriptFindings) -> Report:
         digests={} if state is None else state.current,
         documents=found.documents,
         findings=found.findings,
-        caveats=caveats,
+        caveats=(*by_the_file, *_of_its_state(state), _NO_SIGNATURES),
     )
+
+
+def _comes_to(state: EnvelopeState, voided_by: str) -> str:
+    """What became of the envelope, in words that nobody takes for another end."""
+    declined = ", ".join(each.party.id for each in state.parties if each.state == "declined")
+    missing = "the network has not said that everybody has signed"
+    if state.missing:
+        missing = f"{', '.join(state.missing)} had not signed"
+    words = _COMES_TO[state.status]
+    return words.format(missing=missing, declined=declined, voided_by=voided_by)
+
+
+def _of_its_state(state: EnvelopeState | None) -> Iterable[str]:
+    if state is None:
+        return
+    if state.status in {"signing", "completed"}:
+        yield _MAY_BE_NEWER
+    if state.status == "voided":
+        yield _VOID_BY_THE_NETWORK
+    if state.terms.voids is not None:
+        yield _CANCELS.format(voids=state.terms.voids)
 
 
 def _parties(state: EnvelopeState) -> Iterable[Mapping[str, Any]]:
@@ -193,6 +241,8 @@ def _print(file: Path, report: Report, state: EnvelopeState | None) -> None:
         "not-valid": ("NOT VALID", "bold red"),
     }.get(report.verdict, ("could not tell", "bold yellow"))
     _say(f"{label:<14} {name_of(file)}", style=style)
+    if state is not None and report.comes_to is not None:
+        _say(f"  {'state':<12} {report.comes_to}", style=_STYLES.get(state.status, "bold yellow"))
     for each in report.findings:
         place = f"entry {each.entry}: " if each.entry else ""
         _fact("why", f"{place}{each.fault}: {each.words}")

@@ -1,4 +1,4 @@
-"""What is drawn: text under pictures and annotations, and content outside the visible page."""
+"""What is drawn: text under pictures, annotations and stamps, and what lies outside the page."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +21,7 @@ from gateway.documents.inspection.covering import (
     count_pixels,
     has_undrawable_picture,
 )
+from gateway.documents.inspection.forms import signs
 from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
@@ -28,6 +29,8 @@ from gateway.documents.inspection.snapshot import Snapshot, Value
 _HALF: Final = 0.5
 # Whose appearance is not there to be looked at, or stands in for something outside the page.
 _NO_COVERS: Final = frozenset({"/Link", "/Popup"})
+_TOUCHES: Final = 2.0
+"""Points that a stamp and a text must have in common, across and down; less is its margin."""
 
 
 class _TooMuchError(Exception):
@@ -35,7 +38,7 @@ class _TooMuchError(Exception):
 
 
 def drawn_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
-    """What covered-content is about, and page-box-tricks of what lies outside the page."""
+    """What covered-content, stamp-over-text and page-box-tricks are about, as pages show it."""
     with ExitStack() as stack:
         pdf = pypdfium2.PdfDocument(document)
         stack.callback(pdf.close)
@@ -66,6 +69,10 @@ def _of_pages(
                 what = f"page {index + 1} has content outside its /CropBox"
                 yield Sighting("page-box-tricks", what)
             suspects = page.text_under(_annotation_boxes(snapshot, reference))
+            stamped = page.count_touched_by(_stamp_boxes(snapshot, reference))
+        if stamped:
+            what = f"page {index + 1} has {_texts(stamped)} under the stamp of an earlier signature"
+            yield Sighting("stamp-over-text", what)
         if not suspects:
             continue
         drawn_pages += 1
@@ -90,9 +97,12 @@ def _of_texts(pdf: pypdfium2.PdfDocument, index: int, suspects: list[Box]) -> It
         return
     covered = count_covered(pdf, index, suspects)
     if covered:
-        texts = "a text" if covered == 1 else f"{covered} texts"
-        what = f"page {index + 1} has {texts} under a picture or annotation"
+        what = f"page {index + 1} has {_texts(covered)} under a picture or annotation"
         yield Sighting("covered-content", what)
+
+
+def _texts(count: int) -> str:
+    return "a text" if count == 1 else f"{count} texts"
 
 
 class _Page:
@@ -100,6 +110,7 @@ class _Page:
 
     def __init__(self, pdf: pypdfium2.PdfDocument, index: int) -> None:
         self._page = pdf[index]
+        self._boxes: list[Box] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -127,14 +138,7 @@ class _Page:
         covers = annotations + [Box(*each.get_bounds()) for each in self._pictures()]
         if not covers or not self._shows_text():
             return []
-        text = self._page.get_textpage()
-        try:
-            count = text.count_rects()
-            if count > MOST_TEXT_BOXES:
-                raise _TooMuchError(f"a page has more than {MOST_TEXT_BOXES} texts")
-            boxes = [Box(*text.get_rect(index)) for index in range(count)]
-        finally:
-            text.close()
+        boxes = self._texts()
         smallest = min((box.area for box in boxes), default=0.0)
         large = [cover for cover in covers if cover.area > _HALF * smallest]
         if len(large) * len(boxes) > MOST_PAIRS:
@@ -144,6 +148,31 @@ class _Page:
             for box in boxes
             if any(box.common(cover).area > _HALF * box.area for cover in large)
         ]
+
+    def count_touched_by(self, stamps: list[Box]) -> int:
+        """How many texts have something in common with a stamp, whatever it leaves to be seen.
+
+        Unlike a cover a stamp need not hide a text to make it say something else.
+        """
+        if not stamps or not self._shows_text():
+            return 0
+        boxes = self._texts()
+        if len(stamps) * len(boxes) > MOST_PAIRS:
+            raise _TooMuchError("more stamps lie among more texts than are compared")
+        return sum(any(_touch(box, stamp) for stamp in stamps) for box in boxes)
+
+    def _texts(self) -> list[Box]:
+        """Where text lies, line by line."""
+        if self._boxes is None:
+            text = self._page.get_textpage()
+            try:
+                count = text.count_rects()
+                if count > MOST_TEXT_BOXES:
+                    raise _TooMuchError(f"a page has more than {MOST_TEXT_BOXES} texts")
+                self._boxes = [Box(*text.get_rect(index)) for index in range(count)]
+            finally:
+                text.close()
+        return self._boxes
 
     def _shows_text(self) -> bool:
         """Whether any text is to be seen; that of most scans is not (§9.3.6, mode 3)."""
@@ -176,18 +205,45 @@ def _holds_picture(form: object, depth: int) -> bool:
 
 
 def _annotation_boxes(snapshot: Snapshot, page: str) -> list[Box]:
-    found = []
+    return [
+        box
+        for annotation, box in _shown(snapshot, page)
+        if snapshot.entry(annotation, "/Subtype") not in _NO_COVERS
+    ]
+
+
+def _stamp_boxes(snapshot: Snapshot, page: str) -> list[Box]:
+    """Where the page shows signatures that were given: widgets, and stamps that go with them."""
+    flags = snapshot.entry(snapshot.root, "/AcroForm", "/SigFlags")
+    is_signed = isinstance(flags, int) and bool(flags & 1)
+    return [
+        box
+        for annotation, box in _shown(snapshot, page)
+        if _is_signed(snapshot, annotation)
+        or (is_signed and snapshot.entry(annotation, "/Subtype") == "/Stamp")
+    ]
+
+
+def _is_signed(snapshot: Snapshot, annotation: Value) -> bool:
+    """Whether it is the widget of a field that has a signature; its parent may be the field."""
+    values = (snapshot.entry(annotation, "/V"), snapshot.entry(annotation, "/Parent", "/V"))
+    return any(each is not None for each in values) and signs(snapshot, annotation)
+
+
+def _touch(text: Box, stamp: Box) -> bool:
+    common = text.common(stamp)
+    return common.right - common.left > _TOUCHES and common.top - common.bottom > _TOUCHES
+
+
+def _shown(snapshot: Snapshot, page: str) -> Iterator[tuple[Value, Box]]:
+    """Annotations that have an appearance, and where."""
     for reference in snapshot.annotations(page):
         annotation = snapshot.resolve(reference)
         corners = snapshot.entry(annotation, "/Rect")
-        if (
-            snapshot.entry(annotation, "/AP") is not None
-            and snapshot.entry(annotation, "/Subtype") not in _NO_COVERS
-            and isinstance(corners, list)
-        ):
+        if snapshot.entry(annotation, "/AP") is not None and isinstance(corners, list):
             box = _box([snapshot.resolve(each) for each in corners])
-            found += [] if box is None else [box]
-    return found
+            if box is not None:
+                yield annotation, box
 
 
 def _box(values: list[Value]) -> Box | None:

@@ -95,11 +95,12 @@ def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
         return False
     if snapshot.entry(annotation, "/Subtype") == "/Popup":
         return False  # a note that opens when it is clicked
-    return snapshot.entry(annotation, "/AP") is not None and not _signs(snapshot, annotation)
+    return snapshot.entry(annotation, "/AP") is not None and not signs(snapshot, annotation)
 
 
-def _signs(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
-    node: Value = annotation
+def signs(snapshot: Snapshot, annotation: Value) -> bool:
+    """Whether an annotation is the widget of a signature field."""
+    node = annotation
     for _ in range(_DEEPEST):
         kind = snapshot.entry(node, "/FT")
         if kind is not None:

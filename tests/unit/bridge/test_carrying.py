@@ -1,6 +1,8 @@
 """Envelopes go out and come in, each once, whatever the network or the process does meanwhile."""
 
+import asyncio
 from datetime import timedelta
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -10,11 +12,11 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import Acknowledged, Reminded, Withdrawn
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.wire import Feed
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.troubles import troubles_in
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company, contract
 from tests.envelope_parties import PAPER, sha256
-from tests.memory_network import MemoryNetwork
+from tests.memory_network import MemoryNetwork, Side
 from tests.signing_house import FakeClock
 from tests.unit.bridge.conftest import Open
 
@@ -153,6 +155,61 @@ async def test_an_outage_keeps_what_is_owed_and_it_goes_out_once_in_its_order(
     assert [(await seller.row(terms.envelope)).status for terms in every] == ["signing"] * 5
 
 
+async def test_a_content_is_marked_with_the_word_behind_it_and_with_what_that_became(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    await buyer.ground.cards.ask(buyer.bridge.network, seller.id)
+    before = buyer.ground.lane.commits
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+
+    assert buyer.ground.lane.commits == before + 1
+    assert await buyer.ground.owed.of_envelope(buyer.id, terms.envelope) == ()
+    assert (await buyer.row(terms.envelope)).sequence == 1
+
+
+async def test_a_content_that_is_there_is_not_put_again_when_the_network_goes_away_behind_it(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    with (
+        patch.object(Side, "send", side_effect=NetworkAwayError("away")),
+        pytest.raises(NetworkAwayError),
+    ):
+        await buyer.bridge.outbox.send(terms.envelope)
+    left = await buyer.ground.owed.of_envelope(buyer.id, terms.envelope)
+    assert [each.kind for each in left] == ["envelope"]
+    assert (terms.envelope, sha256(PAPER)) in network.contents
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    assert (await buyer.row(terms.envelope)).sequence == 1
+
+
+async def test_whoever_was_just_told_something_waits_a_moment_for_what_follows(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    await buyer.bridge.outbox.send(terms.envelope)
+
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        raise asyncio.CancelledError
+
+    with patch.object(seller.bridge, "_pause", pause), pytest.raises(asyncio.CancelledError):
+        await seller.bridge.run()
+    assert 0 < pauses[0] < 0.2
+    assert (await seller.row(terms.envelope)).sequence == 1
+
+
 async def test_a_longer_outage_is_asked_at_longer_intervals(
     buyer: Company, network: MemoryNetwork
 ) -> None:
@@ -226,6 +283,26 @@ async def test_an_envelope_that_is_refused_is_held_and_nothing_behind_it_is_sent
     row = await buyer.row(second.envelope)
     assert row.status == "held"
     assert [type_ for type_, _ in troubles_in(row)] == ["refused-conflict"]
+
+
+async def test_what_has_no_room_at_the_network_stays_owed_and_goes_out_when_there_is(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    network.is_full = True
+
+    assert not await buyer.bridge.outbox.send(terms.envelope)
+
+    row = await buyer.row(terms.envelope)
+    told = [type_ for type_, _ in troubles_in(row)]
+    assert (row.status, told) == ("sending", ["refused-content-quota"])
+    assert buyer.bridge.tally.refused == 0
+    network.is_full = False
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    row = await buyer.row(terms.envelope)
+    assert (row.status, troubles_in(row)) == ("signing", ())
 
 
 async def test_content_waits_until_the_partners_card_is_believed(

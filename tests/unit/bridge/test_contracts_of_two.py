@@ -32,6 +32,8 @@ from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Box, DocumentTerms, Party, PartyField
 from cloud_bridge.wire import Content
 from gateway.audit.record import read_leaf
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.course.sealing import container_in, placement_of
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
@@ -44,8 +46,6 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.sealing import container_in, placement_of
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.approvals import ApprovalRow
 from gateway.store.schema import audit_leaf
@@ -125,6 +125,29 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        async def listened_and_worked(room: Room) -> int:
+            await room.company.listen()
+            return len(await room.work())
+
+        id_ = (await east.create()).envelope.id
+        # One for the request; it is sent, signed and stated in one go.
+        assert len(await east.work()) == 1
+        told = await east.show(id_)
+        assert (told.sequence, told.next_step) == (2, "wait-for-others")
+        assert await listened_and_worked(east) == 0
+        # One for the contract that came, with our signature upon it.
+        assert await listened_and_worked(west) == 1
+        # One each for its end, and none for what the other holds.
+        assert [await listened_and_worked(each) for each in (west, east)] == [1, 1]
+        assert [await listened_and_worked(each) for each in (west, east)] == [0, 0]
+        held = [await each.show(id_) for each in (east, west)]
+        assert [(each.status, each.sequence) for each in held] == [("completed", 6)] * 2
+
+    play(tmp_path, scene)
+
+
 def test_the_log_says_with_whom_each_contract_was_made(tmp_path: Path) -> None:
     async def scene(_town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create()).envelope.id
@@ -193,8 +216,8 @@ def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
 
 def test_what_our_policies_refuse_is_declined_in_a_word_that_says_no_more(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        # East signs second here, so only the partner's policies speak at first.
-        id_ = (await east.create(title="禁止的合同", parties=parties(turns=(2, 1)))).envelope.id
+        # East would send and sign it; the partner's policies refuse what comes from others.
+        id_ = (await east.create(title="拒收的合同", parties=parties(turns=(2, 1)))).envelope.id
         await settle(east, west)
         for room in (east, west):
             assert (await room.show(id_)).status == "declined"

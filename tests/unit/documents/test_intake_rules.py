@@ -5,7 +5,7 @@ import pytest
 from gateway.documents.errors import DamagedDocumentProblem, NotAPDFProblem
 from gateway.documents.inspection.inspecting import inspect
 from policies.intake import RULES, Intake, refusals
-from policies.model import BesideKeyword, OnPage
+from policies.model import BesideKeyword, Invisible, OnPage
 from tests.document_fixtures import RECEIPTS, preparation, receipt, soft_seal
 from tests.hostile.samples import SAMPLES, SHADOW, TEXT, all_samples, layers, picture_over_text
 from tests.unit.documents.drafts import (
@@ -152,6 +152,19 @@ def test_revisions_under_a_signature_are_no_finding() -> None:
     sealed = soft_seal().seal(receipt("handset-a4"), OnPage(page=1, left_mm=5, top_mm=5))
     assert "several-revisions" in rules(receipt("handset-a4"))
     assert rules(sealed) == set()
+
+
+def test_a_stamp_where_nothing_stands_is_no_finding_and_one_over_text_is_told() -> None:
+    beside = soft_seal().seal(one_page(TEXT), OnPage(page=1, left_mm=40, top_mm=150))
+    assert rules(beside) == set()
+    (finding,) = inspect(SAMPLES["stamp-over-text"]["a partner's stamp"]())
+    assert finding.rule == "stamp-over-text"
+    assert finding.detail == "page 1 has a text under the stamp of an earlier signature"
+    assert refusals(DEFAULT, [finding]) == ()
+
+
+def test_a_signature_that_is_not_seen_lies_over_nothing() -> None:
+    assert rules(soft_seal(stamp=None).seal(one_page(TEXT), Invisible())) == set()
 
 
 def test_an_update_after_a_signature_is_one() -> None:

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection
 
 from cloud_bridge.encryption import encrypt, opened, plain
-from cloud_bridge.envelopes.statements import Forwarded
+from cloud_bridge.envelopes.statements import Forwarded, Withdrawn
+from cloud_bridge.network import content_ends
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import EnvelopeUnknownProblem
@@ -111,6 +112,90 @@ async def test_a_stranger_puts_nothing_into_an_envelope_before_or_after_it_is_se
     assert opened(content, organisation=seller.id, key=seller.encryption) == PAPER
 
 
+async def test_contents_are_forgotten_long_after_the_end_and_the_record_stays(
+    draft: Draft, buyer: Company, seller: Company, house: NetworkHouse
+) -> None:
+    await draft.send()
+    going_on = buyer.draft(buyer.party("buyer"), seller.party("seller"))
+    await going_on.send()
+    await draft.say(Withdrawn(reason="mistake"), by=buyer)
+    await house.core.contents.sweep()  # every hour: sees that it has ended
+    house.time.move(timedelta(days=179))
+    assert await house.core.contents.sweep() == 0
+    await buyer.content(draft.id, _DIGEST)
+    house.time.move(timedelta(days=2))
+    assert await house.core.contents.sweep() == 1
+    assert not (house.core.config.contents / draft.id).exists()
+    with pytest.raises(ProblemAnswer) as refused:
+        await buyer.content(draft.id, _DIGEST)
+    assert (refused.value.status, refused.value.type) == (410, "content-forgotten")
+    with pytest.raises(ProblemAnswer) as refused:
+        await buyer.put(draft.content(PAPER))
+    assert refused.value.type == "content-forgotten"
+    assert len((await buyer.record(draft.id)).entries) == 2
+
+
+async def test_what_is_not_over_is_kept_however_old_it_is(
+    buyer: Company, seller: Company, house: NetworkHouse
+) -> None:
+    far = house.time.now().replace(microsecond=0) + timedelta(days=600)
+    long = buyer.draft(buyer.party("buyer"), seller.party("seller"), expires_at=far)
+    await long.send()
+    await house.core.contents.sweep()
+    house.time.move(timedelta(days=400))
+    assert await house.core.contents.sweep() == 0
+    assert (await buyer.content(long.id, _DIGEST)).head.digest == _DIGEST
+
+
+async def test_contents_may_be_kept_for_good(tmp_path: Path) -> None:
+    async with network_house(tmp_path, limits={"content_days": None}) as house:
+        buyer = await house.company("买方有限公司")
+        draft = buyer.draft(buyer.party("buyer"))
+        await draft.send()
+        await draft.say(Withdrawn(reason="mistake"), by=buyer)
+        await house.core.contents.sweep()
+        house.time.move(timedelta(days=4000))
+        assert await house.core.contents.sweep() == 0
+        assert len(_files(house)) == 1
+
+
+async def test_an_organisation_has_only_so_much_room_and_gets_it_back(tmp_path: Path) -> None:
+    async with network_house(tmp_path, limits={"organisation_bytes": 3 * len(PAPER)}) as house:
+        buyer = await house.company("买方有限公司")
+
+        def clear(number: int) -> Draft:
+            title = f"采购合同 {number}"
+            return buyer.draft(buyer.party("buyer"), mode="open", title=title)
+
+        first = clear(1)
+        await first.send()
+        await first.put()  # again: it takes no more room than once
+        await first.put()
+        for number in (2, 3):
+            await clear(number).put()
+        with pytest.raises(ProblemAnswer) as refused:
+            await clear(4).put()
+        assert (refused.value.status, refused.value.type) == (403, "content-quota")
+        assert refused.value.body["owner"] == "officer"
+        assert len(_files(house)) == 3
+        other = await house.company("Seller Ltd")  # has room of its own
+        await other.draft(other.party("seller"), mode="open").put()
+        house.time.move(timedelta(days=8))  # what was never sent is forgotten
+        assert await house.core.contents.sweep() == 3
+        await clear(4).put()
+
+
+async def test_many_contents_are_forgotten_in_several_turns(
+    buyer: Company, house: NetworkHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content_ends, "AT_ONCE", 2)
+    for _ in range(5):
+        await buyer.draft(buyer.party("buyer")).put()
+    house.time.move(timedelta(days=8))
+    assert await house.core.contents.sweep() == 5
+    assert _files(house) == []
+
+
 class _Slowly:
     """A lane that answers questions only when the test lets it."""
 
@@ -134,7 +219,9 @@ async def test_what_is_refused_at_the_last_moment_leaves_no_file(
 ) -> None:
     stranger = await house.company("Stranger GmbH")
     slowly = _Slowly(house.core.lane)
-    contents = Contents(slowly, house.time, house.core.config.contents)
+    contents = Contents(
+        slowly, house.time, house.core.config.contents, most_bytes=1 << 20, days=None
+    )
     clear = plain(b"%PDF of a stranger", envelope=draft.id)
     putting = asyncio.create_task(contents.put(clear, uploader=stranger.id))
     await slowly.asked.wait()  # there is no such envelope yet

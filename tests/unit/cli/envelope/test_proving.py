@@ -10,7 +10,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from typer.testing import CliRunner, Result
 
 from cloud_bridge.envelopes import transcript
-from cloud_bridge.envelopes.statements import NETWORK, Completed
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Act,
+    Completed,
+    Declined,
+    Expired,
+    Voided,
+    Withdrawn,
+)
 from cloud_bridge.model import NetworkIdentity
 from gateway.cli.app import app
 from tests.envelope_parties import PAPER, Envelope, terms_of
@@ -84,6 +92,76 @@ def test_the_end_of_an_envelope_is_in_it(court: Court) -> None:
     assert report["status"] == "completed"
     assert [each["state"] for each in report["parties"]] == ["signed", "signed"]
     assert report["head"] == court.made.state.head
+
+
+AGREEMENT = "99999999-2222-4333-8444-555555555555"
+
+
+def signed_by_both(court: Court) -> None:
+    for party in ("buyer", "seller"):
+        court.made.sign(party)
+    court.made.say(Completed(final=dict(court.made.state.current)), by=NETWORK)
+
+
+def test_a_contract_that_was_declared_void_is_told_as_void(court: Court) -> None:
+    signed_by_both(court)
+    court.made.say(Voided(by=AGREEMENT), by=NETWORK)
+    court.write()
+    told = court.judged()
+    assert told.exit_code == 0  # everything in it holds; what it comes to is another question
+    assert f"state        VOID: it was completed, and then cancelled by envelope {AGREEMENT}" in (
+        told.stdout
+    )
+    assert "is the network's word" in told.stdout
+    report = json.loads(court.judged("--json").stdout)
+    assert (report["status"], report["voidedBy"]) == ("voided", AGREEMENT)
+    assert report["comesTo"].startswith("VOID")
+
+
+def test_a_contract_that_is_completed_is_told_so_as_of_its_last_entry(court: Court) -> None:
+    signed_by_both(court)
+    court.write()
+    told = court.judged()
+    assert "state        completed: everybody has signed" in told.stdout
+    assert "ask a party or the network for a transcript of today" in told.stdout
+    report = json.loads(court.judged("--json").stdout)
+    assert (report["voidedBy"], report["voids"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("act", "by", "party", "words"),
+    [
+        (Declined(reason="policy"), "org-seller", "seller", "DECLINED by seller"),
+        (Withdrawn(reason="mistake"), "org-buyer", "", "WITHDRAWN by who sent it"),
+        (Expired(), NETWORK, "", "EXPIRED before everybody had signed"),
+    ],
+    ids=["declined", "withdrawn", "expired"],
+)
+def test_a_contract_that_came_to_nothing_is_not_taken_for_one(
+    court: Court, act: Act, by: str, party: str, words: str
+) -> None:
+    court.made.sign("buyer")
+    if isinstance(act, Expired):
+        court.made.now = court.made.state.terms.expires_at
+    court.made.say(act, by=by, party=party)
+    court.write()
+    told = court.judged()
+    assert f"state        {words}" in told.stdout
+    assert "completed: everybody has signed" not in told.stdout
+
+
+def test_who_has_still_to_sign_is_told(court: Court) -> None:
+    court.made.sign("buyer")
+    court.write()
+    assert "state        NOT COMPLETED: seller had not signed" in court.judged().stdout
+
+
+def test_a_cancellation_agreement_says_what_it_cancels(court: Court) -> None:
+    court.made = Envelope(terms_of(voids=AGREEMENT)).send()
+    court.write()
+    assert f"cancellation agreement: where it is completed, envelope {AGREEMENT} is void" in (
+        court.judged().stdout
+    )
 
 
 def test_an_entry_that_was_left_out_is_named(court: Court) -> None:

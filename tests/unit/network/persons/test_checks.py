@@ -142,6 +142,56 @@ async def test_five_wrong_ends_end_the_link(desk: Desk) -> None:
     assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
 
 
+async def test_new_links_give_no_more_than_ten_tries_a_day(desk: Desk) -> None:
+    for _ in range(2):
+        visit = await desk.visit()
+        for _ in range(5):
+            await refused(desk.checks.tail(visit, "1234"))
+    # Whoever sent it, or a reminder, has brought another link: the end is right, and not believed.
+    visit = await desk.visit()
+    assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
+    assert (await desk.now(visit)).method == ""
+    desk.house.time.move(timedelta(days=1, seconds=1))
+    visit = await desk.visit()
+    await desk.checks.tail(visit, "8000")
+    assert (await desk.now(visit)).method == "contact-tail"
+
+
+async def test_another_persons_errors_keep_nobody_off(desk: Desk) -> None:
+    other = Desk(desk.house, await asked(desk.house, name="王五", contact="13900009999"))
+    for _ in range(2):
+        visit = await other.visit()
+        for _ in range(5):
+            await refused(other.checks.tail(visit, "1234"))
+    mine = await desk.visit()
+    await desk.checks.tail(mine, "8000")
+    assert (await desk.now(mine)).method == "contact-tail"
+
+
+@pytest.mark.parametrize(
+    ("contact", "wrong", "right"),
+    [
+        ("li.ming@example.com", ".com", "MING"),
+        ("wu@example.cn", "e.cn", "wu"),
+    ],
+)
+async def test_of_a_mailbox_it_is_what_nobody_reads_off_its_provider(
+    desk: Desk, contact: str, wrong: str, right: str
+) -> None:
+    other = Desk(desk.house, await asked(desk.house, name="李明", contact=contact))
+    visit = await other.visit()
+    assert (await refused(other.checks.tail(visit, wrong))).reason == "wrong"
+    await other.checks.tail(visit, right)
+    assert (await other.now(visit)).method == "contact-tail"
+
+
+async def test_what_is_too_short_to_ask_for_is_never_right(desk: Desk) -> None:
+    other = Desk(desk.house, await asked(desk.house, name="吴一", contact="w@example.cn"))
+    visit = await other.visit()
+    for given in ("w", "", "e.cn"):
+        assert (await refused(other.checks.tail(visit, given))).reason == "wrong"
+
+
 async def keep_id_tail(desk: Desk, tail: str = "123X") -> None:
     await IdTails(desk.house.core.lane).keep(desk.signer.person.id, tail)
 

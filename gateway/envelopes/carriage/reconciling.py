@@ -1,0 +1,231 @@
+"""Comparing records with the network: what is missing is fetched, what contradicts is a lie.
+
+A feed is a hint; this is the proof that nothing is missing. Done after each start and each outage,
+and at intervals.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+import msgspec
+import structlog
+
+from cloud_bridge.envelopes.chain import Entry, parse_link
+from cloud_bridge.errors import NetworkRefusedError
+from cloud_bridge.wire import Head
+from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.causes import job_of
+from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.troubles import Trouble, Troubles, troubles_in
+from gateway.jobs.model import NewJob
+from gateway.store.envelopes import HeadRow
+from gateway.store.lane import Transaction
+from gateway.store.moments import microseconds
+from gateway.store.networks import change_standing
+
+_PAGE = 500
+_MOST_NAMED = 50
+_encode = msgspec.json.Encoder().encode
+
+_log = structlog.get_logger("envelopes")
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a comparison found.
+
+    Attributes:
+        at: when it ended.
+        checked: envelopes that the network holds for us.
+        fetched: entries that were missing here, and are here now.
+        missing: envelopes of which the network holds less than it has signed; fifty at the most.
+        contradicting: those of which it holds something else; fifty at the most.
+        owed: envelopes in which we owe something, which was begun again.
+    """
+
+    at: datetime
+    checked: int
+    fetched: int
+    missing: tuple[str, ...] = ()
+    contradicting: tuple[str, ...] = ()
+    owed: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing contradicts and nothing is missing at the network."""
+        return not self.missing and not self.contradicting
+
+
+class Reconciling:
+    """Compares the records of one of our companies."""
+
+    def __init__(self, member: Member, ground: Ground, inbox: Inbox, tally: Tally) -> None:
+        self._member = member
+        self._ground = ground
+        self._inbox = inbox
+        self._troubles = Troubles(member, ground, tally)
+
+    async def run(self) -> Reconciliation:
+        """Compare all, and keep what was found.
+
+        Raises:
+            NetworkAwayError: the network does not say; nothing is kept, and it is to be run again.
+            StoreProblem: the same of the database.
+        """
+        theirs = await self._theirs()
+        fetched, missing, contradicting = 0, [], []
+        for head in theirs.values():
+            found = await self._compare(head)
+            fetched += found.fetched
+            if found.is_missing:
+                missing.append(head.envelope)
+            if found.is_other:
+                contradicting.append(head.envelope)
+        missing += await self._not_told(theirs)
+        report = Reconciliation(
+            at=self._ground.clock.now(),
+            checked=len(theirs),
+            fetched=fetched,
+            missing=tuple(missing[:_MOST_NAMED]),
+            contradicting=tuple(contradicting[:_MOST_NAMED]),
+            owed=await self._begin_again(),
+        )
+        await self._keep(report)
+        return report
+
+    async def _theirs(self) -> dict[str, Head]:
+        found: dict[str, Head] = {}
+        after = ""
+        while True:
+            page = await self._member.network.heads(after)
+            found |= {head.envelope: head for head in page.heads}
+            if not page.next or page.next == after:
+                return found
+            after = page.next
+
+    async def _compare(self, head: Head) -> "_Found":
+        organisation, envelope = self._member.organisation, head.envelope
+        state = await self._ground.records.state(organisation, envelope)
+        if state is None or state.sequence < head.sequence:
+            fetched = await self._inbox.fetch(envelope)
+            return _Found(fetched=fetched, is_missing=await self._is_withheld(head))
+        ours = state.hashes[head.sequence - 1] if head.sequence else ""
+        if ours != head.hash:
+            return await self._prove_other(head, ours)
+        if state.sequence > head.sequence:
+            # We may have heard of it while the heads were on their way: ask once more.
+            return _Found(is_missing=await self._is_short(envelope, state.sequence))
+        row = await self._ground.envelopes.by_id(organisation, envelope)
+        if row is not None and row.status == "held":
+            # What held it up may have passed.
+            return _Found(fetched=await self._inbox.fetch(envelope))
+        return _Found()
+
+    async def _is_withheld(self, head: Head) -> bool:
+        """Whether the network has just given less than what it says that there is."""
+        state = await self._ground.records.state(self._member.organisation, head.envelope)
+        given = 0 if state is None else state.sequence
+        row = await self._ground.envelopes.by_id(self._member.organisation, head.envelope)
+        if given >= head.sequence or (row is not None and troubles_in(row)):
+            return False
+        if row is not None:
+            words = (
+                f"the network says that this envelope has {head.sequence} entries, and gives "
+                f"{given}: ask its operator, and the partner, for those that it keeps back"
+            )
+            await self._troubles.tell(head.envelope, Trouble("missing", words))
+        return True
+
+    async def _prove_other(self, head: Head, ours: str) -> "_Found":
+        """A head is not signed; the entries are. What they show is what is told."""
+        before = await self._ground.envelopes.by_id(self._member.organisation, head.envelope)
+        fetched = await self._inbox.fetch(head.envelope)
+        after = await self._ground.envelopes.by_id(self._member.organisation, head.envelope)
+        if before is not None and after is not None and before.trouble == after.trouble:
+            words = (
+                f"the network says that entry {head.sequence} has the hash {head.hash}, and the "
+                f"entry that it has signed has {ours}: compare your transcript with the partner's "
+                "(sealgate envelope verify)"
+            )
+            await self._troubles.tell(head.envelope, Trouble("forked", words))
+        return _Found(fetched=fetched, is_other=True)
+
+    async def _not_told(self, theirs: dict[str, Head]) -> list[str]:
+        """Envelopes that we hold entries of, and that the network does not name."""
+        found: list[str] = []
+        after = ""
+        while page := await self._ground.envelopes.heads(
+            self._member.organisation, after=after, most=_PAGE
+        ):
+            after = page[-1].id
+            found += [row.id for row in page if await self._is_hidden(row, theirs)]
+        return found
+
+    async def _is_hidden(self, row: HeadRow, theirs: dict[str, Head]) -> bool:
+        if row.id in theirs or row.sequence == 0:
+            return False
+        return await self._is_short(row.id, row.sequence)
+
+    async def _is_short(self, envelope: str, sequence: int) -> bool:
+        """Whether the network, asked anew, holds less of an envelope than what it has signed."""
+        try:
+            record = await self._member.network.envelope(envelope)
+        except NetworkRefusedError:
+            held = 0
+        else:
+            held = max(map(_sequence, record.entries), default=0)
+        if held >= sequence:
+            await self._inbox.fetch(envelope)
+            return False
+        words = (
+            f"the network holds {held} entries of this envelope, and has signed {sequence}: keep "
+            "your transcript, and ask its operator for those that it has lost or hides"
+        )
+        await self._troubles.tell(envelope, Trouble("missing", words))
+        return True
+
+    async def _begin_again(self) -> int:
+        """Look anew at each envelope in which something is owed; gives how many those are."""
+        organisation, after, count = self._member.organisation, "", 0
+        while page := await self._ground.owed.envelopes(organisation, after=after, most=_PAGE):
+            jobs = [job_of(organisation, envelope, "owed") for envelope in page]
+            await self._ground.lane.write(partial(self._enqueue, jobs))
+            after, count = page[-1], count + len(page)
+        return count
+
+    def _enqueue(self, jobs: Sequence[NewJob], unit: Transaction) -> None:
+        self._ground.queue.enqueue(unit, jobs)
+
+    async def _keep(self, report: Reconciliation) -> None:
+        def write(unit: Transaction) -> None:
+            change_standing(
+                unit,
+                self._member.organisation,
+                reconciled_at=microseconds(report.at),
+                reconciliation=_encode(report),
+            )
+
+        await self._ground.lane.write(write)
+        tell = _log.info if report.is_clean else _log.error
+        tell(
+            "reconciled",
+            organisation=self._member.organisation,
+            checked=report.checked,
+            fetched=report.fetched,
+            missing=len(report.missing),
+            contradicting=len(report.contradicting),
+            owed=report.owed,
+        )
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    fetched: int = 0
+    is_missing: bool = False
+    is_other: bool = False
+
+
+def _sequence(entry: Entry) -> int:
+    try:
+        return parse_link(entry).sequence
+    except msgspec.ValidationError:
+        return 0

@@ -1,0 +1,191 @@
+"""How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
+
+import asyncio
+import hashlib
+
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Acknowledged, Voided, parse
+from cloud_bridge.errors import NetworkLiesError
+from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.speaking import say
+from gateway.envelopes.errors import RevisionProblem
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.noting import event_of, noted
+from gateway.envelopes.keeping.troubles import OVER, Trouble, Troubles, troubles_in
+from gateway.returns.interfaces import EventOutbox
+from gateway.store.envelope_owed import is_owed
+from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
+from gateway.store.lane import Transaction
+
+_LONGEST = 1000
+_LONGEST_ID = 100
+
+
+class Ending:
+    """Brings envelopes of our companies to their end."""
+
+    def __init__(self, *, ground: Ground, contents: Contents, events: EventOutbox) -> None:
+        self._ground = ground
+        self._contents = contents
+        self._events = events
+
+    async def end(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
+        """Acknowledge it, record it and tell of it, once.
+
+        What others have signed was verified when it came; here it is seen that what is kept is what
+        the record tells of, from the first byte to the last.
+
+        Raises:
+            StoreProblem: a document is gone, or not what was kept.
+            CardMissingProblem: the company has no card to speak by.
+        """
+        member, now = bridge.member, self._ground.clock.now()
+        if state.acknowledged.get(member.organisation, 0) >= state.substance:
+            return
+        if state.status == "completed":
+            for name in state.current:
+                fault = await self._fault_of(bridge, state, name)
+                if fault is not None:
+                    await self._hold(bridge, row, state, Trouble("document", fault))
+                    return
+        if state.status == "voided" and (why := await self._why_not_void(bridge, row, state)):
+            await self._hold(bridge, row, state, Trouble("not-allowed", why))
+            return
+        act = Acknowledged(sequence=state.sequence, head=state.head)
+        statement = say(bridge, state, act, about=f"{state.substance}")
+        # Why we have declined is told at home for good.
+        ours = [each.state for each in state.parties_of(member.organisation)]
+        hint = row.hint if "declined" in ours else ""
+
+        def unit(transaction: Transaction) -> None:
+            known = is_owed(
+                transaction.connection, member.organisation, row.id, parse(statement).id
+            )
+            if known != "no":
+                return
+            owe(transaction, member.organisation, row.id, statement, at=now)
+            change_envelope(
+                transaction,
+                member.organisation,
+                row.id,
+                status=state.status,
+                step="nothing",
+                hint=hint,
+                changed_at=now,
+            )
+            record = noted(
+                "ended",
+                member,
+                row.id,
+                at=now,
+                status=state.status,
+                sequence=state.sequence,
+                head=state.head,
+                digests=sorted(state.current.values()),
+            )
+            self._ground.audit.append(transaction, record)
+            self._events.put(transaction, event_of(member, row, state, status=state.status, at=now))
+
+        await self._ground.lane.write(unit)
+
+    async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
+        """What held an envelope has passed: it goes on where it was."""
+        member, now = bridge.member, self._ground.clock.now()
+        passed = [type_ for type_, _ in troubles_in(row)]
+        record = noted("released", member, row.id, at=now, troubles=passed)
+        changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
+
+        def unit(transaction: Transaction) -> None:
+            self._ground.audit.append(transaction, record)
+            change_envelope(transaction, member.organisation, row.id, trouble=b"[]", **changes)
+
+        await self._ground.lane.write(unit)
+
+    async def _why_not_void(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> str:
+        """Why what we signed is not void, whatever the network says; empty: it is.
+
+        Whoever only got a copy takes no part in the cancellation agreement, and has the network's
+        word for it.
+
+        Raises:
+            NetworkAwayError: the agreement could not be fetched.
+        """
+        signed = _companies_that_signed(state)
+        if row.organisation not in signed:
+            return ""
+        entries = await self._ground.records.entries(row.organisation, row.id)
+        acts = [parse(each.signed).act for each in entries]
+        by = next((each.by for each in reversed(acts) if isinstance(each, Voided)), "")
+        agreement = await bridge.state(by)
+        if agreement is None or agreement.status == "signing":
+            await bridge.inbox.fetch(by)
+            agreement = await bridge.state(by)
+        if (
+            agreement is not None
+            and agreement.status in {"completed", "voided"}
+            and agreement.terms.voids == row.id
+            and signed <= _companies_that_signed(agreement)
+        ):
+            return ""
+        return (
+            f"the network says that it is void by envelope {by[:_LONGEST_ID]}, which is no "
+            "cancellation agreement that all who signed have signed: it counts as before"
+        )
+
+    async def hold(
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        state: EnvelopeState,
+        bad: RevisionProblem | NetworkLiesError,
+    ) -> None:
+        """Sign nothing more in it: somebody has told what is not so."""
+        holds = state.status not in OVER
+        if isinstance(bad, NetworkLiesError):
+            trouble = Trouble(bad.lie, str(bad)[:_LONGEST], holds=holds)
+        else:
+            words = f"{bad.title}: {bad.detail}"
+            trouble = Trouble(bad.type, words[:_LONGEST], holds=holds)
+        await self._hold(bridge, row, state, trouble)
+
+    async def _hold(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, trouble: Trouble
+    ) -> None:
+        troubles = Troubles(bridge.member, self._ground, bridge.tally)
+        now = self._ground.clock.now()
+
+        def unit(transaction: Transaction) -> None:
+            known = envelope_by_id(transaction.connection, row.organisation, row.id)
+            troubles.put(transaction, row.id, trouble)
+            if trouble.holds and known is not None and known.status != "held":
+                event = event_of(bridge.member, row, state, status="held", at=now)
+                self._events.put(transaction, event)
+
+        await self._ground.lane.write(unit)
+
+    async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
+        content = await self._contents.of_digest(
+            bridge.member.organisation, state.terms.envelope, state.current[name]
+        )
+        return await asyncio.to_thread(_fault_in, state, name, content)
+
+
+def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
+    """What of a document is not as the record tells, from its first version to its last."""
+    terms = next(each for each in state.terms.documents if each.name == name)
+    told = [(terms.size, terms.digest)]
+    told += [(each.size, each.digest) for each in state.revisions[name]]
+    for number, (size, digest) in enumerate(told):
+        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
+            return f"{name} does not begin with what the record tells of after {number} signatures"
+    return None
+
+
+def _companies_that_signed(state: EnvelopeState) -> frozenset[str]:
+    return frozenset(
+        each.party.account
+        for each in state.parties
+        if each.state == "signed" and each.party.kind == "organisation"
+    )

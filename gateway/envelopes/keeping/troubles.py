@@ -1,0 +1,145 @@
+"""What holds an envelope up: kept with it, recorded, told in the log and counted."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from cloud_bridge.errors import RecordBrokenError
+from gateway.audit.record import Record
+from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
+from gateway.store.lane import Transaction
+
+_LONGEST = 1000
+_troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_encode = msgspec.json.Encoder().encode
+
+NO_ROOM: Final = "content-quota"
+"""The network's word for: our contents have no room there now."""
+
+PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name", f"refused-{NO_ROOM}"})
+"""No lies: they end when a root is trusted, a partner publishes its card, or there is room."""
+
+JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
+"""May end as well when a root is trusted: what holds an envelope for these is judged again."""
+
+OVER: Final = frozenset({"declined", "withdrawn", "expired"})
+"""Ends in which nothing was agreed: what is wrong there holds up nothing more."""
+
+_log = structlog.get_logger("envelopes")
+
+
+LIES: Final = frozenset(
+    {
+        "card-older",
+        "card-swapped",
+        "content",
+        "forked",
+        "gap",
+        "hash",
+        "author-signature",
+        "missing",
+        "network-key",
+        "network-signature",
+        "not-allowed",
+        "order",
+        "organisation",
+        "other-terms",
+        "statement",
+        "time",
+        "unreadable",
+    }
+)
+"""What a network that is honest does not say, by the words of faults and lies."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Why an envelope does not go on: a word that stays, and what happened.
+
+    `holds`: nothing more is signed in it.
+    """
+
+    type: str
+    words: str
+    holds: bool = True
+
+    @property
+    def is_lie(self) -> bool:
+        """Whether the network has said what cannot be."""
+        return self.type in LIES
+
+
+def trouble_of(broken: RecordBrokenError) -> Trouble:
+    """Of a record that does not hold."""
+    return Trouble(broken.fault, str(broken)[:_LONGEST])
+
+
+def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
+    """What holds an envelope up, by types and words."""
+    return _troubles.decode(row.trouble)
+
+
+class Troubles:
+    """Writes down what holds a company's envelopes up."""
+
+    def __init__(self, member: Member, ground: Ground, tally: Tally) -> None:
+        self._member = member
+        self._ground = ground
+        self._tally = tally
+
+    async def tell(self, envelope: str, trouble: Trouble) -> None:
+        """Keep it with the envelope, if it is ours to keep, and record it once."""
+        await self._ground.lane.write(lambda unit: self.put(unit, envelope, trouble))
+
+    def put(self, unit: Transaction, envelope: str, trouble: Trouble) -> None:
+        """The same within a unit of work, before its first write."""
+        row = envelope_by_id(unit.connection, self._member.organisation, envelope)
+        known = () if row is None else troubles_in(row)
+        if any(type_ == trouble.type for type_, _ in known):
+            return
+        now = self._ground.clock.now()
+        content = self._told(envelope, trouble)
+        self._ground.audit.append(unit, Record(kind="envelope-trouble", at=now, content=content))
+        if row is not None:
+            changes: dict[str, Any] = {
+                "trouble": _encode((*known, (trouble.type, trouble.words))),
+                "changed_at": now,
+            }
+            if trouble.holds:
+                changes |= {"status": "held", "step": "look-at-it", "hint": trouble.words}
+            change_envelope(unit, self._member.organisation, envelope, **changes)
+        unit.after_commit(self._say, (envelope, trouble))
+
+    def end_passing(self, unit: Transaction, envelope: str) -> None:
+        """Something went on, so that what may pass has passed; what holds the envelope stays."""
+        row = envelope_by_id(unit.connection, self._member.organisation, envelope)
+        if row is None or row.status == "held":
+            return
+        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        if left != troubles_in(row):
+            change_envelope(unit, self._member.organisation, envelope, trouble=_encode(left))
+
+    def _told(self, envelope: str, trouble: Trouble) -> Mapping[str, str | bool]:
+        return {
+            "organisation": self._member.organisation,
+            "company": self._member.company,
+            "envelope": envelope,
+            "trouble": trouble.type,
+            "words": trouble.words,
+            "lie": trouble.is_lie,
+        }
+
+    def _say(self, every: list[tuple[str, Trouble]]) -> None:
+        for envelope, trouble in every:
+            event = "network_lies" if trouble.is_lie else "envelope_trouble"
+            _log.error(
+                event,
+                organisation=self._member.organisation,
+                envelope=envelope,
+                trouble=trouble.type,
+                error=trouble.words,
+            )
+            if trouble.is_lie:
+                self._tally.lie(trouble.type)

@@ -1,0 +1,93 @@
+"""Objects of a file compared with one another, as they are written. Runs in children only."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
+
+from gateway.revisions.faults import RevisionFault, RevisionFaultError
+
+_DEPTH = 64
+
+
+def pages_of(view: HistoricalResolver) -> Iterator[tuple[int, Any]]:
+    """Number and dictionary of each page."""
+    waiting = [(view.root.raw_get("/Pages"), 0)]
+    while waiting:
+        raw, depth = waiting.pop()
+        node = raw.get_object()
+        if depth > _DEPTH:
+            raise RevisionFaultError("unreadable", "its tree of pages has no end")
+        if "/Kids" in node:
+            waiting += [(kid, depth + 1) for kid in reversed(node["/Kids"])]
+        elif isinstance(raw, generic.IndirectObject):
+            yield raw.idnum, node
+
+
+def written(raw: Any) -> bytes:  # noqa: ANN401 - objects of a file have no narrower type
+    """An object as it would be written: two are the same when these are."""
+    out = BytesIO()
+    raw.write_to_stream(out, None)
+    return out.getvalue()
+
+
+def appended(
+    old: Any,  # noqa: ANN401 - see `written`
+    new: Any,  # noqa: ANN401 - see `written`
+    *,
+    fault: RevisionFault,
+    what: str,
+) -> list[generic.Reference]:
+    """What stands behind all that stood there before."""
+    before = [] if old is None else [written(each) for each in raw_items(old)]
+    if not isinstance(new, generic.ArrayObject):
+        raise RevisionFaultError(fault, f"it takes {what} away")
+    items = raw_items(new)
+    if [written(each) for each in items[: len(before)]] != before:
+        raise RevisionFaultError(fault, f"it changes or takes away {what} that were there")
+    more = items[len(before) :]
+    if not all(isinstance(each, generic.IndirectObject) for each in more):
+        raise RevisionFaultError(fault, f"it adds {what} that are no objects of their own")
+    return [each.reference for each in more]
+
+
+def raw_items(array: Any) -> list[Any]:  # noqa: ANN401 - see `written`
+    """What stands in an array, references as they are."""
+    if not isinstance(array, generic.ArrayObject):
+        return []
+    return [array.raw_get(index) for index in range(len(array))]
+
+
+def same_but(
+    old: Any,  # noqa: ANN401 - see `written`
+    new: Any,  # noqa: ANN401 - see `written`
+    besides: frozenset[str],
+    *,
+    fault: RevisionFault,
+    what: str,
+) -> None:
+    """See that two dictionaries differ in these entries at most."""
+    if not isinstance(new, generic.DictionaryObject):
+        raise RevisionFaultError(fault, f"it takes {what} away")
+    for key in sorted((set(old) | set(new)) - besides):
+        if (
+            key not in old
+            or key not in new
+            or written(old.raw_get(key)) != written(new.raw_get(key))
+        ):
+            raise RevisionFaultError(fault, f"it changes {key[:40]} of {what}")
+
+
+def entry_of(holder: Any, key: str) -> Any:  # noqa: ANN401 - see `written`
+    """An entry of a dictionary, its reference followed; None: there is none."""
+    return None if holder is None or key not in holder else holder[key]
+
+
+def number_of(holder: Any, key: str) -> int | None:  # noqa: ANN401 - see `written`
+    """The number of the object that an entry refers to; None: it refers to none."""
+    if not isinstance(holder, generic.DictionaryObject) or key not in holder:
+        return None
+    raw = holder.raw_get(key)
+    return int(raw.idnum) if isinstance(raw, generic.IndirectObject) else None

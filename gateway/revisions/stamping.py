@@ -1,0 +1,95 @@
+"""What a signature may show: a stamp of a seal's size, and nothing that acts or hides."""
+
+from typing import Any, Final
+
+from pyhanko.pdf_utils import generic
+
+from gateway.revisions.faults import RevisionFaultError
+
+_POINTS_PER_MM: Final = 72 / 25.4
+_EITHER: Final = frozenset(
+    {"/Type", "/Subtype", "/Rect", "/P", "/F", "/AP", "/NM", "/M", "/Contents"}
+)
+_WIDGET: Final = _EITHER | {
+    *(
+        "/FT",
+        "/T",
+        "/TU",
+        "/TM",
+        "/Ff",
+        "/V",
+        "/DA",
+        "/AS",
+        "/MK",
+        "/BS",
+        "/Border",
+        "/Lock",
+        "/SV",
+        "/Parent",
+    )
+}
+_STAMP: Final = _EITHER | {"/Name", "/CreationDate"}
+_ACTS_OR_HIDES: Final = frozenset(
+    {
+        *("/A", "/AA", "/AF", "/Alternates", "/EF", "/EmbeddedFiles", "/IRT", "/JS", "/Launch"),
+        *("/OC", "/OCGs", "/OCProperties", "/OPI", "/OpenAction", "/Popup", "/Ref"),
+        *("/RichMediaContent", "/URI", "/XFA"),
+    }
+)
+_DEPTH: Final = 64
+
+
+def check_annotation(
+    annotation: Any,  # noqa: ANN401 - objects of a file have no narrower type
+    *,
+    is_field: bool,
+    largest_mm: float,
+) -> None:
+    """Refuse a widget or stamp that is more than the sight of a signature.
+
+    Args:
+        annotation: its dictionary.
+        is_field: whether it is the signature field itself.
+        largest_mm: wider or higher it must not be: it would cover what was agreed on.
+
+    Raises:
+        RevisionFaultError: `annotation`, `hidden` or `too-large-a-stamp`.
+    """
+    if not isinstance(annotation, generic.DictionaryObject):
+        raise RevisionFaultError("annotation", "it adds an annotation that is none")
+    kind = annotation.get("/Subtype")
+    if kind != ("/Widget" if is_field else "/Stamp"):
+        raise RevisionFaultError("annotation", f"it adds an annotation of the kind {_short(kind)}")
+    if more := set(annotation) - (_WIDGET if is_field else _STAMP):
+        raise RevisionFaultError("hidden", f"its stamp has {_short(min(more))}, which none needs")
+    if "/AP" in annotation and set(annotation["/AP"]) - {"/N"}:
+        raise RevisionFaultError("hidden", "its stamp is another when it is touched")
+    left, bottom, right, top = (float(each) for each in annotation["/Rect"])
+    for length in (abs(right - left), abs(top - bottom)):
+        if length > largest_mm * _POINTS_PER_MM:
+            why = (
+                f"a stamp of {length / _POINTS_PER_MM:.0f} mm, where {largest_mm:g} mm are the most"
+            )
+            raise RevisionFaultError("too-large-a-stamp", why)
+
+
+def check_new_object(found: Any, *, depth: int = 0) -> None:  # noqa: ANN401 - see above
+    """Refuse what acts when it is opened or touched, and what a reader may switch off.
+
+    Raises:
+        RevisionFaultError: `hidden`: it has an entry that no signature needs.
+    """
+    if depth > _DEPTH:
+        raise RevisionFaultError("unreadable", "its objects have no end")
+    if isinstance(found, generic.DictionaryObject):
+        if acting := set(found) & _ACTS_OR_HIDES:
+            raise RevisionFaultError("hidden", f"it adds an object with {min(acting)}")
+        for key in found:
+            check_new_object(found.raw_get(key), depth=depth + 1)
+    elif isinstance(found, generic.ArrayObject):
+        for index in range(len(found)):
+            check_new_object(found.raw_get(index), depth=depth + 1)
+
+
+def _short(word: object) -> str:
+    return str(word)[:40]
