@@ -1,5 +1,6 @@
 """`python -m bench`: measure, print the table, write the results. See bench/README.md."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,11 @@ from bench.errors import BenchError
 from bench.installation import Installation, temporary_installation
 from bench.jobs import measure_jobs
 from bench.limits import measure_limits
-from bench.machine import code_digest, commit, describe_machine, is_quiet
+from bench.machine import Machine, code_digest, commit, describe_machine, is_quiet
 from bench.nodes import measure_nodes
 from bench.policies import measure_policies
 from bench.replay import measure_replay
-from bench.results import NO_PARTS, Parts, report
+from bench.results import NO_PARTS, Parts, Result, report
 from bench.rows import ROWS, Row
 from bench.run import Bench, Plan
 from bench.table import print_table
@@ -66,6 +67,11 @@ def main(
             bench = Bench(installation, plan, lambda line: quiet.print(f"[dim]{line}[/]"))
             results = bench.run(chosen)
             parts = NO_PARTS
+            # The rows take most of the time: a part that fails must not take them along.
+            machine = describe_machine(
+                installation.trial.directory, busy_elsewhere=bench.elsewhere.most
+            )
+            _write(_PARTIAL, results, machine, parts, measured_commit)
             if row is None:
                 documents = min(memory_documents, 1000) if quick else memory_documents
                 parts = _parts(
@@ -95,17 +101,18 @@ def main(
             "[yellow]The code changed meanwhile: the rounds measured different programs.[/]"
         )
     file = _LATEST if whole and same_code and is_quiet(machine) else _PARTIAL
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(
-        report(
-            results,
-            machine=machine,
-            parts=parts,
-            commit=measured_commit,
-            at=SystemClock().now(),
-        )
-    )
+    _write(file, results, machine, parts, measured_commit)
+    if file == _LATEST:
+        _PARTIAL.unlink()
     console.print(f"written to {file.relative_to(_HERE.parent)}")
+
+
+def _write(
+    file: Path, results: Mapping[str, Result], machine: Machine, parts: Parts, commit: str
+) -> None:
+    now = SystemClock().now()
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(report(results, machine=machine, parts=parts, commit=commit, at=now))
 
 
 def _parts(

@@ -3,7 +3,7 @@
 What is not a field of one of these, or of what they are made of (`model`, `envelopes.statements`,
 `envelopes.chain`), does not leave. Nothing here has a place for a key's label, a PIN, a picture of
 a seal or a document in the clear but `Content.body`, and that is ciphertext unless the terms say
-`open`. The ledger of what left (`gateway.envelopes.egress`) names these types.
+`open`. The ledger of what left (`gateway.envelopes.carriage.egress`) names these types.
 """
 
 from datetime import datetime

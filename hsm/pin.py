@@ -51,39 +51,39 @@ def read_pin(source: PinSource, *, ask: SecretsHandler, question: str) -> Pin:
         PinUnreadableError: no such file or credential, others may read it, or it is no PIN.
     """
     if source.file is not None:
-        return _from_file(source.file, private=True)
+        return _from_file(source.file, told=f"the PIN file {source.file}", private=True)
     if source.credential is not None:
-        return _from_file(_credential(source.credential), private=False)
+        path = _credential(source.credential)
+        return _from_file(path, told="the credential that `hsm.pin` names", private=False)
     return checked_pin(ask(question), origin="the answer")
 
 
 def _credential(name: str) -> Path:
+    # Its name is not told: people have written the PIN there.
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory is None:
         raise PinUnreadableError(
-            f"the PIN is the systemd credential {name!r}, but CREDENTIALS_DIRECTORY is not set: "
-            f"start the service with systemd and LoadCredentialEncrypted={name}:…"
+            "the PIN is the systemd credential that `hsm.pin` names, but CREDENTIALS_DIRECTORY is "
+            "not set: start the service with systemd and LoadCredentialEncrypted=NAME:…"
         )
     return Path(directory, name)
 
 
-def _from_file(path: Path, *, private: bool) -> Pin:
+def _from_file(path: Path, *, told: str, private: bool) -> Pin:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise PinUnreadableError(
-            f"the PIN file {path} cannot be opened: {error.strerror}"
-        ) from None
+        raise PinUnreadableError(f"{told} cannot be opened: {error.strerror}") from None
     with os.fdopen(descriptor, "rb") as file:
         # Ask the open file, not the path: the path may name another file a moment later.
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise PinUnreadableError(f"the PIN file {path} is not a regular file")
+            raise PinUnreadableError(f"{told} is not a regular file")
         # Not asked of credentials: systemd lets the service in by an ACL, whose mask shows up as
         # group bits, and keeps the directory closed to everybody else.
         if private and stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
             raise PinUnreadableError(
-                f"the PIN file {path} has mode {stat.S_IMODE(mode):04o}, so others than its owner "
+                f"{told} has mode {stat.S_IMODE(mode):04o}, so others than its owner "
                 "may get at it: chmod 400 it, and change the PIN if others have had access"
             )
         content = file.read(LONGEST_PIN_BYTES + 1)
@@ -91,8 +91,8 @@ def _from_file(path: Path, *, private: bool) -> Pin:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         # `from None`, as the decoder's own error carries the bytes that it could not read.
-        raise PinUnreadableError(f"the PIN file {path} is not UTF-8 text") from None
-    return checked_pin(text.removesuffix("\n").removesuffix("\r"), origin=f"the PIN file {path}")
+        raise PinUnreadableError(f"{told} is not UTF-8 text") from None
+    return checked_pin(text.removesuffix("\n").removesuffix("\r"), origin=told)
 
 
 def checked_pin(secret: str, *, origin: str) -> Pin:

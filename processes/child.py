@@ -80,11 +80,11 @@ def become_child(
 ) -> NoReturn:
     """Run the module in this process's place, for a supervisor that should see it and no parent.
 
-    The module finds an end of a channel that nobody speaks on. HUP and USR1 are ignored until it
-    says otherwise, and the environment is as short as a child's.
+    The module finds an end of a channel that nobody speaks on. HUP, USR1 and INT are ignored until
+    it says otherwise, and the environment is as short as a child's.
     """
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     ours, _ = pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     for end in pair:
         end.set_inheritable(True)  # the other one, too: a closed channel would mean "leave"

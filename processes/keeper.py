@@ -24,6 +24,7 @@ from processes.orders import OrderLine, SignerOrders
 
 # By the shell's convention for a process that a signal ended.
 _SIGNALLED = 128
+_STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 class Keeper:
@@ -39,7 +40,7 @@ class Keeper:
         self._orders = SignerOrders(start_signers)
 
     def run(self) -> int:
-        """Serve the gateway's orders until it ends; gives its exit code. TERM and INT reach it.
+        """Serve the gateway's orders until it ends; gives its exit code. TERM and INT end it.
 
         MUST be called on the main thread.
         """
@@ -50,17 +51,24 @@ class Keeper:
             number: signal.signal(number, signal.SIG_IGN)
             for number in (signal.SIGHUP, signal.SIGUSR1)
         }
+        forward = _Forwarding()
         try:
+            # From before there is a gateway: who asks for an end meanwhile is heard, too.
+            for number in _STOPS:
+                previous[number] = signal.signal(number, forward)
             gateway = self._start_gateway()
-            forward = _forward_to(gateway.process)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
-                previous.setdefault(number, signal.signal(number, forward))
+            forward.begin(gateway.process)
+            for number in (signal.SIGHUP, signal.SIGUSR1):
+                signal.signal(number, forward)
             with gateway.socket:
                 # It may go between an order and our answer.
                 with contextlib.suppress(ConnectionError):
                     while self._orders.obey(gateway.socket):
                         pass
                 code = gateway.process.wait()
+            if forward.stops and code == -signal.SIGTERM:
+                sys.stderr.write("stopped before the gateway was ready\n")
+                return _SIGNALLED + forward.stops[0]
             if code < 0:
                 # The gateway could not say it; whoever reads the log looks here for its last word.
                 sys.stderr.write(
@@ -231,9 +239,27 @@ class OwnSigner:
         return self.child
 
 
-def _forward_to(process: subprocess.Popen[bytes]) -> Callable[[int, FrameType | None], None]:
-    def forward(number: int, _frame: FrameType | None) -> None:
-        # Not os.kill: when the gateway has been waited for, its number may be another's.
-        process.send_signal(number)
+class _Forwarding:
+    """A signal handler that hands signals on to the gateway, once there is one.
 
-    return forward
+    `stops` are the signals that asked for an end.
+    """
+
+    def __init__(self) -> None:
+        self.stops: list[int] = []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, process: "subprocess.Popen[bytes]") -> None:
+        """Hand on from now on, and what came already."""
+        self._process = process
+        if self.stops:
+            process.terminate()
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if number in _STOPS:
+            self.stops.append(number)
+            # Both mean the same, and a Python that is still loading prints a trace for INT.
+            number = signal.SIGTERM
+        if self._process is not None:
+            # Not os.kill: when the gateway has been waited for, its number may be another's.
+            self._process.send_signal(number)

@@ -13,7 +13,7 @@ from typing import Final
 
 import yaml
 
-from strictyaml.mistakes import Mistake, Path, dotted
+from strictyaml.mistakes import Mistake, Path, dotted, secret_in
 
 MAX_BYTES: Final = 1 << 20
 """Largest text that is read, in bytes of UTF-8."""
@@ -140,7 +140,8 @@ class _Composer:
         if event.anchor is not None:
             self._note(event, path, "an anchor (`&name`) is not read", "remove the anchor")
         if event.tag is not None:
-            self._note(event, path, f"the tag `{event.tag}` is not read", "remove the tag")
+            tag = "the tag" if secret_in(path) else f"the tag `{event.tag}`"
+            self._note(event, path, f"{tag} is not read", "remove the tag")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
         if isinstance(event, yaml.MappingStartEvent):
@@ -183,7 +184,7 @@ class _Composer:
         if found := _MISLEADING.search(str(event.value)):
             self._note(event, path, *_told_misleading(found[0]))
         if _kind(event) not in {"str", "timestamp"}:
-            message = f"`{event.value}` as a key is not text in YAML"
+            message = f"{_shown(event.value, path)} as a key is not text in YAML"
             cure = "write the entries out" if event.value == "<<" else "put the key in quotes"
             self._note(event, (*path, event.value), message, cure)
         return str(event.value)
@@ -199,13 +200,16 @@ class _Composer:
             case "bool":
                 if text.lower() in {"true", "false"}:
                     return text.lower() == "true"
-                message = f"`{text}` means true or false in YAML, which few people expect"
+                message = (
+                    f"{_shown(text, path)} means true or false in YAML, which few people expect"
+                )
                 self._hole(event, path, message, "write true or false, or put it in quotes")
                 return None
             case "int" | "float" as kind:
                 number = _number(text, kind)
                 if number is None:
-                    message = f"`{text}` is not a plain decimal number of at most 64 bits"
+                    shown = _shown(text, path)
+                    message = f"{shown} is not a plain decimal number of at most 64 bits"
                     self._hole(event, path, message, "write it in decimal, or put it in quotes")
                 return number
             case _:
@@ -226,6 +230,11 @@ class _Composer:
                 cure=cure,
             )
         )
+
+
+def _shown(text: str, path: Path) -> str:
+    """A value or a key as it is told; not where a secret may stand."""
+    return f"`{text}`" if secret_in(path) is None else "what stands there"
 
 
 def _misleading(text: str, file: str) -> Iterator[Mistake]:

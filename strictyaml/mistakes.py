@@ -1,10 +1,17 @@
 """A mistake in a file, said so that its author can mend it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value, e.g. `("spec", "permit", 0, "when")`."""
+
+
+_SECRET: Final = re.compile(r"(?<![a-z])(?:pin|passwo?r?d|passphrase|secret)(?![a-z])")
+_PLAIN: Final = re.compile(r"[A-Za-z_-]+[0-9]?")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -55,7 +62,11 @@ def raise_if_any(mistakes: Iterable[Mistake]) -> None:
 
 
 def dotted(path: Path) -> str:
-    """`("spec", "permit", 0)` → `spec.permit[0]`."""
+    """`("spec", "permit", 0)` → `spec.permit[0]`; not further than to where secrets may stand."""
+    if (count := secret_in(path)) is not None:
+        last = str(path[count - 1])
+        # `pin 4711` and `pin:4711` are keys as well, where no blank follows the colon.
+        path = (*path[: count - 1], last if _PLAIN.fullmatch(last) else "…")
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -63,3 +74,16 @@ def dotted(path: Path) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+def secret_in(path: Path) -> int | None:
+    """How many steps lead to where a secret may stand by mistake; None: to no such place.
+
+    Keys with these words name files with secrets, and people write the secret itself there. What
+    is said of a mistake goes to logs, tickets and screens: such values stay out of it, and so do
+    keys below, for `pin: 4711:` is a mapping.
+    """
+    for count, step in enumerate(path, start=1):
+        if isinstance(step, str) and _SECRET.search(_HUMP.sub("_", step).lower()):
+            return count
+    return None

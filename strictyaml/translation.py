@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from strictyaml.composing import Tree
-from strictyaml.mistakes import Mistake, Path
+from strictyaml.mistakes import Mistake, Path, secret_in
 from strictyaml.models import nearest
 
 _CURES = {
@@ -36,7 +36,11 @@ def mistakes_of(error: ValidationError, tree: Tree, model: type[BaseModel]) -> I
             continue  # told already, and the None in its place is ours
         # A field of several types, e.g. a number or `last`, errs once for each of them.
         message = " or ".join(dict.fromkeys(_message(detail) for detail in details))
-        yield tree.mistake(path, message + _got(details[0]), _cure(details, path, model))
+        if secret_in(path) is None:
+            message += _got(details[0])
+        else:
+            message = _without_values(message, details)
+        yield tree.mistake(path, message, _cure(details, path, model))
 
 
 def _path(detail: ErrorDetails, tree: Tree) -> Path:
@@ -82,6 +86,15 @@ def _got(detail: ErrorDetails) -> str:
         return ", but a list stands there"
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return f", but {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'} stands there"
+
+
+def _without_values(message: str, details: list[ErrorDetails]) -> str:
+    """What our own checks say may name the value, where somebody wrote a secret in its place."""
+    for detail in details:
+        value = detail["input"]
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value):
+            message = message.replace(str(value), "…")
+    return message
 
 
 def _cure(details: list[ErrorDetails], path: Path, model: type[BaseModel]) -> str:

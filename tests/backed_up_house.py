@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.audit.checkpoint import LogKey
 from gateway.backup.creating import Made, create
 from gateway.backup.restoring import PutBack, restore
 from gateway.backup.shelf import Shelf
@@ -48,9 +49,16 @@ def emptied(trial: Trial, directory: Path) -> BackedUp:
     return BackedUp(there, Shelf(directory / "backups"))
 
 
-def put_back(into: BackedUp, path: Path) -> PutBack:
+def put_back(into: BackedUp, path: Path, *, on_token: LogKey | None = None) -> PutBack:
     """Verify and restore."""
-    return restore(path, into.verify(path), into.config, into.trial.config_file, tell=silent)
+    return restore(
+        path,
+        into.verify(path),
+        into.config,
+        into.trial.config_file,
+        on_token=on_token,
+        tell=silent,
+    )
 
 
 def with_receipts(template: Path, directory: Path, *, count: int = 3) -> BackedUp:

@@ -16,10 +16,10 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
 from gateway.cli.trial.certificates import TrialCA
-from gateway.envelopes.cards import Cards
-from gateway.envelopes.carrying import Bridge
+from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.outbox import owe
 from gateway.envelopes.ground import Ground, Inbound, Member
-from gateway.envelopes.outbox import owe
+from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.content import Content, Location

@@ -17,12 +17,12 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Party
 from gateway.cli.trial.certificates import TrialCA
-from gateway.envelopes.advancing import Advancing
-from gateway.envelopes.carrying import Bridges
+from gateway.envelopes.carriage.carrying import Bridges
+from gateway.envelopes.course.advancing import Advancing
+from gateway.envelopes.course.verifying import Trust
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import Accepted, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.service import EnvelopeService
-from gateway.envelopes.verifying import Trust
 from gateway.envelopes.waking import Waking
 from gateway.jobs.outcomes import Away, Later, Outcome
 from gateway.returns.model import Event

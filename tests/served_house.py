@@ -17,7 +17,7 @@ from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
-from gateway.envelopes.egress import Ledger
+from gateway.envelopes.carriage.egress import Ledger
 from gateway.store.lane import WriterLane
 from tests.bridge_house import signing_key_in
 from tests.envelope_house import EAST, WEST, Street

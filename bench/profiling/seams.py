@@ -13,8 +13,8 @@ from typing import Any
 from gateway.documents.pool import WorkerPool
 from gateway.http import answers, sealing
 from gateway.http.authentication import Authenticated, Authenticator
-from gateway.signing import service
-from gateway.signing.service import SigningService
+from gateway.signing import judging
+from gateway.signing.part_sealing import PartSealing
 from gateway.store.content import _Segment
 
 Moments = dict[str, "array[float]"]
@@ -26,14 +26,14 @@ SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("HTTP body", sealing, "read_body", True),
     ("body digest", Authenticated, "check_body", False),
     ("parse", sealing, "read_submission", False),
-    ("screening", service, "screen_all", False),
+    ("screening", judging, "screen_all", False),
     ("prepare (worker)", WorkerPool, "prepare", True),
-    ("decide", service, "decide_all", False),
-    ("intent commit", SigningService, "_intend", True),
-    ("sign", SigningService, "_sign", True),
+    ("decide", judging, "decide_all", False),
+    ("intent commit", PartSealing, "_intend", True),
+    ("sign", PartSealing, "_sign", True),
     ("complete", WorkerPool, "complete", True),
     ("content write (a group)", _Segment, "append", False),
-    ("release (content, outcome)", SigningService, "_release", True),
+    ("release (content, outcome)", PartSealing, "_release", True),
     ("answer", answers, "pdf_response", False),
     ("whole request, once let in", sealing.Sealing, "seal", True),
 )

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
+from gateway.backup.dumped_schema import is_plain_among_rows, prove_plain, refused
 from gateway.backup.errors import BackupRefusedError
 from gateway.backup.postgresql_dump import fitting, run
 from gateway.store.database import open_writer
@@ -32,7 +33,8 @@ def load_dump(dump: Path, target: Path) -> None:
     """Make an SQLite file of the dump's revision with its rows.
 
     Raises:
-        BackupRefusedError: the dump cannot be read, or its revision is not known.
+        BackupRefusedError: the dump cannot be read, its revision is not known, or it has more than
+            our tables and their rows.
         BackupFailedError: there is no `pg_restore` here.
     """
     program = fitting("pg_restore")
@@ -41,6 +43,7 @@ def load_dump(dump: Path, target: Path) -> None:
         migrate_to(engine, _revision(program, dump))
     finally:
         engine.dispose()
+    prove_plain(program, dump, target)
     words = [program, "--data-only", "--file=-", str(dump)]
     with (
         closing(sqlite3.connect(target)) as rows,
@@ -78,6 +81,8 @@ def _load(told: "subprocess.Popen[bytes]", rows: sqlite3.Connection) -> None:
                 if (begun := _COPY.fullmatch(line)) is not None:
                     names = [name.strip().strip('"') for name in begun[2].split(",")]
                     _load_table(rows, begun[1], names, lines)
+                elif not is_plain_among_rows(line):
+                    raise refused(line)
     except (sqlite3.Error, ValueError, IndexError) as error:
         raise BackupRefusedError(f"the dump does not hold what it says: {error}") from error
     if told.wait():

@@ -21,6 +21,7 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 CONFIG_MEMBER: Final = "configuration/config.yaml"
 CHECKPOINT_MEMBER: Final = "audit/checkpoint"
 LOG_KEY_MEMBER: Final = "audit/log-key.txt"
+OFFICERS_MEMBER: Final = "configuration/first-officers.json"
 DOCUMENTS: Final = "documents/"
 COPIES: Final = "bundles/"
 POLICIES: Final = "configuration/policies/"
@@ -107,7 +108,7 @@ def _of_tokens(config: Config) -> Iterator[tuple[str, str]]:
 def _single_files(config: Config) -> dict[str, Path]:
     tls, bridge = config.http.tls, config.bridge
     found = {
-        "configuration/first-officers.json": config.policies.root,
+        OFFICERS_MEMBER: config.policies.root,
         "configuration/tls/certificate.pem": None if tls is None else tls.certificate,
         "configuration/tls/client-ca.pem": None if tls is None else tls.client_ca,
     }

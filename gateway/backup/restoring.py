@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from sqlalchemy import func, select
@@ -25,11 +24,13 @@ from gateway.backup.places import (
     COPIES,
     DOCUMENTS,
     LOG_KEY_MEMBER,
+    OFFICERS_MEMBER,
     place_of,
     state_place_of,
 )
 from gateway.backup.reading import BackupFile
 from gateway.backup.restored_note import as_bytes, note_in
+from gateway.backup.scratch import scratch_directory
 from gateway.backup.verifying import Verified
 from gateway.config import Config
 from gateway.durable import sync_directory
@@ -62,9 +63,19 @@ def restore(
     config: Config,
     config_file: Path,
     *,
+    on_token: LogKey | None,
     tell: Callable[[str], None],
 ) -> PutBack:
     """Put a backup that was verified back. Safe to run again after any end.
+
+    Args:
+        path: of the backup.
+        verified: what was found in it.
+        config: of the installation that it is to become.
+        config_file: where that is.
+        on_token: what this installation's token signs tree heads with; None: it could not be asked,
+            and the gateway compares at its start.
+        tell: gets a line for each file.
 
     Raises:
         RestoreRefusedError: it does not belong here, or something is here already.
@@ -72,7 +83,7 @@ def restore(
         StateInUseError: a gateway runs.
         OSError, SQLAlchemyError: disk or database refuse.
     """
-    _prove_it_belongs(verified.manifest, config)
+    _prove_it_belongs(verified.manifest, config, on_token)
     owner = _owner_of(config.state_directory)
     with BackupFile.opened(path) as backup, sole_owner(config.state_directory, restoring=True):
         if backup.manifest_digest != verified.manifest_digest:
@@ -108,7 +119,7 @@ def _note(backup: BackupFile) -> RestoredFrom:
     )
 
 
-def _prove_it_belongs(manifest: Manifest, config: Config) -> None:
+def _prove_it_belongs(manifest: Manifest, config: Config, on_token: LogKey | None) -> None:
     engine = "sqlite" if config.store.url is None else "postgresql"
     if manifest.engine != engine:
         raise RestoreRefusedError(
@@ -128,6 +139,21 @@ def _prove_it_belongs(manifest: Manifest, config: Config) -> None:
                 f"{config.log_key_file} has another key than the backup's log was signed with: put "
                 "the HSM's own backup back first, or remove that file if its key is not in use"
             )
+    if on_token is not None and on_token.encoded() != manifest.log_key:
+        raise RestoreRefusedError(
+            f"token {config.hsm.token_name} has another key than the backup's log was signed with "
+            f"({manifest.log_key}): it is the backup of another installation, or the token is not "
+            "this one's; take the right backup, or put the HSM's own backup back first"
+        )
+    root, officers = config.policies.root, manifest.files.get(OFFICERS_MEMBER)
+    if root is None or officers is None or not root.exists():
+        return
+    if _digest_of(root) != officers.sha256:
+        raise RestoreRefusedError(
+            f"{root} names other first officers than the backup does, so its policies would not "
+            "come into force: take the right backup, or, if these are not the officers of this "
+            "installation, move that file away"
+        )
 
 
 def _prove_empty(config: Config) -> None:
@@ -226,8 +252,8 @@ def _put_database(backup: BackupFile, config: Config, owner: tuple[int, int] | N
     # An installation on SQLite never loads its driver.
     from gateway.backup.postgresql_dump import restore_dump  # noqa: PLC0415
 
-    with TemporaryDirectory(dir=config.state_directory) as directory:
-        dump = Path(directory) / POSTGRESQL_DUMP
+    with scratch_directory(config.state_directory, ".restore-") as directory:
+        dump = directory / POSTGRESQL_DUMP
         with dump.open("wb") as out:
             for chunk in backup.chunks(POSTGRESQL_DUMP):
                 out.write(chunk)

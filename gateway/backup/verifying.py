@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +19,7 @@ from gateway.backup.errors import BackupRefusedError
 from gateway.backup.model import POSTGRESQL_DUMP, SQLITE_COPY, Manifest
 from gateway.backup.places import CHECKPOINT_MEMBER, DOCUMENTS, LOG_KEY_MEMBER
 from gateway.backup.reading import BackupFile
+from gateway.backup.scratch import scratch_directory
 from gateway.store.acknowledged import acknowledged_ends
 from gateway.store.checking import look
 from gateway.store.database import open_reader, open_writer
@@ -60,15 +60,15 @@ def verify(path: Path, *, scratch: Path, checkpoint: str | None = None) -> Verif
     """
     with (
         BackupFile.opened(path) as backup,
-        TemporaryDirectory(dir=scratch, prefix=".verify-") as directory,
+        scratch_directory(scratch, ".verify-") as directory,
     ):
         prove_version(backup.manifest)
         backup.prove_digests()
-        database = Path(directory) / "database.sqlite"
+        database = directory / "database.sqlite"
         _take_out(backup, database)
         key = _log_key(backup)
         _prove_database(backup, database)
-        _prove_shape(database, Path(directory) / "fresh.sqlite")
+        _prove_shape(database, directory / "fresh.sqlite")
         newer, known = _held_against(checkpoint, key, backup.manifest)
         engine = open_reader(database)
         try:

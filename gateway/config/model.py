@@ -87,6 +87,11 @@ class Config(Section):
         return self.state_directory / "key-acts"
 
     @property
+    def reconciliation(self) -> Path:
+        """What the last `hsm reconcile` found, for those who watch the gateway."""
+        return self.state_directory / "reconciled.json"
+
+    @property
     def checkpoint_file(self) -> Path:
         """The newest signed tree head."""
         return self.state_directory / "audit" / "checkpoint"

@@ -8,7 +8,7 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
-from gateway.envelopes.cards import Cards
+from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
 from gateway.jobs.interfaces import JobQueue
 from gateway.store.content import ContentStore

@@ -12,12 +12,15 @@ from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedEr
 from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.audit.record import Record
-from gateway.envelopes.bridge_errors import BridgeAwayProblem
-from gateway.envelopes.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
+from gateway.envelopes.carriage.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
-from gateway.envelopes.contents import Contents
-from gateway.envelopes.creating import Creating
-from gateway.envelopes.ending import Ending
+from gateway.envelopes.course.creating import Creating
+from gateway.envelopes.course.ending import Ending
+from gateway.envelopes.course.telling import told
+from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
@@ -26,16 +29,13 @@ from gateway.envelopes.errors import (
     PartyWithoutLinkProblem,
     RevisionProblem,
 )
-from gateway.envelopes.evidence import evidence_in
 from gateway.envelopes.ground import Ground
+from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.evidence import evidence_in
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.noting import noted
+from gateway.envelopes.keeping.troubles import OVER
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
-from gateway.envelopes.naming import Naming
-from gateway.envelopes.noting import noted
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.speaking import say
-from gateway.envelopes.telling import told
-from gateway.envelopes.troubles import OVER
-from gateway.envelopes.verifying import Verifying
 from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction
 from policies.model import Caller

@@ -10,8 +10,8 @@ from gateway.batches import errors as batch_errors
 from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
-from gateway.envelopes import bridge_errors
 from gateway.envelopes import errors as envelope_errors
+from gateway.envelopes.carriage import bridge_errors
 from gateway.errors import Problem
 from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors

@@ -7,6 +7,7 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Gauge
 
 from gateway import __version__
+from gateway.keys.reconciled import FindingName, LastReconciliation
 from hsm.client import PinState
 
 _DAY_SECONDS = 24 * 3600.0
@@ -70,6 +71,15 @@ class VitalSigns:
             "sealgate_backup_newest_timestamp_seconds",
             "The moment that the newest finished backup shows, Unix time; 0: none is to be seen.",
         )
+        self.reconciled = self._gauge(
+            "sealgate_reconciliation_timestamp_seconds",
+            "When `hsm reconcile` last came to an answer here, Unix time; 0: never.",
+        )
+        self.key_uses = self._gauge(
+            "sealgate_reconciliation_findings",
+            "What that one found, by the finding's name.",
+            "name",
+        )
         self.head_age = self._gauge(
             "sealgate_audit_head_age_seconds",
             "Since all records were last covered by a signed tree head, or one was signed.",
@@ -117,6 +127,13 @@ class VitalSigns:
         self.grant_days.clear()
         for name, left in days.items():
             self.grant_days.labels(name).set(left)
+
+    def set_reconciliation(self, last: LastReconciliation | None) -> None:
+        """When the HSM's count was last held against the log, and what did not fit."""
+        self.reconciled.set(0.0 if last is None else last.at.timestamp())
+        findings = {} if last is None else last.findings
+        for name in get_args(FindingName):
+            self.key_uses.labels(name).set(findings.get(name, 0))
 
     def set_disks(self, used: Mapping[str, float]) -> None:
         """How full the file systems are that could be looked at."""

@@ -10,19 +10,23 @@ import os
 import pwd
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import msgspec
 
 from gateway.clock import Clock
 from gateway.durable import sync_directory
 from gateway.keys.errors import KeyActError
+from gateway.keys.files import clear_unfinished, write_new
 from gateway.keys.model import KeyAct, What
 from gateway.randomness import random_bytes
+from gateway.regular_files import read_regular
 
 SUFFIX = ".act.json"
 MOST_BYTES = 16 * 1024
 
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(KeyAct)
 
 
 class KeyJournal:
@@ -75,18 +79,53 @@ class KeyJournal:
             ) from error
         return act
 
+    def meant_switch(self, seal: str) -> KeyAct | None:
+        """The seal's switch that was noted, and of which the gateway made no record yet.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return next((act for _, act in self._switches(seal)), None)
+
+    def note_switch(
+        self, seal: str, *, key: str, public_key: str, certificate: str, previous: str
+    ) -> None:
+        """Note that a seal is to get another key, once; durable when this returns.
+
+        What was noted of the seal and never came into force is withdrawn.
+
+        Raises:
+            KeyActError: it could not be noted; then the seal's files MUST stay as they are.
+            OSError: the folder cannot be read, or what was noted cannot be withdrawn.
+        """
+        meant = (key, public_key, certificate, previous)
+        is_noted = False
+        for path, act in self._switches(seal):
+            if (act.key, act.public_key, act.certificate, act.previous) == meant and not is_noted:
+                is_noted = True
+            else:
+                path.unlink(missing_ok=True)
+        if not is_noted:
+            self.note(
+                "switched",
+                key=key,
+                public_key=public_key,
+                seal=seal,
+                certificate=certificate,
+                previous=previous,
+            )
+
     def prove(self) -> None:
         """Prove that acts can be noted, for what can only be noted after it was done.
 
         Raises:
             KeyActError: they cannot; nothing may be begun.
         """
-        probe = self._folder / f".{random_bytes(8).hex()}.probe"
         try:
-            with _as_the_owner_of(self._folder.parent):
+            with as_the_owner_of(self._folder.parent):
                 self._folder.mkdir(mode=0o700, exist_ok=True)
-                probe.touch(mode=0o600, exist_ok=False)
-                probe.unlink()
+                with TemporaryFile(dir=self._folder):  # without a name that could stay
+                    pass
         except OSError as error:
             raise KeyActError(
                 f"nothing was begun, because it could not be noted below {self._folder}: "
@@ -94,23 +133,27 @@ class KeyJournal:
                 "or as root"
             ) from error
 
+    def _switches(self, seal: str) -> Iterator[tuple[Path, KeyAct]]:
+        if not self._folder.is_dir():
+            return
+        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+            # The gateway may delete one meanwhile; what is no act is the gateway's to tell.
+            with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+                act = _decoder.decode(read_regular(path, most_bytes=MOST_BYTES))
+                if (act.what, act.seal) == ("switched", seal):
+                    yield path, act
+
     def _keep(self, act: KeyAct) -> None:
-        with _as_the_owner_of(self._folder.parent):
+        with as_the_owner_of(self._folder.parent):
             self._folder.mkdir(mode=0o700, exist_ok=True)
+            clear_unfinished(self._folder)
             file = self._folder / f"{act.at:%Y%m%dT%H%M%S.%f}-{act.id}{SUFFIX}"
-            temporary = file.with_suffix(".new")
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(_encoder.encode(act))
-                out.flush()
-                os.fsync(out.fileno())
-            temporary.replace(file)
-            sync_directory(self._folder)
+            write_new(file, _encoder.encode(act), mode=0o600)
             sync_directory(self._folder.parent)  # the folder itself may be new
 
 
 @contextlib.contextmanager
-def _as_the_owner_of(directory: Path) -> Iterator[None]:
+def as_the_owner_of(directory: Path) -> Iterator[None]:
     """As root, be whom the directory belongs to meanwhile: the gateway is to delete the file.
 
     Not by changing the file's owner afterwards: whoever owns the folder could have put a link

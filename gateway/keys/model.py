@@ -1,7 +1,7 @@
 """An act on a key, as it is noted before it happens and as the audit log has it after."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -30,7 +30,7 @@ class KeyAct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     what: What
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     by: str
     key: str
     public_key: str
@@ -45,6 +45,8 @@ class KeyAct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What the audit log's record says of it."""
         told: dict[str, Any] = msgspec.to_builtins(self)
         told["act"] = told.pop("id")
+        if "previous" in told:
+            told["before"] = told.pop("previous")  # a record's `previous` is the record before it
         told["noted"] = f"{self.at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         del told["at"]
         return told

@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from gateway.audit.checkpoint import TreeHead, checkpoint_text
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import read_leaf
+from gateway.keys.reconciled import FindingName
 from gateway.keys.uses import CountFile, Use
 from gateway.store.reading import one_moment
 from gateway.store.schema import audit_leaf
@@ -24,9 +25,6 @@ from hsm.checking import DIGEST_INFO_SHA256
 from hsm.config import KeyConfig
 from hsm.sentences import SENTENCES, signed_in_test
 
-FindingName = Literal[
-    "use-outside-the-gateway", "use-of-unknown-key", "retired-key-used", "use-missing"
-]
 _BATCH = 10_000
 _MOST_TOLD = 100
 _MOST_SHOWN = 64
@@ -77,13 +75,17 @@ class Reconciled:
 
 @dataclass(slots=True)
 class _OfAKey:
-    """What the HSM says of one key: how often something was signed, and where that stands."""
+    """What the HSM says of one key: how often something was signed, and where that stands.
+
+    `late` are records that use it after it was retired: their moment, and what to tell.
+    """
 
     config: KeyConfig
     counts: Counter[bytes] = field(default_factory=Counter)
     where: dict[bytes, str] = field(default_factory=dict)
     explained: set[bytes] = field(default_factory=set)
     retired_at: int | None = None
+    late: list[tuple[str, str]] = field(default_factory=list)
     sealed: list[tuple[int, bytes, str]] = field(default_factory=list)
     first: int | None = None
     last: int = -1
@@ -156,7 +158,7 @@ class Reconciliation:
                 case "intent" if key is not None:
                     digest = bytes.fromhex(content["to_be_signed"])
                     intents[index] = (key, digest, str(content.get("document")))
-                    self._intent(key, digest, index)
+                    self._intent(key, digest, index, at=content["at"])
                 case "outcome":
                     self._outcome(intents.pop(content.get("intent", -1), None), content)
                 case "key" if key is not None:
@@ -175,10 +177,10 @@ class Reconciliation:
                 key.explained.add(signed)
                 self._result.heads += key.counts[signed]
 
-    def _intent(self, key: _OfAKey, digest: bytes, index: int) -> None:
+    def _intent(self, key: _OfAKey, digest: bytes, index: int, *, at: str) -> None:
         if key.retired_at is not None:
             told = f"record {index} uses it, after it was retired by record {key.retired_at}"
-            self._tell("retired-key-used", key, told)
+            key.late.append((at, told))
         if digest not in key.counts:
             return
         key.first = index if key.first is None else key.first
@@ -198,7 +200,9 @@ class Reconciliation:
         if content.get("what") == "retired":
             key.retired_at = index
         if content.get("what") == "switched":
-            key.retired_at = None  # a seal has it again
+            # A seal has it again, since some moment between the switch's note and this record.
+            key.retired_at = None
+            key.late = [each for each in key.late if each[0] < content["noted"]]
         if content.get("what") != "request":
             return
         signed = bytes.fromhex(str(content.get("signed", "")))
@@ -209,6 +213,8 @@ class Reconciliation:
     def _find(self) -> None:
         self._result.findings += _unknown(self._unknown)
         for key in self._keys.values():
+            for _, told in key.late:
+                self._tell("retired-key-used", key, told)
             for signed in key.counts.keys() - key.explained:
                 told = f"{key.where[signed]}: no record explains that it signed {_told(signed)}"
                 self._tell("use-outside-the-gateway", key, told)

@@ -14,14 +14,14 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
-from gateway.envelopes.bridge_errors import KeyFileError
-from gateway.envelopes.cards import Cards
-from gateway.envelopes.carrying import Bridge, Bridges
-from gateway.envelopes.egress import Ledger, forget_egress
+from gateway.envelopes.carriage.bridge_errors import KeyFileError
+from gateway.envelopes.carriage.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.egress import Ledger, forget_egress
+from gateway.envelopes.carriage.own_card import OwnCard
 from gateway.envelopes.ground import Ground, Inbound, Member
-from gateway.envelopes.own_card import OwnCard
+from gateway.envelopes.partners.cards import Cards
+from gateway.envelopes.partners.roots import roots_in
 from gateway.envelopes.records import Records
-from gateway.envelopes.roots import roots_in
 from gateway.errors import Problem
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler

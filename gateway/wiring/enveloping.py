@@ -4,18 +4,18 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.envelopes.advancing import Advancing, Reached
-from gateway.envelopes.carrying import Bridges
-from gateway.envelopes.contents import Contents
-from gateway.envelopes.creating import Creating
-from gateway.envelopes.ending import Ending
+from gateway.envelopes.carriage.carrying import Bridges
+from gateway.envelopes.course.advancing import Advancing, Reached
+from gateway.envelopes.course.creating import Creating
+from gateway.envelopes.course.ending import Ending
+from gateway.envelopes.course.sealing import TurnSealing
+from gateway.envelopes.course.turning import OurTurn
+from gateway.envelopes.course.verifying import RevisionJudge, Trust, Verifying
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.naming import Naming
-from gateway.envelopes.roots import certificates_in
-from gateway.envelopes.sealing import TurnSealing
+from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.partners.roots import certificates_in
 from gateway.envelopes.service import EnvelopeService
-from gateway.envelopes.turning import OurTurn
-from gateway.envelopes.verifying import RevisionJudge, Trust, Verifying
 from gateway.envelopes.waking import Waking
 from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
+from gateway.audit.token_key import prove_of_token
 from gateway.batches.inputs import SHELF as INPUTS
 from gateway.bundles.copies import BundleCopies
 from gateway.clock import Clock, SystemClock
@@ -122,15 +123,20 @@ async def open_house(
     readers = database.open_reader()
     reader = DocumentReader(readers)
     approvals = ApprovalReader(readers)
-    audit = _audit_log(config, lane, signer)
+    log_key = LogKey.parse(config.log_key_file.read_text(encoding="utf-8"))
+    audit = AuditLog(lane=lane, key=log_key, signer=signer, checkpoint_file=config.checkpoint_file)
     stack.push_async_callback(asyncio.to_thread, writer.dispose)
     # Both take a second, mostly of starting Python; they do not need each other.
     await asyncio.gather(stack.enter_async_context(signer), stack.enter_async_context(pool))
+    # Whatever was put back here: what no tree head would cover is not sealed.
+    prove_of_token(log_key, signer.keys, hsm=config.hsm, origin=config.audit.origin)
     await stack.enter_async_context(lane)
     stack.callback(readers.dispose)
     stack.push_async_callback(reader.close)
     stack.callback(approvals.close)
     await stack.enter_async_context(audit)
+    # At once: other nodes append while we bring policies into force, which is a record as well.
+    lane.add_follower(audit)
     queue = queue_of(
         config.jobs,
         lane=lane,
@@ -154,7 +160,7 @@ async def open_house(
     nonces = await lane.write(lambda unit: _recover(unit, content, freezes, at=clock.now()))
     # Whoever held these leases was this process before.
     await lane.write(queue.take_back if config.store.url is None else queue.take_back_own)
-    for follower in (audit, slots, freezes.book):
+    for follower in (slots, freezes.book):
         lane.add_follower(follower)
     return House(
         config=config,
@@ -200,15 +206,6 @@ async def open_house(
 def _node(config: Config) -> str:
     """Whose segments are whose, where several nodes keep documents in one directory."""
     return "" if config.store.url is None else config.store.node
-
-
-def _audit_log(config: Config, lane: WriterLane, signer: Signer) -> AuditLog:
-    return AuditLog(
-        lane=lane,
-        key=LogKey.parse(config.log_key_file.read_text(encoding="utf-8")),
-        signer=signer,
-        checkpoint_file=config.checkpoint_file,
-    )
 
 
 async def _policies(

@@ -15,6 +15,7 @@ from gateway.backup.shelf import Shelf
 from gateway.clock import Clock
 from gateway.config import Config
 from gateway.http.readiness import Readiness
+from gateway.keys.reconciled import last
 from gateway.seals.in_force import InForce
 from gateway.wiring.house import House
 from policies.bundle import Bundle
@@ -85,6 +86,8 @@ async def watch_machine(house: House) -> None:
                 vital.set_grants(days_of_grants(in_force.bundle, today=office_day(now)))
                 vital.set_disks(await asyncio.to_thread(disks_used, directories))
                 vital.backup.set(await asyncio.to_thread(newest_backup, config.backups.directory))
+                found = await asyncio.to_thread(last, config.reconciliation)
+                vital.set_reconciliation(found)
         except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
             _log.error("machine_not_looked_at", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_MACHINE_SECONDS)

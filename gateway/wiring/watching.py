@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from datetime import timedelta
+from hashlib import sha256
 
 import structlog
 
@@ -12,7 +13,7 @@ from gateway.batches.sweeping import sweep_inputs
 from gateway.errors import Problem
 from gateway.history.keeping import forget
 from gateway.jobs.pruning import forget_cancelled
-from gateway.keys.recording import KeyActFolder
+from gateway.keys.recording import KeyActFolder, KeyOfSeal
 from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
 from hsm.client import SignerClient
@@ -77,13 +78,26 @@ async def watch_freezes(house: House) -> None:
 
 async def watch_key_acts(house: House) -> None:
     """Record each second what was done with keys beside the signing cycle."""
-    folder = KeyActFolder(house.config.key_acts, audit=house.audit, clock=house.clock)
+    folder = KeyActFolder(
+        house.config.key_acts,
+        audit=house.audit,
+        readers=house.readers,
+        in_force=lambda: _keys_of_seals(house),
+        clock=house.clock,
+    )
     while True:
         try:
             await folder.look()
         except Exception as error:  # noqa: BLE001 - no act may be missed: it is tried again
             _log.error("key_acts_not_recorded", error=str(error), kind=type(error).__name__)
         await asyncio.sleep(_KEY_ACTS_SECONDS)
+
+
+def _keys_of_seals(house: House) -> dict[str, KeyOfSeal]:
+    return {
+        name: (each.key, sha256(each.certificates[0]).hexdigest())
+        for name, each in house.policies.current.seals.items()
+    }
 
 
 async def follow_others(house: House) -> None:

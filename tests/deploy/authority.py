@@ -42,13 +42,28 @@ class Authority:
             .sign(self._key, SHA256())
         )
 
-    def issue(self, place: Path, *, days: int, only: Literal["server.pem"] | None = None) -> int:
-        """Write server.pem, server.key and ca.pem (or that one alone); gives the serial number."""
+    def issue(
+        self,
+        place: Path,
+        *,
+        days: int,
+        only: Literal["server.pem"] | None = None,
+        for_machines: bool = True,
+    ) -> int:
+        """Write server.pem, server.key and ca.pem (or that one alone); gives the serial number.
+
+        One that is not `for_machines` has the name alone, and none of their addresses.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._name)])
         issued = (
             self._begun(subject, key.public_key(), days=days)
-            .add_extension(self._alternatives, critical=False)
+            .add_extension(
+                self._alternatives
+                if for_machines
+                else x509.SubjectAlternativeName([x509.DNSName(self._name)]),
+                critical=False,
+            )
             .sign(self._key, SHA256())
         )
         (place / "server.pem").write_text(pem([issued]))

@@ -115,6 +115,11 @@ class Cluster:
             f"longest wait {told['gap']:.1f} s"
         )
 
+    def another_authority(self) -> Authority:
+        """A CA that nobody here believes yet."""
+        addresses = [each.address for each in (*self.nodes, self.front)]
+        return Authority(_NAME, addresses)
+
     def sql(self, query: str) -> str:
         """What the database says."""
         return self.front.run("runuser", "-u", "postgres", "--", "psql", "-tAc", query, "sealgate")
@@ -249,6 +254,26 @@ def renew(steps: Steps, books: Playbooks, cluster: Cluster, authority: Authority
         ran = books.run("renew.yml", **cluster.variables, services_policy_bundles=f"{bundles}/")
         assert ran.well, ran.output
         assert ran.changed == 0, ran.output
+    with steps.step("one that no handshake proves goes back by itself, and the next node is left"):
+        authority.issue(cluster.brought, days=400, for_machines=False)
+        ran = books.run("renew.yml", **cluster.variables)
+        assert not ran.well, "it went through"
+        assert "did not serve with the new certificate" in ran.output, ran.output
+        for each in cluster.nodes:
+            assert authority.shown_by(each.address, 8480) == serial, each.name
+            left = each.run("ls", "/etc/sealgate/tls").split()
+            assert not [name for name in left if name.endswith((".new", ".former"))], left
+        cluster.seal(seconds=2, prefix="back-")
+    with steps.step("a new CA comes along, and the former again"):
+        for issuer in (cluster.another_authority(), authority):
+            serial = issuer.issue(cluster.brought, days=400)
+            ran = books.run("renew.yml", **cluster.variables)
+            assert ran.well, ran.output
+            for each in cluster.nodes:
+                assert issuer.shown_by(each.address, 8480) == serial, each.name
+                cluster.front.run("/usr/local/sbin/sealgate-balancer", "ready", each.name)
+    with steps.step("all nodes seal with what they have now"):
+        cluster.seal(seconds=2, prefix="again-")
 
 
 def lose(steps: Steps, cluster: Cluster) -> None:

@@ -120,6 +120,10 @@ def _records(gateway: RunningGateway) -> list[dict[str, Any]]:
     return [json.loads(line) for line in shown.splitlines()]
 
 
+def _acts(gateway: RunningGateway) -> list[tuple[str, str]]:
+    return [(each["what"], each["key"]) for each in _records(gateway) if each["kind"] == "key"]
+
+
 async def _renewed(gateway: RunningGateway) -> None:
     """Have another signer started, and wait until it is there."""
     before = gateway.pid_of("hsm.signer")
@@ -169,8 +173,12 @@ async def test_a_seal_gets_another_key_while_a_hundred_documents_a_second_come_i
     records = _records(gateway)
     keys = [each["key"] for each in records if each["kind"] == "intent"]
     assert set(keys) == {_OLD, _NEW}
-    acts = [(each["what"], each["key"]) for each in records if each["kind"] == "key"]
-    assert acts == [("made", _NEW), ("request", _NEW), ("switched", _NEW), ("retired", _OLD)]
+    assert _acts(gateway) == [
+        ("made", _NEW),
+        ("request", _NEW),
+        ("switched", _NEW),
+        ("retired", _OLD),
+    ]
     after = next(each["index"] for each in records if each.get("what") == "retired")
     assert all(each.get("key") != _OLD for each in records[after + 1 :])
     results = [each["result"] for each in records if each["kind"] == "outcome"]
@@ -194,6 +202,10 @@ async def test_a_signer_that_is_a_service_learns_of_a_key_without_a_new_start(
             early = gateway.run(*map(str, rotating), "--wait", "1", "--json")
             assert early.returncode == 1, early.stderr
             assert json.loads(early.stdout)["inForce"] is False
+            again = gateway.run(*map(str, rotating), "--wait", "1", "--json")
+            assert again.returncode == 1, again.stderr
+            assert json.loads(again.stdout)["already"] is True
+            assert _acts(gateway) == [("made", _NEW), ("request", _NEW)]  # the switch is not true
             refused = gateway.run("hsm", "retire", _OLD)
             assert refused.returncode == 2
             assert "in use by receipt-south" in refused.stderr
@@ -206,6 +218,14 @@ async def test_a_signer_that_is_a_service_learns_of_a_key_without_a_new_start(
             assert (await gateway.seal(seal="receipt-south")).content
             keys = [each["key"] for each in _records(gateway) if each["kind"] == "intent"]
             assert keys == [_OLD, _NEW]
+            await until(lambda: ("switched", _NEW) in _acts(gateway))
+            done = await asyncio.to_thread(_run, gateway, *rotating)
+            assert (done["already"], done["inForce"], done["oldKey"]) == (True, True, _OLD)
+            assert done["oldKeyIsFree"] is True
+            assert _acts(gateway) == [("made", _NEW), ("request", _NEW), ("switched", _NEW)]
+            state = gateway.trial.directory / "state"
+            assert list((state / "key-acts").iterdir()) == []
+            assert not [*gateway.trial.policies.rglob("*.new")]
         finally:
             assert gateway.stop() == 0
 

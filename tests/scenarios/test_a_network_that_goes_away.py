@@ -26,9 +26,9 @@ from cloud_bridge.network.model import Account
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.cli.trial.certificates import TrialCA
-from gateway.envelopes.egress import Ledger
+from gateway.envelopes.carriage.egress import Ledger
+from gateway.envelopes.carriage.outbox import owe
 from gateway.envelopes.ground import Inbound
-from gateway.envelopes.outbox import owe
 from gateway.store.lane import WriterLane
 from gateway.store.networks import NetworkReader
 from tests.bridge_house import Authority, Company, company, contract, signing_key_in

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.clock import SystemClock
+from gateway.config import load_config
 from gateway.keys.journal import KeyJournal
+from gateway.keys.reconciled import last
 from tests.chaos.installation import Installation, install
 from tests.running_gateway import RunningGateway, until
+from tests.signing_house import FakeClock
 
 _SIGN = """
 import sys
@@ -121,6 +126,9 @@ async def test_a_use_beside_the_gateway_is_found_with_its_line(
     (finding,) = told["findings"]
     assert (finding["name"], finding["key"]) == ("use-outside-the-gateway", label)
     assert finding["what"].startswith(f"{sealed.list}:{line}: ")
+    kept_found = last(load_config(sealed.running.trial.config_file).reconciliation)
+    assert kept_found is not None
+    assert kept_found.findings == {"use-outside-the-gateway": 1}
     assert printed.returncode == 1
     assert "use-outside-the-gateway" in printed.stderr
     assert "find out who else has the PIN" in printed.stderr
@@ -242,9 +250,23 @@ async def test_a_record_that_uses_a_retired_key_is_found(sealed: House) -> None:
     journal.note("retired", key="receipt-east", public_key="ab" * 32)
     await until(lambda: not list(folder.iterdir()))
     assert sealed.reconciled()[0] == 0
+    before = SystemClock().now()
     await sealed.running.seal(seal="receipt-east")
     code, told = sealed.reconciled()
     assert code == 1
     (finding,) = told["findings"]
     assert (finding["name"], finding["key"]) == ("retired-key-used", "receipt-east")
     assert sealed.running.run("hsm", "retire", "receipt-east").returncode == 2  # a seal has it
+
+    # But not where the seal was about to have it again: the record of a switch follows the switch.
+    file = sealed.running.trial.policies / "certificates" / "receipt-east.pem"
+    leaf = x509.load_pem_x509_certificates(file.read_bytes())[0]
+    KeyJournal(folder, clock=FakeClock(before)).note_switch(
+        "receipt-east",
+        key="receipt-east",
+        public_key="ab" * 32,
+        certificate=leaf.fingerprint(SHA256()).hex(),
+        previous="receipt-2030",
+    )
+    await until(lambda: not list(folder.iterdir()))
+    assert sealed.reconciled()[0] == 0

@@ -1,6 +1,6 @@
 """What the network counts, for Prometheus. Nothing of it names an organisation."""
 
-from importlib.metadata import version
+from importlib.metadata import distributions
 
 from prometheus_client import (
     CollectorRegistry,
@@ -9,6 +9,12 @@ from prometheus_client import (
     Histogram,
     disable_created_metrics,
 )
+
+
+def program_version() -> str:
+    """Which version runs; a checkout that is not installed, or cannot be read, has none."""
+    found = (each.version for each in distributions(name="sealgate"))
+    return next(filter(None, found), "0+checkout")
 
 
 class Metrics:
@@ -49,7 +55,7 @@ class Metrics:
             ["version"],
             registry=registry,
         )
-        self.build_info.labels(version("sealgate")).set(1)
+        self.build_info.labels(program_version()).set(1)
         self.certificate_days = Gauge(
             "sealgate_network_certificate_days_left",
             "Until a certificate expires that the network read at its start; below 0 it has.",

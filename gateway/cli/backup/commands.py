@@ -15,6 +15,7 @@ from gateway.backup.restoring import restore as put_back
 from gateway.backup.shelf import Shelf, the_backup
 from gateway.backup.verifying import Verified
 from gateway.backup.verifying import verify as verify_backup
+from gateway.cli.backup.log_key import ask_token
 from gateway.cli.backup.telling import as_json, tell_losses, tell_verified
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import err, fail, out, printable, tell_json, told_errors
@@ -106,18 +107,22 @@ def restore(
 ) -> None:
     """Put a backup that verifies back onto an installation that has nothing yet.
 
-    config.yaml must be there and says where everything goes; files of the configuration that are
-    there already are left as they are. Run again after it was cut off. Exits 0 when all is back, 1
-    when the backup does not verify, 2 when it does not belong here or could not be put back.
+    config.yaml must be there and says where everything goes. The token is asked whether the log's
+    key is its own, and the first officers must be those that are here, if some are; other files of
+    the configuration that are there already are left as they are. Run again after it was cut off.
+    Exits 0 when all is back, 1 when the backup does not verify, 2 when it does not belong here or
+    could not be put back.
     """
     installation = _configuration(config, backup)
     with told_errors(*_TROUBLE, StateInUseError), _refusals_are_findings():
         verified = _verified(backup, checkpoint, scratch)
+        asked = ask_token(installation)
         done = put_back(
             backup,
             verified,
             installation,
             config.absolute(),
+            on_token=asked.key,
             tell=_silent if as_json_ else _line,
         )
         newer = _newer(backup, verified.manifest)
@@ -126,11 +131,16 @@ def restore(
             "files": done.files,
             "kept": [str(path) for path in done.kept],
             "homeless": done.homeless,
+            "logKeyIsTheTokens": None if asked.key is None else True,
             "newerBackups": [path.name for path in newer],
         }
         tell_json({"path": str(backup), **as_json(verified), **told})
         return
     _tell_put_back(backup, verified, done)
+    if asked.key is None:
+        err.print("[bold yellow]not compared with the token[/]", end=" ")
+        why = f"{asked.why_not}. The gateway compares at its start, and refuses another log's"
+        err.print(printable(why), markup=False, soft_wrap=True)
     tell_losses(verified, newer, installation)
 
 

@@ -12,7 +12,7 @@ from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.plain_json import decode
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import BridgeCompanyConfig, BridgeConfig, Config
-from gateway.envelopes.roots import certificates_in
+from gateway.envelopes.partners.roots import certificates_in
 from gateway.store.moments import moment
 from gateway.store.networks import card_of, newest_serial, standings
 from gateway.store.open import database_of

@@ -9,18 +9,13 @@ from importlib.resources import as_file, files
 
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit.checkpoint import LogKey, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
+from gateway.audit.token_key import checkpoint_key, key_on_token
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.clock import Clock
 from gateway.config import Config
@@ -117,18 +112,25 @@ class RecordsCheck:
         if key.origin != origin:
             told = f"it is the key of {key.origin!r}, but audit.origin is {origin!r}"
             return failed(part, told, cure="Put audit.origin back; a log never changes its name.")
-        wanted = [each.id for each in self._config.hsm.keys if each.purpose == "checkpoint"]
-        if not wanted:
+        wanted = checkpoint_key(self._config.hsm)
+        if wanted is None:
             cure = "Configure the key that signs checkpoints (purpose: checkpoint) in hsm.keys."
             return failed(part, "no key signs checkpoints", cure=cure)
-        on_token = [each for each in keys or () if each.id == wanted[0]]
-        if not on_token:
+        if all(each.id != wanted for each in keys or ()):
             cure = "Mend what is wrong with the token first."
             return warning(part, "not compared with the token, which did not answer", cure=cure)
-        if _raw(on_token[0]) != key.public_key:
-            told = f"key {wanted[0]!r} on the token is another than {self._config.log_key_file}"
-            return failed(part, told, cure="Name the right key in hsm.keys, or the right token.")
-        return ok(part, f"{key.origin}, key {wanted[0]} on the token")
+        if key_on_token(keys or (), name=wanted, origin=origin) != key:
+            told = (
+                f"key {wanted!r} on the token is another than {self._config.log_key_file}: the "
+                "gateway does not start with it"
+            )
+            cure = (
+                "Name the right key in hsm.keys, or the right token, or put the HSM's own backup "
+                "back. If a backup of another installation was restored here, move the state "
+                "directory away and restore the right one."
+            )
+            return failed(part, told, cure=cure)
+        return ok(part, f"{key.origin}, key {wanted} on the token")
 
     def _checkpoint(self, key: LogKey) -> Finding:
         part, file = "audit checkpoint", self._config.checkpoint_file
@@ -190,10 +192,3 @@ def _revisions() -> list[str]:
         config.set_main_option("script_location", str(folder))
         scripts = ScriptDirectory.from_config(config)
         return [script.revision for script in scripts.walk_revisions()]
-
-
-def _raw(key: KeyDescription) -> bytes | None:
-    public = load_der_public_key(key.public_key)
-    if not isinstance(public, Ed25519PublicKey):
-        return None
-    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)

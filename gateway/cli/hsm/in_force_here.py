@@ -1,5 +1,9 @@
 """Which keys the seals have, by what the gateway recorded last."""
 
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any
+
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,17 +20,34 @@ def keys_in_force(config: Config) -> dict[str, str]:
 
     Leaves with 2 when the log cannot be read.
     """
+    with closing(_newest_first(config, b'"kind":"policy"', b'"kind":"start"')) as found:
+        for content in found:
+            if content.get("kind") in {"start", "policy"} and "seals" in content:
+                return {name: each["key"] for name, each in content["seals"].items()}
+    return {}
+
+
+def key_before(config: Config, *, seal: str, key: str) -> str | None:
+    """Which key the seal had before this one, by the record of the switch; None: there is none.
+
+    Leaves with 2 when the log cannot be read.
+    """
+    with closing(_newest_first(config, b'"what":"switched"')) as found:
+        for content in found:
+            if content.get("kind") == "key" and content.get("seal") == seal:
+                before = content.get("before")
+                return str(before) if content.get("key") == key and before else None
+    return None
+
+
+def _newest_first(config: Config, *parts: bytes) -> Generator[dict[str, Any], None, None]:
+    """The records that have one of the parts, the newest first."""
     database = database_of(config)
     if not database.exists():
-        return {}
+        return
     query = (
         select(audit_leaf.c.leaf)
-        .where(
-            or_(
-                contains(audit_leaf.c.leaf, b'"kind":"policy"'),
-                contains(audit_leaf.c.leaf, b'"kind":"start"'),
-            )
-        )
+        .where(or_(*(contains(audit_leaf.c.leaf, part) for part in parts)))
         .order_by(audit_leaf.c.index.desc())
         .execution_options(yield_per=10)
     )
@@ -34,9 +55,6 @@ def keys_in_force(config: Config) -> dict[str, str]:
     try:
         with told_errors(SQLAlchemyError), engine.connect() as connection:
             for leaf in connection.execute(query).scalars():
-                content = read_leaf(bytes(leaf))
-                if content.get("kind") in {"start", "policy"} and "seals" in content:
-                    return {name: each["key"] for name, each in content["seals"].items()}
+                yield read_leaf(bytes(leaf))
     finally:
         engine.dispose()
-    return {}

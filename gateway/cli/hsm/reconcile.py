@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import err, fail, out, printable, tell_json, told_errors
+from gateway.clock import SystemClock
 from gateway.config import Config
+from gateway.keys.reconciled import keep
 from gateway.keys.reconciling import Discrepancy, Reconciled, Reconciliation, reconcile_counts
 from gateway.keys.uses import CountFile, UsesUnreadableError, uses_in
 from gateway.store.open import database_of
@@ -73,7 +75,8 @@ def reconcile(
     Every use must be the digest of an intent or of a certificate request, a tree head of the log,
     or a sentence of the self-test. Exits 0 when all fits, 1 when a key was used outside the gateway
     or the HSM's list has a gap, 2 when that could not be told. It works while the gateway runs;
-    get the HSM's list first. `sealgate audit verify` says whether the log itself is whole.
+    get the HSM's list first. `sealgate audit verify` says whether the log itself is whole. What was
+    found is kept below the state directory, and the gateway tells it in its metrics.
     """
     settings = configuration(config)
     if bool(uses) == (counts is not None):
@@ -93,6 +96,7 @@ def reconcile(
         records=result.records,
         findings=tuple(result.findings),
     )
+    _keep(settings, report)
     if as_json:
         tell_json(report)
     else:
@@ -122,6 +126,17 @@ def _reconciled(
             return reconciliation.against(connection)
     finally:
         engine.dispose()
+
+
+def _keep(settings: Config, report: ReconcileReport) -> None:
+    """For the gateway's metrics. Without it the answer is as true, and nobody is called."""
+    try:
+        names = (each.name for each in report.findings)
+        keep(settings.reconciliation, names, at=SystemClock().now())
+    except OSError as error:
+        err.print("[bold yellow]not kept for the alerts[/]", end=" ")
+        why = f"{settings.reconciliation}: {error.strerror}. Run this as the gateway's user or root"
+        err.print(printable(why), markup=False, soft_wrap=True)
 
 
 def _tell(report: ReconcileReport, *, by_use: bool) -> None:

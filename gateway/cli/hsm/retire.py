@@ -61,9 +61,14 @@ def retire(
     if as_json:
         tell_json(report)
         return
+    then = (
+        "send the gateway USR1"
+        if settings.hsm.replicas is None
+        else "start the gateways anew, one after the other"
+    )
     for line in (
         f"retired  {key}, label {described.label}; it stays on the token",
         f"SHA-256  {public_key} (of the public key)",
-        f"next     write `retired: true` beside {key} under hsm.keys, and send the gateway USR1",
+        f"next     write `retired: true` beside {key} under hsm.keys, and {then}",
     ):
         out.print(line, markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from gateway.cli.policy.bundles_here import newest_here
 from gateway.config import Config
 from gateway.declarations.library import load_declarations
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
-from gateway.envelopes.roots import certificates_in
+from gateway.envelopes.partners.roots import certificates_in
 from gateway.regular_files import read_regular
 from policies.bundle import Bundle
 from policies.loader import load_bundle

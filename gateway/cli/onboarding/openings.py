@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.batches.receipts.maker import RECEIPT_TYPE
-from gateway.envelopes.own_card import CARD_TYPE
+from gateway.envelopes.carriage.own_card import CARD_TYPE
 from policies.bundle import Bundle
 from policies.foresight.reach import Reach
 from policies.objects.rules import PermitRule

@@ -19,6 +19,8 @@ from gateway.cli.trace.story import story_of
 from gateway.config import Config
 from gateway.store.open import database_of
 
+_LONGEST = 300
+"""Characters; the longest id is a job's key (`gateway.store.schema`)."""
 _KINDS = (
     "a document, act, idempotency key, business number, trace, batch item, job, event, approval "
     "or envelope"
@@ -45,6 +47,8 @@ def trace(
     installation = configuration(config)
     if not wanted or not wanted.isprintable():
         raise fail("that is no id: it is empty, or has marks that nobody can type")
+    if len(wanted) > _LONGEST:
+        raise fail(f"that is no id: it has {len(wanted):,} characters, none over {_LONGEST}")
     with _database(installation) as connection:
         found = meant_by(connection, wanted)
         if len(found) == 1:

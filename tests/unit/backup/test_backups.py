@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.checkpoint import LogKey
 from gateway.backup.errors import BackupFailedError, BackupRefusedError, RestoreRefusedError
 from gateway.backup.reading import BackupFile
 from gateway.backup.restored_note import recorded
 from gateway.backup.restoring import restore
 from gateway.backup.shelf import Shelf
+from gateway.backup.verifying import verify
 from gateway.store.errors import StateInUseError
 from gateway.store.ownership import sole_owner
 from tests.backed_up_house import BackedUp, emptied, put_back, silent, with_receipts
@@ -301,7 +305,8 @@ def test_a_restore_that_is_cut_off_anywhere_starts_no_gateway_and_goes_on(
     whole = emptied(house.trial, tmp_path / "whole")
     whole.shelf.directory.mkdir()
     verified = whole.verify(backup)
-    restore(backup, verified, whole.config, whole.trial.config_file, tell=steps.append)
+    config_file = whole.trial.config_file
+    restore(backup, verified, whole.config, config_file, on_token=None, tell=steps.append)
     assert steps[-1] == "database"
     for number in range(len(steps)):
         there = emptied(house.trial, tmp_path / f"cut-{number}")
@@ -312,11 +317,13 @@ def test_a_restore_that_is_cut_off_anywhere_starts_no_gateway_and_goes_on(
                 raise _CutOffError
 
         with pytest.raises(_CutOffError):
-            restore(backup, verified, there.config, there.trial.config_file, tell=cut)
+            restore(
+                backup, verified, there.config, there.trial.config_file, on_token=None, tell=cut
+            )
         state = there.trial.directory / "state"
         with pytest.raises(StateInUseError, match="same backup again"), sole_owner(state):
             pass
-        restore(backup, verified, there.config, there.trial.config_file, tell=silent)
+        restore(backup, verified, there.config, there.trial.config_file, on_token=None, tell=silent)
         found = {path.relative_to(state): path.read_bytes() for path in state.rglob("*.tar")}
         assert found == {
             path.relative_to(whole.trial.directory / "state"): path.read_bytes()
@@ -351,6 +358,65 @@ def test_a_log_goes_on_under_its_own_name_and_key_only(there: BackedUp, backup: 
     key.write_text("trial+00000000+AAAA")
     with pytest.raises(RestoreRefusedError, match="HSM's own backup"):
         put_back(there, backup)
+
+
+def test_the_log_of_another_token_is_not_put_back(there: BackedUp, backup: Path) -> None:
+    there.shelf.directory.mkdir()
+    manifest = there.verify(backup).manifest
+    own = LogKey.parse(manifest.log_key)
+    with pytest.raises(RestoreRefusedError, match="the backup of another installation"):
+        put_back(there, backup, on_token=LogKey(own.origin, bytes(32)))
+    assert not there.config.log_key_file.exists()
+    put_back(there, backup, on_token=own)
+    assert there.config.log_key_file.exists()
+
+
+def test_a_backup_of_other_officers_is_not_put_back(there: BackedUp, backup: Path) -> None:
+    there.shelf.directory.mkdir()
+    there.trial.signed.root.write_text("{}")
+    with pytest.raises(RestoreRefusedError, match="other first officers"):
+        put_back(there, backup)
+    assert not there.config.log_key_file.exists()
+    there.trial.signed.root.unlink()
+    put_back(there, backup)
+
+
+_VERIFYING = """
+import os, sys, time
+from pathlib import Path
+from gateway.backup import scratch
+with scratch.scratch_directory(Path(sys.argv[1]), ".verify-"):
+    print("here", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_verification_left_goes_with_the_next_and_nothing_else(
+    house: BackedUp, backup: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copy(backup, tmp_path))
+    (tmp_path / ".verify-of-mine").mkdir()
+    (tmp_path / ".verify-abcdefgh").symlink_to(tmp_path / ".verify-of-mine")
+    words = [sys.executable, "-c", _VERIFYING, tmp_path]
+    with (
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed,
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running,
+    ):
+        for each in (killed, running):
+            assert each.stdout is not None
+            assert each.stdout.readline() == b"here\n"
+        assert len(list(tmp_path.glob(".verify-*"))) == 4
+        killed.kill()
+        killed.wait(60)
+        house.verify(copy)  # elsewhere: it clears up where it works itself
+        assert len(list(tmp_path.glob(".verify-*"))) == 4
+        verify(copy, scratch=tmp_path)
+        assert len(list(tmp_path.glob(".verify-*"))) == 3
+        running.kill()
+        running.wait(60)
+    verify(copy, scratch=tmp_path)
+    left = sorted(each.name for each in tmp_path.glob(".verify-*"))
+    assert left == [".verify-abcdefgh", ".verify-of-mine"]
 
 
 def test_a_tree_head_from_elsewhere_tells_what_is_missing(

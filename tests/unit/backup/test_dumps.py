@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from gateway.backup.dumped_rows import load_dump
+from gateway.backup.dumped_schema import is_plain_among_rows
 from gateway.backup.errors import BackupFailedError, BackupRefusedError
 from gateway.backup.postgresql_dump import PostgreSQLMoment, fitting, restore_dump
-from gateway.store.migrating import newest_revision, revision_of
+from gateway.store.migrating import migrate, newest_revision, revision_of
 from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import audit_leaf, event
 from tests.postgres_server import Server, postgres
@@ -110,6 +111,97 @@ def test_a_dump_goes_in_whole_or_not_at_all(postgres: Server, tmp_path: Path) ->
     with pytest.raises(BackupFailedError, match="pg_restore failed"):
         restore_dump(occupied, tmp_path / "dump")
     assert not occupied.exists()
+
+
+_FUNCTION = (
+    "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM event; "
+    "RETURN NEW; END$$"
+)
+
+
+_TRIGGER = (
+    "CREATE TRIGGER evil BEFORE UPDATE ON audit_leaf FOR EACH ROW EXECUTE FUNCTION "
+    "suppress_redundant_updates_trigger()"
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        ((_FUNCTION,), "function evil"),
+        (
+            (_TRIGGER,),
+            "trigger audit_leaf",
+        ),
+        (("CREATE RULE evil AS ON INSERT TO event DO INSTEAD NOTHING",), "rule event"),
+        (("CREATE VIEW evil AS SELECT 1",), "view evil"),
+        (("CREATE MATERIALIZED VIEW evil AS SELECT 1",), "materialized view evil"),
+        (("CREATE TABLE evil (x int)",), "table evil"),
+        (("CREATE SCHEMA evil",), "schema evil"),
+        (
+            (
+                "DROP VIEW usage_by_seal",
+                "CREATE VIEW usage_by_seal AS SELECT query_to_xml('SELECT 1', true, true, '')",
+            ),
+            "CREATE VIEW public.usage_by_seal",
+        ),
+        (("CREATE EXTENSION pg_trgm",), "extension"),
+        (("ALTER TABLE event ENABLE ROW LEVEL SECURITY",), "row security event"),
+    ],
+)
+def test_what_would_act_in_the_database_by_itself_is_refused(
+    postgres: Server, tmp_path: Path, statements: tuple[str, ...], told: str
+) -> None:
+    database = postgres.database()
+    writer = database.open_writer()
+    migrate(writer)
+    with writer.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    writer.dispose()
+    with closing(PostgreSQLMoment(database)) as moment:
+        moment.copy_to(tmp_path / "dump")
+    with pytest.raises(BackupRefusedError, match=told) as refused:
+        load_dump(tmp_path / "dump", tmp_path / "rows.sqlite")
+    assert "tell the security officer" in str(refused.value)
+
+
+def test_a_statement_that_hides_behind_the_name_of_a_table_is_refused(
+    postgres: Server, tmp_path: Path
+) -> None:
+    with closing(PostgreSQLMoment(postgres.emptied())) as moment:
+        moment.copy_to(tmp_path / "dump")
+    content = (tmp_path / "dump").read_bytes()
+    # Of the same length, so that the file stays one: what it lists is as it was.
+    for old, new in (
+        (b"CREATE TABLE public.event", b"DROP TABLE public.audi--x"),
+        (b"COPY public.event (", b"DROP TABLE x;--    "),
+    ):
+        assert len(old) == len(new)
+        assert old in content
+        (tmp_path / "forged").write_bytes(content.replace(old, new))
+        with pytest.raises(BackupRefusedError, match="no version of Sealgate makes"):
+            load_dump(tmp_path / "forged", tmp_path / "rows.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_plain"),
+    [
+        ("SET statement_timeout = 0;", True),
+        ("SET client_encoding = 'UTF8';", True),
+        ("SELECT pg_catalog.set_config('search_path', '', false);", True),
+        ("SELECT pg_catalog.setval('public.job_id_seq', 12, true);", True),
+        ("-- Data for Name: freeze", True),
+        ("\\restrict abc123", True),
+        ("", True),
+        ("SELECT pg_catalog.setval('public.job_id_seq', 12, true); DROP TABLE freeze;", False),
+        ("SELECT lo_import('/etc/passwd');", False),
+        ("COPY public.freeze FROM PROGRAM 'id';", False),
+        ("\\! id", False),
+    ],
+)
+def test_lines_between_the_rows_set_numbers_and_nothing_else(line: str, *, is_plain: bool) -> None:
+    assert is_plain_among_rows(line) is is_plain
 
 
 def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ ENVELOPES = EnvelopeFigures(
         completed_p95_s=0.5,
         done_p50_s=0.4,
         done_p95_s=0.7,
+        refused=0,
         network_cores=0.3,
         seconds=24.0,
     ),

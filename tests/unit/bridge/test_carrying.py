@@ -10,8 +10,8 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import Acknowledged, Reminded, Withdrawn
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.wire import Feed
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.troubles import troubles_in
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company, contract
 from tests.envelope_parties import PAPER, sha256
 from tests.memory_network import MemoryNetwork

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeConfig
-from gateway.envelopes.bridge_errors import KeyFileError
-from gateway.envelopes.roots import roots_in
+from gateway.envelopes.carriage.bridge_errors import KeyFileError
+from gateway.envelopes.partners.roots import roots_in
 from gateway.wiring.bridging import read_key, way_of
 from tests.seals_of_companies import authority
 

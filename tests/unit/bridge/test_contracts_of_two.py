@@ -32,6 +32,8 @@ from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Box, DocumentTerms, Party, PartyField
 from cloud_bridge.wire import Content
 from gateway.audit.record import read_leaf
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.course.sealing import container_in, placement_of
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
@@ -44,8 +46,6 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.sealing import container_in, placement_of
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.approvals import ApprovalRow
 from gateway.store.schema import audit_leaf

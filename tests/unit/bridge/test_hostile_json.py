@@ -8,7 +8,7 @@ from cloud_bridge.envelopes.statements import Reminded
 from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
 from cloud_bridge.model import SignedCard
 from cloud_bridge.wire import Feed
-from gateway.envelopes.troubles import troubles_in
+from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company, contract
 from tests.memory_network import MemoryNetwork
 from tests.signing_house import FakeClock

@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.envelopes.egress import Ledger, forget_egress
+from gateway.envelopes.carriage.egress import Ledger, forget_egress
 from gateway.export.writing import write_export
 from tests.bridge_house import Company
 from tests.envelope_parties import sha256

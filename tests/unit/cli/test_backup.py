@@ -77,6 +77,53 @@ def test_a_newer_backup_beside_it_is_told(
     assert "What came after it is not here" in done.stdout
 
 
+def test_a_backup_of_another_token_is_refused_and_one_whose_token_is_silent_is_told(
+    on_running: CommandLine, signed: CommandLine, tmp_path: Path
+) -> None:
+    path = _backed_up(on_running, tmp_path)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(_ANOTHER_KEY, encoding="utf-8")
+    made = signed("hsm", "ceremony", plan, "--out", tmp_path / "held")
+    assert made.exit_code == 0, made.output
+    shutil.rmtree(signed.trial.directory / "state")
+    pin = signed.trial.pin_file.read_text()
+    signed.configure("label: audit-log", "label: other-log")
+    done = signed("backup", "restore", path)
+    assert done.exit_code == 2, done.output
+    assert "the backup of another installation" in done.stderr
+    assert not signed.config.log_key_file.exists()
+
+    signed.configure("label: other-log", "label: audit-log")
+    signed.trial.pin_file.unlink()
+    done = signed("backup", "restore", path)
+    assert done.exit_code == 0, done.output
+    assert "not compared with the token" in done.stderr
+    assert pin not in done.output
+
+    signed.trial.pin_file.touch(mode=0o600)
+    signed.trial.pin_file.write_text(pin)
+    shutil.rmtree(signed.trial.directory / "state")
+    done = signed("backup", "restore", path, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["logKeyIsTheTokens"] is True
+
+
+_ANOTHER_KEY = """
+ceremony: another log's key
+token: sealgate-demo
+keys:
+  - id: other-log
+    label: other-log
+    mechanism: ed25519
+    sensitive: true
+    non_extractable: true
+    sign_only: true
+witnesses:
+  - {name: 王芳, role: 安全管理员}
+  - {name: 李强, role: 审计}
+"""
+
+
 def test_where_there_is_none_it_is_told(
     sealgate: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

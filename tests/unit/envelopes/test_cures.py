@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.envelopes.cures import cure_of
-from gateway.envelopes.troubles import LIES, PASSING
+from gateway.envelopes.keeping.troubles import LIES, PASSING
 
 
 @pytest.mark.parametrize("word", sorted(LIES | PASSING))

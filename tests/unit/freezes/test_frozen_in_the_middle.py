@@ -161,7 +161,9 @@ async def test_a_freeze_in_the_middle_of_a_batch_is_in_force_within_five_seconds
     rules.write_text(rules.read_text().replace("perHour: 3", "perHour: 1000000"))
     house.reload()
     house.in_force = with_officers(house.in_force)
-    house.service._press = QuickPress()
+    quick = QuickPress()
+    house.service._press = house.service._sealing._press = quick
+    house.service._judging._readings._press = quick
     places = asyncio.Semaphore(AT_ONCE)
     released: list[float] = []
     ordered: list[float] = []

@@ -99,7 +99,7 @@ def test_a_systemd_credential_may_show_the_mask_of_its_acl(
 
 def test_without_systemd_a_credential_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(PinUnreadableError, match="LoadCredentialEncrypted=hsm-pin"):
+    with pytest.raises(PinUnreadableError, match="LoadCredentialEncrypted=NAME"):
         read_pin(PinSource(credential="hsm-pin"), ask=nobody, question="")
 
 

@@ -58,3 +58,31 @@ def test_without_a_note_there_is_no_act(tmp_path: Path, in_the_way: str) -> None
         _journal(folder).note("made", key="east", public_key="ab")
     with pytest.raises(KeyActError, match="nothing was begun"):
         _journal(folder).prove()
+
+
+def _switch(journal: KeyJournal, key: str = "east-2", seal: str = "receipt") -> None:
+    journal.note_switch(seal, key=key, public_key="ab", certificate="cd", previous="east")
+
+
+def test_a_switch_is_noted_once_however_often_it_is_begun(tmp_path: Path) -> None:
+    journal = _journal(tmp_path / "key-acts")
+    _switch(journal)
+    first = journal.meant_switch("receipt")
+    assert first is not None
+    assert (first.what, first.key, first.previous) == ("switched", "east-2", "east")
+    _switch(journal)
+    assert journal.meant_switch("receipt") == first
+    assert len(list((tmp_path / "key-acts").iterdir())) == 1
+    assert journal.meant_switch("another") is None
+
+
+def test_a_switch_to_another_key_withdraws_the_one_that_never_came(tmp_path: Path) -> None:
+    journal = _journal(tmp_path / "key-acts")
+    journal.note("made", key="east-2", public_key="ab")
+    _switch(journal, seal="another")
+    _switch(journal, "east-2")
+    _switch(journal, "east-3")
+    meant = journal.meant_switch("receipt")
+    assert meant is not None
+    assert meant.key == "east-3"
+    assert len(list((tmp_path / "key-acts").iterdir())) == 3

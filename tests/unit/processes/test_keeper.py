@@ -166,7 +166,19 @@ def test_a_signal_to_the_keeper_reaches_the_gateway(kept: Kept, number: signal.S
         """
     )
     kept.keeper.send_signal(number)
-    assert kept.tell_gateway("answer = signal.sigwait(signals)") == number
+    # A terminal's Ctrl-C and a supervisor's TERM are one to it.
+    reaches = signal.SIGTERM if number == signal.SIGINT else number
+    assert kept.tell_gateway("answer = signal.sigwait(signals)") == reaches
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_before_the_gateway_listens_is_told_in_a_line(
+    kept: Kept, number: signal.Signals
+) -> None:
+    kept.keeper.send_signal(number)
+    assert kept.keeper.wait(30) == 128 + number
+    assert kept.keeper.stderr is not None
+    assert kept.keeper.stderr.read() == b"stopped before the gateway was ready\n"
 
 
 def test_a_hangup_before_the_gateway_listens_for_it_does_not_end_it(kept: Kept) -> None:

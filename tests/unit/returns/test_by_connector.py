@@ -60,7 +60,7 @@ async def returning_house(directory: Path, *connectors: str) -> AsyncIterator[tu
                 only_single=True,
             )
             book = TargetBook([target])
-            house.service._releasing = AllReleasing(
+            house.service._sealing._releasing = AllReleasing(
                 (ReleasedEvents(Outbox(book, queue), book, clock=house.clock),)
             )
             delivering = Delivering(

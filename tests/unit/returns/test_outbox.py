@@ -52,7 +52,7 @@ async def telling(directory: Path, *targets: Target, keep_all: bool = False) -> 
     async with signing_house(directory) as house:
         releasing = AllReleasing((ReleasedEvents(outbox, book, clock=house.clock),))
 
-        house.service._releasing = releasing
+        house.service._sealing._releasing = releasing
 
         yield Told(house, queue)
 
@@ -98,7 +98,7 @@ async def test_events_can_be_kept_for_systems_that_come_and_read(tmp_path: Path)
 
 async def test_an_event_goes_with_its_transaction(tmp_path: Path) -> None:
     async with telling(tmp_path, OMS) as told:
-        outbox = told.house.service._releasing.each[0]._outbox  # type: ignore[attr-defined]
+        outbox = told.house.service._sealing._releasing.each[0]._outbox  # type: ignore[attr-defined]
 
         def refused(transaction: Transaction) -> None:
             outbox.put(transaction, _event())

@@ -247,3 +247,13 @@ def test_without_a_database_nothing_is_known(sealgate: CommandLine) -> None:
     told = sealgate("trace", "order-1")
     assert told.exit_code == 2
     assert "nothing was recorded yet" in told.stderr
+
+
+@pytest.mark.parametrize("wanted", ["1" * 100_000, "长" * 301], ids=["digits", "letters"])
+def test_an_id_that_is_longer_than_any_is_refused_in_a_line(
+    sealgate: CommandLine, wanted: str
+) -> None:
+    result = sealgate("trace", wanted)
+    assert result.exit_code == 2
+    assert "is no id" in result.stderr
+    assert len(result.stderr) < 200

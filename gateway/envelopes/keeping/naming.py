@@ -19,9 +19,9 @@ from cloud_bridge.errors import (
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Party
 from cloud_bridge.names import misnamed
-from gateway.envelopes.cards import Cards
 from gateway.envelopes.errors import PartyNameProblem, PartyUnknownProblem
-from gateway.envelopes.troubles import Trouble
+from gateway.envelopes.keeping.troubles import Trouble
+from gateway.envelopes.partners.cards import Cards
 
 _LONGEST = 1000
 

@@ -9,8 +9,8 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Declined, Withdrawn, parse
 from cloud_bridge.model import Party
+from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
-from gateway.envelopes.troubles import troubles_in
 from gateway.store.envelopes import EnvelopeRow
 
 _ENDED: Final = {
@@ -44,7 +44,7 @@ def told(
     Args:
         row: as it is kept.
         state: as its record says.
-        name: what a party is called; see `gateway.envelopes.naming`.
+        name: what a party is called; see `gateway.envelopes.keeping.naming`.
         evidence: of those who signed without a gateway.
         entries: of its record, which tell why it was declined or withdrawn.
     """

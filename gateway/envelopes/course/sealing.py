@@ -22,11 +22,11 @@ from cloud_bridge.model import DocumentTerms, Party
 from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
 from gateway.envelopes.causes import trace_of
-from gateway.envelopes.contents import Contents
 from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
 from gateway.envelopes.ground import Inbound, Member
-from gateway.envelopes.naming import Naming
-from gateway.envelopes.versions import signed_acts
+from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.versions import signed_acts
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now

@@ -14,18 +14,18 @@ from cloud_bridge.envelopes.statements import Sent
 from cloud_bridge.errors import NotAllowedError
 from cloud_bridge.model import DocumentTerms, Party, Terms
 from cloud_bridge.wire import NewEnvelope as WireEnvelope
-from gateway.envelopes.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
-from gateway.envelopes.contents import Contents, Part
+from gateway.envelopes.course.sealing import Turn, TurnSealing
+from gateway.envelopes.course.telling import told
 from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSenselessProblem
 from gateway.envelopes.ground import Ground
+from gateway.envelopes.keeping.contents import Contents, Part
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
-from gateway.envelopes.naming import Naming
-from gateway.envelopes.noting import noted, who_else
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.sealing import Turn, TurnSealing
-from gateway.envelopes.speaking import say
-from gateway.envelopes.telling import told
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope

@@ -18,9 +18,9 @@ from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, 
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
+from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.inbox import Inbox
-from gateway.envelopes.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
+from gateway.envelopes.keeping.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
 from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, mark_sent, owed_now, put_owed
 from gateway.store.lane import Transaction
 

@@ -18,16 +18,16 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.errors import NetworkAwayError, NetworkLiesError, NetworkRefusedError
 from cloud_bridge.model import Party
 from gateway.documents.errors import WorkersUnavailableProblem
-from gateway.envelopes.bridge_errors import BridgeAwayProblem, CardMissingProblem
-from gateway.envelopes.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem, CardMissingProblem
+from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.causes import meant_by
-from gateway.envelopes.ending import Ending
+from gateway.envelopes.course.ending import Ending
+from gateway.envelopes.course.sealing import Turn
+from gateway.envelopes.course.turning import OurTurn, Paused
+from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.sealing import Turn
-from gateway.envelopes.troubles import JUDGED_ANEW, OVER, troubles_in
-from gateway.envelopes.turning import OurTurn, Paused
-from gateway.envelopes.verifying import Verifying
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, troubles_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob

@@ -14,10 +14,10 @@ import structlog
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.wire import Head
+from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.inbox import Inbox
-from gateway.envelopes.troubles import Trouble, Troubles, troubles_in
+from gateway.envelopes.keeping.troubles import Trouble, Troubles, troubles_in
 from gateway.jobs.model import NewJob
 from gateway.store.envelopes import HeadRow
 from gateway.store.lane import Transaction

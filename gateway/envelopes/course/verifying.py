@@ -14,11 +14,11 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.model import Party
 from gateway.envelopes import errors
-from gateway.envelopes.contents import Contents, Part
-from gateway.envelopes.evidence import take_evidence
 from gateway.envelopes.ground import Ground, Member
-from gateway.envelopes.noting import noted, who_else
-from gateway.envelopes.versions import Version, versions_of
+from gateway.envelopes.keeping.contents import Contents, Part
+from gateway.envelopes.keeping.evidence import take_evidence
+from gateway.envelopes.keeping.noting import noted, who_else
+from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionFault, RevisionJudgement
 

@@ -7,19 +7,19 @@ from datetime import timedelta
 from cloud_bridge.envelopes.state import PEN, EnvelopeState, may_sign
 from cloud_bridge.envelopes.statements import Began, Declined, Opened, Signed, parse
 from cloud_bridge.model import Party
-from gateway.envelopes.carrying import Bridge
-from gateway.envelopes.ground import Ground
-from gateway.envelopes.model import Step
-from gateway.envelopes.noting import noted
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.sealing import (
+from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.speaking import say
+from gateway.envelopes.course.sealing import (
     Sealed,
     Turn,
     TurnSealing,
     approvals_of,
     reason_to_decline,
 )
-from gateway.envelopes.speaking import say
+from gateway.envelopes.ground import Ground
+from gateway.envelopes.keeping.noting import noted
+from gateway.envelopes.model import Step
 from gateway.errors import Problem
 from gateway.jobs.outcomes import Later, Outcome, Reason
 from gateway.signing.errors import ApprovalNeededProblem

@@ -6,14 +6,14 @@ import hashlib
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, parse
 from cloud_bridge.errors import NetworkLiesError
-from gateway.envelopes.carrying import Bridge
-from gateway.envelopes.contents import Contents
+from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.noting import event_of, noted
-from gateway.envelopes.outbox import owe
-from gateway.envelopes.speaking import say
-from gateway.envelopes.troubles import OVER, Trouble, Troubles, troubles_in
+from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.noting import event_of, noted
+from gateway.envelopes.keeping.troubles import OVER, Trouble, Troubles, troubles_in
 from gateway.returns.interfaces import EventOutbox
 from gateway.store.envelope_owed import is_owed
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id

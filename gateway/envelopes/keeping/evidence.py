@@ -14,12 +14,12 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Attachment
 from cloud_bridge.errors import NetworkLiesError
 from gateway.audit.record import Record
-from gateway.envelopes.contents import Contents, Part
 from gateway.envelopes.errors import EnvelopeTooLargeToTakeProblem
 from gateway.envelopes.ground import Ground, Member
+from gateway.envelopes.keeping.contents import Contents, Part
+from gateway.envelopes.keeping.noting import noted
+from gateway.envelopes.keeping.versions import signed_acts
 from gateway.envelopes.model import EvidenceTold
-from gateway.envelopes.noting import noted
-from gateway.envelopes.versions import signed_acts
 from gateway.store.lane import Transaction
 
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}

@@ -14,11 +14,15 @@ from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkLiesError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Card
-from gateway.envelopes.bridge_errors import BridgeAwayProblem, CardMissingProblem, NotBridgedProblem
+from gateway.envelopes.carriage.bridge_errors import (
+    BridgeAwayProblem,
+    CardMissingProblem,
+    NotBridgedProblem,
+)
+from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.outbox import Outbox
+from gateway.envelopes.carriage.reconciling import Reconciliation, Reconciling
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.inbox import Inbox
-from gateway.envelopes.outbox import Outbox
-from gateway.envelopes.reconciling import Reconciliation, Reconciling
 from gateway.errors import Problem
 from gateway.jobs.backoff import Backoff
 from gateway.randomness import chance
@@ -39,7 +43,7 @@ _log = structlog.get_logger("envelopes")
 
 
 class CardSource(Protocol):
-    """Where the card comes from that a company speaks by; see `gateway.envelopes.own_card`."""
+    """Where the card comes from that a company speaks by; see `carriage.own_card`."""
 
     def current(self) -> Card | None:
         """The card; None: there is none yet, or it no longer says what is so."""

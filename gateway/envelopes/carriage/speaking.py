@@ -11,7 +11,7 @@ import msgspec
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Act, SignedStatement
-from gateway.envelopes.carrying import Bridge
+from gateway.envelopes.carriage.carrying import Bridge
 
 _DOMAIN: Final = b"sealgate id of a statement v1\n"
 _DIGITS: Final = 40

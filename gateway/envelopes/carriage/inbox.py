@@ -1,0 +1,157 @@
+"""What the network tells us: verified, then written in the order of its sequence, or named a lie.
+
+Items may come twice, late, in any order or not at all; the record decides, not the feed. With each
+step of a record a job is enqueued in the same transaction, which looks at what the envelope needs.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from weakref import WeakValueDictionary
+
+import structlog
+
+from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.errors import (
+    NetworkError,
+    NetworkLiesError,
+    NetworkRefusedError,
+    RecordBrokenError,
+)
+from cloud_bridge.wire import Feed
+from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading
+from gateway.envelopes.carriage.inbox_writing import InboxWriter, MovedError
+from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.troubles import PASSING, Trouble, Troubles, trouble_of
+from gateway.errors import Problem
+from gateway.store.networks import change_standing
+
+_AT_ONCE = 32
+_LONGEST_ID = 100
+
+_log = structlog.get_logger("envelopes")
+
+
+class Inbox:
+    """Takes in what one of our companies is told."""
+
+    def __init__(self, member: Member, ground: Ground, tally: Tally) -> None:
+        self._member = member
+        self._ground = ground
+        self._troubles = Troubles(member, ground, tally)
+        naming = Naming(ground.cards)
+        self._reader = InboxReader(member, ground, naming)
+        self._writer = InboxWriter(member, ground, tally, self._troubles, naming)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, feed: Feed) -> int:
+        """Take in a page of the feed; gives how many entries were new. The cursor is kept last.
+
+        Raises:
+            NetworkAwayError: something had to be fetched besides; the page comes again.
+            StoreProblem: the same.
+        """
+        told: dict[str, list[Entry]] = {}
+        for item in feed.items:
+            told.setdefault(item.envelope, []).append(item.entry)
+        # Side by side, so that they share commits; all of them before the cursor moves on.
+        places = asyncio.Semaphore(_AT_ONCE)
+        found = await asyncio.gather(
+            *(self._believe(envelope, entries, places) for envelope, entries in told.items()),
+            return_exceptions=True,
+        )
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+        organisation, cursor = self._member.organisation, feed.cursor
+        if feed.items:
+            await self._ground.lane.write(
+                lambda unit: change_standing(unit, organisation, cursor=cursor)
+            )
+        return sum(each for each in found if isinstance(each, int))
+
+    async def _believe(
+        self, envelope: str, entries: Sequence[Entry], places: asyncio.Semaphore
+    ) -> int:
+        async with places:
+            return await self.believe(envelope, entries)
+
+    async def believe(self, envelope: str, entries: Sequence[Entry]) -> int:
+        """Take in entries of an envelope; gives how many of them, or of what was missing, are new.
+
+        Raises:
+            NetworkAwayError: what is missing could not be fetched.
+        """
+        async with self._alone(envelope) as done:
+            done.append(await self._believed(envelope, entries))
+        return sum(done)
+
+    async def _believed(self, envelope: str, entries: Sequence[Entry]) -> int:
+        while True:
+            state = await self._ground.records.state(self._member.organisation, envelope)
+            if state is None:
+                return await self._fetch(envelope)
+            reading = await self._reader.read(state, entries)
+            if reading.trouble is not None and reading.trouble.type == "gap":
+                return await self._fetch(envelope)
+            try:
+                return await self._writer.write(envelope, state, reading)
+            except MovedError:
+                continue
+
+    async def fetch(self, envelope: str) -> int:
+        """Take in all of an envelope that the network holds; gives how many entries were new.
+
+        Raises:
+            NetworkAwayError: the network does not say.
+        """
+        async with self._alone(envelope) as done:
+            done.append(await self._fetch(envelope))
+        return sum(done)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, envelope: str) -> AsyncIterator[list[int]]:
+        """One at a time for each envelope; one that makes us stumble holds up no other.
+
+        Nothing of it is kept then, and each comparison tries it anew.
+        """
+        async with self._locks.setdefault(envelope, asyncio.Lock()):
+            try:
+                yield []
+            except (Problem, NetworkError):
+                raise
+            except Exception:  # noqa: BLE001 - a defect of ours, met by what a stranger sent
+                _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
+
+    async def _fetch(self, envelope: str) -> int:
+        try:
+            record = await self._member.network.envelope(envelope)
+        except NetworkRefusedError as refused:
+            _log.warning("envelope_not_given", envelope=envelope, error=str(refused))
+            return 0
+        except NetworkLiesError as lies:
+            await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
+            return 0
+        untrusted = await self._reader.learn(record)
+        while True:
+            state = await self._ground.records.state(self._member.organisation, envelope)
+            try:
+                begun = self._reader.begun(envelope, record) if state is None else state
+            except RecordBrokenError as broken:
+                await self._troubles.tell(envelope, trouble_of(broken))
+                return 0
+            reading = await self._reader.read_record(begun, record)
+            if self._member.organisation not in reading.state.organisations:
+                _log.warning("envelope_not_ours", envelope=envelope)
+                return 0
+            if reading.trouble is not None and reading.trouble.type in PASSING and untrusted:
+                words = "; ".join((reading.trouble.words, *untrusted))
+                reading = Reading(
+                    reading.state, reading.entries, Trouble(reading.trouble.type, words)
+                )
+            new = None if state is not None else self._writer.new_row(begun, record)
+            try:
+                return await self._writer.write(envelope, begun, reading, new=new)
+            except MovedError:
+                continue

@@ -1,0 +1,186 @@
+"""What was believed of the network's word is written: entries, status and a job, in one go."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import parse
+from gateway.envelopes.carriage.inbox_reading import Reading, sequence_of
+from gateway.envelopes.causes import job_of
+from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.troubles import (
+    JUDGED_ANEW,
+    OVER,
+    PASSING,
+    Troubles,
+    troubles_in,
+)
+from gateway.store.envelopes import (
+    EntryRow,
+    EnvelopeRow,
+    change_envelope,
+    envelope_by_id,
+    put_entries,
+    put_envelope,
+)
+from gateway.store.lane import Transaction
+
+_encode = msgspec.json.Encoder().encode
+
+_log = structlog.get_logger("envelopes")
+
+
+class MovedError(Exception):
+    """Another has written to the envelope meanwhile; what was read must be read again."""
+
+
+class InboxWriter:
+    """Writes what one of our companies is told."""
+
+    def __init__(
+        self, member: Member, ground: Ground, tally: Tally, troubles: Troubles, naming: Naming
+    ) -> None:
+        self._member = member
+        self._ground = ground
+        self._tally = tally
+        self._troubles = troubles
+        self._naming = naming
+
+    async def write(
+        self,
+        envelope: str,
+        before: EnvelopeState,
+        reading: Reading,
+        *,
+        new: EnvelopeRow | None = None,
+    ) -> int:
+        """Write what follows upon `before`; gives how many entries are new.
+
+        Raises:
+            MovedError: the envelope is no longer as it was before.
+        """
+        if not reading.entries and reading.trouble is None and new is None:
+            await self._pass(envelope)
+            return 0
+        await self._ground.lane.write(lambda unit: self._put(unit, envelope, before, reading, new))
+        self._tally.entries += len(reading.entries)
+        for entry in reading.entries:
+            self._say(reading.state, entry)
+        return len(reading.entries)
+
+    def new_row(self, state: EnvelopeState, record: EnvelopeRecord) -> EnvelopeRow:
+        """The row of an envelope that we did not know; whoever writes it first has it."""
+        member, terms, now = self._member, state.terms, self._ground.clock.now()
+        inbound = member.inbound_of(terms.documents[0].type)
+        return EnvelopeRow(
+            organisation=member.organisation,
+            id=terms.envelope,
+            company=member.company,
+            ours=terms.initiator == member.organisation,
+            terms=record.terms,
+            status="sending",
+            system=member.system,
+            business_number=terms.business_number,
+            document_type="" if inbound is None else inbound.document_type,
+            seal="" if inbound is None else inbound.seal,
+            created_at=now,
+            changed_at=now,
+            expires_at=terms.expires_at,
+        )
+
+    def _put(
+        self,
+        unit: Transaction,
+        envelope: str,
+        before: EnvelopeState,
+        reading: Reading,
+        new: EnvelopeRow | None,
+    ) -> None:
+        organisation, state = self._member.organisation, reading.state
+        row = envelope_by_id(unit.connection, organisation, envelope)
+        if (0 if row is None else row.sequence) != before.sequence or (row is None) != (
+            new is not None
+        ):
+            raise MovedError
+        if new is not None:
+            put_envelope(unit, new)
+            row = new
+        if row is not None and reading.entries:
+            put_entries(unit, organisation, envelope, _rows(before, reading.entries))
+            changes = self._changes(row, state)
+            change_envelope(unit, organisation, envelope, **changes)
+            job = job_of(organisation, envelope, f"entry-{state.sequence}")
+            self._ground.queue.enqueue(unit, [job])
+        if reading.trouble is not None:
+            self._troubles.put(unit, envelope, reading.trouble)
+
+    def _changes(self, row: EnvelopeRow, state: EnvelopeState) -> dict[str, Any]:
+        changes: dict[str, Any] = {
+            "sequence": state.sequence,
+            "head": state.head,
+            "changed_at": self._ground.clock.now(),
+        }
+        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        if row.status == "held" and left and state.status not in OVER:
+            return changes
+        return changes | {"status": _status(row, state), "trouble": _encode(left)}
+
+    async def _pass(self, envelope: str) -> None:
+        """Nothing is new; what was held up by what may have passed goes on, or is judged anew."""
+        organisation = self._member.organisation
+        row = await self._ground.envelopes.by_id(organisation, envelope)
+        state = await self._ground.records.state(organisation, envelope)
+        if row is None or state is None or row.status != "held":
+            return
+        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        is_over = state.status in OVER
+        if not is_over and any(type_ not in JUDGED_ANEW for type_, _ in left):
+            return
+
+        def release(unit: Transaction) -> None:
+            # What is judged anew stays held until it was found sound.
+            status = "held" if left and not is_over else _status(row, state)
+            trouble = _encode(left)
+            change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
+            self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
+
+        await self._ground.lane.write(release)
+
+    def _say(self, state: EnvelopeState, entry: Entry) -> None:
+        """One line in the log for whatever was said in an envelope."""
+        said = parse(entry.signed)
+        others = [
+            self._naming.name(each.party)
+            for each in state.parties
+            if each.party.account != self._member.organisation
+        ]
+        _log.info(
+            "envelope_act",
+            act=said.act.__struct_config__.tag,
+            company=self._member.company,
+            envelope=said.envelope,
+            sequence=sequence_of(entry),
+            author=said.author,
+            party=said.party,
+            counterparties=list(dict.fromkeys(others)),
+        )
+
+
+def _rows(before: EnvelopeState, entries: Sequence[Entry]) -> list[EntryRow]:
+    return [
+        EntryRow(sequence=before.sequence + number, entry=_encode(entry), hash=entry.hash)
+        for number, entry in enumerate(entries, start=1)
+    ]
+
+
+def _status(row: EnvelopeRow, state: EnvelopeState) -> str:
+    if state.status == "draft":
+        return "sending"
+    if row.status == "voiding" and state.status == "completed":
+        return "voiding"
+    return state.status

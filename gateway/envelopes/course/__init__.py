@@ -1,0 +1,1 @@
+"""The course of an envelope: created, verified, signed in its turn, ended."""

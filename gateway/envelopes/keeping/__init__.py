@@ -1,0 +1,1 @@
+"""What is kept of an envelope: its documents, what proves them, and what was told of it."""
