@@ -7,7 +7,7 @@ Public keys are told raw, base64url without padding (RFC 4648 §5), as JWK does 
 import base64
 import binascii
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+
+_REMEMBERED_BYTES: Final = 16 * 1024
 
 
 class SigningKey:
@@ -82,6 +84,12 @@ class EncryptionKey:
 
 def verify(public: str, message: bytes, signature: bytes) -> bool:
     """Whether the Ed25519 key made the signature over the message; a malformed key made none."""
+    if len(message) > _REMEMBERED_BYTES:
+        return _verified(public, message, signature)
+    return _verified_lately(public, message, signature)
+
+
+def _verified(public: str, message: bytes, signature: bytes) -> bool:
     try:
         _ed25519(public).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -92,6 +100,11 @@ def verify(public: str, message: bytes, signature: bytes) -> bool:
 def encryption_public(public: str) -> X25519PublicKey:
     """The key that a card names; ValueError: it is none."""
     return X25519PublicKey.from_public_bytes(_read(public))
+
+
+# The same entry comes by the answer, by the feed and by the record. What is remembered is the whole
+# question, so that nothing else can pass for it.
+_verified_lately = lru_cache(maxsize=1024)(_verified)
 
 
 @lru_cache(maxsize=4096)

@@ -54,8 +54,8 @@ def told(figures: EnvelopeFigures) -> str:
         f"({events.envelopes_per_s:,.0f} envelopes/s)\n"
         f"Two companies, {pairs.per_s:g} envelopes/s: signed by both after "
         f"{pairs.completed_p50_s:.2f} s (p95 {pairs.completed_p95_s:.2f} s), the whole record at "
-        f"both after {pairs.done_p50_s:.2f} s (p95 {pairs.done_p95_s:.2f} s), told to come again "
-        f"{pairs.refused:,} times\n"
+        f"both after {pairs.done_p50_s:.2f} s (p95 {pairs.done_p95_s:.2f} s), "
+        f"{pairs.cpu_ms:.0f} ms of CPU each, told to come again {pairs.refused:,} times\n"
         f"{idle.organisations:,} organisations that wait: {idle.memory_mib:,.0f} MiB, "
         f"{idle.idle_cores:.3f} of a core"
     )

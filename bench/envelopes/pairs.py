@@ -7,20 +7,24 @@ have said that they hold its whole record: by then each has verified what the ot
 """
 
 import asyncio
+import os
+import re
 import secrets
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from bench.envelopes.network import Network
-from bench.envelopes.process import cpu_seconds
 from bench.errors import BenchError
 from bench.figures import percentile
 from bench.installation import with_port
+from bench.profiling.processes import used_below
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.chain import parse_link
 from cloud_bridge.envelopes.statements import Acknowledged, Completed, parse
@@ -31,12 +35,14 @@ from gateway.client.errors import GatewayRefusedError
 from gateway.clock import SystemClock
 from tests.postgres_server import free_port
 
-_CONTRACT = Path(__file__).parents[2] / "examples" / "contracts" / "采购合同.pdf"
-_BUDGET = "bridge:\n  requests_per_second: 5000\n"
-_PATIENCE_SECONDS = 120.0
-_LOOK_SECONDS = 0.25
-_COMPANIES = 2
-_TOO_MANY = 429
+_CONTRACT: Final = Path(__file__).parents[2] / "examples" / "contracts" / "采购合同.pdf"
+_MADE_AT: Final = re.compile(rb"(?<=/CreationDate \(D:)[0-9]{14}(?=\+)")
+_SECONDS_OF_DATES: Final = 10**9
+_BUDGET: Final = "bridge:\n  requests_per_second: 5000\n"
+_PATIENCE_SECONDS: Final = 120.0
+_LOOK_SECONDS: Final = 0.25
+_COMPANIES: Final = 2
+_TOO_MANY: Final = 429
 
 
 class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +54,9 @@ class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
         completed_p50_s: until the network said that both had signed.
         done_p50_s: until both companies held the whole record.
         refused: how often one was told to come again.
-        network_cores: what the network took of one core meanwhile.
+        cpu_ms: processor time of an envelope, user and system, all processes of both companies and
+            the network; the generator is not among them.
+        cpu_ms_by_role: the same, by what the processes do.
     """
 
     per_s: float
@@ -58,7 +66,8 @@ class PairFigures(msgspec.Struct, frozen=True, kw_only=True):
     done_p50_s: float
     done_p95_s: float
     refused: int
-    network_cores: float
+    cpu_ms: float
+    cpu_ms_by_role: Mapping[str, float]
     seconds: float
 
 
@@ -74,12 +83,27 @@ class _Times:
     done: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two companies that run, and the network between them."""
+
+    sender: Company
+    receiver: Company
+
+
 def measure_pairs(directory: Path, *, per_s: float, seconds: float, warm_up: float) -> PairFigures:
     """Set all up, send envelopes at this rate, and read what both companies hold.
 
     Raises:
         BenchError: one was not completed.
     """
+    with running_pair(directory) as pair:
+        return measure_rate(pair, per_s=per_s, seconds=seconds, warm_up=warm_up)
+
+
+@contextmanager
+def running_pair(directory: Path) -> Iterator[Pair]:
+    """Both gateways and the network, ready."""
     network = Network.made(directory / "network")
     carrier = Company("carrier", directory / "carrier")
     buyer = Company("buyer", directory / "buyer")
@@ -92,23 +116,34 @@ def measure_pairs(directory: Path, *, per_s: float, seconds: float, warm_up: flo
         config = company.trial.config_file
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace("bridge:\n", _BUDGET), encoding="utf-8")
-    with network.serve() as pid, serving(carrier.program(), buyer.program()):
-        return asyncio.run(
-            _measure(carrier, buyer, pid, per_s=per_s, seconds=seconds, warm_up=warm_up)
-        )
+    with network.serve(), serving(carrier.program(), buyer.program()):
+        yield Pair(carrier, buyer)
 
 
-async def _measure(
-    carrier: Company, buyer: Company, pid: int, *, per_s: float, seconds: float, warm_up: float
-) -> PairFigures:
+def measure_rate(pair: Pair, *, per_s: float, seconds: float, warm_up: float) -> PairFigures:
+    """One rate of a pair that runs.
+
+    Raises:
+        BenchError: one was not completed.
+    """
+    return asyncio.run(_measure(pair, per_s=per_s, seconds=seconds, warm_up=warm_up))
+
+
+async def _measure(pair: Pair, *, per_s: float, seconds: float, warm_up: float) -> PairFigures:
+    carrier, buyer = pair.sender, pair.receiver
     async with carrier.client() as client, buyer.client() as other:
         sender, receiver = EnvelopeClient(client), EnvelopeClient(other)
         asking = _Asking(carrier, buyer, sender)
-        await asking.at_rate(per_s, warm_up)
-        before, began = cpu_seconds(pid), time.monotonic()
+        for each in (await asking.at_rate(per_s, warm_up))[-1:]:
+            await _times(sender, each)
+        before = _used_by_role()
         counted = await asking.at_rate(per_s, seconds)
-        took = time.monotonic() - began
-        cores = (cpu_seconds(pid) - before) / took
+        # Nobody is asked about the others before: to ask costs processor time, too.
+        await _times(sender, counted[-1])
+        used = {
+            role: round(1000 * (spent - before.get(role, 0.0)) / len(counted), 1)
+            for role, spent in _used_by_role().items()
+        }
         times = [await _times(sender, each) for each in counted]
         for each in counted:
             await _times(receiver, each)
@@ -122,9 +157,19 @@ async def _measure(
         done_p50_s=round(percentile(done, 50), 3),
         done_p95_s=round(percentile(done, 95), 3),
         refused=asking.refused,
-        network_cores=round(cores, 2),
+        cpu_ms=round(sum(used.values()), 1),
+        cpu_ms_by_role=used,
         seconds=seconds,
     )
+
+
+def _used_by_role() -> dict[str, float]:
+    """Seconds of processor time by role, of all that this process has started."""
+    found: dict[str, float] = {}
+    for pid, used in used_below(os.getpid()).items():
+        if pid != os.getpid():
+            found[used.role] = found.get(used.role, 0.0) + used.seconds
+    return found
 
 
 @dataclass(slots=True)
@@ -145,7 +190,8 @@ class _Asking:
 
     async def _send(self) -> _Timed:
         number = f"PO-{secrets.token_hex(6)}"
-        described, files = self._described(number), [(_CONTRACT.name, _CONTRACT.read_bytes())]
+        described = self._described(number)
+        files = [(_CONTRACT.name, contract_of_its_own(number))]
         asked_at, deadline = SystemClock().now(), time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -172,6 +218,18 @@ class _Asking:
                 _party("buyer", self.buyer, turn=2),
             ],
         }
+
+
+def contract_of_its_own(number: str) -> bytes:
+    """The contract, made at another moment each time: nothing is known of it from another."""
+    seconds = int(number.rpartition("-")[2], 16) % _SECONDS_OF_DATES
+    moment = (
+        f"{datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds):%Y%m%d%H%M%S}".encode()
+    )
+    made, count = _MADE_AT.subn(moment, _CONTRACT.read_bytes())
+    if count != 1:
+        raise BenchError(f"{_CONTRACT} does not say once when it was made")
+    return made
 
 
 def _party(name: str, company: Company, *, turn: int) -> dict[str, Any]:

@@ -10,7 +10,9 @@ _ROLES = {
     b"bench.profiling.gateway": "gateway",
     b"gateway.wiring.process": "gateway",
     b"gateway.documents.worker": "worker",
+    b"gateway.verification.child": "judge",
     b"hsm.signer": "signer",
+    b"network": "network",
 }
 
 
@@ -19,7 +21,7 @@ class Used:
     """What a process has used.
 
     Attributes:
-        role: gateway, worker, signer or keeper.
+        role: gateway, worker, judge, signer, network or keeper.
         seconds: of processor time, all threads, since its start.
         resident_bytes: of memory now.
     """

@@ -6,6 +6,8 @@ something out or tell it in another order, without a break that both companies f
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -14,6 +16,7 @@ from cloud_bridge.model import SignedCard, Value
 from cloud_bridge.plain_json import decode
 
 DOMAIN = b"sealgate entry v1\n"
+_REMEMBERED_BYTES: Final = 1024
 _encoder = msgspec.json.Encoder()
 
 
@@ -69,7 +72,13 @@ def statement_digest(signed: SignedStatement) -> str:
 
 def parse_link(entry: Entry) -> Link:
     """The entry's place; msgspec.ValidationError: it has none. The signature is not looked at."""
-    return decode(entry.link, Link)
+    link = entry.link
+    return _parsed(link) if len(link) <= _REMEMBERED_BYTES else decode(link, Link)
+
+
+@lru_cache(maxsize=2048)
+def _parsed(link: bytes) -> Link:
+    return decode(link, Link)  # it follows from the bytes alone
 
 
 def terms_digest(terms: bytes) -> str:

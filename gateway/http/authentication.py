@@ -26,6 +26,7 @@ from http_message_signatures.algorithms import (
 from http_message_signatures.digests import ContentDigest
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from cloud_bridge.plain_signature import PlainSignature, verified
 from gateway.clock import Clock
 from gateway.http.access import require
 from gateway.http.errors import (
@@ -34,7 +35,6 @@ from gateway.http.errors import (
     SignatureInvalidProblem,
 )
 from gateway.http.nonces import NonceBook
-from gateway.http.plain_signature import PlainSignature, verified
 from gateway.http.verification_keys import KeyValue, VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from cloud_bridge.plain_signature import Check
 from gateway.clock import Clock
 from gateway.http.errors import SignatureInvalidProblem
-from gateway.http.plain_signature import Check
 from gateway.regular_files import read_regular
 from gateway.statements import PublicKey
 from policies.objects.people import PersonKey

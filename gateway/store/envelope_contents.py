@@ -35,6 +35,7 @@ class ContentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = ContentRow.__struct_fields__
+_put = insert(envelope_content)
 _row = select(*(envelope_content.c[name] for name in _COLUMNS)).where(
     envelope_content.c.organisation == bindparam("of_organisation"),
     envelope_content.c.envelope == bindparam("of_envelope"),
@@ -62,7 +63,7 @@ def put_content(transaction: Transaction, row: ContentRow, *, at: datetime) -> b
     if transaction.connection.execute(_by_digest, named).one_or_none() is not None:
         return False
     values = {**msgspec.structs.asdict(row), "at": microseconds(at)}
-    transaction.connection.execute(insert(envelope_content).values(values))
+    transaction.connection.execute(_put, values)
     return True
 
 

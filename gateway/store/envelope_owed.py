@@ -65,6 +65,12 @@ _known = select(envelope_owed.c.ordinal).where(
 _refused = select(envelope_owed.c.refused).where(
     *_of_envelope, envelope_owed.c.key == bindparam("of_key")
 )
+_put = insert(envelope_owed)
+_mark_sent = (
+    update(envelope_owed)
+    .where(*_of_envelope, envelope_owed.c.ordinal == bindparam("of_ordinal"), _is_owed)
+    .values(sent_at=bindparam("moment"), refused=bindparam("why"))
+)
 _next = (
     update(envelope)
     .where(
@@ -104,7 +110,7 @@ def put_owed(
         "payload": payload,
         "at": microseconds(at),
     }
-    transaction.connection.execute(insert(envelope_owed).values(values))
+    transaction.connection.execute(_put, values)
     return True
 
 
@@ -123,12 +129,11 @@ def mark_sent(
     transaction: Transaction, row: OwedEnvelopeRow, *, at: datetime, refused: str | None = None
 ) -> None:
     """The network has it; or it will never take it, and that is its word for why."""
-    change = update(envelope_owed).where(
-        *_of_envelope, envelope_owed.c.ordinal == bindparam("of_ordinal"), _is_owed
-    )
     transaction.connection.execute(
-        change.values(sent_at=microseconds(at), refused=refused),
+        _mark_sent,
         {
+            "moment": microseconds(at),
+            "why": refused,
             "of_organisation": row.organisation,
             "of_envelope": row.envelope,
             "of_ordinal": row.ordinal,

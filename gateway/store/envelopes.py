@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, and_, bindparam, insert, or_, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
@@ -54,6 +55,8 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = EnvelopeRow.__struct_fields__
 _ENTRY_COLUMNS = EntryRow.__struct_fields__
 _MOMENTS = frozenset({"created_at", "changed_at", "expires_at"})
+_put = insert(envelope)
+_put_entries = insert(envelope_entry)
 _row = select(*(envelope.c[name] for name in _COLUMNS))
 _this = (
     envelope.c.organisation == bindparam("of_organisation"),
@@ -102,7 +105,7 @@ class HeadRow(msgspec.Struct, frozen=True, kw_only=True):
 def put_envelope(transaction: Transaction, row: EnvelopeRow) -> None:
     """Write a new envelope."""
     values = {name: _value(name, getattr(row, name)) for name in _COLUMNS}
-    transaction.connection.execute(insert(envelope).values(values))
+    transaction.connection.execute(_put, values)
 
 
 def change_envelope(
@@ -112,11 +115,14 @@ def change_envelope(
     **changes: Any,  # noqa: ANN401 - columns
 ) -> None:
     """Write these columns of an envelope anew."""
-    told = {name: _value(name, value) for name, value in changes.items()}
-    transaction.connection.execute(
-        update(envelope).where(*_this).values(told),
-        {"of_organisation": organisation, "of_envelope": envelope_id},
-    )
+    told = {f"new_{name}": _value(name, value) for name, value in changes.items()}
+    this = {"of_organisation": organisation, "of_envelope": envelope_id}
+    transaction.connection.execute(_change(tuple(changes)), {**this, **told})
+
+
+@lru_cache(maxsize=64)  # to write a statement takes longer than to run it
+def _change(names: tuple[str, ...]) -> Update:
+    return update(envelope).where(*_this).values({name: bindparam(f"new_{name}") for name in names})
 
 
 def put_entries(
@@ -127,7 +133,7 @@ def put_entries(
         {"organisation": organisation, "envelope": envelope_id, **msgspec.structs.asdict(row)}
         for row in rows
     ]
-    transaction.connection.execute(insert(envelope_entry), values)
+    transaction.connection.execute(_put_entries, values)
 
 
 def envelope_by_id(

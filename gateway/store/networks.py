@@ -1,10 +1,11 @@
 """Rows of what is known of a network: how we stand with it, cards that were believed, egress."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, delete, func, insert, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
@@ -75,11 +76,21 @@ def change_standing(
     **changes: Any,  # noqa: ANN401 - columns
 ) -> None:
     """Write these columns anew; the row comes into being with the first of them."""
-    mine = network_standing.c.organisation == organisation
     connection = transaction.connection
-    if not connection.execute(update(network_standing).where(mine).values(changes)).rowcount:
+    told = {f"new_{name}": value for name, value in changes.items()}
+    found = connection.execute(
+        _change_standing(tuple(changes)), {"of_organisation": organisation, **told}
+    )
+    if not found.rowcount:
         row = StandingRow(organisation=organisation, **changes)
         connection.execute(insert(network_standing).values(msgspec.structs.asdict(row)))
+
+
+@lru_cache(maxsize=16)  # to write a statement takes longer than to run it
+def _change_standing(names: tuple[str, ...]) -> Update:
+    mine = network_standing.c.organisation == bindparam("of_organisation")
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(network_standing).where(mine).values(new)
 
 
 def standings(connection: Connection) -> tuple[StandingRow, ...]:

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from gateway.revisions.faults import RevisionFault
+
 Verdict = Literal["valid", "not-valid", "could-not-tell"]
 Coverage = Literal["entire-file", "entire-revision", "part", "unclear"]
 Changes = Literal["none", "archival", "form-filling", "annotations", "other"]
@@ -69,33 +71,6 @@ class FileJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     verdict: Verdict
     why: tuple[str, ...] = ()
     signatures: tuple[SignatureJudgement, ...] = ()
-
-
-RevisionFault = Literal[
-    "other-base",
-    "unreadable",
-    "unsigned",
-    "more-signatures",
-    "page-added",
-    "page-changed",
-    "content-changed",
-    "annotation",
-    "form-changed",
-    "hidden",
-    "too-large-a-stamp",
-    "not-whole",
-    "not-intact",
-    "untrusted",
-    "expired",
-    "time",
-    "earlier-broken",
-    "other-container",
-    "other-field",
-    "other-name",
-    "could-not-tell",
-]
-"""Why a revision does not count; a word that stays. `could-not-tell` says that nothing was found
-out, which is no reason to believe it: it is too large, too slow, or made to do harm."""
 
 
 class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,10 +19,10 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from gateway.verification.errors import RevisionFaultError
+from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.updating import Update, allows_every_signature
 from gateway.verification.judging import certificate_of, covers_its_revision, told
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
-from gateway.verification.updating import Update
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -65,7 +65,7 @@ def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
         raise RevisionFaultError("not-whole", "its signatures are not those of its updates")
     is_plain = all(each.is_plain for each in updates)
     for signature in signatures:
-        if signature not in added and not (is_plain and _allows_every_signature(signature)):
+        if signature not in added and not (is_plain and allows_every_signature(signature)):
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
     _is_as_told(judged[-1], asked)
@@ -79,11 +79,6 @@ def _reader(document: bytes) -> PdfFileReader:
     if reader.encrypted:
         raise RevisionFaultError("unreadable", "it is encrypted")
     return reader
-
-
-def _allows_every_signature(signature: EmbeddedPdfSignature) -> bool:
-    """Whether an earlier signature says nothing itself of what may follow it."""
-    return "/Reference" not in signature.sig_object and "/Lock" not in signature.sig_field
 
 
 def _ask_the_earlier(signature: EmbeddedPdfSignature) -> None:

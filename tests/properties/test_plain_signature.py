@@ -5,15 +5,18 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from cloud_bridge.keys import SigningKey, verify
+from cloud_bridge.networks.signing import OrganisationSigner
+from cloud_bridge.plain_signature import PlainSignature, verified
 from gateway.client import RequestSigner
 from gateway.http.authentication import _Message, _verified_by_the_library
 from gateway.http.errors import SignatureInvalidProblem
-from gateway.http.plain_signature import PlainSignature, verified
 from policies.objects.systems import SystemKey
 from tests.signing_house import FakeClock
 
@@ -70,13 +73,16 @@ PLAIN_URLS = [
     "http://gateway:8480/v1/seals/receipt-east/documents",
     "https://seals.example/v1/seals/a_b~c.d/documents",
     "http://127.0.0.1:80/",
+    "https://network.example:8482/v1/feed?after=12&wait=25",
 ]
 ODD_URLS = [
     "http://gateway",
     "http://GATEWAY:8480/v1",
     "http://gateway:08480/v1",
     "http://gateway:/v1",
-    "http://gateway/v1?a=b",
+    "http://gateway/v1?a=b?c",
+    "http://gateway/v1?a=%E5",
+    "http://gateway/v1?",
     "http://gateway/v1#part",
     "http://gateway/%E5%8D%B0",
     "http://gateway/a b",
@@ -197,6 +203,35 @@ def test_what_our_client_signs_is_of_the_plain_form(
     assert found is not None
     assert found == asked.by_the_library()
     assert '"content-digest"' in found.covered
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "digest"),
+    [
+        ("GET", "/v1/feed?after=1042&wait=25", None),
+        ("GET", "/v1/feed?after=&wait=25", None),
+        ("POST", "/v1/envelopes/0193a1b2-0000-7000-8000-000000000000/statements", bytes(32)),
+        ("PUT", f"/v1/envelopes/0193a1b2/contents/{'ab' * 32}", b"d" * 32),
+    ],
+)
+def test_what_our_bridge_asks_a_network_is_of_the_plain_form(
+    method: str, path: str, digest: bytes | None
+) -> None:
+    key = SigningKey.generate()
+    url = f"https://127.0.0.1:8482{path}"
+    kind = {} if digest is None else {"Content-Type": "application/json"}
+    signed = OrganisationSigner("org-east", key, time=FakeClock()).signed(method, url, kind, digest)
+    found = verified(
+        method,
+        url,
+        CIMultiDict(signed),
+        key_id="org-east",
+        algorithm="ed25519",
+        check=lambda signature, base: verify(key.public, base, signature),
+    )
+    assert found is not None
+    needed = {'"@method"', '"@target-uri"'} | ({'"content-digest"'} if digest else set())
+    assert needed <= found.covered.keys()
 
 
 @given(st.data())

@@ -24,6 +24,7 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from sqlalchemy import Connection, delete, insert, select
 
 from cloud_bridge.interfaces import Time
+from cloud_bridge.keys import verify
 from cloud_bridge.network.accounts import Accounts
 from cloud_bridge.network.http.limits import Limits
 from cloud_bridge.network.interfaces import Lane
@@ -35,6 +36,7 @@ from cloud_bridge.network.problems import (
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.plain_signature import verified
 
 SKEW_SECONDS: Final = 300
 _KEY_ID: Final = re.compile(r';keyid="([^"]*)"')
@@ -124,7 +126,19 @@ class Access:
         if request.can_read_body or "Content-Digest" in request.headers:
             required.append("content-digest")
         origin = self._external_url or f"{request.scheme}://{request.host}"
-        message = _Message(request.method, f"{origin}{request.raw_path}", request.headers)
+        url = f"{origin}{request.raw_path}"
+        plain = verified(
+            request.method,
+            url,
+            request.headers,
+            key_id=account.organisation.id,
+            algorithm="ed25519",
+            check=lambda signature, base: verify(account.signing_key, base, signature),
+        )
+        if plain is not None and all(f'"{name}"' in plain.covered for name in required):
+            return plain.parameters
+        # Every other form that RFC 9421 allows, and the reason when it is none.
+        message = _Message(request.method, url, request.headers)
         try:
             verifier = _Verifier(
                 signature_algorithm=ED25519,

@@ -9,15 +9,15 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ctypes import byref, c_double
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from gateway.documents.content.errors import NoAnswerError
-from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
+from gateway.documents.placing.geometry import Area, PageGeometry
 from gateway.documents.placing.keywords import folded
 
 MOST_CHARACTERS: Final = 100_000
@@ -26,8 +26,7 @@ _SHOWN: Final = 0
 _WHOLE_TURN: Final = 360
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(msgspec.Struct, frozen=True, gc=False):
     """One character of a page.
 
     Attributes:
@@ -129,14 +128,14 @@ class _GlyphReader:
         if not character:
             return None
         pdfium.FPDFText_GetCharBox(text, index, *self._of_sides)
-        left, right, bottom, top = (side.value for side in self._sides)
-        ink = self._geometry.to_area(Rectangle(left, bottom, right, top))
+        left, right, bottom, top = self._sides
+        area = self._geometry.area_between
+        ink = area(left.value, bottom.value, right.value, top.value)
         loose = self._loose
         pdfium.FPDFText_GetLooseCharBox(text, index, self._of_loose)
-        room = Rectangle(loose.left, loose.bottom, loose.right, loose.top)
+        room = area(loose.left, loose.bottom, loose.right, loose.top)
         turned = self._geometry.rotation + math.degrees(pdfium.FPDFText_GetCharAngle(text, index))
-        angle = round(turned) % _WHOLE_TURN
-        return Glyph(character, ink, self._geometry.to_area(room), angle, index)
+        return Glyph(character, ink, room, round(turned) % _WHOLE_TURN, index)
 
 
 @lru_cache(maxsize=8192)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import msgspec
+
 from gateway.documents.content.glyphs import Glyph
 from gateway.documents.placing.geometry import Area
 
@@ -19,8 +21,7 @@ _SAME_LINE: Final = 0.5
 _NEXT_LINE: Final = 2.2
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A character on its line: `start` and `end` along it, `middle` and `height` across, mm."""
 
     glyph: Glyph

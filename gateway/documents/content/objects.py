@@ -22,6 +22,10 @@ _ACTUAL_TEXT: Final = b"ActualText"
 Raw = Any
 """An object of a page; a pointer of pdfium's."""
 
+_PARTS: Final = (c_uint(), c_uint(), c_uint(), c_uint())
+_OF_PARTS: Final = tuple(map(byref, _PARTS))
+"""Made once: a page asks for thousands of colours. A worker has one thread."""
+
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
@@ -77,7 +81,12 @@ def refuse_what_reads_otherwise(objects: Iterable[Raw]) -> None:
 
 def has_pattern(each: Raw) -> bool:
     """Whether it may be filled or drawn with a pattern, in which anything can stand."""
-    return any(_OF_PATTERNS in colour for colour in (fill_of(each), stroke_of(each)))
+    return are_patterns(fill_of(each), stroke_of(each))
+
+
+def are_patterns(fill: Colour, stroke: Colour) -> bool:
+    """Whether one of an object's colours is what pdfium tells of a pattern."""
+    return _OF_PATTERNS in fill or _OF_PATTERNS in stroke
 
 
 def fill_of(each: Raw) -> Colour:
@@ -91,8 +100,9 @@ def stroke_of(each: Raw) -> Colour:
 
 
 def _colour(asked: Callable[..., object], each: Raw) -> Colour:
-    red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
-    asked(each, byref(red), byref(green), byref(blue), byref(alpha))
+    if not asked(each, *_OF_PARTS):
+        return 0, 0, 0
+    red, green, blue, _ = _PARTS
     return red.value, green.value, blue.value
 
 

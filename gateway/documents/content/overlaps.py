@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import islice
 from typing import Final
 
 from gateway.documents.content.errors import NoAnswerError
@@ -63,7 +63,18 @@ def _near(glyphs: Sequence[Glyph]) -> Iterator[tuple[Glyph, Glyph]]:
     for within in cells.values():
         if len(within) > _MOST_IN_A_CELL:
             raise NoAnswerError("characters are heaped up in one place")
-        yield from combinations(within, 2)
+        within.sort(key=_left)
+        for position, one in enumerate(within, start=1):
+            # Whatever begins further to the right than this ends is not near, nor what follows it.
+            end = one.ink.left_mm + one.ink.width_mm + _CLOSE_MM
+            for other in islice(within, position, None):
+                if other.ink.left_mm >= end:
+                    break
+                yield one, other
+
+
+def _left(glyph: Glyph) -> float:
+    return glyph.ink.left_mm
 
 
 def _cells(area: Area) -> Iterator[tuple[int, int]]:

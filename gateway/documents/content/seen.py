@@ -7,6 +7,7 @@ and without; where both are the same, there is no ink of that text.
 
 from collections.abc import Callable, Sequence
 from ctypes import addressof
+from functools import cache, partial
 from typing import Final
 
 import pypdfium2
@@ -16,7 +17,6 @@ from gateway.documents.content.drawing import Ink, PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.glyphs import Glyph
 from gateway.documents.content.overlaps import Overlaps
-from gateway.documents.placing.geometry import Area
 
 _INK: Final = 32
 _CLEAR: Final = 64
@@ -35,12 +35,19 @@ def seen_of(
             small or too faint to be read.
     """
     ink = drawing.ink_of_text()
-    inked = [each for each in glyphs if ink.within(each.ink) > _INK]
+    strengths = {each.index: ink.within(each.ink) for each in glyphs}
+    inked = [each for each in glyphs if strengths[each.index] > _INK]
     overlaps = Overlaps(inked)
     inks = _told_apart(drawing, text, overlaps.large, ink)
+    object_of = cache(partial(_object_of, text))
 
     def own_ink(glyph: Glyph) -> int:
-        others = _of_other_objects(text, glyph, overlaps.touching.get(glyph.index, ()))
+        touching = overlaps.touching.get(glyph.index, ())
+        own = object_of(glyph.index) if touching else 0
+        # What was drawn at once with it is seen or not as one.
+        others = [each.ink for each in touching if object_of(each.index) != own]
+        if not others and not overlaps.large:
+            return strengths[glyph.index]  # nearly always
         return min(each.within(glyph.ink, without=others) for each in inks(glyph))
 
     seen = [(each, strength) for each in inked if (strength := own_ink(each)) > _INK]
@@ -49,18 +56,8 @@ def seen_of(
     return [glyph for glyph, _ in seen]
 
 
-def _of_other_objects(
-    text: pypdfium2.PdfTextPage, glyph: Glyph, touching: Sequence[Glyph]
-) -> list[Area]:
-    """The boxes of those that were not drawn at once with it: what was, is seen or not as one."""
-    if not touching:
-        return []
-    own = _object_of(text, glyph)
-    return [each.ink for each in touching if _object_of(text, each) != own]
-
-
-def _object_of(text: pypdfium2.PdfTextPage, glyph: Glyph) -> int:
-    return addressof(pdfium.FPDFText_GetTextObject(text, glyph.index).contents)
+def _object_of(text: pypdfium2.PdfTextPage, index: int) -> int:
+    return addressof(pdfium.FPDFText_GetTextObject(text, index).contents)
 
 
 def _told_apart(

@@ -25,7 +25,7 @@ from gateway.documents.inspection.bounds import (
     MOST_REVISIONS,
 )
 from gateway.documents.inspection.sighting import Sighting, named
-from gateway.documents.inspection.snapshot import Snapshot, Value, children
+from gateway.documents.inspection.snapshot import Snapshot, Value, holders
 
 STREAM_LIMITS: Final = DecodeLimits(
     per_stream=StreamDecodeLimits(max_output_size=LARGEST_STREAM),
@@ -55,11 +55,11 @@ def size_sightings(
 def is_deeper(value: Value, depth: int) -> bool:
     """Whether arrays and dictionaries are nested more than `depth` times."""
     level = [value]
-    for _ in range(depth + 1):
-        level = [child for each in level for child in children(each)]
+    for _ in range(depth):
+        level = [child for each in level for child in holders(each)]
         if not level:
             return False
-    return True
+    return any(isinstance(each, dict | list) and each for each in level)
 
 
 def _of_stream(snapshot: Snapshot, reference: str) -> Iterator[Sighting]:

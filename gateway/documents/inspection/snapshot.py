@@ -28,6 +28,7 @@ from gateway.documents.inspection.bounds import (
 Value = Any
 """JSON, as the module says."""
 
+_HOLDERS = (dict, list)
 _REFERENCE = re.compile(r"[0-9]+ [0-9]+ R")
 _STREAM_NAME = re.compile(r"stream <_io\.BytesIO object at 0x[0-9a-f]+>:? ?")
 _LONGEST_MESSAGE = 150
@@ -143,26 +144,20 @@ class Snapshot:
         todo: list[Value] = [self.trailer]
         while todo:
             value = todo.pop()
-            if is_reference(value):
-                if value not in seen:
+            if isinstance(value, str):
+                if value not in seen and is_reference(value):
                     seen.add(value)
                     todo.append(self.objects.get(value))
-            else:
-                todo += children(value)
+            elif isinstance(value, dict):
+                todo += value.values()
+            elif isinstance(value, list):
+                todo += value
         return seen
 
 
 def is_reference(value: Value) -> TypeGuard[str]:
     """Whether the value refers to an object."""
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
-
-
-def children(value: Value) -> Iterator[Value]:
-    """What a dictionary or array holds."""
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
 
 
 def dictionaries(value: Value) -> Iterator[dict[str, Value]]:
@@ -172,7 +167,16 @@ def dictionaries(value: Value) -> Iterator[dict[str, Value]]:
         each = todo.pop()
         if isinstance(each, dict):
             yield each
-        todo += children(each)
+        todo += holders(each)
+
+
+def holders(value: Value) -> list[Value]:
+    """What a dictionary or array holds that holds something itself: most are numbers and names."""
+    if isinstance(value, dict):
+        return [each for each in value.values() if isinstance(each, _HOLDERS)]
+    if isinstance(value, list):
+        return [each for each in value if isinstance(each, _HOLDERS)]
+    return []
 
 
 def take(document: bytes) -> Snapshot:

@@ -8,13 +8,15 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 POINTS_PER_MM = 72 / 25.4
 
 Rotation = Literal[0, 90, 180, 270]
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+# A page has thousands of both: a Struct is made in a fifth of the time of a frozen dataclass.
+class Rectangle(msgspec.Struct, frozen=True, gc=False):
     """Lower left and upper right corner, user space units."""
 
     x0: float
@@ -23,8 +25,7 @@ class Rectangle:
     y1: float
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True, gc=False):
     """A part of the visible page: millimetres from its top left corner."""
 
     left_mm: float
@@ -106,10 +107,21 @@ class PageGeometry:
 
     def to_area(self, rectangle: Rectangle) -> Area:
         """The inverse of `to_user_space`."""
-        one = self._millimetres(rectangle.x0, rectangle.y0)
-        other = self._millimetres(rectangle.x1, rectangle.y1)
-        left, right = (one[0], other[0]) if one[0] < other[0] else (other[0], one[0])
-        top, bottom = (one[1], other[1]) if one[1] < other[1] else (other[1], one[1])
+        return self.area_between(rectangle.x0, rectangle.y0, rectangle.x1, rectangle.y1)
+
+    def area_between(self, x0: float, y0: float, x1: float, y1: float) -> Area:
+        """The area with these two corners in user space."""
+        if self.rotation == 0:  # nearly always, and thousands of times a page
+            box, units = self.box, POINTS_PER_MM / self.user_unit
+            one_x, other_x = (x0 - box.x0) / units, (x1 - box.x0) / units
+            one_y, other_y = (box.y1 - y0) / units, (box.y1 - y1) / units
+        else:
+            (one_x, one_y), (other_x, other_y) = (
+                self._millimetres(x0, y0),
+                self._millimetres(x1, y1),
+            )
+        left, right = (one_x, other_x) if one_x < other_x else (other_x, one_x)
+        top, bottom = (one_y, other_y) if one_y < other_y else (other_y, one_y)
         return Area(left, top, right - left, bottom - top)
 
     def upright_matrix(self) -> tuple[int, int, int, int]:

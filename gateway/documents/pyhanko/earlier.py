@@ -1,5 +1,6 @@
 """What earlier signatures on a document allow. A seal never breaks one (ISO 32000-2 §12.8.2)."""
 
+import math
 from io import BytesIO
 
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -7,6 +8,8 @@ from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModificati
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 
 from gateway.documents.errors import CertifiedDocumentProblem, DamagedDocumentProblem
+from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.updating import Update, allows_every_signature
 
 
 def refuse_if_closed(reader: PdfFileReader) -> None:
@@ -26,7 +29,9 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
     """Compare what the update changes with what each earlier signature permits.
 
     A strict verifier compares in the same way. It takes a new visible field after a certification
-    for a forgery, for example, though the certification permits signing.
+    for a forgery, for example, though the certification permits signing. pyHanko reads the whole
+    document for it, so it is not asked where nothing but a field was added, and no earlier
+    signature speaks of changes.
 
     Args:
         reader: the document as it came in.
@@ -39,6 +44,8 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
         return
     updated = PdfFileReader(BytesIO(output), strict=True)
     newest = updated.xrefs.total_revisions - 1
+    if all(map(allows_every_signature, reader.embedded_signatures)) and _is_plain(updated, newest):
+        return
     for signature in reader.embedded_signatures:
         try:
             DEFAULT_DIFF_POLICY.apply(
@@ -54,6 +61,16 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
                 "an invisible seal, a single stamp instead of several, or a stamp in an empty "
                 "signature field that the document has (`field`)"
             ) from None
+
+
+def _is_plain(updated: PdfFileReader, newest: int) -> bool:
+    """Whether the newest update wrote nothing but a field with its widgets."""
+    update = Update(updated, newest, largest_mm=math.inf)
+    try:
+        update.signature_field()
+    except RevisionFaultError:
+        return False
+    return update.is_plain
 
 
 def refuse_if_hidden(reader: PdfFileReader) -> None:

@@ -32,6 +32,9 @@ from gateway.store.networks import change_standing
 
 _WAIT_SECONDS = 25.0
 _BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))
+# Things of an envelope come in quick succession: whoever asks for each by itself asks many times.
+_GATHER_SECONDS = 0.05
+_MANY_ITEMS = 50
 _CARD_SECONDS = 24 * 3600.0
 _REFUSED_SECONDS = 300.0
 _LONGEST_TOLD = 500
@@ -97,6 +100,7 @@ class Bridge:
         self._is_here = False
         self._network_name = ""
         self._failures = 0
+        self._gather_seconds = 0.0
         self._compared_at = self._carded_at = float("-inf")
         self.last: Reconciliation | None = None
 
@@ -164,7 +168,7 @@ class Bridge:
     async def run(self) -> None:
         """Listen, for as long as it is not cancelled; away is waited for."""
         while True:
-            pause = await self.step()
+            pause = await self.step() or self._gather_seconds
             if pause:
                 await self._pause(pause)
 
@@ -221,6 +225,7 @@ class Bridge:
         standing = await self._ground.networks.standing(self.member.organisation)
         feed = await self.network.feed(standing.cursor, wait_seconds=wait_seconds)
         await self.inbox.take(feed)
+        self._gather_seconds = _GATHER_SECONDS if 0 < len(feed.items) < _MANY_ITEMS else 0.0
 
     async def _here(self) -> None:
         await self._keep_standing(away_since=None, why="", network=self._network_name)

@@ -6,7 +6,7 @@ step of a record a job is enqueued in the same transaction, which looks at what 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from weakref import WeakValueDictionary
 
 import structlog
@@ -20,11 +20,12 @@ from cloud_bridge.errors import (
 )
 from cloud_bridge.wire import Feed
 from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading
-from gateway.envelopes.carriage.inbox_writing import InboxWriter, MovedError
+from gateway.envelopes.carriage.inbox_writing import Answered, InboxWriter, MovedError
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import PASSING, Trouble, Troubles, trouble_of
 from gateway.errors import Problem
+from gateway.store.lane import Transaction
 from gateway.store.networks import change_standing
 
 _AT_ONCE = 32
@@ -87,7 +88,27 @@ class Inbox:
             done.append(await self._believed(envelope, entries))
         return sum(done)
 
-    async def _believed(self, envelope: str, entries: Sequence[Entry]) -> int:
+    async def answer(
+        self, envelope: str, entry: Entry, write: Callable[[Transaction], None]
+    ) -> None:
+        """Take in what a statement of ours became, and write besides that it is there.
+
+        The one in the transaction of the other, where there is something new; whoever has sent it
+        looks at the envelope next.
+
+        Raises:
+            NetworkAwayError: what is missing could not be fetched; then nothing is written besides.
+            StoreProblem: nothing was written.
+        """
+        answered = Answered(write)
+        async with self._alone(envelope):
+            await self._believed(envelope, [entry], answered)
+        if not answered.is_written:
+            await self._ground.lane.write(answered.put)
+
+    async def _believed(
+        self, envelope: str, entries: Sequence[Entry], answered: Answered | None = None
+    ) -> int:
         while True:
             state = await self._ground.records.state(self._member.organisation, envelope)
             if state is None:
@@ -96,7 +117,7 @@ class Inbox:
             if reading.trouble is not None and reading.trouble.type == "gap":
                 return await self._fetch(envelope)
             try:
-                return await self._writer.write(envelope, state, reading)
+                return await self._writer.write(envelope, state, reading, answered=answered)
             except MovedError:
                 continue
 

@@ -1,6 +1,7 @@
 """What was believed of the network's word is written: entries, status and a job, in one go."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import structlog
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import parse
+from cloud_bridge.envelopes.statements import Acknowledged, parse
 from gateway.envelopes.carriage.inbox_reading import Reading, sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
@@ -39,6 +40,26 @@ class MovedError(Exception):
     """Another has written to the envelope meanwhile; what was read must be read again."""
 
 
+@dataclass(slots=True)
+class Answered:
+    """What becomes true with the answer to something that we have sent ourselves.
+
+    No job is enqueued for such an entry: whoever has sent it looks at the envelope next.
+
+    Attributes:
+        write: writes it, in the transaction of the entry.
+        is_written: whether it was.
+    """
+
+    write: Callable[[Transaction], None]
+    is_written: bool = False
+
+    def put(self, unit: Transaction) -> None:
+        """Within a unit of work, last."""
+        self.write(unit)
+        self.is_written = True
+
+
 class InboxWriter:
     """Writes what one of our companies is told."""
 
@@ -58,6 +79,7 @@ class InboxWriter:
         reading: Reading,
         *,
         new: EnvelopeRow | None = None,
+        answered: Answered | None = None,
     ) -> int:
         """Write what follows upon `before`; gives how many entries are new.
 
@@ -67,7 +89,13 @@ class InboxWriter:
         if not reading.entries and reading.trouble is None and new is None:
             await self._pass(envelope)
             return 0
-        await self._ground.lane.write(lambda unit: self._put(unit, envelope, before, reading, new))
+
+        def unit(transaction: Transaction) -> None:
+            self._put(transaction, envelope, before, reading, new, wakes=answered is None)
+            if answered is not None:
+                answered.put(transaction)
+
+        await self._ground.lane.write(unit)
         self._tally.entries += len(reading.entries)
         for entry in reading.entries:
             self._say(reading.state, entry)
@@ -100,6 +128,8 @@ class InboxWriter:
         before: EnvelopeState,
         reading: Reading,
         new: EnvelopeRow | None,
+        *,
+        wakes: bool,
     ) -> None:
         organisation, state = self._member.organisation, reading.state
         row = envelope_by_id(unit.connection, organisation, envelope)
@@ -114,8 +144,9 @@ class InboxWriter:
             put_entries(unit, organisation, envelope, _rows(before, reading.entries))
             changes = self._changes(row, state)
             change_envelope(unit, organisation, envelope, **changes)
-            job = job_of(organisation, envelope, f"entry-{state.sequence}")
-            self._ground.queue.enqueue(unit, [job])
+            if wakes and any(map(_is_for_us, reading.entries)):
+                job = job_of(organisation, envelope, f"entry-{state.sequence}")
+                self._ground.queue.enqueue(unit, [job])
         if reading.trouble is not None:
             self._troubles.put(unit, envelope, reading.trouble)
 
@@ -169,6 +200,11 @@ class InboxWriter:
             party=said.party,
             counterparties=list(dict.fromkeys(others)),
         )
+
+
+def _is_for_us(entry: Entry) -> bool:
+    """Whether anything may be to be done for it; that others hold the record is only kept."""
+    return not isinstance(parse(entry.signed).act, Acknowledged)
 
 
 def _rows(before: EnvelopeState, entries: Sequence[Entry]) -> list[EntryRow]:

@@ -5,7 +5,10 @@ changes nothing there. Once the network says that it will never take something, 
 and is told as a trouble of the envelope.
 """
 
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +18,12 @@ from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, Withdrawn, parse
-from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
+from cloud_bridge.errors import (
+    NetworkError,
+    NetworkLiesError,
+    NetworkRefusedError,
+    RecordBrokenError,
+)
 from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
 from gateway.envelopes.carriage.inbox import Inbox
@@ -97,38 +105,64 @@ class Outbox:
             StoreProblem: a row or a document cannot be read or written; the same.
         """
         organisation = self._member.organisation
-        for row in await self._ground.owed.of_envelope(organisation, envelope):
-            kept = await self._ground.envelopes.by_id(organisation, envelope)
-            if kept is not None and kept.status == "held" and not _ends_it(row):
-                return False
-            try:
-                entry = await self._sent(row)
-            except NetworkRefusedError as refused:
-                if _comes_too_late(row, refused):
-                    await self._mark(row, refused=refused.type)
-                    continue
-                if refused.type == NO_ROOM:  # for now: what is owed stays owed
-                    full = Trouble(f"refused-{NO_ROOM}", str(refused), holds=False)
-                    await self._troubles.tell(envelope, full)
+        async with self._marked_by_the_end() as there:
+            for row in await self._ground.owed.of_envelope(organisation, envelope):
+                kept = await self._ground.envelopes.by_id(organisation, envelope)
+                if kept is not None and kept.status == "held" and not _ends_it(row):
                     return False
-                await self._refused(row, refused)
-                if row.kind != "statement":
-                    return True
-                continue
-            except NetworkLiesError as lies:
-                await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
-                return False
-            except RecordBrokenError as broken:
-                trouble = trouble_of(broken)
-                await self._troubles.tell(
-                    envelope, replace(trouble, holds=trouble.type not in PASSING)
-                )
-                return False
-            if entry is not None:
-                await self._inbox.believe(envelope, [entry])
-            await self._mark(row)
-            self._tally.sent += 1
+                try:
+                    entry = await self._sent(row)
+                except NetworkRefusedError as refused:
+                    await self._mark(there)
+                    if refused.type == NO_ROOM:  # for now: what is owed stays owed
+                        full = Trouble(f"refused-{NO_ROOM}", str(refused), holds=False)
+                        await self._troubles.tell(envelope, full)
+                        return False
+                    if await self._is_over(row, refused):
+                        return True
+                    continue
+                except NetworkLiesError as lies:
+                    await self._mark(there)
+                    await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
+                    return False
+                except RecordBrokenError as broken:
+                    await self._mark(there)
+                    trouble = trouble_of(broken)
+                    await self._troubles.tell(
+                        envelope, replace(trouble, holds=trouble.type not in PASSING)
+                    )
+                    return False
+                if entry is None:
+                    there.append(row)
+                else:
+                    mark = partial(self._put_mark, [*there, row])
+                    await self._inbox.answer(envelope, entry, mark)
+                    there.clear()
+                self._tally.sent += 1
         return True
+
+    @contextlib.asynccontextmanager
+    async def _marked_by_the_end(self) -> AsyncIterator[list[OwedEnvelopeRow]]:
+        """Rows in this list are at the network; those that are left in it are marked so.
+
+        A content is marked with the statement behind it, in the transaction of its entry. Where
+        none comes any more, it is not put there again all the same.
+        """
+        there: list[OwedEnvelopeRow] = []
+        try:
+            yield there
+        except NetworkError:
+            await self._mark(there)
+            raise
+        await self._mark(there)
+
+    async def _is_over(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
+        """Write that the network will never take it; gives whether all behind it falls with it."""
+        if _comes_too_late(row, refused):
+            await self._mark([row], refused=refused.type)
+            return False
+        await self._refused(row, refused)
+        return row.kind != "statement"
 
     async def _sent(self, row: OwedEnvelopeRow) -> Entry | None:
         network = self._member.network
@@ -199,9 +233,15 @@ class Outbox:
         await self._ground.lane.write(write)
         self._tally.refused += 1
 
-    async def _mark(self, row: OwedEnvelopeRow, *, refused: str | None = None) -> None:
-        def write(unit: Transaction) -> None:
-            mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
-            self._troubles.end_passing(unit, row.envelope)
+    async def _mark(self, rows: list[OwedEnvelopeRow], *, refused: str | None = None) -> None:
+        if rows:
+            mark = partial(self._put_mark, rows.copy(), refused=refused)
+            await self._ground.lane.write(mark)
+            rows.clear()
 
-        await self._ground.lane.write(write)
+    def _put_mark(
+        self, rows: Sequence[OwedEnvelopeRow], unit: Transaction, *, refused: str | None = None
+    ) -> None:
+        for row in rows:
+            mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
+        self._troubles.end_passing(unit, rows[-1].envelope)

@@ -135,14 +135,26 @@ class Advancing:
         # Step 1: what is owed goes out, in its order; what it became is in our record then.
         self._reached("send")
         await bridge.outbox.send(envelope)
-        paused = await self._advance(bridge, envelope)
-        # Step 5: what that made us owe need not wait for the next cause.
-        self._reached("send-again")
-        await bridge.outbox.send(envelope)
+        while True:
+            paused = await self._advance(bridge, envelope)
+            # Step 5: what that made us owe need not wait for the next cause; what it became may
+            # let us go on at once, and is no cause of its own.
+            self._reached("send-again")
+            went_on = await self._sent_more(bridge, envelope)
+            if not went_on or (paused is not None and paused.outcome is not None):
+                break
         if paused is None:
             return None
         await self._tell(bridge, envelope, paused)
         return paused.outcome
+
+    @staticmethod
+    async def _sent_more(bridge: Bridge, envelope: str) -> bool:
+        """Send what is owed; gives whether the record has become longer by it."""
+        before = await bridge.state(envelope)
+        await bridge.outbox.send(envelope)
+        after = await bridge.state(envelope)
+        return after is not None and (before is None or before.sequence < after.sequence)
 
     async def _advance(self, bridge: Bridge, envelope: str) -> Paused | None:
         seen = await self._seen(bridge, envelope)

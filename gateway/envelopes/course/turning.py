@@ -3,9 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from cloud_bridge.envelopes.state import PEN, EnvelopeState, may_sign
-from cloud_bridge.envelopes.statements import Began, Declined, Opened, Signed, parse
+from cloud_bridge.envelopes.statements import (
+    Began,
+    Declined,
+    Opened,
+    Signed,
+    SignedStatement,
+    parse,
+)
 from cloud_bridge.model import Party
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.outbox import owe
@@ -200,19 +208,15 @@ class OurTurn:
             turn.row.id,
             self._ground.clock.now(),
         )
-        tries = [
-            say(bridge, turn.state, act, party=turn.party.id, about=each)
-            for each in (about, f"{about}/{turn.state.head}")
-        ]
 
-        def unit(transaction: Transaction) -> None:
-            for statement in tries:
-                known = is_owed(transaction.connection, organisation, envelope, parse(statement).id)
-                if known == "yes":
-                    return
-                if known == "no":
-                    owe(transaction, organisation, envelope, *contents, statement, at=now)
-                    besides(transaction)
-                    return
+        def unit(statement: SignedStatement, transaction: Transaction) -> bool:
+            known = is_owed(transaction.connection, organisation, envelope, parse(statement).id)
+            if known == "no":
+                owe(transaction, organisation, envelope, *contents, statement, at=now)
+                besides(transaction)
+            return known != "refused"
 
-        await self._ground.lane.write(unit)
+        for each in (about, f"{about}/{turn.state.head}"):
+            statement = say(bridge, turn.state, act, party=turn.party.id, about=each)
+            if await self._ground.lane.write(partial(unit, statement)):
+                return

@@ -19,8 +19,9 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.evidence import take_evidence
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.keeping.versions import Version, versions_of
+from gateway.revisions.faults import RevisionFault
 from gateway.store.lane import Transaction
-from gateway.verification.model import AskedRevision, RevisionFault, RevisionJudgement
+from gateway.verification.model import AskedRevision, RevisionJudgement
 
 _LARGEST_STAMP_MM: Final = 80.0
 _MOST_BYTES: Final = 128 * 1024 * 1024

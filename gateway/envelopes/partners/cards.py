@@ -50,6 +50,8 @@ class Cards:
         self._roots = roots
         self._clock = clock
         self._known: dict[str, dict[int, SignedCard]] = {}
+        # The same, decoded: each step of an envelope asks who its parties are.
+        self._cards: dict[str, dict[int, Card]] = {}
 
     async def load(self) -> None:
         """Know what was believed before."""
@@ -58,8 +60,7 @@ class Cards:
 
     def card(self, organisation: str, serial: int) -> Card | None:
         """See `CardBook`."""
-        found = self._known.get(organisation, {}).get(serial)
-        return None if found is None else _card.decode(found.card)
+        return self._cards.get(organisation, {}).get(serial)
 
     def newest(self, organisation: str) -> Card | None:
         """The card by which an organisation speaks and is written to now."""
@@ -68,8 +69,8 @@ class Cards:
 
     def names(self, organisation: str) -> tuple[str, ...]:
         """What an organisation is called by its believed cards, by the newest of them last."""
-        known = self._known.get(organisation, {})
-        return tuple(_card.decode(known[serial].card).name for serial in sorted(known))
+        cards = self._cards.get(organisation, {})
+        return tuple(cards[serial].name for serial in sorted(cards))
 
     def signed(self, organisation: str, serial: int) -> SignedCard | None:
         """A card that is believed, with why."""
@@ -160,7 +161,10 @@ class Cards:
             )
 
     def _remember(self, organisation: str, serial: int, signed: SignedCard) -> None:
-        self._known.setdefault(organisation, {}).setdefault(serial, signed)
+        known = self._known.setdefault(organisation, {})
+        if serial not in known:
+            known[serial] = signed
+            self._cards.setdefault(organisation, {})[serial] = _card.decode(signed.card)
 
 
 def _claimed(signed: SignedCard) -> Card | None:

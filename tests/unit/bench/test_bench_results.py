@@ -101,7 +101,8 @@ ENVELOPES = EnvelopeFigures(
         done_p50_s=0.4,
         done_p95_s=0.7,
         refused=0,
-        network_cores=0.3,
+        cpu_ms=90.0,
+        cpu_ms_by_role={"gateway": 50.0, "worker": 40.0},
         seconds=24.0,
     ),
     idle=IdleFigures(

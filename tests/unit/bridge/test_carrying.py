@@ -1,6 +1,8 @@
 """Envelopes go out and come in, each once, whatever the network or the process does meanwhile."""
 
+import asyncio
 from datetime import timedelta
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -14,7 +16,7 @@ from gateway.envelopes.carriage.outbox import owe
 from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company, contract
 from tests.envelope_parties import PAPER, sha256
-from tests.memory_network import MemoryNetwork
+from tests.memory_network import MemoryNetwork, Side
 from tests.signing_house import FakeClock
 from tests.unit.bridge.conftest import Open
 
@@ -151,6 +153,61 @@ async def test_an_outage_keeps_what_is_owed_and_it_goes_out_once_in_its_order(
     assert [len(kept.entries) for kept in network.envelopes.values()] == [1] * 5
     await seller.listen()
     assert [(await seller.row(terms.envelope)).status for terms in every] == ["signing"] * 5
+
+
+async def test_a_content_is_marked_with_the_word_behind_it_and_with_what_that_became(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    await buyer.ground.cards.ask(buyer.bridge.network, seller.id)
+    before = buyer.ground.lane.commits
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+
+    assert buyer.ground.lane.commits == before + 1
+    assert await buyer.ground.owed.of_envelope(buyer.id, terms.envelope) == ()
+    assert (await buyer.row(terms.envelope)).sequence == 1
+
+
+async def test_a_content_that_is_there_is_not_put_again_when_the_network_goes_away_behind_it(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    with (
+        patch.object(Side, "send", side_effect=NetworkAwayError("away")),
+        pytest.raises(NetworkAwayError),
+    ):
+        await buyer.bridge.outbox.send(terms.envelope)
+    left = await buyer.ground.owed.of_envelope(buyer.id, terms.envelope)
+    assert [each.kind for each in left] == ["envelope"]
+    assert (terms.envelope, sha256(PAPER)) in network.contents
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    assert (await buyer.row(terms.envelope)).sequence == 1
+
+
+async def test_whoever_was_just_told_something_waits_a_moment_for_what_follows(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    await both_listen(buyer, seller)
+    terms = named(clock)
+    await buyer.owe_envelope(terms)
+    await buyer.bridge.outbox.send(terms.envelope)
+
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        raise asyncio.CancelledError
+
+    with patch.object(seller.bridge, "_pause", pause), pytest.raises(asyncio.CancelledError):
+        await seller.bridge.run()
+    assert 0 < pauses[0] < 0.2
+    assert (await seller.row(terms.envelope)).sequence == 1
 
 
 async def test_a_longer_outage_is_asked_at_longer_intervals(

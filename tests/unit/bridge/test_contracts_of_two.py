@@ -125,6 +125,29 @@ def test_a_contract_is_sealed_by_both_and_both_hold_the_same(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        async def listened_and_worked(room: Room) -> int:
+            await room.company.listen()
+            return len(await room.work())
+
+        id_ = (await east.create()).envelope.id
+        # One for the request; it is sent, signed and stated in one go.
+        assert len(await east.work()) == 1
+        told = await east.show(id_)
+        assert (told.sequence, told.next_step) == (2, "wait-for-others")
+        assert await listened_and_worked(east) == 0
+        # One for the contract that came, with our signature upon it.
+        assert await listened_and_worked(west) == 1
+        # One each for its end, and none for what the other holds.
+        assert [await listened_and_worked(each) for each in (west, east)] == [1, 1]
+        assert [await listened_and_worked(each) for each in (west, east)] == [0, 0]
+        held = [await each.show(id_) for each in (east, west)]
+        assert [(each.status, each.sequence) for each in held] == [("completed", 6)] * 2
+
+    play(tmp_path, scene)
+
+
 def test_the_log_says_with_whom_each_contract_was_made(tmp_path: Path) -> None:
     async def scene(_town: Town, east: Room, west: Room) -> None:
         id_ = (await east.create()).envelope.id

@@ -1,4 +1,4 @@
-"""What one update changed of a document, object by object. Runs in the child only.
+"""What one update changed of a document, object by object. Runs in children only.
 
 A signature needs little: a field, its appearance, an entry in the form, in the catalogue and among
 the annotations of a page. All that it writes over an object that was there before is one of these,
@@ -11,9 +11,10 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from gateway.verification.errors import RevisionFaultError
-from gateway.verification.objects import (
+from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.objects import (
     appended,
     entry_of,
     number_of,
@@ -22,7 +23,7 @@ from gateway.verification.objects import (
     same_but,
     written,
 )
-from gateway.verification.stamping import check_annotation, check_new_object
+from gateway.revisions.stamping import check_annotation, check_new_object
 
 _CATALOGUE = frozenset({"/AcroForm", "/Version", "/Extensions", "/Perms", "/Metadata"})
 _FORM = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
@@ -231,6 +232,11 @@ class Update:
             if not is_new or widget.raw_get("/Parent").idnum != reference.idnum:
                 raise RevisionFaultError("form-changed", "it takes widgets of another field")
             yield each.idnum, widget
+
+
+def allows_every_signature(signature: EmbeddedPdfSignature) -> bool:
+    """Whether an earlier signature says nothing itself of what may follow it."""
+    return "/Reference" not in signature.sig_object and "/Lock" not in signature.sig_field
 
 
 def _is_empty_signature_field(old: Any) -> bool:  # noqa: ANN401 - see `written`

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
 
-from gateway.verification.errors import RevisionFaultError
+from gateway.revisions.faults import RevisionFaultError
 
 _POINTS_PER_MM: Final = 72 / 25.4
 _EITHER: Final = frozenset(

@@ -31,7 +31,9 @@ _INPUT = re.compile(
 _PARAMETER = re.compile(r';([a-z]+)=(?:"([^"]*)"|([0-9]+))')
 _SIGNATURE = re.compile(rf"{_LABEL}=:([A-Za-z0-9+/]{{20,200}}={{0,2}}):")
 _METHOD = re.compile(r"[A-Z]{1,20}")
-_URL = re.compile(r"https?://[a-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?/[A-Za-z0-9._~/-]*")
+_URL = re.compile(
+    r"https?://[a-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~=&-]*)?"
+)
 
 
 class HeaderLines(Protocol):

@@ -1,4 +1,4 @@
-"""Objects of a file compared with one another, as they are written. Runs in the child only."""
+"""Objects of a file compared with one another, as they are written. Runs in children only."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -7,8 +7,7 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver
 
-from gateway.verification.errors import RevisionFaultError
-from gateway.verification.model import RevisionFault
+from gateway.revisions.faults import RevisionFault, RevisionFaultError
 
 _DEPTH = 64
 

@@ -1,0 +1,1 @@
+"""What one update of a document changed. Read by workers and by the judging process."""

@@ -1,0 +1,38 @@
+"""Why a revision does not count."""
+
+from typing import Literal
+
+RevisionFault = Literal[
+    "other-base",
+    "unreadable",
+    "unsigned",
+    "more-signatures",
+    "page-added",
+    "page-changed",
+    "content-changed",
+    "annotation",
+    "form-changed",
+    "hidden",
+    "too-large-a-stamp",
+    "not-whole",
+    "not-intact",
+    "untrusted",
+    "expired",
+    "time",
+    "earlier-broken",
+    "other-container",
+    "other-field",
+    "other-name",
+    "could-not-tell",
+]
+"""Why a revision does not count; a word that stays. `could-not-tell` says that nothing was found
+out, which is no reason to believe it: it is too large, too slow, or made to do harm."""
+
+
+class RevisionFaultError(Exception):
+    """It does not; `fault` is the word for why, the message says where and what."""
+
+    def __init__(self, fault: RevisionFault, why: str) -> None:
+        super().__init__(why)
+        self.fault: RevisionFault = fault
+        self.why = why
