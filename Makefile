@@ -110,9 +110,10 @@ bundle: $(STAMP) ## one signed archive that installs without a network, signed w
 check-deploy: $(DEPLOY_STAMP) ## ansible-lint's production profile over the playbooks
 	@cd deploy/ansible && PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" LC_ALL=C.UTF-8 ansible-lint --profile production --offline -q
 
+PART ?=
 .PHONY: test-deploy
-test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted Debian machines (as root; half an hour)
-	@PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" $(PYTHON) -m tests.deploy
+test-deploy: $(DEPLOY_STAMP) ## install, disturb and upgrade booted machines (as root; three quarters of an hour); PART=debian-13 that alone
+	@PATH="$(CURDIR)/$(DEPLOY_VENV)/bin:$$PATH" $(PYTHON) -m tests.deploy $(foreach each,$(PART),--part $(each))
 
 .PHONY: bench
 bench: $(STAMP) ## raw HSM, pyHanko and the gateway over HTTP, in one run

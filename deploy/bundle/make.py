@@ -20,52 +20,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from deploy.bundle.packages import PURPOSES, needed
 from deploy.bundle.sbom import sbom, sha256_of
+from deploy.bundle.target import target, vendor
 from gateway import __version__
 
 ROOT = Path(__file__).parents[2]
-# What the trial needs of Debian beyond python3; with a vendor's HSM, the fonts alone.
-SYSTEM_PACKAGES = (
-    "fonts-arphic-uming",
-    "libsofthsm2",
-    "openssl",
-    "softhsm2",
-    "softhsm2-common",
-)
-# What HAProxy and PostgreSQL need beyond a Debian of the least with an ssh server.
-BALANCER_PACKAGES = ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1")
-DATABASE_PACKAGES = (
-    "libc-l10n",
-    "libgdbm-compat4",
-    "libgdbm6",
-    "libicu72",
-    "libjson-perl",
-    "libldap-2.5-0",
-    "libllvm14",
-    "libperl5.36",
-    "libpq5",
-    "libsasl2-2",
-    "libsasl2-modules-db",
-    "libxml2",
-    "libxslt1.1",
-    "libz3-4",
-    "locales",
-    "netbase",
-    "openssl",
-    "perl",
-    "perl-base",
-    "perl-modules-5.36",
-    "postgresql-15",
-    "postgresql-client-15",
-    "postgresql-client-common",
-    "postgresql-common",
-    "ssl-cert",
-)
-PACKAGES = {
-    "packages": SYSTEM_PACKAGES,
-    "packages-balancer": BALANCER_PACKAGES,
-    "packages-database": DATABASE_PACKAGES,
-}
 # Besides docs/, which leads to them.
 PAPERS = (
     "CHANGELOG.md",
@@ -96,10 +56,11 @@ def make(*, key: Ed25519PrivateKey, output: Path, packages: bool, version: str) 
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch, f"sealgate-{version}")
         _fill(tree, packages=packages, version=version)
-        manifest = _manifest(tree, version)
+        here = target()
+        manifest = _manifest(tree, version, here)
         (tree / "manifest.json").write_bytes(manifest)
         (tree / "manifest.sig").write_bytes(key.sign(manifest))
-        bundle = output / f"sealgate-{version}-{_target()}.tar"
+        bundle = output / f"sealgate-{version}-{here}.tar"
         _pack(tree, bundle)
     return bundle
 
@@ -111,13 +72,16 @@ def _fill(tree: Path, *, packages: bool, version: str) -> None:
     _own_wheel(wheels, version)
     for each in ("ansible", "monitoring", "systemd"):
         shutil.copytree(ROOT / "deploy" / each, tree / each)
-    shutil.copy(ROOT / "deploy/bundle/verify.py", tree / "verify.py")
+    for name in ("target.py", "verify.py"):
+        shutil.copy(ROOT / "deploy/bundle" / name, tree / name)
     add_papers(tree)
     if packages:
-        for place, names in PACKAGES.items():
+        for place, names in needed(PURPOSES).items():
             (tree / place).mkdir()
-            subprocess.run(["apt-get", "download", "-qq", *names], cwd=tree / place, check=True)
-    (tree / "sbom.json").write_text(json.dumps(sbom(tree, version), indent=1) + "\n")
+            fetch = ["apt-get", "download", "-qq", *names]
+            subprocess.run(fetch, cwd=tree / place, check=True)
+    whose = vendor(Path("/etc/os-release").read_text())
+    (tree / "sbom.json").write_text(json.dumps(sbom(tree, version, whose), indent=1) + "\n")
 
 
 def add_papers(tree: Path) -> None:
@@ -152,18 +116,10 @@ def _own_wheel(wheels: Path, version: str) -> None:
         _pip("wheel", "--no-build-isolation", "-w", wheels, source)
 
 
-def _manifest(tree: Path, version: str) -> bytes:
+def _manifest(tree: Path, version: str, here: str) -> bytes:
     files = {str(each.relative_to(tree)): sha256_of(each) for each in _files(tree)}
-    content = {"format": 1, "version": version, "target": _target(), "files": files}
+    content = {"format": 1, "version": version, "target": here, "files": files}
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
-
-
-def _target() -> str:
-    release = dict(
-        line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if line
-    )
-    system = release["ID"] + release.get("VERSION_ID", "").strip('"')
-    return f"{system}-{os.uname().machine}-python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _files(tree: Path) -> Iterator[Path]:

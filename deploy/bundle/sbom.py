@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 
-def sbom(tree: Path, version: str) -> Mapping[str, Any]:
+def sbom(tree: Path, version: str, vendor: str) -> Mapping[str, Any]:
     """CycloneDX 1.6 of wheels and Debian's packages: name, version, digest; licence of wheels.
 
     Args:
         tree: with `wheels/` and, where they are part of the bundle, `packages*/`.
         version: of the program.
+        vendor: whose packages they are: `debian`, `ubuntu`.
 
     Raises:
         subprocess.CalledProcessError: a package cannot be read.
@@ -27,7 +28,7 @@ def sbom(tree: Path, version: str) -> Mapping[str, Any]:
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": "sealgate", "version": version}},
-        "components": [*map(_wheel, wheels), *map(_package, packages)],
+        "components": [*map(_wheel, wheels), *(_package(each, vendor) for each in packages)],
     }
 
 
@@ -46,7 +47,7 @@ def _wheel(wheel: Path) -> Mapping[str, Any]:
     }
 
 
-def _package(package: Path) -> Mapping[str, Any]:
+def _package(package: Path, vendor: str) -> Mapping[str, Any]:
     form = r"--showformat=${Package}\n${Version}\n${Architecture}\n"
     command = ["dpkg-deb", form, "--show"]
     told = subprocess.run([*command, package], capture_output=True, text=True, check=True).stdout
@@ -55,7 +56,7 @@ def _package(package: Path) -> Mapping[str, Any]:
         "type": "library",
         "name": name,
         "version": version,
-        "purl": f"pkg:deb/debian/{name}@{quote(version)}?arch={architecture}",
+        "purl": f"pkg:deb/{vendor}/{name}@{quote(version)}?arch={architecture}",
         "hashes": [{"alg": "SHA-256", "content": sha256_of(package)}],
     }
 

@@ -1,9 +1,11 @@
 """Bundles of several versions, made and verified as their maker and IT do."""
 
-import subprocess
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.deploy.commands import run
 
 ROOT = Path(__file__).parents[2]
 FIRST, SECOND, BROKEN = "0.1.0", "0.1.1", "0.1.2"
@@ -11,7 +13,11 @@ FIRST, SECOND, BROKEN = "0.1.0", "0.1.1", "0.1.2"
 
 @dataclass(frozen=True)
 class Bundles:
-    """Bundles of several versions, signed with one key, and where they are verified."""
+    """Bundles of several versions, signed with one key, and where they are verified.
+
+    Attributes:
+        cache: the directory of all that.
+    """
 
     cache: Path
 
@@ -22,6 +28,13 @@ class Bundles:
     @property
     def public(self) -> Path:
         return self.cache / "bundle.pub.pem"
+
+    def begin(self) -> None:
+        """None is left of those that were made before, and they are signed with a new key."""
+        for each in ("dist", "unpacked"):
+            shutil.rmtree(self.cache / each, ignore_errors=True)
+        (self.cache / "dist").mkdir(parents=True)
+        self.make_key()
 
     def make_key(self) -> None:
         run("openssl", "genpkey", "-algorithm", "ed25519", "-out", str(self.key))
@@ -38,11 +51,3 @@ class Bundles:
         place = str(self.cache / "unpacked")
         told = run("/usr/bin/python3", verifier, str(bundle), str(self.public), place, *more)
         return Path(told.strip())
-
-
-def run(*command: str, cwd: Path | None = None) -> str:
-    """Run it here; gives what it printed, RuntimeError with its last words where it failed."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} …: {(done.stderr or done.stdout).strip()[-1000:]}")
-    return done.stdout

@@ -1,4 +1,4 @@
-"""A Debian machine with systemd as its first process (systemd-nspawn(1)), and a cable to us."""
+"""A machine with systemd as its first process (systemd-nspawn(1)), and a cable to us."""
 
 import contextlib
 import os
@@ -10,32 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PACKAGES = "systemd,systemd-sysv,dbus,python3,iproute2,procps,ca-certificates,openssh-server"
+from tests.deploy.commands import run
+from tests.deploy.containers import contained
+from tests.deploy.releases import BOOKWORM, Release, copy_of_base
+
 # nspawn's own filter is older than Landlock, which the gateway confines itself with.
 _LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-# Machines whose services were in one control group would find each other's processes in it. Where
-# the host has version 2 alone, its own manager has given us a group, and nspawn divides that.
-_GROUP_OF_ITS_OWN = """
-for each in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
-  if [ -d "$each" ]; then mkdir -p "$each/$0" && echo $$ >"$each/$0/cgroup.procs"; fi
-done
-exec "$@"
-"""
 _BOOT_SECONDS = 120.0
 _HOST, _MACHINE = "10.77.0.1", "10.77.0.2"
 _SWITCH, _AT_SWITCH = "br-sg", "10.78.0."
-
-
-def base(cache: Path, *, release: str = "bookworm") -> Path:
-    """A Debian of the least, made once; the only part that needs Debian's mirror."""
-    place = cache / f"base-{release}"
-    if not (place / ".whole").exists():
-        shutil.rmtree(place, ignore_errors=True)
-        cache.mkdir(parents=True, exist_ok=True)
-        _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", release, str(place))
-        (place / "etc/resolv.conf").unlink(missing_ok=True)
-        (place / ".whole").touch()
-    return place
 
 
 @dataclass
@@ -49,6 +32,7 @@ class Machine:
         address: the machine's.
         bridge: the switch that its cable goes to; None: to us.
         shared: directories of ours that it has, by where it has them.
+        release: what it was copied from.
     """
 
     name: str
@@ -57,6 +41,7 @@ class Machine:
     address: str = _MACHINE
     bridge: str | None = None
     shared: Mapping[str, Path] = field(default_factory=dict)
+    release: Release = BOOKWORM
     _leader: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def boot(self) -> None:
@@ -65,19 +50,14 @@ class Machine:
         with log:
             self._leader = subprocess.Popen(
                 [
-                    *("sh", "-c", _GROUP_OF_ITS_OWN, self.name),
-                    "systemd-nspawn",
-                    "--register=no",
-                    "--keep-unit",
-                    "--quiet",
-                    f"--directory={self.directory}",
-                    f"--machine={self.name}",
+                    *contained(self.name, self.directory),
                     f"--network-bridge={self.bridge}" if self.bridge else "--network-veth",
                     *(f"--bind={ours}:{theirs}" for theirs, ours in self.shared.items()),
                     "--capability=all",
                     f"--system-call-filter={_LANDLOCK}",
                     "--boot",
                 ],
+                env={**os.environ, **self._groups()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -88,8 +68,8 @@ class Machine:
         while "host0" not in self._inside("ip", "-oneline", "link", check=False):
             self._still_booting(deadline)
         if self.bridge is None:
-            _run("ip", "address", "add", f"{_HOST}/24", "dev", f"ve-{self.name}")
-            _run("ip", "link", "set", f"ve-{self.name}", "up")
+            run("ip", "address", "add", f"{_HOST}/24", "dev", f"ve-{self.name}")
+            run("ip", "link", "set", f"ve-{self.name}", "up")
         self._inside("ip", "address", "add", f"{self.address}/24", "dev", "host0")
         self._inside("ip", "link", "set", "host0", "up")
         while self._inside("systemctl", "is-system-running", check=False) not in (
@@ -97,6 +77,11 @@ class Machine:
             "degraded",
         ):
             self._still_booting(deadline)
+
+    def _groups(self) -> Mapping[str, str]:
+        """By itself nspawn gives it control groups of the version that the host has."""
+        alone = self.release.needs_groups_of_version_2
+        return {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"} if alone else {}
 
     def _still_booting(self, deadline: float) -> None:
         assert self._leader is not None
@@ -118,7 +103,7 @@ class Machine:
 
     def pull_the_cable(self) -> None:
         """From here on nothing that it sends arrives, no farewell either."""
-        _run("ip", "link", "set", f"vb-{self.name}" if self.bridge else f"ve-{self.name}", "down")
+        run("ip", "link", "set", f"vb-{self.name}" if self.bridge else f"ve-{self.name}", "down")
 
     def _inside(self, *command: str, check: bool = True) -> str:
         entered = ["nsenter", "-t", str(self._first_process()), "-a", "--", *command]
@@ -138,9 +123,9 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine(name: str, cache: Path) -> Iterator[Machine]:
+def machine(name: str, cache: Path, release: Release = BOOKWORM) -> Iterator[Machine]:
     """A booted machine, gone afterwards whatever happened."""
-    made = _made(name, cache)
+    made = _made(name, cache, release)
     try:
         made.boot()
         yield made
@@ -156,12 +141,12 @@ def machines(
     """Several at one switch, as `machine`; each has what is shared."""
     made: list[Machine] = []
     # An address of its own: else it has that of one of its cables, until that is pulled.
-    _run("ip", "link", "add", _SWITCH, "address", "02:00:0a:4e:00:01", "type", "bridge")
+    run("ip", "link", "add", _SWITCH, "address", "02:00:0a:4e:00:01", "type", "bridge")
     try:
-        _run("ip", "address", "add", f"{_AT_SWITCH}1/24", "dev", _SWITCH)
-        _run("ip", "link", "set", _SWITCH, "up")
+        run("ip", "address", "add", f"{_AT_SWITCH}1/24", "dev", _SWITCH)
+        run("ip", "link", "set", _SWITCH, "up")
         for number, name in enumerate(names, 2):
-            one = _made(name, cache)
+            one = _made(name, cache, BOOKWORM)
             one.address, one.bridge, one.shared = f"{_AT_SWITCH}{number}", _SWITCH, shared
             made.append(one)
             one.boot()
@@ -170,24 +155,17 @@ def machines(
         for one in made:
             one.power_off()
             shutil.rmtree(one.directory, ignore_errors=True)
-        _run("ip", "link", "delete", _SWITCH)
+        run("ip", "link", "delete", _SWITCH)
 
 
-def _made(name: str, cache: Path) -> Machine:
+def _made(name: str, cache: Path, release: Release) -> Machine:
     directory = cache / name
-    shutil.rmtree(directory, ignore_errors=True)
-    _run("cp", "--archive", "--reflink=auto", str(base(cache)), str(directory))
+    copy_of_base(cache, release, directory)
     key = cache / f"{name}.key"
     key.unlink(missing_ok=True)
-    _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
     there = directory / "root/.ssh"
     there.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(f"{key}.pub", there / "authorized_keys")
     (directory / "etc/hostname").write_text(f"{name}\n")
-    return Machine(name, directory, key)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-2000:]}")
+    return Machine(name, directory, key, release=release)

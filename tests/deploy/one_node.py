@@ -1,9 +1,7 @@
 """One machine: installed, used, disturbed, upgraded and rolled back."""
 
 import contextlib
-import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -12,32 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.deploy.backups import back_up_and_lose
-from tests.deploy.bundles import BROKEN, FIRST, ROOT, SECOND, Bundles, run
+from tests.deploy.bundles import BROKEN, FIRST, SECOND, Bundles
+from tests.deploy.commands import run
+from tests.deploy.installed import exposed, first_receipts, looked_over, run_again, seal
 from tests.deploy.machine import Machine, machine
 from tests.deploy.playbooks import Playbooks
 from tests.deploy.steps import Steps
-
-_RECEIPT = ROOT / "examples/receipts/reportlab-a4-ascii85-001.pdf"
-_LOAD = ROOT / "tests/deploy/load.py"
-
-
-def seal(on: Machine, *, seconds: float, prefix: str) -> dict[str, object]:
-    """Seal receipts for so long; asserts that all came back sealed, gives what load.py says."""
-    there = on.directory / "root"
-    shutil.copy(_LOAD, there / "load.py")
-    shutil.copy(_RECEIPT, there / "receipt.pdf")
-    python = f"/opt/sealgate/{FIRST}/bin/python3"
-    told = on.run(python, "/root/load.py", str(seconds), prefix, "/root/receipt.pdf")
-    counted: dict[str, object] = json.loads(told)
-    assert not counted["wrong"], counted["wrong"]
-    assert counted["sealed"], "nothing was sealed"
-    return counted
-
-
-def exposure(on: Machine, unit: str) -> float:
-    """What systemd there reckons."""
-    told = on.run("systemd-analyze", "security", "--no-pager", unit)
-    return float(told.rsplit(f"{unit}: ", 1)[1].split()[0])
 
 
 def scenario(steps: Steps, bundles: Bundles, first: Path, second: Path) -> None:
@@ -112,10 +90,7 @@ def install(steps: Steps, books: Playbooks, one: Machine, began: float) -> None:
         ran = books.run("site.yml", sealgate_trial=True)
         assert ran.well, ran.output
         found.append(f"{ran.changed} changed")
-    with steps.step("the first receipts are sealed") as found:
-        counted = seal(one, seconds=3, prefix="first-")
-        found.append(f"{counted['sealed']} receipts")
-        found.append(f"from the bundle to here {time.monotonic() - began:.0f} s")
+    first_receipts(steps, one, began)
     with steps.step("a trial over an installation that is none is refused") as found:
         one.run("mv", "/etc/sealgate/.trial-begun", "/root/begun")
         ran = books.run("site.yml", sealgate_trial=True)
@@ -124,19 +99,9 @@ def install(steps: Steps, books: Playbooks, one: Machine, began: float) -> None:
         assert ran.changed == 0, "something was changed"
         assert "that no trial made" in ran.output, ran.output
         found.append("nothing changed, the cure is told")
-    with steps.step("a second run changes nothing"):
-        ran = books.run("site.yml", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert ran.changed == 0, ran.output
-    with steps.step("nor does --check"):
-        ran = books.run("site.yml", "--check", sealgate_trial=True)
-        assert ran.well, ran.output
-        assert ran.changed == 0, ran.output
-    with steps.step("exposure on the machine") as found:
-        for unit, most in (("sealgate.service", 1.5), ("sealgate-signer.service", 1.0)):
-            now = exposure(one, unit)
-            found.append(f"{unit} {now}")
-            assert now <= most, unit
+    run_again(steps, books, sealgate_trial=True)
+    exposed(steps, one)
+    looked_over(steps, one)
 
 
 @contextlib.contextmanager

@@ -17,8 +17,9 @@ USUAL_FONTS = (
     Path("/usr/share/fonts/truetype/arphic/uming.ttc"),
     Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc"),
     Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
+    Path("/usr/share/fonts/google-noto-cjk/NotoSerifCJK-Bold.ttc"),
 )
-"""Where Debian puts Chinese fonts, those that look best on a seal (Song, bold) first."""
+"""Where Debian and the RHEL family put Chinese fonts, those best for a seal (Song, bold) first."""
 
 _CURE = "Run 'apt install fonts-arphic-uming', or name another Chinese font in the configuration."
 _SIMPLIFIED = ("SC", "CN")

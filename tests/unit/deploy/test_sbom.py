@@ -34,7 +34,7 @@ def test_wheels_and_debian_packages_are_named_with_version_and_digest(tmp_path: 
     ]
     subprocess.run(build, check=True, capture_output=True)
 
-    parts = sbom(tmp_path, "0.1.0")["components"]
+    parts = sbom(tmp_path, "0.1.0", "debian")["components"]
 
     assert [each["purl"] for each in parts] == [
         "pkg:pypi/some-library@2.1",
@@ -45,4 +45,4 @@ def test_wheels_and_debian_packages_are_named_with_version_and_digest(tmp_path: 
 
 
 def test_a_bundle_without_packages_has_wheels_alone(tmp_path: Path) -> None:
-    assert sbom(tmp_path, "0.1.0")["components"] == []
+    assert sbom(tmp_path, "0.1.0", "debian")["components"] == []
