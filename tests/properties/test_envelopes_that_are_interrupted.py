@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cloud_bridge.envelopes.statements import Signed, parse
 from cloud_bridge.errors import NetworkAwayError
+from gateway.store.envelopes import EnvelopeRow
 from tests.bridge_house import Company
 from tests.envelope_house import (
     EAST,
@@ -77,6 +78,12 @@ async def one_round(town: Town, rooms: dict[str, Room], order: list[str], fate: 
     return busy
 
 
+async def kept_in(room: Room, envelope: str) -> EnvelopeRow | None:
+    """How it stands in a room; None: the room has heard nothing of it yet."""
+    company = room.company
+    return await company.ground.envelopes.by_id(company.id, envelope)
+
+
 async def play(
     directory: Path, fate: Fate, orders: list[list[str]], turns: tuple[int, int]
 ) -> None:
@@ -95,8 +102,8 @@ async def play(
             if not await one_round(town, rooms, order, fate):
                 # What waits for its time gets it.
                 town.clock.move(timedelta(minutes=1))
-                statuses = {(await room.show(id_)).status for room in rooms.values()}
-                if statuses == {"completed"}:
+                rows = [await kept_in(room, id_) for room in rooms.values()]
+                if {row and row.status for row in rows} == {"completed"}:
                     break
         kept = town.network.envelopes[id_]
         signed = [each for each in kept.entries if isinstance(parse(each.signed).act, Signed)]
@@ -131,6 +138,11 @@ def test_whoever_dies_wherever_every_envelope_ends_and_the_key_is_used_once(
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
         asyncio.run(play(Path(directory), Fate(deaths, lost), orders, turns))
+
+
+def test_a_partner_that_does_not_hear_of_it_at_once_hears_of_it_later(tmp_path: Path) -> None:
+    lost = frozenset({4, 6, 26, 28, 31, 34})
+    asyncio.run(play(tmp_path, Fate(frozenset(), lost), [[EAST, WEST]], (1, 2)))
 
 
 def test_a_gateway_that_dies_at_each_single_step_goes_on(tmp_path: Path) -> None:
