@@ -33,7 +33,9 @@ def check_secret_files(config: Config, config_file: Path) -> Iterator[Finding]:
 
 def check_governing_files(config: Config, config_file: Path) -> Iterator[Finding]:
     """Configuration and policies: whoever can write them decides what is sealed."""
-    yield from _written_by_owner("config file", [config_file])
+    # A signer that is a service of its own reads it as another user; nothing in it is secret.
+    by_two = config.hsm.signer is not None
+    yield from _written_by_owner("config file", [config_file], for_all=by_two)
     for path in config.policies.readable:
         yield from _written_by_owner("policy files", [path, *sorted(path.rglob("*"))])
 
@@ -88,7 +90,9 @@ def _only_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
         yield ok(part, f"only the owner may read {_listed(present)}")
 
 
-def _written_by_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
+def _written_by_owner(
+    part: str, paths: Iterable[Path], *, for_all: bool = False
+) -> Iterator[Finding]:
     present = [path for path in paths if _is_there(path)]
     written = [path for path in present if _mode(path) & _WRITTEN_BY_OTHERS]
     read = [path for path in present if _mode(path) & _READ_BY_ALL]
@@ -98,7 +102,7 @@ def _written_by_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
             f"others than the owner may write to {_listed(written)}",
             cure=f"chmod go-w {_names(written)}; see in version control what was changed.",
         )
-    elif read:
+    elif read and not for_all:
         yield warning(part, f"everybody may read {_listed(read)}", cure=f"chmod o= {_names(read)}")
     elif present:
         more = f" and the {len(present) - 1} files below" if len(present) > 1 else ""

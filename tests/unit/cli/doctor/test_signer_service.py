@@ -12,6 +12,7 @@ import pkcs11
 import pytest
 from pkcs11.constants import TokenFlag
 
+from gateway.cli.doctor.files import check_governing_files
 from gateway.cli.doctor.replicas import check_replicas
 from gateway.cli.doctor.signer_service import check_signer_service
 from gateway.cli.doctor.token import TokenCheck, pin_refused
@@ -71,6 +72,19 @@ def service_of(config: HSMConfig) -> SignerServiceConfig:
 def states(config: HSMConfig) -> list[tuple[str, str]]:
     found = check_signer_service(config, service_of(config), patience=0.2)
     return [(each.state, each.message) for each in found]
+
+
+def test_the_signer_reads_the_configuration_as_another_user(
+    sealgate: CommandLine, served: HSMConfig
+) -> None:
+    file = sealgate.trial.config_file
+    file.chmod(0o644)
+    assert served.signer is not None
+    found, *_ = check_governing_files(sealgate.config, file)
+    assert (found.part, found.state) == ("config file", "ok")
+    file.chmod(0o666)
+    found, *_ = check_governing_files(sealgate.config, file)
+    assert found.state == "failed"
 
 
 def test_a_service_that_does_not_run_is_found(served: HSMConfig) -> None:
