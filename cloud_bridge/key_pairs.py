@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 _REMEMBERED_BYTES: Final = 16 * 1024
+_SIGNATURE_BYTES: Final = 64
+_SPELT: Final = 43
+"""32 bytes as base64url without padding."""
 
 
 class SigningKey:
@@ -84,6 +87,8 @@ class EncryptionKey:
 
 def verify(public: str, message: bytes, signature: bytes) -> bool:
     """Whether the Ed25519 key made the signature over the message; a malformed key made none."""
+    if len(signature) != _SIGNATURE_BYTES or len(public) != _SPELT:
+        return False  # unread: strangers would have us remember whatever they send
     if len(message) > _REMEMBERED_BYTES:
         return _verified(public, message, signature)
     return _verified_lately(public, message, signature)

@@ -127,7 +127,9 @@ class LimitsConfig(_Section):
     content_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     longest_wait_seconds: float = Field(default=300, gt=0, description="Of a long poll.")
     organisation_bytes: int = Field(
-        default=20 * 1024**3, gt=0, description="Of contents that it has brought and that lie here."
+        default=200 * 1024**3,
+        gt=0,
+        description="Of contents that it has brought and that lie here.",
     )
     connections: int = Field(default=20_000, gt=0, description="At once, at each port.")
     idle_seconds: float = Field(

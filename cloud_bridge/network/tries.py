@@ -27,14 +27,29 @@ def locked(connection: Connection, subject: str, *, now: datetime, most: int = M
 
 
 def count(
-    connection: Connection, subject: str, *, now: datetime, lasting: timedelta = LOCKED
+    connection: Connection,
+    subject: str,
+    *,
+    now: datetime,
+    lasting: timedelta = LOCKED,
+    from_the_first: bool = False,
 ) -> None:
-    """Count one more wrong try. Who asks `locked` first does not count then, so a lock ends."""
+    """Count one more wrong try. Who asks `locked` first does not count then, so a lock ends.
+
+    Args:
+        connection: within its transaction.
+        subject: whose tries they are.
+        now: this moment.
+        lasting: how long they count.
+        from_the_first: wrong tries count from the first of them, and not from the last: for what
+            many share, who would never come to the end of it.
+    """
     counted = delivery_try.c
     connection.execute(delete(delivery_try).where(counted.until <= microseconds(now)))
     until = microseconds(now + lasting)
     mine = update(delivery_try).where(counted.subject == _key(subject))
-    if connection.execute(mine.values(wrong=counted.wrong + 1, until=until)).rowcount == 0:
+    more = {"wrong": counted.wrong + 1} | ({} if from_the_first else {"until": until})
+    if connection.execute(mine.values(more)).rowcount == 0:
         row = {"subject": _key(subject), "wrong": 1, "until": until}
         connection.execute(insert(delivery_try).values(**row))
 

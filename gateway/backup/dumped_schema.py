@@ -7,6 +7,7 @@ the statements themselves are looked at, since the one need not fit the other.
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,9 @@ _KINDS: Final = frozenset(
 )
 _NAME: Final = r"(?:public\.)?\"?(?P<name>\w+)\"?"
 _TABLE: Final = rf"ALTER TABLE(?: ONLY)? {_NAME}"
-_SETTING: Final = r"SET \w+ = [\w' ,-]+|SELECT pg_catalog\.set_config\('search_path', '', false\)"
+_SETTING: Final = (
+    r"SET \w+ = (?:\w+|'[\w-]*')|SELECT pg_catalog\.set_config\('search_path', '', false\)"
+)
 _STATEMENTS: Final = tuple(
     re.compile(each, re.DOTALL)
     for each in (
@@ -41,8 +44,8 @@ _STATEMENTS: Final = tuple(
         rf"CREATE (?:UNIQUE )?INDEX {_NAME} ON [^;]*",
         rf"CREATE SEQUENCE {_NAME}\s[^;]*",
         rf"ALTER SEQUENCE {_NAME} OWNED BY [\w.\"]+",
-        rf"{_TABLE} ALTER COLUMN \S+ SET DEFAULT nextval\('[\w.\"]+'::regclass\)",
-        rf"{_TABLE}\s+ADD CONSTRAINT \S+ (?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK) [^;]*",
+        rf"{_TABLE} ALTER COLUMN [\w\"]+ SET DEFAULT nextval\('[\w.\"]+'::regclass\)",
+        rf"{_TABLE}\s+ADD CONSTRAINT [\w\"]+ (?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK) [^;]*",
     )
 )
 _AMONG_ROWS = re.compile(
@@ -51,6 +54,12 @@ _AMONG_ROWS = re.compile(
 _FOR_PSQL = re.compile(r"\\(?:un)?restrict \w+")
 """What newer programs write around all of it."""
 _CALLED = re.compile(r"([\w.\"]+)\s*\(")
+_HIDING: Final = ("/*", "--", "$")
+"""What no statement of ours has: the beginnings of comments and of quoted bodies."""
+_CALLED_IN_TABLES: Final = frozenset(
+    {"varying", "key", "unique", "check", "btree", "where", "and", "or", "nextval"}
+)
+"""What stands before a bracket in our tables, constraints and indexes, besides names of tables."""
 _CALLED_IN_VIEWS: Final = frozenset({"substr", "sum", "by", "as", "select"})
 """The functions that our views call, and the words that stand before a bracket."""
 _CURE: Final = "somebody has changed it. Take another backup, and tell the security officer"
@@ -76,7 +85,21 @@ def prove_plain(program: str, dump: Path, fresh: Path) -> None:
         if line.strip() and not line.startswith(";"):
             _prove_listed(line, tables, views)
     words = [program, "--schema-only", "--no-owner", "--no-privileges", "--file=-", str(dump)]
-    for statement in _statements(run(words, {})):
+    prove_statements(run(words, {}), tables, views)
+
+
+def prove_statements(script: str, tables: set[str], views: set[str]) -> None:
+    """Raise for a statement that is none of ours.
+
+    Args:
+        script: as `pg_restore --schema-only` writes it.
+        tables: the names of ours.
+        views: the same.
+
+    Raises:
+        BackupRefusedError: shows its beginning.
+    """
+    for statement in _statements(script):
         _prove_statement(statement, tables, views)
 
 
@@ -114,23 +137,34 @@ def _prove_listed(line: str, tables: set[str], views: set[str]) -> None:
         raise refused(f"{found['kind'].lower()} {name}")
 
 
-def _statements(text: str) -> list[str]:
-    lines = (
-        line
-        for line in text.splitlines()
-        if not line.startswith("--") and _FOR_PSQL.fullmatch(line) is None
-    )
-    return [each for part in "\n".join(lines).split(";\n") if (each := part.strip().rstrip(";"))]
+def _statements(script: str) -> Iterator[str]:
+    """One by one; comments are left out between them alone, as within one they may be its text."""
+    lines: list[str] = []
+    for line in script.split("\n"):
+        if not lines and (
+            not line.strip() or line.startswith("--") or _FOR_PSQL.fullmatch(line) is not None
+        ):
+            continue
+        lines.append(line)
+        if line.endswith(";"):
+            yield "\n".join(lines).removesuffix(";")
+            lines = []
+    if lines:
+        yield "\n".join(lines)
 
 
 def _prove_statement(statement: str, tables: set[str], views: set[str]) -> None:
     found = next(filter(None, (each.fullmatch(statement) for each in _STATEMENTS)), None)
-    if found is None:
+    if found is None or any(each in statement for each in _HIDING):
         raise refused(statement)
     name = found.groupdict().get("name")
+    called = {each.replace('"', "").lower() for each in _CALLED.findall(statement)}
     if statement.startswith("CREATE TABLE") and name not in tables | {"alembic_version"}:
         raise refused(f"table {name}")
     if statement.startswith("CREATE VIEW"):
-        called = {each.lower() for each in _CALLED.findall(statement)}
         if name not in views or not called <= _CALLED_IN_VIEWS:
+            raise refused(statement)
+    elif statement.startswith(("CREATE TABLE", "CREATE INDEX", "CREATE UNIQUE", "ALTER TABLE")):
+        named = {f"public.{each}" for each in tables} | tables | {"public.alembic_version"}
+        if not called <= _CALLED_IN_TABLES | named:
             raise refused(statement)

@@ -85,7 +85,9 @@ class KeyActFolder:
         """A switch is noted before the seal's files change, and may never come into force."""
         if act.what != "switched" or act.seal is None:
             return True
-        return self._in_force().get(act.seal) == (act.key, act.certificate)
+        # By the key: a better certificate may have come meanwhile, which is an act of its own.
+        key, _ = self._in_force().get(act.seal, (None, None))
+        return key == act.key
 
     def _acts(self) -> list[tuple[Path, KeyAct]]:
         return [(path, act) for path in self._noted() if (act := self._read(path)) is not None]

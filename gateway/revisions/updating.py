@@ -7,6 +7,7 @@ that are new can be reached only through those, so nothing else can show.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -117,11 +118,11 @@ class Update:
         else:
             self.is_plain = False
 
-    @property
+    @cached_property
     def _pages(self) -> dict[int, Any]:
         return dict(pages_of(self._old))
 
-    @property
+    @cached_property
     def _arrays(self) -> set[int | None]:
         return {number_of(page, "/Annots") for page in self._pages.values()} - {None}
 

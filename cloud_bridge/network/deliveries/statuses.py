@@ -61,7 +61,7 @@ class Statuses:
                 if not locked and not kept_off:
                     tries.count(connection, subject, now=now)
                 if not kept_off and address is not None:
-                    tries.count(connection, asker, now=now)
+                    tries.count(connection, asker, now=now, from_the_first=True)
                 return ()
             # Not of the address: whoever knows one number could go on guessing others.
             tries.forgive(connection, subject)

@@ -76,7 +76,10 @@ class API:
         trace = secrets.token_hex(8)
         started = self._time.monotonic()
         route = getattr(request.match_info.handler, "route_name", "none")
-        seconds = self._body_seconds + (request.content_length or 0) / _LEAST_BYTES_PER_SECOND
+        # Whoever asks says how long the body is, or does not; neither gives it more time than ours.
+        told = request.content_length
+        length = self._content_bytes if told is None else min(told, self._content_bytes)
+        seconds = self._body_seconds + length / _LEAST_BYTES_PER_SECOND
         cutting = asyncio.get_running_loop().call_later(seconds, _cut, request, trace)
         try:
             response, outcome = await self._answer(request, handler, trace)

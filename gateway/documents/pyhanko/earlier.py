@@ -3,6 +3,7 @@
 import math
 from io import BytesIO
 
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
@@ -64,11 +65,14 @@ def refuse_if_it_breaks(reader: PdfFileReader, output: bytes) -> None:
 
 
 def _is_plain(updated: PdfFileReader, newest: int) -> bool:
-    """Whether the newest update wrote nothing but a field with its widgets."""
-    update = Update(updated, newest, largest_mm=math.inf)
+    """Whether the newest update wrote nothing but a field with its widgets.
+
+    Where that cannot be told, pyHanko is asked.
+    """
     try:
+        update = Update(updated, newest, largest_mm=math.inf)
         update.signature_field()
-    except RevisionFaultError:
+    except (RevisionFaultError, PdfReadError, LookupError, TypeError, ValueError, AttributeError):
         return False
     return update.is_plain
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from gateway.backup.dumped_rows import load_dump
-from gateway.backup.dumped_schema import is_plain_among_rows
+from gateway.backup.dumped_schema import is_plain_among_rows, prove_statements
 from gateway.backup.errors import BackupFailedError, BackupRefusedError
 from gateway.backup.postgresql_dump import PostgreSQLMoment, fitting, restore_dump
 from gateway.store.migrating import migrate, newest_revision, revision_of
@@ -196,12 +196,36 @@ def test_a_statement_that_hides_behind_the_name_of_a_table_is_refused(
         ("", True),
         ("SELECT pg_catalog.setval('public.job_id_seq', 12, true); DROP TABLE freeze;", False),
         ("SELECT lo_import('/etc/passwd');", False),
+        ("SET a = ';", False),  # it opens a text that the next line would end
+        ("SET a = 'b' , c';", False),
         ("COPY public.freeze FROM PROGRAM 'id';", False),
         ("\\! id", False),
     ],
 )
 def test_lines_between_the_rows_set_numbers_and_nothing_else(line: str, *, is_plain: bool) -> None:
     assert is_plain_among_rows(line) is is_plain
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ALTER TABLE x ALTER COLUMN id/**/DROP/**/DEFAULT;x SET DEFAULT nextval('s'::regclass);",
+        "ALTER TABLE event\n    ADD CONSTRAINT a/**/CHECK(true);DO$$BEGIN$$;x UNIQUE (a);",
+        "CREATE TABLE public.event (a text DEFAULT 'x\n--');\nDROP TABLE freeze; SELECT ('\n');",
+        "CREATE TABLE public.event (\n    a text DEFAULT lo_import('/etc/passwd')\n);",
+        "CREATE TABLE public.event (\n    a text\n)\nINHERITS (public.audit_leaf);",
+        "ALTER TABLE ONLY public.event\n    ADD CONSTRAINT a CHECK ((pg_sleep(9) IS NULL));",
+        "CREATE INDEX a ON public.event USING btree (lo_import(id));",
+        "CREATE INDEX a ON public.event USING btree (id) -- x",
+        "CREATE TABLE public.event (\n    a text DEFAULT $$x$$\n);",
+    ],
+)
+def test_a_statement_that_looks_like_one_of_ours_is_refused(script: str) -> None:
+    prove_statements(
+        "CREATE TABLE public.event (\n    id character varying(36)\n);", {"event"}, set()
+    )
+    with pytest.raises(BackupRefusedError, match="no version of Sealgate makes"):
+        prove_statements(script, {"event"}, set())
 
 
 def test_what_is_no_dump_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cloud_bridge import key_pairs
 from cloud_bridge.envelopes.statements import DOMAIN, Opened, Statement, parse
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement, verify
 from tests.envelope_parties import ENVELOPE, START
@@ -24,6 +25,15 @@ def test_it_signs_as_the_rfc_says() -> None:
     assert key.sign(b"\x72") == _SIGNATURE
     assert verify(key.public, b"\x72", _SIGNATURE)
     assert not verify(key.public, b"\x73", _SIGNATURE)
+
+
+def test_nothing_is_remembered_of_what_can_be_no_signature() -> None:
+    public = SigningKey.generate().public
+    before = key_pairs._verified_lately.cache_info()
+    for signature in (b"", bytes(63), bytes(65), bytes(3_000_000)):
+        assert not verify(public, b"m", signature)
+    assert not verify(public * 1000, b"m", bytes(64))
+    assert key_pairs._verified_lately.cache_info() == before
 
 
 def test_a_key_is_the_same_after_it_was_kept() -> None:

@@ -46,6 +46,13 @@ async def test_a_right_answer_between_does_not_begin_the_count_anew(house: House
     assert not await is_told(house)
 
 
+async def test_errors_now_and_then_never_keep_an_address_off(house: House) -> None:
+    for number in range(3 * MOST_FROM_AN_ADDRESS):
+        assert not await is_told(house, waybill=f"SF-{number}")
+        house.clock.at += timedelta(minutes=5)
+    assert await is_told(house)
+
+
 async def test_a_few_errors_of_one_address_keep_nobody_off(house: House) -> None:
     for number in range(MOST_FROM_AN_ADDRESS - 1):
         assert not await is_told(house, waybill=f"SF-{number}")
