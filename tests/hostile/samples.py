@@ -7,10 +7,11 @@ and are written anew.
 import io
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import pikepdf
 
-from policies.model import OnPage, Several
+from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
@@ -27,14 +28,20 @@ WHITE_BOX = stream(b"1 g 0 0 400 40 re f", "/Type/XObject/Subtype/Form/BBox[0 0 
 
 def stamped_by_a_partner() -> bytes:
     """A line of text upon which somebody has sealed; it can be read still."""
-    return soft_seal().seal(one_page(TEXT), OnPage(page=1, left_mm=40, top_mm=40))
+    return _sealed(OnPage(page=1, left_mm=40, top_mm=40))
 
 
 def stamped_beside_a_signature() -> bytes:
     """The signature itself lies where nothing stands, and a stamp of the same act does not."""
     over = OnPage(page=1, left_mm=40, top_mm=40)
     beside = OnPage(page=1, left_mm=120, top_mm=200)
-    return soft_seal().seal(one_page(TEXT), Several(placements=(beside, over)))
+    return _sealed(Several(placements=(beside, over)))
+
+
+@cache
+def _sealed(placement: Placement) -> bytes:
+    """A page that was sealed, once: each time its signature would be another."""
+    return soft_seal().seal(one_page(TEXT), placement)
 
 
 def catalog(entries: str) -> str:
