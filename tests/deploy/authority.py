@@ -35,10 +35,13 @@ class Authority:
             [x509.DNSName(name), *(x509.IPAddress(ipaddress.ip_address(a)) for a in addresses)]
         )
         self._key = ec.generate_private_key(ec.SECP256R1())
+        # Two CAs of one name are told apart by this alone (RFC 5280 §4.2.1.1 has it in every CA).
+        self._identified = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         self._issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of IT")])
         self._certificate = (
             self._begun(self._issuer, self._key.public_key(), days=3650)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(self._identified, critical=False)
             .sign(self._key, SHA256())
         )
 
@@ -62,6 +65,10 @@ class Authority:
                 self._alternatives
                 if for_machines
                 else x509.SubjectAlternativeName([x509.DNSName(self._name)]),
+                critical=False,
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identified),
                 critical=False,
             )
             .sign(self._key, SHA256())
