@@ -28,7 +28,9 @@ from tests.deploy.machine import Machine
 class Authority:
     """Issues for one name and the machines' addresses."""
 
-    def __init__(self, name: str, addresses: Sequence[str]) -> None:
+    def __init__(self, name: str, addresses: Sequence[str], *, identified: bool = True) -> None:
+        """Make its key; its certificates say which one it was, if it is `identified`."""
+        self._says_which = identified
         self._now = SystemClock().now()
         self._name = name
         self._alternatives = x509.SubjectAlternativeName(
@@ -59,20 +61,16 @@ class Authority:
         """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._name)])
-        issued = (
-            self._begun(subject, key.public_key(), days=days)
-            .add_extension(
-                self._alternatives
-                if for_machines
-                else x509.SubjectAlternativeName([x509.DNSName(self._name)]),
-                critical=False,
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identified),
-                critical=False,
-            )
-            .sign(self._key, SHA256())
+        begun = self._begun(subject, key.public_key(), days=days).add_extension(
+            self._alternatives
+            if for_machines
+            else x509.SubjectAlternativeName([x509.DNSName(self._name)]),
+            critical=False,
         )
+        if self._says_which:
+            which = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identified)
+            begun = begun.add_extension(which, critical=False)
+        issued = begun.sign(self._key, SHA256())
         (place / "server.pem").write_text(pem([issued]))
         if only is None:
             private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

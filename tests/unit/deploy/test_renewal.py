@@ -127,3 +127,17 @@ def test_a_port_without_anybody_is_told(place: Path, authority: Authority, tmp_p
     told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert told.returncode == 1
     assert "nobody listens" in told.stderr
+
+
+@pytest.mark.parametrize("identified", [True, False])
+def test_a_ca_of_the_same_name_must_be_told_apart(
+    place: Path, tmp_path: Path, *, identified: bool
+) -> None:
+    Authority("seal.example.com", [_HOST]).issue(place, days=40)
+    another = Authority("seal.example.com", [_HOST], identified=identified)
+    another.issue(tmp_path, days=400)
+    _brought(place, tmp_path)
+    with _serving(place) as port:
+        looked = _run("look_at_certificate.py", place, port)
+    assert (looked.returncode == 0) is identified, looked.stderr
+    assert ("would tell them apart" in looked.stderr) is not identified

@@ -28,6 +28,30 @@ def read(file: Path) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(file.read_bytes())
 
 
+def identifies_its_ca(certificate: x509.Certificate) -> bool:
+    """Whether it says by which key it was issued (RFC 5280 §4.2.1.1)."""
+    try:
+        certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return False
+    return True
+
+
+def prove_told_apart(believed: Path, ca: x509.Certificate, certificate: x509.Certificate) -> None:
+    """Refuse a CA with the name of another that is believed now, where nothing tells them apart.
+
+    While both are believed, TLS would try the one for the other, and call every node down.
+    """
+    former = read(believed) if believed.exists() else []
+    namesakes = [each for each in former if each.subject == ca.subject and each != ca]
+    if namesakes and not identifies_its_ca(certificate):
+        raise refused(
+            f"services_tls_ca has the name of the CA that is believed now "
+            f"({ca.subject.rfc4514_string()}), and the certificate has no authority key "
+            "identifier that would tell them apart: have it issued with one"
+        )
+
+
 def main() -> None:
     """As the arguments say."""
     directory, host, port = sys.argv[1:]
@@ -64,6 +88,7 @@ def main() -> None:
             "no certificate in services_tls_ca has issued it, so the balancer would call every "
             "node down"
         )
+    prove_told_apart(place / "ca.pem", issuer, certificate)
     shown = x509.load_pem_x509_certificate(
         ssl.get_server_certificate((host, int(port)), timeout=5).encode()
     )
