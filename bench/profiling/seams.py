@@ -13,7 +13,7 @@ from typing import Any
 from gateway.documents.pool import WorkerPool
 from gateway.http import answers, sealing
 from gateway.http.authentication import Authenticated, Authenticator
-from gateway.signing import judging
+from gateway.signing import permitting
 from gateway.signing.part_sealing import PartSealing
 from gateway.store.content import _Segment
 
@@ -26,9 +26,9 @@ SEAMS: tuple[tuple[str, Any, str, bool], ...] = (
     ("HTTP body", sealing, "read_body", True),
     ("body digest", Authenticated, "check_body", False),
     ("parse", sealing, "read_submission", False),
-    ("screening", judging, "screen_all", False),
+    ("screening", permitting, "screen_all", False),
     ("prepare (worker)", WorkerPool, "prepare", True),
-    ("decide", judging, "decide_all", False),
+    ("decide", permitting, "decide_all", False),
     ("intent commit", PartSealing, "_intend", True),
     ("sign", PartSealing, "_sign", True),
     ("complete", WorkerPool, "complete", True),

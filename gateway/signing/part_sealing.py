@@ -24,10 +24,10 @@ from gateway.signing.deciding import Decided, refusal_of
 from gateway.signing.digests import HashedDocument, digest_around
 from gateway.signing.errors import KeyUnderWayProblem, SignerUnavailableProblem
 from gateway.signing.guard import Surroundings, Use, UseRefused
-from gateway.signing.judging import Judging
 from gateway.signing.keeping import kept_intent
 from gateway.signing.model import SealedDocument
 from gateway.signing.notes import note_of, shelf_of
+from gateway.signing.permitting import Permitting
 from gateway.signing.refusals import problem_for
 from gateway.store.content import Content, Location
 from gateway.store.documents import (
@@ -52,7 +52,7 @@ _log = structlog.get_logger("signing")
 
 
 class PartSealing:
-    """Puts one seal on a document that was judged. There is no other way to the key."""
+    """Puts one seal on a document that was permitted. There is no other way to the key."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class PartSealing:
         lane: WriterLane,
         clock: Clock,
         surroundings: Surroundings,
-        judging: Judging,
+        permitting: Permitting,
     ) -> None:
         self._press = press
         self._signer = signer
@@ -73,7 +73,7 @@ class PartSealing:
         self._guards = surroundings.guards
         self._history = surroundings.history
         self._releasing = surroundings.releasing
-        self._judging = judging
+        self._permitting = permitting
 
     async def seal_part(
         self,
@@ -170,7 +170,7 @@ class PartSealing:
             return await self._lane.write(unit)
         except UseRefused as refused:
             refusal = refusal_of(use, refused.decision)
-            raise await self._judging.refused(inquiry, refusal, use.facts) from None
+            raise await self._permitting.refused(inquiry, refusal, use.facts) from None
 
     async def _sign(self, draft: Draft, row: DocumentRow) -> bytes:
         """A signature for the intent; waits for a signer that is being restarted.

@@ -1,7 +1,7 @@
 """The signing cycle: screen, prepare, decide, intent, sign, complete, outcome, release.
 
-Each step is explained in docs/signing-cycle.md. What may be sealed is found in `judging`, the key
-is used in `part_sealing`; here a request meets its twins, and its seals follow each other.
+Each step is explained in docs/signing-cycle.md. What may be sealed is found in `permitting`, the
+key is used in `part_sealing`; here a request meets its twins, and its seals follow each other.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from gateway.signing.deciding import Decided
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem, KeyUnderWayProblem
 from gateway.signing.guard import Surroundings
-from gateway.signing.judging import Judging
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.part_sealing import PartSealing
+from gateway.signing.permitting import Permitting
 from gateway.signing.preparing import what_is_sealed
 from gateway.signing.readings import asking_nothing
 from gateway.signing.rehearsal import rehearse
@@ -61,7 +61,7 @@ class SigningService:
         self._press = press
         self._reader = reader
         self._archive = archive
-        self._judging = Judging(
+        self._permitting = Permitting(
             in_force=in_force,
             press=press,
             audit=audit,
@@ -78,7 +78,7 @@ class SigningService:
             lane=lane,
             clock=clock,
             surroundings=surroundings,
-            judging=self._judging,
+            permitting=self._permitting,
         )
         self._under_way: dict[tuple[str, str], tuple[bytes, asyncio.Task[SealedDocument]]] = {}
 
@@ -126,8 +126,8 @@ class SigningService:
         known = await self._earlier(request, digest)
         if known is not None and known.is_sealed and known.is_last:
             return ()
-        judged = await self._judging.judged(request, sent, digest, known)
-        return tuple(each.decision for each in judged.allowed)
+        permitted = await self._permitting.permitted(request, sent, digest, known)
+        return tuple(each.decision for each in permitted.allowed)
 
     async def drain(self) -> None:
         """Wait for what is under way, whether or not its callers still wait."""
@@ -159,9 +159,9 @@ class SigningService:
         known = await self._earlier(request, digest)
         if known is not None and known.is_sealed and known.is_last:
             return await self._archive.content_of(known)
-        judged = await self._judging.judged(request, document, digest, known)
-        inquiry, parts, allowed = judged.inquiry, judged.parts, judged.allowed
-        preparation, prepared, facts = judged.preparation, judged.prepared, judged.facts
+        permitted = await self._permitting.permitted(request, document, digest, known)
+        inquiry, parts, allowed = permitted.inquiry, permitted.parts, permitted.allowed
+        preparation, prepared, facts = permitted.preparation, permitted.prepared, permitted.facts
         first = parts[0]
         placement = allowed[0].decision.placement
         if placement != preparation.placement:

@@ -30,12 +30,18 @@ def named(clock: FakeClock, number: int = 1, **changes: object):  # noqa: ANN201
     return contract(number, buyer="org-buyer", seller="org-seller", clock=clock, **changes)
 
 
-async def test_what_is_owed_goes_out_and_becomes_a_task_at_the_other_company(
-    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
-) -> None:
+async def owed(buyer: Company, seller: Company, clock: FakeClock):  # noqa: ANN201 - Terms
+    """A contract that the buyer owes the network, to which both listen."""
     await both_listen(buyer, seller)
     terms = named(clock)
     await buyer.owe_envelope(terms)
+    return terms
+
+
+async def test_what_is_owed_goes_out_and_becomes_a_task_at_the_other_company(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    terms = await owed(buyer, seller, clock)
 
     assert await buyer.bridge.outbox.send(terms.envelope)
 
@@ -56,9 +62,7 @@ async def test_what_is_owed_goes_out_and_becomes_a_task_at_the_other_company(
 async def test_a_partner_may_answer_and_both_hold_the_same_record(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.bridge.outbox.send(terms.envelope)
     await seller.listen()
     state = await seller.bridge.state(terms.envelope)
@@ -80,9 +84,7 @@ async def test_a_partner_may_answer_and_both_hold_the_same_record(
 async def test_items_that_come_twice_or_in_another_order_change_nothing(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.bridge.outbox.send(terms.envelope)
     await seller.listen()
     for number in range(3):
@@ -105,9 +107,7 @@ async def test_items_that_come_twice_or_in_another_order_change_nothing(
 async def test_a_gap_is_filled_from_the_record(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.bridge.outbox.send(terms.envelope)
     await seller.listen()
     last: Entry | None = None
@@ -158,9 +158,7 @@ async def test_an_outage_keeps_what_is_owed_and_it_goes_out_once_in_its_order(
 async def test_a_content_is_marked_with_the_word_behind_it_and_with_what_that_became(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.ground.cards.ask(buyer.bridge.network, seller.id)
     before = buyer.ground.lane.commits
 
@@ -174,9 +172,7 @@ async def test_a_content_is_marked_with_the_word_behind_it_and_with_what_that_be
 async def test_a_content_that_is_there_is_not_put_again_when_the_network_goes_away_behind_it(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     with (
         patch.object(Side, "send", side_effect=NetworkAwayError("away")),
         pytest.raises(NetworkAwayError),
@@ -193,9 +189,7 @@ async def test_a_content_that_is_there_is_not_put_again_when_the_network_goes_aw
 async def test_whoever_was_just_told_something_waits_a_moment_for_what_follows(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.bridge.outbox.send(terms.envelope)
 
     pauses: list[float] = []
@@ -243,9 +237,7 @@ async def test_a_process_that_dies_after_sending_sends_the_same_again_and_nothin
 async def test_what_the_network_will_never_take_is_told_and_is_not_sent_for_ever(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     await buyer.bridge.outbox.send(terms.envelope)
     state = await buyer.bridge.state(terms.envelope)
     assert state is not None
@@ -267,9 +259,7 @@ async def test_what_the_network_will_never_take_is_told_and_is_not_sent_for_ever
 async def test_an_envelope_that_is_refused_is_held_and_nothing_behind_it_is_sent(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     other = msgspec.structs.replace(terms, title="another")
     kept = network.envelopes
     await buyer.bridge.outbox.send(terms.envelope)
@@ -288,9 +278,7 @@ async def test_an_envelope_that_is_refused_is_held_and_nothing_behind_it_is_sent
 async def test_what_has_no_room_at_the_network_stays_owed_and_goes_out_when_there_is(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:
-    await both_listen(buyer, seller)
-    terms = named(clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
     network.is_full = True
 
     assert not await buyer.bridge.outbox.send(terms.envelope)

@@ -163,7 +163,7 @@ async def test_a_freeze_in_the_middle_of_a_batch_is_in_force_within_five_seconds
     house.in_force = with_officers(house.in_force)
     quick = QuickPress()
     house.service._press = house.service._sealing._press = quick
-    house.service._judging._readings._press = quick
+    house.service._permitting._readings._press = quick
     places = asyncio.Semaphore(AT_ONCE)
     released: list[float] = []
     ordered: list[float] = []

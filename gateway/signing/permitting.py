@@ -39,7 +39,7 @@ from policies.model import Allowed, DocumentFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Permitted:
     """What steps 2 to 4 came to: every seal is allowed on the document that came in."""
 
     inquiry: Inquiry
@@ -50,7 +50,7 @@ class Judged:
     allowed: tuple[Decided[Allowed], ...]
 
 
-class Judging:
+class Permitting:
     """Whether all seals that are asked for may be put on a document."""
 
     def __init__(
@@ -77,13 +77,13 @@ class Judging:
         self._history = surroundings.history
         self._readings = Readings(press)
 
-    async def judged(
+    async def permitted(
         self,
         request: SigningRequest,
         document: HashedDocument,
         digest: bytes,
         known: DocumentRow | None,
-    ) -> Judged:
+    ) -> Permitted:
         """Go through steps 2 to 4 for all seals.
 
         Args:
@@ -116,7 +116,7 @@ class Judging:
         allowed = await self._decided(inquiry, facts)
         if isinstance(allowed, Refusal):
             raise await self.refused(inquiry, allowed, facts)
-        return Judged(inquiry, parts, preparation, prepared, facts, allowed)
+        return Permitted(inquiry, parts, preparation, prepared, facts, allowed)
 
     async def refused(
         self, inquiry: Inquiry, refusal: Refusal, facts: DocumentFacts | None
