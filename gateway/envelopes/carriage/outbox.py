@@ -17,7 +17,7 @@ from cloud_bridge.cards import is_of
 from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, Withdrawn, parse
+from cloud_bridge.envelopes.statements import Began, SignedStatement, parse
 from cloud_bridge.errors import (
     NetworkError,
     NetworkLiesError,
@@ -27,8 +27,17 @@ from cloud_bridge.errors import (
 from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, NewEnvelope
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.leaving import Leaving, ends_it
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.keeping.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
+from gateway.envelopes.keeping.troubles import (
+    FROZEN,
+    NO_ROOM,
+    PASSING,
+    Trouble,
+    Troubles,
+    trouble_of,
+)
+from gateway.signing.errors import FrozenProblem
 from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, mark_sent, owed_now, put_owed
 from gateway.store.lane import Transaction
 
@@ -77,12 +86,6 @@ def _comes_too_late(row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
     return isinstance(parse(_statement.decode(row.payload)).act, Began)
 
 
-def _ends_it(row: OwedEnvelopeRow) -> bool:
-    if row.kind != "statement":
-        return False
-    return isinstance(parse(_statement.decode(row.payload)).act, Withdrawn | Declined)
-
-
 class Outbox:
     """Sends what one of our companies owes."""
 
@@ -91,6 +94,7 @@ class Outbox:
         self._ground = ground
         self._inbox = inbox
         self._tally = tally
+        self._leaving = Leaving(member, ground, inbox)
         self._troubles = Troubles(member, ground, tally)
 
     async def send(self, envelope: str) -> bool:
@@ -101,15 +105,38 @@ class Outbox:
         copy of the record when this returns.
 
         Raises:
+            FrozenProblem: officers have frozen what we have sealed since. It stays owed, with all
+                behind it but a withdrawal or refusal.
             NetworkAwayError: the network cannot be reached; the rest stays owed.
             StoreProblem: a row or a document cannot be read or written; the same.
         """
-        organisation = self._member.organisation
+        going = await self._leaving.look(envelope)
+        await self._mark(list(going.there))
+        await self._mark(list(going.lost), refused=going.over)
+        try:
+            is_all = await self._send(envelope, going.rows)
+        except FrozenProblem as frozen:
+            await self._tell_frozen(envelope, frozen)
+            raise
+        if not going.why:
+            return is_all
+        if going.rows and is_all:  # it may have ended by that
+            return await self.send(envelope)
+        kept_back = FrozenProblem(going.why)
+        await self._tell_frozen(envelope, kept_back)
+        raise kept_back
+
+    async def _tell_frozen(self, envelope: str, frozen: FrozenProblem) -> None:
+        await self._troubles.tell(envelope, Trouble(FROZEN, frozen.detail, holds=False))
+
+    async def _send(self, envelope: str, rows: Sequence[OwedEnvelopeRow]) -> bool:
+        organisation, is_all = self._member.organisation, True
         async with self._marked_by_the_end() as there:
-            for row in await self._ground.owed.of_envelope(organisation, envelope):
+            for row in rows:
                 kept = await self._ground.envelopes.by_id(organisation, envelope)
-                if kept is not None and kept.status == "held" and not _ends_it(row):
-                    return False
+                if kept is not None and kept.status == "held" and not ends_it(row):
+                    is_all = False
+                    continue
                 try:
                     entry = await self._sent(row)
                 except NetworkRefusedError as refused:
@@ -119,7 +146,7 @@ class Outbox:
                         await self._troubles.tell(envelope, full)
                         return False
                     if await self._is_over(row, refused):
-                        return True
+                        return is_all
                     continue
                 except NetworkLiesError as lies:
                     await self._mark(there)
@@ -139,7 +166,7 @@ class Outbox:
                     await self._inbox.answer(envelope, entry, mark)
                     there.clear()
                 self._tally.sent += 1
-        return True
+        return is_all
 
     @contextlib.asynccontextmanager
     async def _marked_by_the_end(self) -> AsyncIterator[list[OwedEnvelopeRow]]:
@@ -151,7 +178,7 @@ class Outbox:
         there: list[OwedEnvelopeRow] = []
         try:
             yield there
-        except NetworkError:
+        except (NetworkError, FrozenProblem):
             await self._mark(there)
             raise
         await self._mark(there)
@@ -170,6 +197,7 @@ class Outbox:
             case "envelope":
                 return await network.send(_new_envelope.decode(row.payload))
             case "statement":
+                await self._leaving.refuse_frozen(row)
                 return await network.state(_statement.decode(row.payload))
             case "content":
                 content = await self._content(row)
