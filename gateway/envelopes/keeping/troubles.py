@@ -22,6 +22,9 @@ NO_ROOM: Final = "content-quota"
 FROZEN: Final = "frozen"
 """Our word for: officers have frozen what we have sealed, and it has not left yet."""
 
+STAMP_OVER_TEXT: Final = "stamp-over-text"
+"""As the intake rule: a partner's stamp, after which none of ours comes, lies over text."""
+
 PASSING: Final = frozenset(
     {"card-unknown", "card-untrusted", FROZEN, "party-name", f"refused-{NO_ROOM}"}
 )
