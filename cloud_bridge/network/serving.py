@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+import uvloop
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
@@ -86,7 +87,7 @@ async def serving(
 def serve(config: NetworkConfig, time: Time, *, ready: Callable[[Serving], None]) -> None:
     """Serve until TERM or INT; `ready` is called once the ports are open. Raises as `serving`."""
     os.umask(0o077)  # database and contents: for this user alone, whoever made the folders
-    asyncio.run(_serve(config, time, ready))
+    uvloop.run(_serve(config, time, ready))
 
 
 async def _serve(config: NetworkConfig, time: Time, ready: Callable[[Serving], None]) -> None:
