@@ -17,7 +17,7 @@ from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
 from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.carriage.carrying import Bridge
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
@@ -116,11 +116,13 @@ class Company:
         content = Content(f"{envelope}-{digest[:16]}", self.clock.now(), (document,), SHELF)
         await self.ground.lane.write_with(content, kept)
 
-    async def owe_envelope(self, terms: Terms, document: bytes = PAPER) -> None:
+    async def owe_envelope(self, terms: Terms, *documents: bytes) -> None:
         """As an envelope is created: all of it is durable, nothing of it has left."""
+        documents = documents or (PAPER,)
         encoded = msgspec.json.encode(terms)
         begun = folding.begin(encoded)
-        await self.keep(terms.envelope, terms.documents[0].name, document)
+        for named, document in zip(terms.documents, documents, strict=True):
+            await self.keep(terms.envelope, named.name, document)
         sent = self.bridge.statement(
             begun, Sent(terms=begun.terms_digest), id=f"{terms.envelope}:sent"
         )
@@ -144,7 +146,7 @@ class Company:
         def write(unit: Transaction) -> None:
             put_envelope(unit, row)
             new = NewEnvelope(terms=encoded, sent=sent)
-            owe(unit, self.id, terms.envelope, sha256(document), new, at=now)
+            owe(unit, self.id, terms.envelope, *map(sha256, documents), new, at=now)
 
         await self.ground.lane.write(write)
 

@@ -9,26 +9,15 @@ been lost, and what is there is kept back no more.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import (
-    Declined,
-    Signed,
-    SignedStatement,
-    Statement,
-    Withdrawn,
-    parse,
-)
+from cloud_bridge.envelopes.statements import Signed, Statement, parse
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.owed import statement_in
 from gateway.envelopes.causes import key_of
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.troubles import OVER
-from gateway.signing.errors import FrozenProblem
 from gateway.store.envelope_owed import OwedEnvelopeRow
 from gateway.store.envelopes import EnvelopeRow
-
-_statement = msgspec.json.Decoder(SignedStatement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,29 +25,18 @@ class Going:
     """What is owed in an envelope, by what is to be done with it.
 
     Attributes:
-        rows: may go out, in their order.
+        rows: still owed, in their order.
+        kept: the ordinals of those that officers have frozen.
+        why: what is frozen, in words; empty: nothing of it.
         there: the network has them, as the record says.
         lost: the network will never take them, as the envelope has ended without them.
-        over: how it has ended.
-        why: the rest is kept back; empty: there is none.
     """
 
     rows: tuple[OwedEnvelopeRow, ...]
+    kept: frozenset[int] = frozenset()
+    why: str = ""
     there: tuple[OwedEnvelopeRow, ...] = ()
     lost: tuple[OwedEnvelopeRow, ...] = ()
-    over: str = ""
-    why: str = ""
-
-
-def said_in(row: OwedEnvelopeRow) -> Statement | None:
-    """What a statement that is owed says; None: it is none."""
-    return parse(_statement.decode(row.payload)) if row.kind == "statement" else None
-
-
-def ends_it(row: OwedEnvelopeRow) -> bool:
-    """Whether it is our word that an envelope is to end, which nothing keeps back."""
-    said = said_in(row)
-    return said is not None and isinstance(said.act, Withdrawn | Declined)
 
 
 class Leaving:
@@ -88,28 +66,26 @@ class Leaving:
         why = ""
         if state.status not in OVER:
             if kept.status != "held":
-                why = await self._against(kept, signed.values())
+                why = await self._why(kept, signed.values())
             if not why:
                 return Going(rows=rows)
             await self._inbox.fetch(envelope)
             state = await self._ground.records.state(organisation, envelope) or state
         return _sorted(rows, signed, state, why)
 
-    async def refuse_frozen(self, row: OwedEnvelopeRow) -> None:
-        """See once more, right before a statement goes out, that nothing of it is frozen.
+    async def against(self, row: OwedEnvelopeRow) -> str:
+        """Why the word that we have signed must not go out at this moment; empty: it may.
+
+        Asked right before it goes: its contents may have taken a while.
 
         Raises:
-            FrozenProblem: it is.
+            StoreProblem: the database does not say.
         """
-        said = said_in(row)
-        if said is None or not isinstance(said.act, Signed):
-            return
-        kept = await self._ground.envelopes.by_id(row.organisation, row.envelope)
-        why = "" if kept is None else await self._against(kept, [said])
-        if why:
-            raise FrozenProblem(why)
+        said = _signed(row)
+        kept = await self._ground.envelopes.by_id(row.organisation, row.envelope) if said else None
+        return "" if said is None or kept is None else await self._why(kept, [said])
 
-    async def _against(self, kept: EnvelopeRow, signed: Iterable[Statement]) -> str:
+    async def _why(self, kept: EnvelopeRow, signed: Iterable[Statement]) -> str:
         keys = {
             key_of(kept.id, said.party, each.document, each.base)
             for said in signed
@@ -119,11 +95,19 @@ class Leaving:
         return await self._ground.freezes.against(kept.system, sorted(keys)) or ""
 
 
+def _signed(row: OwedEnvelopeRow) -> Statement | None:
+    """The word that we have signed; None: it is something else."""
+    if row.kind != "statement":
+        return None
+    said = parse(statement_in(row))
+    return said if isinstance(said.act, Signed) else None
+
+
 def _signed_in(rows: Iterable[OwedEnvelopeRow]) -> Mapping[str, Statement]:
     """By the keys of rows that our seals have signed, contents and words, the word for each."""
     found: dict[str, Statement] = {}
     for row in rows:
-        said = said_in(row)
+        said = _signed(row)
         if said is not None and isinstance(said.act, Signed):
             found |= {each.digest: said for each in said.act.revisions}
             found[row.key] = said
@@ -136,26 +120,18 @@ def _sorted(
     state: EnvelopeState,
     why: str,
 ) -> Going:
-    """What stands behind something that is kept back is kept back with it, but for a last word."""
-    left: list[OwedEnvelopeRow] = []
-    there: list[OwedEnvelopeRow] = []
-    lost: list[OwedEnvelopeRow] = []
-    is_kept = False
-    for row in rows:
-        said = signed.get(row.key)
-        if said is None:
-            if not is_kept or ends_it(row):
-                left.append(row)
-        elif said.id in state.statement_ids:
-            there.append(row)
-        elif state.status in OVER:
-            lost.append(row)
-        else:
-            is_kept = True
+    there = [each for each in rows if each.key in signed and _is_there(signed[each.key], state)]
+    missing = [each for each in rows if each.key in signed and each not in there]
+    is_over = state.status in OVER
+    settled = {each.ordinal for each in (*there, *(missing if is_over else ()))}
     return Going(
-        rows=tuple(left),
+        rows=tuple(each for each in rows if each.ordinal not in settled),
+        kept=frozenset() if is_over else frozenset(each.ordinal for each in missing),
+        why="" if is_over or not missing else why,
         there=tuple(there),
-        lost=tuple(lost),
-        over=state.status,
-        why=why if is_kept else "",
+        lost=tuple(missing) if is_over else (),
     )
+
+
+def _is_there(said: Statement, state: EnvelopeState) -> bool:
+    return said.id in state.statement_ids

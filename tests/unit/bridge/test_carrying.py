@@ -12,7 +12,7 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import Acknowledged, Reminded, Withdrawn
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.wire import Feed
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Authority, Company, contract
 from tests.envelope_parties import PAPER, sha256

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from cloud_bridge.envelopes import chain, record
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Reminded, Sent, Withdrawn, parse
+from cloud_bridge.envelopes.statements import Reminded, Sent
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, Terms
 from cloud_bridge.wire import Feed, Heads
 from gateway.audit.record import read_leaf
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.store.schema import audit_leaf
 from tests.bridge_house import Authority, Company, company, contract
@@ -141,28 +141,6 @@ async def test_an_envelope_that_is_held_sends_nothing_of_what_is_owed(
     assert not await buyer.bridge.outbox.send(sent.envelope)
 
     assert len(network.envelopes[sent.envelope].entries) == 2
-
-
-async def test_an_envelope_that_is_held_is_withdrawn_whatever_is_owed_before_that(
-    buyer: Company, sent: Terms, network: MemoryNetwork, clock: FakeClock
-) -> None:
-    entry = await remind(buyer, sent)
-    await buyer.bridge.inbox.believe(sent.envelope, [forged(entry, signature=bytes(64))])
-    state = await buyer.bridge.state(sent.envelope)
-    assert state is not None
-    said = [
-        buyer.bridge.statement(state, act, id=f"said-{number}")
-        for number, act in enumerate((Reminded(party="buyer"), Withdrawn(reason="it is held")))
-    ]
-    await buyer.ground.lane.write(
-        lambda unit: owe(unit, buyer.id, sent.envelope, *said, at=clock.now())
-    )
-
-    assert not await buyer.bridge.outbox.send(sent.envelope)
-
-    entries = network.envelopes[sent.envelope].entries
-    assert isinstance(parse(entries[-1].signed).act, Withdrawn)
-    assert len(entries) == 3
 
 
 async def test_what_the_feed_hides_is_found_by_comparing(
