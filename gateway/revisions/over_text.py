@@ -44,13 +44,13 @@ def over_text(document: bytes, marks: Marks, *, pages: int) -> str:
 def _of_pages(pdf: pypdfium2.PdfDocument, marks: Marks) -> Iterator[str]:
     for index in sorted(marks):
         with closing(pdf[index]) as page:
-            if not shows_text(page, depth=_FORM_DEPTH):
-                continue
             texts = boxes_of_text(page, most=_MOST_TEXTS)
-        if texts is None or len(texts) * len(marks[index]) > _MOST_PAIRS:
-            yield f"page {index + 1} has more stamps and texts than are compared"
-            continue
-        count = sum(any(touch(text, mark) for mark in marks[index]) for text in texts)
-        if count:
+            if texts is None or len(texts) * len(marks[index]) > _MOST_PAIRS:
+                yield f"page {index + 1} has more stamps and texts than are compared"
+                continue
+            count = sum(any(touch(text, mark) for mark in marks[index]) for text in texts)
+            # Last, as it asks each thing that is drawn: of most stamps nothing lies beneath.
+            is_seen = count > 0 and shows_text(page, depth=_FORM_DEPTH)
+        if is_seen:
             what = "a text" if count == 1 else f"{count} texts"
             yield f"page {index + 1} has {what} under the stamp"

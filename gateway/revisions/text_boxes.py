@@ -42,8 +42,10 @@ class Box(NamedTuple):
 
 def touch(text: Box, stamp: Box) -> bool:
     """Whether a stamp lies over a text, whatever it leaves to be seen of it."""
-    common = text.common(stamp)
-    return common.right - common.left > _TOUCHES and common.top - common.bottom > _TOUCHES
+    # Without `common`: it is asked of each text of a page.
+    if min(text.right, stamp.right) - max(text.left, stamp.left) <= _TOUCHES:
+        return False
+    return min(text.top, stamp.top) - max(text.bottom, stamp.bottom) > _TOUCHES
 
 
 def boxes_of_text(page: pypdfium2.PdfPage, *, most: int) -> list[Box] | None:

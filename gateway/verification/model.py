@@ -80,6 +80,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
         base_bytes: how many of its first bytes are the document that was signed upon.
         trust: the only certificates that are believed without proof, DER.
         name: whose certificate it must be: the subject's O or CN; None: of anybody.
+        looks_under: whether to find out what lies under its stamps, which takes a few milliseconds.
         is_person: whether only the CN counts as the name: O is then who issued it.
         at: when it was received; it was signed before, and the certificate counts still.
         field: the signature field that was told; None: it does not matter.
@@ -97,6 +98,7 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 1
     largest_mm: float = 80.0
     is_person: bool = False
+    looks_under: bool = True
 
 
 class AddedSignature(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,8 +115,8 @@ class RevisionJudgement(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a revision adds its signatures and nothing else; `fault` None: it does.
 
     `why` says where and what, for people; it may quote names of the file, shortened.
-    `over_text` says what lies under the stamps that it added; empty: nothing, or they are a
-    person's, who fills in.
+    `over_text` says what lies under the stamps that it added; empty: nothing, or nobody asked, or
+    they are a person's, who fills in.
     """
 
     fault: RevisionFault | None = None

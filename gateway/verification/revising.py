@@ -44,7 +44,8 @@ def judge_revision(document: bytes, asked: AskedRevision) -> RevisionJudgement:
 
 def _found(document: bytes, asked: AskedRevision) -> RevisionJudgement:
     added, updates = _added(document, asked)
-    if asked.is_person:  # what is filled in is one appearance over all of a page
+    # What a person fills in is one appearance over all of a page.
+    if asked.is_person or not asked.looks_under:
         return RevisionJudgement(added=added)
     marks: dict[int, list[Box]] = {}
     for page, box in (each for update in updates for each in update.marks()):

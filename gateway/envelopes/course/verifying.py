@@ -176,10 +176,13 @@ class Verifying:
         parts += [Part(each.revision.digest, each.revision.size) for each in versions]
         await self._compare_digests(document, content, parts)
         judged = []
+        # Where one of our seals is to follow, its intake rules look at all of it.
+        is_last = not any(each.missing for each in state.parties_of(member.organisation))
         for version in versions:
             if version.revision.digest in here:
                 continue
-            judged.append((version, await self._believe(state, version, content)))
+            under = await self._believe(state, version, content, looks_under=is_last)
+            judged.append((version, under))
         trouble = await self._stamped_over(member, state, terms, judged)
         now = self._ground.clock.now()
 
@@ -237,13 +240,9 @@ class Verifying:
         terms: DocumentTerms,
         judged: Sequence[tuple[Version, str]],
     ) -> Trouble | None:
-        """What is to be told of stamps over text, where none of ours is asked for after them.
-
-        Where one is, its intake rules find the same, and it is declined. What others have signed
-        last is signed: it is told, and held up no more.
-        """
+        """What is to be told of stamps over text: it is signed, so nothing is held up for it."""
         found = [(version.party, under) for version, under in judged if under]
-        if not found or any(each.missing for each in state.parties_of(member.organisation)):
+        if not found:
             return None
         row = await self._ground.envelopes.by_id(member.organisation, state.terms.envelope)
         type_ = row.document_type if row is not None and row.ours else ""
@@ -255,7 +254,9 @@ class Verifying:
         words = f"{terms.name}, {where}: {RULES[STAMP_OVER_TEXT].reason}"
         return Trouble(STAMP_OVER_TEXT, words[:_LONGEST], holds=False)
 
-    async def _believe(self, state: EnvelopeState, version: Version, content: bytes) -> str:
+    async def _believe(
+        self, state: EnvelopeState, version: Version, content: bytes, *, looks_under: bool
+    ) -> str:
         """Believe a version; gives what lies under its stamps, if anything does."""
         told = state.party(version.party)
         if told is None:
@@ -272,6 +273,7 @@ class Verifying:
             most=_MOST_SEALS if party.kind == "organisation" else 1,
             largest_mm=_largest_mark(party),
             is_person=party.kind != "organisation",
+            looks_under=looks_under,
         )
         judgement = await self._judge.judge_revision(
             content[: version.base_size], content[: revision.size], asked

@@ -478,3 +478,8 @@ def test_a_field_that_was_there_is_looked_under_once_it_is_signed() -> None:
 def test_what_a_person_fills_in_lies_over_text_and_that_is_not_told() -> None:
     judgement = judge(WEST.sealed(LINE, UPON_A_LINE), LINE, name="合同专用章", is_person=True)
     assert (judgement.fault, judgement.over_text) == (None, "")
+
+
+def test_nobody_looks_under_stamps_where_that_is_not_asked() -> None:
+    judgement = judge(WEST.sealed(LINE, UPON_A_LINE), LINE, looks_under=False)
+    assert (judgement.fault, judgement.over_text) == (None, "")
