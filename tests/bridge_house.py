@@ -21,6 +21,9 @@ from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
+from gateway.freezes.book import FreezeBook
+from gateway.freezes.outgoing import Outgoing
+from gateway.freezes.service import FreezeService
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.content import Content, Location
 from gateway.store.database import SQLiteFile
@@ -35,6 +38,7 @@ from gateway.store.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
+from tests.officers import with_officers
 from tests.seals_of_companies import authority, certify, sign_card
 from tests.signing_house import POLICY, FakeClock, House, SoftSigner, signing_house
 
@@ -83,6 +87,7 @@ class Company:
     bridge: Bridge
     card: SignedCard
     clock: FakeClock
+    freezes: FreezeService
     pauses: list[float] = field(default_factory=list)
 
     @property
@@ -200,6 +205,14 @@ async def company(
         networks = NetworkReader(readers)
         cards = Cards(lane=house.lane, reader=networks, roots=lambda: believed, clock=clock)
         await cards.load()
+        freezes = FreezeService(
+            book=FreezeBook(),
+            lane=house.lane,
+            audit=house.audit,
+            in_force=lambda: with_officers(house.in_force),
+            clock=clock,
+        )
+        await house.lane.write(lambda unit: freezes.book.load(unit.connection))
         envelopes = EnvelopeReader(readers)
         ground = Ground(
             lane=house.lane,
@@ -214,6 +227,12 @@ async def company(
             records=Records(envelopes),
             clock=clock,
             roots=lambda: believed,
+            freezes=Outgoing(
+                book=freezes.book,
+                lane=house.lane,
+                documents=house.reader,
+                in_force=lambda: house.in_force,
+            ),
         )
         signing_key = signing_key_in(directory)
         network = await stack.enter_async_context(connect(house.lane, signing_key))
@@ -254,7 +273,7 @@ async def company(
             pause=pause,
             chance=lambda: 0.0,
         )
-        yield Company(house, ground, bridge, signed, clock, pauses)
+        yield Company(house, ground, bridge, signed, clock, freezes, pauses)
         for reader in (envelopes, ground.owed, ground.contents, networks):
             reader.close()
         readers.dispose()

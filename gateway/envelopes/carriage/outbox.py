@@ -23,6 +23,7 @@ from cloud_bridge.errors import (
     RecordBrokenError,
 )
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.leaving import Leaving
 from gateway.envelopes.carriage.owed import (
     asks_for_the_pen,
     ends_it,
@@ -35,7 +36,15 @@ from gateway.envelopes.carriage.owed import (
 )
 from gateway.envelopes.carriage.packing import Packing
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.keeping.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
+from gateway.envelopes.keeping.troubles import (
+    FROZEN,
+    NO_ROOM,
+    PASSING,
+    Trouble,
+    Troubles,
+    trouble_of,
+)
+from gateway.signing.errors import FrozenProblem
 from gateway.store.envelope_owed import OwedEnvelopeRow, mark_sent, owed_now
 from gateway.store.lane import Transaction
 
@@ -53,6 +62,7 @@ class Outbox:
         self._ground = ground
         self._inbox = inbox
         self._tally = tally
+        self._leaving = Leaving(member, ground, inbox)
         self._packing = Packing(member, ground)
         self._troubles = Troubles(member, ground, tally)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -71,18 +81,25 @@ class Outbox:
         copy of the record when this returns.
 
         Raises:
+            FrozenProblem: officers have frozen what we have sealed; it stays owed.
             NetworkAwayError: the network cannot be reached; the rest stays owed.
             StoreProblem: a row or a document cannot be read or written; the same.
         """
         async with self.alone(envelope):
-            sending = _Sending()
+            going = await self._leaving.look(envelope)
+            await self._mark(list(going.there))
+            await self._mark(list(going.lost), refused=_OVER)
+            sending = _Sending(going.kept, going.why)
             async with self._marked_by_the_end() as there:
-                for row in await self._ground.owed.of_envelope(self._member.organisation, envelope):
+                for row in going.rows:
                     if row.ordinal not in sending.fallen and not await self._send(
                         row, sending, there
                     ):
                         return False
-            return await self._is_all(envelope, sending)
+            is_all = await self._is_all(envelope, sending)
+        if sending.frozen and not is_all:
+            raise FrozenProblem(sending.frozen)
+        return is_all
 
     async def _send(
         self, row: OwedEnvelopeRow, sending: "_Sending", there: list[OwedEnvelopeRow]
@@ -90,6 +107,11 @@ class Outbox:
         """One of them, or why not; gives whether to go on."""
         if waits_behind(row, sending.back) or await self._is_held_back(row):
             sending.back.append(row)
+            return True
+        why = sending.stops(row) or await self._leaving.against(row)
+        if why:
+            sending.frozen = why
+            sending.keep_back(row, Trouble(FROZEN, why, holds=False))
             return True
         try:
             entry = await self._taken(row)
@@ -227,12 +249,20 @@ class _Sending:
         back: kept back; they stay owed.
         troubles: why; told once all that could go out has, as they pass when something does.
         fallen: ordinals of what the network will never take.
+        frozen: what officers have frozen, in words; empty: nothing of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: frozenset[int], why: str) -> None:
+        """`stopped` are the ordinals of what officers have frozen, and `why` says what that is."""
+        self._stopped = stopped
+        self.frozen = why
         self.back: list[OwedEnvelopeRow] = []
         self.troubles: list[Trouble] = []
         self.fallen: set[int] = set()
+
+    def stops(self, row: OwedEnvelopeRow) -> str:
+        """Why officers let it go no further; empty: they do not stop it."""
+        return self.frozen if row.ordinal in self._stopped else ""
 
     def keep_back(self, row: OwedEnvelopeRow, trouble: Trouble) -> None:
         """For now, and for a reason that may pass."""
