@@ -10,6 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from io import BytesIO
 
 from asn1crypto import cms, x509
@@ -133,10 +134,17 @@ def _judged(
 
 
 def _status(signature: EmbeddedPdfSignature, asked: AskedRevision) -> PdfSignatureStatus:
-    trusted = [x509.Certificate.load(each) for each in asked.trust]
     moment = min(signature.self_reported_timestamp or asked.at, asked.at)
-    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment)
+    context = ValidationContext(
+        trust_roots=_certificates(asked.trust), allow_fetching=False, moment=moment
+    )
     return validate_pdf_signature(signature, context)
+
+
+@lru_cache(maxsize=64)
+def _certificates(trust: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
+    """Taken apart once: they are the same for every revision of a party."""
+    return tuple(map(x509.Certificate.load, trust))
 
 
 def _is_as_told(last: AddedSignature, asked: AskedRevision) -> None:
