@@ -15,6 +15,7 @@ from io import BytesIO
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
@@ -50,7 +51,7 @@ def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
         or reader.xrefs.get_startxref_for_revision(known - 1) != before.last_startxref
     ):
         raise RevisionFaultError("unsigned", "no update follows the document that was signed upon")
-    earlier = [each.field_name for each in before.embedded_signatures]
+    earlier = {name for name, _, _ in enumerate_sig_fields(before, filled_status=True)}
     signatures = reader.embedded_signatures
     added = [each for each in signatures if each.field_name not in earlier]
     updates = [
