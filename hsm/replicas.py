@@ -24,6 +24,7 @@ from hsm.errors import (
 )
 from hsm.interfaces import KeyDescription
 from hsm.proving import check_proof, prove
+from hsm.renewing import Renewal
 from hsm.standing import Token, TokenStanding
 from hsm.wire import Greeting
 from policies.errors import GrantRefusedError
@@ -76,6 +77,10 @@ class ReplicatedSigner:
                 sleep=sleep,
             )
         self._failback_seconds = config.failback_seconds
+        self._renewal = Renewal(
+            self._serving,
+            patience_seconds=start_deadline_seconds + config.restart.longest_seconds,
+        )
         self._probe_seconds = probe_seconds
         self._sleep = sleep
         self._keys: tuple[KeyDescription, ...] = ()
@@ -180,6 +185,16 @@ class ReplicatedSigner:
                     raise
         raise failed
 
+    def renew(self) -> None:
+        """Have the signers started anew, one token after the other, for keys configured meanwhile.
+
+        Another token signs meanwhile, where one serves. The first in the order that serves says
+        which keys are right, but a key that was there before is the one that it was.
+        """
+        task = self._renewal.begin()
+        if task not in self._tasks:
+            self._tasks.append(task)
+
     def _serving(self) -> Iterable[Token]:
         return (each for each in self._tokens if each.client.serves)
 
@@ -237,15 +252,24 @@ class ReplicatedSigner:
                 # it was certified for.
                 self._keys = greeting.keys
             else:
-                try:
-                    await prove(channel, greeting.keys, self._keys)
-                except OtherKeysError as other:
-                    token.other_keys = str(other)
-                    raise
+                await self._prove(token, channel, greeting)
             token.other_keys = None
             _log.info("token_proved", token=token.name, keys=len(greeting.keys))
 
         return admit
+
+    async def _prove(self, token: Token, channel: AsyncChannel, greeting: Greeting) -> None:
+        leads = token is self._renewal.leader
+        there = {each.id for each in greeting.keys}
+        # Of the one that leads, keys that are new are right, and those that are gone were retired.
+        wanted = [each for each in self._keys if not leads or each.id in there]
+        try:
+            await prove(channel, greeting.keys, wanted)
+        except OtherKeysError as other:
+            token.other_keys = str(other)
+            raise
+        if leads:
+            self._keys, self._renewal.leader = greeting.keys, None
 
     async def _one_that_serves(self, beginning: set[asyncio.Task[None]]) -> None:
         while beginning and not any(self._serving()):
@@ -272,9 +296,11 @@ class ReplicatedSigner:
                     await each.started.wait()
 
     async def _probe(self) -> None:
-        for key in itertools.cycle(self._keys):
+        for number in itertools.count():
             await self._sleep(self._probe_seconds)
-            await asyncio.gather(*(self._probe_one(each, key) for each in self._serving()))
+            if not self._renewal.is_under_way:  # or some know a key that others do not know yet
+                key = self._keys[number % len(self._keys)]
+                await asyncio.gather(*(self._probe_one(each, key) for each in self._serving()))
             with contextlib.suppress(SignerUnavailableError):
                 self._chosen()  # also where nobody asks, so that the metrics tell
 

@@ -17,10 +17,13 @@ from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
 from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.carriage.carrying import Bridge
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
+from gateway.freezes.book import FreezeBook
+from gateway.freezes.outgoing import Outgoing
+from gateway.freezes.service import FreezeService
 from gateway.jobs.queue import DatabaseQueue
 from gateway.store.content import Content, Location
 from gateway.store.database import SQLiteFile
@@ -35,6 +38,7 @@ from gateway.store.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
+from tests.officers import with_officers
 from tests.seals_of_companies import authority, certify, sign_card
 from tests.signing_house import POLICY, FakeClock, House, SoftSigner, signing_house
 
@@ -83,6 +87,7 @@ class Company:
     bridge: Bridge
     card: SignedCard
     clock: FakeClock
+    freezes: FreezeService
     pauses: list[float] = field(default_factory=list)
 
     @property
@@ -111,11 +116,13 @@ class Company:
         content = Content(f"{envelope}-{digest[:16]}", self.clock.now(), (document,), SHELF)
         await self.ground.lane.write_with(content, kept)
 
-    async def owe_envelope(self, terms: Terms, document: bytes = PAPER) -> None:
+    async def owe_envelope(self, terms: Terms, *documents: bytes) -> None:
         """As an envelope is created: all of it is durable, nothing of it has left."""
+        documents = documents or (PAPER,)
         encoded = msgspec.json.encode(terms)
         begun = folding.begin(encoded)
-        await self.keep(terms.envelope, terms.documents[0].name, document)
+        for named, document in zip(terms.documents, documents, strict=True):
+            await self.keep(terms.envelope, named.name, document)
         sent = self.bridge.statement(
             begun, Sent(terms=begun.terms_digest), id=f"{terms.envelope}:sent"
         )
@@ -139,7 +146,7 @@ class Company:
         def write(unit: Transaction) -> None:
             put_envelope(unit, row)
             new = NewEnvelope(terms=encoded, sent=sent)
-            owe(unit, self.id, terms.envelope, sha256(document), new, at=now)
+            owe(unit, self.id, terms.envelope, *map(sha256, documents), new, at=now)
 
         await self.ground.lane.write(write)
 
@@ -198,6 +205,14 @@ async def company(
         networks = NetworkReader(readers)
         cards = Cards(lane=house.lane, reader=networks, roots=lambda: believed, clock=clock)
         await cards.load()
+        freezes = FreezeService(
+            book=FreezeBook(),
+            lane=house.lane,
+            audit=house.audit,
+            in_force=lambda: with_officers(house.in_force),
+            clock=clock,
+        )
+        await house.lane.write(lambda unit: freezes.book.load(unit.connection))
         envelopes = EnvelopeReader(readers)
         ground = Ground(
             lane=house.lane,
@@ -212,6 +227,12 @@ async def company(
             records=Records(envelopes),
             clock=clock,
             roots=lambda: believed,
+            freezes=Outgoing(
+                book=freezes.book,
+                lane=house.lane,
+                documents=house.reader,
+                in_force=lambda: house.in_force,
+            ),
         )
         signing_key = signing_key_in(directory)
         network = await stack.enter_async_context(connect(house.lane, signing_key))
@@ -252,7 +273,7 @@ async def company(
             pause=pause,
             chance=lambda: 0.0,
         )
-        yield Company(house, ground, bridge, signed, clock, pauses)
+        yield Company(house, ground, bridge, signed, clock, freezes, pauses)
         for reader in (envelopes, ground.owed, ground.contents, networks):
             reader.close()
         readers.dispose()

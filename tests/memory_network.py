@@ -13,7 +13,7 @@ import msgspec
 from cloud_bridge.envelopes import record, state
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import NETWORK, SignedStatement, Statement, parse
+from cloud_bridge.envelopes.statements import NETWORK, Signed, SignedStatement, Statement, parse
 from cloud_bridge.errors import (
     NetworkAwayError,
     NetworkRefusedError,
@@ -212,7 +212,10 @@ class Side(CloudNetwork):
 
     async def state(self, statement: SignedStatement) -> Entry:
         self._ask("state")
-        kept = self._envelope(parse(statement).envelope)
+        said = parse(statement)
+        kept = self._envelope(said.envelope)
+        if said.id not in kept.state.statement_ids and isinstance(said.act, Signed):
+            self._refuse_missing(kept, said.act)
         return self._tell(self._network.take(kept, statement, by=self._organisation))
 
     async def envelope(self, envelope: str) -> EnvelopeRecord:
@@ -268,6 +271,12 @@ class Side(CloudNetwork):
         mine = state.terms.initiator == self._organisation
         if not mine or each is None or each.party.kind != "bearer":
             raise NetworkRefusedError(f"{party} claims nothing", type="delivery-over")
+
+    def _refuse_missing(self, kept: Kept, act: Signed) -> None:
+        id_ = kept.state.terms.envelope
+        there = {digest for envelope, digest in self._network.contents if envelope == id_}
+        if kept.state.terms.mode != "digest" and {each.digest for each in act.revisions} - there:
+            raise NetworkRefusedError("a content is missing", type="content-missing")
 
     def _ask(self, what: str) -> None:
         if self._network.is_away:

@@ -14,10 +14,18 @@ _ORGANISATIONS = 10_000
 
 
 class EnvelopeFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """See `EventFigures`, `PairFigures` and `IdleFigures`."""
+    """See `EventFigures`, `PairFigures` and `IdleFigures`.
+
+    Attributes:
+        events: one network process.
+        pairs: two companies whose policies read the text of each contract, as the trial's do.
+        unread_pairs: the same with policies that ask for nothing that a contract says.
+        idle: organisations that wait.
+    """
 
     events: EventFigures
     pairs: PairFigures
+    unread_pairs: PairFigures | None = None
     idle: IdleFigures
 
 
@@ -42,20 +50,38 @@ def measure_envelopes(
             pairs=measure_pairs(
                 here / "pairs", per_s=_PER_S, seconds=3 * seconds, warm_up=2 * warm_up
             ),
+            unread_pairs=measure_pairs(
+                here / "unread-pairs",
+                per_s=_PER_S,
+                seconds=3 * seconds,
+                warm_up=2 * warm_up,
+                reads=False,
+            ),
             idle=measure_idle(here / "idle", organisations=organisations, seconds=2 * seconds),
         )
 
 
 def told(figures: EnvelopeFigures) -> str:
-    """In three sentences, a line each."""
-    events, pairs, idle = figures.events, figures.pairs, figures.idle
-    return (
+    """In a few sentences, a line each."""
+    events, idle = figures.events, figures.idle
+    network = (
         f"A network on one core: {events.events_per_s:,.0f} envelope events/s "
-        f"({events.envelopes_per_s:,.0f} envelopes/s)\n"
-        f"Two companies, {pairs.per_s:g} envelopes/s: signed by both after "
-        f"{pairs.completed_p50_s:.2f} s (p95 {pairs.completed_p95_s:.2f} s), the whole record at "
-        f"both after {pairs.done_p50_s:.2f} s (p95 {pairs.done_p95_s:.2f} s), "
-        f"{pairs.cpu_ms:.0f} ms of CPU each, told to come again {pairs.refused:,} times\n"
+        f"({events.envelopes_per_s:,.0f} envelopes/s)"
+    )
+    lines = [network, _of_pairs("Two companies", figures.pairs)]
+    if figures.unread_pairs is not None:
+        lines.append(_of_pairs("The same, whose policies read nothing", figures.unread_pairs))
+    lines.append(
         f"{idle.organisations:,} organisations that wait: {idle.memory_mib:,.0f} MiB, "
         f"{idle.idle_cores:.3f} of a core"
+    )
+    return "\n".join(lines)
+
+
+def _of_pairs(who: str, pairs: PairFigures) -> str:
+    return (
+        f"{who}, {pairs.per_s:g} envelopes/s: signed by both after "
+        f"{pairs.completed_p50_s:.2f} s (p95 {pairs.completed_p95_s:.2f} s), the whole record at "
+        f"both after {pairs.done_p50_s:.2f} s (p95 {pairs.done_p95_s:.2f} s), "
+        f"{pairs.cpu_ms:.0f} ms of CPU each, told to come again {pairs.refused:,} times"
     )

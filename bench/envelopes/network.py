@@ -17,7 +17,9 @@ from tests.postgres_server import free_port
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
 _UNTIL = "2099-12-31"
-_NO_LIMITS = "limits:\n  requests_per_second: 100000\n  burst: 100000\n"
+_NO_LIMITS = (
+    "limits:\n  requests_per_second: 100000\n  burst: 100000\n  connections_per_address: null\n"
+)
 SEALGATE = (sys.executable, "-m", "gateway")
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.envelopes.network import Network
+from bench.envelopes.policies import read_nothing
 from bench.errors import BenchError
 from bench.figures import percentile
 from bench.installation import with_port
@@ -91,24 +92,33 @@ class Pair:
     receiver: Company
 
 
-def measure_pairs(directory: Path, *, per_s: float, seconds: float, warm_up: float) -> PairFigures:
+def measure_pairs(
+    directory: Path, *, per_s: float, seconds: float, warm_up: float, reads: bool = True
+) -> PairFigures:
     """Set all up, send envelopes at this rate, and read what both companies hold.
 
     Raises:
         BenchError: one was not completed.
     """
-    with running_pair(directory) as pair:
+    with running_pair(directory, reads=reads) as pair:
         return measure_rate(pair, per_s=per_s, seconds=seconds, warm_up=warm_up)
 
 
 @contextmanager
-def running_pair(directory: Path) -> Iterator[Pair]:
-    """Both gateways and the network, ready."""
+def running_pair(directory: Path, *, reads: bool = True) -> Iterator[Pair]:
+    """Both gateways and the network, ready.
+
+    Args:
+        directory: where the installations go.
+        reads: whether policies ask for what contracts say, as the trial's do.
+    """
     network = Network.made(directory / "network")
     carrier = Company("carrier", directory / "carrier")
     buyer = Company("buyer", directory / "buyer")
     for company in (carrier, buyer):
         company.set_up()
+        if not reads:
+            read_nothing(company)
         config = company.trial.config_file
         config.write_text(with_port(config.read_text(encoding="utf-8"), free_port()), "utf-8")
     for company, partner in ((carrier, buyer), (buyer, carrier)):

@@ -26,13 +26,17 @@ def main(
     seconds: Annotated[float, typer.Option(min=1, help="Of each rate.")] = 15.0,
     directory: Annotated[Path, typer.Option(help="Where the installations go.")] = _HERE.parent
     / "var",
+    *,
+    reads: Annotated[
+        bool, typer.Option(help="Whether policies ask for what contracts say, as the trial's do.")
+    ] = True,
 ) -> None:
     """Show how soon envelopes are done, and what each costs."""
     directory.mkdir(parents=True, exist_ok=True)
     try:
         with (
             tempfile.TemporaryDirectory(dir=directory, prefix="profile-envelopes-") as made,
-            running_pair(Path(made)) as pair,
+            running_pair(Path(made), reads=reads) as pair,
         ):
             found = [
                 measure_rate(pair, per_s=each, seconds=seconds, warm_up=_WARM_UP_SECONDS)

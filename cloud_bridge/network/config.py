@@ -132,6 +132,15 @@ class LimitsConfig(_Section):
         description="Of contents that it has brought and that lie here.",
     )
     connections: int = Field(default=20_000, gt=0, description="At once, at each port.")
+    connections_per_address: int | None = Field(
+        default=2_000,
+        gt=0,
+        description="At once, at each port, from one IPv4 address or IPv6 network of 64 bits; "
+        "null: as many as there are, as behind a proxy or balancer, from whose address all come.",
+    )
+    handshake_seconds: float = Field(
+        default=10, gt=0, description="For a connection's TLS handshake."
+    )
     idle_seconds: float = Field(
         default=75,
         gt=0,

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+import uvloop
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
@@ -23,6 +24,7 @@ from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.open import ROOMS, Network, open_network
+from cloud_bridge.network.places import Places
 from cloud_bridge.network.store.ownership import sole_owner
 
 _log = structlog.get_logger("network")
@@ -52,7 +54,7 @@ async def serving(
         stack.enter_context(sole_owner(config.state_directory))
         network = await stack.enter_async_context(open_network(config, time, rooms=rooms))
         server, pages = config.server, config.pages
-        tls = _tls(server.tls)
+        tls, limits = _tls(server.tls), config.limits
         apart = pages.port is not None
 
         def of_organisations(route: Route) -> bool:
@@ -65,8 +67,9 @@ async def serving(
                 host=host,
                 port=port,
                 tls=tls,
-                most=config.limits.connections,
-                idle_seconds=config.limits.idle_seconds,
+                places=Places(limits.connections, of_an_address=limits.connections_per_address),
+                idle_seconds=limits.idle_seconds,
+                handshake_seconds=limits.handshake_seconds,
             )
             shown = f"[{host}]" if ":" in host else host
             return f"{'http' if tls is None else 'https'}://{shown}:{taken}"
@@ -84,7 +87,7 @@ async def serving(
 def serve(config: NetworkConfig, time: Time, *, ready: Callable[[Serving], None]) -> None:
     """Serve until TERM or INT; `ready` is called once the ports are open. Raises as `serving`."""
     os.umask(0o077)  # database and contents: for this user alone, whoever made the folders
-    asyncio.run(_serve(config, time, ready))
+    uvloop.run(_serve(config, time, ready))
 
 
 async def _serve(config: NetworkConfig, time: Time, ready: Callable[[Serving], None]) -> None:

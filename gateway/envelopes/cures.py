@@ -34,11 +34,15 @@ _NETWORK: Final = dict.fromkeys(
     "card-swapped": "Ask the partner by another way which card is its own.",
     "card-older": "Ask the partner by another way which card is its own.",
     "card-unknown": "Wait: the partner's gateway publishes its card when it starts.",
+    "frozen": "Ask the officers: it goes out by itself once the freeze has ended. If it must not, "
+    "withdraw it, or decline it, meanwhile.",
+    "stamp-over-text": "Look at the document before anything is done on it. If the stamp makes it "
+    "say something else, tell the partner, and cancel it: an envelope of its own, with `voids`.",
     "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself.",
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
     "the next comparison goes on.",
 }
-"""Of what a network said, as docs/bridge.md has it."""
+"""Of what a network said, what keeps us from it, and what is told besides; see docs/bridge.md."""
 _PROBLEMS: Final = {
     each.type: each.cure
     for each in vars(errors).values()

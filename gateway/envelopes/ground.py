@@ -1,8 +1,9 @@
 """What carrying envelopes stands on, and the companies of ours that are on the network."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
@@ -60,6 +61,14 @@ class Member:
         return self.inbound.get(type_) or self.inbound.get("*")
 
 
+class Freezes(Protocol):
+    """What officers have frozen; see `gateway.freezes.outgoing`."""
+
+    async def against(self, system: str, keys: Iterable[str]) -> str | None:
+        """Why what a system had sealed by these idempotency keys must not leave now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What all companies of a gateway share.
@@ -79,6 +88,7 @@ class Ground:
     records: Records
     clock: Clock
     roots: Callable[[], Sequence[bytes]]
+    freezes: Freezes
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ class Envelopes(Protocol):
         ...
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
-        """Withdraw one of ours that not everybody has signed."""
+        """Withdraw one of ours that not everybody has signed; one that has not left ends here."""
         ...
 
     async def decline(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:

@@ -14,7 +14,7 @@ from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.audit.record import Record
 from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.course.creating import Creating
@@ -113,8 +113,14 @@ class EnvelopeService:
         """See `Envelopes`; again, it is as it was."""
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
-        if row.ours and state.status == "withdrawn":
+        if row.ours and "withdrawn" in {row.status, state.status}:
             return await self._told(bridge, row)
+        if row.ours and state.status == "draft":
+            now = self._ground.clock.now()
+            asked = _asked(caller, bridge, envelope, "withdrawn", at=now)
+            taken = self._ending.take_back(bridge, row, state, reason=reason, asked=asked)
+            if await _answered(taken):
+                return await self.show(caller, envelope)
         return await self._say(caller, envelope, Withdrawn(reason=reason))
 
     async def decline(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:

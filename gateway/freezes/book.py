@@ -58,6 +58,10 @@ class FreezeBook:
         """The same within a unit of work, with what was frozen and unfrozen before it."""
         return _first(self._seen(transaction), asked, bundle)
 
+    def live_in(self, transaction: Transaction) -> tuple[Freeze, ...]:
+        """All of them within a unit of work, with what was frozen and unfrozen before it."""
+        return tuple(self._seen(transaction).values())
+
     def put(self, transaction: Transaction, freeze: Freeze) -> None:
         """A freeze is in force, or another officer has said that it may end."""
         self._change(transaction, {**self._seen(transaction), freeze.id: freeze})

@@ -35,11 +35,12 @@ class FreezeGuard:
 
 
 def _denied(freeze: Freeze, asked: SealRequest, in_force: InForce) -> Denied:
-    reason = Reason(rule=FROZEN, message=_told(freeze, asked))
+    reason = Reason(rule=FROZEN, message=told(freeze, asked))
     return Denied(bundle=in_force.bundle.digest, reasons=(reason,))
 
 
-def _told(freeze: Freeze, asked: SealRequest) -> str:
+def told(freeze: Freeze, asked: SealRequest) -> str:
+    """That it stops what was asked, in words that may go into the audit log."""
     when = f"since {freeze.at:%Y-%m-%d %H:%M:%S} UTC (freeze {freeze.id})"
     match freeze.scope.kind:
         case "gateway":

@@ -115,6 +115,17 @@ class KeyJournal:
                 previous=previous,
             )
 
+    def last_end(self, key: str) -> KeyAct | None:
+        """The last act by which a key came to a seal or was retired, of those without a record yet.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        ends = [
+            act for _, act in self._acts() if act.key == key and act.what in {"retired", "switched"}
+        ]
+        return ends[-1] if ends else None
+
     def prove(self) -> None:
         """Prove that acts can be noted, for what can only be noted after it was done.
 
@@ -134,14 +145,18 @@ class KeyJournal:
             ) from error
 
     def _switches(self, seal: str) -> Iterator[tuple[Path, KeyAct]]:
+        for path, act in self._acts():
+            if (act.what, act.seal) == ("switched", seal):
+                yield path, act
+
+    def _acts(self) -> Iterator[tuple[Path, KeyAct]]:
+        """What was noted, in its order."""
         if not self._folder.is_dir():
             return
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             # The gateway may delete one meanwhile; what is no act is the gateway's to tell.
             with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
-                act = _decoder.decode(read_regular(path, most_bytes=MOST_BYTES))
-                if (act.what, act.seal) == ("switched", seal):
-                    yield path, act
+                yield path, _decoder.decode(read_regular(path, most_bytes=MOST_BYTES))
 
     def _keep(self, act: KeyAct) -> None:
         with as_the_owner_of(self._folder.parent):

@@ -8,6 +8,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver
 
 from gateway.revisions.faults import RevisionFault, RevisionFaultError
+from gateway.revisions.text_boxes import Box
 
 _DEPTH = 64
 
@@ -91,3 +92,18 @@ def number_of(holder: Any, key: str) -> int | None:  # noqa: ANN401 - see `writt
         return None
     raw = holder.raw_get(key)
     return int(raw.idnum) if isinstance(raw, generic.IndirectObject) else None
+
+
+def listed_on(page: Any) -> Iterator[int]:  # noqa: ANN401 - see `written`
+    """The numbers of the annotations that a page has, of those that are objects of their own."""
+    for each in raw_items(entry_of(page, "/Annots")):
+        if isinstance(each, generic.IndirectObject):
+            yield int(each.idnum)
+
+
+def place_of(annotation: Any) -> Box | None:  # noqa: ANN401 - see `written`
+    """Where an annotation is seen; None: nowhere."""
+    if "/AP" not in annotation or "/Rect" not in annotation:
+        return None
+    left, bottom, right, top = (float(each) for each in annotation["/Rect"])
+    return Box(min(left, right), min(bottom, top), max(left, right), max(bottom, top))

@@ -18,13 +18,16 @@ from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.objects import (
     appended,
     entry_of,
+    listed_on,
     number_of,
     pages_of,
+    place_of,
     raw_items,
     same_but,
     written,
 )
 from gateway.revisions.stamping import check_annotation, check_new_object
+from gateway.revisions.text_boxes import Box
 
 _CATALOGUE = frozenset({"/AcroForm", "/Version", "/Extensions", "/Perms", "/Metadata"})
 _FORM = frozenset({"/Fields", "/SigFlags", "/NeedAppearances"})
@@ -58,6 +61,8 @@ class Update:
         self._number = number
         self._fields: list[generic.Reference] = []
         self._annotations: list[generic.Reference] = []
+        self._added: dict[int, list[int]] = {}
+        self._widgets: dict[int, Any] = {}
 
     def signature_field(self) -> str:
         """The name of the one field that it signed, when it did that and nothing else.
@@ -82,6 +87,23 @@ class Update:
     def _root(view: HistoricalResolver) -> tuple[int, int]:
         return view.root_ref.idnum, view.root_ref.generation
 
+    @property
+    def pages(self) -> int:
+        """How many pages the document has."""
+        return len(self._pages)
+
+    def marks(self) -> Iterator[tuple[int, Box]]:
+        """Where it shows something: the page, from 0, and the place.
+
+        Known once it was looked at.
+        """
+        shown = {each.idnum: self._new(each) for each in self._annotations} | self._widgets
+        for index, (number, page) in enumerate(self._pages.items()):
+            for each in [*listed_on(page), *self._added.get(number, ())]:
+                box = place_of(shown[each]) if each in shown else None
+                if box is not None:
+                    yield index, box
+
     def _written(self) -> tuple[list[generic.Reference], list[generic.Reference]]:
         """What is written over what was there, and what is new."""
         over, fresh = list[generic.Reference](), list[generic.Reference]()
@@ -103,10 +125,9 @@ class Update:
         elif number == number_of(entry_of(self._old.root, "/AcroForm"), "/Fields"):
             self._fields += appended(old, new, fault="form-changed", what="fields of the form")
         elif number in self._pages:
-            self._compare_page(old, new)
+            self._compare_page(number, old, new)
         elif number in self._arrays:
-            self._note_odd(old)
-            self._annotations += appended(old, new, fault="annotation", what="annotations")
+            self._compare_annotations(number, old, new)
         elif _is_empty_signature_field(old):
             same_but(old, new, _FILLED, fault="form-changed", what="a signature field")
             self._fields.append(reference)
@@ -123,8 +144,18 @@ class Update:
         return dict(pages_of(self._old))
 
     @cached_property
-    def _arrays(self) -> set[int | None]:
-        return {number_of(page, "/Annots") for page in self._pages.values()} - {None}
+    def _arrays(self) -> dict[int, list[int]]:
+        """The pages whose annotations stand in an array that is an object, by its number."""
+        found: dict[int, list[int]] = {}
+        for number, page in self._pages.items():
+            array = number_of(page, "/Annots")
+            if array is not None:
+                found.setdefault(array, []).append(number)
+        return found
+
+    def _show(self, page: int, annotations: list[generic.Reference]) -> None:
+        self._annotations += annotations
+        self._added.setdefault(page, []).extend(each.idnum for each in annotations)
 
     def _compare_catalogue(self, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         same_but(old, new, _CATALOGUE, fault="content-changed", what="the catalogue")
@@ -165,20 +196,27 @@ class Update:
         elif number_of(old, "/Fields") != number_of(new, "/Fields"):
             raise RevisionFaultError("form-changed", "it puts other fields in place")
 
-    def _compare_page(self, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
+    def _compare_page(self, number: int, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("page-changed", "it takes a page away")
         same_but(old, new, frozenset({"/Annots"}), fault="page-changed", what="a page")
         if number_of(old, "/Annots") is None:
             self._note_odd(entry_of(old, "/Annots"))
-            self._annotations += appended(
+            added = appended(
                 entry_of(old, "/Annots"),
                 entry_of(new, "/Annots"),
                 fault="annotation",
                 what="annotations",
             )
+            self._show(number, added)
         elif number_of(old, "/Annots") != number_of(new, "/Annots"):
             raise RevisionFaultError("annotation", "it puts other annotations in place")
+
+    def _compare_annotations(self, number: int, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
+        self._note_odd(old)
+        added = appended(old, new, fault="annotation", what="annotations")
+        for page in self._arrays[number]:
+            self._show(page, added)
 
     def _note_odd(self, annotations: Any) -> None:  # noqa: ANN401 - see `written`
         """Where annotations are no objects of their own, verifiers differ on what was added."""
@@ -210,6 +248,7 @@ class Update:
         (reference,) = self._fields
         field = self._new(reference)
         widgets = {reference.idnum: field} | dict(self._kids(reference, field))
+        self._widgets = widgets
         for each in self._annotations:
             if self._xrefs.get_historical_ref(each, self._number - 1) is not None:
                 raise RevisionFaultError("annotation", "it shows an annotation a second time")

@@ -113,11 +113,14 @@ class RevisionJudgement(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a revision adds its signatures and nothing else; `fault` None: it does.
 
     `why` says where and what, for people; it may quote names of the file, shortened.
+    `over_text` says what lies under the stamps that it added; empty: nothing, or they are a
+    person's, who fills in.
     """
 
     fault: RevisionFault | None = None
     why: str = ""
     added: tuple[AddedSignature, ...] = ()
+    over_text: str = ""
 
 
 def worst(verdicts: tuple[Verdict, ...]) -> Verdict:

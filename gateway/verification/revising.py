@@ -22,6 +22,8 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.over_text import over_text
+from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
 from gateway.verification.judging import certificate_of, covers_its_revision, told
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
@@ -32,7 +34,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 def judge_revision(document: bytes, asked: AskedRevision) -> RevisionJudgement:
     """What speaks against the revision, or what it added. Never raises for what is in the file."""
     try:
-        return RevisionJudgement(added=_added(document, asked))
+        return _found(document, asked)
     except RevisionFaultError as found:
         return RevisionJudgement(fault=found.fault, why=found.why)
     except MemoryError:
@@ -42,7 +44,20 @@ def judge_revision(document: bytes, asked: AskedRevision) -> RevisionJudgement:
         return RevisionJudgement(fault="unreadable", why=told(error))
 
 
-def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
+def _found(document: bytes, asked: AskedRevision) -> RevisionJudgement:
+    added, updates = _added(document, asked)
+    if asked.is_person:  # what is filled in is one appearance over all of a page
+        return RevisionJudgement(added=added)
+    marks: dict[int, list[Box]] = {}
+    for page, box in (each for update in updates for each in update.marks()):
+        marks.setdefault(page, []).append(box)
+    under = over_text(document, marks, pages=updates[-1].pages)
+    return RevisionJudgement(added=added, over_text=under)
+
+
+def _added(
+    document: bytes, asked: AskedRevision
+) -> tuple[tuple[AddedSignature, ...], list[Update]]:
     reader = _reader(document)
     before = _reader(document[: asked.base_bytes])
     known = before.xrefs.total_revisions
@@ -71,7 +86,7 @@ def _added(document: bytes, asked: AskedRevision) -> tuple[AddedSignature, ...]:
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
     _is_as_told(judged[-1], asked)
-    return judged
+    return judged, updates
 
 
 def _reader(document: bytes) -> PdfFileReader:

@@ -1,4 +1,4 @@
-"""Every message between whoever wants to know and the judging process (msgpack, version 1)."""
+"""Every message between whoever wants to know and the judging process (msgpack, version 2)."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.verification.model import AskedRevision, FileJudgement, RevisionJudgement
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class SetUp(msgspec.Struct, frozen=True, kw_only=True, tag="set-up"):

@@ -23,6 +23,7 @@ from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.partners.roots import roots_in
 from gateway.envelopes.records import Records
 from gateway.errors import Problem
+from gateway.freezes.outgoing import Outgoing
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler
 from gateway.signing.callers import caller_now
@@ -162,6 +163,12 @@ async def _ground(house: House, config: BridgeConfig, stack: contextlib.AsyncExi
         records=Records(envelopes),
         clock=house.clock,
         roots=roots,
+        freezes=Outgoing(
+            book=house.freezes.book,
+            lane=house.lane,
+            documents=house.reader,
+            in_force=lambda: house.policies.current,
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.envelopes.carriage.carrying import Bridges
 from gateway.envelopes.course.advancing import Advancing, Reached
@@ -14,6 +15,7 @@ from gateway.envelopes.course.verifying import RevisionJudge, Trust, Verifying
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT
 from gateway.envelopes.partners.roots import certificates_in
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.waking import Waking
@@ -23,6 +25,7 @@ from gateway.signing.service import SigningService
 from gateway.verification.verifier import Verifier
 from gateway.wiring.bridging import Bridging
 from gateway.wiring.house import House
+from policies.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ async def open_envelopes(
     )
 
 
+def _keeps_text_free(in_force: Callable[[], InForce], document_type: str) -> bool:
+    known = in_force().bundle.document_types.get(document_type)
+    return (Intake() if known is None else known.intake).refuses(STAMP_OVER_TEXT)
+
+
 def envelope_room(
     *,
     ground: Ground,
@@ -112,7 +120,12 @@ def envelope_room(
         clock=ground.clock,
     )
     verifying = Verifying(
-        ground=ground, contents=contents, judge=judge, trust=trust, most_bytes=most_bytes
+        ground=ground,
+        contents=contents,
+        judge=judge,
+        trust=trust,
+        keeps_text_free=partial(_keeps_text_free, in_force),
+        most_bytes=most_bytes,
     )
     ending = Ending(ground=ground, contents=contents, events=events)
     return EnvelopeRoom(

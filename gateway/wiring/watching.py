@@ -16,7 +16,6 @@ from gateway.jobs.pruning import forget_cancelled
 from gateway.keys.recording import KeyActFolder, KeyOfSeal
 from gateway.returns.pruning import forget_events
 from gateway.wiring.house import House
-from hsm.client import SignerClient
 
 _DAY_SECONDS = 24 * 3600.0
 _HOUR_SECONDS = 3600.0
@@ -49,20 +48,14 @@ async def _refresh(house: House) -> None:
 
 
 async def renew_signers(house: House) -> None:
-    """On USR1 have another signer started, with the keys that config.yaml names now.
-
-    Replicas prove the keys of the first start, so there it takes a new start of the gateway.
-    """
+    """On USR1 have other signers started, with the keys that config.yaml names now."""
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
     while True:
         await told.wait()
         told.clear()
-        if isinstance(house.signer, SignerClient):
-            _log.info("signer_renewed", keys_before=[key.id for key in house.signer.keys])
-            house.signer.renew()
-        else:
-            _log.error("signer_not_renewed", why="hsm.replicas", cure="restart the gateway")
+        _log.info("signer_renewed", keys_before=[key.id for key in house.signer.keys])
+        house.signer.renew()
 
 
 async def watch_freezes(house: House) -> None:

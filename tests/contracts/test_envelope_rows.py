@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from cloud_bridge.envelopes.statements import Opened, SignedStatement, Statement
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.store.content import Content, Location
 from gateway.store.envelope_contents import (
     SHELF,

@@ -14,13 +14,11 @@ _RECEIPT = ROOT / "examples/receipts/reportlab-a4-ascii85-001.pdf"
 _LOAD = ROOT / "tests/deploy/load.py"
 _MOST_EXPOSED = {"sealgate.service": 1.5, "sealgate-signer.service": 1.0}
 # Of what a trial is warned whose signer is a service of its own: its officers left a grant without
-# its document, all may read the policies (nothing of them is secret), and the token is the signer's
-# alone. No machine here has a way to a time server.
+# its document, and the token is the signer's alone. No machine here has a way to a time server.
 _WARNED_OF = {
     "audit log key",
     "clock source",
     "grant south-receipts",
-    "policy files",
     "seals",
 }
 

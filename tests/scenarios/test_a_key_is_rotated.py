@@ -159,6 +159,8 @@ async def test_a_seal_gets_another_key_while_a_hundred_documents_a_second_come_i
     retired = await asyncio.to_thread(_run, gateway, "hsm", "retire", _OLD)
     assert retired["key"] == _OLD
     await until(lambda: not list((gateway.trial.directory / "state" / "key-acts").iterdir()))
+    again = await asyncio.to_thread(_run, gateway, "hsm", "retire", _OLD)
+    assert (retired["already"], again["already"]) == (False, True)
     old = f"{{id: {_OLD}, label: {_OLD}, mechanism: ecdsa-p256-sha256"
     _rewrite(gateway.trial.config_file, old + "}", old + ", retired: true}")
     await _renewed(gateway)

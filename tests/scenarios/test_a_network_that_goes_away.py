@@ -27,7 +27,7 @@ from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.carriage.egress import Ledger
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Inbound
 from gateway.store.lane import WriterLane
 from gateway.store.networks import NetworkReader

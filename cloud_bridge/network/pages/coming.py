@@ -22,6 +22,7 @@ from cloud_bridge.network.persons.errors import CheckError, LinkError
 
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _MINUTE: Final = 60
+_HOUR: Final = 3600
 _OF_SENDING: Final = frozenset({"too-soon", "too-many", "not-sent"})
 """What is wrong with sending a code, and not with what was entered."""
 
@@ -143,6 +144,7 @@ class Coming:
             f"check_{'tail_' if is_tail and error.reason == 'used-up' else ''}{error.reason}",
             seconds=error.seconds,
             minutes=-(-error.seconds // _MINUTE),
+            hours=-(-error.seconds // _HOUR),
             initiator=guest.initiator,
         )
         gone = error is not None and error.reason in {"used-up", "expired", "not-sent"}

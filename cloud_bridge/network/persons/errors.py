@@ -3,7 +3,7 @@
 from typing import Literal
 
 LinkReason = Literal["unknown", "used", "expired", "replaced"]
-CheckReason = Literal["wrong", "used-up", "expired", "too-soon", "too-many", "not-sent"]
+CheckReason = Literal["wrong", "used-up", "wait", "expired", "too-soon", "too-many", "not-sent"]
 ActReason = Literal[
     "over",
     "changed",

@@ -2,11 +2,13 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
+from gateway.seals.last_good import SUFFIX
 from gateway.wiring.confining import secret_paths
 
 _BY_OTHERS = 0o077
@@ -35,9 +37,10 @@ def check_governing_files(config: Config, config_file: Path) -> Iterator[Finding
     """Configuration and policies: whoever can write them decides what is sealed."""
     # A signer that is a service of its own reads it as another user; nothing in it is secret.
     by_two = config.hsm.signer is not None
-    yield from _written_by_owner("config file", [config_file], for_all=by_two)
+    yield from _written_by_owner("config file", [config_file], is_public=lambda _path: by_two)
     for path in config.policies.readable:
-        yield from _written_by_owner("policy files", [path, *sorted(path.rglob("*"))])
+        every = [path, *sorted(path.rglob("*"))]
+        yield from _written_by_owner("policy files", every, is_public=partial(_is_signed, config))
 
 
 def check_signatures(config: Config) -> Iterator[Finding]:
@@ -91,22 +94,33 @@ def _only_owner(part: str, paths: Iterable[Path]) -> Iterator[Finding]:
 
 
 def _written_by_owner(
-    part: str, paths: Iterable[Path], *, for_all: bool = False
+    part: str, paths: Iterable[Path], *, is_public: Callable[[Path], bool]
 ) -> Iterator[Finding]:
     present = [path for path in paths if _is_there(path)]
     written = [path for path in present if _mode(path) & _WRITTEN_BY_OTHERS]
-    read = [path for path in present if _mode(path) & _READ_BY_ALL]
+    read = [path for path in present if _mode(path) & _READ_BY_ALL and not is_public(path)]
     if written:
         yield failed(
             part,
             f"others than the owner may write to {_listed(written)}",
             cure=f"chmod go-w {_names(written)}; see in version control what was changed.",
         )
-    elif read and not for_all:
+    elif read:
         yield warning(part, f"everybody may read {_listed(read)}", cure=f"chmod o= {_names(read)}")
     elif present:
         more = f" and the {len(present) - 1} files below" if len(present) > 1 else ""
         yield ok(part, f"only the owner may write to {present[0]}{more}")
+
+
+def _is_signed(config: Config, path: Path) -> bool:
+    """Whether it is what officers signed, which belongs to IT and is read by the gateway's user.
+
+    Nothing of it is secret: what systems sign with lies in files of its own.
+    """
+    policies = config.policies
+    if policies.bundles is None:
+        return False
+    return path in {policies.bundles, policies.root} or path.suffix == SUFFIX
 
 
 def _is_there(path: Path) -> bool:

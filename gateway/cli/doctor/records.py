@@ -15,7 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.audit.checkpoint import LogKey, open_checkpoint
 from gateway.audit.errors import CheckpointInvalidError
 from gateway.audit.record import read_leaf
-from gateway.audit.token_key import checkpoint_key, key_on_token
+from gateway.audit.token_key import (
+    RESTART_SIGNER,
+    checkpoint_key,
+    key_on_token,
+    missing_at_signer,
+)
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.clock import Clock
 from gateway.config import Config
@@ -116,10 +121,13 @@ class RecordsCheck:
         if wanted is None:
             cure = "Configure the key that signs checkpoints (purpose: checkpoint) in hsm.keys."
             return failed(part, "no key signs checkpoints", cure=cure)
-        if all(each.id != wanted for each in keys or ()):
+        if not keys:
             cure = "Mend what is wrong with the token first."
             return warning(part, "not compared with the token, which did not answer", cure=cure)
-        if key_on_token(keys or (), name=wanted, origin=origin) != key:
+        missing = missing_at_signer(key, keys, name=wanted)
+        if missing is not None:
+            return failed(part, missing, cure=f"{RESTART_SIGNER}.")
+        if key_on_token(keys, name=wanted, origin=origin) != key:
             told = (
                 f"key {wanted!r} on the token is another than {self._config.log_key_file}: the "
                 "gateway does not start with it"

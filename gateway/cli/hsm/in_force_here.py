@@ -9,7 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit.record import read_leaf
 from gateway.cli.terminal import told_errors
+from gateway.clock import SystemClock
 from gateway.config import Config
+from gateway.keys.journal import KeyJournal
 from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
 from gateway.store.searching import contains
@@ -37,6 +39,25 @@ def key_before(config: Config, *, seal: str, key: str) -> str | None:
             if content.get("kind") == "key" and content.get("seal") == seal:
                 before = content.get("before")
                 return str(before) if content.get("key") == key and before else None
+    return None
+
+
+def retired_before(config: Config, *, key: str) -> str | None:
+    """SHA-256 of the public key that a key had when it was retired; None: a seal may have it.
+
+    By what was noted and waits for the gateway, and else by the record of the last act of the kind.
+    Leaves with 2 when the log cannot be read.
+
+    Raises:
+        OSError: what was noted cannot be read.
+    """
+    act = KeyJournal(config.key_acts, clock=SystemClock()).last_end(key)
+    if act is not None:
+        return act.public_key if act.what == "retired" else None
+    with closing(_newest_first(config, b'"what":"retired"', b'"what":"switched"')) as found:
+        for content in found:
+            if content.get("kind") == "key" and content.get("key") == key:
+                return str(content["public_key"]) if content["what"] == "retired" else None
     return None
 
 

@@ -190,15 +190,10 @@ def _tell(report: RotateReport, told: Certified, settings: Config) -> None:
         case True:
             lines.append("in force a running gateway has recorded it")
         case False:
-            cure = (
-                "USR1 has it read hsm.keys again"
-                if settings.hsm.replicas is None
-                else "with hsm.replicas a new start has it read hsm.keys again, one node at a time"
-            )
             lines.append(
                 "WAITING  no gateway has recorded it yet. Until then it seals with the old key. "
-                f"Does it have {report.new_key}? {cure}; its log says why policies are refused. "
-                "Then run this again"
+                f"Does it have {report.new_key}? USR1 has it read hsm.keys again; its log says why "
+                "policies are refused. Then run this again"
             )
         case None if settings.policies.directory is None:
             lines.append("next     have the officers sign a bundle with it")

@@ -1,43 +1,16 @@
 """The pages' boxes (§14.11.2): what is visible, and whether that can be said at all."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
+from gateway.revisions.text_boxes import Box
 
 _CORNERS: Final = 4
 _SMALLEST_UNITS: Final = 20.0  # 7 mm: a business document shows more of itself
 _SLACK_UNITS: Final = 1.0  # producers round their boxes
 _RULE: Final = "page-box-tricks"
-
-
-class Box(NamedTuple):
-    """A rectangle in user space, left < right and bottom < top."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def meets(self, other: "Box") -> bool:
-        """Whether they have more in common than an edge."""
-        common = self.common(other)
-        return common.left < common.right and common.bottom < common.top
-
-    def common(self, other: "Box") -> "Box":
-        """What lies in both; may be turned inside out when that is nothing."""
-        return Box(
-            max(self.left, other.left),
-            max(self.bottom, other.bottom),
-            min(self.right, other.right),
-            min(self.top, other.top),
-        )
-
-    @property
-    def area(self) -> float:
-        """Nothing, for a box turned inside out."""
-        return max(self.right - self.left, 0.0) * max(self.top - self.bottom, 0.0)
 
 
 def box_sightings(snapshot: Snapshot) -> Iterator[Sighting]:

@@ -14,7 +14,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from gateway.documents.inspection.boxes import Box
+from gateway.revisions.text_boxes import Box
 
 FORM_DEPTH: Final = 5
 """How deep pictures are looked for in forms within forms."""

@@ -13,7 +13,7 @@ from gateway.documents.inspection.bounds import (
     MOST_PIXELS_DRAWN,
     MOST_TEXT_BOXES,
 )
-from gateway.documents.inspection.boxes import Box, cropped
+from gateway.documents.inspection.boxes import cropped
 from gateway.documents.inspection.covering import (
     FORM_DEPTH,
     count_covered,
@@ -25,12 +25,11 @@ from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
 from gateway.documents.opened_pages import OpenedPages
+from gateway.revisions.text_boxes import Box, boxes_of_text, shows_text, touch
 
 _HALF: Final = 0.5
 # Whose appearance is not there to be looked at, or stands in for something outside the page.
 _NO_COVERS: Final = frozenset({"/Link", "/Popup"})
-_TOUCHES: Final = 2.0
-"""Points that a stamp and a text must have in common, across and down; less is its margin."""
 _MOST_PIXELS_KEPT: Final = 4_000_000
 """Of the pictures of a page that stays loaded: once it was drawn, they are with it in memory."""
 
@@ -153,27 +152,19 @@ class _Page:
         boxes = self._texts()
         if len(stamps) * len(boxes) > MOST_PAIRS:
             raise _TooMuchError("more stamps lie among more texts than are compared")
-        return sum(any(_touch(box, stamp) for stamp in stamps) for box in boxes)
+        return sum(any(touch(box, stamp) for stamp in stamps) for box in boxes)
 
     def _texts(self) -> list[Box]:
         """Where text lies, line by line."""
         if self._boxes is None:
-            text = self._page.get_textpage()
-            try:
-                count = text.count_rects()
-                if count > MOST_TEXT_BOXES:
-                    raise _TooMuchError(f"a page has more than {MOST_TEXT_BOXES} texts")
-                self._boxes = [Box(*text.get_rect(index)) for index in range(count)]
-            finally:
-                text.close()
+            found = boxes_of_text(self._page, most=MOST_TEXT_BOXES)
+            if found is None:
+                raise _TooMuchError(f"a page has more than {MOST_TEXT_BOXES} texts")
+            self._boxes = found
         return self._boxes
 
     def _shows_text(self) -> bool:
-        """Whether any text is to be seen; that of most scans is not (§9.3.6, mode 3)."""
-        return any(
-            pdfium.FPDFTextObj_GetTextRenderMode(each) != pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
-            for each in self._page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT], max_depth=FORM_DEPTH)
-        )
+        return shows_text(self._page, depth=FORM_DEPTH)
 
     def _pictures(self) -> Iterator[pypdfium2.PdfObject]:
         """Pictures, and forms with a picture in them, of which the size is enough here."""
@@ -243,11 +234,6 @@ def _is_signed(snapshot: Snapshot, annotation: Value) -> bool:
     """Whether it is the widget of a field that has a signature; its parent may be the field."""
     values = (snapshot.entry(annotation, "/V"), snapshot.entry(annotation, "/Parent", "/V"))
     return any(each is not None for each in values) and signs(snapshot, annotation)
-
-
-def _touch(text: Box, stamp: Box) -> bool:
-    common = text.common(stamp)
-    return common.right - common.left > _TOUCHES and common.top - common.bottom > _TOUCHES
 
 
 def _shown(snapshot: Snapshot, page: str) -> Iterator[tuple[Value, Box]]:

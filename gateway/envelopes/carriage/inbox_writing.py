@@ -217,6 +217,8 @@ def _rows(before: EnvelopeState, entries: Sequence[Entry]) -> list[EntryRow]:
 def _status(row: EnvelopeRow, state: EnvelopeState) -> str:
     if state.status == "draft":
         return "sending"
+    if row.status == "withdrawn" and state.status == "signing":
+        return "withdrawn"  # it was taken back before it left, and came there all the same
     if row.status == "voiding" and state.status == "completed":
         return "voiding"
     return state.status

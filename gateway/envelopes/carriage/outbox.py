@@ -2,85 +2,56 @@
 
 Sending is repeated until the network has it: everything that is sent has an id, and the same again
 changes nothing there. Once the network says that it will never take something, that has an end too,
-and is told as a trouble of the envelope.
+and is told as a trouble of the envelope. What cannot go out for now keeps back what stands on it,
+and nothing else: a withdrawal overtakes a document that has no room.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from functools import partial
+from typing import Final
+from weakref import WeakValueDictionary
 
-import msgspec
 from msgspec.structs import replace
 
-from cloud_bridge.cards import is_of
-from cloud_bridge.encryption import encrypt, plain
 from cloud_bridge.envelopes.chain import Entry
-from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Began, Declined, SignedStatement, Withdrawn, parse
 from cloud_bridge.errors import (
     NetworkError,
     NetworkLiesError,
     NetworkRefusedError,
     RecordBrokenError,
 )
-from cloud_bridge.model import Card
-from cloud_bridge.wire import Content, NewEnvelope
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.leaving import Leaving
+from gateway.envelopes.carriage.owed import (
+    asks_for_the_pen,
+    ends_it,
+    envelope_in,
+    falls_with,
+    named_by,
+    outlives,
+    statement_in,
+    waits_behind,
+)
+from gateway.envelopes.carriage.packing import Packing
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.keeping.troubles import NO_ROOM, PASSING, Trouble, Troubles, trouble_of
-from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, mark_sent, owed_now, put_owed
+from gateway.envelopes.keeping.troubles import (
+    FROZEN,
+    NO_ROOM,
+    PASSING,
+    Trouble,
+    Troubles,
+    trouble_of,
+)
+from gateway.signing.errors import FrozenProblem
+from gateway.store.envelope_owed import OwedEnvelopeRow, mark_sent, owed_now
 from gateway.store.lane import Transaction
 
-_encode = msgspec.json.Encoder().encode
-_new_envelope = msgspec.json.Decoder(NewEnvelope)
-_statement = msgspec.json.Decoder(SignedStatement)
-
-
-def owe(
-    transaction: Transaction,
-    organisation: str,
-    envelope: str,
-    *things: NewEnvelope | SignedStatement | str,
-    at: datetime,
-) -> None:
-    """Owe things to the network, in this order and behind what is owed in the envelope already.
-
-    The envelope's row must be there. What was owed before is not owed again: an envelope by its
-    id, a statement by its own, a content by its digest.
-
-    Args:
-        transaction: which makes it true.
-        organisation: of ours, that owes it.
-        envelope: its id.
-        things: a text is the digest of a content, which is here and goes as the terms say:
-            encrypted for the cards that are believed when it is sent, open, or, of `digest`, not.
-        at: the present moment.
-    """
-    for thing in things:
-        kind, key, payload = _owed(thing)
-        put_owed(transaction, organisation, envelope, kind=kind, key=key, payload=payload, at=at)
-
-
-def _owed(thing: NewEnvelope | SignedStatement | str) -> tuple[OwedKind, str, bytes]:
-    if isinstance(thing, NewEnvelope):
-        return "envelope", "envelope", _encode(thing)
-    if isinstance(thing, SignedStatement):
-        return "statement", parse(thing).id, _encode(thing)
-    return "content", thing, b""
-
-
-def _comes_too_late(row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
-    """We asked whether we may sign now, and another was first: that is an answer, no trouble."""
-    if row.kind != "statement" or refused.type != "not-allowed":
-        return False
-    return isinstance(parse(_statement.decode(row.payload)).act, Began)
-
-
-def _ends_it(row: OwedEnvelopeRow) -> bool:
-    if row.kind != "statement":
-        return False
-    return isinstance(parse(_statement.decode(row.payload)).act, Withdrawn | Declined)
+_LOST: Final = "content-missing"
+"""The network's word for: a content that stands before this is not there."""
+_OVER: Final = "over"
+_UNDER_WAY: Final = frozenset({"draft", "signing"})
 
 
 class Outbox:
@@ -91,54 +62,85 @@ class Outbox:
         self._ground = ground
         self._inbox = inbox
         self._tally = tally
+        self._leaving = Leaving(member, ground, inbox)
+        self._packing = Packing(member, ground)
         self._troubles = Troubles(member, ground, tally)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def alone(self, envelope: str) -> AsyncIterator[None]:
+        """Nothing of an envelope goes out meanwhile."""
+        async with self._locks.setdefault(envelope, asyncio.Lock()):
+            yield
 
     async def send(self, envelope: str) -> bool:
         """Send what is owed in an envelope, in its order; gives whether nothing is owed any more.
 
-        False: a trouble keeps the rest back, and is told with the envelope; it may pass. Of an
+        False: a trouble keeps something back, and is told with the envelope; it may pass. Of an
         envelope that is held only what ends it goes out. What a statement of ours became is in our
         copy of the record when this returns.
 
         Raises:
+            FrozenProblem: officers have frozen what we have sealed; it stays owed.
             NetworkAwayError: the network cannot be reached; the rest stays owed.
             StoreProblem: a row or a document cannot be read or written; the same.
         """
-        organisation = self._member.organisation
-        async with self._marked_by_the_end() as there:
-            for row in await self._ground.owed.of_envelope(organisation, envelope):
-                kept = await self._ground.envelopes.by_id(organisation, envelope)
-                if kept is not None and kept.status == "held" and not _ends_it(row):
-                    return False
-                try:
-                    entry = await self._sent(row)
-                except NetworkRefusedError as refused:
-                    await self._mark(there)
-                    if refused.type == NO_ROOM:  # for now: what is owed stays owed
-                        full = Trouble(f"refused-{NO_ROOM}", str(refused), holds=False)
-                        await self._troubles.tell(envelope, full)
+        async with self.alone(envelope):
+            going = await self._leaving.look(envelope)
+            await self._mark(list(going.there))
+            await self._mark(list(going.lost), refused=_OVER)
+            sending = _Sending(going.kept, going.why)
+            async with self._marked_by_the_end() as there:
+                for row in going.rows:
+                    if row.ordinal not in sending.fallen and not await self._send(
+                        row, sending, there
+                    ):
                         return False
-                    if await self._is_over(row, refused):
-                        return True
-                    continue
-                except NetworkLiesError as lies:
-                    await self._mark(there)
-                    await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
-                    return False
-                except RecordBrokenError as broken:
-                    await self._mark(there)
-                    trouble = trouble_of(broken)
-                    await self._troubles.tell(
-                        envelope, replace(trouble, holds=trouble.type not in PASSING)
-                    )
-                    return False
-                if entry is None:
-                    there.append(row)
-                else:
-                    mark = partial(self._put_mark, [*there, row])
-                    await self._inbox.answer(envelope, entry, mark)
-                    there.clear()
-                self._tally.sent += 1
+            is_all = await self._is_all(envelope, sending)
+        if sending.frozen and not is_all:
+            raise FrozenProblem(sending.frozen)
+        return is_all
+
+    async def _send(
+        self, row: OwedEnvelopeRow, sending: "_Sending", there: list[OwedEnvelopeRow]
+    ) -> bool:
+        """One of them, or why not; gives whether to go on."""
+        if waits_behind(row, sending.back) or await self._is_held_back(row):
+            sending.back.append(row)
+            return True
+        why = sending.stops(row) or await self._leaving.against(row)
+        if why:
+            sending.frozen = why
+            sending.keep_back(row, Trouble(FROZEN, why, holds=False))
+            return True
+        try:
+            entry = await self._taken(row)
+        except NetworkRefusedError as refused:
+            await self._mark(there)
+            if refused.type == NO_ROOM:  # for now: what is owed stays owed
+                sending.keep_back(row, Trouble(f"refused-{NO_ROOM}", str(refused), holds=False))
+            else:
+                sending.fallen |= await self._never(row, refused)
+        except NetworkLiesError as lies:
+            await self._mark(there)
+            await self._troubles.tell(row.envelope, Trouble(lies.lie, str(lies)))
+            return False
+        except RecordBrokenError as broken:
+            await self._mark(there)
+            trouble = trouble_of(broken)
+            if trouble.type in PASSING:
+                sending.keep_back(row, replace(trouble, holds=False))
+            else:
+                sending.back.append(row)
+                await self._troubles.tell(row.envelope, trouble)
+        else:
+            if entry is None:
+                there.append(row)
+            else:
+                mark = partial(self._put_mark, [*there, row])
+                await self._inbox.answer(row.envelope, entry, mark)
+                there.clear()
+            self._tally.sent += 1
         return True
 
     @contextlib.asynccontextmanager
@@ -156,82 +158,75 @@ class Outbox:
             raise
         await self._mark(there)
 
-    async def _is_over(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> bool:
-        """Write that the network will never take it; gives whether all behind it falls with it."""
-        if _comes_too_late(row, refused):
-            await self._mark([row], refused=refused.type)
-            return False
-        await self._refused(row, refused)
-        return row.kind != "statement"
+    async def _is_held_back(self, row: OwedEnvelopeRow) -> bool:
+        kept = await self._ground.envelopes.by_id(row.organisation, row.envelope)
+        return kept is not None and kept.status == "held" and not ends_it(row)
+
+    async def _taken(self, row: OwedEnvelopeRow) -> Entry | None:
+        """Send it; where the network has lost contents that it stands on, once more with these.
+
+        What was put is forgotten there after a week while nothing stands on it, and so long, or
+        longer, the next document may have had no room.
+        """
+        try:
+            return await self._sent(row)
+        except NetworkRefusedError as refused:
+            lost = named_by(row) if refused.type == _LOST else ()
+            if not lost:
+                raise
+        for digest in lost:
+            await self._put(row.envelope, digest)
+        return await self._sent(row)
 
     async def _sent(self, row: OwedEnvelopeRow) -> Entry | None:
         network = self._member.network
         match row.kind:
             case "envelope":
-                return await network.send(_new_envelope.decode(row.payload))
+                return await network.send(envelope_in(row))
             case "statement":
-                return await network.state(_statement.decode(row.payload))
+                return await network.state(statement_in(row))
             case "content":
-                content = await self._content(row)
-                if content is not None:
-                    await network.put_content(content)
+                await self._put(row.envelope, row.key)
                 return None
 
-    async def _content(self, row: OwedEnvelopeRow) -> Content | None:
-        """A revision as the terms say that it travels; None: not by the network."""
-        state = await self._ground.records.state(row.organisation, row.envelope)
-        kept = await self._ground.contents.by_digest(row.organisation, row.envelope, row.key)
-        if state is None or kept is None:
-            raise RecordBrokenError(
-                f"the document with SHA-256 {row.key} is owed and not here", fault="document"
-            )
-        if state.terms.mode == "digest":
-            return None
-        document = await self._ground.content.get(kept.location, kept.size)
-        if state.terms.mode == "open":
-            return plain(document, envelope=row.envelope)
-        return encrypt(document, envelope=row.envelope, cards=await self._cards(state))
+    async def _put(self, envelope: str, digest: str) -> None:
+        content = await self._packing.packed(envelope, digest)
+        if content is not None:
+            await self._member.network.put_content(content)
 
-    async def _cards(self, state: EnvelopeState) -> list[Card]:
-        """Of every organisation of the envelope, ours among them, as they are now."""
-        cards: list[Card] = []
-        for organisation in sorted(state.organisations):
-            known = self._ground.cards.newest(organisation)
-            if known is None or known.expires_at <= self._ground.clock.now():
-                known = await self._ground.cards.ask(self._member.network, organisation)
-            self._refuse_other_company(state, known)
-            cards.append(known)
-        return cards
+    async def _is_all(self, envelope: str, sending: "_Sending") -> bool:
+        """Tell why something is left, if anything is; gives whether nothing is."""
+        if not sending.back:
+            return True
+        state = await self._ground.records.state(self._member.organisation, envelope)
+        if state is not None and state.status not in _UNDER_WAY:
+            # Nobody asks for it any more: we have ended the envelope ourselves, or others have.
+            await self._mark([row for row in sending.back if not outlives(row)], refused=_OVER)
+            return all(not outlives(row) for row in sending.back)
+        for trouble in sending.troubles:
+            await self._troubles.tell(envelope, trouble)
+        return False
 
-    def _refuse_other_company(self, state: EnvelopeState, card: Card) -> None:
-        """What is for a company by its name is encrypted to no other, whatever its id."""
-        if card.organisation == self._member.organisation:
-            return
-        names = {each.party.name for each in state.parties_of(card.organisation)}
-        signed = self._ground.cards.signed(card.organisation, card.serial)
-        if signed is None or not is_of(signed, names):
-            raise RecordBrokenError(
-                f"the card of {card.organisation} is of {card.name}, and the envelope is for "
-                f"{', '.join(sorted(names))}: nothing is encrypted to it. Ask the partner by "
-                "another way for its id and its name",
-                fault="card-untrusted",
-            )
+    async def _never(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> set[int]:
+        """Write that the network will never take it; gives the ordinals of all that falls."""
+        if asks_for_the_pen(row) and refused.type == "not-allowed":
+            # We asked whether we may sign now, and another was first: an answer, no trouble.
+            await self._mark([row], refused=refused.type)
+            return set()
+        trouble = Trouble(f"refused-{refused.type}", str(refused), holds=row.kind != "statement")
 
-    async def _refused(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> None:
-        is_all = row.kind != "statement"
-        trouble = Trouble(f"refused-{refused.type}", str(refused), holds=is_all)
-
-        def write(unit: Transaction) -> None:
-            rows = [row]
-            if is_all:  # what comes behind it stands on it
-                rows = list(owed_now(unit.connection, row.organisation, row.envelope))
+        def write(unit: Transaction) -> set[int]:
+            rows = owed_now(unit.connection, row.organisation, row.envelope)
+            fallen = falls_with(row, rows)
             self._troubles.put(unit, row.envelope, trouble)
             at = self._ground.clock.now()
-            for each in rows:
+            for each in fallen:
                 mark_sent(unit, each, at=at, refused=refused.type)
+            return {each.ordinal for each in fallen}
 
-        await self._ground.lane.write(write)
+        fallen = await self._ground.lane.write(write)
         self._tally.refused += 1
+        return fallen
 
     async def _mark(self, rows: list[OwedEnvelopeRow], *, refused: str | None = None) -> None:
         if rows:
@@ -245,3 +240,31 @@ class Outbox:
         for row in rows:
             mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
         self._troubles.end_passing(unit, rows[-1].envelope)
+
+
+class _Sending:
+    """What became of an envelope's rows so far.
+
+    Attributes:
+        back: kept back; they stay owed.
+        troubles: why; told once all that could go out has, as they pass when something does.
+        fallen: ordinals of what the network will never take.
+        frozen: what officers have frozen, in words; empty: nothing of it.
+    """
+
+    def __init__(self, stopped: frozenset[int], why: str) -> None:
+        """`stopped` are the ordinals of what officers have frozen, and `why` says what that is."""
+        self._stopped = stopped
+        self.frozen = why
+        self.back: list[OwedEnvelopeRow] = []
+        self.troubles: list[Trouble] = []
+        self.fallen: set[int] = set()
+
+    def stops(self, row: OwedEnvelopeRow) -> str:
+        """Why officers let it go no further; empty: they do not stop it."""
+        return self.frozen if row.ordinal in self._stopped else ""
+
+    def keep_back(self, row: OwedEnvelopeRow, trouble: Trouble) -> None:
+        """For now, and for a reason that may pass."""
+        self.back.append(row)
+        self.troubles.append(trouble)

@@ -188,11 +188,14 @@ class Advancing:
         return await self._turning.take(bridge, turn, self._reached)
 
     async def _seen(self, bridge: Bridge, envelope: str) -> _Seen | None:
-        """All that is known of it; None: it is held, or nothing has happened yet."""
+        """All that is known of it; None: it is held, taken back, or nothing has happened yet."""
         organisation = bridge.member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await bridge.state(envelope)
         if row is None or state is None or state.status == "draft":
+            return None
+        if row.status == "withdrawn" and state.status == "signing":
+            await self._ending.withdraw(bridge, row, state)
             return None
         entries = await self._ground.records.entries(organisation, envelope)
         seen = _Seen(row, state, entries[: state.sequence])

@@ -15,7 +15,7 @@ from cloud_bridge.errors import NotAllowedError
 from cloud_bridge.model import DocumentTerms, Party, Terms
 from cloud_bridge.wire import NewEnvelope as WireEnvelope
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.course.sealing import Turn, TurnSealing

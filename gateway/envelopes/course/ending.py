@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Acknowledged, Voided, parse
-from cloud_bridge.errors import NetworkLiesError
+from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
+from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
+from gateway.audit.record import Record
 from gateway.envelopes.carriage.carrying import Bridge
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground
@@ -15,12 +16,13 @@ from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import OVER, Trouble, Troubles, troubles_in
 from gateway.returns.interfaces import EventOutbox
-from gateway.store.envelope_owed import is_owed
+from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
 _LONGEST = 1000
 _LONGEST_ID = 100
+_UNSENT = frozenset({"sending", "held"})
 
 
 class Ending:
@@ -103,6 +105,71 @@ class Ending:
 
         await self._ground.lane.write(unit)
 
+    async def take_back(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, *, reason: str, asked: Record
+    ) -> bool:
+        """End an envelope here that has not left; False: the network has it, and so have we now.
+
+        Nothing of it goes out meanwhile. That it has not left is for the network to say, whose
+        answer we may have missed.
+
+        Args:
+            bridge: of the company that wanted to send it.
+            row: the envelope's.
+            state: before its first entry.
+            reason: why.
+            asked: the record of who wants it.
+
+        Raises:
+            NetworkError: the network does not say.
+        """
+        member, now = bridge.member, self._ground.clock.now()
+        words = f"It was withdrawn before it was sent: {reason}"[:_LONGEST]
+        ended = noted(
+            "ended",
+            member,
+            row.id,
+            at=now,
+            status="withdrawn",
+            sequence=0,
+            head="",
+            digests=sorted(state.current.values()),
+        )
+        troubles = Troubles(member, self._ground, bridge.tally)
+
+        def unit(transaction: Transaction) -> bool:
+            known = envelope_by_id(transaction.connection, row.organisation, row.id)
+            if known is None or known.sequence or known.status not in _UNSENT:
+                return known is not None and known.status == "withdrawn"
+            for each in owed_now(transaction.connection, row.organisation, row.id):
+                mark_sent(transaction, each, at=now, refused="withdrawn")
+            changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
+            change_envelope(transaction, row.organisation, row.id, **changes)
+            troubles.end_passing(transaction, row.id)
+            for record in (asked, ended):
+                self._ground.audit.append(transaction, record)
+            event = event_of(member, row, state, status="withdrawn", at=now)
+            self._events.put(transaction, event)
+            return True
+
+        async with bridge.outbox.alone(row.id):
+            if await _has(bridge, row.id):
+                await bridge.inbox.fetch(row.id)
+                return False
+            return await self._ground.lane.write(unit)
+
+    async def withdraw(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
+        """Withdraw there what was taken back here, and came to the network all the same, late.
+
+        Raises:
+            CardMissingProblem: the company has no card to speak by.
+        """
+        statement = say(bridge, state, Withdrawn(reason=row.hint))
+        now = self._ground.clock.now()
+        await self._ground.lane.write(
+            lambda unit: owe(unit, row.organisation, row.id, statement, at=now)
+        )
+
     async def _why_not_void(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> str:
         """Why what we signed is not void, whatever the network says; empty: it is.
 
@@ -170,6 +237,17 @@ class Ending:
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
         return await asyncio.to_thread(_fault_in, state, name, content)
+
+
+async def _has(bridge: Bridge, envelope: str) -> bool:
+    """Whether the network has an envelope of ours."""
+    try:
+        await bridge.network.envelope(envelope)
+    except NetworkRefusedError as refused:
+        if refused.type != "envelope-unknown":
+            raise
+        return False
+    return True
 
 
 def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:

@@ -21,7 +21,7 @@ from cloud_bridge.envelopes.statements import Revision
 from cloud_bridge.model import DocumentTerms, Party
 from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
-from gateway.envelopes.causes import trace_of
+from gateway.envelopes.causes import key_of, trace_of
 from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
 from gateway.envelopes.ground import Inbound, Member
 from gateway.envelopes.keeping.contents import Contents
@@ -201,10 +201,9 @@ class TurnSealing:
             attributes=self._attributes(in_force, turn, rule),
             placement=placement,
         )
-        key = f"envelope:{terms.envelope}:{turn.party.id}:{document.name}:{digest}"
         return SigningRequest(
             seal_request=asked,
-            idempotency_key=_short(key),
+            idempotency_key=key_of(terms.envelope, turn.party.id, document.name, digest),
             trace_id=trace_of(terms.envelope),
             origin=f"envelope:{terms.envelope}",
         )
@@ -317,14 +316,6 @@ def placement_of(party: Party, document: DocumentTerms) -> Placement | None:
                 page: int | Literal["last"] = box.page if box.page > 0 else "last"
                 return OnPage(page=page, left_mm=box.left_mm, top_mm=box.top_mm)
     return None
-
-
-def _short(key: str) -> str:
-    """An idempotency key has at most 255 characters; names of documents may be longer."""
-    most = 255
-    if len(key) <= most:
-        return key
-    return f"{key[: most - 65]}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def approvals_of(problem: Problem) -> Mapping[str, Sequence[str]]:

@@ -107,7 +107,7 @@ def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:
     if state.status in _ENDED:
         return "wait-for-content" if row.step == "wait-for-content" else "nothing"
     if state.status == "draft":
-        return "send"
+        return "nothing" if row.status == "withdrawn" else "send"
     kept: Step = msgspec.convert(row.step, Step)
     if kept not in ("nothing", "send"):
         return kept

@@ -16,7 +16,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.model import Party
 from gateway.envelopes.carriage.carrying import Bridge
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.course.sealing import (
     Sealed,

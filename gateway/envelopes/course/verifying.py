@@ -12,18 +12,21 @@ from typing import Final, Protocol
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.model import Party
+from cloud_bridge.model import DocumentTerms, Party
 from gateway.envelopes import errors
-from gateway.envelopes.ground import Ground, Member
+from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.evidence import take_evidence
 from gateway.envelopes.keeping.noting import noted, who_else
+from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble, Troubles
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import RevisionFault
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionJudgement
+from policies.intake import RULES
 
 _LARGEST_STAMP_MM: Final = 80.0
+_LONGEST: Final = 1000
 _MOST_BYTES: Final = 128 * 1024 * 1024
 _MOST_SEALS: Final = 8
 _WHOLE_PAGE_MM: Final = 2000.0
@@ -84,6 +87,7 @@ class Verifying:
         contents: Contents,
         judge: RevisionJudge,
         trust: Trust,
+        keeps_text_free: Callable[[str], bool],
         most_bytes: int = _MOST_BYTES,
     ) -> None:
         """Join them.
@@ -93,6 +97,8 @@ class Verifying:
             contents: keeps what was believed.
             judge: the judging process.
             trust: who may say who a party is.
+            keeps_text_free: whether the policies refuse documents of a type of ours in which a
+                stamp of others lies over text.
             most_bytes: larger documents are not even fetched.
         """
         self._most_bytes = most_bytes
@@ -100,6 +106,7 @@ class Verifying:
         self._contents = contents
         self._judge = judge
         self._trust = trust
+        self._keeps_text_free = keeps_text_free
 
     async def take_all(
         self, member: Member, state: EnvelopeState, entries: Sequence[Entry]
@@ -172,8 +179,8 @@ class Verifying:
         for version in versions:
             if version.revision.digest in here:
                 continue
-            await self._believe(state, version, content)
-            judged.append(version)
+            judged.append((version, await self._believe(state, version, content)))
+        trouble = await self._stamped_over(member, state, terms, judged)
         now = self._ground.clock.now()
 
         def besides(unit: Transaction) -> None:
@@ -187,7 +194,7 @@ class Verifying:
                     **who_else(member, state),
                 )
                 self._ground.audit.append(unit, record)
-            for version in judged:
+            for version, under in judged:
                 record = noted(
                     "verified",
                     member,
@@ -196,8 +203,13 @@ class Verifying:
                     party=version.party,
                     base=version.revision.base,
                     digest=version.revision.digest,
+                    **({"findings": [{"rule": STAMP_OVER_TEXT, "detail": under}]} if under else {}),
                 )
                 self._ground.audit.append(unit, record)
+            if trouble is not None:
+                # No lie of the network's, so it counts nowhere.
+                troubles = Troubles(member, self._ground, Tally())
+                troubles.put(unit, state.terms.envelope, trouble)
 
         await self._contents.keep(
             member, state.terms.envelope, document, content, parts=parts, besides=besides
@@ -218,7 +230,33 @@ class Verifying:
                     "the bytes that were signed upon"
                 )
 
-    async def _believe(self, state: EnvelopeState, version: Version, content: bytes) -> None:
+    async def _stamped_over(
+        self,
+        member: Member,
+        state: EnvelopeState,
+        terms: DocumentTerms,
+        judged: Sequence[tuple[Version, str]],
+    ) -> Trouble | None:
+        """What is to be told of stamps over text, where none of ours is asked for after them.
+
+        Where one is, its intake rules find the same, and it is declined. What others have signed
+        last is signed: it is told, and held up no more.
+        """
+        found = [(version.party, under) for version, under in judged if under]
+        if not found or any(each.missing for each in state.parties_of(member.organisation)):
+            return None
+        row = await self._ground.envelopes.by_id(member.organisation, state.terms.envelope)
+        type_ = row.document_type if row is not None and row.ours else ""
+        if not type_ and (inbound := member.inbound_of(terms.type)) is not None:
+            type_ = inbound.document_type
+        if not self._keeps_text_free(type_):
+            return None
+        where = "; ".join(f"signed by {party}: {under}" for party, under in found)
+        words = f"{terms.name}, {where}: {RULES[STAMP_OVER_TEXT].reason}"
+        return Trouble(STAMP_OVER_TEXT, words[:_LONGEST], holds=False)
+
+    async def _believe(self, state: EnvelopeState, version: Version, content: bytes) -> str:
+        """Believe a version; gives what lies under its stamps, if anything does."""
         told = state.party(version.party)
         if told is None:
             raise errors.RevisionUnsignedProblem(f"there is no party {version.party!r}")
@@ -239,7 +277,7 @@ class Verifying:
             content[: version.base_size], content[: revision.size], asked
         )
         if judgement.fault is None:
-            return
+            return judgement.over_text
         words = f"{revision.document}, signed by {party.name or party.id}: {judgement.why}"
         if judgement.fault == "could-not-tell":
             raise errors.RevisionNotJudgedProblem(words)

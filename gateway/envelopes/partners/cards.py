@@ -52,6 +52,7 @@ class Cards:
         self._known: dict[str, dict[int, SignedCard]] = {}
         # The same, decoded: each step of an envelope asks who its parties are.
         self._cards: dict[str, dict[int, Card]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
 
     async def load(self) -> None:
         """Know what was believed before."""
@@ -68,9 +69,8 @@ class Cards:
         return None if not known else self.card(organisation, max(known))
 
     def names(self, organisation: str) -> tuple[str, ...]:
-        """What an organisation is called by its believed cards, by the newest of them last."""
-        cards = self._cards.get(organisation, {})
-        return tuple(cards[serial].name for serial in sorted(cards))
+        """What an organisation is called by its believed cards: each name once, the newest last."""
+        return self._names.get(organisation, ())
 
     def signed(self, organisation: str, serial: int) -> SignedCard | None:
         """A card that is believed, with why."""
@@ -164,7 +164,10 @@ class Cards:
         known = self._known.setdefault(organisation, {})
         if serial not in known:
             known[serial] = signed
-            self._cards.setdefault(organisation, {})[serial] = _card.decode(signed.card)
+            cards = self._cards.setdefault(organisation, {})
+            cards[serial] = _card.decode(signed.card)
+            newest_first = (cards[each].name for each in sorted(cards, reverse=True))
+            self._names[organisation] = tuple(reversed(dict.fromkeys(newest_first)))
 
 
 def _claimed(signed: SignedCard) -> Card | None:

@@ -21,7 +21,7 @@ from cloud_bridge.envelopes.record import check
 from cloud_bridge.envelopes.state import EnvelopeState, may_sign
 from cloud_bridge.envelopes.statements import Acknowledged, Act, Revision, Signed, parse
 from cloud_bridge.errors import NetworkAwayError
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.reconciling import Reconciliation
 from gateway.jobs.model import ClaimedJob
 from gateway.store.envelope_owed import is_owed

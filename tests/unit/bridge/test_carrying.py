@@ -12,9 +12,9 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import Acknowledged, Reminded, Withdrawn
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.wire import Feed
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
-from tests.bridge_house import Company, contract
+from tests.bridge_house import Authority, Company, contract
 from tests.envelope_parties import PAPER, sha256
 from tests.memory_network import MemoryNetwork, Side
 from tests.signing_house import FakeClock
@@ -310,3 +310,24 @@ async def test_content_waits_until_the_partners_card_is_believed(
     assert await buyer.bridge.outbox.send(terms.envelope)
     row = await buyer.row(terms.envelope)
     assert (row.status, troubles_in(row)) == ("signing", ())
+
+
+async def test_a_company_is_called_by_its_cards_each_name_once_and_the_newest_last(
+    opened: Open, trusted: Authority
+) -> None:
+    async with opened("org-buyer") as buyer:
+        await buyer.listen()
+        cards = buyer.ground.cards
+        first = cards.newest(buyer.id)
+        assert first is not None
+        wide = first.name.replace(" ", "\u3000")
+        for serial, name in ((2, wide), (3, first.name), (4, wide)):
+            card = msgspec.structs.replace(first, serial=serial, name=name)
+            await cards.pin(card, trusted.sealed(card))
+            assert cards.names(buyer.id)[-1] == name
+        assert cards.names(buyer.id) == (first.name, wide)
+        # Asked with each statement of an envelope: it is known, and not looked for.
+        assert cards.names(buyer.id) is cards.names(buyer.id)
+        assert cards.names("org-nobody") == ()
+    async with opened("org-buyer") as again:
+        assert again.ground.cards.names(again.id) == (first.name, wide)

@@ -32,7 +32,7 @@ from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Box, DocumentTerms, Party, PartyField
 from cloud_bridge.wire import Content
 from gateway.audit.record import read_leaf
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.course.sealing import container_in, placement_of
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,

@@ -17,7 +17,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, Terms
 from cloud_bridge.wire import Feed, Heads
 from gateway.audit.record import read_leaf
-from gateway.envelopes.carriage.outbox import owe
+from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.store.schema import audit_leaf
 from tests.bridge_house import Authority, Company, company, contract

@@ -4,7 +4,6 @@ import pypdfium2.raw as pdfium
 import pytest
 
 from gateway.documents.content.reading import Reading
-from gateway.documents.inspection.boxes import Box
 from gateway.documents.inspection.covering import count_covered
 from gateway.documents.inspection.inspecting import inspect
 from gateway.documents.opened_pages import OpenedPages
@@ -12,6 +11,7 @@ from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
 from gateway.documents.pyhanko.press import PyHankoPress
 from gateway.documents.stamp.making import artwork_for
+from gateway.revisions.text_boxes import Box
 from policies.model import BesideKeyword, OnPage, Placement
 from tests.document_fixtures import SQUARE, preparation, soft_seal
 from tests.hostile.samples import BLACK_PIXEL, TEXT, WHITE_BOX, picture_over_text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm.config import HSMConfig
+from hsm.config import HSMConfig, KeyConfig
 from hsm.errors import (
     KeyStoreError,
     OtherKeysError,
@@ -25,6 +25,7 @@ from tests.contracts.test_key_store import verify
 from tests.hsm_fixtures import MODULE, SoftToken
 from tests.hsm_shim.shim import HSMShim
 from tests.replica_tokens import (
+    KEYS,
     PrivateKey,
     new_keys,
     signing_with,
@@ -299,6 +300,82 @@ def test_keys_that_are_missing_or_used_otherwise_are_others() -> None:
     for found in ([], [key(public_key=b"b")], [key(mechanism="rsa-pss-sha256")]):
         with pytest.raises(OtherKeysError, match="'rsa' is not the first token's"):
             compare(found, [key()])
+
+
+# Keys that were configured meanwhile
+
+
+def _configure(pair: Pair, *ids: str) -> None:
+    """What config.yaml names now, for every start from here on."""
+    for source in pair.sources:
+        keys = [KeyConfig.model_validate(each) for each in KEYS if each["id"] in ids]
+        source.config = source.config.model_copy(update={"keys": tuple(keys)})
+
+
+async def _signs_meanwhile(signer: ReplicatedSigner, until_: Callable[[], bool]) -> int:
+    """Sign until then; what a signer had in hand when it was replaced is asked for again."""
+    again = 0
+    while not until_():
+        try:
+            await _signs(signer)
+        except SignerUnavailableError:
+            again += 1
+    await _signs(signer)
+    return again
+
+
+async def test_tokens_take_up_their_keys_one_after_the_other_while_the_other_signs(
+    signer: ReplicatedSigner, pair: Pair
+) -> None:
+    for ids in (("p256", "log"), ("rsa", "p256", "log")):
+        starts = [each.starts for each in pair.sources]
+        _configure(pair, *ids)
+        signer.renew()
+
+        def is_done(starts: list[int] = starts) -> bool:
+            return all(
+                each.starts > before for each, before in zip(pair.sources, starts, strict=True)
+            ) and states(signer) == ("signs", "stands-by")
+
+        again = await _signs_meanwhile(signer, is_done)
+        assert again <= 4  # each token was replaced once
+        assert [each.id for each in signer.keys] == list(ids)
+    rsa = description(signer, "rsa")
+    verify(rsa, await signer.sign(grant(signer, key="rsa")), b"a receipt")
+
+
+async def test_a_token_without_the_new_key_leaves_the_other_as_it_is(
+    signer: ReplicatedSigner, pair: Pair
+) -> None:
+    missing = KeyConfig(id="new", label="nowhere", mechanism="ecdsa-p256-sha256")
+    first, second = pair.sources
+    before = second.starts
+    known = first.config
+    first.config = known.model_copy(update={"keys": (*known.keys, missing)})
+    signer.renew()
+    await until(lambda: states(signer)[0] == "away")
+    await _signs(signer)
+    assert states(signer) == ("away", "signs")
+    assert "new" not in [each.id for each in signer.keys]
+    assert second.starts == before
+    first.config = known
+    await until(lambda: states(signer)[0] != "away")
+    await _signs(signer)
+
+
+async def test_another_key_of_a_known_id_is_not_taken_up(
+    signer: ReplicatedSigner, pair: Pair
+) -> None:
+    first = pair.sources[0]
+    other = [
+        each.model_copy(update={"mechanism": "rsa-pss-sha256"}) if each.id == "rsa" else each
+        for each in first.config.keys
+    ]
+    first.config = first.config.model_copy(update={"keys": tuple(other)})
+    signer.renew()
+    await until(lambda: states(signer)[0] == "other-keys")
+    await _signs(signer)
+    assert description(signer, "rsa").mechanism == "rsa-pkcs1-sha256"
 
 
 # At the start

@@ -86,3 +86,17 @@ def test_a_switch_to_another_key_withdraws_the_one_that_never_came(tmp_path: Pat
     assert meant is not None
     assert meant.key == "east-3"
     assert len(list((tmp_path / "key-acts").iterdir())) == 3
+
+
+def test_the_last_word_on_a_key_that_was_noted_is_known(tmp_path: Path) -> None:
+    journal = _journal(tmp_path / "key-acts")
+    assert journal.last_end("east") is None
+    journal.note("retired", key="east", public_key="ab")
+    journal.note("switched", key="south", public_key="cd", seal="s", previous="east")
+    found = journal.last_end("east")
+    assert found is not None
+    assert (found.what, found.public_key) == ("retired", "ab")
+    journal.note("switched", key="east", public_key="ab", seal="s", previous="south")
+    found = journal.last_end("east")
+    assert found is not None
+    assert found.what == "switched"

@@ -8,15 +8,18 @@ from datetime import timedelta
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.sign import fields
 
 from gateway.clock import SystemClock
 from gateway.verification.judging import Judging
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
 from gateway.verification.verifier import Verifier, VerifierLimits
-from policies.model import AcrossPages, Invisible, OnPage, Placement, Several
+from policies.model import AcrossPages, IntoField, Invisible, OnPage, Placement, Several
 from tests.document_fixtures import SIGNED_AT, Picture, receipt, receipts
+from tests.hostile.samples import TEXT
 from tests.partners import partner, trusted_root, update_of
+from tests.unit.documents.drafts import one_page
 
 BASE = receipt("chromium-a4-outline-2-pages")
 WEST = partner()
@@ -439,3 +442,48 @@ def test_what_is_too_large_could_not_be_told_and_does_not_count() -> None:
             return await verifier.judge_revision(BASE, WEST.sealed(BASE), asked())
 
     assert asyncio.run(judge()).fault == "could-not-tell"
+
+
+# What lies under the stamps
+
+
+UPON_A_LINE = OnPage(page=1, left_mm=40, top_mm=40)
+LINE = one_page(TEXT)
+
+
+def test_a_stamp_over_text_is_told_and_one_beside_it_is_not() -> None:
+    judgement = judge(WEST.sealed(LINE, UPON_A_LINE), LINE)
+    assert (judgement.fault, judgement.over_text) == (None, "page 1 has a text under the stamp")
+    beside = judge(WEST.sealed(LINE, OnPage(page=1, left_mm=40, top_mm=150)), LINE)
+    assert (beside.fault, beside.over_text) == (None, "")
+    unseen = judge(WEST.sealed(LINE, Invisible()), LINE)
+    assert (unseen.fault, unseen.over_text) == (None, "")
+
+
+def test_a_stamp_that_was_there_before_is_not_told_again_and_hides_no_new_one() -> None:
+    once = partner("东海物流有限公司").sealed(LINE, UPON_A_LINE, id="P0")
+    beside = judge(WEST.sealed(once, OnPage(page=1, left_mm=40, top_mm=150)), once)
+    assert (beside.fault, beside.over_text) == (None, "")
+    over_it = judge(WEST.sealed(once, UPON_A_LINE), once)
+    assert (over_it.fault, over_it.over_text) == (None, "page 1 has a text under the stamp")
+
+
+def test_a_stamp_besides_the_signature_is_looked_under_as_well() -> None:
+    beside = OnPage(page=1, left_mm=120, top_mm=200)
+    both = judge(WEST.sealed(LINE, Several(placements=(beside, UPON_A_LINE))), LINE)
+    assert (both.fault, both.over_text) == (None, "page 1 has a text under the stamp")
+
+
+def test_a_field_that_was_there_is_looked_under_once_it_is_signed() -> None:
+    writer = update_of(LINE)
+    fields.append_signature_field(writer, fields.SigFieldSpec("Buyer", box=(100, 690, 200, 740)))
+    out = io.BytesIO()
+    writer.write(out)
+    base = out.getvalue()
+    judgement = judge(WEST.sealed(base, IntoField(field="Buyer")), base)
+    assert (judgement.fault, judgement.over_text) == (None, "page 1 has a text under the stamp")
+
+
+def test_what_a_person_fills_in_lies_over_text_and_that_is_not_told() -> None:
+    judgement = judge(WEST.sealed(LINE, UPON_A_LINE), LINE, name="合同专用章", is_person=True)
+    assert (judgement.fault, judgement.over_text) == (None, "")

@@ -229,6 +229,35 @@ def test_whoever_may_write_policies_or_configuration_is_found(
     assert about(found, part).state == "warning"
 
 
+def test_bundles_that_officers_signed_are_for_all_to_read_and_what_lies_beside_them_is_not(
+    signed: CommandLine,
+) -> None:
+    """As the playbooks install them: IT's, and read by the gateway's user as one of the others."""
+    policies, config = signed.config.policies, signed.trial.config_file
+    assert policies.bundles is not None
+    assert policies.root is not None
+    config.chmod(0o600)
+    bundles = sorted(policies.bundles.glob("*.sealbundle"))
+    policies.bundles.chmod(0o755)
+    for each in (policies.root, *bundles):
+        each.chmod(0o644)
+    found = list(files.check_governing_files(signed.config, config))
+    assert {(each.part, each.state) for each in found} == {
+        ("config file", "ok"),
+        ("policy files", "ok"),
+    }
+    secret = policies.bundles / "tms.secret"
+    secret.touch()
+    secret.chmod(0o644)
+    found = list(files.check_governing_files(signed.config, config))
+    (told,) = (each.message for each in found if each.state == "warning")
+    assert "tms.secret" in told
+    assert ".sealbundle" not in told
+    bundles[0].chmod(0o646)
+    found = list(files.check_governing_files(signed.config, config))
+    assert [each.part for each in found if each.state == "failed"] == ["policy files"]
+
+
 def test_a_state_directory_that_others_may_enter_is_found(sealgate: CommandLine) -> None:
     sealgate.config.state_directory.chmod(0o755)
     found = files.check_state_directory(sealgate.config)

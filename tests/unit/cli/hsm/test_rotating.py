@@ -134,7 +134,7 @@ def test_after_the_last_step_it_says_that_it_is_done(
     assert "import-certificate" in refused.stderr
 
 
-def test_who_has_replicas_is_told_of_a_new_start_and_not_of_a_signal(
+def test_who_has_replicas_is_told_of_the_same_signal(
     sealgate: CommandLine, rotating: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.cli.hsm.rotate.keys_in_force", lambda _config: {})
@@ -148,8 +148,33 @@ def test_who_has_replicas_is_told_of_a_new_start_and_not_of_a_signal(
     sealgate.configure("  self_test_seconds:", f"  replicas: [{other}]\n  self_test_seconds:")
     replicated = sealgate(*rotating)
     assert replicated.exit_code == 1, replicated.output
-    assert "USR1" not in replicated.stdout
-    assert "new start" in replicated.stdout
+    assert "USR1" in replicated.stdout
     retired = sealgate("hsm", "retire", _OLD)
     assert retired.exit_code == 0, retired.output
-    assert "USR1" not in retired.stdout
+    assert "USR1" in retired.stdout
+
+
+def test_a_key_is_retired_once_however_often_that_is_said(
+    sealgate: CommandLine, rotating: list[str]
+) -> None:
+    assert sealgate(*rotating).exit_code == 0
+    first, again = (sealgate("hsm", "retire", _OLD, "--json") for _ in range(2))
+    assert (first.exit_code, again.exit_code) == (0, 0), again.output
+    told = [json.loads(each.stdout) for each in (first, again)]
+    assert [each.pop("already") for each in told] == [False, True]
+    assert told[0] == told[1]
+    assert len(_retirements(sealgate)) == 1
+
+    # Once it stands in the configuration, no token is asked for it any more.
+    old = f"{{id: {_OLD}, label: {_OLD}, mechanism: ecdsa-p256-sha256"
+    sealgate.configure(old + "}", old + ", retired: true}")
+    late = sealgate("hsm", "retire", _OLD)
+    assert late.exit_code == 0, late.output
+    assert "was retired before; nothing was recorded now" in late.stdout
+    assert told[0]["publicKeySha256"] in late.stdout
+    assert len(_retirements(sealgate)) == 1
+
+
+def _retirements(sealgate: CommandLine) -> list[Path]:
+    notes = sealgate.config.key_acts.glob("*.act.json")
+    return [each for each in notes if json.loads(each.read_bytes())["what"] == "retired"]

@@ -79,3 +79,19 @@ async def test_a_code_for_another_envelope_does_not_say_who_the_person_is(
     async with browser.get(f"{house.url}/sign/documents/0") as answer:
         assert answer.content_type != "application/pdf"
     assert await enter(browser, house, page, tail="123X") == "200 /sign/read"
+
+
+async def test_who_must_wait_reads_for_how_long(
+    house: NetworkHouse, browser: aiohttp.ClientSession
+) -> None:
+    signer = await asked(house, level="identity")
+    for _ in range(2):
+        page = await come(browser, signer)
+        for _ in range(5):
+            await enter(browser, house, page, tail="0000")
+    page = await come(browser, signer)
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found is not None
+    form = {"csrf": found.group(1), "tail": "123X"}
+    async with browser.post(f"{house.url}/sign/check", data=form) as answer:
+        assert "请在 24 小时后再试；此链接仍然有效" in await answer.text()

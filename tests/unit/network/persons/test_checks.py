@@ -8,13 +8,19 @@ import pytest
 from sqlalchemy import Connection, select
 
 from cloud_bridge.network.id_tails import IdTails
-from cloud_bridge.network.persons.checks import Checks
+from cloud_bridge.network.persons.checks import (
+    IN_AN_ENVELOPE,
+    OF_A_SENDER,
+    OF_AN_ACCOUNT,
+    Checks,
+)
 from cloud_bridge.network.persons.errors import CheckError, NotSentError
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.problems import MalformedProblem
 from cloud_bridge.network.store import schema
-from tests.network_house import NetworkHouse, network_house
+from cloud_bridge.network.tries import Waits
+from tests.network_house import Company, NetworkHouse, network_house
 from tests.person_house import CONTACT, Signer, asked
 
 
@@ -142,19 +148,116 @@ async def test_five_wrong_ends_end_the_link(desk: Desk) -> None:
     assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
 
 
-async def test_new_links_give_no_more_than_ten_tries_a_day(desk: Desk) -> None:
-    for _ in range(2):
+async def wrong_ends(desk: Desk, number: int) -> None:
+    """So many, by as many links as that takes."""
+    while number:
         visit = await desk.visit()
-        for _ in range(5):
-            await refused(desk.checks.tail(visit, "1234"))
-    # Whoever sent it, or a reminder, has brought another link: the end is right, and not believed.
-    visit = await desk.visit()
-    assert (await refused(desk.checks.tail(visit, "8000"))).reason == "used-up"
-    assert (await desk.now(visit)).method == ""
-    desk.house.time.move(timedelta(days=1, seconds=1))
+        for _ in range(min(5, number)):
+            assert (await refused(desk.checks.tail(visit, "1234"))).reason in {"wrong", "used-up"}
+            number -= 1
+
+
+async def beside(desk: Desk, *, by: Company | None = None) -> Desk:
+    """Another envelope for the same person, of another sender or of this one."""
+    return Desk(desk.house, await asked(desk.house, by=by))
+
+
+async def waits(desk: Desk) -> timedelta:
+    """How long the right end is not believed; then it is, and nothing was entered."""
+    waiting = await refused(desk.checks.tail(await desk.visit(), "8000"))
+    assert waiting.reason == "wait"
+    return timedelta(seconds=waiting.seconds)
+
+
+async def passes(desk: Desk) -> bool:
     visit = await desk.visit()
     await desk.checks.tail(visit, "8000")
-    assert (await desk.now(visit)).method == "contact-tail"
+    return (await desk.now(visit)).method == "contact-tail"
+
+
+async def test_new_links_of_an_envelope_give_ten_tries_and_then_one_a_day(desk: Desk) -> None:
+    await wrong_ends(desk, 10)
+    # Whoever sent it, or a reminder, has brought another link: the end is right, and not believed.
+    assert timedelta(hours=23) < await waits(desk) <= timedelta(days=1)
+    desk.house.time.move(timedelta(days=1))
+    await wrong_ends(desk, 1)
+    assert timedelta(hours=23) < await waits(desk) <= timedelta(days=1)
+    desk.house.time.move(timedelta(days=1))
+    assert await passes(desk)
+
+
+async def test_wrong_ends_in_one_envelope_keep_nobody_out_of_another_however_long_it_goes_on(
+    desk: Desk,
+) -> None:
+    same, other = await beside(desk, by=desk.signer.draft.initiator), await beside(desk)
+    await wrong_ends(desk, 10)
+    for _ in range(20):
+        desk.house.time.move(timedelta(days=1))
+        await wrong_ends(desk, 1)
+    assert await passes(same)
+    assert await passes(other)
+
+
+async def test_wrong_ends_by_all_links_of_a_sender_have_it_wait_longer_each_time_and_no_other(
+    desk: Desk,
+) -> None:
+    sender, other = desk.signer.draft.initiator, await beside(desk)
+    await wrong_ends(desk, 10)
+    await wrong_ends(await beside(desk, by=sender), 5)
+    third = await beside(desk, by=sender)
+    for hours in (1, 2, 4, 8, 16, 24, 24):
+        left = timedelta(hours=hours) - await waits(third)
+        assert timedelta() <= left < timedelta(minutes=1)
+        desk.house.time.move(timedelta(hours=hours))
+        third = await beside(desk, by=sender)
+        await wrong_ends(third, 1)
+    assert await passes(other)
+
+
+async def test_two_senders_together_have_the_account_wait_everywhere(desk: Desk) -> None:
+    for sender in (desk.signer.draft.initiator, await desk.house.company("Seller Ltd")):
+        for number in (10, 5):
+            await wrong_ends(await beside(desk, by=sender), number)
+    other = await beside(desk)
+    assert timedelta(minutes=59) < await waits(other) <= timedelta(hours=1)
+    desk.house.time.move(timedelta(hours=1))
+    assert await passes(other)
+
+
+async def test_who_was_right_in_the_end_has_not_tried_and_others_have(desk: Desk) -> None:
+    for _ in range(4):
+        mine = await beside(desk, by=desk.signer.draft.initiator)
+        visit = await mine.visit()
+        for _ in range(4):
+            assert (await refused(mine.checks.tail(visit, "1234"))).reason == "wrong"
+        await mine.checks.tail(visit, "8000")
+    await wrong_ends(desk, 9)
+    assert await passes(desk)
+    await wrong_ends(desk, 1)
+    assert (await waits(desk)) > timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    ("counted", "reached"),
+    [
+        (IN_AN_ENVELOPE, (10, 16, 374)),
+        (OF_A_SENDER, (19, 25, 383)),
+        (OF_AN_ACCOUNT, (34, 40, 398)),
+    ],
+)
+def test_whoever_never_pauses_reaches_so_many_and_whoever_does_no_more(
+    counted: Waits, reached: tuple[int, int, int]
+) -> None:
+    def within(days: int) -> int:
+        number, at = 0, timedelta()
+        while at < timedelta(days=days):
+            number += 1
+            at += counted.after(number)
+        return number
+
+    assert (within(1), within(7), within(365)) == reached
+    # Who lets its tries be forgotten begins anew, with as many as a day gives.
+    assert (within(1) + 1) * 365 / counted.lasting.days < within(365)
 
 
 async def test_another_persons_errors_keep_nobody_off(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -220,6 +221,20 @@ async def test_a_child_that_hangs_is_ended_in_time() -> None:
         subprocess.run, ["pgrep", "-f", "hanging_child"], capture_output=True, check=False
     )
     assert running.stdout == b""
+
+
+def test_on_the_loop_that_the_network_runs_on_children_answer_and_are_ended_in_time() -> None:
+    base = (DOCUMENTS / "contract-2-pages.pdf").read_bytes()
+    assert uvloop.run(signed(base, SIGNATURE, by=press())).document.startswith(base)
+    hanging = ChildPress(
+        AUTHORITY,
+        StandingTime(),
+        limits=PressLimits(deadline_seconds=0.5),
+        module="tests.unit.network.press.hanging_child",
+    )
+    with pytest.raises(PressError) as refused:
+        uvloop.run(signed(b"%PDF-", by=hanging))
+    assert refused.value.reason == "demanding"
 
 
 async def test_a_child_that_needs_too_much_memory_answers_instead_of_growing() -> None:

@@ -1,0 +1,56 @@
+"""Where what an update shows lies over text of the document. Runs in the judging process only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Final
+
+import pypdfium2
+
+from gateway.revisions.text_boxes import Box, boxes_of_text, shows_text, touch
+
+Marks = Mapping[int, list[Box]]
+"""Where something is shown, by the number of its page, from 0."""
+
+_FORM_DEPTH: Final = 5
+_MOST_TEXTS: Final = 50_000
+_MOST_PAIRS: Final = 2_000_000
+_MOST_TOLD: Final = 3
+_UNSEEN: Final = "its stamps could not be held against the text"
+
+
+def over_text(document: bytes, marks: Marks, *, pages: int) -> str:
+    """What lies under marks, page by page; empty: nothing does.
+
+    Where that cannot be found out, that is told: somebody has to look.
+
+    Args:
+        document: the file.
+        marks: where something is shown.
+        pages: how many pages the file has for whoever found the marks.
+    """
+    if not marks:
+        return ""
+    try:
+        with closing(pypdfium2.PdfDocument(document)) as pdf:
+            if len(pdf) != pages:
+                return f"{_UNSEEN}: one reader finds {pages} pages and another {len(pdf)}"
+            found = list(_of_pages(pdf, marks))
+    except pypdfium2.PdfiumError as error:
+        return f"{_UNSEEN}: {error}"
+    more = len(found) - _MOST_TOLD
+    return "; ".join(found[:_MOST_TOLD]) + (f"; and {more} pages more" if more > 0 else "")
+
+
+def _of_pages(pdf: pypdfium2.PdfDocument, marks: Marks) -> Iterator[str]:
+    for index in sorted(marks):
+        with closing(pdf[index]) as page:
+            if not shows_text(page, depth=_FORM_DEPTH):
+                continue
+            texts = boxes_of_text(page, most=_MOST_TEXTS)
+        if texts is None or len(texts) * len(marks[index]) > _MOST_PAIRS:
+            yield f"page {index + 1} has more stamps and texts than are compared"
+            continue
+        count = sum(any(touch(text, mark) for mark in marks[index]) for text in texts)
+        if count:
+            what = "a text" if count == 1 else f"{count} texts"
+            yield f"page {index + 1} has {what} under the stamp"
