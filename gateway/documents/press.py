@@ -16,6 +16,7 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress, LeanReading, read
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.normalizing import normalize
+from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.press import PyHankoPress
 from gateway.documents.pyhanko.reading import reading_refusals
 from gateway.documents.stamp.model import Artwork
@@ -54,6 +55,11 @@ class TwoWayPress:
 
     def _prepare(self, document: bytes, preparation: Preparation, kept: Findings) -> Prepared:
         """Prepare; `kept` is what was found in the document before it was written anew."""
+        with Opened(document) as opened:
+            return self._prepare_opened(opened, preparation, kept)
+
+    def _prepare_opened(self, opened: Opened, preparation: Preparation, kept: Findings) -> Prepared:
+        document = opened.document
         look_under = self._looks_under(preparation)
         reading: LeanReading | None = None
         prepared: Prepared | None = None
@@ -63,23 +69,27 @@ class TwoWayPress:
                 reading = read(document)
             except InDoubtError as doubtful:
                 doubt = doubtful.doubt
-            proved = reading is not None and reading.is_clean(look_under=look_under)
-        findings = kept if proved else _united(inspect(document, look_under=look_under), kept)
+            proved = reading is not None and reading.is_clean(
+                look_under=look_under, opened=opened.pages
+            )
+        findings = kept
+        if not proved:
+            findings = _united(inspect(document, look_under=look_under, opened=opened), kept)
         _refuse_uncertain_text(preparation.placement, findings)
         if reading is not None:
             with reading_refusals():
                 try:
-                    prepared = self._lean.prepare(reading, preparation)
+                    prepared = self._lean.prepare(reading, preparation, opened.pages)
                 except InDoubtError as doubtful:
                     doubt = doubtful.doubt
         if prepared is None:
-            prepared = self._second.prepare(document, preparation)
+            prepared = self._second.prepare(document, preparation, opened)
             prepared = msgspec.structs.replace(prepared, doubt=doubt)
         if not findings and not preparation.ask:
             return prepared
         facts = msgspec.structs.replace(prepared.facts, findings=findings)
         if preparation.ask:
-            content = content_of(document, preparation, reading, findings)
+            content = content_of(document, preparation, reading, findings, opened)
             facts = msgspec.structs.replace(facts, content=content)
         return msgspec.structs.replace(prepared, facts=facts)
 

@@ -4,6 +4,7 @@ A file to be verified comes from anybody. So its parser sees no file but Python'
 network, and a bounded memory; its time is bounded from outside (see `verifier`).
 """
 
+import gc
 from pathlib import Path
 
 from gateway.verification.judging import Judging
@@ -35,6 +36,8 @@ def serve(channel: BlockingChannel) -> int:
         return 2
     confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
     judging = Judging(trust=setup.trust)
+    # What was loaded stays: no later garbage collection needs to look at it.
+    gc.freeze()
     while (frame := channel.receive()) is not None:
         match decode_to_child(frame):
             case Judge(document=document, now=now):

@@ -10,10 +10,12 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from io import BytesIO
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
@@ -65,7 +67,7 @@ def _added(
         or reader.xrefs.get_startxref_for_revision(known - 1) != before.last_startxref
     ):
         raise RevisionFaultError("unsigned", "no update follows the document that was signed upon")
-    earlier = [each.field_name for each in before.embedded_signatures]
+    earlier = {name for name, _, _ in enumerate_sig_fields(before, filled_status=True)}
     signatures = reader.embedded_signatures
     added = [each for each in signatures if each.field_name not in earlier]
     updates = [
@@ -149,10 +151,17 @@ def _judged(
 
 
 def _status(signature: EmbeddedPdfSignature, asked: AskedRevision) -> PdfSignatureStatus:
-    trusted = [x509.Certificate.load(each) for each in asked.trust]
     moment = min(signature.self_reported_timestamp or asked.at, asked.at)
-    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment)
+    context = ValidationContext(
+        trust_roots=_certificates(asked.trust), allow_fetching=False, moment=moment
+    )
     return validate_pdf_signature(signature, context)
+
+
+@lru_cache(maxsize=64)
+def _certificates(trust: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
+    """Taken apart once: they are the same for every revision of a party."""
+    return tuple(map(x509.Certificate.load, trust))
 
 
 def _is_as_told(last: AddedSignature, asked: AskedRevision) -> None:

@@ -140,6 +140,9 @@ def machines(
 ) -> Iterator[tuple[Machine, ...]]:
     """Several at one switch, as `machine`; each has what is shared."""
     made: list[Machine] = []
+    # A run that was killed leaves its switch, and nothing else that the next one minds.
+    if Path(f"/sys/class/net/{_SWITCH}").exists():
+        run("ip", "link", "delete", _SWITCH)
     # An address of its own: else it has that of one of its cables, until that is pulled.
     run("ip", "link", "add", _SWITCH, "address", "02:00:0a:4e:00:01", "type", "bridge")
     try:

@@ -5,7 +5,7 @@ Tests hold these figures against bench/results/latest.json and against that page
 
 from typing import Final
 
-PER_CORE_AND_SECOND: Final = 450
+PER_CORE_AND_SECOND: Final = 200
 """One-page receipts at full load, all parts of the gateway on the same cores, RSA-2048."""
 HEADROOM: Final = 0.5
 """The share of full load that one plans for."""

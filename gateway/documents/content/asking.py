@@ -1,6 +1,7 @@
 """Who reads a document for its content: where the lean way could, its pages; else pyHanko's."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 from gateway.documents.content.earlier import earlier_signatures
 from gateway.documents.content.reading import NOTHING_ANSWERED, content_facts
@@ -8,8 +9,9 @@ from gateway.documents.inspection.inspecting import UNDRAWN
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanReading
 from gateway.documents.model import Preparation
+from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
-from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
+from gateway.documents.pyhanko.reading import reading_refusals
 from policies.model import ContentFacts, IntakeFinding
 
 
@@ -18,6 +20,7 @@ def content_of(
     preparation: Preparation,
     reading: LeanReading | None,
     findings: Iterable[IntakeFinding],
+    opened: Opened | None = None,
 ) -> ContentFacts:
     """What the preparation asks for; nothing is answered about what readers may differ on.
 
@@ -26,19 +29,22 @@ def content_of(
         preparation: what is asked.
         reading: the document as the lean way reads it, if it could; then it carries no signature.
         findings: what the inspection found in it.
+        opened: the document as it is opened; nobody looks at its pages after this.
 
     Raises:
         DocumentProblem: it cannot be read after all.
     """
     if any(finding.rule in UNDRAWN for finding in findings):
         return NOTHING_ANSWERED
-    with reading_refusals():
+    with reading_refusals(), ExitStack() as stack:
+        if opened is None:
+            opened = stack.enter_context(Opened(document))
         if reading is not None:
             try:
-                return content_facts(document, preparation, reading.pages, ())
+                return content_facts(opened.pages, preparation, reading.pages, ())
             except InDoubtError:
                 pass  # of a page's boxes
-        reader = open_pdf(document)
+        reader = opened.reader
         pages = PyHankoPages(reader, count_pages(reader))
         earlier = earlier_signatures(reader) if "earlier" in preparation.ask else ()
-        return content_facts(document, preparation, pages, earlier)
+        return content_facts(opened.pages, preparation, pages, earlier)

@@ -5,7 +5,7 @@ from typing import Final
 
 import pypdfium2.raw as pdfium
 
-from gateway.documents.content.objects import Colour, Raw, are_patterns, fill_of, stroke_of
+from gateway.documents.content.objects import Colour, Drawn, are_patterns, fill_of, stroke_of
 
 _WHITE: Final = (255, 255, 255)
 _APART: Final = 48
@@ -14,12 +14,11 @@ _MOST_COLOURS: Final = 24
 _FILLS_ONLY: Final = 0  # ISO 32000-2 §9.3.6
 
 
-def greys_tell_apart(objects: Iterable[Raw]) -> bool:
+def greys_tell_apart(objects: Iterable[Drawn]) -> bool:
     """Whether text has another grey than whatever of another colour it may stand upon."""
     of_text: set[Colour] = set()
     of_all: set[Colour] = {_WHITE}
-    for each in objects:
-        kind = pdfium.FPDFPageObj_GetType(each)
+    for each, kind in objects:
         if kind not in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH):
             return False
         fill, stroke = fill_of(each), stroke_of(each)

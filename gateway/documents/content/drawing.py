@@ -12,13 +12,14 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from gateway.documents.content.colours import greys_tell_apart
-from gateway.documents.content.objects import Raw, is_text
+from gateway.documents.content.objects import Drawn, Raw, texts_of
 from gateway.documents.placing.geometry import Area, PageGeometry
 
 _LONGEST_PIXELS: Final = 1600
 _MOST_SCALE: Final = 2.0
 _MARGIN_UNITS: Final = 6
 _NOTHING: Final = 0
+_COLOURS: Final = 3  # what is behind them in a pixel is none
 
 
 class Ink:
@@ -28,7 +29,8 @@ class Ink:
     """
 
     def __init__(self, one: Image.Image, other: Image.Image, frame: "_Frame") -> None:
-        colours = ImageChops.difference(one, other).split()[:3]
+        differing = ImageChops.difference(one, other)
+        colours = map(differing.getchannel, differing.getbands()[:_COLOURS])
         self._picture = reduce(ImageChops.lighter, colours)
         self._frame = frame
 
@@ -111,13 +113,13 @@ class PageDrawing:
     def __init__(
         self,
         page: pypdfium2.PdfPage,
-        objects: Sequence[Raw],
+        objects: Sequence[Drawn],
         text: Area,
         geometry: PageGeometry,
     ) -> None:
         self._page = page
         self._frame = _frame_of(page, text, geometry)
-        self._texts = [each for each in objects if is_text(each)]
+        self._texts = texts_of(objects)
         self._in_grey = greys_tell_apart(objects)
         self._whole = self._draw()
         self._show(lambda _: False)
@@ -159,8 +161,11 @@ class PageDrawing:
             grayscale=self._in_grey,
             prefer_bgrx=True,
         )
+        # Which colour is which makes no difference here, so nothing is copied: the picture holds on
+        # to the memory that was drawn in, which is Python's.
+        mode = "L" if self._in_grey else "RGBX"
+        size, stride = (bitmap.width, bitmap.height), bitmap.stride
         try:
-            picture: Image.Image = bitmap.to_pil().copy()
-            return picture
+            return Image.frombuffer(mode, size, bitmap.buffer, "raw", mode, stride, 1)
         finally:
             bitmap.close()

@@ -1,18 +1,16 @@
 """The words of a first page with their places, from which templates are learnt."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Final
-
-import pypdfium2
 
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.lines import Line
 from gateway.documents.content.reading import Reading
 from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.inspection.inspecting import UNDRAWN, inspect
+from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
-from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
+from gateway.documents.pyhanko.reading import reading_refusals
 from policies.templates.learning import FirstPage, Words
 
 _COLON: Final = ":"
@@ -24,17 +22,15 @@ def first_page(document: bytes) -> FirstPage:
     Raises:
         DocumentProblem: it cannot be read with certainty.
     """
-    for finding in inspect(document):
-        if finding.rule in UNDRAWN:
-            raise DamagedDocumentProblem(f"readers may differ about it: {finding.detail}")
-    with reading_refusals():
-        reader = open_pdf(document)
-        pages = PyHankoPages(reader, count_pages(reader))
-        with closing(pypdfium2.PdfDocument(document)) as pdf:
-            try:
-                lines = Reading(pdf, pages).lines(0)
-            except NoAnswerError as unanswered:
-                raise DamagedDocumentProblem(str(unanswered)) from None
+    with reading_refusals(), Opened(document) as opened:
+        for finding in inspect(document, opened=opened):
+            if finding.rule in UNDRAWN:
+                raise DamagedDocumentProblem(f"readers may differ about it: {finding.detail}")
+        pages = PyHankoPages(opened.reader, count_pages(opened.reader))
+        try:
+            lines = Reading(opened.pages, pages).lines(0)
+        except NoAnswerError as unanswered:
+            raise DamagedDocumentProblem(str(unanswered)) from None
         geometry = pages.geometry(0)
     return FirstPage(
         width_mm=geometry.width_mm,

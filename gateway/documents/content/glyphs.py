@@ -6,8 +6,6 @@ part of the page first; the bytes that are sealed stay what they are.
 
 import math
 import unicodedata
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from ctypes import byref, c_double
 from functools import lru_cache
 from typing import Final
@@ -17,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from gateway.documents.content.errors import NoAnswerError
+from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.geometry import Area, PageGeometry
 from gateway.documents.placing.keywords import folded
 
@@ -44,24 +43,18 @@ class Glyph(msgspec.Struct, frozen=True, gc=False):
     index: int = 0
 
 
-@contextmanager
-def opened_page(pdf: pypdfium2.PdfDocument, index: int) -> Iterator[pypdfium2.PdfPage]:
-    """A page with what its annotations show.
+def shown_page(opened: OpenedPages, index: int) -> pypdfium2.PdfPage:
+    """A page with what its annotations show, which belongs to the opened document.
 
     Raises:
         NoAnswerError: what an annotation shows is left to the reader.
     """
-    with ExitStack() as stack:
-        page = pdf[index]
-        stack.callback(page.close)
-        if not _has_annotations(page):
-            yield page
-            return
-        if pdfium.FPDFPage_Flatten(page, _SHOWN) == _FLATTEN_FAILED:
-            raise NoAnswerError("what annotations show cannot be read")
-        anew = pdf[index]  # only a page that is loaded again has them
-        stack.callback(anew.close)
-        yield anew
+    page = opened.page(index)
+    if not _has_annotations(page):
+        return page
+    if pdfium.FPDFPage_Flatten(page, _SHOWN) == _FLATTEN_FAILED:
+        raise NoAnswerError("what annotations show cannot be read")
+    return opened.page_anew(index)  # only a page that is loaded again has them
 
 
 def glyphs_of(text: pypdfium2.PdfTextPage, geometry: PageGeometry) -> list[Glyph]:

@@ -22,6 +22,10 @@ _ACTUAL_TEXT: Final = b"ActualText"
 Raw = Any
 """An object of a page; a pointer of pdfium's."""
 
+Drawn = tuple[Raw, int]
+"""An object, and of which of pdfium's kinds it is: every question to pdfium costs, and each of
+thousands of objects is looked at several times."""
+
 _PARTS: Final = (c_uint(), c_uint(), c_uint(), c_uint())
 _OF_PARTS: Final = tuple(map(byref, _PARTS))
 """Made once: a page asks for thousands of colours. A worker has one thread."""
@@ -30,16 +34,16 @@ Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 
-def objects_of(page: pypdfium2.PdfPage) -> list[Raw]:
+def objects_of(page: pypdfium2.PdfPage) -> list[Drawn]:
     """All of them in the order in which they are drawn, what is within forms in its place.
 
     Raises:
         NoAnswerError: forms lie in one another deeper than anybody looks.
     """
-    return [each for each, _ in placed_objects_of(page)]
+    return [drawn for drawn, _ in placed_objects_of(page)]
 
 
-def placed_objects_of(page: pypdfium2.PdfPage) -> Iterator[tuple[Raw, float]]:
+def placed_objects_of(page: pypdfium2.PdfPage) -> Iterator[tuple[Drawn, float]]:
     """The same, and with each how much larger it is on the page than in its form.
 
     0 where the form is turned aslant.
@@ -52,24 +56,24 @@ def placed_objects_of(page: pypdfium2.PdfPage) -> Iterator[tuple[Raw, float]]:
         yield from _with_its_own(each, 1.0, _MOST_FORMS_IN_ONE_ANOTHER)
 
 
-def is_text(each: Raw) -> bool:
-    """Whether it shows characters."""
-    return bool(pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_TEXT)
+def texts_of(objects: Iterable[Drawn]) -> list[Raw]:
+    """Those that show characters."""
+    return [each for each, kind in objects if kind == pdfium.FPDF_PAGEOBJ_TEXT]
 
 
-def is_picture(each: Raw) -> bool:
+def is_picture(drawn: Drawn) -> bool:
     """Whether it is an image."""
-    return bool(pdfium.FPDFPageObj_GetType(each) == pdfium.FPDF_PAGEOBJ_IMAGE)
+    return bool(drawn[1] == pdfium.FPDF_PAGEOBJ_IMAGE)
 
 
-def refuse_what_reads_otherwise(objects: Iterable[Raw]) -> None:
+def refuse_what_reads_otherwise(texts: Iterable[Raw]) -> None:
     """For text whose characters are not what the page shows, whoever reads them.
 
     Raises:
         NoAnswerError: text is a hole through which something else shows (ISO 32000-2 §9.3.6), or
             has a second meaning beside that of its characters (ActualText, §14.9.4).
     """
-    for each in filter(is_text, objects):
+    for each in texts:
         if pdfium.FPDFTextObj_GetTextRenderMode(each) in _CLIPPING_MODES:
             raise NoAnswerError("text is a hole through which something else shows")
         for index in range(pdfium.FPDFPageObj_CountMarks(each)):
@@ -106,9 +110,10 @@ def _colour(asked: Callable[..., object], each: Raw) -> Colour:
     return red.value, green.value, blue.value
 
 
-def _with_its_own(each: Raw, scale: float, depth: int) -> Iterator[tuple[Raw, float]]:
-    if pdfium.FPDFPageObj_GetType(each) != pdfium.FPDF_PAGEOBJ_FORM:
-        yield each, scale
+def _with_its_own(each: Raw, scale: float, depth: int) -> Iterator[tuple[Drawn, float]]:
+    kind = pdfium.FPDFPageObj_GetType(each)
+    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+        yield (each, kind), scale
         return
     if depth == 0:
         raise NoAnswerError("forms lie in one another too deep")

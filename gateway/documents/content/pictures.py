@@ -12,7 +12,7 @@ from typing import Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from gateway.documents.content.objects import Raw, has_pattern, placed_objects_of
+from gateway.documents.content.objects import Drawn, Raw, has_pattern, placed_objects_of
 from gateway.documents.placing.geometry import POINTS_PER_MM
 
 _LINE_MM: Final = 5.0
@@ -28,11 +28,12 @@ def pictures_on(page: pypdfium2.PdfPage) -> int:
     Raises:
         NoAnswerError: forms lie in one another too deep.
     """
-    return sum(_is_picture(each, scale) for each, scale in placed_objects_of(page))
+    return sum(_is_picture(drawn, scale) for drawn, scale in placed_objects_of(page))
 
 
-def _is_picture(each: Raw, scale: float) -> bool:
-    match pdfium.FPDFPageObj_GetType(each):
+def _is_picture(drawn: Drawn, scale: float) -> bool:
+    each, kind = drawn
+    match kind:
         case pdfium.FPDF_PAGEOBJ_TEXT:
             return has_pattern(each)
         case pdfium.FPDF_PAGEOBJ_PATH:

@@ -16,13 +16,14 @@ from gateway.documents.content.continuing import continued_cells, lines_with_who
 from gateway.documents.content.drawing import PageDrawing
 from gateway.documents.content.errors import NoAnswerError
 from gateway.documents.content.forms import form_facts
-from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, opened_page
+from gateway.documents.content.glyphs import MOST_CHARACTERS, Glyph, glyphs_of, shown_page
 from gateway.documents.content.lines import Line, around, lines_of
 from gateway.documents.content.objects import (
-    Raw,
+    Drawn,
     is_picture,
     objects_of,
     refuse_what_reads_otherwise,
+    texts_of,
 )
 from gateway.documents.content.parties import parties_in
 from gateway.documents.content.pictures import pictures_on
@@ -30,6 +31,7 @@ from gateway.documents.content.seen import seen_of
 from gateway.documents.content.sizes import page_sizes
 from gateway.documents.content.spacing import running
 from gateway.documents.model import Preparation
+from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.geometry import PageGeometry
 from gateway.documents.placing.places import Pages
 from policies.model import ContentFacts, EarlierSignature, Fact
@@ -43,7 +45,7 @@ NOTHING_ANSWERED: Final = ContentFacts(asked=frozenset())
 
 
 def content_facts(
-    document: bytes,
+    opened: OpenedPages,
     preparation: Preparation,
     pages: Pages,
     earlier: tuple[EarlierSignature, ...],
@@ -51,7 +53,7 @@ def content_facts(
     """What the preparation asks for.
 
     Args:
-        document: the PDF, about which no two readers differ.
+        opened: the PDF, about which no two readers differ. Nobody looks at its pages after this.
         preparation: says what is asked, which templates there are, and which names to look for.
         pages: its pages as another reader finds them.
         earlier: the signatures that it came with.
@@ -63,13 +65,12 @@ def content_facts(
     if "earlier" in ask:
         answers["earlier"] = earlier
     if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE | {"pictures"}):
-        with closing(pypdfium2.PdfDocument(document)) as pdf:
-            if len(pdf) == pages.count:
-                reading = Reading(pdf, pages)
-                if "pictures" in ask:
-                    answers |= _counted(reading)
-                if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
-                    answers |= _read(reading, preparation)
+        reading = Reading(opened, pages)
+        if opened.count == pages.count:
+            if "pictures" in ask:
+                answers |= _counted(reading)
+            if ask & (_OF_ALL_PAGES | _OF_THE_FIRST_PAGE):
+                answers |= _read(reading, preparation)
     return ContentFacts(asked=frozenset(ask & answers.keys()), **answers)
 
 
@@ -77,7 +78,7 @@ def content_facts(
 class Reading:
     """A document as pdfium reads it, and its pages as another reader finds them."""
 
-    pdf: pypdfium2.PdfDocument
+    opened: OpenedPages
     pages: Pages
 
     def pictures(self, index: int) -> int:
@@ -86,8 +87,7 @@ class Reading:
         Raises:
             NoAnswerError: that is not certain.
         """
-        with opened_page(self.pdf, index) as page:
-            return pictures_on(page)
+        return pictures_on(shown_page(self.opened, index))
 
     def lines(self, index: int) -> list[Line]:
         """The lines of a page that people see.
@@ -96,12 +96,15 @@ class Reading:
             NoAnswerError: it is not certain what they are.
         """
         geometry = self.pages.geometry(index)
-        with opened_page(self.pdf, index) as page:
+        page = shown_page(self.opened, index)
+        try:
             objects = objects_of(page)
-            refuse_what_reads_otherwise(objects)
+            refuse_what_reads_otherwise(texts_of(objects))
             seen = _seen(page, objects, geometry)
             if not seen and any(map(is_picture, objects)):
                 raise NoAnswerError("a page is a picture, in which nobody here can read")
+        finally:
+            self.opened.close_page(index)  # its text is not drawn any more
         return lines_of(seen)
 
 
@@ -158,7 +161,7 @@ def _length(lines: Sequence[Line]) -> int:
 
 
 def _seen(
-    page: pypdfium2.PdfPage, objects: Sequence[Raw], geometry: PageGeometry
+    page: pypdfium2.PdfPage, objects: Sequence[Drawn], geometry: PageGeometry
 ) -> Sequence[Glyph]:
     with closing(page.get_textpage()) as text:
         glyphs = glyphs_of(text, geometry)

@@ -36,10 +36,14 @@ def active_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
     All objects are looked at, also those that nothing refers to, wherever an entry stands.
     """
     yield from _opening(snapshot)
-    tables = _name_tables(snapshot)
-    for reference, value in (("the trailer", snapshot.trailer), *snapshot.objects.items()):
+    holders = [
+        (reference, value, list(dictionaries(value)))
+        for reference, value in (("the trailer", snapshot.trailer), *snapshot.objects.items())
+    ]
+    tables = _name_tables(snapshot, (each for _, _, held in holders for each in held))
+    for reference, value, held in holders:
         where = reference if reference == "the trailer" else named(reference)
-        for dictionary in dictionaries(value):
+        for dictionary in held:
             if id(dictionary) in tables:
                 continue
             yield from _in_dictionary(snapshot, dictionary, where)
@@ -92,18 +96,19 @@ def _runs_script(value: Value) -> bool:
     return plain.lower().startswith(("javascript:", "vbscript:", "data:"))
 
 
-def _name_tables(snapshot: Snapshot) -> set[int]:
+def _name_tables(snapshot: Snapshot, held: Iterable[dict[str, Value]]) -> set[int]:
     """Dictionaries whose keys are names that the producer chose: a font may be called /JS.
 
     One that could also be read as something with a meaning is none, whoever calls it a table.
     """
     found: set[int] = set()
-    for value in (snapshot.trailer, *snapshot.objects.values()):
-        for dictionary in dictionaries(value):
-            for key in name_table_keys(dictionary):
-                table = snapshot.resolve(dictionary[key])
-                if isinstance(table, dict) and not _MEANING & table.keys():
-                    found.add(id(table))
+    for dictionary in held:
+        if _NAME_TABLES.isdisjoint(dictionary):
+            continue
+        for key in name_table_keys(dictionary):
+            table = snapshot.resolve(dictionary[key])
+            if isinstance(table, dict) and not _MEANING & table.keys():
+                found.add(id(table))
     return found
 
 

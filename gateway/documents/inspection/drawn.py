@@ -1,8 +1,7 @@
 """What is drawn: text under pictures, annotations and stamps, and what lies outside the page."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Final, Self
+from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -25,57 +24,56 @@ from gateway.documents.inspection.forms import signs
 from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
+from gateway.documents.opened_pages import OpenedPages
 from gateway.revisions.text_boxes import Box, boxes_of_text, shows_text, touch
 
 _HALF: Final = 0.5
 # Whose appearance is not there to be looked at, or stands in for something outside the page.
 _NO_COVERS: Final = frozenset({"/Link", "/Popup"})
+_MOST_PIXELS_KEPT: Final = 4_000_000
+"""Of the pictures of a page that stays loaded: once it was drawn, they are with it in memory."""
 
 
 class _TooMuchError(Exception):
     """There is more to look at than is looked at; the message says what."""
 
 
-def drawn_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
+def drawn_sightings(pages: OpenedPages, snapshot: Snapshot) -> Iterator[Sighting]:
     """What covered-content, stamp-over-text and page-box-tricks are about, as pages show it."""
-    with ExitStack() as stack:
-        pdf = pypdfium2.PdfDocument(document)
-        stack.callback(pdf.close)
-        pages = snapshot.pages()
-        if len(pdf) != len(pages):
-            yield Sighting(
-                "ambiguous-structure",
-                f"one reader finds {len(pages)} pages and another {len(pdf)}",
-            )
-            return
-        try:
-            yield from _of_pages(pdf, pages, snapshot)
-        except _TooMuchError as too_much:
-            yield Sighting("limits", str(too_much))
+    references = snapshot.pages()
+    if pages.count != len(references):
+        yield Sighting(
+            "ambiguous-structure",
+            f"one reader finds {len(references)} pages and another {pages.count}",
+        )
+        return
+    try:
+        yield from _of_pages(pages, references, snapshot)
+    except _TooMuchError as too_much:
+        yield Sighting("limits", str(too_much))
 
 
-def _of_pages(
-    pdf: pypdfium2.PdfDocument, pages: list[str], snapshot: Snapshot
-) -> Iterator[Sighting]:
+def _of_pages(pages: OpenedPages, references: list[str], snapshot: Snapshot) -> Iterator[Sighting]:
     things, pixels, drawn_pages = 0, 0, 0
-    for index, reference in enumerate(pages):
-        with _Page(pdf, index) as page:
-            things += page.count
-            if things > MOST_DRAWN:
-                raise _TooMuchError(f"more than {MOST_DRAWN} things are drawn")
-            visible = cropped(snapshot, reference)
-            if visible is not None and page.draws_outside(visible):
-                what = f"page {index + 1} has content outside its /CropBox"
-                yield Sighting("page-box-tricks", what)
-            suspects = page.text_under(_annotation_boxes(snapshot, reference))
-            stamped = page.count_touched_by(_stamp_boxes(snapshot, reference))
+    for index, reference in enumerate(references):
+        page = _Page(pages.page(index))
+        things += page.count
+        if things > MOST_DRAWN:
+            raise _TooMuchError(f"more than {MOST_DRAWN} things are drawn")
+        visible = cropped(snapshot, reference)
+        if visible is not None and page.draws_outside(visible):
+            what = f"page {index + 1} has content outside its /CropBox"
+            yield Sighting("page-box-tricks", what)
+        suspects = page.text_under(_annotation_boxes(snapshot, reference))
+        stamped = page.count_touched_by(_stamp_boxes(snapshot, reference))
         if stamped:
             what = f"page {index + 1} has {_texts(stamped)} under the stamp of an earlier signature"
             yield Sighting("stamp-over-text", what)
         if not suspects:
             continue
         drawn_pages += 1
-        pixels += count_pixels(pdf, index)
+        pixels_here = count_pixels(pages.page(index))
+        pixels += pixels_here
         if drawn_pages > MOST_PAGES_UNDER_PICTURES or pixels > MOST_PIXELS_DRAWN:
             raise _TooMuchError(
                 f"text lies under pictures on more than {MOST_PAGES_UNDER_PICTURES} pages, or "
@@ -83,18 +81,24 @@ def _of_pages(
             )
         if drawn_pages == 1 and has_costly_pattern(snapshot):
             raise _TooMuchError("text lies under a picture, beside a pattern of endless tiles")
-        yield from _of_texts(pdf, index, suspects)
+        if not _is_drawn_as_written(snapshot, reference):
+            with pages.page_apart(index) as apart:
+                yield from _of_texts(apart, index, suspects)
+            continue
+        yield from _of_texts(pages.page(index), index, suspects)
+        if pixels_here > _MOST_PIXELS_KEPT:
+            pages.close_page(index)
 
 
-def _of_texts(pdf: pypdfium2.PdfDocument, index: int, suspects: list[Box]) -> Iterator[Sighting]:
-    if has_undrawable_picture(pdf, index):
+def _of_texts(page: pypdfium2.PdfPage, index: int, suspects: list[Box]) -> Iterator[Sighting]:
+    if has_undrawable_picture(page):
         yield Sighting(
             "covered-content",
             f"page {index + 1} has a text under a picture, and a picture that cannot be drawn to "
             "see what it hides",
         )
         return
-    covered = count_covered(pdf, index, suspects)
+    covered = count_covered(page, suspects)
     if covered:
         what = f"page {index + 1} has {_texts(covered)} under a picture or annotation"
         yield Sighting("covered-content", what)
@@ -105,17 +109,11 @@ def _texts(count: int) -> str:
 
 
 class _Page:
-    """A page of pdfium's while something is asked about it. Use as a context manager."""
+    """A page of pdfium's while something is asked about it."""
 
-    def __init__(self, pdf: pypdfium2.PdfDocument, index: int) -> None:
-        self._page = pdf[index]
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
+        self._page = page
         self._boxes: list[Box] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._page.close()
 
     @property
     def count(self) -> int:
@@ -142,11 +140,7 @@ class _Page:
         large = [cover for cover in covers if cover.area > _HALF * smallest]
         if len(large) * len(boxes) > MOST_PAIRS:
             return boxes  # drawing them tells, too
-        return [
-            box
-            for box in boxes
-            if any(box.common(cover).area > _HALF * box.area for cover in large)
-        ]
+        return [box for box in boxes if any(_is_mostly_under(box, cover) for cover in large)]
 
     def count_touched_by(self, stamps: list[Box]) -> int:
         """How many texts have something in common with a stamp, whatever it leaves to be seen.
@@ -195,12 +189,33 @@ def _holds_picture(form: object, depth: int) -> bool:
     return False
 
 
+def _is_mostly_under(text: Box, cover: Box) -> bool:
+    # Thousands of times: without the box of what they have in common.
+    left, bottom, right, top = text
+    across = min(right, cover.right) - max(left, cover.left)
+    down = min(top, cover.top) - max(bottom, cover.bottom)
+    return across > 0 and down > 0 and across * down > _HALF * text.area
+
+
 def _annotation_boxes(snapshot: Snapshot, page: str) -> list[Box]:
     return [
         box
         for annotation, box in _shown(snapshot, page)
         if snapshot.entry(annotation, "/Subtype") not in _NO_COVERS
     ]
+
+
+def _is_drawn_as_written(snapshot: Snapshot, page: str) -> bool:
+    """Whether pdfium draws the page's annotations by what is in the file, and adds nothing to it.
+
+    Of one without an appearance it makes one and enters it into the document: whoever reads that
+    afterwards would take it for the document's own.
+    """
+    return all(
+        snapshot.entry(annotation, "/Subtype") == "/Link"
+        or snapshot.entry(annotation, "/AP", "/N") is not None
+        for annotation in snapshot.annotations(page)
+    )
 
 
 def _stamp_boxes(snapshot: Snapshot, page: str) -> list[Box]:

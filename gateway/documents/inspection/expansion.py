@@ -5,6 +5,7 @@ is given to pdfium, what would be taken apart is added up.
 """
 
 import re
+from functools import cached_property
 from io import BytesIO
 from typing import Final
 
@@ -57,8 +58,8 @@ class _Drawing:
     """Adds up what streams of content take apart; a stream is looked into once."""
 
     def __init__(self, document: bytes, snapshot: Snapshot) -> None:
+        self._document = document
         self._snapshot = snapshot
-        self._reader = PdfFileReader(BytesIO(document), strict=True, decode_limits=STREAM_LIMITS)
         self._costs: dict[tuple[str, int], int] = {}
 
     def tables(self, resources: Value) -> dict[str, str]:
@@ -95,12 +96,16 @@ class _Drawing:
             self._costs[key] = total
         return self._costs[key]
 
+    @cached_property
+    def _reader(self) -> PdfFileReader:
+        # Only when a form is drawn: that of a stamp is none of the page's.
+        return PdfFileReader(BytesIO(self._document), strict=True, decode_limits=STREAM_LIMITS)
+
     def _unpacked(self, stream: str) -> bytes:
         number, generation, _ = stream.split()
+        reader = self._reader
         try:
-            found = self._reader.get_object(
-                generic.Reference(int(number), int(generation), self._reader)
-            )
+            found = reader.get_object(generic.Reference(int(number), int(generation), reader))
             return bytes(found.data) if isinstance(found, generic.StreamObject) else b""
         except (PdfError, ValueError, NotImplementedError):
             return b""  # nobody can draw what cannot be unpacked; bombs are found by `size`

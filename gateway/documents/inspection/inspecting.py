@@ -1,8 +1,7 @@
 """`inspect`: everything that the intake rules find in a document."""
 
 from collections.abc import Iterator
-
-from pyhanko.pdf_utils.reader import PdfFileReader
+from contextlib import ExitStack
 
 from gateway.documents.errors import DocumentTooDemandingProblem, EncryptedDocumentProblem
 from gateway.documents.inspection.active import active_sightings
@@ -18,7 +17,8 @@ from gateway.documents.inspection.reach import reach_sightings
 from gateway.documents.inspection.sighting import Sighting, findings_of
 from gateway.documents.inspection.size import size_sightings
 from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
-from gateway.documents.pyhanko.reading import open_pdf, reading_refusals
+from gateway.documents.pyhanko.opened import Opened
+from gateway.documents.pyhanko.reading import reading_refusals
 from policies.model import IntakeFinding
 
 READERS_DIFFER = frozenset(
@@ -29,7 +29,9 @@ UNDRAWN = READERS_DIFFER | {"limits"}
 """Rules after whose findings a document is not drawn."""
 
 
-def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding, ...]:
+def inspect(
+    document: bytes, *, look_under: bool = True, opened: Opened | None = None
+) -> tuple[IntakeFinding, ...]:
     """What the rules of `policies.intake` find, one finding a rule, sorted by rule.
 
     A function of the bytes alone. Memory and time are bounded by `bounds` as far as that can be
@@ -39,13 +41,16 @@ def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding,
         document: the file.
         look_under: whether pages are drawn, to see what lies under pictures and annotations or
             outside the visible page. It matters where something may be changed after sealing.
+        opened: the document as it is opened, for whoever asks more of it than this.
 
     Raises:
         DocumentProblem: it is no PDF that could be judged, e.g. empty, truncated or damaged.
     """
-    with reading_refusals():
+    with reading_refusals(), ExitStack() as stack:
+        if opened is None:
+            opened = stack.enter_context(Opened(document))
         try:
-            reader = open_pdf(document)
+            reader = opened.reader
         except EncryptedDocumentProblem as encrypted:
             return findings_of([Sighting("encryption", encrypted.detail)])
         revisions = reader.xrefs.total_revisions
@@ -54,10 +59,11 @@ def inspect(document: bytes, *, look_under: bool = True) -> tuple[IntakeFinding,
                 f"it has {revisions} revisions; with more than {UNREADABLE_REVISIONS} readers take "
                 "too long"
             )
-        return findings_of(_sightings(reader, document, look_under=look_under))
+        return findings_of(_sightings(opened, look_under=look_under))
 
 
-def _sightings(reader: PdfFileReader, document: bytes, *, look_under: bool) -> Iterator[Sighting]:
+def _sightings(opened: Opened, *, look_under: bool) -> Iterator[Sighting]:
+    reader, document = opened.reader, opened.document
     found = list(raw_sightings(document, listed_offsets(reader)))
     try:
         snapshot = take(document)
@@ -80,4 +86,4 @@ def _sightings(reader: PdfFileReader, document: bytes, *, look_under: bool) -> I
     refuse_endless_drawing(document, snapshot)
     # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
     if look_under and snapshot.pages() and not UNDRAWN & {rule for rule, _ in found}:
-        yield from drawn_sightings(document, snapshot)
+        yield from drawn_sightings(opened.pages, snapshot)

@@ -8,10 +8,12 @@ from typing import Final
 from gateway.documents.inspection.sighting import Sighting
 
 _WHITE_SPACE: Final = b"\0\t\n\x0c\r "
-_SPACES: Final = rb"[\0\t\n\x0c\r ]+"
+# Possessive, as the digits below: nothing that is given back could make a match, and the place of a
+# signature has ten thousand digits in a row.
+_SPACES: Final = rb"[\0\t\n\x0c\r ]++"
 # Whatever stands before the number: a table may name any byte.
 _TOKEN: Final = re.compile(
-    rb"(\d{1,10})" + _SPACES + rb"(\d{1,10})" + _SPACES + rb"obj(?![a-zA-Z])"
+    rb"(\d{1,10}+)" + _SPACES + rb"(\d{1,10}+)" + _SPACES + rb"obj(?![a-zA-Z])"
     rb"|(?<![a-zA-Z])stream(?:\r\n|\n|\r)"
     rb"|(?<![a-zA-Z])startxref(?![a-zA-Z])"
     rb"|(?<=[\0\t\n\x0c\r ])obj(?![a-zA-Z])"

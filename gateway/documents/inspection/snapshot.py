@@ -157,7 +157,10 @@ class Snapshot:
 
 def is_reference(value: Value) -> TypeGuard[str]:
     """Whether the value refers to an object."""
-    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+    # Most are names and texts, which the expression need not be asked about.
+    return (
+        isinstance(value, str) and value.endswith(" R") and _REFERENCE.fullmatch(value) is not None
+    )
 
 
 def dictionaries(value: Value) -> Iterator[dict[str, Value]]:

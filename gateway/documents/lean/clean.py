@@ -10,7 +10,6 @@ never names a finding; it says True or nothing. A differential test holds it to 
 import re
 import zlib
 from collections.abc import Iterable
-from contextlib import closing
 
 import pypdfium2
 
@@ -44,6 +43,7 @@ from gateway.documents.lean.tokens import (
     read_dictionary,
     reference,
 )
+from gateway.documents.opened_pages import OpenedPages
 
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
@@ -93,7 +93,12 @@ _DIGITS = b"0123456789"
 
 
 def is_clean(
-    lean: LeanDocument, tree: PageTree, objects: dict[int, Seen], *, look_under: bool
+    lean: LeanDocument,
+    tree: PageTree,
+    objects: dict[int, Seen],
+    opened: OpenedPages,
+    *,
+    look_under: bool,
 ) -> bool:
     """Whether the inspection would surely find nothing. False says nothing.
 
@@ -101,6 +106,7 @@ def is_clean(
         lean: the document.
         tree: its pages.
         objects: its objects, as `survey` gave them: there is nothing else in the file.
+        opened: the same document.
         look_under: whether it matters what lies under pictures.
     """
     try:
@@ -112,7 +118,7 @@ def is_clean(
             and _hangs_together(lean, objects)
             and _has_plain_pages(lean, tree)
             and not (look_under and _may_draw_pictures(lean, objects, tree))
-            and _another_agrees(lean.bytes, tree.count)
+            and _another_agrees(opened, tree.count)
         )
     except InDoubtError:
         return False
@@ -305,14 +311,13 @@ def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
     return plain is None or _INLINE_PICTURE.search(plain) is not None
 
 
-def _another_agrees(document: bytes, pages: int) -> bool:
+def _another_agrees(opened: OpenedPages, pages: int) -> bool:
     """Whether pdfium, which shares no line with this room, counts the same pages.
 
     Neither has cause to repair anything: `survey` has seen that every offset is exact. qpdf, which
     the inspection asks, reads in-memory files through Python: 13 µs for each object.
     """
     try:
-        with closing(pypdfium2.PdfDocument(document)) as other:
-            return len(other) == pages
+        return opened.count == pages
     except pypdfium2.PdfiumError:
         return False

@@ -6,6 +6,7 @@ not handle with certainty it hands over.
 """
 
 import re
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from gateway.documents.container import ContainerPress
@@ -21,6 +22,7 @@ from gateway.documents.lean.tokens import Dictionary, reference
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
+from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.places import StampPlace
 from gateway.documents.placing.placing import places_for, positions_of
 from gateway.documents.stamp.model import Artwork
@@ -44,11 +46,19 @@ class LeanReading(NamedTuple):
     facts: DocumentFacts
     objects: dict[int, Seen] | None
 
-    def is_clean(self, *, look_under: bool) -> bool:
-        """Whether the inspection would surely find nothing; see `clean`."""
-        return self.objects is not None and is_clean(
-            self.document, self.pages, self.objects, look_under=look_under
-        )
+    def is_clean(self, *, look_under: bool, opened: OpenedPages | None = None) -> bool:
+        """Whether the inspection would surely find nothing; see `clean`.
+
+        Args:
+            look_under: whether it matters what lies under pictures.
+            opened: its pages, for whoever asks more of them than this.
+        """
+        if self.objects is None:
+            return False
+        with ExitStack() as stack:
+            if opened is None:
+                opened = stack.enter_context(OpenedPages(self.document.bytes))
+            return is_clean(self.document, self.pages, self.objects, opened, look_under=look_under)
 
 
 def read(document: bytes) -> LeanReading:
@@ -102,8 +112,15 @@ class LeanPress:
             room=2 * containers.room,
         )
 
-    def prepare(self, reading: LeanReading, preparation: Preparation) -> Prepared:
+    def prepare(
+        self, reading: LeanReading, preparation: Preparation, opened: OpenedPages | None = None
+    ) -> Prepared:
         """See `gateway.documents.interfaces.DocumentPress.prepare`.
+
+        Args:
+            reading: the document.
+            preparation: what is asked for.
+            opened: its pages, for whoever asks more of them than this.
 
         Raises:
             InDoubtError: the document has to go the second way.
@@ -112,7 +129,7 @@ class LeanPress:
         if _PLAIN.fullmatch(preparation.document_id) is None:
             raise InDoubtError("syntax", "an id that needs escapes")
         document, root, pages = reading.document, reading.root, reading.pages
-        places = self._places(document.bytes, preparation.placement, pages)
+        places = self._places(document.bytes, preparation.placement, pages, opened)
         writer = SealWriter(document, root, pages, preparation)
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
@@ -120,7 +137,11 @@ class LeanPress:
         return self._prepared(gapped, reading.facts, stamps)
 
     def _places(
-        self, document: bytes, placement: Placement | None, tree: PageTree
+        self,
+        document: bytes,
+        placement: Placement | None,
+        tree: PageTree,
+        opened: OpenedPages | None,
     ) -> tuple[StampPlace, ...]:
         stamp = self._signing.stamp
         if stamp is None:
@@ -131,6 +152,7 @@ class LeanPress:
             height_mm=stamp.height_mm,
             pages=tree,
             document=document,
+            opened=opened,
         )
 
     def _prepared(

@@ -15,6 +15,7 @@ from gateway.documents.errors import (
     PlacementProblem,
 )
 from gateway.documents.model import StampOmitted, StampPart, StampPosition
+from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.cross_page import places_across
 from gateway.documents.placing.free_spot import FARTHEST_MM, Obstacle, nearest_free
 from gateway.documents.placing.geometry import Area, PageGeometry, Rectangle
@@ -48,6 +49,7 @@ def places_for(
     height_mm: float,
     pages: Pages,
     document: bytes,
+    opened: OpenedPages | None = None,
 ) -> tuple[StampPlace, ...]:
     """Every stamp and slice of one act, in the order in which they were asked for.
 
@@ -60,13 +62,14 @@ def places_for(
         height_mm: of the stamp.
         pages: of the document.
         document: its bytes, for the text; they are opened only where text is asked for.
+        opened: the same document, for whoever asks more of its pages than this.
 
     Raises:
         PlacementProblem: somewhere is nowhere; the subclass says why.
         DamagedDocumentProblem: what it depends on is damaged.
     """
     spots = _spots(placement)
-    with DocumentText(document, pages=pages.count) as texts:
+    with DocumentText(document, pages=pages.count, opened=opened) as texts:
         placer = _Placer(width_mm, height_mm, pages, texts)
         for spot in spots:
             placer.place(spot)

@@ -12,6 +12,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from gateway.documents.errors import DamagedDocumentProblem
+from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.geometry import Rectangle
 from gateway.documents.placing.keywords import folded
 
@@ -137,13 +138,15 @@ class DocumentText:
     Args:
         document: the PDF.
         pages: how many pages the other reader finds in it.
+        opened: its pages, for whoever asks more of them than this; they stay open.
     """
 
-    def __init__(self, document: bytes, *, pages: int) -> None:
-        self._document = document
-        self._pages = pages
-        self._opened: pypdfium2.PdfDocument | None = None
+    def __init__(self, document: bytes, *, pages: int, opened: OpenedPages | None = None) -> None:
+        self._count = pages
         self._stack = ExitStack()
+        if opened is None:
+            opened = self._stack.enter_context(OpenedPages(document))
+        self._opened = opened
         self._page_stack = ExitStack()
         self._index = -1
         self._current: PageText | None = None
@@ -163,27 +166,23 @@ class DocumentText:
         self._stack.close()
 
     def page(self, index: int) -> PageText:
-        """The text of a page, counted from 0. The page before it is closed.
+        """The text of a page, counted from 0. That of the page before it is closed.
 
         Raises:
             DamagedDocumentProblem: two readers see different documents.
         """
         if self._current is None or self._index != index:
             self._page_stack.close()
-            page = self._document_of_pdfium()[index]
-            self._page_stack.callback(page.close)
+            self._refuse_another_count()
+            page = self._opened.page(index)
             text = page.get_textpage()
             self._page_stack.callback(text.close)
             self._index, self._current = index, PageText(page, text)
         return self._current
 
-    def _document_of_pdfium(self) -> pypdfium2.PdfDocument:
-        if self._opened is None:
-            self._opened = pypdfium2.PdfDocument(self._document)
-            self._stack.callback(self._opened.close)
-            if len(self._opened) != self._pages:
-                raise DamagedDocumentProblem(
-                    f"one reader finds {self._pages} pages and another {len(self._opened)}; "
-                    "the file is ambiguous"
-                )
-        return self._opened
+    def _refuse_another_count(self) -> None:
+        if self._opened.count != self._count:
+            raise DamagedDocumentProblem(
+                f"one reader finds {self._count} pages and another {self._opened.count}; "
+                "the file is ambiguous"
+            )

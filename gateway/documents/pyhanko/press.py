@@ -5,6 +5,7 @@ crash signs the very digest that its intent record names.
 """
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
@@ -39,6 +40,7 @@ from gateway.documents.pyhanko.earlier import (
     refuse_if_it_breaks,
 )
 from gateway.documents.pyhanko.field_terms import FieldLock, Signing, lock_of, refuse_unmet
+from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, flags_of
 from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
 from gateway.documents.pyhanko.update import UpdateWriter
@@ -64,17 +66,27 @@ class PyHankoPress:
             certificates=material.certificates, mechanism=material.mechanism
         )
 
-    def prepare(self, document: bytes, preparation: Preparation) -> Prepared:
-        """See `gateway.documents.interfaces.DocumentPress.prepare`."""
-        with reading_refusals():
-            reader = open_pdf(document)
-            facts = facts_of(reader, document)
-            self._refuse_if_signed(reader)
-            writer = UpdateWriter(reader, document, document_id=preparation.document_id)
+    def prepare(
+        self, document: bytes, preparation: Preparation, opened: Opened | None = None
+    ) -> Prepared:
+        """See `gateway.documents.interfaces.DocumentPress.prepare`.
+
+        Args:
+            document: the PDF.
+            preparation: what is asked for.
+            opened: the document as it is opened, for whoever asks more of it than this.
+        """
+        with reading_refusals(), ExitStack() as stack:
+            if opened is None:
+                opened = stack.enter_context(Opened(document))
+            facts = facts_of(opened.reader, document)
+            self._refuse_if_signed(opened.reader)
+            # With a reader of its own: what is written changes the objects that it remembers.
+            writer = UpdateWriter(open_pdf(document), document, document_id=preparation.document_id)
             pages = PyHankoPages(writer, facts.pages)
-            places = self._places(document, preparation.placement, pages)
+            places = self._places(opened, preparation.placement, pages)
             output, fixed = self._write(writer, preparation, places, pages)
-            refuse_if_it_breaks(reader, output)
+            refuse_if_it_breaks(opened.reader, output)
             return Prepared(
                 facts=facts,
                 update=output[len(document) :],
@@ -95,7 +107,7 @@ class PyHankoPress:
             )
 
     def _places(
-        self, document: bytes, placement: Placement | None, pages: PyHankoPages
+        self, opened: Opened, placement: Placement | None, pages: PyHankoPages
     ) -> tuple[StampPlace, ...]:
         if self._appearance is None:
             return ()
@@ -104,7 +116,8 @@ class PyHankoPress:
             width_mm=self._appearance.width_mm,
             height_mm=self._appearance.height_mm,
             pages=pages,
-            document=document,
+            document=opened.document,
+            opened=opened.pages,
         )
 
     def _write(

@@ -102,6 +102,15 @@ def test_the_second_company_signs_on_what_the_first_has_signed() -> None:
     assert [each.names[0] for each in judgement.added] == [NAME]
 
 
+def test_an_earlier_signature_of_a_kind_that_nobody_judges_is_no_added_one() -> None:
+    once = partner("东海物流有限公司").sealed(BASE, id="P0")
+    unknown = once.replace(b"/ETSI.CAdES.detached", b"/ETSI.XAdES.detached")
+    assert unknown != once
+    judgement = judge(WEST.signed(update_of(unknown)), unknown, **now_asked())
+    assert judgement.fault is None, judgement.why
+    assert [each.field for each in judgement.added] == ["Partner"]
+
+
 def test_a_signature_that_an_earlier_one_does_not_allow_is_refused() -> None:
     """Stamps besides the signature's own are no part of a signature, for what is signed already."""
     once = partner("东海物流有限公司").sealed(BASE, id="P0")

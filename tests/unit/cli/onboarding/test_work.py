@@ -134,8 +134,8 @@ def test_4_more_than_the_cores_bear() -> None:
             "disk_years": 0.1,
         }
     )
-    assert told(4, answers) == ["1 nodes with 2 cores are planned for 450/s"]
-    assert told(4, answers, replace(HERE, cores=8)) == []
+    assert told(4, answers) == ["1 nodes with 2 cores are planned for 200/s"]
+    assert told(4, answers, replace(HERE, cores=12)) == []
 
 
 def test_4_more_than_the_hsm_signs() -> None:
