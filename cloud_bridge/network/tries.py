@@ -93,6 +93,14 @@ def count(
         connection.execute(insert(delivery_try).values(**row))
 
 
+def keep(connection: Connection, subject: str, *, now: datetime, lasting: timedelta) -> None:
+    """Let the wrong tries that count go on counting, as if one more had come, and count none."""
+    counted = delivery_try.c
+    where = (counted.subject == _key(subject), counted.until > microseconds(now))
+    until = microseconds(now + lasting)
+    connection.execute(update(delivery_try).where(*where).values(until=until))
+
+
 def forgive(connection: Connection, subject: str) -> None:
     """Forget wrong tries: somebody was right, or the initiator lets them try again."""
     connection.execute(delete(delivery_try).where(delivery_try.c.subject == _key(subject)))

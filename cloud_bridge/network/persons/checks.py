@@ -4,7 +4,6 @@ import hmac
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -13,16 +12,15 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Verification
-from cloud_bridge.network import tries
 from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.interfaces import Lane, Persons
 from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
 from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.persons.visits import change, hashed
+from cloud_bridge.network.persons.wrong_ends import WrongEnds
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import code_sent, envelope, link, visit
-from cloud_bridge.network.tries import Waits
 
 CODE, TAIL, ID_TAIL = "code", "contact-tail", "id-tail"
 DIGITS = 6
@@ -30,22 +28,6 @@ CODE_LIVES = timedelta(minutes=10)
 MOST_TRIES = 5
 BETWEEN_CODES = timedelta(seconds=60)
 MOST_CODES, IN_SO_LONG = 5, timedelta(hours=1)
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-IN_AN_ENVELOPE = Waits(free=10, first=_DAY, longest=_DAY, lasting=60 * _DAY)
-OF_A_SENDER = Waits(free=15, first=_HOUR, longest=_DAY, lasting=60 * _DAY)
-OF_AN_ACCOUNT = Waits(free=30, first=_HOUR, longest=_DAY, lasting=60 * _DAY)
-"""Wrong ends, by however many links: a sender gets as many links as it asks for.
-
-Who has links of one envelope shuts the account out of that envelope alone, and who has links of one
-sender, out of what that sends alone: what comes after the free tries of the narrower counts for the
-wider only where that has come to its waits, too. So it takes two senders to have it wait
-everywhere. All count equally long: nobody counts twice for the wider by letting the narrower lapse.
-
-What somebody reaches who never pauses, in a day, a week, a year: by one envelope 10, 16 and 374
-wrong ends, by one sender 19, 25 and 383, by any number of senders together 34, 40 and 398. Of four
-digits those are at most 0.34 % in a day and 4 % in a year. Of an identity number whose beginning
-(place and day of birth) is known some 1,000 ends are left: 3.4 % and 40 %.
-"""
 TAIL_DIGITS = 4
 _LEAST_OF_A_MAILBOX = 2
 CONTACT_COUNTS = timedelta(days=365)
@@ -150,10 +132,12 @@ class Checks:
         """Hold the last digits against the account's contact; after five errors the link ends.
 
         Of a mailbox they are those before the @: how it goes on behind that anybody guesses. After
-        ten errors nothing is right for a day, by whichever links.
+        ten errors in an envelope nothing is right there for a day, by whichever links; after more,
+        nothing that the sender has sent, or at all (`wrong_ends`). What was wrong before the right
+        end counts for nobody then.
 
         Raises:
-            CheckError: `wrong`, `used-up`.
+            CheckError: `wrong`, `used-up`, `wait` (`seconds` says for how long; nothing was tried).
         """
         person = await self._persons.person(visit.account)
         known = "" if person is None else _end_of(person.contact)
@@ -179,16 +163,15 @@ class Checks:
             row = connection.execute(_row(visit)).one()
             if row.tries >= MOST_TRIES:
                 return "used-up", 0
-            counts = _counts(connection, visit, method)
-            wait = max(tries.wait(connection, of, waits, now=now) for of, waits in counts)
+            ends = _ends(connection, visit, method)
+            wait = ends.wait(connection, now=now)
             if wait > timedelta():
                 return "wait", _seconds(_micro(wait))
             if right:
-                for of, _ in counts:
-                    tries.take_back(connection, of, row.tries)
+                ends.take_back(connection, now=now)
                 _passed(connection, visit, method, now)
                 return None
-            _count(connection, counts, now)
+            ends.count(connection, now=now)
             change(connection, visit.secret, tries=row.tries + 1)
             if row.tries + 1 < MOST_TRIES:
                 return "wrong", 0
@@ -218,26 +201,14 @@ def _row(of: Visit):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchem
     return select(visit).where(visit.c.secret == hashed(of.secret))
 
 
-def _counts(connection: Connection, of: Visit, method: str) -> tuple[tuple[str, Waits], ...]:
-    """For whom a wrong end counts, from the narrowest to the widest."""
+def _ends(connection: Connection, of: Visit, method: str) -> WrongEnds:
     of_envelope = select(envelope.c.initiator).where(envelope.c.id == of.envelope)
-    sender = connection.scalars(of_envelope).one()
-    account = f"{method}:{of.account}"
-    return (
-        (f"{account}:in:{of.envelope}", IN_AN_ENVELOPE),
-        (f"{account}:by:{sender}", OF_A_SENDER),
-        (f"{account}:all", OF_AN_ACCOUNT),
+    return WrongEnds(
+        account=f"{method}:{of.account}",
+        envelope=of.envelope,
+        sender=connection.scalars(of_envelope).one(),
+        visit=of.secret,
     )
-
-
-def _count(connection: Connection, counts: Sequence[tuple[str, Waits]], now: datetime) -> None:
-    """Count one more wrong end: see `OF_AN_ACCOUNT`."""
-    is_free = True
-    for of, waits in counts:
-        wrong = tries.wrong(connection, of, now=now)
-        if is_free or wrong >= waits.free:
-            tries.count(connection, of, now=now, lasting=waits.lasting)
-        is_free = is_free and wrong < waits.free
 
 
 def _passed(connection: Connection, visit: Visit, method: str, now: datetime) -> None:

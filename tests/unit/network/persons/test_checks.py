@@ -8,18 +8,12 @@ import pytest
 from sqlalchemy import Connection, select
 
 from cloud_bridge.network.id_tails import IdTails
-from cloud_bridge.network.persons.checks import (
-    IN_AN_ENVELOPE,
-    OF_A_SENDER,
-    OF_AN_ACCOUNT,
-    Checks,
-)
+from cloud_bridge.network.persons.checks import Checks
 from cloud_bridge.network.persons.errors import CheckError, NotSentError
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.problems import MalformedProblem
 from cloud_bridge.network.store import schema
-from cloud_bridge.network.tries import Waits
 from tests.network_house import Company, NetworkHouse, network_house
 from tests.person_house import CONTACT, Signer, asked
 
@@ -216,8 +210,7 @@ async def test_wrong_ends_by_all_links_of_a_sender_have_it_wait_longer_each_time
 
 async def test_two_senders_together_have_the_account_wait_everywhere(desk: Desk) -> None:
     for sender in (desk.signer.draft.initiator, await desk.house.company("Seller Ltd")):
-        for number in (10, 5):
-            await wrong_ends(await beside(desk, by=sender), number)
+        await wrong_ends(await beside(desk, by=sender), 10)
     other = await beside(desk)
     assert timedelta(minutes=59) < await waits(other) <= timedelta(hours=1)
     desk.house.time.move(timedelta(hours=1))
@@ -237,27 +230,38 @@ async def test_who_was_right_in_the_end_has_not_tried_and_others_have(desk: Desk
     assert (await waits(desk)) > timedelta(hours=23)
 
 
-@pytest.mark.parametrize(
-    ("counted", "reached"),
-    [
-        (IN_AN_ENVELOPE, (10, 16, 374)),
-        (OF_A_SENDER, (19, 25, 383)),
-        (OF_AN_ACCOUNT, (34, 40, 398)),
-    ],
-)
-def test_whoever_never_pauses_reaches_so_many_and_whoever_does_no_more(
-    counted: Waits, reached: tuple[int, int, int]
-) -> None:
-    def within(days: int) -> int:
-        number, at = 0, timedelta()
-        while at < timedelta(days=days):
-            number += 1
-            at += counted.after(number)
-        return number
+async def test_one_sender_alone_has_nobody_wait_for_another(desk: Desk) -> None:
+    sender, other = desk.signer.draft.initiator, await beside(desk)
+    for number in (10, 5):
+        await wrong_ends(await beside(desk, by=sender), number)
+    await wrong_ends(other, 4)
+    assert await passes(other)
 
-    assert (within(1), within(7), within(365)) == reached
-    # Who lets its tries be forgotten begins anew, with as many as a day gives.
-    assert (within(1) + 1) * 365 / counted.lasting.days < within(365)
+
+async def test_who_was_right_takes_back_its_tries_once(desk: Desk) -> None:
+    await wrong_ends(desk, 5)
+    visit = await desk.visit()
+    for _ in range(4):
+        assert (await refused(desk.checks.tail(visit, "1234"))).reason == "wrong"
+    for _ in range(3):
+        await desk.checks.tail(visit, "8000")
+    await wrong_ends(desk, 5)
+    assert (await waits(desk)) > timedelta(hours=23)
+
+
+async def test_who_was_right_takes_back_its_tries_only_where_they_counted(desk: Desk) -> None:
+    sender, other = desk.signer.draft.initiator, await beside(desk)
+    await wrong_ends(desk, 10)
+    await wrong_ends(await beside(desk, by=sender), 5)
+    desk.house.time.move(timedelta(hours=1))
+    mine = await beside(desk, by=sender)
+    visit = await mine.visit()
+    assert (await refused(mine.checks.tail(visit, "1234"))).reason == "wrong"
+    desk.house.time.move(timedelta(hours=2))
+    await mine.checks.tail(visit, "8000")
+    # It counted for the sender, and not for the account: of that there are still 15.
+    await wrong_ends(other, 5)
+    assert timedelta(minutes=59) < await waits(other) <= timedelta(hours=1)
 
 
 async def test_another_persons_errors_keep_nobody_off(desk: Desk) -> None:
