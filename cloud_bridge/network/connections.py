@@ -9,6 +9,7 @@ has no whole body in time, by `http.app`.
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
 import struct
@@ -47,7 +48,7 @@ async def listen(
     Args:
         app: what answers.
         stack: closes the port, and then what is under way.
-        host: an address or name of this machine.
+        host: an address or name of this machine; empty: all addresses.
         port: 0 takes a free one.
         tls: None: in the clear.
         places: for connections; whoever comes when there is none is turned away.
@@ -55,7 +56,7 @@ async def listen(
         handshake_seconds: how long the handshake of TLS may take.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is taken, or no address of `host` is one of this machine.
     """
     runner = web.AppRunner(
         app,
@@ -72,26 +73,53 @@ async def listen(
     how: dict[str, Any] = {}
     if tls is not None:
         how = {"ssl": tls, "ssl_handshake_timeout": handshake_seconds}
-    taken = port
+    taken, is_open = port, False
+    left_out: list[_NotHereError] = []
     for family, address in await _addresses(host, port):
-        listening = stack.enter_context(_bound(family, (address[0], taken, *address[2:])))
+        try:
+            listening = stack.enter_context(_bound(family, (address[0], taken, *address[2:])))
+        except _NotHereError as error:
+            left_out.append(error)
+            continue
         taken = listening.getsockname()[1]
         door = _Door(listening, runner.server, places, how)
         stack.push_async_callback(door.close)
         door.open()
+        is_open = True
+    if not is_open:
+        raise OSError(
+            errno.EADDRNOTAVAIL,
+            f"no address of {host} is one of this machine: {'; '.join(map(str, left_out))}. Name "
+            "another host in network.yaml, or have the machine have this one",
+        )
+    for each in left_out:
+        _log.warning("address_left_out", host=host, address=each.address, error=str(each))
     return taken
+
+
+class _NotHereError(Exception):
+    """This machine has no such address, as where IPv6 is switched off and `localhost` has one."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"{address}: {why}")
+        self.address = address
 
 
 async def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
     """All that a name of this machine stands for."""
     found = await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 
 def _bound(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        if error.errno == errno.EAFNOSUPPORT:
+            raise _NotHereError(address[0], str(error.strerror)) from error
+        raise
     try:
         listening.setblocking(False)  # noqa: FBT003 - the socket's own word
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,6 +129,8 @@ def _bound(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.soc
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
+        if family == socket.AF_INET6 and error.errno == errno.EADDRNOTAVAIL:
+            raise _NotHereError(address[0], str(error.strerror)) from error
         raise OSError(error.errno, f"{address[0]}:{address[1]}: {error.strerror}") from error
     return listening
 

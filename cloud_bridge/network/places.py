@@ -8,6 +8,8 @@ import structlog
 
 _IPV6_NETWORK: Final = 64
 """Bits of an IPv6 address that a line has for itself: the rest its owner chooses."""
+_FREE_AGAIN: Final = 0.9
+"""Of all: below that it is told anew when it is full, and not each time somebody goes and comes."""
 _log = structlog.get_logger("network")
 
 
@@ -41,7 +43,6 @@ class Places:
                 _log.error("connections_of_address_full", address=line, most=self._of_an_address)
             self._told_of.add(line)
             return False
-        self._is_told = False
         self._count += 1
         self._by_address[line] += 1
         return True
@@ -50,6 +51,8 @@ class Places:
         """Somebody who was let in from there has gone."""
         line = _line(address)
         self._count -= 1
+        if self._count < self._most * _FREE_AGAIN:
+            self._is_told = False
         self._by_address[line] -= 1
         if self._by_address[line] == 0:  # nothing is remembered of whoever is not here
             del self._by_address[line]
