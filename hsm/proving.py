@@ -60,7 +60,12 @@ def compare(found: Sequence[KeyDescription], wanted: Sequence[KeyDescription]) -
     for key in wanted:
         other = there.get(key.id)
         if other is None or (other.mechanism, other.public_key) != (key.mechanism, key.public_key):
-            said = "nothing" if other is None else _print_of(other)
+            if other is None:
+                raise OtherKeysError(
+                    f"key {key.id!r} is not the first token's, as there is none here: {_CURE}; if "
+                    "config.yaml says that it is retired, send USR1 to the gateway"
+                )
+            said = _print_of(other)
             raise OtherKeysError(
                 f"key {key.id!r} is not the first token's: its public key is {said} here and "
                 f"{_print_of(key)} there: {_CURE}"

@@ -1,7 +1,7 @@
 """Signers of several tokens started anew, one after the other, so that one of them signs."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -18,14 +18,22 @@ class Renewal:
             up; None: all have to prove those that are known.
     """
 
-    def __init__(self, serving: Callable[[], Iterable[Token]], *, patience_seconds: float) -> None:
+    def __init__(
+        self,
+        serving: Callable[[], Iterable[Token]],
+        *,
+        tokens: Sequence[Token],
+        patience_seconds: float,
+    ) -> None:
         """Take them.
 
         Args:
             serving: the tokens that serve now, in the order of preference.
+            tokens: all, in that order.
             patience_seconds: how long one may take to come back.
         """
         self._serving = serving
+        self._tokens = tokens
         self._patience = patience_seconds
         self._is_wanted = False
         self._task: asyncio.Task[None] | None = None
@@ -53,9 +61,8 @@ class Renewal:
 
         Those that are away take the keys up when they come back by themselves.
         """
-        serving = [*self._serving()]
-        if not serving:
-            return
+        # Where none serves, the first of all leads: perhaps all were refused for a retired key.
+        serving = [*self._serving()] or [*self._tokens]
         self.leader = first = serving[0]
         if not await self._is_back(first):
             self.leader = None

@@ -79,6 +79,7 @@ class ReplicatedSigner:
         self._failback_seconds = config.failback_seconds
         self._renewal = Renewal(
             self._serving,
+            tokens=self._tokens,
             patience_seconds=start_deadline_seconds + config.restart.longest_seconds,
         )
         self._probe_seconds = probe_seconds

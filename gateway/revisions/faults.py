@@ -1,6 +1,6 @@
 """Why a revision does not count."""
 
-from typing import Literal
+from typing import Final, Literal
 
 RevisionFault = Literal[
     "other-base",
@@ -27,6 +27,9 @@ RevisionFault = Literal[
 ]
 """Why a revision does not count; a word that stays. `could-not-tell` says that nothing was found
 out, which is no reason to believe it: it is too large, too slow, or made to do harm."""
+
+UNSEEN: Final = "its stamps could not be held against the text"
+"""What is told where nobody could find out what lies under a partner's stamps."""
 
 
 class RevisionFaultError(Exception):

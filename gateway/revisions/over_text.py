@@ -6,6 +6,7 @@ from typing import Final
 
 import pypdfium2
 
+from gateway.revisions.faults import UNSEEN
 from gateway.revisions.text_boxes import Box, boxes_of_text, shows_text, touch
 
 Marks = Mapping[int, list[Box]]
@@ -13,9 +14,8 @@ Marks = Mapping[int, list[Box]]
 
 _FORM_DEPTH: Final = 5
 _MOST_TEXTS: Final = 50_000
-_MOST_PAIRS: Final = 2_000_000
+_MOST_PAIRS: Final = 2_000_000  # of all pages
 _MOST_TOLD: Final = 3
-_UNSEEN: Final = "its stamps could not be held against the text"
 
 
 def over_text(document: bytes, marks: Marks, *, pages: int) -> str:
@@ -33,21 +33,23 @@ def over_text(document: bytes, marks: Marks, *, pages: int) -> str:
     try:
         with closing(pypdfium2.PdfDocument(document)) as pdf:
             if len(pdf) != pages:
-                return f"{_UNSEEN}: one reader finds {pages} pages and another {len(pdf)}"
+                return f"{UNSEEN}: one reader finds {pages} pages and another {len(pdf)}"
             found = list(_of_pages(pdf, marks))
     except pypdfium2.PdfiumError as error:
-        return f"{_UNSEEN}: {error}"
+        return f"{UNSEEN}: {error}"
     more = len(found) - _MOST_TOLD
     return "; ".join(found[:_MOST_TOLD]) + (f"; and {more} pages more" if more > 0 else "")
 
 
 def _of_pages(pdf: pypdfium2.PdfDocument, marks: Marks) -> Iterator[str]:
+    pairs = 0
     for index in sorted(marks):
         with closing(pdf[index]) as page:
             texts = boxes_of_text(page, most=_MOST_TEXTS)
-            if texts is None or len(texts) * len(marks[index]) > _MOST_PAIRS:
-                yield f"page {index + 1} has more stamps and texts than are compared"
-                continue
+            pairs += 0 if texts is None else len(texts) * len(marks[index])
+            if texts is None or pairs > _MOST_PAIRS:
+                yield f"from page {index + 1} on it has more stamps and texts than are compared"
+                return
             count = sum(any(touch(text, mark) for mark in marks[index]) for text in texts)
             # Last, as it asks each thing that is drawn: of most stamps nothing lies beneath.
             is_seen = count > 0 and shows_text(page, depth=_FORM_DEPTH)

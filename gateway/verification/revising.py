@@ -21,7 +21,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.faults import UNSEEN, RevisionFaultError
 from gateway.revisions.over_text import over_text
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
@@ -49,11 +49,17 @@ def _found(document: bytes, asked: AskedRevision) -> RevisionJudgement:
     # What a person fills in is one appearance over all of a page.
     if asked.is_person or not asked.looks_under:
         return RevisionJudgement(added=added)
+    return RevisionJudgement(added=added, over_text=_under(document, updates))
+
+
+def _under(document: bytes, updates: list[Update]) -> str:
     marks: dict[int, list[Box]] = {}
-    for page, box in (each for update in updates for each in update.marks()):
-        marks.setdefault(page, []).append(box)
-    under = over_text(document, marks, pages=updates[-1].pages)
-    return RevisionJudgement(added=added, over_text=under)
+    try:
+        for page, box in (each for update in updates for each in update.marks()):
+            marks.setdefault(page, []).append(box)
+        return over_text(document, marks, pages=updates[-1].pages)
+    except Exception as error:  # noqa: BLE001 - it is signed: nothing is held up by what is only told
+        return f"{UNSEEN}: {told(error)}"
 
 
 def _added(

@@ -13,6 +13,7 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
+from gateway.envelopes.keeping.troubles import TOLD
 from gateway.store.moments import moment
 from gateway.store.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
@@ -64,7 +65,11 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def is_well(self) -> bool:
         """Whether nobody has to look at it."""
-        return self.away_since is None and self.reconciled_at is not None and not self.troubles
+        return (
+            self.away_since is None
+            and self.reconciled_at is not None
+            and all(each.type in TOLD for each in self.troubles)
+        )
 
 
 def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -213,7 +213,7 @@ def _is_drawn_as_written(snapshot: Snapshot, page: str) -> bool:
     """
     return all(
         snapshot.entry(annotation, "/Subtype") == "/Link"
-        or snapshot.entry(annotation, "/AP", "/N") is not None
+        or isinstance(snapshot.entry(annotation, "/AP", "/N"), dict)
         for annotation in snapshot.annotations(page)
     )
 

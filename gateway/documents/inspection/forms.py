@@ -85,7 +85,8 @@ def _is_drawn_by_readers(snapshot: Snapshot, annotation: dict[str, Value]) -> bo
     if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
         return False
     kind = snapshot.entry(annotation, "/Subtype")
-    return kind in _MARKS and snapshot.entry(annotation, "/AP") is None
+    # As readers ask: an appearance that is neither a stream nor a dictionary of such is none.
+    return kind in _MARKS and not isinstance(snapshot.entry(annotation, "/AP", "/N"), dict)
 
 
 def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:

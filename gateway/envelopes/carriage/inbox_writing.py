@@ -17,9 +17,10 @@ from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     OVER,
-    PASSING,
+    TOLD,
     Troubles,
-    troubles_in,
+    lasting_in,
+    written,
 )
 from gateway.store.envelopes import (
     EntryRow,
@@ -156,10 +157,10 @@ class InboxWriter:
             "head": state.head,
             "changed_at": self._ground.clock.now(),
         }
-        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
-        if row.status == "held" and left and state.status not in OVER:
+        if row.status == "held" and _holding(row) and state.status not in OVER:
             return changes
-        return changes | {"status": _status(row, state), "trouble": _encode(left)}
+        trouble = written(lasting_in(row))
+        return changes | {"status": _status(row, state), "trouble": trouble}
 
     async def _pass(self, envelope: str) -> None:
         """Nothing is new; what was held up by what may have passed goes on, or is judged anew."""
@@ -168,15 +169,15 @@ class InboxWriter:
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        holding = _holding(row)
         is_over = state.status in OVER
-        if not is_over and any(type_ not in JUDGED_ANEW for type_, _ in left):
+        if not is_over and holding - JUDGED_ANEW:
             return
 
         def release(unit: Transaction) -> None:
             # What is judged anew stays held until it was found sound.
-            status = "held" if left and not is_over else _status(row, state)
-            trouble = _encode(left)
+            status = "held" if holding and not is_over else _status(row, state)
+            trouble = written(lasting_in(row))
             change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
 
@@ -200,6 +201,11 @@ class InboxWriter:
             party=said.party,
             counterparties=list(dict.fromkeys(others)),
         )
+
+
+def _holding(row: EnvelopeRow) -> set[str]:
+    """The types of what still keeps an envelope held."""
+    return {type_ for type_, _ in lasting_in(row)} - TOLD
 
 
 def _is_for_us(entry: Entry) -> bool:

@@ -27,7 +27,7 @@ from gateway.envelopes.course.turning import OurTurn, Paused
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, troubles_in
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, TOLD, troubles_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob
@@ -203,7 +203,7 @@ class Advancing:
 
     async def _judged_anew(self, bridge: Bridge, seen: _Seen) -> _Seen | None:
         """What was held for want of a root, once one is trusted; None: it stays held."""
-        if any(type_ not in JUDGED_ANEW for type_, _ in troubles_in(seen.row)):
+        if {type_ for type_, _ in troubles_in(seen.row)} - JUDGED_ANEW - TOLD:
             return None
         try:
             lacking = await self._verifying.take_all(bridge.member, seen.state, seen.entries)
@@ -213,7 +213,9 @@ class Advancing:
             return None
         await self._ending.release(bridge, seen.row, seen.state)
         row = await self._ground.envelopes.by_id(seen.row.organisation, seen.row.id)
-        return None if row is None else _Seen(row, seen.state, seen.entries)
+        if row is None or row.status == "held":
+            return None
+        return _Seen(row, seen.state, seen.entries)
 
     async def _verified(self, bridge: Bridge, seen: _Seen) -> tuple[str, ...] | Paused:
         """What somebody must bring; or why it goes no further."""

@@ -14,7 +14,16 @@ from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.noting import event_of, noted
-from gateway.envelopes.keeping.troubles import OVER, Trouble, Troubles, troubles_in
+from gateway.envelopes.keeping.troubles import (
+    JUDGED_ANEW,
+    OVER,
+    TOLD,
+    Trouble,
+    Troubles,
+    lasting_in,
+    troubles_in,
+    written,
+)
 from gateway.returns.interfaces import EventOutbox
 from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
@@ -93,15 +102,21 @@ class Ending:
         await self._ground.lane.write(unit)
 
     async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
-        """What held an envelope has passed: it goes on where it was."""
+        """What held an envelope has passed: it goes on, unless more was found since."""
         member, now = bridge.member, self._ground.clock.now()
-        passed = [type_ for type_, _ in troubles_in(row)]
+        passed = [type_ for type_, _ in troubles_in(row) if type_ not in TOLD]
         record = noted("released", member, row.id, at=now, troubles=passed)
         changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
 
         def unit(transaction: Transaction) -> None:
+            known = envelope_by_id(transaction.connection, member.organisation, row.id)
+            left = () if known is None else lasting_in(known)
+            left = tuple(each for each in left if each[0] not in JUDGED_ANEW)
+            if any(type_ not in TOLD for type_, _ in left):
+                return
             self._ground.audit.append(transaction, record)
-            change_envelope(transaction, member.organisation, row.id, trouble=b"[]", **changes)
+            trouble = written(left)
+            change_envelope(transaction, member.organisation, row.id, trouble=trouble, **changes)
 
         await self._ground.lane.write(unit)
 

@@ -20,7 +20,7 @@ from gateway.envelopes.keeping.evidence import take_evidence
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble, Troubles
 from gateway.envelopes.keeping.versions import Version, versions_of
-from gateway.revisions.faults import RevisionFault
+from gateway.revisions.faults import UNSEEN, RevisionFault
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from policies.intake import RULES
@@ -281,6 +281,10 @@ class Verifying:
         if judgement.fault is None:
             return judgement.over_text
         words = f"{revision.document}, signed by {party.name or party.id}: {judgement.why}"
+        if judgement.fault == "could-not-tell" and looks_under:
+            # What lies under its stamps is only told: a contract is not left for want of that.
+            await self._believe(state, version, content, looks_under=False)
+            return f"{UNSEEN}: {judgement.why}"
         if judgement.fault == "could-not-tell":
             raise errors.RevisionNotJudgedProblem(words)
         if judgement.fault == "untrusted" and party.kind != "organisation":

@@ -1,6 +1,6 @@
 """What holds an envelope up: kept with it, recorded, told in the log and counted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +33,9 @@ officers end a freeze."""
 
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
+
+TOLD: Final = frozenset({STAMP_OVER_TEXT})
+"""What somebody is to know: it holds nothing up, nor does it keep held what may go on."""
 
 OVER: Final = frozenset({"declined", "withdrawn", "expired"})
 """Ends in which nothing was agreed: what is wrong there holds up nothing more."""
@@ -90,6 +93,16 @@ def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     return _troubles.decode(row.trouble)
 
 
+def lasting_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
+    """The same without what ends by itself."""
+    return tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+
+
+def written(troubles: Iterable[tuple[str, str]]) -> bytes:
+    """As an envelope's row has them."""
+    return _encode(tuple(troubles))
+
+
 class Troubles:
     """Writes down what holds a company's envelopes up."""
 
@@ -103,20 +116,25 @@ class Troubles:
         await self._ground.lane.write(lambda unit: self.put(unit, envelope, trouble))
 
     def put(self, unit: Transaction, envelope: str, trouble: Trouble) -> None:
-        """The same within a unit of work, before its first write."""
+        """The same within a unit of work, before its first write.
+
+        What our company has taken back stays so, whatever is wrong with it besides.
+        """
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)
-        known = () if row is None else troubles_in(row)
-        if any(type_ == trouble.type for type_, _ in known):
+        known = {} if row is None else dict(troubles_in(row))
+        before = known.get(trouble.type)
+        if before is not None and (trouble.type not in TOLD or trouble.words in before):
             return
+        words = trouble.words if before is None else f"{before}; {trouble.words}"[:_LONGEST]
         now = self._ground.clock.now()
         content = self._told(envelope, trouble)
         self._ground.audit.append(unit, Record(kind="envelope-trouble", at=now, content=content))
         if row is not None:
             changes: dict[str, Any] = {
-                "trouble": _encode((*known, (trouble.type, trouble.words))),
+                "trouble": written((known | {trouble.type: words}).items()),
                 "changed_at": now,
             }
-            if trouble.holds:
+            if trouble.holds and row.status != "withdrawn":
                 changes |= {"status": "held", "step": "look-at-it", "hint": trouble.words}
             change_envelope(unit, self._member.organisation, envelope, **changes)
         unit.after_commit(self._say, (envelope, trouble))
@@ -126,9 +144,9 @@ class Troubles:
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)
         if row is None or row.status == "held":
             return
-        left = tuple(each for each in troubles_in(row) if each[0] not in PASSING)
+        left = lasting_in(row)
         if left != troubles_in(row):
-            change_envelope(unit, self._member.organisation, envelope, trouble=_encode(left))
+            change_envelope(unit, self._member.organisation, envelope, trouble=written(left))
 
     def _told(self, envelope: str, trouble: Trouble) -> Mapping[str, str | bool]:
         return {

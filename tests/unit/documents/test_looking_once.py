@@ -51,6 +51,23 @@ def test_an_appearance_that_pdfium_makes_up_while_it_draws_is_not_read() -> None
     assert facts.content.asked == frozenset()
 
 
+@pytest.mark.parametrize("appearance", ["", "/AP<</N 0>>", "/AP<</N/x>>", "/AP<<>>", "/AP 0"])
+def test_a_mark_whose_appearance_is_none_is_found_and_no_page_with_it_is_read(
+    appearance: str,
+) -> None:
+    marked = one_page(
+        "BT /F 24 Tf 100 700 Td (CNY 1280.00) Tj ET",
+        page=f"{A4}/Annots[6 0 R]",
+        more={
+            6: f"<</Type/Annot/Subtype/Square/F 4/IC[1 1 1]/Rect[95 695 300 720]{appearance}>>",
+        },
+    )
+    facts = facts_of(marked, "text")
+    assert "ambiguous-structure" in {each.rule for each in facts.findings}
+    assert facts.content is not None
+    assert facts.content.asked == frozenset()
+
+
 def test_pdfium_makes_up_an_appearance_while_it_draws() -> None:
     # Otherwise the test above would show nothing.
     with OpenedPages(noted("")) as opened:

@@ -378,6 +378,20 @@ async def test_another_key_of_a_known_id_is_not_taken_up(
     assert description(signer, "rsa").mechanism == "rsa-pkcs1-sha256"
 
 
+async def test_when_all_tokens_were_refused_for_a_retired_key_the_first_says_which_keys_are_right(
+    signer: ReplicatedSigner, pair: Pair
+) -> None:
+    _configure(pair, "p256", "log")  # and nobody sent USR1
+    for source in pair.sources:
+        source.signal(signal.SIGKILL)
+    await until(lambda: states(signer) == ("other-keys", "other-keys"))
+    assert "send USR1 to the gateway" in (signer.standings[0].why or "")
+    signer.renew()
+    await until(lambda: states(signer) == ("signs", "stands-by"))
+    await _signs(signer)
+    assert [each.id for each in signer.keys] == ["p256", "log"]
+
+
 # At the start
 
 

@@ -1,0 +1,159 @@
+"""A trouble that is only told holds nothing up, is not lost, and keeps nothing held."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from gateway.envelopes.ground import Tally
+from gateway.envelopes.keeping.troubles import Trouble, Troubles
+from gateway.store.envelopes import change_envelope
+from gateway.verification.model import AskedRevision, RevisionJudgement
+from tests.envelope_house import CALLER, EAST, WEST, OwnJudge, Room, Town, settle
+
+STAMP = Trouble("stamp-over-text", "one.pdf: page 1 has a text under the stamp", holds=False)
+OTHER_STAMP = Trouble("stamp-over-text", "two.pdf: page 7 has a text under the stamp", holds=False)
+UNTRUSTED = Trouble("card-untrusted", "nobody trusts it")
+OF_NO_ROOT = Trouble("revision-untrusted", "its CA is none of ours")
+Scene = Callable[[Town, Room, Room], Awaitable[None]]
+
+
+def play(directory: Path, scene: Scene) -> None:
+    async def go() -> None:
+        town = Town.built()
+        async with AsyncExitStack() as stack:
+            east = await stack.enter_async_context(town.room(directory, EAST))
+            west = await stack.enter_async_context(town.room(directory, WEST))
+            await scene(town, east, west)
+
+    asyncio.run(go())
+
+
+async def tell(room: Room, envelope: str, *troubles: Trouble) -> None:
+    company = room.company
+    writing = Troubles(company.bridge.member, company.ground, Tally())
+    for each in troubles:
+        await writing.tell(envelope, each)
+
+
+async def completed(east: Room, west: Room) -> str:
+    id_ = (await east.create()).envelope.id
+    await east.work()
+    await settle(east, west)
+    assert (await east.show(id_)).status == "completed"
+    return id_
+
+
+def test_what_held_it_besides_passes_and_the_stamp_stays_told(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = await completed(east, west)
+        await tell(east, id_, STAMP, UNTRUSTED)
+        assert (await east.show(id_)).status == "held"
+
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+
+        told = await east.show(id_)
+        assert (told.status, told.trouble) == ("completed", ((STAMP.type, STAMP.words),))
+
+    play(tmp_path, scene)
+
+
+def test_what_is_judged_anew_is_released_and_the_stamp_that_was_found_then_stays_told(
+    tmp_path: Path,
+) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = await completed(east, west)
+        await tell(east, id_, OF_NO_ROOT)
+        bridge, envelopes = east.company.bridge, east.company.ground.envelopes
+        row, state = await envelopes.by_id(EAST, id_), await bridge.state(id_)
+        assert row is not None
+        assert state is not None
+        await tell(east, id_, STAMP)
+
+        await east.service._ending.release(bridge, row, state)
+
+        told = await east.show(id_)
+        assert (told.status, told.trouble) == ("completed", ((STAMP.type, STAMP.words),))
+
+    play(tmp_path, scene)
+
+
+def test_what_was_found_to_hold_it_meanwhile_is_not_released(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = await completed(east, west)
+        await tell(east, id_, OF_NO_ROOT)
+        bridge, envelopes = east.company.bridge, east.company.ground.envelopes
+        row, state = await envelopes.by_id(EAST, id_), await bridge.state(id_)
+        assert row is not None
+        assert state is not None
+        await tell(east, id_, Trouble("forked", "it tells two stories"))
+
+        await east.service._ending.release(bridge, row, state)
+
+        assert (await east.show(id_)).status == "held"
+
+    play(tmp_path, scene)
+
+
+def test_every_stamp_is_told_and_each_once(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = await completed(east, west)
+        await tell(east, id_, STAMP, OTHER_STAMP, STAMP)
+        ((_, words),) = (await east.show(id_)).trouble
+        assert words == f"{STAMP.words}; {OTHER_STAMP.words}"
+
+    play(tmp_path, scene)
+
+
+def test_what_was_taken_back_stays_so_whatever_is_wrong_with_it_besides(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        town.network.is_full = True
+        id_ = (await east.create()).envelope.id
+        await east.work()
+        await east.service.withdraw(CALLER, id_, reason="mistake")
+        await tell(east, id_, UNTRUSTED)
+        told = await east.show(id_)
+        assert (told.status, told.next_hint) == (
+            "withdrawn",
+            "It was withdrawn before it was sent: mistake",
+        )
+        assert [type_ for type_, _ in told.trouble] == ["card-untrusted"]
+
+    play(tmp_path, scene)
+
+
+def test_what_another_node_took_back_since_the_rows_were_read_does_not_go_out(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        town.network.is_full = True
+        id_ = (await east.create()).envelope.id
+        await east.work()
+        await east.company.ground.lane.write(
+            lambda unit: change_envelope(unit, EAST, id_, status="withdrawn")
+        )
+        town.network.is_full = False
+        assert not await east.company.bridge.outbox.send(id_)
+        assert town.network.envelopes == {}
+
+    play(tmp_path, scene)
+
+
+class _TooSlowUnderStamps(OwnJudge):
+    """Finds nothing out where it is to look under stamps, too."""
+
+    async def judge_revision(
+        self, base: bytes, document: bytes, asked: AskedRevision
+    ) -> RevisionJudgement:
+        if asked.looks_under:
+            return RevisionJudgement(fault="could-not-tell", why="it took longer than 30 s")
+        return await super().judge_revision(base, document, asked)
+
+
+def test_a_contract_is_not_left_for_want_of_a_look_under_its_stamps(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        east.advancing._verifying._judge = _TooSlowUnderStamps()
+        await completed(east, west)
+
+    play(tmp_path, scene)
