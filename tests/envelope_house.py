@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -306,6 +306,39 @@ class Town(Street):
 
     def connect(self, organisation: str, lane: WriterLane, key: SigningKey) -> CloudNetwork:  # noqa: ARG002 - of networks that are far
         return self.network.of(organisation)
+
+
+Scene = Callable[[Town, Room, Room], Awaitable[None]]
+"""What happens in a town between east and west."""
+
+
+def play(
+    directory: Path,
+    scene: Scene,
+    *,
+    policy: str = POLICY,
+    of_west: str = POLICY,
+    inbound: dict[str, Inbound] | None = None,
+) -> None:
+    """Build a town with both houses, and have a scene happen there.
+
+    Args:
+        directory: where the houses go.
+        scene: what happens.
+        policy: of east.
+        of_west: the policy of west.
+        inbound: what west has sealed by itself of what comes; None: everything.
+    """
+
+    async def go() -> None:
+        town = Town.built()
+        async with (
+            town.room(directory, EAST, policy=policy) as east,
+            town.room(directory, WEST, policy=of_west, inbound=inbound) as west,
+        ):
+            await scene(town, east, west)
+
+    asyncio.run(go())
 
 
 async def settle(*rooms: Room, until: Callable[[], bool] = lambda: False) -> None:

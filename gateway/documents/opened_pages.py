@@ -6,7 +6,6 @@ as drawing it.
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from types import TracebackType
 from typing import Final, Self
 
 import pypdfium2
@@ -38,12 +37,11 @@ class OpenedPages:
         """Opens nothing yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        """Give back what pdfium holds."""
+        self.close()
+
+    def close(self) -> None:
         """Give back what pdfium holds: the pages, then the document."""
         for index in list(self._loaded):
             self.close_page(index)

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache, cached_property
-from types import TracebackType
 from typing import Self
 
 import pypdfium2
@@ -155,12 +154,7 @@ class DocumentText:
         """Opens nothing yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give back what pdfium holds."""
         self._page_stack.close()
         self._stack.close()

@@ -1,7 +1,6 @@
 """A document while it is prepared, with what two readers hold of it: each is made once."""
 
 from functools import cached_property
-from types import TracebackType
 from typing import Self
 
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -27,14 +26,9 @@ class Opened:
         """Opens nothing yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give back what pdfium holds."""
-        self.pages.__exit__(kind, error, trace)
+        self.pages.close()
 
     @cached_property
     def reader(self) -> PdfFileReader:

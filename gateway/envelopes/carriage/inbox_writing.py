@@ -17,8 +17,8 @@ from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     OVER,
-    TOLD,
     Troubles,
+    holding_in,
     lasting_in,
     written,
 )
@@ -157,7 +157,7 @@ class InboxWriter:
             "head": state.head,
             "changed_at": self._ground.clock.now(),
         }
-        if row.status == "held" and _holding(row) and state.status not in OVER:
+        if row.status == "held" and holding_in(row) and state.status not in OVER:
             return changes
         trouble = written(lasting_in(row))
         return changes | {"status": _status(row, state), "trouble": trouble}
@@ -169,7 +169,7 @@ class InboxWriter:
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        holding = _holding(row)
+        holding = holding_in(row)
         is_over = state.status in OVER
         if not is_over and holding - JUDGED_ANEW:
             return
@@ -201,11 +201,6 @@ class InboxWriter:
             party=said.party,
             counterparties=list(dict.fromkeys(others)),
         )
-
-
-def _holding(row: EnvelopeRow) -> set[str]:
-    """The types of what still keeps an envelope held."""
-    return {type_ for type_, _ in lasting_in(row)} - TOLD
 
 
 def _is_for_us(entry: Entry) -> bool:

@@ -20,6 +20,7 @@ from gateway.envelopes.keeping.troubles import (
     TOLD,
     Trouble,
     Troubles,
+    holding_in,
     lasting_in,
     troubles_in,
     written,
@@ -110,12 +111,10 @@ class Ending:
 
         def unit(transaction: Transaction) -> None:
             known = envelope_by_id(transaction.connection, member.organisation, row.id)
-            left = () if known is None else lasting_in(known)
-            left = tuple(each for each in left if each[0] not in JUDGED_ANEW)
-            if any(type_ not in TOLD for type_, _ in left):
+            if known is None or holding_in(known) - JUDGED_ANEW:
                 return
             self._ground.audit.append(transaction, record)
-            trouble = written(left)
+            trouble = written(each for each in lasting_in(known) if each[0] not in JUDGED_ANEW)
             change_envelope(transaction, member.organisation, row.id, trouble=trouble, **changes)
 
         await self._ground.lane.write(unit)

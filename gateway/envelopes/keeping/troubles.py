@@ -98,6 +98,11 @@ def lasting_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     return tuple(each for each in troubles_in(row) if each[0] not in PASSING)
 
 
+def holding_in(row: EnvelopeRow) -> set[str]:
+    """The types of what keeps it held until somebody does something."""
+    return {type_ for type_, _ in lasting_in(row)} - TOLD
+
+
 def written(troubles: Iterable[tuple[str, str]]) -> bytes:
     """As an envelope's row has them."""
     return _encode(tuple(troubles))

@@ -2,8 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,7 @@ from tests.envelope_house import (
     Street,
     Town,
     parties,
+    play,
     settle,
     sha256,
 )
@@ -69,18 +69,6 @@ from tests.signing_house import FakeClock
 from tests.unit.verification.test_revising import extra_page
 
 NAME = "合同.pdf"
-Scene = Callable[[Town, Room, Room], Awaitable[None]]
-
-
-def play(directory: Path, scene: Scene, *, inbound: dict[str, Inbound] | None = None) -> None:
-    async def go() -> None:
-        town = Town.built()
-        async with AsyncExitStack() as stack:
-            east = await stack.enter_async_context(town.room(directory, EAST))
-            west = await stack.enter_async_context(town.room(directory, WEST, inbound=inbound))
-            await scene(town, east, west)
-
-    asyncio.run(go())
 
 
 async def leaves(room: Room) -> list[dict[str, Any]]:

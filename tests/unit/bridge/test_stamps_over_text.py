@@ -1,8 +1,6 @@
 """A partner that signs last may put its stamp over what was agreed: that is found and told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
 from policies.model import OnPage
-from tests.envelope_house import EAST, POLICY, WEST, Room, Town, settle
+from tests.envelope_house import POLICY, Room, Town, play, settle
 from tests.hostile.samples import TEXT
 from tests.unit.bridge.test_contracts_of_two import (
     NAME,
@@ -31,20 +29,6 @@ REFUSING = POLICY.replace(
     "metadata: {name: contract}\nspec:\n  intake: {refuse: [stamp-over-text]}\n",
 )
 NOT_BY_ITSELF = {"another-type": Inbound("contract", "company-east")}
-Scene = Callable[[Town, Room, Room], Awaitable[None]]
-
-
-def play(directory: Path, scene: Scene, *, policy: str) -> None:
-    async def go() -> None:
-        town = Town.built()
-        async with AsyncExitStack() as stack:
-            east = await stack.enter_async_context(town.room(directory, EAST, policy=policy))
-            west = await stack.enter_async_context(
-                town.room(directory, WEST, inbound=NOT_BY_ITSELF)
-            )
-            await scene(town, east, west)
-
-    asyncio.run(go())
 
 
 async def signed_by_the_partner(
@@ -86,7 +70,7 @@ def test_a_stamp_over_text_of_who_signs_last_is_recorded_and_told_where_it_is_re
             assert f"{NAME}, signed by seller: page 1 has a text under the stamp" in words
             assert "stamp-over-text" in await told_in_the_log(east)
 
-    play(tmp_path, scene, policy=policy)
+    play(tmp_path, scene, inbound=NOT_BY_ITSELF, policy=policy)
 
 
 def test_a_stamp_where_nothing_stands_is_no_finding(tmp_path: Path) -> None:
@@ -95,7 +79,7 @@ def test_a_stamp_where_nothing_stands_is_no_finding(tmp_path: Path) -> None:
         assert ((await east.show(id_)).status, (await east.show(id_)).trouble) == ("completed", ())
         assert await findings(east) == [None]
 
-    play(tmp_path, scene, policy=REFUSING)
+    play(tmp_path, scene, inbound=NOT_BY_ITSELF, policy=REFUSING)
 
 
 def test_where_we_are_to_sign_after_it_our_own_intake_declines(tmp_path: Path) -> None:
@@ -106,4 +90,4 @@ def test_where_we_are_to_sign_after_it_our_own_intake_declines(tmp_path: Path) -
         assert "stamp-over-text" in told.next_hint
         assert await findings(east) == [None]  # its denial has them among its facts
 
-    play(tmp_path, scene, policy=REFUSING)
+    play(tmp_path, scene, inbound=NOT_BY_ITSELF, policy=REFUSING)

@@ -1,8 +1,6 @@
 """What never left is withdrawn here; what only seems not to have left, at the network."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,21 +15,8 @@ from gateway.audit.record import read_leaf
 from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.errors import EnvelopeNotNowProblem
 from gateway.store.schema import audit_leaf
-from tests.envelope_house import CALLER, EAST, WEST, Room, Town, settle
+from tests.envelope_house import CALLER, EAST, Room, Town, play, settle
 from tests.memory_network import Side
-
-Scene = Callable[[Town, Room, Room], Awaitable[None]]
-
-
-def play(directory: Path, scene: Scene) -> None:
-    async def go() -> None:
-        town = Town.built()
-        async with AsyncExitStack() as stack:
-            east = await stack.enter_async_context(town.room(directory, EAST))
-            west = await stack.enter_async_context(town.room(directory, WEST))
-            await scene(town, east, west)
-
-    asyncio.run(go())
 
 
 async def noted(room: Room) -> list[tuple[str, str]]:

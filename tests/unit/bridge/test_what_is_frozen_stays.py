@@ -1,8 +1,5 @@
 """A contract that we have sealed does not go out while officers have frozen what sealed it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -14,17 +11,7 @@ from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.wire import Content
 from gateway.freezes.model import ScopeKind
-from tests.envelope_house import (
-    CALLER,
-    EAST,
-    PAPER,
-    POLICY,
-    WEST,
-    Room,
-    Town,
-    settle,
-    sha256,
-)
+from tests.envelope_house import CALLER, PAPER, POLICY, Room, Town, play, settle, sha256
 from tests.memory_network import Side
 from tests.officers import freeze, signed, unfreeze
 from tests.statement_keys import LI, WANG
@@ -53,22 +40,7 @@ tests:
     request: {system: tms, doc: {attributes: {envelope_title: 采购合同, envelope_is_ours: true}}}
     expect: allowed
 """
-Scene = Callable[[Town, Room, Room], Awaitable[None]]
-
-
-def play(directory: Path, scene: Scene) -> None:
-    async def go() -> None:
-        town = Town.built()
-        async with AsyncExitStack() as stack:
-            east, west = [
-                await stack.enter_async_context(
-                    town.room(directory, each, policy=POLICY + ANOTHER_SEAL)
-                )
-                for each in (EAST, WEST)
-            ]
-            await scene(town, east, west)
-
-    asyncio.run(go())
+BOTH_SEALS = POLICY + ANOTHER_SEAL
 
 
 def away_once_it_has_sealed(town: Town, room: Room) -> Room:
@@ -139,7 +111,7 @@ def test_what_was_frozen_in_an_outage_waits_and_goes_out_when_the_freeze_has_end
             assert (told.status, told.next_step, told.trouble) == ("completed", "nothing", ())
             assert room.signed == 1
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 
 
 def test_a_freeze_of_another_seal_keeps_nothing_back(tmp_path: Path) -> None:
@@ -149,7 +121,7 @@ def test_a_freeze_of_another_seal_keeps_nothing_back(tmp_path: Path) -> None:
         await settle(east, west)
         assert (await west.show(id_)).status == "completed"
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 
 
 def test_a_freeze_between_the_content_and_the_word_keeps_the_word_back(tmp_path: Path) -> None:
@@ -170,7 +142,7 @@ def test_a_freeze_between_the_content_and_the_word_keeps_the_word_back(tmp_path:
         await settle(east, west)
         assert (await west.show(id_)).status == "completed"
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 
 
 def test_a_word_that_had_arrived_before_the_freeze_is_found_and_counts(tmp_path: Path) -> None:
@@ -196,7 +168,7 @@ def test_a_word_that_had_arrived_before_the_freeze_is_found_and_counts(tmp_path:
             assert (await room.show(id_)).status == "completed"
         assert acts(town, id_).count("Signed") == 2
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 
 
 def test_what_is_frozen_may_be_withdrawn_and_is_never_sent(tmp_path: Path) -> None:
@@ -215,7 +187,7 @@ def test_what_is_frozen_may_be_withdrawn_and_is_never_sent(tmp_path: Path) -> No
         assert contents(town, id_) == [sha256(PAPER)]
         assert (await owed(east, id_), east.company.bridge.tally.refused) == ([], 0)
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 
 
 def test_what_the_partner_withdraws_while_it_is_frozen_is_over(tmp_path: Path) -> None:
@@ -234,4 +206,4 @@ def test_what_the_partner_withdraws_while_it_is_frozen_is_over(tmp_path: Path) -
         assert "Signed" not in acts(town, id_)
         assert (await owed(east, id_), east.company.bridge.tally.refused) == ([], 0)
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)

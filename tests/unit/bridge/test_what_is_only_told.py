@@ -1,32 +1,17 @@
 """A trouble that is only told holds nothing up, is not lost, and keeps nothing held."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 from gateway.envelopes.ground import Tally
 from gateway.envelopes.keeping.troubles import Trouble, Troubles
 from gateway.store.envelopes import change_envelope
 from gateway.verification.model import AskedRevision, RevisionJudgement
-from tests.envelope_house import CALLER, EAST, WEST, OwnJudge, Room, Town, settle
+from tests.envelope_house import CALLER, EAST, OwnJudge, Room, Town, play, settle
 
 STAMP = Trouble("stamp-over-text", "one.pdf: page 1 has a text under the stamp", holds=False)
 OTHER_STAMP = Trouble("stamp-over-text", "two.pdf: page 7 has a text under the stamp", holds=False)
 UNTRUSTED = Trouble("card-untrusted", "nobody trusts it")
 OF_NO_ROOT = Trouble("revision-untrusted", "its CA is none of ours")
-Scene = Callable[[Town, Room, Room], Awaitable[None]]
-
-
-def play(directory: Path, scene: Scene) -> None:
-    async def go() -> None:
-        town = Town.built()
-        async with AsyncExitStack() as stack:
-            east = await stack.enter_async_context(town.room(directory, EAST))
-            west = await stack.enter_async_context(town.room(directory, WEST))
-            await scene(town, east, west)
-
-    asyncio.run(go())
 
 
 async def tell(room: Room, envelope: str, *troubles: Trouble) -> None:
