@@ -129,7 +129,7 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
 
 
 def _tell(core: Core, new: list[New], newest: dict[str, int]) -> None:
-    core.feeds.told(newest)
+    core.feeds.told(newest, called={who for each in new for who in each.called})
     core.webhooks.owed()
     for each in new:
         core.metrics.entries.labels(each.tag).inc()

@@ -1,11 +1,14 @@
 """What each organisation is told, in order, and waiting for more of it.
 
 Positions of an organisation count up without gaps: whoever adds to a feed holds the row of its
-newest position until the commit. Whoever waits costs an `asyncio.Event` and nothing else.
+newest position until the commit. Whoever waits costs an `asyncio.Event` and nothing else, and is
+not called for what it has said itself: that it has as the answer. Such entries come in their place
+with what calls it next, or when its wait ends.
 """
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -14,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, text
 
 from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.statements import parse
 from cloud_bridge.interfaces import Time
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import MalformedProblem
@@ -38,6 +42,15 @@ _ADVANCE = text(
 class _Waiters:
     event: asyncio.Event = field(default_factory=asyncio.Event)
     count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look found: how far the feed has come, a page, and whether it calls who waits."""
+
+    newest: int
+    feed: Feed
+    calls: bool
 
 
 class Feeds:
@@ -86,15 +99,25 @@ class Feeds:
             connection.execute(insert(schema.feed), rows)
         return newest
 
-    def told(self, newest: dict[str, int]) -> None:
-        """Wake who waits: this is committed."""
+    def told(self, newest: dict[str, int], *, called: Collection[str] | None = None) -> None:
+        """This is committed: wake who waits for it.
+
+        Args:
+            newest: position of each organisation.
+            called: those among them who are told what others have said; None: perhaps all.
+        """
         for who, position in newest.items():
-            if position > self._newest.get(who, 0):
+            if position <= self._newest.get(who, 0):
+                continue
+            calls = called is None or who in called
+            # Where others write, too, what lies before its own word may call it: `follow` looks.
+            if calls or not self._is_shared:
                 self._newest[who] = position
+            if calls:
                 self._wake(who)
 
     async def page(self, organisation: str, after: str, *, wait_seconds: float) -> Feed:
-        """What came after a cursor; waits so long for something to come."""
+        """What came after a cursor; waits so long for others to say something."""
         position = _position(after)
         waiters = self._waiters.setdefault(organisation, _Waiters())
         waiters.count += 1
@@ -102,32 +125,28 @@ class Feeds:
         try:
             while True:
                 waiters.event.clear()
-                feed = await self._now(organisation, position)
-                position = int(feed.cursor)
+                look = await self._now(organisation, position)
+                position = min(position, look.newest)
                 left = deadline - self._time.monotonic()
-                if feed.items or left <= 0 or self._is_closing:
-                    return feed
-                if self._newest.get(organisation, 0) > position:
+                if look.calls or left <= 0 or self._is_closing:
+                    return look.feed
+                if self._newest.get(organisation, 0) > look.newest:
                     continue  # it came while we looked
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await waiters.event.wait()
-                except TimeoutError:
-                    return feed
         finally:
             waiters.count -= 1
             if not waiters.count:
                 self._waiters.pop(organisation, None)
 
-    async def _now(self, organisation: str, after: int) -> Feed:
+    async def _now(self, organisation: str, after: int) -> _Look:
         # Where nobody else writes, what was told last is the newest.
         if not self._is_shared and after == self._newest.get(organisation):
-            return Feed(items=(), cursor=str(after))
-        newest, feed = await self._lane.read(
-            lambda connection: _page(connection, organisation, after)
-        )
-        self._newest[organisation] = max(newest, self._newest.get(organisation, 0))
-        return feed
+            return _Look(after, Feed(items=(), cursor=str(after)), calls=False)
+        look = await self._lane.read(lambda connection: _page(connection, organisation, after))
+        self._newest[organisation] = max(look.newest, self._newest.get(organisation, 0))
+        return look
 
     async def follow(self) -> None:
         """Wake who waits for what other nodes have written; until it is cancelled."""
@@ -159,7 +178,7 @@ class Feeds:
             waiters.event.set()
 
 
-def _page(connection: Connection, organisation: str, after: int) -> tuple[int, Feed]:
+def _page(connection: Connection, organisation: str, after: int) -> _Look:
     feed, entry, head = schema.feed, schema.entry, schema.feed_head
     # The newest first: what is committed between the two questions is only seen later.
     question = select(head.c.position).where(head.c.organisation == organisation)
@@ -172,15 +191,18 @@ def _page(connection: Connection, organisation: str, after: int) -> tuple[int, F
         .limit(_PAGE)
     )
     # A cursor from before a backup was put back leads on from where the feed is now.
-    last, size = min(after, newest), 0
+    last, size, calls = min(after, newest), 0, False
     items = []
     for position, envelope, sequence, written in rows:
         told = msgspec.json.decode(written, type=Entry)
         items.append(FeedItem(envelope=envelope, sequence=sequence, entry=told))
         last, size = position, size + len(written)
+        calls = calls or parse(told.signed).author != organisation
         if size > _PAGE_BYTES:
             break
-    return newest, Feed(items=tuple(items), cursor=str(last))
+    # What others have said may lie behind a page that is full of its own.
+    calls = calls or bool(items and last < newest)
+    return _Look(newest, Feed(items=tuple(items), cursor=str(last)), calls)
 
 
 def _position(cursor: str) -> int:

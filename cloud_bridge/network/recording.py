@@ -60,6 +60,12 @@ class New:
         """The word for the act, such as `signed`."""
         return str(self.statement.act.__struct_config__.tag)
 
+    @property
+    def called(self) -> frozenset[str]:
+        """Organisations that are told something besides what they have just said themselves."""
+        own = (self.statement.author, self.state.sequence)
+        return frozenset(who for who, _, sequence in self.told if (who, sequence) != own)
+
 
 class Recording:
     """Adds entries; implements `Companion`.

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud_bridge.envelopes.statements import Revision, Signed
-from tests.network_house import Company, NetworkHouse, network_house
+from cloud_bridge.envelopes.statements import Opened, Reminded, Revision, Signed
+from cloud_bridge.network import feed as feeds
+from tests.network_house import Company, Draft, NetworkHouse, network_house
 
 
 @pytest.fixture
@@ -20,6 +21,25 @@ async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
 @pytest.fixture
 async def buyer(house: NetworkHouse) -> Company:
     return await house.company("买方有限公司")
+
+
+@pytest.fixture
+async def seller(house: NetworkHouse) -> Company:
+    return await house.company("Seller Ltd")
+
+
+@pytest.fixture
+async def draft(buyer: Company, seller: Company) -> Draft:
+    """Sent by the buyer, to be signed by the seller first."""
+    draft = buyer.draft(seller.party("seller"), buyer.party("buyer", turn=2), mode="digest")
+    await draft.send()
+    return draft
+
+
+async def waits(house: NetworkHouse) -> None:
+    """Go on once somebody waits for its feed."""
+    while not house.core.feeds.waiting:
+        await asyncio.sleep(0)
 
 
 async def test_large_entries_come_in_several_pages(buyer: Company) -> None:
@@ -52,13 +72,13 @@ async def test_a_cursor_that_is_ahead_leads_on_from_where_the_feed_is(buyer: Com
 
 
 async def test_several_who_wait_for_one_organisation_all_hear(
-    buyer: Company, house: NetworkHouse
+    buyer: Company, seller: Company, house: NetworkHouse
 ) -> None:
-    waiting = [asyncio.create_task(buyer.feed(wait=60)) for _ in range(5)]
+    waiting = [asyncio.create_task(seller.feed(wait=60)) for _ in range(5)]
     async with asyncio.timeout(20):
-        while not house.core.feeds.waiting:
-            await asyncio.sleep(0)
-        await buyer.draft(buyer.party("buyer"), mode="digest").send()
+        await waits(house)
+        parties = (buyer.party("buyer"), seller.party("seller", turn=2))
+        await buyer.draft(*parties, mode="digest").send()
         told = await asyncio.gather(*waiting)
     assert [len(feed.items) for feed in told] == [1] * 5
 
@@ -68,7 +88,63 @@ async def test_who_waits_when_the_network_stops_is_let_go(tmp_path: Path) -> Non
         async with network_house(tmp_path) as house:
             buyer = await house.company("买方有限公司")
             waiting = asyncio.create_task(buyer.feed(wait=300))
-            while not house.core.feeds.waiting:
-                await asyncio.sleep(0)
+            await waits(house)
             house.core.feeds.close()
             assert (await waiting).items == ()
+
+
+async def test_who_waits_is_not_called_for_its_own_words_and_hears_them_in_their_place(
+    draft: Draft, buyer: Company, seller: Company, house: NetworkHouse
+) -> None:
+    cursor = (await seller.feed()).cursor
+    waiting = asyncio.create_task(seller.feed(cursor, wait=60))
+    async with asyncio.timeout(20):
+        await waits(house)
+        await draft.say(Opened(), by=seller, party="seller")
+        await draft.say(Reminded(party="seller"), by=buyer)
+        feed = await waiting
+    assert [item.sequence for item in feed.items] == [2, 3]
+    assert (await seller.feed(feed.cursor)).items == ()
+
+
+async def test_whoever_has_said_something_before_it_asks_waits_for_what_others_say(
+    draft: Draft, buyer: Company, seller: Company, house: NetworkHouse
+) -> None:
+    cursor = (await seller.feed()).cursor
+    await draft.say(Opened(), by=seller, party="seller")
+    waiting = asyncio.create_task(seller.feed(cursor, wait=60))
+    async with asyncio.timeout(20):
+        await waits(house)
+        await draft.say(Reminded(party="seller"), by=buyer)
+        assert [item.sequence for item in (await waiting).items] == [2, 3]
+
+
+@pytest.mark.parametrize("when", ["before it asks", "while it waits"])
+async def test_its_own_words_come_when_its_wait_ends(
+    draft: Draft, seller: Company, house: NetworkHouse, when: str
+) -> None:
+    cursor = (await seller.feed()).cursor
+    if when == "before it asks":
+        await draft.say(Opened(), by=seller, party="seller")
+    waiting = asyncio.create_task(seller.feed(cursor, wait=1))
+    async with asyncio.timeout(20):
+        if when == "while it waits":
+            await waits(house)
+            await draft.say(Opened(), by=seller, party="seller")
+        feed = await waiting
+    assert [item.sequence for item in feed.items] == [2]
+    assert (await seller.feed(feed.cursor)).items == ()
+
+
+async def test_a_page_full_of_its_own_words_does_not_hide_what_comes_behind_it(
+    buyer: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "_PAGE", 2)
+    sent = [buyer.draft(buyer.party("buyer"), mode="digest") for _ in range(3)]
+    for draft in sent:
+        await draft.send()
+    async with asyncio.timeout(20):
+        first = await buyer.feed(wait=60)
+    second = await buyer.feed(first.cursor)
+    told = [item.envelope for item in (*first.items, *second.items)]
+    assert told == [draft.id for draft in sent]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from cloud_bridge.envelopes.record import check
-from cloud_bridge.envelopes.statements import Opened, Reminded
+from cloud_bridge.envelopes.statements import Declined, Opened, Reminded
 from cloud_bridge.keys import SigningKey
 from tests.network_house import Company, Draft, HouseTime, NetworkHouse, network_house
 from tests.postgres_server import Server, postgres
@@ -67,6 +67,32 @@ async def test_what_one_node_takes_wakes_who_waits_at_the_other(nodes: list[Netw
         more = asyncio.create_task(seller.feed(feed.cursor, wait=60))
         await draft.say(Opened(), by=buyer, party="buyer")
         assert [item.sequence for item in (await more).items] == [2]
+
+
+async def test_its_own_words_at_any_node_hide_nothing_that_others_say_at_another(
+    nodes: list[NetworkHouse],
+) -> None:
+    one, two = nodes
+    buyer = await one.company("买方有限公司")
+    near = await one.company("Seller Ltd")
+    seller = _elsewhere(near, two)
+    draft = buyer.draft(seller.party("seller"), buyer.party("buyer", turn=2), mode="digest")
+    await draft.send()
+    cursor = (await seller.feed()).cursor
+    waiting = asyncio.create_task(seller.feed(cursor, wait=60))
+    async with asyncio.timeout(20):
+        while not two.core.feeds.waiting:
+            await asyncio.sleep(0)
+        await draft.say(Opened(), by=near, party="seller")
+        # What this node is told of its own last must not be all that it looks for.
+        await draft.say(Reminded(party="seller"), by=buyer)
+        own = await draft.statement(Declined(reason="price"), by=seller, party="seller")
+        await seller.state(own, envelope=draft.id)
+        feed = await waiting
+    told = [item.sequence for item in feed.items]
+    assert told in ([2, 3], [2, 3, 4])
+    told += [item.sequence for item in (await seller.feed(feed.cursor)).items]
+    assert told == [2, 3, 4]
 
 
 async def test_statements_at_both_nodes_become_one_chain_without_a_gap(
