@@ -77,7 +77,8 @@ class CloudNetwork(Protocol):
     async def feed(self, cursor: str, *, wait_seconds: float) -> Feed:
         """What came after a cursor (empty: from the first). Waits so long for something to come.
 
-        A hint only: it may come twice, late, or not at all; see `heads`.
+        A hint only: it may come twice, late, or not at all; see `heads`. Records and contents come
+        along where the network brings them; what does not is asked for.
         """
         ...
 

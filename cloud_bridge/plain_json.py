@@ -28,12 +28,15 @@ def unpack(data: bytes, model: type[T]) -> T:
     """The `model` in these bytes of MessagePack.
 
     Raises:
-        msgspec.ValidationError: it is no MessagePack or no `model`, or is nested without end.
+        msgspec.ValidationError: it is no MessagePack or no `model`, or is nested without end; or a
+            whole number is so large that JSON would not have it.
     """
     try:
-        return msgspec.msgpack.decode(data, type=model)
+        read = msgspec.msgpack.decode(data, type=model)
+        _refuse_vast_in(read)
     except (ValueError, RecursionError) as error:
         raise msgspec.ValidationError(str(error)) from error
+    return read
 
 
 def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
@@ -41,6 +44,23 @@ def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
         raise ValueError("a name comes twice in one object")
 
 
-def _refuse_vast(digits: str) -> None:
+def _refuse_vast_in(value: object) -> None:
+    """Of what was read as a type of ours, which has no end in its depth."""
+    match value:
+        case msgspec.Struct():
+            for name in value.__struct_fields__:
+                _refuse_vast_in(getattr(value, name))
+        case tuple() | list():
+            for each in value:
+                _refuse_vast_in(each)
+        case dict():
+            _refuse_vast_in(list(value.values()))
+        case int():
+            _refuse_vast(value)
+        case _:
+            pass
+
+
+def _refuse_vast(digits: str | int) -> None:
     if abs(int(digits)) > _LARGEST:
         raise ValueError(f"a whole number is beyond {_LARGEST}")

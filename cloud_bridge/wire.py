@@ -69,18 +69,30 @@ class NewEnvelope(Value, frozen=True):
 
 
 class FeedItem(Value, frozen=True):
-    """Back: one entry of an envelope in which the organisation takes part."""
+    """Back: one entry of an envelope in which the organisation takes part.
+
+    `record`: all of the envelope, where this is its first entry and others have sent it.
+    """
 
     envelope: str
     sequence: int
     entry: Entry
+    record: EnvelopeRecord | None = None
 
 
 class Feed(Value, frozen=True):
-    """Back: what came after a cursor. `cursor` goes with the next question."""
+    """Back: what came after a cursor.
+
+    Attributes:
+        items: in their order.
+        cursor: goes with the next question.
+        contents: which the entries name, brought along; a hint, as records of items are: what is
+            not there is asked for.
+    """
 
     items: tuple[FeedItem, ...]
     cursor: str
+    contents: tuple[Content, ...] = ()
 
 
 class Head(Value, frozen=True):

@@ -16,6 +16,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, DocumentTerms, Party, SignedCard, Terms
 from cloud_bridge.wire import NewEnvelope
 from gateway.cli.trial.certificates import TrialCA
+from gateway.envelopes.brought import Brought
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Ground, Inbound, Member
@@ -220,6 +221,7 @@ async def company(
             envelopes=envelopes,
             owed=OwedReader(readers),
             contents=EnvelopeContentReader(readers),
+            brought=Brought(clock),
             networks=networks,
             queue=DatabaseQueue(lane=house.lane, clock=clock, holder="one"),
             audit=house.audit,

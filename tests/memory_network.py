@@ -13,7 +13,14 @@ import msgspec
 from cloud_bridge.envelopes import record, state
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import NETWORK, Signed, SignedStatement, Statement, parse
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Sent,
+    Signed,
+    SignedStatement,
+    Statement,
+    parse,
+)
 from cloud_bridge.errors import (
     NetworkAwayError,
     NetworkRefusedError,
@@ -55,12 +62,17 @@ class Kept:
 
 @dataclass
 class MemoryNetwork:
-    """All of it. `is_away`: it does not answer; `is_full`: it has no room for contents."""
+    """All of it.
+
+    `is_away`: it does not answer; `is_full`: it has no room for contents; `brings`: its feeds bring
+    along what their readers need next.
+    """
 
     time: Time
     key: SigningKey = field(default_factory=SigningKey.generate)
     is_away: bool = False
     is_full: bool = False
+    brings: bool = True
     names: dict[str, str] = field(default_factory=dict)
     cards: dict[str, SignedCard] = field(default_factory=dict)
     older: dict[tuple[str, int], SignedCard] = field(default_factory=dict)
@@ -220,21 +232,43 @@ class Side(CloudNetwork):
 
     async def envelope(self, envelope: str) -> EnvelopeRecord:
         self._ask("envelope")
-        kept = self._envelope(envelope)
+        return self._tell(self._record(self._envelope(envelope)))
+
+    def _record(self, kept: Kept) -> EnvelopeRecord:
         cards = [
             card
             for (organisation, _), card in self._network.older.items()
             if organisation in kept.state.organisations
         ]
-        told = EnvelopeRecord(terms=kept.terms, entries=tuple(kept.entries), cards=tuple(cards))
-        return self._tell(told)
+        return EnvelopeRecord(terms=kept.terms, entries=tuple(kept.entries), cards=tuple(cards))
 
     async def feed(self, cursor: str, *, wait_seconds: float) -> Feed:  # noqa: ARG002 - waits for nothing
         self._ask("feed")
         items = self._network.feeds.get(self._organisation, [])
         begin = int(cursor or 0)
         some = items[begin : begin + _PAGE]
-        return self._tell(Feed(items=tuple(some), cursor=str(begin + len(some))))
+        feed = Feed(items=tuple(some), cursor=str(begin + len(some)))
+        return self._tell(self._along(feed) if self._network.brings else feed)
+
+    def _along(self, feed: Feed) -> Feed:
+        """With the records and contents of what others have said."""
+        items: list[FeedItem] = []
+        contents: dict[tuple[str, str], Content] = {}
+        for item in feed.items:
+            kept = self._network.envelopes[item.envelope]
+            said = parse(item.entry.signed)
+            is_mine = self._organisation in kept.state.organisations
+            named: set[str] = set()
+            if is_mine and said.author != self._organisation:
+                if isinstance(said.act, Sent):
+                    item = msgspec.structs.replace(item, record=self._tell(self._record(kept)))  # noqa: PLW2901
+                    named = {each.digest for each in kept.state.terms.documents}
+                if isinstance(said.act, Signed):
+                    named = {each.digest for each in said.act.revisions}
+            items.append(item)
+            places = {(item.envelope, digest) for digest in named} & self._network.contents.keys()
+            contents |= {place: self._tell(self._network.contents[place]) for place in places}
+        return msgspec.structs.replace(feed, items=tuple(items), contents=tuple(contents.values()))
 
     async def heads(self, after: str) -> Heads:
         self._ask("heads")

@@ -216,6 +216,11 @@ class Company:
     async def feed(self, after: str = "", *, wait: float = 0) -> Feed:
         return await self.get(f"/v1/feed?after={after}&wait={wait}", Feed)
 
+    async def feed_along(self, after: str = "", *, wait: float = 0) -> Feed:
+        """With what the network brings along."""
+        path = f"/v1/feed?after={after}&wait={wait}&with=contents"
+        return msgspec.msgpack.decode(await self.ask("GET", path), type=Feed)
+
     async def heads(self, after: str = "") -> Heads:
         return await self.get(f"/v1/heads?after={after}", Heads)
 

@@ -152,7 +152,7 @@ class Book:
         def ask(connection: Connection) -> EnvelopeRecord:
             if reader != NETWORK and not is_member(connection, reader, envelope):
                 raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
-            return _record(connection, envelope)
+            return record_in(connection, envelope)
 
         return await self._lane.read(ask)
 
@@ -265,7 +265,8 @@ def _read(signed: SignedStatement) -> Statement:
         raise StatementInvalidProblem(f"this is no statement: {error}") from error
 
 
-def _record(connection: Connection, envelope: str) -> EnvelopeRecord:
+def record_in(connection: Connection, envelope: str) -> EnvelopeRecord:
+    """All of an envelope as the database has it; EnvelopeUnknownProblem: there is none."""
     terms = connection.scalar(
         select(schema.envelope.c.terms).where(schema.envelope.c.id == envelope)
     )

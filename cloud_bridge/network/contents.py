@@ -6,9 +6,11 @@ are held for whoever sends it.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -41,6 +43,15 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _Row = Row[*tuple[Any, ...]]
 _HELD: Final = timedelta(days=7)
 _MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A content that somebody has brought: its head, the file of its body, that file's bytes."""
+
+    head: ContentHead
+    file: str
+    size: int
 
 
 class Contents:
@@ -134,6 +145,15 @@ class Contents:
                 raise ContentMissingProblem(f"{digest} of {envelope} is gone") from None
             body = await asyncio.to_thread((self._directory / row.file).read_bytes)
         return Content(head=_head(row), body=body)
+
+    async def bodies(self, files: Sequence[str]) -> list[bytes | None]:
+        """The bodies in these files; None: it cannot be read, and whoever asks for it hears why."""
+        return await asyncio.to_thread(lambda: [self._body(file) for file in files])
+
+    def _body(self, file: str) -> bytes | None:
+        with contextlib.suppress(OSError):
+            return (self._directory / file).read_bytes()
+        return None
 
     async def sweep(self) -> int:
         """Forget what was never sent, and what belongs to envelopes long over; gives how many."""
@@ -231,6 +251,14 @@ def has(connection: Connection, envelope: str, digest: str) -> bool:
     return bool(_rows(connection, envelope, digest))
 
 
+def made_for(connection: Connection, envelope: str, digest: str, reader: str) -> Brought | None:
+    """A content that an organisation of the envelope can open; None: there is none."""
+    row = _best(_rows(connection, envelope, digest), reader)
+    if row is None or not _is_for(head := _head(row), reader):
+        return None
+    return Brought(head, row.file, row.size)
+
+
 def _rows(connection: Connection, envelope: str, digest: str) -> list[_Row]:
     table = schema.content
     # Also of those that have left: they brought what whoever they forwarded it to must read.
@@ -238,7 +266,7 @@ def _rows(connection: Connection, envelope: str, digest: str) -> list[_Row]:
     mode = select(schema.envelope.c.mode).where(schema.envelope.c.id == envelope)
     terms_mode = connection.scalar(mode)
     rows: Sequence[_Row] = connection.execute(
-        select(table.c.head, table.c.file)
+        select(table.c.head, table.c.file, table.c.size)
         .where(table.c.envelope == envelope, table.c.digest == digest)
         .where((table.c.uploader == NETWORK) | table.c.uploader.in_(members))
         .order_by(table.c.at)
@@ -253,10 +281,13 @@ def _head(row: _Row) -> ContentHead:
 def _best(rows: list[_Row], reader: str) -> _Row | None:
     """The first that was made for the reader, else the first."""
     for row in rows:
-        head = _head(row)
-        if head.mode == "open" or any(key.organisation == reader for key in head.keys):
+        if _is_for(_head(row), reader):
             return row
     return rows[0] if rows else None
+
+
+def _is_for(head: ContentHead, reader: str) -> bool:
+    return head.mode == "open" or any(key.organisation == reader for key in head.keys)
 
 
 def _judge(content: Content) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import PartyKind
+from cloud_bridge.network.bringing import Bringing
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room, build_core
 from cloud_bridge.network.deliveries.open import deliveries_room
@@ -111,6 +112,7 @@ def _api(core: Core, rooms: Sequence[Room]) -> API:
         book=core.book,
         contents=core.contents,
         feeds=core.feeds,
+        bringing=Bringing(core.lane, core.contents),
         links=links,
         longest_wait_seconds=limits.longest_wait_seconds,
     )

@@ -29,7 +29,7 @@ T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
-"""Of contents, which are mostly bytes."""
+"""Of what is mostly bytes: contents, and a feed that brings some along."""
 
 
 class ReferenceNetwork:
@@ -147,7 +147,7 @@ class ReferenceNetwork:
 
     async def feed(self, cursor: str, *, wait_seconds: float) -> Feed:
         """See `CloudNetwork`; whoever takes items in verifies them against the record."""
-        path = f"/v1/feed?after={_part(cursor)}&wait={wait_seconds:g}"
+        path = f"/v1/feed?after={_part(cursor)}&wait={wait_seconds:g}&with=contents"
         return await self._got("feed", path, Feed, wait_seconds=wait_seconds)
 
     async def heads(self, after: str) -> Heads:

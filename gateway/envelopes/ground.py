@@ -9,6 +9,7 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.audit.log import AuditLog
 from gateway.clock import Clock
+from gateway.envelopes.brought import Brought
 from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
 from gateway.jobs.interfaces import JobQueue
@@ -81,6 +82,7 @@ class Ground:
     envelopes: EnvelopeReader
     owed: OwedReader
     contents: EnvelopeContentReader
+    brought: Brought
     networks: NetworkReader
     queue: JobQueue
     audit: AuditLog

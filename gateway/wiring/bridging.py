@@ -14,6 +14,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.envelopes.brought import Brought
 from gateway.envelopes.carriage.bridge_errors import KeyFileError
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.carriage.egress import Ledger, forget_egress
@@ -156,6 +157,7 @@ async def _ground(house: House, config: BridgeConfig, stack: contextlib.AsyncExi
         envelopes=envelopes,
         owed=owed,
         contents=contents,
+        brought=Brought(house.clock),
         networks=networks,
         queue=house.queue,
         audit=house.audit,

@@ -248,7 +248,8 @@ async def test_bodies_that_are_nothing_are_told_as_the_callers_mistake(buyer: Co
             with pytest.raises(ProblemAnswer) as refused:
                 await buyer.ask(method, path, body)
             assert (refused.value.status, refused.value.type) == (400, "request-malformed"), path
-    for query in ("after=x", "wait=x", "wait=-1", "wait=nan", "after=-1", "after=" + "9" * 19):
+    wrong = ("after=x", "wait=x", "wait=-1", "wait=nan", "after=-1", "after=" + "9" * 19, "with=x")
+    for query in wrong:
         with pytest.raises(ProblemAnswer) as refused:
             await buyer.ask("GET", f"/v1/feed?{query}")
         assert refused.value.type == "request-malformed"
@@ -301,6 +302,8 @@ async def test_the_description_has_every_path_and_every_type(house: NetworkHouse
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= set(schemas)
     assert {"NewEnvelope", "SignedStatement", "Entry", "Feed", "Heads", "Content"} <= named
+    feed = description["paths"]["/v1/feed"]["get"]["responses"]["2XX"]["content"]
+    assert set(feed) == {"application/json", "application/msgpack"}
 
 
 async def test_counters_tell_what_happened(buyer: Company, house: NetworkHouse) -> None:

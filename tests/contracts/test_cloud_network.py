@@ -298,6 +298,22 @@ async def test_both_are_told_each_entry_in_order_and_the_record_holds(meeting: M
         assert (await each.heads(state.terms.envelope)).heads == ()
 
 
+async def test_what_a_feed_brings_along_is_what_whoever_asks_is_given(meeting: Meeting) -> None:
+    state = await meeting.sent()
+    buyer, seller = meeting.buyer.network, meeting.seller.network
+    await buyer.state(meeting.said(state, Reminded(party="buyer"), by=meeting.buyer, id_="r"))
+    envelope = state.terms.envelope
+
+    feed = await seller.feed("", wait_seconds=0)
+
+    # It may bring nothing; these two networks do.
+    record = await seller.envelope(envelope)
+    assert [item.record for item in feed.items] == [record, None]
+    assert feed.contents == (await seller.content(envelope, sha256(PAPER)),)
+    own = await buyer.feed("", wait_seconds=0)
+    assert ([item.record for item in own.items], own.contents) == ([None, None], ())
+
+
 async def test_an_envelope_of_nobody_is_refused(meeting: Meeting) -> None:
     with pytest.raises(NetworkRefusedError) as refused:
         await meeting.buyer.network.envelope("00000000-0000-4000-8000-000000000000")

@@ -5,7 +5,7 @@ gives other answers. It may have the network's own key, as an operator who lies 
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from cloud_bridge.envelopes.statements import SignedStatement, Statement, Withdr
 from cloud_bridge.envelopes.transcript import compare
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.model import Card, NetworkIdentity
-from cloud_bridge.wire import Content, Feed, Heads
+from cloud_bridge.wire import Content, Feed, FeedItem, Heads
 from gateway.audit.record import read_leaf
 from gateway.envelopes.model import EnvelopeTold
 from gateway.store.schema import audit_leaf
@@ -34,6 +34,7 @@ from tests.served_house import ServedStreet, served_street
 from tests.servers.lying import LyingProxy, Question
 
 _encode = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 _TOLD = 3
 """Entries of the contract that is talked about: sent, and two reminders."""
 
@@ -114,24 +115,66 @@ async def talked_about(stage: Stage) -> str:
 
 
 Retell = Callable[[Sequence[Entry]], Iterable[Entry]]
+Tell = Callable[[Question, bytes], bytes]
 
 
 def retelling(retell: Retell) -> Callable[[Question, bytes], bytes]:
-    """Entries are told otherwise, in feeds and in records."""
+    """Entries are told otherwise, in feeds and in records, asked for or brought along."""
+
+    def of_record(record: EnvelopeRecord) -> EnvelopeRecord:
+        return replace(record, entries=tuple(retell(record.entries)))
 
     def tell(question: Question, answer: bytes) -> bytes:
         if question.asks("/v1/feed"):
-            feed = msgspec.json.decode(answer, type=Feed)
+            feed = read_feed(answer)
             by_entry = {each.sequence: each for each in feed.items}
             items = [
                 replace(by_entry[parse_link(entry).sequence], entry=entry)
                 for entry in retell([each.entry for each in feed.items])
                 if parse_link(entry).sequence in by_entry
             ]
-            return _encode(replace(feed, items=tuple(items)))
+            return _pack(replace(feed, items=tuple(with_records(items, of_record))))
+        return in_records(of_record)(question, answer)
+
+    return tell
+
+
+def read_feed(answer: bytes) -> Feed:
+    return msgspec.msgpack.decode(answer, type=Feed)
+
+
+Change = Callable[[EnvelopeRecord], EnvelopeRecord]
+
+
+def with_records(items: Iterable[FeedItem], change: Change) -> Iterator[FeedItem]:
+    for each in items:
+        yield each if each.record is None else replace(each, record=change(each.record))
+
+
+def in_records(change: Change) -> Tell:
+    """Records are told otherwise, asked for or brought along by the feed."""
+
+    def tell(question: Question, answer: bytes) -> bytes:
+        if question.asks("/v1/feed"):
+            feed = read_feed(answer)
+            return _pack(replace(feed, items=tuple(with_records(feed.items, change))))
         if question.asks("/v1/envelopes/") and "/contents/" not in question.path:
-            record = msgspec.json.decode(answer, type=EnvelopeRecord)
-            return _encode(replace(record, entries=tuple(retell(record.entries))))
+            return _encode(change(msgspec.json.decode(answer, type=EnvelopeRecord)))
+        return answer
+
+    return tell
+
+
+def in_contents(change: Callable[[Content], Content], where: str) -> Tell:
+    """Contents are given otherwise: by the feed, or, as it brings none, to whoever asks."""
+
+    def tell(question: Question, answer: bytes) -> bytes:
+        if question.asks("/v1/feed"):
+            feed = read_feed(answer)
+            given = map(change, feed.contents) if where == "with the feed" else ()
+            return _pack(replace(feed, contents=tuple(given)))
+        if "/contents/" in question.path and question.method == "GET":
+            return _pack(change(msgspec.msgpack.decode(answer, type=Content)))
         return answer
 
     return tell
@@ -247,36 +290,32 @@ async def test_a_lie_about_an_entry_is_named_and_nothing_is_sealed(
 # Other lies
 
 
-async def test_a_document_that_is_not_the_one_is_never_sealed(stage: Stage) -> None:
+@pytest.mark.parametrize("where", ["with the feed", "when it is asked"])
+async def test_a_document_that_is_not_the_one_is_never_sealed(stage: Stage, where: str) -> None:
     id_ = await sealed_by_east(stage)
 
-    def other(question: Question, answer: bytes) -> bytes:
-        if "/contents/" not in question.path or question.method != "GET":
-            return answer
-        head = msgspec.msgpack.decode(answer, type=Content).head
-        content = plain(b"%PDF-1.7 another contract", envelope=id_)
-        # It says that it is the one that was asked for.
-        return msgspec.msgpack.encode(
-            replace(content, head=replace(content.head, digest=head.digest))
-        )
+    def other(content: Content) -> Content:
+        """It says that it is the one that is wanted."""
+        given = plain(b"%PDF-1.7 another contract", envelope=id_)
+        return replace(given, head=replace(given.head, digest=content.head.digest))
 
-    stage.liar.tell = other
+    stage.liar.tell = in_contents(other, where)
     log = await stage.hear(stage.west)
     await stage.found_out(stage.west, id_, "content", log)
 
 
-async def test_ciphertext_in_which_one_bit_was_changed_is_never_sealed(stage: Stage) -> None:
+@pytest.mark.parametrize("where", ["with the feed", "when it is asked"])
+async def test_ciphertext_in_which_one_bit_was_changed_is_never_sealed(
+    stage: Stage, where: str
+) -> None:
     id_ = await sealed_by_east(stage)
 
-    def flipped(question: Question, answer: bytes) -> bytes:
-        if "/contents/" not in question.path or question.method != "GET":
-            return answer
-        content = msgspec.msgpack.decode(answer, type=Content)
+    def flipped(content: Content) -> Content:
         body = bytearray(content.body)
         body[len(body) // 2] ^= 1
-        return msgspec.msgpack.encode(replace(content, body=bytes(body)))
+        return replace(content, body=bytes(body))
 
-    stage.liar.tell = flipped
+    stage.liar.tell = in_contents(flipped, where)
     log = await stage.hear(stage.west)
     await stage.found_out(stage.west, id_, "content", log)
 
@@ -375,10 +414,7 @@ async def test_a_partners_keys_that_were_swapped_are_not_believed(stage: Stage) 
     id_ = await sealed_by_east(stage)
     thief, stranger = SigningKey.generate(), Authority()
 
-    def swapped(question: Question, answer: bytes) -> bytes:
-        if not question.asks("/v1/envelopes/") or "/contents/" in question.path:
-            return answer
-        record = msgspec.json.decode(answer, type=EnvelopeRecord)
+    def swapped(record: EnvelopeRecord) -> EnvelopeRecord:
         known = stage.east.company.bridge.card
         card = stranger.sealed(replace(known, signing_key=thief.public))
         others = [
@@ -392,9 +428,9 @@ async def test_a_partners_keys_that_were_swapped_are_not_believed(stage: Stage) 
             previous = story[-1].hash if story else ""
             link = parse_link(place)
             story.append(placed(signed, link, by=stage.key, previous=previous))
-        return _encode(replace(record, entries=tuple(story), cards=(card, *others)))
+        return replace(record, entries=tuple(story), cards=(card, *others))
 
-    stage.liar.tell = swapped
+    stage.liar.tell = in_records(swapped)
     await stage.hear(stage.west)
     told = await stage.west.show(id_)
     assert told.status == "held"
@@ -455,8 +491,8 @@ def twice(_stage: Stage) -> Callable[[Question, bytes], bytes]:
     def tell(question: Question, answer: bytes) -> bytes:
         if not question.asks("/v1/feed"):
             return answer
-        feed = msgspec.json.decode(answer, type=Feed)
-        return _encode(replace(feed, items=(*feed.items, *feed.items)))
+        feed = read_feed(answer)
+        return _pack(replace(feed, items=(*feed.items, *feed.items)))
 
     return tell
 
@@ -468,10 +504,10 @@ def all_again(_stage: Stage) -> Callable[[Question, bytes], bytes]:
     def tell(question: Question, answer: bytes) -> bytes:
         if not question.asks("/v1/feed"):
             return answer
-        feed = msgspec.json.decode(answer, type=Feed)
+        feed = read_feed(answer)
         given = replace(feed, items=(*feed.items, *reversed(before)))
         before.extend(feed.items)
-        return _encode(given)
+        return _pack(given)
 
     return tell
 
@@ -483,10 +519,10 @@ def late(_stage: Stage) -> Callable[[Question, bytes], bytes]:
     def tell(question: Question, answer: bytes) -> bytes:
         if not question.asks("/v1/feed"):
             return answer
-        feed = msgspec.json.decode(answer, type=Feed)
+        feed = read_feed(answer)
         given = replace(feed, items=tuple(waiting))
         waiting[:] = feed.items
-        return _encode(given)
+        return _pack(given)
 
     return tell
 

@@ -23,7 +23,7 @@ def told(value: object, *, status: int = 200) -> web.Response:
 
 
 def packed(value: object) -> web.Response:
-    """A content, which is mostly bytes, as MessagePack."""
+    """What is mostly bytes, such as a content, as MessagePack."""
     return web.Response(body=_pack.encode(value), content_type=MESSAGE_PACK)
 
 

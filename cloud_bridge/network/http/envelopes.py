@@ -9,6 +9,7 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.model import PartyKind
 from cloud_bridge.network.book import Book
+from cloud_bridge.network.bringing import Bringing
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.feed import Feeds
 from cloud_bridge.network.http.answers import asked, packed, told
@@ -35,12 +36,14 @@ class Envelopes:
         book: Book,
         contents: Contents,
         feeds: Feeds,
+        bringing: Bringing,
         links: Mapping[PartyKind, Links],
         longest_wait_seconds: float,
     ) -> None:
         self._book = book
         self._contents = contents
         self._feeds = feeds
+        self._bringing = bringing
         self._links = links
         self._longest_wait = longest_wait_seconds
 
@@ -72,9 +75,10 @@ class Envelopes:
                 gives=Content,
             ),
             Route(
-                "GET", "/v1/feed", self._feed, "feed", query=("after", "wait"),
-                summary="Entries that came after a cursor; waits up to `wait` seconds for some.",
-                gives=Feed,
+                "GET", "/v1/feed", self._feed, "feed", query=("after", "wait", "with"),
+                summary="Entries that came after a cursor; waits up to `wait` seconds for others "
+                "to say something. `with=contents`: as MessagePack, with records and contents.",
+                gives=Feed, packs=True,
             ),
             Route(
                 "GET", "/v1/heads", self._heads, "heads", query=("after",),
@@ -119,8 +123,12 @@ class Envelopes:
 
     async def _feed(self, request: web.Request) -> web.Response:
         wait = _seconds(request.query.get("wait", "0"), most=self._longest_wait)
-        after = request.query.get("after", "")
-        return told(await self._feeds.page(request[ORGANISATION], after, wait_seconds=wait))
+        after, with_ = request.query.get("after", ""), request.query.get("with", "")
+        if with_ not in {"", "contents"}:
+            raise MalformedProblem("`with` must be `contents`, or be left out")
+        who = request[ORGANISATION]
+        feed = await self._feeds.page(who, after, wait_seconds=wait)
+        return packed(await self._bringing.along(feed, reader=who)) if with_ else told(feed)
 
     async def _heads(self, request: web.Request) -> web.Response:
         after = request.query.get("after", "")

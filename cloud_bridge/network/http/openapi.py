@@ -96,13 +96,13 @@ def _operation(route: Route, schemas: dict[Any, dict[str, Any]]) -> dict[str, An
     if route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _body(route.takes, schemas)}
     if route.gives is not None:
-        operation["responses"]["2XX"]["content"] = _body(route.gives, schemas)
+        operation["responses"]["2XX"]["content"] = _body(route.gives, schemas, packs=route.packs)
     return operation
 
 
 _PROBLEM_ANSWER: Final = "#/components/responses/Problem"
 
 
-def _body(kind: type, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    media = MESSAGE_PACK if kind is Content else "application/json"
-    return {media: {"schema": schemas[kind]}}
+def _body(kind: type, schemas: dict[Any, dict[str, Any]], *, packs: bool = False) -> dict[str, Any]:
+    media = [MESSAGE_PACK] if kind is Content else ["application/json"] + [MESSAGE_PACK] * packs
+    return {each: {"schema": schemas[kind]} for each in media}

@@ -41,6 +41,7 @@ class Route:
         takes: the type of the body; of a content, MessagePack, else JSON.
         gives: the type of the answer; likewise.
         query: names of what may stand in the query.
+        packs: whether the answer comes as MessagePack as well, to whoever asks for it so.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -54,3 +55,4 @@ class Route:
     takes: type | None = None
     gives: type | None = None
     query: tuple[str, ...] = ()
+    packs: bool = False

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.errors import (
     NetworkError,
     NetworkLiesError,
@@ -54,12 +54,20 @@ class Inbox:
             StoreProblem: the same.
         """
         told: dict[str, list[Entry]] = {}
+        records: dict[str, EnvelopeRecord] = {}
         for item in feed.items:
             told.setdefault(item.envelope, []).append(item.entry)
+            if item.record is not None:
+                records[item.envelope] = item.record
+        # Before anything is written: whoever is woken by that looks for them here.
+        self._ground.brought.keep(self._member.organisation, feed.contents, envelopes=told)
         # Side by side, so that they share commits; all of them before the cursor moves on.
         places = asyncio.Semaphore(_AT_ONCE)
         found = await asyncio.gather(
-            *(self._believe(envelope, entries, places) for envelope, entries in told.items()),
+            *(
+                self._believe(envelope, entries, records.get(envelope), places)
+                for envelope, entries in told.items()
+            ),
             return_exceptions=True,
         )
         for each in found:
@@ -73,19 +81,30 @@ class Inbox:
         return sum(each for each in found if isinstance(each, int))
 
     async def _believe(
-        self, envelope: str, entries: Sequence[Entry], places: asyncio.Semaphore
+        self,
+        envelope: str,
+        entries: Sequence[Entry],
+        record: EnvelopeRecord | None,
+        places: asyncio.Semaphore,
     ) -> int:
         async with places:
-            return await self.believe(envelope, entries)
+            return await self.believe(envelope, entries, record)
 
-    async def believe(self, envelope: str, entries: Sequence[Entry]) -> int:
+    async def believe(
+        self, envelope: str, entries: Sequence[Entry], record: EnvelopeRecord | None = None
+    ) -> int:
         """Take in entries of an envelope; gives how many of them, or of what was missing, are new.
+
+        Args:
+            envelope: its id.
+            entries: that were told.
+            record: of all of it, where that came with them; used where nothing of it is here.
 
         Raises:
             NetworkAwayError: what is missing could not be fetched.
         """
         async with self._alone(envelope) as done:
-            done.append(await self._believed(envelope, entries))
+            done.append(await self._believed(envelope, entries, record=record))
         return sum(done)
 
     async def answer(
@@ -107,12 +126,17 @@ class Inbox:
             await self._ground.lane.write(answered.put)
 
     async def _believed(
-        self, envelope: str, entries: Sequence[Entry], answered: Answered | None = None
+        self,
+        envelope: str,
+        entries: Sequence[Entry],
+        answered: Answered | None = None,
+        *,
+        record: EnvelopeRecord | None = None,
     ) -> int:
         while True:
             state = await self._ground.records.state(self._member.organisation, envelope)
             if state is None:
-                return await self._fetch(envelope)
+                return await self._fetch(envelope, record)
             reading = await self._reader.read(state, entries)
             if reading.trouble is not None and reading.trouble.type == "gap":
                 return await self._fetch(envelope)
@@ -145,9 +169,9 @@ class Inbox:
             except Exception:  # noqa: BLE001 - a defect of ours, met by what a stranger sent
                 _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
 
-    async def _fetch(self, envelope: str) -> int:
+    async def _fetch(self, envelope: str, record: EnvelopeRecord | None = None) -> int:
         try:
-            record = await self._member.network.envelope(envelope)
+            record = record or await self._member.network.envelope(envelope)
         except NetworkRefusedError as refused:
             _log.warning("envelope_not_given", envelope=envelope, error=str(refused))
             return 0

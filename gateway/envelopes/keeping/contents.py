@@ -65,12 +65,14 @@ class Contents:
         return await self.read(row)
 
     async def fetch(self, member: Member, envelope: str, digest: str) -> bytes:
-        """A document from the network, opened.
+        """A document from the network, opened: as the feed brought it along, or as it is asked for.
 
         Raises:
             NetworkError: it is away, does not give it, or gives something else.
         """
-        content = await member.network.content(envelope, digest)
+        content = self._ground.brought.take(member.organisation, envelope, digest)
+        if content is None:
+            content = await member.network.content(envelope, digest)
         if content.head.envelope != envelope or content.head.digest != digest:
             raise NetworkLiesError(
                 f"asked for {digest[:16]}… of envelope {envelope} the network gave "

@@ -7,7 +7,8 @@ import pytest
 
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.statements import Opened, SignedStatement, Statement, parse
-from cloud_bridge.plain_json import decode
+from cloud_bridge.plain_json import decode, unpack
+from cloud_bridge.wire import Feed, FeedItem
 from tests.envelope_parties import ENVELOPE, START
 
 _STATEMENT = Statement(
@@ -47,3 +48,15 @@ def test_what_is_plain_is_read() -> None:
     assert decode(_SAID, Statement) == _STATEMENT
     seen = decode(_SAID.replace(b'"at"', b'"seen":9007199254740991,"at"'), Statement)
     assert seen.seen == 2**53 - 1
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, -(2**53)])
+def test_what_json_would_not_have_is_not_unpacked_either(number: int) -> None:
+    signed = SignedStatement(statement=_SAID, signature=b"", card=number)
+    item = FeedItem(envelope="", sequence=1, entry=Entry(link=b"", signed=signed, signature=b""))
+    with pytest.raises(msgspec.ValidationError, match="beyond"):
+        unpack(msgspec.msgpack.encode(Feed(items=(item,), cursor="1")), Feed)
+    small = msgspec.structs.replace(signed, card=2**53 - 1)
+    entry = msgspec.structs.replace(item.entry, signed=small)
+    told = Feed(items=(msgspec.structs.replace(item, entry=entry),), cursor="1")
+    assert unpack(msgspec.msgpack.encode(told), Feed) == told
