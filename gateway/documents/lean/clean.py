@@ -8,7 +8,6 @@ never names a finding; it says True or nothing. A differential test holds it to 
 """
 
 import re
-import zlib
 from collections.abc import Iterable
 
 import pypdfium2
@@ -33,21 +32,20 @@ from gateway.documents.lean.crossref import Section
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.pictures import may_draw_pictures
 from gateway.documents.lean.revisions import count_revisions
-from gateway.documents.lean.survey import Seen, text_of
+from gateway.documents.lean.survey import Seen, targets, text_of, unpacked
 from gateway.documents.lean.tokens import (
     NAME,
     integer,
     number,
     read_array,
     read_dictionary,
-    reference,
 )
 from gateway.documents.opened_pages import OpenedPages
 
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
-_LONGEST_NUMBER = 10
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
 _SPACE = rb"[\x00\t\n\x0c\r ]*"
@@ -87,9 +85,6 @@ _PLAIN_PACKINGS = (
     b"[/ASCII85Decode/FlateDecode]",
     b"[ /ASCII85Decode /FlateDecode ]",
 )
-_REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
-_INLINE_PICTURE = re.compile(rb"(?<!" + _REGULAR + rb")BI(?!" + _REGULAR + rb")")
-_DIGITS = b"0123456789"
 
 
 def is_clean(
@@ -117,7 +112,7 @@ def is_clean(
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
             and _has_plain_pages(lean, tree)
-            and not (look_under and _may_draw_pictures(lean, objects, tree))
+            and not (look_under and may_draw_pictures(lean, objects, tree))
             and _another_agrees(opened, tree.count)
         )
     except InDoubtError:
@@ -169,6 +164,8 @@ def _refuse_twins(text: bytes) -> None:
     Raises:
         InDoubtError: one has a key twice.
     """
+    if b"<<" not in text:
+        return
     within: Iterable[bytes] = ()
     if text[:2] == b"<<":
         within = read_dictionary(text)[0].values()
@@ -211,30 +208,21 @@ def _unpack_to_little(lean: LeanDocument, packed: list[tuple[int, int]]) -> bool
     if sum(sizes) * HIGHEST_RATIO > LARGEST_TOTAL:
         return False
     return all(
-        size * HIGHEST_RATIO <= LARGEST_STREAM or _unpacked(lean.bytes[start:end]) is not None
+        size * HIGHEST_RATIO <= LARGEST_STREAM or unpacked(lean.bytes[start:end]) is not None
         for size, (start, end) in zip(sizes, packed, strict=True)
     )
-
-
-def _unpacked(data: bytes) -> bytes | None:
-    inflate = zlib.decompressobj()
-    try:
-        plain = inflate.decompress(data, LARGEST_STREAM)
-    except zlib.error:
-        return None
-    return plain if inflate.eof else None
 
 
 def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether every object is reached from a trailer, but for what holds the file together."""
     sections = lean.references.sections
     reached: set[int] = set()
-    fresh = _targets(b" ".join(map(_trailer_text, sections)))
+    fresh = targets(b" ".join(map(_trailer_text, sections)))
     while fresh:
         if not fresh <= objects.keys():
             return False
         reached |= fresh
-        fresh = _targets(b" ".join([objects[each].text for each in fresh])) - reached
+        fresh = targets(b" ".join([objects[each].text for each in fresh])) - reached
     return objects.keys() - reached <= _holding(lean, objects)
 
 
@@ -251,15 +239,6 @@ def _holding(lean: LeanDocument, objects: dict[int, Seen]) -> set[int]:
     hints = read_array(read_dictionary(objects[first].raw)[0].get(b"/H", b"[]"))[::2]
     offsets = {integer(each) for each in hints}
     return holding | {first} | {number for number, place in places.items() if place in offsets}
-
-
-def _targets(text: bytes) -> set[int]:
-    """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first."""
-    ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
-    try:
-        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
-    except ValueError:
-        raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
 def _has_plain_pages(lean: LeanDocument, tree: PageTree) -> bool:
@@ -285,30 +264,6 @@ def _is_plain_box(raw: bytes) -> bool:
         and abs(corners[2] - corners[0]) >= _SMALLEST_UNITS
         and abs(corners[3] - corners[1]) >= _SMALLEST_UNITS
     )
-
-
-def _may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
-    """Whether any page may have a picture, which may lie over something."""
-    if any(b"/Image" in seen.text or b"/Type3" in seen.text for seen in objects.values()):
-        return True
-    drawn: set[int] = set()
-    for index in range(tree.count):
-        contents = tree.page(index).entries.get(b"/Contents", b"[]")
-        single = reference(contents)
-        if single is not None and objects[single].data is not None:
-            drawn.add(single)
-        else:
-            drawn |= _targets(lean.value(contents))
-    return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
-
-
-def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
-    if seen is None or seen.data is None or seen.entries is None:
-        return True
-    plain: bytes | None = lean.bytes[seen.data[0] : seen.data[1]]
-    if plain is not None and b"/Filter" in seen.entries:
-        plain = _unpacked(plain)
-    return plain is None or _INLINE_PICTURE.search(plain) is not None
 
 
 def _another_agrees(opened: OpenedPages, pages: int) -> bool:

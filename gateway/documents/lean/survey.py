@@ -6,10 +6,12 @@ twice, nothing before the first or behind the last.
 """
 
 import re
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, TypeVar
 
+from gateway.documents.inspection.bounds import LARGEST_STREAM
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
@@ -25,6 +27,8 @@ from gateway.documents.lean.tokens import (
 )
 
 _MOST_OBJECTS = 20_000
+_LONGEST_NUMBER = 10
+_DIGITS = b"0123456789"
 
 _HEAD = re.compile(rb"%PDF-\d\.\d" + BETWEEN)
 _NAMED = rb"(\d{1,10}) 0 obj"
@@ -167,6 +171,29 @@ def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
 def text_of(raw: bytes) -> bytes:
     """A value without what its strings and comments say; in one pass, as either may hold both."""
     return _ASIDE.sub(_set_aside, raw) if b"(" in raw or b"%" in raw else raw
+
+
+def targets(text: bytes) -> set[int]:
+    """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first.
+
+    Raises:
+        InDoubtError: it follows something else.
+    """
+    ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
+    try:
+        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
+    except ValueError:
+        raise InDoubtError("syntax", "a reference to something that has no number") from None
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """What Flate packed; None where it is damaged, or larger than any stream should be."""
+    inflate = zlib.decompressobj()
+    try:
+        plain = inflate.decompress(data, LARGEST_STREAM)
+    except zlib.error:
+        return None
+    return plain if inflate.eof else None
 
 
 def _set_aside(found: re.Match[bytes]) -> bytes:
