@@ -32,7 +32,6 @@ from gateway.documents.lean.crossref import Section
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
-from gateway.documents.lean.pictures import may_draw_pictures
 from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.survey import Seen, targets, text_of, unpacked
 from gateway.documents.lean.tokens import (
@@ -92,17 +91,14 @@ def is_clean(
     tree: PageTree,
     objects: dict[int, Seen],
     opened: OpenedPages,
-    *,
-    look_under: bool,
 ) -> bool:
-    """Whether the inspection would surely find nothing. False says nothing.
+    """Whether the inspection would surely find nothing without drawing. False says nothing.
 
     Args:
         lean: the document.
         tree: its pages.
         objects: its objects, as `survey` gave them: there is nothing else in the file.
-        opened: the same document.
-        look_under: whether it matters what lies under pictures.
+        opened: the same document, or what it became by signatures.
     """
     try:
         return (
@@ -112,7 +108,6 @@ def is_clean(
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
             and _has_plain_pages(lean, tree)
-            and not (look_under and may_draw_pictures(lean, objects, tree))
             and _another_agrees(opened, tree.count)
         )
     except InDoubtError:
@@ -177,7 +172,6 @@ def _refuse_twins(text: bytes) -> None:
 
 def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether each stream lies in the file, and they unpack to something of a usual size."""
-    packed: list[tuple[int, int]] = []
     for seen in objects.values():
         entries, data = seen.entries, seen.data
         if entries is None or data is None:
@@ -192,18 +186,27 @@ def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
                 return False
             if int(sides[0]) * int(sides[1]) not in _PICTURES:
                 return False
-        elif b"/Filter" in entries:
-            if entries[b"/Filter"] not in _PLAIN_PACKINGS:
-                return False
-            packed.append(data)
-    return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and _unpack_to_little(lean, packed)
+        elif b"/Filter" in entries and entries[b"/Filter"] not in _PLAIN_PACKINGS:
+            return False
+    return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and unpack_to_little(lean, objects)
 
 
 _PICTURES = range(1, MOST_PIXELS)
 
 
-def _unpack_to_little(lean: LeanDocument, packed: list[tuple[int, int]]) -> bool:
-    """Whether no stream, nor all together, can unpack to too much; large ones are unpacked."""
+def unpack_to_little(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether no stream, nor all together, can unpack to too much; large ones are unpacked.
+
+    Pictures apart, whose pixels are counted.
+    """
+    packed = [
+        seen.data
+        for seen in objects.values()
+        if seen.data is not None
+        and seen.entries is not None
+        and seen.entries.get(b"/Subtype") != b"/Image"
+        and b"/Filter" in seen.entries
+    ]
     sizes = [end - start for start, end in packed]
     if sum(sizes) * HIGHEST_RATIO > LARGEST_TOTAL:
         return False
