@@ -33,6 +33,7 @@ from policies.objects.seals import RoundStamp
 from tests.seal_authority import usage
 
 RECEIPTS = Path(__file__).parents[1] / "examples" / "receipts"
+CONTRACTS = RECEIPTS.parent / "contracts"
 SIGNED_AT = datetime(2026, 11, 22, 8, 30, 15, tzinfo=UTC)
 MECHANISMS: tuple[Mechanism, ...] = (
     "rsa-pkcs1-sha256",
@@ -180,6 +181,11 @@ def receipt(name: str) -> bytes:
 def receipts() -> list[Path]:
     """All of them."""
     return sorted(RECEIPTS.glob("*.pdf"))
+
+
+def contracts() -> list[Path]:
+    """All of them."""
+    return sorted(CONTRACTS.glob("*.pdf"))
 
 
 def verdicts(

@@ -13,9 +13,11 @@ from gateway.documents.content.asking import content_of
 from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
 from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import LeanPress, LeanReading, read
+from gateway.documents.lean.press import LeanPress
+from gateway.documents.lean.reading import LeanReading, read
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.normalizing import normalize
+from gateway.documents.proving import found_by_drawing
 from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.press import PyHankoPress
 from gateway.documents.pyhanko.reading import reading_refusals
@@ -69,12 +71,12 @@ class TwoWayPress:
                 reading = read(document)
             except InDoubtError as doubtful:
                 doubt = doubtful.doubt
-            proved = reading is not None and reading.is_clean(
-                look_under=look_under, opened=opened.pages
-            )
-        findings = kept
-        if not proved:
-            findings = _united(inspect(document, look_under=look_under, opened=opened), kept)
+            proved = None
+            if reading is not None:
+                proved = found_by_drawing(reading, opened.pages, look_under=look_under)
+        if proved is None:
+            proved = inspect(document, look_under=look_under, opened=opened)
+        findings = _united(proved, kept)
         _refuse_uncertain_text(preparation.placement, findings)
         if reading is not None:
             with reading_refusals():

@@ -13,7 +13,7 @@ from tests.differential.documents import documents
 from tests.differential.drawing import DRAWN
 from tests.differential.test_clean import called_clean, held_to_the_inspection
 from tests.document_fixtures import receipts
-from tests.hostile.evasions import EVASIONS, PLAIN
+from tests.hostile.evasions import EVASIONS, INLINE_PICTURE, PLAIN, in_drawn_letters
 from tests.hostile.rewriting import parts_of, rewritten
 
 HARMLESS = {"long numbers: length"}
@@ -43,6 +43,12 @@ def test_what_is_made_in_the_same_ways_with_nothing_in_it_is_called_clean(name: 
     document = PLAIN[name]()
     assert called_clean(document, look_under=True)
     held_to_the_inspection(document)
+
+
+def test_a_font_whose_letters_are_pictures_is_not_called_clean() -> None:
+    document = in_drawn_letters(f"1000 0 d0 900 0 0 900 0 0 cm {INLINE_PICTURE}")
+    assert not called_clean(document, look_under=True)
+    assert called_clean(document, look_under=False)
 
 
 @cache

@@ -6,12 +6,14 @@
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.errors import DocumentProblem
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import LeanPress, read
+from gateway.documents.lean.press import LeanPress
+from gateway.documents.lean.reading import read
 from gateway.documents.model import Prepared
 from gateway.documents.pyhanko.press import PyHankoPress
 from gateway.documents.stamp.making import artwork_for
@@ -62,7 +64,14 @@ class TwoWays:
 WAYS = {name: TwoWays(seal) for name, seal in SEALS.items()}
 
 
-def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Path) -> None:
+def compare(
+    document: bytes,
+    placement: Placement,
+    ways: TwoWays,
+    directory: Path,
+    *roots: x509.Certificate,
+    are_valid: bool = True,
+) -> None:
     """Prepare both ways, the lean one without a doubt; all that can be seen must be the same."""
     wanted = preparation(placement)
     try:
@@ -76,9 +85,11 @@ def compare(document: bytes, placement: Placement, ways: TwoWays, directory: Pat
     assert one.stamps == other.stamps
     lean, second = ways.sealed(document, one), ways.sealed(document, other)
     assert_same_objects(lean, second)
-    said = [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(lean)]
-    assert said == [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(second)]
-    assert all(valid for valid, _, _ in said)
+    said = [(v.bottom_line, v.coverage, v.modification_level) for v in verdicts(lean, *roots)]
+    assert said == [
+        (v.bottom_line, v.coverage, v.modification_level) for v in verdicts(second, *roots)
+    ]
+    assert all(valid for valid, _, _ in said) == are_valid
     assert poppler_says(lean, directory) == poppler_says(second, directory)
     assert qpdf_finds(lean, directory) == qpdf_finds(second, directory)
 

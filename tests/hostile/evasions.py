@@ -96,6 +96,25 @@ def another_kind_of_page(kind: str) -> bytes:
     return one_page(TEXT, more={3: f"<<{kind}{rest}>>"})
 
 
+def behind_a_predictor(content: str) -> bytes:
+    """A page whose packed content has each byte told by how far it is from the one before."""
+    plain = content.encode("latin-1")
+    apart = bytes((one - other) % 256 for one, other in zip(plain, b"\0" + plain, strict=False))
+    data = zlib.compress(apart)
+    told = f"/Predictor 2/Columns {len(plain)}"
+    return drawn_by(f"/Length {len(data)}/Filter/FlateDecode/DecodeParms<<{told}>>", data)
+
+
+def in_drawn_letters(letter: str) -> bytes:
+    """A page with text in a font whose letter is drawn by this content."""
+    font = (
+        "<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]"
+        "/FirstChar 97/LastChar 97/Widths[1000]/Encoding<</Differences[97/a]>>"
+        "/CharProcs<</a 6 0 R>>/Resources<<>>>>"
+    )
+    return page("", {4: font, 6: stream(letter.encode("latin-1"))})
+
+
 ENDS = "\nendstream"
 TEXT_BYTES = TEXT.encode()
 CUT = TEXT_BYTES + b"\nendstream endobj\n" + TEXT_BYTES
@@ -256,6 +275,7 @@ INLINE_PICTURES: Makers = {
     "in an array by reference": lambda: one_page(
         more={5: "[6 0 R]", 6: stream(f"{TEXT} {COVER} {INLINE_PICTURE} Q".encode("latin-1"))}
     ),
+    "behind a predictor": lambda: behind_a_predictor(f"{TEXT} {COVER} {INLINE_PICTURE} Q"),
 }
 LOOK_LIKE_OBJECTS: Makers = {
     "in the first comment": lambda: one_page(TEXT, version="1.7\n% 9 0 obj <</JS 1>> endobj"),
@@ -296,6 +316,8 @@ PLAIN: Makers = {
     "length in odd space": lambda: drawn_by(f"/Length\x0c{len(TEXT)}", TEXT_BYTES),
     "kind of page": lambda: another_kind_of_page("/Type/Page"),
     "link": lambda: annotated("/Subtype/Link/A<</S/URI/URI(https://a.example)>>"),
+    "procedures for pictures": lambda: page("/A[/PDF/Text/ImageB/ImageC/ImageI]"),
+    "font that is drawn": lambda: in_drawn_letters("1000 0 d0 0 0 900 900 re f"),
 }
 """Made in the same ways and nothing in them, so that what is not clean in the others is known."""
 

@@ -24,7 +24,8 @@ class Vector:
         make: makes it anew, the same bytes each time; None: other bytes each time.
         pages: how many there are.
         keyword: words beside which a stamp goes; scans do not have them.
-        doubt: why the lean way gives it up, as of now; None: it does not.
+        doubt: why the lean way gives it up, as of now; None: it does not. What is signed it gives
+            up only where more than one stamp is asked for.
         findings: what the intake rules find.
     """
 

@@ -7,12 +7,12 @@ from gateway.documents.content.earlier import earlier_signatures
 from gateway.documents.content.reading import NOTHING_ANSWERED, content_facts
 from gateway.documents.inspection.inspecting import UNDRAWN
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import LeanReading
+from gateway.documents.lean.reading import LeanReading
 from gateway.documents.model import Preparation
 from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
 from gateway.documents.pyhanko.reading import reading_refusals
-from policies.model import ContentFacts, IntakeFinding
+from policies.model import ContentFacts, EarlierSignature, IntakeFinding
 
 
 def content_of(
@@ -27,7 +27,7 @@ def content_of(
     Args:
         document: the PDF.
         preparation: what is asked.
-        reading: the document as the lean way reads it, if it could; then it carries no signature.
+        reading: the document as the lean way reads it, if it could.
         findings: what the inspection found in it.
         opened: the document as it is opened; nobody looks at its pages after this.
 
@@ -40,11 +40,15 @@ def content_of(
         if opened is None:
             opened = stack.enter_context(Opened(document))
         if reading is not None:
+            earlier = _earlier(opened, preparation) if reading.stamps else ()
             try:
-                return content_facts(opened.pages, preparation, reading.pages, ())
+                return content_facts(opened.pages, preparation, reading.pages, earlier)
             except InDoubtError:
                 pass  # of a page's boxes
         reader = opened.reader
         pages = PyHankoPages(reader, count_pages(reader))
-        earlier = earlier_signatures(reader) if "earlier" in preparation.ask else ()
-        return content_facts(opened.pages, preparation, pages, earlier)
+        return content_facts(opened.pages, preparation, pages, _earlier(opened, preparation))
+
+
+def _earlier(opened: Opened, preparation: Preparation) -> tuple[EarlierSignature, ...]:
+    return earlier_signatures(opened.reader) if "earlier" in preparation.ask else ()

@@ -1,6 +1,6 @@
 """What is drawn: text under pictures, annotations and stamps, and what lies outside the page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import pypdfium2
@@ -13,23 +13,18 @@ from gateway.documents.inspection.bounds import (
     MOST_PIXELS_DRAWN,
     MOST_TEXT_BOXES,
 )
-from gateway.documents.inspection.boxes import cropped
 from gateway.documents.inspection.covering import (
     FORM_DEPTH,
     count_covered,
     count_pixels,
     has_undrawable_picture,
 )
-from gateway.documents.inspection.forms import signs
-from gateway.documents.inspection.patterns import has_costly_pattern
+from gateway.documents.inspection.sheets import Sheet
 from gateway.documents.inspection.sighting import Sighting
-from gateway.documents.inspection.snapshot import Snapshot, Value
 from gateway.documents.opened_pages import OpenedPages
 from gateway.revisions.text_boxes import Box, boxes_of_text, shows_text, touch
 
 _HALF: Final = 0.5
-# Whose appearance is not there to be looked at, or stands in for something outside the page.
-_NO_COVERS: Final = frozenset({"/Link", "/Popup"})
 _MOST_PIXELS_KEPT: Final = 4_000_000
 """Of the pictures of a page that stays loaded: once it was drawn, they are with it in memory."""
 
@@ -38,34 +33,42 @@ class _TooMuchError(Exception):
     """There is more to look at than is looked at; the message says what."""
 
 
-def drawn_sightings(pages: OpenedPages, snapshot: Snapshot) -> Iterator[Sighting]:
-    """What covered-content, stamp-over-text and page-box-tricks are about, as pages show it."""
-    references = snapshot.pages()
-    if pages.count != len(references):
+def drawn_sightings(
+    pages: OpenedPages, sheets: Sequence[Sheet], has_costly_pattern: Callable[[], bool]
+) -> Iterator[Sighting]:
+    """What covered-content, stamp-over-text and page-box-tricks are about, as pages show it.
+
+    Args:
+        pages: the document, as pdfium has it.
+        sheets: its pages, as another reader has them.
+        has_costly_pattern: whether it has a pattern that no reader could lay.
+    """
+    if pages.count != len(sheets):
         yield Sighting(
             "ambiguous-structure",
-            f"one reader finds {len(references)} pages and another {pages.count}",
+            f"one reader finds {len(sheets)} pages and another {pages.count}",
         )
         return
     try:
-        yield from _of_pages(pages, references, snapshot)
+        yield from _of_pages(pages, sheets, has_costly_pattern)
     except _TooMuchError as too_much:
         yield Sighting("limits", str(too_much))
 
 
-def _of_pages(pages: OpenedPages, references: list[str], snapshot: Snapshot) -> Iterator[Sighting]:
+def _of_pages(
+    pages: OpenedPages, sheets: Sequence[Sheet], has_costly_pattern: Callable[[], bool]
+) -> Iterator[Sighting]:
     things, pixels, drawn_pages = 0, 0, 0
-    for index, reference in enumerate(references):
+    for index, sheet in enumerate(sheets):
         page = _Page(pages.page(index))
         things += page.count
         if things > MOST_DRAWN:
             raise _TooMuchError(f"more than {MOST_DRAWN} things are drawn")
-        visible = cropped(snapshot, reference)
-        if visible is not None and page.draws_outside(visible):
+        if sheet.visible is not None and page.draws_outside(sheet.visible):
             what = f"page {index + 1} has content outside its /CropBox"
             yield Sighting("page-box-tricks", what)
-        suspects = page.text_under(_annotation_boxes(snapshot, reference))
-        stamped = page.count_touched_by(_stamp_boxes(snapshot, reference))
+        suspects = page.text_under(sheet.covers)
+        stamped = page.count_touched_by(sheet.stamps)
         if stamped:
             what = f"page {index + 1} has {_texts(stamped)} under the stamp of an earlier signature"
             yield Sighting("stamp-over-text", what)
@@ -79,9 +82,9 @@ def _of_pages(pages: OpenedPages, references: list[str], snapshot: Snapshot) -> 
                 f"text lies under pictures on more than {MOST_PAGES_UNDER_PICTURES} pages, or "
                 f"under more than {MOST_PIXELS_DRAWN} pixels of them"
             )
-        if drawn_pages == 1 and has_costly_pattern(snapshot):
+        if drawn_pages == 1 and has_costly_pattern():
             raise _TooMuchError("text lies under a picture, beside a pattern of endless tiles")
-        if not _is_drawn_as_written(snapshot, reference):
+        if not sheet.is_drawn_as_written:
             with pages.page_apart(index) as apart:
                 yield from _of_texts(apart, index, suspects)
             continue
@@ -130,9 +133,9 @@ class _Page:
             )
         )
 
-    def text_under(self, annotations: list[Box]) -> list[Box]:
+    def text_under(self, annotations: Sequence[Box]) -> list[Box]:
         """The boxes of text of which more than half lies under a picture or annotation."""
-        covers = annotations + [Box(*each.get_bounds()) for each in self._pictures()]
+        covers = [*annotations, *(Box(*each.get_bounds()) for each in self._pictures())]
         if not covers or not self._shows_text():
             return []
         boxes = self._texts()
@@ -142,7 +145,7 @@ class _Page:
             return boxes  # drawing them tells, too
         return [box for box in boxes if any(_is_mostly_under(box, cover) for cover in large)]
 
-    def count_touched_by(self, stamps: list[Box]) -> int:
+    def count_touched_by(self, stamps: Sequence[Box]) -> int:
         """How many texts have something in common with a stamp, whatever it leaves to be seen.
 
         Unlike a cover a stamp need not hide a text to make it say something else.
@@ -195,66 +198,3 @@ def _is_mostly_under(text: Box, cover: Box) -> bool:
     across = min(right, cover.right) - max(left, cover.left)
     down = min(top, cover.top) - max(bottom, cover.bottom)
     return across > 0 and down > 0 and across * down > _HALF * text.area
-
-
-def _annotation_boxes(snapshot: Snapshot, page: str) -> list[Box]:
-    return [
-        box
-        for annotation, box in _shown(snapshot, page)
-        if snapshot.entry(annotation, "/Subtype") not in _NO_COVERS
-    ]
-
-
-def _is_drawn_as_written(snapshot: Snapshot, page: str) -> bool:
-    """Whether pdfium draws the page's annotations by what is in the file, and adds nothing to it.
-
-    Of one without an appearance it makes one and enters it into the document: whoever reads that
-    afterwards would take it for the document's own.
-    """
-    return all(
-        snapshot.entry(annotation, "/Subtype") == "/Link"
-        or isinstance(snapshot.entry(annotation, "/AP", "/N"), dict)
-        for annotation in snapshot.annotations(page)
-    )
-
-
-def _stamp_boxes(snapshot: Snapshot, page: str) -> list[Box]:
-    """Where the page shows signatures that were given: widgets, and stamps that go with them."""
-    flags = snapshot.entry(snapshot.root, "/AcroForm", "/SigFlags")
-    is_signed = isinstance(flags, int) and bool(flags & 1)
-    return [
-        box
-        for annotation, box in _shown(snapshot, page)
-        if _is_signed(snapshot, annotation)
-        or (is_signed and snapshot.entry(annotation, "/Subtype") == "/Stamp")
-    ]
-
-
-def _is_signed(snapshot: Snapshot, annotation: Value) -> bool:
-    """Whether it is the widget of a field that has a signature; its parent may be the field."""
-    values = (snapshot.entry(annotation, "/V"), snapshot.entry(annotation, "/Parent", "/V"))
-    return any(each is not None for each in values) and signs(snapshot, annotation)
-
-
-def _shown(snapshot: Snapshot, page: str) -> Iterator[tuple[Value, Box]]:
-    """Annotations that have an appearance, and where."""
-    for reference in snapshot.annotations(page):
-        annotation = snapshot.resolve(reference)
-        corners = snapshot.entry(annotation, "/Rect")
-        if snapshot.entry(annotation, "/AP") is not None and isinstance(corners, list):
-            box = _box([snapshot.resolve(each) for each in corners])
-            if box is not None:
-                yield annotation, box
-
-
-def _box(values: list[Value]) -> Box | None:
-    match values:
-        case [
-            int() | float() as x0,
-            int() | float() as y0,
-            int() | float() as x1,
-            int() | float() as y1,
-        ]:
-            return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        case _:
-            return None

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from gateway.documents.errors import DocumentTooDemandingProblem, EncryptedDocumentProblem
 from gateway.documents.inspection.active import active_sightings
 from gateway.documents.inspection.agreement import listed_offsets, reader_sightings
+from gateway.documents.inspection.annotations import sheets_of
 from gateway.documents.inspection.bounds import UNREADABLE_REVISIONS
 from gateway.documents.inspection.boxes import box_sightings
 from gateway.documents.inspection.drawn import drawn_sightings
 from gateway.documents.inspection.expansion import refuse_endless_drawing
 from gateway.documents.inspection.forms import form_sightings
 from gateway.documents.inspection.layers import layer_sightings
+from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.raw import raw_sightings
 from gateway.documents.inspection.reach import reach_sightings
 from gateway.documents.inspection.sighting import Sighting, findings_of
@@ -86,4 +88,6 @@ def _sightings(opened: Opened, *, look_under: bool) -> Iterator[Sighting]:
     refuse_endless_drawing(document, snapshot)
     # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
     if look_under and snapshot.pages() and not UNDRAWN & {rule for rule, _ in found}:
-        yield from drawn_sightings(opened.pages, snapshot)
+        yield from drawn_sightings(
+            opened.pages, sheets_of(snapshot), lambda: has_costly_pattern(snapshot)
+        )

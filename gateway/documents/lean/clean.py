@@ -8,7 +8,6 @@ never names a finding; it says True or nothing. A differential test holds it to 
 """
 
 import re
-import zlib
 from collections.abc import Iterable
 
 import pypdfium2
@@ -34,20 +33,18 @@ from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
-from gateway.documents.lean.survey import Seen, text_of
+from gateway.documents.lean.survey import Seen, targets, text_of, unpacked
 from gateway.documents.lean.tokens import (
     NAME,
     integer,
     number,
     read_array,
     read_dictionary,
-    reference,
 )
 from gateway.documents.opened_pages import OpenedPages
 
 _SMALLEST_UNITS = 20.0
 _CORNERS = 4
-_LONGEST_NUMBER = 10
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
 _SPACE = rb"[\x00\t\n\x0c\r ]*"
@@ -87,9 +84,6 @@ _PLAIN_PACKINGS = (
     b"[/ASCII85Decode/FlateDecode]",
     b"[ /ASCII85Decode /FlateDecode ]",
 )
-_REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
-_INLINE_PICTURE = re.compile(rb"(?<!" + _REGULAR + rb")BI(?!" + _REGULAR + rb")")
-_DIGITS = b"0123456789"
 
 
 def is_clean(
@@ -97,17 +91,14 @@ def is_clean(
     tree: PageTree,
     objects: dict[int, Seen],
     opened: OpenedPages,
-    *,
-    look_under: bool,
 ) -> bool:
-    """Whether the inspection would surely find nothing. False says nothing.
+    """Whether the inspection would surely find nothing without drawing. False says nothing.
 
     Args:
         lean: the document.
         tree: its pages.
         objects: its objects, as `survey` gave them: there is nothing else in the file.
-        opened: the same document.
-        look_under: whether it matters what lies under pictures.
+        opened: the same document, or what it became by signatures.
     """
     try:
         return (
@@ -117,7 +108,6 @@ def is_clean(
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
             and _has_plain_pages(lean, tree)
-            and not (look_under and _may_draw_pictures(lean, objects, tree))
             and _another_agrees(opened, tree.count)
         )
     except InDoubtError:
@@ -169,6 +159,8 @@ def _refuse_twins(text: bytes) -> None:
     Raises:
         InDoubtError: one has a key twice.
     """
+    if b"<<" not in text:
+        return
     within: Iterable[bytes] = ()
     if text[:2] == b"<<":
         within = read_dictionary(text)[0].values()
@@ -180,7 +172,6 @@ def _refuse_twins(text: bytes) -> None:
 
 def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether each stream lies in the file, and they unpack to something of a usual size."""
-    packed: list[tuple[int, int]] = []
     for seen in objects.values():
         entries, data = seen.entries, seen.data
         if entries is None or data is None:
@@ -195,46 +186,46 @@ def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
                 return False
             if int(sides[0]) * int(sides[1]) not in _PICTURES:
                 return False
-        elif b"/Filter" in entries:
-            if entries[b"/Filter"] not in _PLAIN_PACKINGS:
-                return False
-            packed.append(data)
-    return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and _unpack_to_little(lean, packed)
+        elif b"/Filter" in entries and entries[b"/Filter"] not in _PLAIN_PACKINGS:
+            return False
+    return lean.unpacked_bytes <= LARGEST_OBJECT_STREAMS and unpack_to_little(lean, objects)
 
 
 _PICTURES = range(1, MOST_PIXELS)
 
 
-def _unpack_to_little(lean: LeanDocument, packed: list[tuple[int, int]]) -> bool:
-    """Whether no stream, nor all together, can unpack to too much; large ones are unpacked."""
+def unpack_to_little(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether no stream, nor all together, can unpack to too much; large ones are unpacked.
+
+    Pictures apart, whose pixels are counted.
+    """
+    packed = [
+        seen.data
+        for seen in objects.values()
+        if seen.data is not None
+        and seen.entries is not None
+        and seen.entries.get(b"/Subtype") != b"/Image"
+        and b"/Filter" in seen.entries
+    ]
     sizes = [end - start for start, end in packed]
     if sum(sizes) * HIGHEST_RATIO > LARGEST_TOTAL:
         return False
     return all(
-        size * HIGHEST_RATIO <= LARGEST_STREAM or _unpacked(lean.bytes[start:end]) is not None
+        size * HIGHEST_RATIO <= LARGEST_STREAM or unpacked(lean.bytes[start:end]) is not None
         for size, (start, end) in zip(sizes, packed, strict=True)
     )
-
-
-def _unpacked(data: bytes) -> bytes | None:
-    inflate = zlib.decompressobj()
-    try:
-        plain = inflate.decompress(data, LARGEST_STREAM)
-    except zlib.error:
-        return None
-    return plain if inflate.eof else None
 
 
 def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
     """Whether every object is reached from a trailer, but for what holds the file together."""
     sections = lean.references.sections
     reached: set[int] = set()
-    fresh = _targets(b" ".join(map(_trailer_text, sections)))
+    fresh = targets(b" ".join(map(_trailer_text, sections)))
     while fresh:
         if not fresh <= objects.keys():
             return False
         reached |= fresh
-        fresh = _targets(b" ".join([objects[each].text for each in fresh])) - reached
+        fresh = targets(b" ".join([objects[each].text for each in fresh])) - reached
     return objects.keys() - reached <= _holding(lean, objects)
 
 
@@ -251,15 +242,6 @@ def _holding(lean: LeanDocument, objects: dict[int, Seen]) -> set[int]:
     hints = read_array(read_dictionary(objects[first].raw)[0].get(b"/H", b"[]"))[::2]
     offsets = {integer(each) for each in hints}
     return holding | {first} | {number for number, place in places.items() if place in offsets}
-
-
-def _targets(text: bytes) -> set[int]:
-    """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first."""
-    ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
-    try:
-        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
-    except ValueError:
-        raise InDoubtError("syntax", "a reference to something that has no number") from None
 
 
 def _has_plain_pages(lean: LeanDocument, tree: PageTree) -> bool:
@@ -285,30 +267,6 @@ def _is_plain_box(raw: bytes) -> bool:
         and abs(corners[2] - corners[0]) >= _SMALLEST_UNITS
         and abs(corners[3] - corners[1]) >= _SMALLEST_UNITS
     )
-
-
-def _may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
-    """Whether any page may have a picture, which may lie over something."""
-    if any(b"/Image" in seen.text or b"/Type3" in seen.text for seen in objects.values()):
-        return True
-    drawn: set[int] = set()
-    for index in range(tree.count):
-        contents = tree.page(index).entries.get(b"/Contents", b"[]")
-        single = reference(contents)
-        if single is not None and objects[single].data is not None:
-            drawn.add(single)
-        else:
-            drawn |= _targets(lean.value(contents))
-    return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
-
-
-def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
-    if seen is None or seen.data is None or seen.entries is None:
-        return True
-    plain: bytes | None = lean.bytes[seen.data[0] : seen.data[1]]
-    if plain is not None and b"/Filter" in seen.entries:
-        plain = _unpacked(plain)
-    return plain is None or _INLINE_PICTURE.search(plain) is not None
 
 
 def _another_agrees(opened: OpenedPages, pages: int) -> bool:

@@ -6,21 +6,16 @@ not handle with certainty it hands over.
 """
 
 import re
-from contextlib import ExitStack
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from gateway.documents.container import ContainerPress
-from gateway.documents.lean.clean import is_clean
-from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.form import effective_version, refuse_signed
 from gateway.documents.lean.pages import PageTree
-from gateway.documents.lean.revisions import count_revisions
+from gateway.documents.lean.reading import LeanReading
 from gateway.documents.lean.stamp import EncodedStamp
-from gateway.documents.lean.survey import Seen, survey
-from gateway.documents.lean.tokens import Dictionary, reference
+from gateway.documents.lean.tokens import read_array, reference
 from gateway.documents.lean.update import GappedUpdate
-from gateway.documents.lean.writing import SealWriter, Signing
+from gateway.documents.lean.writing import SealWriter, Signing, field_name
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
 from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.places import StampPlace
@@ -31,72 +26,6 @@ from policies.model import DocumentFacts, Placement
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,60}")
 _PERMISSIONS = {"no-changes": 1, "form-filling": 2}
-
-
-class LeanReading(NamedTuple):
-    """A document that the lean way can read: its catalogue, its pages, and the facts.
-
-    `objects` are all that there is in the file; None where it may hold something else besides.
-    """
-
-    document: LeanDocument
-    root_number: int
-    root: Dictionary
-    pages: PageTree
-    facts: DocumentFacts
-    objects: dict[int, Seen] | None
-
-    def is_clean(self, *, look_under: bool, opened: OpenedPages | None = None) -> bool:
-        """Whether the inspection would surely find nothing; see `clean`.
-
-        Args:
-            look_under: whether it matters what lies under pictures.
-            opened: its pages, for whoever asks more of them than this.
-        """
-        if self.objects is None:
-            return False
-        with ExitStack() as stack:
-            if opened is None:
-                opened = stack.enter_context(OpenedPages(self.document.bytes))
-            return is_clean(self.document, self.pages, self.objects, opened, look_under=look_under)
-
-
-def read(document: bytes) -> LeanReading:
-    """Read what a signature needs of a document.
-
-    Raises:
-        InDoubtError: the document has to go the second way.
-    """
-    lean = LeanDocument(document)
-    objects = _all_objects(lean)
-    root_number = reference(lean.references.trailer.get(b"/Root", b""))
-    if root_number is None:
-        raise InDoubtError("syntax", "no /Root")
-    root = lean.dictionary(root_number)
-    refuse_signed(lean, root)
-    if root.get(b"/Type") != b"/Catalog" or b"/Extensions" in root:
-        raise InDoubtError("extensions", "a catalogue that is odd or has extensions")
-    pages = PageTree(lean, root)
-    if pages.count == 0:
-        raise InDoubtError("page-tree", "no pages")
-    major, minor = effective_version(lean, root)
-    facts = DocumentFacts(
-        pages=pages.count,
-        size_bytes=len(document),
-        revisions=count_revisions(lean),
-        signatures=0,
-        pdf_version=f"{major}.{minor}",
-    )
-    return LeanReading(lean, root_number, root, pages, facts, objects)
-
-
-def _all_objects(lean: LeanDocument) -> dict[int, Seen] | None:
-    try:
-        objects = survey(lean)
-    except InDoubtError:
-        return None
-    lean.know({seen.number: seen.raw for seen in objects.values() if seen.data is None})
-    return objects
 
 
 class LeanPress:
@@ -130,6 +59,8 @@ class LeanPress:
             raise InDoubtError("syntax", "an id that needs escapes")
         document, root, pages = reading.document, reading.root, reading.pages
         places = self._places(document.bytes, preparation.placement, pages, opened)
+        if reading.stamps:
+            self._refuse_to_break(reading, places, preparation.document_id)
         writer = SealWriter(document, root, pages, preparation)
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
@@ -154,6 +85,24 @@ class LeanPress:
             document=document,
             opened=opened,
         )
+
+    def _refuse_to_break(
+        self, reading: LeanReading, places: Sequence[StampPlace], document_id: str
+    ) -> None:
+        """An earlier signature that says nothing of changes permits one more field with its stamp.
+
+        Raises:
+            InDoubtError: there would be more, or lists that readers cannot compare.
+        """
+        names = {stamp.name for stamp in reading.stamps}
+        if self._signing.permission is not None or field_name(document_id) in names:
+            raise InDoubtError("signed", "a certification, or a name twice")
+        if len(places) > 1 or any(each.part is not None for each in places):
+            raise InDoubtError("signed", "more than one stamp, or a part of one")
+        page = reading.pages.page(places[0].page_index if places else 0)
+        listed = reading.document.value(page.entries.get(b"/Annots", b"[]"))
+        if listed[:1] == b"[" and any(reference(each) is None for each in read_array(listed)):
+            raise InDoubtError("signed", "annotations that are no objects of their own")
 
     def _prepared(
         self,

@@ -6,10 +6,13 @@ twice, nothing before the first or behind the last.
 """
 
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple, TypeVar
 
+from gateway.documents.inspection.bounds import LARGEST_STREAM
+from gateway.documents.lean.crossref import Section
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
@@ -25,6 +28,8 @@ from gateway.documents.lean.tokens import (
 )
 
 _MOST_OBJECTS = 20_000
+_LONGEST_NUMBER = 10
+_DIGITS = b"0123456789"
 
 _HEAD = re.compile(rb"%PDF-\d\.\d" + BETWEEN)
 _NAMED = rb"(\d{1,10}) 0 obj"
@@ -94,21 +99,54 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
         raise InDoubtError("syntax", "too many objects")
     if max(plain.keys() | packed) >= integer(lean.references.trailer.get(b"/Size")):
         raise InDoubtError("cross-references", "an object beyond the /Size")
-    objects = {seen.number: seen for seen in _objects(lean, plain, containers)}
+    objects = {
+        seen.number: seen
+        for seen in _objects(lean, lean.references.sections, plain, containers, begins=0)
+    }
     if objects.keys() != plain.keys() | packed:
         raise InDoubtError("object-streams", "an object that is listed and not there")
     return objects
 
 
-def _objects(lean: LeanDocument, plain: dict[int, int], containers: set[int]) -> Iterator[Seen]:
-    document, sections = lean.bytes, lean.references.sections
+def survey_update(lean: LeanDocument) -> tuple[int, dict[int, Seen]]:
+    """Where the newest update begins, and every object of it by its number.
+
+    Raises:
+        InDoubtError: something is in it that this does not account for, or object streams are.
+    """
+    newest = lean.references.sections[0]
+    plain: dict[int, int] = {}
+    for number, entry in newest.in_use():
+        if not isinstance(entry, int):
+            raise InDoubtError("object-streams", "an update in object streams")
+        plain[number] = entry
+    free = sum(run.length for run in newest.subsections) - len(plain)
+    if not plain or len(plain) > _MOST_OBJECTS or free != (newest.find(0) == "free"):
+        raise InDoubtError("cross-references", "an update that frees objects, or has none")
+    begins = min(*plain.values(), newest.start)
+    return begins, {
+        seen.number: seen for seen in _objects(lean, (newest,), plain, set(), begins=begins)
+    }
+
+
+def _objects(
+    lean: LeanDocument,
+    sections: Sequence[Section],
+    plain: dict[int, int],
+    containers: set[int],
+    *,
+    begins: int,
+) -> Iterator[Seen]:
+    """All of some sections, of which there is nothing but these from a byte of the file on."""
+    document = lean.bytes
     tables = [(each.start, -1, each.end) for each in sections if each.widths is None]
     parts = sorted([*((at, number, 0) for number, at in plain.items()), *tables])
     starts = {section.start for section in sections}
     if not starts <= {at for at, _, _ in parts}:
         raise InDoubtError("cross-references", "a section that is in no table")
-    _require(_HEAD.fullmatch(document, 0, parts[0][0]))
-    if _BEGINNING in document[: parts[0][0]]:
+    if begins == 0:
+        _require(_HEAD.fullmatch(document, 0, parts[0][0]))
+    if document.find(_BEGINNING, begins, parts[0][0]) >= 0:
         raise InDoubtError("syntax", "what looks like an object stands before the first")
     ends = [*(at for at, _, _ in parts[1:]), len(document)]
     for (at, number, table_end), until in zip(parts, ends, strict=True):
@@ -167,6 +205,29 @@ def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
 def text_of(raw: bytes) -> bytes:
     """A value without what its strings and comments say; in one pass, as either may hold both."""
     return _ASIDE.sub(_set_aside, raw) if b"(" in raw or b"%" in raw else raw
+
+
+def targets(text: bytes) -> set[int]:
+    """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first.
+
+    Raises:
+        InDoubtError: it follows something else.
+    """
+    ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
+    try:
+        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
+    except ValueError:
+        raise InDoubtError("syntax", "a reference to something that has no number") from None
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """What Flate packed; None where it is damaged, or larger than any stream should be."""
+    inflate = zlib.decompressobj()
+    try:
+        plain = inflate.decompress(data, LARGEST_STREAM)
+    except zlib.error:
+        return None
+    return plain if inflate.eof else None
 
 
 def _set_aside(found: re.Match[bytes]) -> bytes:

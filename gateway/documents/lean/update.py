@@ -6,7 +6,7 @@ from gateway.documents.lean.crossref import CrossReferences
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import Dictionary, written
 
-_LEFT_OUT = frozenset(
+LEFT_OUT = frozenset(
     (
         b"/Size",
         b"/Prev",
@@ -20,6 +20,7 @@ _LEFT_OUT = frozenset(
         b"/DecodeParms",
     )
 )
+"""Of a trailer, what an update has of its own."""
 _OFFSET_BYTES = 5  # of a cross-reference stream: documents up to a TiB
 _RANGE_ROOM = 48  # "[0 … … …]" with three numbers of up to 13 digits
 
@@ -99,7 +100,7 @@ class UpdateBuilder:
     def _section(self, id_: bytes) -> bytes:
         newest = self._references.sections[0]
         trailer: Dictionary = {
-            key: value for key, value in newest.trailer.items() if key not in _LEFT_OUT
+            key: value for key, value in newest.trailer.items() if key not in LEFT_OUT
         }
         trailer[b"/ID"] = id_
         trailer[b"/Prev"] = b"%d" % newest.start

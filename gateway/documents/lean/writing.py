@@ -17,7 +17,8 @@ from gateway.documents.placing.places import StampPlace
 _ID_BYTES = 16
 _LEAST_VERSION = (1, 7)
 _PADES_IS_PART_OF = (2, 0)
-_PADES = b"<</ESIC<</Type/DeveloperExtensions/BaseVersion/1.7/ExtensionLevel 1>>>>"
+PADES = b"<</ESIC<</Type/DeveloperExtensions/BaseVersion/1.7/ExtensionLevel 1>>>>"
+"""What the catalogue says of signatures whose form is none of PDF's own before 2.0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,11 @@ class Signing:
     stamp: EncodedStamp | None
     permission: int | None
     room: int
+
+
+def field_name(document_id: str) -> bytes:
+    """What the field of a document's signature is called, as it is written."""
+    return b"(Seal-%b)" % document_id.encode()
 
 
 class SealWriter:
@@ -100,8 +106,8 @@ class SealWriter:
         page = self._tree.page(place[0].page_index if place else 0)
         self._update.put(
             number,
-            b"<</FT/Sig/T(Seal-%b)/Type/Annot/Subtype/Widget/F 132%b/P %d 0 R/V %d 0 R>>"
-            % (self._id, look, page.number, signature),
+            b"<</FT/Sig/T%b/Type/Annot/Subtype/Widget/F 132%b/P %d 0 R/V %d 0 R>>"
+            % (field_name(self._preparation.document_id), look, page.number, signature),
         )
 
     def _put_annotation(self, place: StampPlace, form: int, number: int, *, of: int) -> int:
@@ -131,7 +137,7 @@ class SealWriter:
         if version < _LEAST_VERSION:
             root[b"/Version"] = b"/1.7"
         if version < _PADES_IS_PART_OF:
-            root[b"/Extensions"] = _PADES
+            root[b"/Extensions"] = PADES
         if certification is not None:
             root[b"/Perms"] = b"<</DocMDP %d 0 R>>" % certification
         self._update.put(number, written(root))

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import read
+from gateway.documents.lean.reading import read
 from tests.hostile.evasions import in_the_gap
 from tests.unit.documents.drafts import A4, one_page
 

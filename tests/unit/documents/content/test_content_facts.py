@@ -9,7 +9,7 @@ import pytest
 
 from gateway.documents.content.asking import content_of as told
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.press import read
+from gateway.documents.lean.reading import read
 from policies.model import ContentFacts, Invisible, OnPage
 from tests.document_fixtures import RECEIPTS, preparation, receipt, receipts, soft_seal
 from tests.hostile.corpus import corpus

@@ -1,0 +1,67 @@
+"""Whether any page may draw a picture, which may lie over something."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.documents.lean.document import LeanDocument
+from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.survey import Seen, targets, unpacked
+from gateway.documents.lean.tokens import read_dictionary, reference
+
+_REGULAR: Final = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
+_INLINE_PICTURE: Final = re.compile(rb"(?<!" + _REGULAR + rb")BI(?!" + _REGULAR + rb")")
+# /ImageB, /ImageC and /ImageI stand in the list of procedures (§14.2) of most documents.
+_PICTURE: Final = re.compile(rb"/Image(?!" + _REGULAR + rb")")
+_DRAWN_FONT: Final = b"/Type3"
+
+
+def may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
+    """Whether any page may have a picture: one that is an object, or one within its content.
+
+    Args:
+        lean: the document.
+        objects: its objects, in whose names nothing is written by escapes, and no form is.
+        tree: its pages.
+
+    Raises:
+        InDoubtError: what a page or a font draws is listed in no usual way.
+    """
+    together = b"\n".join([seen.text for seen in objects.values()])
+    if _PICTURE.search(together) is not None:
+        return True
+    drawn = set(_of_pages(lean, objects, tree))
+    if _DRAWN_FONT in together:
+        drawn.update(_of_fonts(lean, objects))
+    return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
+
+
+def _of_pages(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> Iterator[int]:
+    for index in range(tree.count):
+        contents = tree.page(index).entries.get(b"/Contents", b"[]")
+        single = reference(contents)
+        if single is not None and objects[single].data is not None:
+            yield single
+        else:
+            yield from targets(lean.value(contents))
+
+
+def _of_fonts(lean: LeanDocument, objects: dict[int, Seen]) -> Iterator[int]:
+    """The streams in which fonts draw their characters (§9.6.4), of all fonts that are drawn."""
+    for seen in objects.values():
+        if _DRAWN_FONT in seen.text:
+            font, _ = read_dictionary(seen.raw)
+            if font.get(b"/Subtype") != _DRAWN_FONT:
+                raise InDoubtError("syntax", "a font that is part of another object")
+            yield from targets(lean.value(font.get(b"/CharProcs", b"<<>>")))
+
+
+def _may_have_inline_picture(lean: LeanDocument, seen: Seen | None) -> bool:
+    # What a predictor made of content (§7.4.4.4) is not undone here.
+    if seen is None or seen.data is None or seen.entries is None or b"/DecodeParms" in seen.entries:
+        return True
+    plain: bytes | None = lean.bytes[seen.data[0] : seen.data[1]]
+    if plain is not None and b"/Filter" in seen.entries:
+        plain = unpacked(plain)
+    return plain is None or _INLINE_PICTURE.search(plain) is not None
