@@ -25,12 +25,20 @@ class Records:
 
     async def state(self, organisation: str, envelope: str) -> EnvelopeState | None:
         """How far an envelope has come, as we have it; None: we have none of this id."""
-        row = await self._reader.by_id(organisation, envelope)
-        if row is None:
-            return None
         key = (organisation, envelope)
-        state = self._known.get(key) or folding.begin(row.terms)
-        if state.sequence < row.sequence:
+        state = self._known.get(key)
+        if state is None:
+            row = await self._reader.by_id(organisation, envelope)
+            if row is None:
+                return None
+            state, sequence = folding.begin(row.terms), row.sequence
+        else:
+            # Of what is known only that is asked which changes: the terms never do.
+            found = await self._reader.sequence(organisation, envelope)
+            if found is None:
+                return None
+            sequence = found
+        if state.sequence < sequence:
             for each in await self._reader.entries(organisation, envelope, after=state.sequence):
                 entry = _entry.decode(each.entry)
                 state = folding.apply(

@@ -12,6 +12,7 @@ from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import envelope, envelope_content
+from gateway.store.statements import PlainStatement
 
 SHELF = "envelopes"
 """The shelf of the content store that they are kept on."""
@@ -35,12 +36,13 @@ class ContentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = ContentRow.__struct_fields__
-_put = insert(envelope_content)
+_put = PlainStatement(insert(envelope_content))
 _row = select(*(envelope_content.c[name] for name in _COLUMNS)).where(
     envelope_content.c.organisation == bindparam("of_organisation"),
     envelope_content.c.envelope == bindparam("of_envelope"),
 )
 _by_digest = _row.where(envelope_content.c.digest == bindparam("of_digest"))
+_by_digest_now = PlainStatement(_by_digest)
 
 _signing = (
     select(envelope_content.c.organisation, envelope_content.c.envelope)
@@ -60,10 +62,10 @@ def put_content(transaction: Transaction, row: ContentRow, *, at: datetime) -> b
         "of_envelope": row.envelope,
         "of_digest": row.digest,
     }
-    if transaction.connection.execute(_by_digest, named).one_or_none() is not None:
+    if _by_digest_now.first(transaction.connection, named) is not None:
         return False
     values = {**msgspec.structs.asdict(row), "at": microseconds(at)}
-    transaction.connection.execute(_put, values)
+    _put.run(transaction.connection, values)
     return True
 
 

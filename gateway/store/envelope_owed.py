@@ -20,6 +20,7 @@ from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import envelope, envelope_owed
+from gateway.store.statements import PlainStatement
 
 OwedKind = Literal["envelope", "content", "statement"]
 
@@ -59,19 +60,17 @@ _with_owed = (
     .distinct()
     .order_by(envelope_owed.c.envelope)
 )
-_known = select(envelope_owed.c.ordinal).where(
-    *_of_envelope, envelope_owed.c.key == bindparam("of_key")
+_waiting_now = PlainStatement(_waiting)
+_refused = PlainStatement(
+    select(envelope_owed.c.refused).where(*_of_envelope, envelope_owed.c.key == bindparam("of_key"))
 )
-_refused = select(envelope_owed.c.refused).where(
-    *_of_envelope, envelope_owed.c.key == bindparam("of_key")
-)
-_put = insert(envelope_owed)
-_mark_sent = (
+_put = PlainStatement(insert(envelope_owed))
+_mark_sent = PlainStatement(
     update(envelope_owed)
     .where(*_of_envelope, envelope_owed.c.ordinal == bindparam("of_ordinal"), _is_owed)
     .values(sent_at=bindparam("moment"), refused=bindparam("why"))
 )
-_next = (
+_next = PlainStatement(
     update(envelope)
     .where(
         envelope.c.organisation == bindparam("of_organisation"),
@@ -97,10 +96,10 @@ def put_owed(
     The envelope's row must be there.
     """
     named = {"of_organisation": organisation, "of_envelope": envelope_id}
-    known = transaction.connection.execute(_known, {**named, "of_key": key}).one_or_none()
-    if known is not None:
+    connection = transaction.connection
+    if _refused.first(connection, {**named, "of_key": key}) is not None:
         return False
-    ordinal = transaction.connection.execute(_next, named).scalar_one()
+    ((ordinal,),) = _next.rows(connection, named)
     values = {
         "organisation": organisation,
         "envelope": envelope_id,
@@ -110,7 +109,7 @@ def put_owed(
         "payload": payload,
         "at": microseconds(at),
     }
-    transaction.connection.execute(_put, values)
+    _put.run(connection, values)
     return True
 
 
@@ -119,18 +118,18 @@ def is_owed(
 ) -> Literal["no", "yes", "refused"]:
     """Whether something was owed before, sent or not; `refused`: the network will never take it."""
     named = {"of_organisation": organisation, "of_envelope": envelope_id, "of_key": key}
-    found = connection.execute(_refused, named).one_or_none()
+    found = _refused.first(connection, named)
     if found is None:
         return "no"
-    return "yes" if found.refused is None else "refused"
+    return "yes" if found[0] is None else "refused"
 
 
 def mark_sent(
     transaction: Transaction, row: OwedEnvelopeRow, *, at: datetime, refused: str | None = None
 ) -> None:
     """The network has it; or it will never take it, and that is its word for why."""
-    transaction.connection.execute(
-        _mark_sent,
+    _mark_sent.run(
+        transaction.connection,
         {
             "moment": microseconds(at),
             "why": refused,
@@ -146,7 +145,7 @@ def owed_now(
 ) -> tuple[OwedEnvelopeRow, ...]:
     """What is owed in an envelope and was not sent, in its order."""
     named = {"of_organisation": organisation, "of_envelope": envelope_id}
-    return tuple(map(_owed_row, connection.execute(_waiting, named)))
+    return tuple(map(_owed_row, _waiting_now.rows(connection, named)))
 
 
 class OwedReader:

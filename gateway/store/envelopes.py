@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
 from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import envelope, envelope_entry
+from gateway.store.statements import PlainStatement, RowStatement
 
 
 class EnvelopeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,14 +56,16 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = EnvelopeRow.__struct_fields__
 _ENTRY_COLUMNS = EntryRow.__struct_fields__
 _MOMENTS = frozenset({"created_at", "changed_at", "expires_at"})
-_put = insert(envelope)
-_put_entries = insert(envelope_entry)
+_put = PlainStatement(insert(envelope))
+_put_entries = RowStatement(insert(envelope_entry), "organisation", "envelope", *_ENTRY_COLUMNS)
 _row = select(*(envelope.c[name] for name in _COLUMNS))
 _this = (
     envelope.c.organisation == bindparam("of_organisation"),
     envelope.c.id == bindparam("of_envelope"),
 )
 _by_id = _row.where(*_this)
+_by_id_now = PlainStatement(_by_id)
+_sequence = select(envelope.c.sequence).where(*_this)
 _by_key = _row.where(
     envelope.c.system == bindparam("of_system"), envelope.c.idempotency_key == bindparam("of_key")
 )
@@ -76,6 +79,7 @@ _of_company = (
     )
     .order_by(envelope.c.created_at.desc(), envelope.c.id.desc())
 )
+_by_key_now = PlainStatement(_by_key)
 _heads = (
     select(envelope.c.id, envelope.c.sequence, envelope.c.head, envelope.c.status)
     .where(envelope.c.organisation == bindparam("of_organisation"))
@@ -105,7 +109,7 @@ class HeadRow(msgspec.Struct, frozen=True, kw_only=True):
 def put_envelope(transaction: Transaction, row: EnvelopeRow) -> None:
     """Write a new envelope."""
     values = {name: _value(name, getattr(row, name)) for name in _COLUMNS}
-    transaction.connection.execute(_put, values)
+    _put.run(transaction.connection, values)
 
 
 def change_envelope(
@@ -117,38 +121,38 @@ def change_envelope(
     """Write these columns of an envelope anew."""
     told = {f"new_{name}": _value(name, value) for name, value in changes.items()}
     this = {"of_organisation": organisation, "of_envelope": envelope_id}
-    transaction.connection.execute(_change(tuple(changes)), {**this, **told})
+    _change(tuple(changes)).run(transaction.connection, {**this, **told})
 
 
 @lru_cache(maxsize=64)  # to write a statement takes longer than to run it
-def _change(names: tuple[str, ...]) -> Update:
-    return update(envelope).where(*_this).values({name: bindparam(f"new_{name}") for name in names})
+def _change(names: tuple[str, ...]) -> PlainStatement:
+    told: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return PlainStatement(update(envelope).where(*_this).values(told))
 
 
 def put_entries(
     transaction: Transaction, organisation: str, envelope_id: str, rows: Sequence[EntryRow]
 ) -> None:
     """Write entries behind those that are there; whoever calls has seen that they follow."""
-    values = [
-        {"organisation": organisation, "envelope": envelope_id, **msgspec.structs.asdict(row)}
-        for row in rows
-    ]
-    transaction.connection.execute(_put_entries, values)
+    _put_entries.run(
+        transaction.connection,
+        [(organisation, envelope_id, *msgspec.structs.astuple(row)) for row in rows],
+    )
 
 
 def envelope_by_id(
     connection: Connection, organisation: str, envelope_id: str
 ) -> EnvelopeRow | None:
     """The envelope of that id, as one of our organisations has it."""
-    found = connection.execute(
-        _by_id, {"of_organisation": organisation, "of_envelope": envelope_id}
-    ).one_or_none()
+    found = _by_id_now.first(
+        connection, {"of_organisation": organisation, "of_envelope": envelope_id}
+    )
     return None if found is None else _envelope_row(found)
 
 
 def envelope_of_key(connection: Connection, *, system: str, key: str) -> EnvelopeRow | None:
     """The envelope that a system asked for with an idempotency key."""
-    found = connection.execute(_by_key, {"of_system": system, "of_key": key}).one_or_none()
+    found = _by_key_now.first(connection, {"of_system": system, "of_key": key})
     return None if found is None else _envelope_row(found)
 
 
@@ -166,6 +170,7 @@ class EnvelopeReader:
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)
         self._by_id = compiled(_by_id, engine)
+        self._sequence = compiled(_sequence, engine)
         self._by_key = compiled(_by_key, engine)
         self._of_company = compiled(_of_company, engine, limited=True)
         self._heads = compiled(_heads, engine, limited=True)
@@ -175,6 +180,11 @@ class EnvelopeReader:
         """The envelope of that id, as one of our organisations has it."""
         rows = await self._connection.rows(self._by_id, (organisation, envelope_id))
         return _envelope_row(rows[0]) if rows else None
+
+    async def sequence(self, organisation: str, envelope_id: str) -> int | None:
+        """How long our copy of its record is; None: there is no such envelope."""
+        rows = await self._connection.rows(self._sequence, (organisation, envelope_id))
+        return rows[0][0] if rows else None
 
     async def of_key(self, system: str, key: str) -> EnvelopeRow | None:
         """The envelope that a system asked for with an idempotency key."""

@@ -5,7 +5,6 @@ not as a parameter, because only then does SQLite use the index of what waits.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -20,9 +19,10 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.store.interfaces import Rows
 from gateway.store.lane import Transaction
 from gateway.store.schema import job, job_turn
-from gateway.store.statements import RowStatement
+from gateway.store.statements import PlainStatement, RowStatement
 from gateway.store.upserts import upsert
 
 
@@ -82,9 +82,11 @@ _bury = RowStatement(text(_BACK.format(state="'dead'", **_TOLD)), *_NAMES, "why"
 _is_waiting = job.c.state == literal_column("'waiting'")
 _is_leased = job.c.state == literal_column("'leased'")
 # Locked: claims of other nodes take no turn, and must not take what is just being ended.
-_fence = select(job.c.fence).where(job.c.id == bindparam("which")).with_for_update()
-_next_priority = select(func.min(job.c.priority)).where(
-    _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
+_fence = PlainStatement(select(job.c.fence).where(job.c.id == bindparam("which")).with_for_update())
+_next_priority = PlainStatement(
+    select(func.min(job.c.priority)).where(
+        _is_waiting, job.c.kind == bindparam("kind"), job.c.priority > bindparam("above")
+    )
 )
 _of_priority = (
     _is_waiting,
@@ -95,7 +97,7 @@ _first = select(func.min(job.c.share).label("share")).where(*_of_priority)
 _found = _first.cte("shares", recursive=True)
 _following = select(func.min(job.c.share)).where(*_of_priority, job.c.share > _found.c.share)
 _found = _found.union_all(select(_following.scalar_subquery()).where(_found.c.share.is_not(None)))
-_shares = select(_found.c.share).where(_found.c.share.is_not(None))
+_shares = PlainStatement(select(_found.c.share).where(_found.c.share.is_not(None)))
 """From one share to the next by the index, however many jobs wait in each."""
 
 _waiting = (
@@ -105,9 +107,11 @@ _waiting = (
     .offset(bindparam("beyond"))
     .with_for_update(skip_locked=True)
 )
-_at_once = _waiting.where(job.c.not_before == 0).order_by(job.c.id)
-_due = _waiting.where(job.c.not_before > 0, job.c.not_before <= bindparam("at")).order_by(
-    job.c.not_before, job.c.id
+_at_once = PlainStatement(_waiting.where(job.c.not_before == 0).order_by(job.c.id))
+_due = PlainStatement(
+    _waiting.where(job.c.not_before > 0, job.c.not_before <= bindparam("at")).order_by(
+        job.c.not_before, job.c.id
+    )
 )
 _first_waiting = (
     select(job.c.created_at)
@@ -115,17 +119,15 @@ _first_waiting = (
     .order_by(job.c.id)
     .limit(1)
 )
-_lease = (
-    update(job)
-    .where(job.c.id.in_(bindparam("those", expanding=True)))
-    .values(
-        state="leased",
-        fence=job.c.fence + 1,
-        attempt=job.c.attempt + 1,
-        holder=bindparam("whose"),
-        lease_until=bindparam("end"),
-    )
+_leasing = update(job).values(
+    state="leased",
+    fence=job.c.fence + 1,
+    attempt=job.c.attempt + 1,
+    holder=bindparam("whose"),
+    lease_until=bindparam("end"),
 )
+_lease = _leasing.where(job.c.id.in_(bindparam("those", expanding=True)))
+_lease_one = PlainStatement(_leasing.where(job.c.id == bindparam("which")))
 _held = select(job.c.id, job.c.fence).where(
     job.c.id.in_(bindparam("those", expanding=True)), _is_leased
 )
@@ -135,7 +137,7 @@ _prolong = (
     .values(lease_until=bindparam("end"))
 )
 _take_back = update(job).values(state=job.c.at_rest, holder=None, lease_until=None)
-_take_back_late = _take_back.where(_is_leased, job.c.lease_until <= bindparam("at"))
+_take_back_late = PlainStatement(_take_back.where(_is_leased, job.c.lease_until <= bindparam("at")))
 _take_back_all = _take_back.where(_is_leased)
 _take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
 _of_subject = job.c.subject == bindparam("whose")
@@ -145,6 +147,8 @@ _TURNED = {
     "cancelled": ("waiting", "paused"),
 }
 """Which jobs are turned into a state of rest."""
+_FEW = 4
+"""So many are leased one by one: for more, a statement of that length is worth its making."""
 _MOST_TURNED = 2000
 """At once, so that callers do not wait until all of a large batch is turned."""
 
@@ -162,8 +166,8 @@ def put_jobs(transaction: Transaction, rows: Sequence[NewJobRow]) -> None:
 
 def fence_of(connection: Connection, job_id: int) -> int | None:
     """The job's fence; None when there is no such job any more."""
-    found: int | None = connection.execute(_fence, {"which": job_id}).scalar_one_or_none()
-    return found
+    found = _fence.first(connection, {"which": job_id})
+    return None if found is None else int(found[0])
 
 
 def delete_job(transaction: Transaction, job_id: int, fence: int) -> None:
@@ -200,17 +204,17 @@ def priorities(connection: Connection, kind: str) -> list[int]:
     """The priorities at which jobs of a kind wait, the first first."""
     found: list[int] = []
     above = -(2**15)
-    while (
-        level := connection.execute(_next_priority, {"kind": kind, "above": above}).scalar()
-    ) is not None:
+    while True:
+        ((level,),) = _next_priority.rows(connection, {"kind": kind, "above": above})
+        if level is None:
+            return found
         found.append(level)
         above = level
-    return found
 
 
 def shares(connection: Connection, kind: str, priority: int) -> list[str]:
     """The shares that have waiting jobs of a priority, due or not, sorted as the database sorts."""
-    return list(connection.execute(_shares, {"kind": kind, "level": priority}).scalars())
+    return [share for (share,) in _shares.rows(connection, {"kind": kind, "level": priority})]
 
 
 def jobs_at_once(
@@ -221,7 +225,7 @@ def jobs_at_once(
     Where other nodes claim too, those that they have in hand are passed over.
     """
     named = {"kind": kind, "level": priority, "of": share, "most": most, "beyond": beyond}
-    return _waiting_rows(connection.execute(_at_once, named).mappings())
+    return _waiting_rows(_at_once.rows(connection, named))
 
 
 def jobs_due(
@@ -236,7 +240,7 @@ def jobs_due(
 ) -> list[WaitingRow]:
     """As `jobs_at_once`, those whose moment has come."""
     named = {"kind": kind, "level": priority, "of": share, "most": most, "beyond": beyond, "at": at}
-    return _waiting_rows(connection.execute(_due, named).mappings())
+    return _waiting_rows(_due.rows(connection, named))
 
 
 def first_waiting(connection: Connection, kind: str, priority: int, share: str) -> int | None:
@@ -248,7 +252,11 @@ def first_waiting(connection: Connection, kind: str, priority: int, share: str) 
 
 def lease_jobs(connection: Connection, ids: Sequence[int], *, holder: str, until: int) -> None:
     """Lease waiting jobs: fence and attempt rise by one."""
-    connection.execute(_lease, {"those": ids, "whose": holder, "end": until})
+    if len(ids) > _FEW:
+        connection.execute(_lease, {"those": ids, "whose": holder, "end": until})
+        return
+    for each in ids:
+        _lease_one.run(connection, {"which": each, "whose": holder, "end": until})
 
 
 def leased_among(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
@@ -263,7 +271,7 @@ def prolong(connection: Connection, ids: Sequence[int], *, until: int) -> None:
 
 def take_back_late(connection: Connection, *, at: int) -> int:
     """Let rest what was leased until `at` or earlier; gives how many. Fences stay."""
-    return connection.execute(_take_back_late, {"at": at}).rowcount
+    return _take_back_late.run(connection, {"at": at})
 
 
 def take_back_all(connection: Connection) -> int:
@@ -334,5 +342,6 @@ def delete_cancelled(connection: Connection, *, most: int) -> int:
     return connection.execute(delete(job).where(job.c.id.in_(some))).rowcount
 
 
-def _waiting_rows(rows: Any) -> list[WaitingRow]:  # noqa: ANN401 - SQLAlchemy's
-    return [WaitingRow(**row) for row in rows]
+def _waiting_rows(rows: Rows) -> list[WaitingRow]:
+    names = WaitingRow.__struct_fields__
+    return [WaitingRow(**dict(zip(names, row, strict=True))) for row in rows]

@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds
 from gateway.store.reading import compiled, read_connection
 from gateway.store.schema import egress, network_card, network_standing
-from gateway.store.statements import RowStatement
+from gateway.store.statements import PlainStatement, RowStatement
 
 
 class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,19 +78,17 @@ def change_standing(
     """Write these columns anew; the row comes into being with the first of them."""
     connection = transaction.connection
     told = {f"new_{name}": value for name, value in changes.items()}
-    found = connection.execute(
-        _change_standing(tuple(changes)), {"of_organisation": organisation, **told}
-    )
-    if not found.rowcount:
+    statement = _change_standing(tuple(changes))
+    if not statement.run(connection, {"of_organisation": organisation, **told}):
         row = StandingRow(organisation=organisation, **changes)
         connection.execute(insert(network_standing).values(msgspec.structs.asdict(row)))
 
 
 @lru_cache(maxsize=16)  # to write a statement takes longer than to run it
-def _change_standing(names: tuple[str, ...]) -> Update:
+def _change_standing(names: tuple[str, ...]) -> PlainStatement:
     mine = network_standing.c.organisation == bindparam("of_organisation")
     new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(network_standing).where(mine).values(new)
+    return PlainStatement(update(network_standing).where(mine).values(new))
 
 
 def standings(connection: Connection) -> tuple[StandingRow, ...]:

@@ -1,18 +1,21 @@
-"""Statements for rows that come by the thousand: compiled once, and run for many rows at a time.
+"""Statements that are run again and again: compiled once, and then the driver's own.
 
-SQLAlchemy works a parameter set out anew for each row, which takes several times as long as SQLite
-takes to write it. The driver's executemany gives the interpreter lock away and fights to get it
+SQLAlchemy works a parameter set out anew each time, and makes objects of what it is told, which
+takes several times as long as SQLite takes. Of rows that come by the thousand many are written at a
+time. The driver's executemany gives the interpreter lock away and fights to get it
 back for each row, while the event loop is busy; so as many rows as there are go into one VALUES.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.expression import ClauseElement
+
+from gateway.store.interfaces import Rows
 
 # Powers of two, so that a driver has a few prepared statements to keep and not one for each number.
 _MOST_ROWS = 32
@@ -88,6 +91,69 @@ class RowStatement:
         self._by_count = {count: before + ", ".join([one] * count) + after for count in counts}
         self._constants = tuple(compiled.params[name] for name in order[len(self._names) :])
         self._ordered = itemgetter(*(self._names.index(name) for name in order[: len(self._names)]))
+        self._made_for = dialect
+
+
+class PlainStatement:
+    """A statement of which each run gives the same names their values.
+
+    Values go to the driver as they are, and rows come as it gives them: bytes, text, integers and
+    floats. Whoever writes by it does so in a transaction that has begun.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        """Keep the statement; it is compiled with its first run, or that on another database."""
+        self._statement = statement
+        self._made_for: Dialect | None = None
+        self._sql = ""
+        self._order: tuple[str, ...] = ()
+        self._constants: dict[str, object] = {}
+
+    def rows(self, connection: Connection, named: Mapping[str, object]) -> Rows:
+        """All rows that it gives.
+
+        Raises:
+            Exception: the driver's own; the transaction must be given up.
+        """
+        cursor = self._executed(connection, named)
+        found: Rows = cursor.fetchall()
+        cursor.close()
+        return found
+
+    def first(self, connection: Connection, named: Mapping[str, object]) -> Sequence[Any] | None:
+        """The first row that it gives; None: it gives none. Raises as `rows` does."""
+        found = self.rows(connection, named)
+        return found[0] if found else None
+
+    def run(self, connection: Connection, named: Mapping[str, object]) -> int:
+        """Run it; gives how many rows it wrote. Raises as `rows` does."""
+        cursor = self._executed(connection, named)
+        count: int = cursor.rowcount
+        cursor.close()
+        return count
+
+    def _executed(self, connection: Connection, named: Mapping[str, object]) -> Any:  # noqa: ANN401 - the driver's
+        if self._made_for is not connection.dialect:
+            self._compile(connection.dialect, list(named))
+        values = {**self._constants, **named}
+        cursor = connection.connection.cursor()
+        cursor.execute(self._sql, tuple([values[name] for name in self._order]))
+        return cursor
+
+    def _compile(self, dialect: Dialect, names: list[str]) -> None:
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=names)
+        if (
+            compiled.post_compile_params
+            or compiled.literal_execute_params
+            or compiled.insert_prefetch
+            or compiled.update_prefetch
+        ):
+            raise ValueError(f"the statement is another with each run: {compiled}")
+        order = tuple(compiled.positiontup)
+        if unknown := set(names) - set(order):
+            raise ValueError(f"the statement has no place for {sorted(unknown)}: {compiled}")
+        self._sql, self._order = str(compiled), order
+        self._constants = {name: compiled.params[name] for name in order if name not in names}
         self._made_for = dialect
 
 

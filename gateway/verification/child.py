@@ -7,6 +7,7 @@ network, and a bounded memory; its time is bounded from outside (see `verifier`)
 import gc
 from pathlib import Path
 
+from gateway.revisions.quick_reading import read_quickly
 from gateway.verification.judging import Judging
 from gateway.verification.revising import judge_revision
 from gateway.verification.wire import (
@@ -21,9 +22,10 @@ from gateway.verification.wire import (
 )
 from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel
-from processes.confinement import confine_reader
+from processes.confinement import confine_reader, keep_freed_memory
 
 _ROOM = Path(__file__).parents[1]
+_MOST_KEPT_BYTES = 16 * 1024 * 1024
 
 
 def serve(channel: BlockingChannel) -> int:
@@ -35,6 +37,8 @@ def serve(channel: BlockingChannel) -> int:
     if not isinstance(setup, SetUp) or setup.protocol != PROTOCOL:
         return 2
     confine_reader(_ROOM, max_memory_bytes=setup.max_memory_bytes)
+    keep_freed_memory(_MOST_KEPT_BYTES)
+    read_quickly()
     judging = Judging(trust=setup.trust)
     # What was loaded stays: no later garbage collection needs to look at it.
     gc.freeze()

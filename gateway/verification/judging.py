@@ -4,9 +4,11 @@ Everything that reading a signature or the changes after it makes pyHanko raise 
 signature: half of the public shadow attacks show up as an error while the change is read.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from io import BytesIO
 
 from asn1crypto import x509
@@ -38,6 +40,7 @@ from gateway.verification.reasons import reasons_against
 _HEADER_WITHIN = 1024
 _LONGEST_TOLD = 300
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_LARGEST_KNOWN = 16 * 1024
 _RECORD = re.compile(r"Sealgate record ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f\s]*>")
 
@@ -230,17 +233,27 @@ def _passes(status: PdfSignatureStatus | DocumentTimestampStatus) -> bool:
 
 def certificate_of(signature: EmbeddedPdfSignature) -> SealCertificate:
     """The certificate that a signature names as its own."""
-    found = certificates.load_der_x509_certificate(signature.signer_cert.dump())
+    der = signature.signer_cert.dump()
+    return _known(der) if len(der) <= _LARGEST_KNOWN else _taken_apart(der)
+
+
+def _taken_apart(der: bytes) -> SealCertificate:
+    """What a certificate says."""
+    found = certificates.load_der_x509_certificate(der)
     subject = found.subject.rfc4514_string()
     names = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return SealCertificate(
         name=str(names[0].value) if names else subject,
         subject=subject,
         issuer=found.issuer.rfc4514_string(),
-        sha256=signature.signer_cert.sha256.hex(),
+        sha256=hashlib.sha256(der).hexdigest(),
         not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
     )
+
+
+_known = lru_cache(maxsize=256)(_taken_apart)
+"""A partner signs by the same certificate again and again."""
 
 
 def _level(
