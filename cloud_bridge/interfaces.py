@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
-from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.wire import (
@@ -15,6 +14,7 @@ from cloud_bridge.wire import (
     NetworkIdentity,
     NewEnvelope,
     PersonLink,
+    Taken,
 )
 
 
@@ -54,7 +54,7 @@ class CloudNetwork(Protocol):
         """Organisations by their legal name."""
         ...
 
-    async def send(self, envelope: NewEnvelope) -> Entry:
+    async def send(self, envelope: NewEnvelope) -> Taken:
         """Send an envelope: its first entry. Its contents must be there already."""
         ...
 
@@ -66,8 +66,12 @@ class CloudNetwork(Protocol):
         """A content of an envelope, as it was put there."""
         ...
 
-    async def state(self, statement: SignedStatement) -> Entry:
-        """Say something of an envelope: the entry that it became."""
+    async def state(self, statement: SignedStatement) -> Taken:
+        """Say something of an envelope: the entry that it became.
+
+        With it come those that its author may not have: a network that knows them tells them, one
+        that does not leaves them out.
+        """
         ...
 
     async def envelope(self, envelope: str) -> EnvelopeRecord:

@@ -6,7 +6,9 @@ a seal or a document in the clear but `Content.body`, and that is ciphertext unl
 `open`. The ledger of what left (`gateway.envelopes.carriage.egress`) names these types.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.statements import SignedStatement
@@ -24,6 +26,7 @@ __all__ = [
     "NewEnvelope",
     "NewPerson",
     "PersonLink",
+    "Taken",
     "WrappedKey",
 ]
 
@@ -66,6 +69,42 @@ class NewEnvelope(Value, frozen=True):
 
     terms: bytes
     sent: SignedStatement
+
+
+class Taken(Entry, frozen=True):
+    """Back: the entry that a statement became, and what its author may not have of that record.
+
+    Whoever reads it as an `Entry` reads the one that the statement became.
+
+    Attributes:
+        before: the entries between the one that it had seen and its own; empty also where those are
+            too many to be told here.
+        after: what the network said of the envelope at once, such as that all have signed.
+    """
+
+    before: tuple[Entry, ...] = ()
+    after: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry, *, before: Sequence[Entry] = (), after: Sequence[Entry] = ()) -> Self:
+        """An entry, with what stands around it."""
+        return cls(
+            link=entry.link,
+            signed=entry.signed,
+            signature=entry.signature,
+            before=tuple(before),
+            after=tuple(after),
+        )
+
+    @property
+    def entry(self) -> Entry:
+        """The statement's own entry, and nothing else."""
+        return Entry(link=self.link, signed=self.signed, signature=self.signature)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, in their order."""
+        return (*self.before, self.entry, *self.after)
 
 
 class FeedItem(Value, frozen=True):

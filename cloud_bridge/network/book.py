@@ -45,7 +45,7 @@ from cloud_bridge.network.recording import Recording, begun
 from cloud_bridge.network.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
-from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope
+from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope, Taken
 
 _entries: Final = msgspec.json.Decoder(Entry)
 _PAGE: Final = 1000
@@ -74,7 +74,7 @@ class Book:
         self._time = time
         self._is_shared = is_shared
 
-    async def send(self, new: NewEnvelope, *, organisation: str) -> Entry:
+    async def send(self, new: NewEnvelope, *, organisation: str) -> Taken:
         """A new envelope; the same again gives the entry of the first time.
 
         Raises:
@@ -91,7 +91,7 @@ class Book:
             raise StatementInvalidProblem("the statement is of another envelope than the terms")
         key = await self._key(statement, new.sent, organisation)
 
-        def work(connection: Connection) -> Entry:
+        def work(connection: Connection) -> Taken:
             there = self._recording.state(connection, terms.envelope)
             if there is not None:
                 same = there.terms_digest == terms_digest(new.terms)
@@ -106,7 +106,7 @@ class Book:
 
         return await self._lane.write(work)
 
-    async def take(self, signed: SignedStatement, *, organisation: str, envelope: str) -> Entry:
+    async def take(self, signed: SignedStatement, *, organisation: str, envelope: str) -> Taken:
         """Something that an organisation says; the same again gives the entry of the first time.
 
         Raises:
@@ -119,7 +119,7 @@ class Book:
             raise StatementInvalidProblem("the statement is of another envelope than the address")
         key = await self._key(statement, signed, organisation)
 
-        def work(connection: Connection) -> Entry:
+        def work(connection: Connection) -> Taken:
             state = self._recording.state(connection, envelope)
             if state is None or organisation not in state.organisations:
                 raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")

@@ -23,6 +23,7 @@ from cloud_bridge.wire import (
     NewEnvelope,
     NewPerson,
     PersonLink,
+    Taken,
 )
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class ReferenceNetwork:
         path = f"/v1/organisations?name={_part(name)}"
         return (await self._got("organisations", path, _Organisations)).organisations
 
-    async def send(self, envelope: NewEnvelope) -> Entry:
+    async def send(self, envelope: NewEnvelope) -> Taken:
         """See `CloudNetwork`."""
         id_ = parse(envelope.sent).envelope
         return await self._said(
@@ -126,7 +127,7 @@ class ReferenceNetwork:
             _lie(f"asked for content {digest} of envelope {envelope} it gave another", "content")
         return found
 
-    async def state(self, statement: SignedStatement) -> Entry:
+    async def state(self, statement: SignedStatement) -> Taken:
         """See `CloudNetwork`."""
         id_ = parse(statement).envelope
         return await self._said(
@@ -204,14 +205,17 @@ class ReferenceNetwork:
         )
         return _decoded(answer, type_)
 
-    async def _said(self, question: Question, statement: SignedStatement) -> Entry:
-        """What a statement of ours became; it must be our statement, in a place that is signed."""
+    async def _said(self, question: Question, statement: SignedStatement) -> Taken:
+        """What a statement of ours became; it must be our statement, in a place that is signed.
+
+        What stands around it is for whoever takes it in to verify, as what the feed tells.
+        """
         answer = await self._caller.ask(question)
-        entry = _decoded(answer, Entry)
-        self._proved(entry)
-        if entry.signed != statement:
+        taken = _decoded(answer, Taken)
+        self._proved(taken.entry)
+        if taken.signed != statement:
             _lie("it gave a place to another statement than the one that we made", "statement")
-        return entry
+        return taken
 
     def _proved(self, entry: Entry) -> None:
         try:

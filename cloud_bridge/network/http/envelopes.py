@@ -5,7 +5,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.model import PartyKind
 from cloud_bridge.network.book import Book
@@ -20,7 +19,15 @@ from cloud_bridge.network.problems import (
     NotAllowedProblem,
     NotFoundProblem,
 )
-from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope, PersonLink
+from cloud_bridge.wire import (
+    Content,
+    EnvelopeRecord,
+    Feed,
+    Heads,
+    NewEnvelope,
+    PersonLink,
+    Taken,
+)
 
 _ENVELOPE: Final = "/v1/envelopes/{envelope}"
 _CONTENT: Final = f"{_ENVELOPE}/contents/{{digest}}"
@@ -51,7 +58,7 @@ class Envelopes:
                 "POST", "/v1/envelopes", self._send, "envelope.send",
                 summary="Send an envelope; its contents must be there already. The same again "
                 "gives the same entry.",
-                takes=NewEnvelope, gives=Entry,
+                takes=NewEnvelope, gives=Taken,
             ),
             Route(
                 "GET", _ENVELOPE, self._record, "envelope.read",
@@ -59,8 +66,9 @@ class Envelopes:
             ),
             Route(
                 "POST", f"{_ENVELOPE}/statements", self._state, "envelope.state",
-                summary="Say something of an envelope. The same id again gives the same entry.",
-                takes=SignedStatement, gives=Entry,
+                summary="Say something of an envelope. The same id again gives the same entry. "
+                "Those since the one that was seen come with it, and what the network adds.",
+                takes=SignedStatement, gives=Taken,
             ),
             Route(
                 "PUT", _CONTENT, self._put, "content.put", large=True,

@@ -15,13 +15,13 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.errors import (
     NetworkError,
     NetworkLiesError,
     NetworkRefusedError,
     RecordBrokenError,
 )
+from cloud_bridge.wire import Taken
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.leaving import Leaving
 from gateway.envelopes.carriage.owed import (
@@ -114,7 +114,7 @@ class Outbox:
             sending.keep_back(row, Trouble(FROZEN, why, holds=False))
             return True
         try:
-            entry = await self._taken(row)
+            taken = await self._taken(row)
         except NetworkRefusedError as refused:
             await self._mark(there)
             if refused.type == NO_ROOM:  # for now: what is owed stays owed
@@ -134,11 +134,11 @@ class Outbox:
                 sending.back.append(row)
                 await self._troubles.tell(row.envelope, trouble)
         else:
-            if entry is None:
+            if taken is None:
                 there.append(row)
             else:
                 mark = partial(self._put_mark, [*there, row])
-                await self._inbox.answer(row.envelope, entry, mark)
+                await self._inbox.answer(row.envelope, taken.entries, mark)
                 there.clear()
             self._tally.sent += 1
         return True
@@ -166,7 +166,7 @@ class Outbox:
             return row.kind != "statement"
         return kept.status == "held" and not ends_it(row)
 
-    async def _taken(self, row: OwedEnvelopeRow) -> Entry | None:
+    async def _taken(self, row: OwedEnvelopeRow) -> Taken | None:
         """Send it; where the network has lost contents that it stands on, once more with these.
 
         What was put is forgotten there after a week while nothing stands on it, and so long, or
@@ -182,7 +182,7 @@ class Outbox:
             await self._put(row.envelope, digest)
         return await self._sent(row)
 
-    async def _sent(self, row: OwedEnvelopeRow) -> Entry | None:
+    async def _sent(self, row: OwedEnvelopeRow) -> Taken | None:
         network = self._member.network
         match row.kind:
             case "envelope":
