@@ -13,6 +13,7 @@ from cloud_bridge.wire import (
     Heads,
     NetworkIdentity,
     NewEnvelope,
+    Parcel,
     PersonLink,
     Taken,
 )
@@ -60,6 +61,15 @@ class CloudNetwork(Protocol):
 
     async def put_content(self, content: Content) -> None:
         """Let the organisations of the envelope have a content; before it is stated or sent."""
+        ...
+
+    async def bring(self, parcel: Parcel) -> Taken:
+        """Bring contents, and say what stands on them, as `send` or `state` would: all or nothing.
+
+        NetworkRefusedError: nothing of it counts, whatever the reason. Each is brought by itself
+        then, which shows what is not taken. A network that takes nothing together, or not so much,
+        refuses it without asking anybody.
+        """
         ...
 
     async def content(self, envelope: str, digest: str) -> Content:

@@ -25,6 +25,7 @@ __all__ = [
     "NetworkIdentity",
     "NewEnvelope",
     "NewPerson",
+    "Parcel",
     "PersonLink",
     "Taken",
     "WrappedKey",
@@ -69,6 +70,21 @@ class NewEnvelope(Value, frozen=True):
 
     terms: bytes
     sent: SignedStatement
+
+
+class Parcel(Value, frozen=True):
+    """Out: what is said, and the contents that it stands on: all of it counts, or nothing.
+
+    Attributes:
+        statement: what is said.
+        terms: of a new envelope, of which the statement says `sent`: the JSON of `model.Terms`;
+            None: the envelope is there.
+        contents: of that envelope, in any order.
+    """
+
+    statement: SignedStatement
+    terms: bytes | None = None
+    contents: tuple[Content, ...] = ()
 
 
 class Taken(Entry, frozen=True):

@@ -45,6 +45,7 @@ from cloud_bridge.wire import (
     Head,
     Heads,
     NewEnvelope,
+    Parcel,
     PersonLink,
     Taken,
 )
@@ -64,12 +65,17 @@ class Kept:
 
 @dataclass
 class MemoryNetwork:
-    """All of it. `is_away`: it does not answer; `is_full`: it has no room for contents."""
+    """All of it.
+
+    `is_away`: it does not answer; `is_full`: it has no room for contents; `is_older`: it takes
+    nothing together.
+    """
 
     time: Time
     key: SigningKey = field(default_factory=SigningKey.generate)
     is_away: bool = False
     is_full: bool = False
+    is_older: bool = False
     names: dict[str, str] = field(default_factory=dict)
     cards: dict[str, SignedCard] = field(default_factory=dict)
     older: dict[tuple[str, int], SignedCard] = field(default_factory=dict)
@@ -211,6 +217,25 @@ class Side(CloudNetwork):
             raise NetworkRefusedError("no room", type="content-quota")
         head = content.head
         self._network.contents.setdefault((head.envelope, head.digest), content)
+
+    async def bring(self, parcel: Parcel) -> Taken:
+        network = self._network
+        if network.is_older:
+            raise NetworkRefusedError("each by itself", type="not-together")
+        self._ask("bring")
+        asked, contents = len(network.asked), dict(network.contents)
+        try:
+            for content in parcel.contents:
+                await self.put_content(content)
+            if parcel.terms is None:
+                return await self.state(parcel.statement)
+            return await self.send(NewEnvelope(terms=parcel.terms, sent=parcel.statement))
+        except NetworkRefusedError:
+            network.contents.clear()
+            network.contents.update(contents)
+            raise
+        finally:
+            del network.asked[asked:]
 
     async def content(self, envelope: str, digest: str) -> Content:
         self._ask("content")

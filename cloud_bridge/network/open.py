@@ -112,6 +112,8 @@ def _api(core: Core, rooms: Sequence[Room]) -> API:
         contents=core.contents,
         feeds=core.feeds,
         links=links,
+        parcel_bytes=core.identity.parcel_bytes,
+        statement_bytes=limits.statement_bytes,
         longest_wait_seconds=limits.longest_wait_seconds,
     )
     directory = Directory(identity=core.identity, accounts=core.accounts, webhooks=core.webhooks)

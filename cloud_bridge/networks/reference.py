@@ -22,6 +22,7 @@ from cloud_bridge.wire import (
     NetworkIdentity,
     NewEnvelope,
     NewPerson,
+    Parcel,
     PersonLink,
     Taken,
 )
@@ -31,6 +32,7 @@ _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of contents, which are mostly bytes."""
+_NO_SUCH_PATH = "not-found"
 
 
 class ReferenceNetwork:
@@ -45,6 +47,7 @@ class ReferenceNetwork:
         """
         self._network_key = way.network_key
         self._caller = caller
+        self._parcel_bytes: int | None = None
 
     async def __aenter__(self) -> Self:
         """See `CloudNetwork`."""
@@ -64,6 +67,7 @@ class ReferenceNetwork:
                 "pinned (bridge.network_key): ask its operator by another way before you change it",
                 lie="network-key",
             )
+        self._parcel_bytes = told.parcel_bytes
         return told
 
     async def publish(self, card: SignedCard) -> None:
@@ -118,6 +122,33 @@ class ReferenceNetwork:
                 content_type=_MESSAGE_PACK,
             )
         )
+
+    async def bring(self, parcel: Parcel) -> Taken:
+        """See `CloudNetwork`; how much goes together is what the network has said of itself."""
+        if self._parcel_bytes is None:
+            await self.identity()
+        size = sum(len(each.body) for each in parcel.contents)
+        if not self._parcel_bytes or size > self._parcel_bytes:
+            raise NetworkRefusedError(
+                f"the network takes {self._parcel_bytes:,} bytes of contents together with what is "
+                f"said of them, and these are {size:,}",
+                type="not-together",
+            )
+        id_ = parse(parcel.statement).envelope
+        question = Question(
+            method="POST",
+            path=f"/v1/envelopes/{_part(id_)}/parcels",
+            kind="Parcel",
+            envelope=id_,
+            body=_pack(parcel),
+            content_type=_MESSAGE_PACK,
+        )
+        try:
+            return await self._said(question, parcel.statement)
+        except NetworkRefusedError as refused:
+            if refused.type == _NO_SUCH_PATH:  # it went back to an older version meanwhile
+                self._parcel_bytes = 0
+            raise
 
     async def content(self, envelope: str, digest: str) -> Content:
         """See `CloudNetwork`."""

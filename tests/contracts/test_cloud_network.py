@@ -32,7 +32,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
 from cloud_bridge.model import Card, Delivery, Party, SignedCard, Terms
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
-from cloud_bridge.wire import Content, NewEnvelope
+from cloud_bridge.wire import Content, NewEnvelope, Parcel
 from tests.bridge_house import contract
 from tests.envelope_parties import PAPER, Cards, sha256
 from tests.memory_network import MemoryNetwork
@@ -306,6 +306,44 @@ async def test_an_answer_has_what_was_said_since_the_entry_that_its_author_had_s
     assert last.entries == (first.entry, second.entry, last.entry)
     assert await buyer.network.state(said[1]) == second
     assert (await buyer.network.envelope(state.terms.envelope)).entries[1:] == last.entries
+
+
+async def test_contents_and_what_stands_on_them_are_brought_together(meeting: Meeting) -> None:
+    buyer, seller, terms = meeting.buyer, meeting.seller, meeting.terms()
+    new = meeting.new(terms)
+    contents = (meeting.content(terms),)
+    parcel = Parcel(statement=new.sent, terms=new.terms, contents=contents)
+    first = await buyer.network.bring(parcel)
+    assert await buyer.network.bring(parcel) == first
+    assert first.entries == (await seller.network.envelope(terms.envelope)).entries
+    begun = folding.begin(new.terms)
+    state = extend(begun, first.entry, network_key=meeting.network_key, cards=meeting.cards)
+    said = meeting.said(state, signature(terms), by=buyer, id_="signed", party="buyer")
+    contents = (meeting.content(terms, SIGNED),)
+    second = await buyer.network.bring(Parcel(statement=said, contents=contents))
+    assert second.entries == (await seller.network.envelope(terms.envelope)).entries[1:]
+    for document in (PAPER, SIGNED):
+        content = await seller.network.content(terms.envelope, sha256(document))
+        assert opened(content, organisation=seller.id, key=seller.encryption) == document
+
+
+async def test_of_what_is_refused_together_nothing_counts(meeting: Meeting) -> None:
+    state, buyer = await meeting.sent(), meeting.buyer
+    envelope = state.terms.envelope
+    another = msgspec.structs.replace(state.terms, title="another")
+    new = meeting.new(another)
+    contents = (meeting.content(state.terms, SIGNED),)
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.bring(Parcel(statement=new.sent, terms=new.terms, contents=contents))
+    assert refused.value.type == "conflict"
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.content(envelope, sha256(SIGNED))
+    assert refused.value.type == "content-missing"
+    said = meeting.said(state, signature(state.terms), by=buyer, id_="signed", party="buyer")
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.bring(Parcel(statement=said))
+    assert refused.value.type == "content-missing"
+    assert len((await buyer.network.envelope(envelope)).entries) == 1
 
 
 async def test_whoever_signs_last_is_told_at_once_that_all_have_signed(meeting: Meeting) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from cloud_bridge.network import problems
 from cloud_bridge.network.http.answers import MESSAGE_PACK, PROBLEM_BASE
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.wire import Content
+from cloud_bridge.wire import Content, Parcel
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _PROBLEM: Final = {
@@ -104,5 +104,5 @@ _PROBLEM_ANSWER: Final = "#/components/responses/Problem"
 
 
 def _body(kind: type, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    media = MESSAGE_PACK if kind is Content else "application/json"
+    media = MESSAGE_PACK if kind in {Content, Parcel} else "application/json"
     return {media: {"schema": schemas[kind]}}
