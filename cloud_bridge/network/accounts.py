@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.terms import is_line
@@ -33,6 +33,15 @@ _KEPT: Final = timedelta(seconds=5)
 _MOST_KEPT: Final = 20_000
 _LONGEST_CARD: Final = 64 * 1024
 _UNVERIFIED: Final = "none"
+
+_organisation, _certificate, _card = schema.organisation, schema.certificate, schema.card
+_ORGANISATION: Final = select(_organisation).where(_organisation.c.id == bindparam("who"))
+_FINGERPRINTS: Final = select(_certificate.c.fingerprint).where(
+    _certificate.c.organisation == bindparam("who")
+)
+_CARD: Final = select(_card.c.card, _card.c.proof).where(
+    _card.c.organisation == bindparam("who"), _card.c.serial == bindparam("number")
+)
 
 
 class Accounts:
@@ -131,14 +140,12 @@ class Accounts:
         """A card that was published; None: there is none."""
         found = self._cards.get((organisation, serial))
         if found is None:
-            table = schema.card
-            question = select(table.c.card).where(
-                table.c.organisation == organisation, table.c.serial == serial
+            signed = await self._lane.read(
+                lambda connection: signed_card(connection, organisation, serial)
             )
-            written = await self._lane.read(lambda connection: connection.scalar(question))
-            if written is None:
+            if signed is None:
                 return None
-            found = msgspec.json.decode(written, type=Card)
+            found = msgspec.json.decode(signed.card, type=Card)
             self._cards[organisation, serial] = found
             if len(self._cards) > _MOST_KEPT:
                 self._cards.popitem(last=False)
@@ -221,14 +228,10 @@ def masked(contact: str) -> str:
 
 def account_in(connection: Connection, id: str) -> Account | None:  # noqa: A002 - as above
     """An organisation's account as the database has it."""
-    table = schema.organisation
-    row = connection.execute(select(table).where(table.c.id == id)).one_or_none()
+    row = connection.execute(_ORGANISATION, {"who": id}).one_or_none()
     if row is None:
         return None
-    certificate = schema.certificate
-    fingerprints = connection.scalars(
-        select(certificate.c.fingerprint).where(certificate.c.organisation == id)
-    )
+    fingerprints = connection.scalars(_FINGERPRINTS, {"who": id})
     return Account(
         organisation=Organisation(
             id=row.id,
@@ -260,12 +263,7 @@ def persons_in(connection: Connection) -> tuple[Person, ...]:
 
 def signed_card(connection: Connection, organisation: str, serial: int) -> SignedCard | None:
     """A card as it was published."""
-    table = schema.card
-    row = connection.execute(
-        select(table.c.card, table.c.proof).where(
-            table.c.organisation == organisation, table.c.serial == serial
-        )
-    ).one_or_none()
+    row = connection.execute(_CARD, {"who": organisation, "number": serial}).one_or_none()
     return None if row is None else SignedCard(card=row.card, proof=row.proof)
 
 

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 
 from cloud_bridge.network import content_quota
 from cloud_bridge.network.store.moments import microseconds
@@ -18,6 +27,7 @@ from cloud_bridge.network.store.schema import content, envelope
 AT_ONCE: Final = 500
 """So that others may write between."""
 _UNDER_WAY: Final = ("draft", "signing")
+_ENDED: Final = select(envelope.c.ended_at).where(envelope.c.id == bindparam("id"))
 _Row = Row[*tuple[Any, ...]]
 
 
@@ -32,7 +42,7 @@ def is_forgotten(connection: Connection, id: str, *, now: datetime, days: int | 
     """Whether an envelope has ended so long ago that its contents are forgotten."""
     if days is None:
         return False
-    ended = connection.scalar(select(envelope.c.ended_at).where(envelope.c.id == id))
+    ended = connection.scalar(_ENDED, {"id": id})
     return ended is not None and ended <= microseconds(now - timedelta(days=days))
 
 

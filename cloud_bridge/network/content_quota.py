@@ -4,17 +4,20 @@ Added up anew for each content that is brought, it would cost more with every en
 organisation.
 """
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cloud_bridge.network.problems import ContentQuotaProblem
 from cloud_bridge.network.store.schema import content_held
 
+_MINE = content_held.c.organisation == bindparam("who")
+_HELD = select(content_held.c.bytes).where(_MINE)
+_COUNT = update(content_held).where(_MINE).values(bytes=content_held.c.bytes + bindparam("change"))
+_ADD = insert(content_held)
+
 
 def held(connection: Connection, organisation: str) -> int:
     """Bytes of an organisation's contents."""
-    table = content_held
-    found = connection.scalar(select(table.c.bytes).where(table.c.organisation == organisation))
-    return found or 0
+    return connection.scalar(_HELD, {"who": organisation}) or 0
 
 
 def refuse_more(connection: Connection, organisation: str, *, more: int, most: int) -> None:
@@ -29,7 +32,5 @@ def refuse_more(connection: Connection, organisation: str, *, more: int, most: i
 
 def count(connection: Connection, organisation: str, change: int) -> None:
     """Bytes were brought, or (negative) forgotten."""
-    table = content_held
-    mine = update(table).where(table.c.organisation == organisation)
-    if connection.execute(mine.values(bytes=table.c.bytes + change)).rowcount == 0:
-        connection.execute(insert(table).values(organisation=organisation, bytes=change))
+    if connection.execute(_COUNT, {"who": organisation, "change": change}).rowcount == 0:
+        connection.execute(_ADD, {"organisation": organisation, "bytes": change})

@@ -92,7 +92,7 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
 
     def done(new: list[New], newest: dict[str, int]) -> None:
         # On the lane's thread; what waits belongs to the loop.
-        loop.call_soon_threadsafe(_tell, core, new, newest)
+        loop.call_soon_threadsafe(_tell, core, new, newest, webhooks.owes)
 
     recording = Recording(
         key=key,
@@ -132,8 +132,9 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
     return core
 
 
-def _tell(core: Core, new: list[New], newest: dict[str, int]) -> None:
+def _tell(core: Core, new: list[New], newest: dict[str, int], owes: bool) -> None:  # noqa: FBT001 - as `call_soon` hands it on
     core.feeds.told(newest)
-    core.webhooks.owed()
+    if owes:
+        core.webhooks.owed()
     for each in new:
         core.metrics.entries.labels(each.tag).inc()

@@ -1,22 +1,20 @@
 """Which organisations take part in an envelope, as its entries go on."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.network.store import schema
+from cloud_bridge.network.store.schema import member
+
+_OWN = (member.c.organisation == bindparam("who")) & (member.c.envelope == bindparam("where"))
+_IS_MEMBER = select(member.c.envelope).where(_OWN, ~member.c.has_left)
+_NOTE = update(member).where(_OWN).values(has_left=bindparam("leaves"))
+_ADD = insert(member)
 
 
 def is_member(connection: Connection, organisation: str, envelope: str) -> bool:
     """Whether an organisation takes part in an envelope."""
-    table = schema.member
-    found = connection.execute(
-        select(table.c.envelope).where(
-            table.c.organisation == organisation,
-            table.c.envelope == envelope,
-            ~table.c.has_left,
-        )
-    )
-    return found.one_or_none() is not None
+    own = {"who": organisation, "where": envelope}
+    return connection.execute(_IS_MEMBER, own).one_or_none() is not None
 
 
 def tell(
@@ -29,11 +27,10 @@ def tell(
     there = before.organisations if before.sequence else frozenset[str]()
     joined, left = sorted(after.organisations - there), there - after.organisations
     envelope = after.terms.envelope
-    table = schema.member
     for organisation in joined:
         if not _note(connection, organisation, envelope, has_left=False):
             row = {"organisation": organisation, "envelope": envelope, "has_left": False}
-            connection.execute(insert(table).values(**row))
+            connection.execute(_ADD, row)
     for organisation in left:  # it has forwarded, and knows that
         _note(connection, organisation, envelope, has_left=True)
     told = [(each, envelope, after.sequence) for each in there]
@@ -45,6 +42,5 @@ def tell(
 
 def _note(connection: Connection, organisation: str, envelope: str, *, has_left: bool) -> bool:
     """Whether it has ever taken part; and whether it does so now."""
-    table = schema.member
-    own = (table.c.organisation == organisation) & (table.c.envelope == envelope)
-    return bool(connection.execute(update(table).where(own).values(has_left=has_left)).rowcount)
+    row = {"who": organisation, "where": envelope, "leaves": has_left}
+    return bool(connection.execute(_NOTE, row).rowcount)

@@ -8,14 +8,23 @@ from collections import OrderedDict
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.state import EnvelopeState, apply, begin
 from cloud_bridge.envelopes.statements import parse
-from cloud_bridge.network.store import schema
+from cloud_bridge.network.store.schema import entry, envelope
 
 _MOST: Final = 4096
+_LOOK: Final = select(envelope.c.terms, envelope.c.sequence, envelope.c.head).where(
+    envelope.c.id == bindparam("id")
+)
+_LOOK_AND_HOLD: Final = _LOOK.with_for_update()
+_SINCE: Final = (
+    select(entry.c.entry)
+    .where(entry.c.envelope == bindparam("id"), entry.c.sequence > bindparam("after"))
+    .order_by(entry.c.sequence)
+)
 _entries = msgspec.json.Decoder(Entry)
 
 
@@ -55,11 +64,7 @@ class Standings:
             envelope: its id.
             hold: keep other nodes from it until the transaction ends.
         """
-        table = schema.envelope
-        question = select(table.c.terms, table.c.sequence, table.c.head).where(
-            table.c.id == envelope
-        )
-        row = connection.execute(question.with_for_update() if hold else question).one_or_none()
+        row = connection.execute(_LOOK_AND_HOLD if hold else _LOOK, {"id": envelope}).one_or_none()
         if row is None:
             return None
         state = self.kept(envelope)
@@ -71,13 +76,8 @@ class Standings:
 
 
 def _folded(connection: Connection, state: EnvelopeState) -> EnvelopeState:
-    table = schema.entry
-    rows = connection.scalars(
-        select(table.c.entry)
-        .where(table.c.envelope == state.terms.envelope, table.c.sequence > state.sequence)
-        .order_by(table.c.sequence)
-    )
-    for written in rows:
-        entry = _entries.decode(written)
-        state = apply(state, parse(entry.signed), at=parse_link(entry).at, hash=entry.hash)
+    since = {"id": state.terms.envelope, "after": state.sequence}
+    for written in connection.scalars(_SINCE, since):
+        told = _entries.decode(written)
+        state = apply(state, parse(told.signed), at=parse_link(told).at, hash=told.hash)
     return state

@@ -20,7 +20,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
@@ -42,6 +42,9 @@ _CLAIM: Final = timedelta(minutes=3)
 _GONE: Final = 410
 _OF_SUCCESS: Final = range(200, 300)
 _Notice = Row[Any]
+_CALLED: Final = select(schema.webhook.c.id, schema.webhook.c.organisation).where(
+    schema.webhook.c.is_on, schema.webhook.c.organisation.in_(bindparam("told", expanding=True))
+)
 
 _log = structlog.get_logger("network.webhooks")
 
@@ -56,6 +59,7 @@ class Webhooks:
         self._private_addresses = private_addresses
         self._is_owed = asyncio.Event()
         self._under_way: set[str] = set()
+        self._owes = False
 
     async def add(self, organisation: str, url: str) -> Webhook:
         """A new webhook, or the one that there is for this address.
@@ -106,15 +110,18 @@ class Webhooks:
 
         await self._lane.write(work)
 
+    @property
+    def owes(self) -> bool:
+        """Whether the newest transaction with entries owes calls; on the lane's thread."""
+        return self._owes
+
     def owe(self, connection: Connection, new: Sequence[New]) -> None:
         """Within the transaction of entries: what webhooks are owed for them."""
         told = {who for each in new for who, _, _ in each.told}
-        table = schema.webhook
-        rows = connection.execute(
-            select(table.c.id, table.c.organisation).where(
-                table.c.is_on, table.c.organisation.in_(sorted(told))
-            )
-        ).all()
+        rows = connection.execute(_CALLED, {"told": sorted(told)}).all()
+        self._owes = bool(rows)
+        if not rows:
+            return
         now = self._time.now()
         notices = [
             {

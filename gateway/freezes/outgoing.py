@@ -1,6 +1,9 @@
-"""What was sealed before a freeze and has not left the house yet: whether it still may."""
+"""What was sealed before a freeze and has not left the house yet: whether it still may.
 
-from collections.abc import Callable, Iterable
+Officers freeze by a statement of theirs, or by policies that give a seal the state `frozen`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -10,7 +13,9 @@ from gateway.freezes.scopes import covers
 from gateway.seals.in_force import InForce
 from gateway.store.documents import DocumentReader
 from gateway.store.lane import WriterLane
+from policies.bundle import Bundle
 from policies.model import SealRequest
+from policies.objects.seals import Seal
 
 _request = msgspec.json.Decoder(SealRequest)
 
@@ -30,13 +35,14 @@ class Outgoing:
         self._lane = lane
         self._documents = documents
         self._in_force = in_force
+        self._seen: tuple[Bundle, Mapping[str, Seal]] | None = None
 
     async def against(self, system: str, keys: Iterable[str]) -> str | None:
         """Why documents that a system had sealed must not leave now; None: they may.
 
         The freezes are looked at in a unit of work, so that those of other nodes count from their
-        record on, too. While anything is frozen, a document of which nothing tells what was asked
-        does not leave.
+        record on, too, and the policies that are in force now. While anything is frozen, a
+        document of which nothing tells what was asked does not leave.
 
         Args:
             system: who asked for them.
@@ -46,18 +52,32 @@ class Outgoing:
             StoreProblem: the database does not say.
         """
         freezes = await self._lane.write(self._book.live_in)
-        if not freezes:
-            return None
         bundle = self._in_force().bundle
+        by_policies = self._by_policies(bundle)
+        if not freezes and not by_policies:
+            return None
         for key in keys:
             row = await self._documents.by_key(system, key)
             if row is None:
+                what = f"freeze {freezes[0].id}" if freezes else "a freeze by policies"
                 return (
-                    f"freeze {freezes[0].id} is in force, and nothing tells whether it is of this "
-                    "document: it was sealed, and what was asked for it is not here"
+                    f"{what} is in force, and nothing tells whether it is of this document: it was "
+                    "sealed, and what was asked for it is not here"
                 )
             asked = _request.decode(row.request)
             freeze = next((each for each in freezes if covers(each, asked, bundle)), None)
             if freeze is not None:
                 return told(freeze, asked)
+            seal = bundle.seals.get(asked.seal)
+            frozen = None if seal is None else by_policies.get(seal.key)
+            if frozen is not None:
+                why = frozen.frozen_reason or "no reason is given"
+                return f"the policies freeze the seal {frozen.name}: {why}"
         return None
+
+    def _by_policies(self, bundle: Bundle) -> Mapping[str, Seal]:
+        """The seals that the policies freeze, by their keys: what is frozen is the key."""
+        if self._seen is None or self._seen[0] is not bundle:
+            frozen = {each.key: each for each in bundle.seals.values() if each.state == "frozen"}
+            self._seen = bundle, frozen
+        return self._seen[1]
