@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
-from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement
 from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.wire import (
@@ -14,7 +13,9 @@ from cloud_bridge.wire import (
     Heads,
     NetworkIdentity,
     NewEnvelope,
+    Parcel,
     PersonLink,
+    Taken,
 )
 
 
@@ -54,7 +55,7 @@ class CloudNetwork(Protocol):
         """Organisations by their legal name."""
         ...
 
-    async def send(self, envelope: NewEnvelope) -> Entry:
+    async def send(self, envelope: NewEnvelope) -> Taken:
         """Send an envelope: its first entry. Its contents must be there already."""
         ...
 
@@ -62,12 +63,25 @@ class CloudNetwork(Protocol):
         """Let the organisations of the envelope have a content; before it is stated or sent."""
         ...
 
+    async def bring(self, parcel: Parcel) -> Taken:
+        """Bring contents, and say what stands on them, as `send` or `state` would: all or nothing.
+
+        NetworkRefusedError: nothing of it counts, whatever the reason. Each is brought by itself
+        then, which shows what is not taken. A network that takes nothing together, or not so much,
+        refuses it without asking anybody.
+        """
+        ...
+
     async def content(self, envelope: str, digest: str) -> Content:
         """A content of an envelope, as it was put there."""
         ...
 
-    async def state(self, statement: SignedStatement) -> Entry:
-        """Say something of an envelope: the entry that it became."""
+    async def state(self, statement: SignedStatement) -> Taken:
+        """Say something of an envelope: the entry that it became.
+
+        With it come those that its author may not have: a network that knows them tells them, one
+        that does not leaves them out.
+        """
         ...
 
     async def envelope(self, envelope: str) -> EnvelopeRecord:

@@ -98,10 +98,18 @@ class Organisation(Value, frozen=True):
 
 
 class NetworkIdentity(Value, frozen=True):
-    """Who the network is: the Ed25519 key that signs entries, raw, base64url."""
+    """Who the network is, and what it takes.
+
+    Attributes:
+        name: what people call it.
+        signing_key: the Ed25519 key that signs entries, raw, base64url.
+        parcel_bytes: how many bytes of contents it takes together with what is said of them; 0:
+            none, each is brought by itself.
+    """
 
     name: str
     signing_key: str
+    parcel_bytes: int = 0
 
 
 class Person(Value, frozen=True):

@@ -6,7 +6,9 @@ a seal or a document in the clear but `Content.body`, and that is ciphertext unl
 `open`. The ledger of what left (`gateway.envelopes.carriage.egress`) names these types.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.statements import SignedStatement
@@ -23,7 +25,9 @@ __all__ = [
     "NetworkIdentity",
     "NewEnvelope",
     "NewPerson",
+    "Parcel",
     "PersonLink",
+    "Taken",
     "WrappedKey",
 ]
 
@@ -66,6 +70,57 @@ class NewEnvelope(Value, frozen=True):
 
     terms: bytes
     sent: SignedStatement
+
+
+class Parcel(Value, frozen=True):
+    """Out: what is said, and the contents that it stands on: all of it counts, or nothing.
+
+    Attributes:
+        statement: what is said.
+        terms: of a new envelope, of which the statement says `sent`: the JSON of `model.Terms`;
+            None: the envelope is there.
+        contents: of that envelope, in any order.
+    """
+
+    statement: SignedStatement
+    terms: bytes | None = None
+    contents: tuple[Content, ...] = ()
+
+
+class Taken(Entry, frozen=True):
+    """Back: the entry that a statement became, and what its author may not have of that record.
+
+    Whoever reads it as an `Entry` reads the one that the statement became.
+
+    Attributes:
+        before: the entries between the one that it had seen and its own; empty also where those are
+            too many to be told here.
+        after: what the network said of the envelope at once, such as that all have signed.
+    """
+
+    before: tuple[Entry, ...] = ()
+    after: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry, *, before: Sequence[Entry] = (), after: Sequence[Entry] = ()) -> Self:
+        """An entry, with what stands around it."""
+        return cls(
+            link=entry.link,
+            signed=entry.signed,
+            signature=entry.signature,
+            before=tuple(before),
+            after=tuple(after),
+        )
+
+    @property
+    def entry(self) -> Entry:
+        """The statement's own entry, and nothing else."""
+        return Entry(link=self.link, signed=self.signed, signature=self.signature)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, in their order."""
+        return (*self.before, self.entry, *self.after)
 
 
 class FeedItem(Value, frozen=True):

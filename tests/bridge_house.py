@@ -153,10 +153,10 @@ class Company:
 
     async def network_say(self, said: SignedStatement) -> Entry:
         """Say it at the network, and take it in here."""
-        entry = await self.bridge.network.state(said)
+        taken = await self.bridge.network.state(said)
         envelope = parse(said).envelope
-        await self.bridge.inbox.believe(envelope, [entry])
-        return entry
+        await self.bridge.inbox.believe(envelope, taken.entries)
+        return taken.entry
 
     async def row(self, envelope: str) -> EnvelopeRow:
         found = await self.ground.envelopes.by_id(self.id, envelope)

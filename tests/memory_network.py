@@ -15,6 +15,8 @@ from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
     NETWORK,
+    Completed,
+    Expired,
     Sent,
     Signed,
     SignedStatement,
@@ -44,7 +46,9 @@ from cloud_bridge.wire import (
     Head,
     Heads,
     NewEnvelope,
+    Parcel,
     PersonLink,
+    Taken,
 )
 
 T = TypeVar("T")
@@ -64,8 +68,8 @@ class Kept:
 class MemoryNetwork:
     """All of it.
 
-    `is_away`: it does not answer; `is_full`: it has no room for contents; `brings`: its feeds bring
-    along what their readers need next.
+    `is_away`: it does not answer; `is_full`: it has no room for contents; `is_older`: it takes
+    nothing together; `brings`: its feeds bring along what their readers need next.
     """
 
     time: Time
@@ -73,6 +77,7 @@ class MemoryNetwork:
     is_away: bool = False
     is_full: bool = False
     brings: bool = True
+    is_older: bool = False
     names: dict[str, str] = field(default_factory=dict)
     cards: dict[str, SignedCard] = field(default_factory=dict)
     older: dict[tuple[str, int], SignedCard] = field(default_factory=dict)
@@ -91,18 +96,19 @@ class MemoryNetwork:
         self.feeds.setdefault(organisation, [])
         return self.of(organisation)
 
-    def take(self, kept: Kept, signed: SignedStatement, *, by: str) -> Entry:
+    def take(self, kept: Kept, signed: SignedStatement, *, by: str) -> Taken:
         said = parse(signed)
         known = kept.state.statement_ids.get(said.id)
         if known is not None:
-            return kept.entries[known - 1]
+            return _told_around(kept, known, said)
         card = self.older.get((said.author, signed.card))
         if said.author != by or card is None:
             raise NetworkRefusedError("not its author's", type="statement-invalid")
         key = msgspec.json.decode(card.card, type=Card).signing_key
-        entry = self._append(kept, signed, key)
+        self._append(kept, signed, key)
+        own = kept.state.sequence
         self.go_on(kept)
-        return entry
+        return _told_around(kept, own, said)
 
     def go_on(self, kept: Kept) -> None:
         """What the network itself must state now."""
@@ -189,7 +195,7 @@ class Side(CloudNetwork):
         found = [id_ for id_, known in self._network.names.items() if known == name]
         return [each for id_ in found if (each := self._organisation_of(id_)) is not None]
 
-    async def send(self, envelope: NewEnvelope) -> Entry:
+    async def send(self, envelope: NewEnvelope) -> Taken:
         self._ask("send")
         try:
             begun = state.begin(envelope.terms)
@@ -203,9 +209,9 @@ class Side(CloudNetwork):
             for document in begun.terms.documents:
                 if (id_, document.digest) not in self._network.contents:
                     raise NetworkRefusedError("a content is missing", type="content-missing")
-        entry = self._network.take(kept, envelope.sent, by=self._organisation)
+        taken = self._network.take(kept, envelope.sent, by=self._organisation)
         self._network.envelopes[id_] = kept
-        return self._tell(entry)
+        return self._tell(taken)
 
     async def put_content(self, content: Content) -> None:
         self._ask("put_content")
@@ -213,6 +219,25 @@ class Side(CloudNetwork):
             raise NetworkRefusedError("no room", type="content-quota")
         head = content.head
         self._network.contents.setdefault((head.envelope, head.digest), content)
+
+    async def bring(self, parcel: Parcel) -> Taken:
+        network = self._network
+        if network.is_older:
+            raise NetworkRefusedError("each by itself", type="not-together")
+        self._ask("bring")
+        asked, contents = len(network.asked), dict(network.contents)
+        try:
+            for content in parcel.contents:
+                await self.put_content(content)
+            if parcel.terms is None:
+                return await self.state(parcel.statement)
+            return await self.send(NewEnvelope(terms=parcel.terms, sent=parcel.statement))
+        except NetworkRefusedError:
+            network.contents.clear()
+            network.contents.update(contents)
+            raise
+        finally:
+            del network.asked[asked:]
 
     async def content(self, envelope: str, digest: str) -> Content:
         self._ask("content")
@@ -222,7 +247,7 @@ class Side(CloudNetwork):
             raise NetworkRefusedError("no such content", type="content-missing")
         return self._tell(found)
 
-    async def state(self, statement: SignedStatement) -> Entry:
+    async def state(self, statement: SignedStatement) -> Taken:
         self._ask("state")
         said = parse(statement)
         kept = self._envelope(said.envelope)
@@ -340,3 +365,11 @@ class Side(CloudNetwork):
         )
         card = self._network.cards.get(organisation)
         return Organisation(id=organisation, name=name, verification=verified, card=card)
+
+
+def _told_around(kept: Kept, own: int, said: Statement) -> Taken:
+    """A statement's entry, those that its author had not seen, and the end that it led to."""
+    following = kept.entries[own : own + 1]
+    ends = [each for each in following if isinstance(parse(each.signed).act, Completed | Expired)]
+    between = kept.entries[said.seen : own - 1]
+    return Taken.of(kept.entries[own - 1], before=between, after=ends)

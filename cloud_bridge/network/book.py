@@ -5,6 +5,7 @@ of the envelope as they are then.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -26,9 +27,10 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
-from cloud_bridge.network import contents
+from cloud_bridge.network import content_rows, contents
 from cloud_bridge.network.accounts import Accounts, account_in, signed_card
-from cloud_bridge.network.contents import NETWORK, Contents
+from cloud_bridge.network.content_rows import NETWORK
+from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.parties import joining, refuse_party
@@ -45,7 +47,7 @@ from cloud_bridge.network.recording import Recording, begun
 from cloud_bridge.network.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
-from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope
+from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope, Taken
 
 _entries: Final = msgspec.json.Decoder(Entry)
 _PAGE: Final = 1000
@@ -74,8 +76,15 @@ class Book:
         self._time = time
         self._is_shared = is_shared
 
-    async def send(self, new: NewEnvelope, *, organisation: str) -> Entry:
+    async def send(
+        self, new: NewEnvelope, *, organisation: str, brought: Sequence[Content] = ()
+    ) -> Taken:
         """A new envelope; the same again gives the entry of the first time.
+
+        Args:
+            new: terms, and that they are sent.
+            organisation: that sends it.
+            brought: contents that come with it, and are kept if it is.
 
         Raises:
             StatementInvalidProblem, NotAllowedProblem, AccountUnknownProblem, PartyNameProblem,
@@ -91,7 +100,7 @@ class Book:
             raise StatementInvalidProblem("the statement is of another envelope than the terms")
         key = await self._key(statement, new.sent, organisation)
 
-        def work(connection: Connection) -> Entry:
+        def work(connection: Connection, keep: Callable[[], None]) -> Taken:
             there = self._recording.state(connection, terms.envelope)
             if there is not None:
                 same = there.terms_digest == terms_digest(new.terms)
@@ -100,14 +109,28 @@ class Book:
                 return self._recording.earlier(connection, there, statement)
             for party in terms.parties:
                 refuse_party(connection, party)
+            keep()
             contents.refuse_what_is_missing(connection, terms)
             self._refuse_foreign_void(connection, terms)
             return self._recording.send(connection, new.terms, new.sent, key, self._time.now())
 
-        return await self._lane.write(work)
+        return await self._contents.bring(brought, work, uploader=organisation)
 
-    async def take(self, signed: SignedStatement, *, organisation: str, envelope: str) -> Entry:
+    async def take(
+        self,
+        signed: SignedStatement,
+        *,
+        organisation: str,
+        envelope: str,
+        brought: Sequence[Content] = (),
+    ) -> Taken:
         """Something that an organisation says; the same again gives the entry of the first time.
+
+        Args:
+            signed: what is said.
+            organisation: that says it.
+            envelope: of which.
+            brought: contents that come with it, and are kept if it is new.
 
         Raises:
             EnvelopeUnknownProblem, StatementInvalidProblem, NotAllowedProblem, ConflictProblem,
@@ -119,15 +142,16 @@ class Book:
             raise StatementInvalidProblem("the statement is of another envelope than the address")
         key = await self._key(statement, signed, organisation)
 
-        def work(connection: Connection) -> Entry:
+        def work(connection: Connection, keep: Callable[[], None]) -> Taken:
             state = self._recording.state(connection, envelope)
             if state is None or organisation not in state.organisations:
                 raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
             if statement.id not in state.statement_ids:
+                keep()
                 self._judge(connection, state, statement)
             return self._recording.take(connection, signed, key, self._time.now())
 
-        return await self._lane.write(work)
+        return await self._contents.bring(brought, work, uploader=organisation)
 
     async def say(self, envelope: str, act: Act, *, party: str, id: str) -> Entry:  # noqa: A002 - the statement's own word
         """See `EnvelopeBook`."""
@@ -296,5 +320,5 @@ def _refuse_missing(connection: Connection, envelope: str, act: Signed) -> None:
         *(each.digest for each in act.revisions),
         *(each.digest for each in act.attachments),
     ):
-        if not contents.has(connection, envelope, digest):
+        if not content_rows.has(connection, envelope, digest):
             raise ContentMissingProblem(f"the content {digest} must be put before it is stated")

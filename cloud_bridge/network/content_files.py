@@ -2,27 +2,41 @@
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
-def keep(path: Path, body: bytes) -> bool:
-    """The file, and its name, are on the disk when this returns; whether it is new."""
-    is_new = not path.exists()
+def keep(directory: Path, bodies: Mapping[str, bytes]) -> None:
+    """Write new files, by their names below a directory; they and their names are on the disk then.
+
+    Raises:
+        OSError: one could not be written; none of them is there.
+    """
+    try:
+        for file, body in bodies.items():
+            _write(directory / file, body)
+        folders = {(directory / file).parent for file in bodies}
+        for folder in (*folders, directory):
+            _make_durable(folder)
+    except OSError:
+        forget(directory, bodies)
+        raise
+
+
+def _write(path: Path, body: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{id(body):x}.draft")
-    with draft.open("wb") as file:
+    with path.open("xb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(path)
-    for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    return is_new
+
+
+def _make_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def forget(directory: Path, files: Iterable[str]) -> None:

@@ -7,51 +7,52 @@ are held for whoever sends it.
 
 import asyncio
 import contextlib
-import hashlib
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.model import ContentMode, Terms
+from cloud_bridge.model import Terms
 from cloud_bridge.network import content_ends, content_files, content_quota
+from cloud_bridge.network.content_rows import (
+    NETWORK,
+    ContentRow,
+    best_for,
+    bytes_more,
+    head_of,
+    place_of,
+    rows_of,
+    what_is_there,
+)
+from cloud_bridge.network.content_rules import judge, refuse_other_mode
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     ContentForgottenProblem,
     ContentMissingProblem,
-    ContentQuotaProblem,
     EnvelopeUnknownProblem,
-    MalformedProblem,
-    ModeProblem,
+    NetworkProblem,
+    StoreProblem,
     TooLargeProblem,
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Content, ContentHead
 
-NETWORK: Final = "network"
-_ENVELOPE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_Row = Row[*tuple[Any, ...]]
+T = TypeVar("T")
+
+PARCEL_BYTES: Final = 4 * 1024 * 1024
+"""Of contents that are taken together with what is said of them."""
+_ASKED_FIRST_BYTES: Final = 1024 * 1024
+"""What is no larger is written and, where it is refused, removed, before one has asked twice."""
 _HELD: Final = timedelta(days=7)
 _MOST: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A content that somebody has brought: its head, the file of its body, that file's bytes."""
-
-    head: ContentHead
-    file: str
-    size: int
 
 
 class Contents:
@@ -84,43 +85,65 @@ class Contents:
             ContentQuotaProblem: the uploader has no room for it.
             MalformedProblem, TooLargeProblem: see there.
         """
-        _judge(content)
-        # Whoever hangs up meanwhile leaves a file and its row, or neither.
-        await asyncio.shield(self._put(content, uploader))
+        await self.bring((content,), lambda _connection, keep: keep(), uploader=uploader)
 
-    async def _put(self, content: Content, uploader: str) -> None:
-        head = content.head
-        allowed = self._allowed(head, uploader, len(content.body))
-        await self._lane.read(allowed)
-        # Of each uploader a file of its own, though the bytes be the same.
-        own = hashlib.sha256(uploader.encode() + b"\n" + content.body).hexdigest()[:32]
-        file = f"{head.envelope}/{head.digest}-{own}"
-        is_new = await asyncio.to_thread(content_files.keep, self._directory / file, content.body)
+    async def bring(
+        self,
+        contents: Sequence[Content],
+        then: Callable[[Connection, Callable[[], None]], T],
+        *,
+        uploader: str,
+    ) -> T:
+        """Keep contents, and write what stands on them, in one transaction: all of it or nothing.
 
-        def work(connection: Connection) -> str | None:
-            allowed(connection)
-            return _keep(
-                connection,
-                uploader,
-                head,
-                file,
-                {"size": len(content.body), "at": microseconds(self._time.now())},
-            )
+        Args:
+            contents: of one envelope; their bodies are on the disk before the transaction begins.
+            then: the transaction; where the contents are to be kept, it calls what it is given.
+            uploader: an organisation, or the network itself.
+
+        Raises:
+            NetworkProblem: as `put`, of any of them, or from `then`; nothing was kept.
+        """
+        if not contents:
+            return await self._lane.write(lambda connection: then(connection, _keep_nothing))
+        for content in contents:
+            judge(content)
+        # Whoever hangs up meanwhile leaves files and their rows, or neither.
+        return await asyncio.shield(self._bring(contents, then, uploader))
+
+    async def _bring(
+        self,
+        contents: Sequence[Content],
+        then: Callable[[Connection, Callable[[], None]], T],
+        uploader: str,
+    ) -> T:
+        # Names of their own: nobody else's row, nor an earlier one, ever means these files.
+        files = {f"{_folder(each.head)}-{secrets.token_hex(16)}": each for each in contents}
+        if sum(len(each.body) for each in contents) > _ASKED_FIRST_BYTES:
+            await self._lane.read(partial(self._refuse_all, contents, uploader))
+        bodies = {file: each.body for file, each in files.items()}
+        await asyncio.to_thread(content_files.keep, self._directory, bodies)
+
+        def work(connection: Connection) -> tuple[T, set[str]]:
+            idle = set(files)
+
+            def keep() -> None:
+                for file, content in files.items():
+                    before = self._keep(connection, content, uploader, file)
+                    idle.discard(file)
+                    idle.update(() if before is None else (before,))
+
+            return then(connection, keep), idle
 
         try:
-            before = await self._lane.write(work)
-        except (
-            EnvelopeUnknownProblem,
-            ModeProblem,
-            TooLargeProblem,
-            ContentForgottenProblem,
-            ContentQuotaProblem,
-        ):
-            if is_new:  # the envelope was sent meanwhile, and is not for this; or there is no room
-                await self._forget([file])
+            told, idle = await self._lane.write(work)
+        except StoreProblem:  # it may have been written all the same
             raise
-        if before is not None and before != file:
-            await self._forget([before])
+        except NetworkProblem:  # such as that the envelope was sent meanwhile, and is not for this
+            await self._forget(files)
+            raise
+        await self._forget(idle)
+        return told
 
     async def get(self, envelope: str, digest: str, *, reader: str) -> Content:
         """A content for an organisation of the envelope, or for the network itself.
@@ -130,8 +153,8 @@ class Contents:
             ContentForgottenProblem: the envelope is long over.
         """
 
-        def ask(connection: Connection) -> _Row | None:
-            return _best(_rows(connection, envelope, digest), reader)
+        def ask(connection: Connection) -> ContentRow | None:
+            return best_for(rows_of(connection, envelope, digest), reader)
 
         row = await self._lane.read(ask)
         if row is None:
@@ -144,7 +167,7 @@ class Contents:
             if row is None:
                 raise ContentMissingProblem(f"{digest} of {envelope} is gone") from None
             body = await asyncio.to_thread((self._directory / row.file).read_bytes)
-        return Content(head=_head(row), body=body)
+        return Content(head=head_of(row), body=body)
 
     async def bodies(self, files: Sequence[str]) -> list[bytes | None]:
         """The bodies in these files; None: it cannot be read, and whoever asks for it hears why."""
@@ -184,42 +207,57 @@ class Contents:
                 "its parties"
             )
 
-    def _allowed(self, head: ContentHead, uploader: str, size: int) -> Callable[[Connection], None]:
-        def allowed(connection: Connection) -> None:
-            if uploader != NETWORK:
-                most = self._most_bytes
-                more = size - _size(connection, head, uploader)
-                content_quota.refuse_more(connection, uploader, more=more, most=most)
-            row = connection.execute(
-                select(schema.envelope.c.mode).where(schema.envelope.c.id == head.envelope)
-            ).one_or_none()
-            if row is None:
-                return
-            self._refuse_forgotten(connection, head.envelope)
-            if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
-                raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
-            refuse_other_mode(head, row.mode)
-            table = schema.content
-            count = len(
-                connection.scalars(
-                    select(table.c.digest)
-                    .where(table.c.envelope == head.envelope, table.c.uploader == uploader)
-                    .limit(_MOST)
-                ).all()
-            )
-            if count >= _MOST:
-                raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
+    def _refuse_all(
+        self, contents: Sequence[Content], uploader: str, connection: Connection
+    ) -> None:
+        for content in contents:
+            there = connection.execute(what_is_there(content.head, uploader)).one_or_none()
+            self._refuse(connection, content, uploader, there)
 
-        return allowed
+    def _refuse(
+        self, connection: Connection, content: Content, uploader: str, there: ContentRow | None
+    ) -> None:
+        head, table = content.head, schema.content
+        if uploader != NETWORK:
+            more = bytes_more(content, there)
+            content_quota.refuse_more(connection, uploader, more=more, most=self._most_bytes)
+        mode = connection.scalar(
+            select(schema.envelope.c.mode).where(schema.envelope.c.id == head.envelope)
+        )
+        if mode is None:
+            return
+        self._refuse_forgotten(connection, head.envelope)
+        if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
+            raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
+        refuse_other_mode(head, mode)
+        mine = (table.c.envelope == head.envelope) & (table.c.uploader == uploader)
+        count = connection.scalar(select(func.count()).select_from(table).where(mine)) or 0
+        if count >= _MOST:
+            raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
 
-    async def _forget(self, files: Sequence[str]) -> None:
+    def _keep(
+        self, connection: Connection, content: Content, uploader: str, file: str
+    ) -> str | None:
+        """Write the row, if that is allowed; gives the file that it named before."""
+        head, table = content.head, schema.content
+        there = connection.execute(what_is_there(head, uploader)).one_or_none()
+        self._refuse(connection, content, uploader, there)
+        content_quota.count(connection, uploader, bytes_more(content, there))
+        row = {
+            "head": msgspec.json.encode(head),
+            "file": file,
+            "size": len(content.body),
+            "at": microseconds(self._time.now()),
+        }
+        if there is not None:
+            connection.execute(update(table).where(place_of(head, uploader)).values(**row))
+            return str(there.file)
+        named = {"envelope": head.envelope, "digest": head.digest, "uploader": uploader}
+        connection.execute(insert(table).values(**named, **row))
+        return None
+
+    async def _forget(self, files: Iterable[str]) -> None:
         await asyncio.to_thread(content_files.forget, self._directory, files)
-
-
-def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
-    """ModeProblem: the terms do not let the network hold such content."""
-    if head.mode != mode or mode == "digest":
-        raise ModeProblem(f"the terms say {mode!r}, and {head.digest} was brought as {head.mode!r}")
 
 
 def refuse_what_is_missing(connection: Connection, terms: Terms) -> None:
@@ -236,7 +274,7 @@ def refuse_what_is_missing(connection: Connection, terms: Terms) -> None:
             table.c.envelope == terms.envelope, table.c.uploader == terms.initiator
         )
     ).all()
-    heads = {row.digest: _head(row) for row in rows}
+    heads = {row.digest: head_of(row) for row in rows}
     for head in heads.values():
         refuse_other_mode(head, terms.mode)
     for document in terms.documents:
@@ -246,94 +284,9 @@ def refuse_what_is_missing(connection: Connection, terms: Terms) -> None:
             )
 
 
-def has(connection: Connection, envelope: str, digest: str) -> bool:
-    """Whether somebody of the envelope has brought a content."""
-    return bool(_rows(connection, envelope, digest))
+def _keep_nothing() -> None:
+    """Where no contents have come."""
 
 
-def made_for(connection: Connection, envelope: str, digest: str, reader: str) -> Brought | None:
-    """A content that an organisation of the envelope can open; None: there is none."""
-    row = _best(_rows(connection, envelope, digest), reader)
-    if row is None or not _is_for(head := _head(row), reader):
-        return None
-    return Brought(head, row.file, row.size)
-
-
-def _rows(connection: Connection, envelope: str, digest: str) -> list[_Row]:
-    table = schema.content
-    # Also of those that have left: they brought what whoever they forwarded it to must read.
-    members = select(schema.member.c.organisation).where(schema.member.c.envelope == envelope)
-    mode = select(schema.envelope.c.mode).where(schema.envelope.c.id == envelope)
-    terms_mode = connection.scalar(mode)
-    rows: Sequence[_Row] = connection.execute(
-        select(table.c.head, table.c.file, table.c.size)
-        .where(table.c.envelope == envelope, table.c.digest == digest)
-        .where((table.c.uploader == NETWORK) | table.c.uploader.in_(members))
-        .order_by(table.c.at)
-    ).all()
-    return [row for row in rows if _head(row).mode == terms_mode]
-
-
-def _head(row: _Row) -> ContentHead:
-    return msgspec.json.decode(row.head, type=ContentHead)
-
-
-def _best(rows: list[_Row], reader: str) -> _Row | None:
-    """The first that was made for the reader, else the first."""
-    for row in rows:
-        if _is_for(_head(row), reader):
-            return row
-    return rows[0] if rows else None
-
-
-def _is_for(head: ContentHead, reader: str) -> bool:
-    return head.mode == "open" or any(key.organisation == reader for key in head.keys)
-
-
-def _judge(content: Content) -> None:
-    head = content.head
-    if not _ENVELOPE.fullmatch(head.envelope):
-        raise MalformedProblem("an envelope's id is a UUID in lower case")
-    if not _DIGEST.fullmatch(head.digest):
-        raise MalformedProblem("a digest is SHA-256 in lower-case hex")
-    if head.mode == "digest":
-        raise ModeProblem("a content is `encrypted` or `open`")
-    if head.mode == "open":
-        if head.keys or head.size != len(content.body):
-            raise MalformedProblem("an open content has no keys, and is as long as it says")
-        if hashlib.sha256(content.body).hexdigest() != head.digest:
-            raise MalformedProblem("the content has another digest than its head says")
-    elif not head.keys:
-        raise MalformedProblem("an encrypted content has keys for those who may read it")
-
-
-def _keep(
-    connection: Connection, uploader: str, head: ContentHead, file: str, values: dict[str, int]
-) -> str | None:
-    """Write the row; gives the file that it named before."""
-    table, place = schema.content, _place(head, uploader)
-    content_quota.count(connection, uploader, values["size"] - _size(connection, head, uploader))
-    row = {"head": msgspec.json.encode(head), "file": file, **values}
-    before: str | None = connection.scalar(select(table.c.file).where(place))
-    if before is not None:
-        connection.execute(update(table).where(place).values(**row))
-        return before
-    connection.execute(
-        insert(table).values(envelope=head.envelope, digest=head.digest, uploader=uploader, **row)
-    )
-    return None
-
-
-def _place(head: ContentHead, uploader: str) -> ColumnElement[bool]:
-    table = schema.content
-    return (
-        (table.c.envelope == head.envelope)
-        & (table.c.digest == head.digest)
-        & (table.c.uploader == uploader)
-    )
-
-
-def _size(connection: Connection, head: ContentHead, uploader: str) -> int:
-    """Of what the uploader has brought in this place before; 0: nothing."""
-    asked = select(schema.content.c.size).where(_place(head, uploader))
-    return connection.scalar(asked) or 0
+def _folder(head: ContentHead) -> str:
+    return f"{head.envelope}/{head.digest}"

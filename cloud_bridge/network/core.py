@@ -12,7 +12,7 @@ from cloud_bridge.model import PartyKind
 from cloud_bridge.network.accounts import Accounts
 from cloud_bridge.network.book import Book
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.contents import Contents
+from cloud_bridge.network.contents import PARCEL_BYTES, Contents
 from cloud_bridge.network.feed import Feeds
 from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.routes import Route
@@ -107,7 +107,11 @@ def build_core(config: NetworkConfig, time: Time, lane: WriterLane, *, is_shared
         config=config,
         time=time,
         key=key,
-        identity=NetworkIdentity(name=config.name, signing_key=key.public),
+        identity=NetworkIdentity(
+            name=config.name,
+            signing_key=key.public,
+            parcel_bytes=min(PARCEL_BYTES, limits.content_bytes),
+        ),
         lane=lane,
         accounts=accounts,
         book=Book(

@@ -114,6 +114,8 @@ def _api(core: Core, rooms: Sequence[Room]) -> API:
         feeds=core.feeds,
         bringing=Bringing(core.lane, core.contents),
         links=links,
+        parcel_bytes=core.identity.parcel_bytes,
+        statement_bytes=limits.statement_bytes,
         longest_wait_seconds=limits.longest_wait_seconds,
     )
     directory = Directory(identity=core.identity, accounts=core.accounts, webhooks=core.webhooks)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import append
@@ -25,6 +25,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.keys import SigningKey, sign_statement
+from cloud_bridge.network.answering import at_once, between, entry_at
 from cloud_bridge.network.feed import Feeds
 from cloud_bridge.network.membership import tell
 from cloud_bridge.network.problems import (
@@ -36,9 +37,9 @@ from cloud_bridge.network.problems import (
 from cloud_bridge.network.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.wire import Taken
 
 _encoder: Final = msgspec.json.Encoder()
-_entries: Final = msgspec.json.Decoder(Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Recording:
 
     def send(
         self, connection: Connection, terms: bytes, signed: SignedStatement, key: str, at: datetime
-    ) -> Entry:
+    ) -> Taken:
         """The first entry of a new envelope. The caller has looked at contents and accounts.
 
         Raises:
@@ -116,12 +117,15 @@ class Recording:
                 expires_at=microseconds(told.expires_at),
             )
         )
-        return self._append(connection, state, signed, key, at)
+        entry, after = self._append(connection, state, signed, key, at)
+        return Taken.of(entry, after=after)
 
     def take(
         self, connection: Connection, signed: SignedStatement, key: str, at: datetime
-    ) -> Entry:
+    ) -> Taken:
         """The next entry of an envelope, or the one that the same statement became before.
+
+        With it comes what its author may not have, see `Taken`.
 
         Raises:
             EnvelopeUnknownProblem, NotAllowedProblem, StatementInvalidProblem, ConflictProblem:
@@ -133,7 +137,9 @@ class Recording:
             raise EnvelopeUnknownProblem(f"there is no envelope {statement.envelope!r}")
         if statement.id in state.statement_ids:
             return self.earlier(connection, state, statement)
-        return self._append(connection, state, signed, key, at)
+        entry, after = self._append(connection, state, signed, key, at)
+        before = between(connection, statement, state.sequence + 1)
+        return Taken.of(entry, before=before, after=after)
 
     def say(
         self,
@@ -151,9 +157,10 @@ class Recording:
         if state is None:
             raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
         if id in state.statement_ids:
-            return self.entry(connection, envelope, state.statement_ids[id])
+            return entry_at(connection, envelope, state.statement_ids[id])
         signed = self._own(state, act, party=party, id=id, at=at)
-        return self._append(connection, state, signed, self._key.public, at)
+        entry, _ = self._append(connection, state, signed, self._key.public, at)
+        return entry
 
     def state(self, connection: Connection, envelope: str) -> EnvelopeState | None:
         """An envelope within this transaction; on a shared database held against other nodes."""
@@ -166,18 +173,10 @@ class Recording:
                 self._standings.keep(state)
         return state
 
-    def entry(self, connection: Connection, envelope: str, sequence: int) -> Entry:
-        """An entry that is there."""
-        table = schema.entry
-        written: bytes = connection.execute(
-            select(table.c.entry).where(table.c.envelope == envelope, table.c.sequence == sequence)
-        ).scalar_one()
-        return _entries.decode(written)
-
-    def earlier(self, connection: Connection, state: EnvelopeState, statement: Statement) -> Entry:
+    def earlier(self, connection: Connection, state: EnvelopeState, statement: Statement) -> Taken:
         """The entry that a statement of this id became; ConflictProblem: it said something else."""
         sequence = state.statement_ids[statement.id]
-        entry = self.entry(connection, statement.envelope, sequence)
+        entry = entry_at(connection, statement.envelope, sequence)
         before = parse(entry.signed)
         if (before.author, before.party, before.act) != (
             statement.author,
@@ -185,7 +184,11 @@ class Recording:
             statement.act,
         ):
             raise ConflictProblem(f"statement {statement.id!r} said something else, {sequence=}")
-        return entry
+        return Taken.of(
+            entry,
+            before=between(connection, statement, sequence),
+            after=at_once(connection, statement.envelope, sequence, entry),
+        )
 
     def _append(
         self,
@@ -194,14 +197,17 @@ class Recording:
         signed: SignedStatement,
         key: str,
         at: datetime,
-    ) -> Entry:
+    ) -> tuple[Entry, list[Entry]]:
+        """Its entry, and those of what the network must say because of it."""
         after, entry = self._added(connection, state, signed, key, at)
+        dues = []
         while (act := due(after, at=at)) is not None:
             own = self._own(after, act, party="", id=_own_id(act), at=at)
-            after, _ = self._added(connection, after, own, self._key.public, at)
+            after, said = self._added(connection, after, own, self._key.public, at)
+            dues.append(said)
         if after.status == "completed" and state.status != "completed":
             self._void(connection, after, at)
-        return entry
+        return entry, dues
 
     def _void(self, connection: Connection, agreement: EnvelopeState, at: datetime) -> None:
         """The cancellation agreement is complete: say so where it counts."""

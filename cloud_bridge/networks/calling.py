@@ -20,6 +20,8 @@ from cloud_bridge.plain_json import decode
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _CONNECT_SECONDS = 10.0
+# A slower line is of no use, and is what the network bears.
+_LEAST_BYTES_PER_SECOND = 64 * 1024
 _MOST_CONNECTIONS = 16
 _MOST_ANSWER_BYTES = 128 * 1024 * 1024
 _LONGEST_RETRY_SECONDS = 3600.0
@@ -137,8 +139,10 @@ class Caller:
         url: str,
         headers: dict[str, str],
     ) -> Answer:
+        sending = len(question.body or b"") / _LEAST_BYTES_PER_SECOND
         timeout = aiohttp.ClientTimeout(
-            total=self._way.answer_seconds + question.wait_seconds, sock_connect=_CONNECT_SECONDS
+            total=self._way.answer_seconds + question.wait_seconds + sending,
+            sock_connect=_CONNECT_SECONDS,
         )
         async with session.request(
             question.method,

@@ -22,7 +22,9 @@ from cloud_bridge.wire import (
     NetworkIdentity,
     NewEnvelope,
     NewPerson,
+    Parcel,
     PersonLink,
+    Taken,
 )
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of what is mostly bytes: contents, and a feed that brings some along."""
+_NO_SUCH_PATH = "not-found"
 
 
 class ReferenceNetwork:
@@ -44,6 +47,7 @@ class ReferenceNetwork:
         """
         self._network_key = way.network_key
         self._caller = caller
+        self._parcel_bytes: int | None = None
 
     async def __aenter__(self) -> Self:
         """See `CloudNetwork`."""
@@ -63,6 +67,7 @@ class ReferenceNetwork:
                 "pinned (bridge.network_key): ask its operator by another way before you change it",
                 lie="network-key",
             )
+        self._parcel_bytes = told.parcel_bytes
         return told
 
     async def publish(self, card: SignedCard) -> None:
@@ -89,7 +94,7 @@ class ReferenceNetwork:
         path = f"/v1/organisations?name={_part(name)}"
         return (await self._got("organisations", path, _Organisations)).organisations
 
-    async def send(self, envelope: NewEnvelope) -> Entry:
+    async def send(self, envelope: NewEnvelope) -> Taken:
         """See `CloudNetwork`."""
         id_ = parse(envelope.sent).envelope
         return await self._said(
@@ -118,6 +123,33 @@ class ReferenceNetwork:
             )
         )
 
+    async def bring(self, parcel: Parcel) -> Taken:
+        """See `CloudNetwork`; how much goes together is what the network has said of itself."""
+        if self._parcel_bytes is None:
+            await self.identity()
+        size = sum(len(each.body) for each in parcel.contents)
+        if not self._parcel_bytes or size > self._parcel_bytes:
+            raise NetworkRefusedError(
+                f"the network takes {self._parcel_bytes:,} bytes of contents together with what is "
+                f"said of them, and these are {size:,}",
+                type="not-together",
+            )
+        id_ = parse(parcel.statement).envelope
+        question = Question(
+            method="POST",
+            path=f"/v1/envelopes/{_part(id_)}/parcels",
+            kind="Parcel",
+            envelope=id_,
+            body=_pack(parcel),
+            content_type=_MESSAGE_PACK,
+        )
+        try:
+            return await self._said(question, parcel.statement)
+        except NetworkRefusedError as refused:
+            if refused.type == _NO_SUCH_PATH:  # it went back to an older version meanwhile
+                self._parcel_bytes = 0
+            raise
+
     async def content(self, envelope: str, digest: str) -> Content:
         """See `CloudNetwork`."""
         path = f"/v1/envelopes/{_part(envelope)}/contents/{_part(digest)}"
@@ -126,7 +158,7 @@ class ReferenceNetwork:
             _lie(f"asked for content {digest} of envelope {envelope} it gave another", "content")
         return found
 
-    async def state(self, statement: SignedStatement) -> Entry:
+    async def state(self, statement: SignedStatement) -> Taken:
         """See `CloudNetwork`."""
         id_ = parse(statement).envelope
         return await self._said(
@@ -204,14 +236,17 @@ class ReferenceNetwork:
         )
         return _decoded(answer, type_)
 
-    async def _said(self, question: Question, statement: SignedStatement) -> Entry:
-        """What a statement of ours became; it must be our statement, in a place that is signed."""
+    async def _said(self, question: Question, statement: SignedStatement) -> Taken:
+        """What a statement of ours became; it must be our statement, in a place that is signed.
+
+        What stands around it is for whoever takes it in to verify, as what the feed tells.
+        """
         answer = await self._caller.ask(question)
-        entry = _decoded(answer, Entry)
-        self._proved(entry)
-        if entry.signed != statement:
+        taken = _decoded(answer, Taken)
+        self._proved(taken.entry)
+        if taken.signed != statement:
             _lie("it gave a place to another statement than the one that we made", "statement")
-        return entry
+        return taken
 
     def _proved(self, entry: Entry) -> None:
         try:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -17,12 +18,15 @@ from cloud_bridge.envelopes.statements import (
     Expired,
     Forwarded,
     Opened,
+    Reminded,
     Signed,
     Voided,
     parse,
 )
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.model import Card, ContentMode, Organisation, Party, Person
+from cloud_bridge.network import answering
+from cloud_bridge.wire import Taken
 from tests.network_house import (
     PAPER,
     Company,
@@ -138,6 +142,38 @@ async def test_the_same_again_is_answered_as_the_first_time(draft: Draft, buyer:
     again = await draft.statement(Opened(), by=buyer, party="buyer", id=parse(signed).id)
     assert await buyer.state(again, envelope=draft.id) == first
     assert (await draft.now()).sequence == 2
+
+
+async def test_who_has_missed_very_much_is_told_its_own_entry_alone(
+    draft: Draft, buyer: Company
+) -> None:
+    await draft.send()
+    signed = [await draft.statement(Reminded(party="buyer"), by=buyer) for _ in range(52)]
+
+    async def told(number: int) -> Taken:
+        path = f"/v1/envelopes/{draft.id}/statements"
+        answer = await buyer.ask("POST", path, signed[number])
+        return msgspec.json.decode(answer, type=Taken)
+
+    answers = [await told(number) for number in range(52)]
+    assert [len(each.before) for each in answers] == [*range(51), 0]
+    assert answers[50].before == tuple(each.entry for each in answers[:50])
+    assert answers[51].entry == (await buyer.record(draft.id)).entries[-1]
+    assert await told(50) == answers[50]
+
+
+async def test_what_was_said_between_is_told_up_to_so_many_bytes(
+    draft: Draft, buyer: Company
+) -> None:
+    await draft.send()
+    said = [await draft.statement(Reminded(party="buyer"), by=buyer) for _ in range(3)]
+    size = len(said[0].statement)
+    told = []
+    with patch.object(answering, "_MOST_BYTES", size + size // 2):
+        for each in said:
+            answer = await buyer.ask("POST", f"/v1/envelopes/{draft.id}/statements", each)
+            told.append(len(msgspec.json.decode(answer, type=Taken).before))
+    assert told == [0, 1, 0]
 
 
 async def test_the_same_id_for_something_else_is_refused(draft: Draft, buyer: Company) -> None:

@@ -33,7 +33,9 @@ async def buyer(house: NetworkHouse) -> Company:
 async def test_whoever_asks_is_told_who_the_network_is(house: NetworkHouse) -> None:
     async with house.http.get(f"{house.url}/v1/identity") as answer:
         told = msgspec.json.decode(await answer.read(), type=NetworkIdentity)
-    assert told == NetworkIdentity(name="Test network", signing_key=house.network_key)
+    assert told == NetworkIdentity(
+        name="Test network", signing_key=house.network_key, parcel_bytes=4 * 1024 * 1024
+    )
 
 
 def _unsigned(request: Request) -> None:
@@ -301,7 +303,8 @@ async def test_the_description_has_every_path_and_every_type(house: NetworkHouse
     text = msgspec.json.encode(description["paths"]).decode()
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= set(schemas)
-    assert {"NewEnvelope", "SignedStatement", "Entry", "Feed", "Heads", "Content"} <= named
+    assert {"NewEnvelope", "SignedStatement", "Taken", "Content", "Parcel"} <= named
+    assert {"Feed", "Heads"} <= named
     feed = description["paths"]["/v1/feed"]["get"]["responses"]["2XX"]["content"]
     assert set(feed) == {"application/json", "application/msgpack"}
 

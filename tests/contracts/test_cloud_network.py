@@ -16,11 +16,15 @@ from cloud_bridge.envelopes.record import check, extend
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
     Act,
+    Completed,
     Declined,
     Reminded,
+    Revision,
     Sent,
+    Signed,
     SignedStatement,
     Statement,
+    parse,
 )
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.interfaces import CloudNetwork, Time
@@ -28,7 +32,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
 from cloud_bridge.model import Card, Delivery, Party, SignedCard, Terms
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
-from cloud_bridge.wire import Content, NewEnvelope
+from cloud_bridge.wire import Content, NewEnvelope, Parcel
 from tests.bridge_house import contract
 from tests.envelope_parties import PAPER, Cards, sha256
 from tests.memory_network import MemoryNetwork
@@ -36,6 +40,22 @@ from tests.network_house import Company as Registered
 from tests.network_house import network_house
 from tests.seals_of_companies import Certified, authority, certify, sign_card
 from tests.signing_house import FakeClock
+
+SIGNED = PAPER + b" and a signature upon it"
+
+
+def signature(terms: Terms) -> Signed:
+    """What the first to sign states."""
+    (document,) = terms.documents
+    revision = Revision(
+        document=document.name,
+        base=document.digest,
+        digest=sha256(SIGNED),
+        size=len(SIGNED),
+        container=b"\x30\x03\x02\x01\x01",
+        field="Signature-buyer",
+    )
+    return Signed(revisions=(revision,))
 
 
 class NoLedger:
@@ -106,7 +126,9 @@ class Meeting:
         cards = [self.buyer.card(), self.seller.card()]
         return encrypt(body, envelope=terms.envelope, cards=cards)
 
-    def said(self, state: EnvelopeState, act: Act, *, by: Member, id_: str) -> SignedStatement:
+    def said(
+        self, state: EnvelopeState, act: Act, *, by: Member, id_: str, party: str = ""
+    ) -> SignedStatement:
         statement = Statement(
             id=id_,
             envelope=state.terms.envelope,
@@ -114,6 +136,7 @@ class Meeting:
             author=by.id,
             act=act,
             at=self.time.now(),
+            party=party,
             seen=state.sequence,
             head=state.head,
         )
@@ -125,14 +148,14 @@ class Meeting:
         sent = self.said(begun, Sent(terms=begun.terms_digest), by=self.buyer, id_="sent")
         return NewEnvelope(terms=encoded, sent=sent)
 
-    async def sent(self) -> EnvelopeState:
+    async def sent(self, terms: Terms | None = None) -> EnvelopeState:
         """An envelope that is under way."""
-        terms = self.terms()
+        terms = terms or self.terms()
         await self.buyer.network.put_content(self.content(terms))
         new = self.new(terms)
-        entry = await self.buyer.network.send(new)
+        taken = await self.buyer.network.send(new)
         begun = folding.begin(new.terms)
-        return extend(begun, entry, network_key=self.network_key, cards=self.cards)
+        return extend(begun, taken.entry, network_key=self.network_key, cards=self.cards)
 
 
 @contextlib.asynccontextmanager
@@ -266,6 +289,75 @@ async def test_a_statement_becomes_one_entry_however_often_it_is_said(meeting: M
     assert entry.signed == said
     extended = extend(state, entry, network_key=meeting.network_key, cards=meeting.cards)
     assert extended.sequence == 2
+
+
+async def test_an_answer_has_what_was_said_since_the_entry_that_its_author_had_seen(
+    meeting: Meeting,
+) -> None:
+    state, buyer = await meeting.sent(), meeting.buyer
+    said = [
+        meeting.said(state, Reminded(party="buyer"), by=buyer, id_=f"reminded-{number}")
+        for number in range(3)
+    ]
+    first, second = [await buyer.network.state(each) for each in said[:2]]
+    assert first.entries == (first.entry,)
+    assert second.entries == (first.entry, second.entry)
+    last = await buyer.network.state(said[2])
+    assert last.entries == (first.entry, second.entry, last.entry)
+    assert await buyer.network.state(said[1]) == second
+    assert (await buyer.network.envelope(state.terms.envelope)).entries[1:] == last.entries
+
+
+async def test_contents_and_what_stands_on_them_are_brought_together(meeting: Meeting) -> None:
+    buyer, seller, terms = meeting.buyer, meeting.seller, meeting.terms()
+    new = meeting.new(terms)
+    contents = (meeting.content(terms),)
+    parcel = Parcel(statement=new.sent, terms=new.terms, contents=contents)
+    first = await buyer.network.bring(parcel)
+    assert await buyer.network.bring(parcel) == first
+    assert first.entries == (await seller.network.envelope(terms.envelope)).entries
+    begun = folding.begin(new.terms)
+    state = extend(begun, first.entry, network_key=meeting.network_key, cards=meeting.cards)
+    said = meeting.said(state, signature(terms), by=buyer, id_="signed", party="buyer")
+    contents = (meeting.content(terms, SIGNED),)
+    second = await buyer.network.bring(Parcel(statement=said, contents=contents))
+    assert second.entries == (await seller.network.envelope(terms.envelope)).entries[1:]
+    for document in (PAPER, SIGNED):
+        content = await seller.network.content(terms.envelope, sha256(document))
+        assert opened(content, organisation=seller.id, key=seller.encryption) == document
+
+
+async def test_of_what_is_refused_together_nothing_counts(meeting: Meeting) -> None:
+    state, buyer = await meeting.sent(), meeting.buyer
+    envelope = state.terms.envelope
+    another = msgspec.structs.replace(state.terms, title="another")
+    new = meeting.new(another)
+    contents = (meeting.content(state.terms, SIGNED),)
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.bring(Parcel(statement=new.sent, terms=new.terms, contents=contents))
+    assert refused.value.type == "conflict"
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.content(envelope, sha256(SIGNED))
+    assert refused.value.type == "content-missing"
+    said = meeting.said(state, signature(state.terms), by=buyer, id_="signed", party="buyer")
+    with pytest.raises(NetworkRefusedError) as refused:
+        await buyer.network.bring(Parcel(statement=said))
+    assert refused.value.type == "content-missing"
+    assert len((await buyer.network.envelope(envelope)).entries) == 1
+
+
+async def test_whoever_signs_last_is_told_at_once_that_all_have_signed(meeting: Meeting) -> None:
+    buyer, terms = meeting.buyer, meeting.terms()
+    alone = msgspec.structs.replace(terms, parties=terms.parties[:1])
+    state = await meeting.sent(alone)
+    await buyer.network.put_content(meeting.content(alone, SIGNED))
+    said = meeting.said(state, signature(alone), by=buyer, id_="signed", party="buyer")
+    taken = await buyer.network.state(said)
+    (completed,) = taken.after
+    assert isinstance(parse(completed.signed).act, Completed)
+    assert await buyer.network.state(said) == taken
+    entries = (await buyer.network.envelope(alone.envelope)).entries
+    assert entries[1:] == taken.entries == (taken.entry, completed)
 
 
 async def test_what_an_envelope_does_not_allow_is_refused(meeting: Meeting) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
-from cloud_bridge.envelopes.chain import Entry
-from cloud_bridge.envelopes.statements import SignedStatement
+from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.model import PartyKind
 from cloud_bridge.network.book import Book
 from cloud_bridge.network.bringing import Bringing
@@ -20,8 +20,18 @@ from cloud_bridge.network.problems import (
     MalformedProblem,
     NotAllowedProblem,
     NotFoundProblem,
+    TooLargeProblem,
 )
-from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope, PersonLink
+from cloud_bridge.wire import (
+    Content,
+    EnvelopeRecord,
+    Feed,
+    Heads,
+    NewEnvelope,
+    Parcel,
+    PersonLink,
+    Taken,
+)
 
 _ENVELOPE: Final = "/v1/envelopes/{envelope}"
 _CONTENT: Final = f"{_ENVELOPE}/contents/{{digest}}"
@@ -38,6 +48,8 @@ class Envelopes:
         feeds: Feeds,
         bringing: Bringing,
         links: Mapping[PartyKind, Links],
+        parcel_bytes: int,
+        statement_bytes: int,
         longest_wait_seconds: float,
     ) -> None:
         self._book = book
@@ -45,6 +57,8 @@ class Envelopes:
         self._feeds = feeds
         self._bringing = bringing
         self._links = links
+        self._parcel_bytes = parcel_bytes
+        self._statement_bytes = statement_bytes
         self._longest_wait = longest_wait_seconds
 
     def routes(self) -> tuple[Route, ...]:
@@ -54,7 +68,7 @@ class Envelopes:
                 "POST", "/v1/envelopes", self._send, "envelope.send",
                 summary="Send an envelope; its contents must be there already. The same again "
                 "gives the same entry.",
-                takes=NewEnvelope, gives=Entry,
+                takes=NewEnvelope, gives=Taken,
             ),
             Route(
                 "GET", _ENVELOPE, self._record, "envelope.read",
@@ -62,8 +76,15 @@ class Envelopes:
             ),
             Route(
                 "POST", f"{_ENVELOPE}/statements", self._state, "envelope.state",
-                summary="Say something of an envelope. The same id again gives the same entry.",
-                takes=SignedStatement, gives=Entry,
+                summary="Say something of an envelope. The same id again gives the same entry. "
+                "Those since the one that was seen come with it, and what the network adds.",
+                takes=SignedStatement, gives=Taken,
+            ),
+            Route(
+                "POST", f"{_ENVELOPE}/parcels", self._bring, "envelope.bring", large=True,
+                summary="Bring contents, and send the envelope or say what stands on them: all of "
+                "it or nothing. Up to as many bytes as the identity tells.",
+                takes=Parcel, gives=Taken,
             ),
             Route(
                 "PUT", _CONTENT, self._put, "content.put", large=True,
@@ -105,6 +126,31 @@ class Envelopes:
         envelope = request.match_info["envelope"]
         who = request[ORGANISATION]
         return told(await self._book.take(signed, organisation=who, envelope=envelope), status=201)
+
+    async def _bring(self, request: web.Request) -> web.Response:
+        parcel = asked(request, Parcel, packed=True)
+        if sum(len(each.body) for each in parcel.contents) > self._parcel_bytes:
+            raise TooLargeProblem(
+                f"at most {self._parcel_bytes} bytes of contents are taken together: bring each by "
+                "itself"
+            )
+        # What is said is as long as by itself, where it is base64.
+        if 4 * len(parcel.statement.statement + (parcel.terms or b"")) > 3 * self._statement_bytes:
+            raise TooLargeProblem(f"what is said has more than {self._statement_bytes} bytes")
+        envelope = request.match_info["envelope"]
+        named = {each.head.envelope for each in parcel.contents} - {envelope}
+        if named or (parcel.terms is not None and not _is_of(envelope, parcel.statement)):
+            raise MalformedProblem("something in it names another envelope than the address")
+        return told(await self._brought(parcel, request[ORGANISATION], envelope), status=201)
+
+    async def _brought(self, parcel: Parcel, organisation: str, envelope: str) -> Taken:
+        said, contents = parcel.statement, parcel.contents
+        if parcel.terms is None:
+            return await self._book.take(
+                said, organisation=organisation, envelope=envelope, brought=contents
+            )
+        new = NewEnvelope(terms=parcel.terms, sent=said)
+        return await self._book.send(new, organisation=organisation, brought=contents)
 
     async def _put(self, request: web.Request) -> web.Response:
         content = asked(request, Content, packed=True)
@@ -151,6 +197,14 @@ class Envelopes:
         if state.status in {"declined", "withdrawn", "expired"}:
             raise NotAllowedProblem(f"it is {state.status}: nobody signs in it", reason="over")
         return told(await links.link(envelope, party.party.id), status=201)
+
+
+def _is_of(envelope: str, signed: SignedStatement) -> bool:
+    """Whether it is said of that envelope; what is no statement is refused where it is read."""
+    try:
+        return parse(signed).envelope == envelope
+    except msgspec.MsgspecError:
+        return True
 
 
 def _seconds(text: str, *, most: float) -> float:

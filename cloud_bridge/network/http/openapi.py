@@ -9,7 +9,7 @@ import msgspec
 from cloud_bridge.network import problems
 from cloud_bridge.network.http.answers import MESSAGE_PACK, PROBLEM_BASE
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.wire import Content
+from cloud_bridge.wire import Content, Parcel
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _PROBLEM: Final = {
@@ -104,5 +104,7 @@ _PROBLEM_ANSWER: Final = "#/components/responses/Problem"
 
 
 def _body(kind: type, schemas: dict[Any, dict[str, Any]], *, packs: bool = False) -> dict[str, Any]:
-    media = [MESSAGE_PACK] if kind is Content else ["application/json"] + [MESSAGE_PACK] * packs
+    media = ["application/json"] + [MESSAGE_PACK] * packs
+    if kind in {Content, Parcel}:
+        media = [MESSAGE_PACK]
     return {each: {"schema": schemas[kind]} for each in media}

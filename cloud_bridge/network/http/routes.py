@@ -38,7 +38,7 @@ class Route:
             do something else the second time.
         large: whether the body is a content, and not a statement or less.
         summary: what OpenAPI says.
-        takes: the type of the body; of a content, MessagePack, else JSON.
+        takes: the type of the body; of contents, MessagePack, else JSON.
         gives: the type of the answer; likewise.
         query: names of what may stand in the query.
         packs: whether the answer comes as MessagePack as well, to whoever asks for it so.

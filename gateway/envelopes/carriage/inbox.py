@@ -108,12 +108,13 @@ class Inbox:
         return sum(done)
 
     async def answer(
-        self, envelope: str, entry: Entry, write: Callable[[Transaction], None]
+        self, envelope: str, entries: Sequence[Entry], write: Callable[[Transaction], None]
     ) -> None:
-        """Take in what a statement of ours became, and write besides that it is there.
+        """Take in what came of a statement of ours, and write besides that it is there.
 
-        The one in the transaction of the other, where there is something new; whoever has sent it
-        looks at the envelope next.
+        That is its own entry and those that the network has told with it, which are believed as
+        little as what the feed brings. The one in the transaction of the other, where there is
+        something new; whoever has sent it looks at the envelope next.
 
         Raises:
             NetworkAwayError: what is missing could not be fetched; then nothing is written besides.
@@ -121,7 +122,7 @@ class Inbox:
         """
         answered = Answered(write)
         async with self._alone(envelope):
-            await self._believed(envelope, [entry], answered)
+            await self._believed(envelope, entries, answered)
         if not answered.is_written:
             await self._ground.lane.write(answered.put)
 

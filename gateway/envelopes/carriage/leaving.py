@@ -76,7 +76,7 @@ class Leaving:
     async def against(self, row: OwedEnvelopeRow) -> str:
         """Why the word that we have signed must not go out at this moment; empty: it may.
 
-        Asked right before it goes: its contents may have taken a while.
+        Asked right before it goes, and before each content that goes for it: they take a while.
 
         Raises:
             StoreProblem: the database does not say.

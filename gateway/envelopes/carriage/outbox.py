@@ -15,13 +15,13 @@ from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.errors import (
     NetworkError,
     NetworkLiesError,
     NetworkRefusedError,
     RecordBrokenError,
 )
+from cloud_bridge.wire import Taken
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.leaving import Leaving
 from gateway.envelopes.carriage.owed import (
@@ -32,9 +32,11 @@ from gateway.envelopes.carriage.owed import (
     named_by,
     outlives,
     statement_in,
+    together,
     waits_behind,
 )
 from gateway.envelopes.carriage.packing import Packing
+from gateway.envelopes.carriage.sending import Sending
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.troubles import (
     FROZEN,
@@ -89,32 +91,81 @@ class Outbox:
             going = await self._leaving.look(envelope)
             await self._mark(list(going.there))
             await self._mark(list(going.lost), refused=_OVER)
-            sending = _Sending(going.kept, going.why)
+            sending = Sending(going.kept, going.why)
             async with self._marked_by_the_end() as there:
-                for row in going.rows:
-                    if row.ordinal not in sending.fallen and not await self._send(
-                        row, sending, there
-                    ):
+                for rows in together(going.rows):
+                    if not await self._go(rows, sending, there):
                         return False
             is_all = await self._is_all(envelope, sending)
         if sending.frozen and not is_all:
             raise FrozenProblem(sending.frozen)
         return is_all
 
-    async def _send(
-        self, row: OwedEnvelopeRow, sending: "_Sending", there: list[OwedEnvelopeRow]
+    async def _go(
+        self,
+        rows: tuple[OwedEnvelopeRow, ...],
+        sending: Sending,
+        there: list[OwedEnvelopeRow],
     ) -> bool:
-        """One of them, or why not; gives whether to go on."""
+        """Contents and what stands on them, or one thing alone; gives whether to go on."""
+        *contents, last = rows
+        try:
+            if contents and await self._is_brought(rows, sending, there):
+                return True
+        except NetworkLiesError as lies:
+            return await self._lied(last, lies, there)
+        for row in rows:
+            if row.ordinal not in sending.fallen and not await self._send(
+                row, last, sending, there
+            ):
+                return False
+        return True
+
+    async def _is_brought(
+        self,
+        rows: tuple[OwedEnvelopeRow, ...],
+        sending: Sending,
+        there: list[OwedEnvelopeRow],
+    ) -> bool:
+        """Send all of it in one request; False: it must go one by one, which says what does not."""
+        first, last = rows[0], rows[-1]
+        if (
+            waits_behind(first, sending.back)
+            or any(sending.stops(row) or row.ordinal in sending.fallen for row in rows)
+            or await self._is_held_back(first)
+        ):
+            return False
+        try:
+            parcel = await self._packing.parcel(rows)
+            # Right before it leaves: packing may have taken a while.
+            if parcel is None or await self._leaving.against(last):
+                return False
+            taken = await self._member.network.bring(parcel)
+        except (NetworkRefusedError, RecordBrokenError):
+            return False
+        await self._answered(taken, [*there, *rows])
+        there.clear()
+        self._tally.sent += len(rows)
+        return True
+
+    async def _send(
+        self,
+        row: OwedEnvelopeRow,
+        last: OwedEnvelopeRow,
+        sending: Sending,
+        there: list[OwedEnvelopeRow],
+    ) -> bool:
+        """One of them, with `last` standing on it, or why not; gives whether to go on."""
         if waits_behind(row, sending.back) or await self._is_held_back(row):
             sending.back.append(row)
             return True
-        why = sending.stops(row) or await self._leaving.against(row)
+        why = sending.stops(row) or await self._leaving.against(last)
         if why:
             sending.frozen = why
             sending.keep_back(row, Trouble(FROZEN, why, holds=False))
             return True
         try:
-            entry = await self._taken(row)
+            taken = await self._taken(row)
         except NetworkRefusedError as refused:
             await self._mark(there)
             if refused.type == NO_ROOM:  # for now: what is owed stays owed
@@ -122,9 +173,7 @@ class Outbox:
             else:
                 sending.fallen |= await self._never(row, refused)
         except NetworkLiesError as lies:
-            await self._mark(there)
-            await self._troubles.tell(row.envelope, Trouble(lies.lie, str(lies)))
-            return False
+            return await self._lied(row, lies, there)
         except RecordBrokenError as broken:
             await self._mark(there)
             trouble = trouble_of(broken)
@@ -134,14 +183,25 @@ class Outbox:
                 sending.back.append(row)
                 await self._troubles.tell(row.envelope, trouble)
         else:
-            if entry is None:
+            if taken is None:
                 there.append(row)
             else:
-                mark = partial(self._put_mark, [*there, row])
-                await self._inbox.answer(row.envelope, entry, mark)
+                await self._answered(taken, [*there, row])
                 there.clear()
             self._tally.sent += 1
         return True
+
+    async def _answered(self, taken: Taken, rows: Sequence[OwedEnvelopeRow]) -> None:
+        """What the last of the rows became, and that all of them are there, in one transaction."""
+        mark = partial(self._put_mark, rows)
+        await self._inbox.answer(rows[-1].envelope, taken.entries, mark)
+
+    async def _lied(
+        self, row: OwedEnvelopeRow, lies: NetworkLiesError, there: list[OwedEnvelopeRow]
+    ) -> bool:
+        await self._mark(there)
+        await self._troubles.tell(row.envelope, Trouble(lies.lie, str(lies)))
+        return False
 
     @contextlib.asynccontextmanager
     async def _marked_by_the_end(self) -> AsyncIterator[list[OwedEnvelopeRow]]:
@@ -166,7 +226,7 @@ class Outbox:
             return row.kind != "statement"
         return kept.status == "held" and not ends_it(row)
 
-    async def _taken(self, row: OwedEnvelopeRow) -> Entry | None:
+    async def _taken(self, row: OwedEnvelopeRow) -> Taken | None:
         """Send it; where the network has lost contents that it stands on, once more with these.
 
         What was put is forgotten there after a week while nothing stands on it, and so long, or
@@ -182,7 +242,7 @@ class Outbox:
             await self._put(row.envelope, digest)
         return await self._sent(row)
 
-    async def _sent(self, row: OwedEnvelopeRow) -> Entry | None:
+    async def _sent(self, row: OwedEnvelopeRow) -> Taken | None:
         network = self._member.network
         match row.kind:
             case "envelope":
@@ -198,7 +258,7 @@ class Outbox:
         if content is not None:
             await self._member.network.put_content(content)
 
-    async def _is_all(self, envelope: str, sending: "_Sending") -> bool:
+    async def _is_all(self, envelope: str, sending: Sending) -> bool:
         """Tell why something is left, if anything is; gives whether nothing is."""
         if not sending.back:
             return True
@@ -244,31 +304,3 @@ class Outbox:
         for row in rows:
             mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
         self._troubles.end_passing(unit, rows[-1].envelope)
-
-
-class _Sending:
-    """What became of an envelope's rows so far.
-
-    Attributes:
-        back: kept back; they stay owed.
-        troubles: why; told once all that could go out has, as they pass when something does.
-        fallen: ordinals of what the network will never take.
-        frozen: what officers have frozen, in words; empty: nothing of it.
-    """
-
-    def __init__(self, stopped: frozenset[int], why: str) -> None:
-        """`stopped` are the ordinals of what officers have frozen, and `why` says what that is."""
-        self._stopped = stopped
-        self.frozen = why
-        self.back: list[OwedEnvelopeRow] = []
-        self.troubles: list[Trouble] = []
-        self.fallen: set[int] = set()
-
-    def stops(self, row: OwedEnvelopeRow) -> str:
-        """Why officers let it go no further; empty: they do not stop it."""
-        return self.frozen if row.ordinal in self._stopped else ""
-
-    def keep_back(self, row: OwedEnvelopeRow, trouble: Trouble) -> None:
-        """For now, and for a reason that may pass."""
-        self.back.append(row)
-        self.troubles.append(trouble)

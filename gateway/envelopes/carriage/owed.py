@@ -84,6 +84,22 @@ def named_by(row: OwedEnvelopeRow) -> tuple[str, ...]:
     return tuple(each.digest for each in act.revisions) if isinstance(act, Signed) else ()
 
 
+def together(rows: Sequence[OwedEnvelopeRow]) -> list[tuple[OwedEnvelopeRow, ...]]:
+    """The rows in their order: contents with what stands on them, whatever else by itself."""
+    found: list[tuple[OwedEnvelopeRow, ...]] = []
+    contents: list[OwedEnvelopeRow] = []
+    for row in rows:
+        if row.kind == "content":
+            contents.append(row)
+        elif row.kind == "envelope" or _stands_on_content(row):
+            found.append((*contents, row))
+            contents = []
+        else:
+            found += [(each,) for each in (*contents, row)]
+            contents = []
+    return [*found, *((each,) for each in contents)]
+
+
 def ends_it(row: OwedEnvelopeRow) -> bool:
     """Whether nobody signs any more once the network has it."""
     return isinstance(act_in(row), Withdrawn | Declined)

@@ -172,6 +172,7 @@ async def test_a_content_is_marked_with_the_word_behind_it_and_with_what_that_be
 async def test_a_content_that_is_there_is_not_put_again_when_the_network_goes_away_behind_it(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:
+    network.is_older = True
     terms = await owed(buyer, seller, clock)
     with (
         patch.object(Side, "send", side_effect=NetworkAwayError("away")),

@@ -125,10 +125,12 @@ def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: P
         told = await east.show(id_)
         assert (told.sequence, told.next_step) == (2, "wait-for-others")
         assert await listened_and_worked(east) == 0
-        # One for the contract that came, with our signature upon it.
+        # One for the contract that came, with our signature upon it and the end that this was.
         assert await listened_and_worked(west) == 1
-        # One each for its end, and none for what the other holds.
-        assert [await listened_and_worked(each) for each in (west, east)] == [1, 1]
+        told = await west.show(id_)
+        assert (told.status, told.sequence, told.next_step) == ("completed", 5, "nothing")
+        # One for its end where it was told by the feed alone, and none for what the other holds.
+        assert [await listened_and_worked(each) for each in (west, east)] == [0, 1]
         assert [await listened_and_worked(each) for each in (west, east)] == [0, 0]
         held = [await each.show(id_) for each in (east, west)]
         assert [(each.status, each.sequence) for each in held] == [("completed", 6)] * 2

@@ -1,5 +1,6 @@
 """A contract that we have sealed does not go out while officers have frozen what sealed it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -9,9 +10,13 @@ import pytest
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.errors import NetworkAwayError
-from cloud_bridge.wire import Content
+from cloud_bridge.wire import Content, Parcel
+from gateway.envelopes.carriage.packing import Packing
+from gateway.envelopes.model import NewFile
 from gateway.freezes.model import ScopeKind
-from tests.envelope_house import CALLER, PAPER, POLICY, Room, Town, play, settle, sha256
+from gateway.store.envelope_owed import OwedEnvelopeRow
+from tests.document_fixtures import receipt
+from tests.envelope_house import CALLER, EAST, PAPER, POLICY, Room, Town, play, settle, sha256
 from tests.memory_network import Side
 from tests.officers import freeze, signed, unfreeze
 from tests.statement_keys import LI, WANG
@@ -71,6 +76,10 @@ async def end_the_freeze(town: Town, room: Room) -> None:
     town.clock.move(timedelta(minutes=5))
 
 
+def two_documents() -> list[NewFile]:
+    return [NewFile("合同.pdf", PAPER), NewFile("附件.pdf", receipt("chromium-a4-301"))]
+
+
 def acts(town: Town, envelope: str) -> list[str]:
     """What was said of an envelope at the network, in order."""
     entries = town.network.envelopes[envelope].entries
@@ -126,6 +135,7 @@ def test_a_freeze_of_another_seal_keeps_nothing_back(tmp_path: Path) -> None:
 
 def test_a_freeze_between_the_content_and_the_word_keeps_the_word_back(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
+        town.network.is_older = True
         honest = Side.put_content
 
         async def frozen_behind_it(side: Side, content: Content) -> None:
@@ -141,6 +151,59 @@ def test_a_freeze_between_the_content_and_the_word_keeps_the_word_back(tmp_path:
         await end_the_freeze(town, east)
         await settle(east, west)
         assert (await west.show(id_)).status == "completed"
+
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
+
+
+def test_a_freeze_between_two_contents_keeps_the_second_back(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.network.is_older = True
+        honest, given = Side.put_content, two_documents()
+        sent = {sha256(each.content) for each in given}
+
+        async def frozen_behind_the_first(side: Side, content: Content) -> None:
+            await honest(side, content)
+            if content.head.digest not in sent:
+                await put_a_freeze(east)
+
+        with patch.object(Side, "put_content", frozen_behind_the_first):
+            id_ = (await east.create(files=given)).envelope.id
+            await settle(east, west)
+        assert acts(town, id_) == ["Sent"]
+        assert len(set(contents(town, id_)) - sent) == 1
+        assert await owed(east, id_) == ["content", "statement"]
+        await end_the_freeze(town, east)
+        await settle(east, west)
+        assert (await west.show(id_)).status == "completed"
+
+    play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
+
+
+def test_a_freeze_while_it_is_made_ready_to_leave_keeps_all_of_it_back(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        honest, given = Packing.parcel, two_documents()
+
+        async def frozen_meanwhile(
+            packing: Packing, rows: Sequence[OwedEnvelopeRow]
+        ) -> Parcel | None:
+            made = await honest(packing, rows)
+            if rows[-1].kind == "statement":
+                await put_a_freeze(east)
+            return made
+
+        with patch.object(Packing, "parcel", frozen_meanwhile):
+            id_ = (await east.create(files=given)).envelope.id
+            await settle(east, west)
+        assert acts(town, id_) == ["Sent"]
+        assert set(contents(town, id_)) == {sha256(each.content) for each in given}
+        assert await owed(east, id_) == ["content", "content", "statement"]
+        assert [each for each, _ in (await east.show(id_)).trouble] == ["frozen"]
+        await end_the_freeze(town, east)
+        town.network.asked.clear()
+        await settle(east, west)
+        assert (await west.show(id_)).status == "completed"
+        assert town.network.asked.count((EAST, "bring")) == 1
+        assert (EAST, "put_content") not in town.network.asked
 
     play(tmp_path, scene, policy=BOTH_SEALS, of_west=BOTH_SEALS)
 

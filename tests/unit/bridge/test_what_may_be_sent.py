@@ -80,7 +80,7 @@ async def leaves(room: Room) -> list[dict[str, Any]]:
 async def nothing_left(town: Town, east: Room) -> None:
     await settle(east)
     assert town.network.envelopes == {}
-    assert (EAST, "put_content") not in town.network.asked
+    assert not {(EAST, "put_content"), (EAST, "bring")} & set(town.network.asked)
     page = await east.service.listing(CALLER, status=None, after=None, most=9)
     assert page.envelopes == ()
 

@@ -1,11 +1,14 @@
 """Contents: kept for who may read them, forgotten when they were never sent."""
 
 import asyncio
+import errno
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -16,7 +19,7 @@ from cloud_bridge.envelopes.statements import Forwarded, Withdrawn
 from cloud_bridge.network import content_ends
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.problems import EnvelopeUnknownProblem
+from cloud_bridge.network.problems import ContentQuotaProblem, EnvelopeUnknownProblem
 from tests.network_house import PAPER, Company, Draft, NetworkHouse, ProblemAnswer, network_house
 
 T = TypeVar("T")
@@ -197,20 +200,21 @@ async def test_many_contents_are_forgotten_in_several_turns(
 
 
 class _Slowly:
-    """A lane that answers questions only when the test lets it."""
+    """A lane that writes only when the test lets it."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self.asked = asyncio.Event()
         self.goes_on = asyncio.Event()
+        self.questions = 0
 
     async def read(self, question: Callable[[Connection], T]) -> T:
-        answer = await self._lane.read(question)
-        self.asked.set()
-        await self.goes_on.wait()
-        return answer
+        self.questions += 1
+        return await self._lane.read(question)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
+        self.asked.set()
+        await self.goes_on.wait()
         return await self._lane.write(work)
 
 
@@ -226,7 +230,43 @@ async def test_what_is_refused_at_the_last_moment_leaves_no_file(
     putting = asyncio.create_task(contents.put(clear, uploader=stranger.id))
     await slowly.asked.wait()  # there is no such envelope yet
     await draft.send()
+    assert any(b"stranger" in file.read_bytes() for file in _files(house))
     slowly.goes_on.set()
     with pytest.raises(EnvelopeUnknownProblem):
         await putting
     assert not any(b"stranger" in file.read_bytes() for file in _files(house))
+
+
+async def test_what_is_large_and_has_no_room_is_refused_before_it_is_written(
+    draft: Draft, house: NetworkHouse
+) -> None:
+    stranger = await house.company("Stranger GmbH")
+    slowly = _Slowly(house.core.lane)
+    directory = house.core.config.contents
+    contents = Contents(slowly, house.time, directory, most_bytes=1 << 20, days=None)
+    large = plain(b"%PDF of a stranger" + bytes(1 << 20), envelope=draft.id)
+    with pytest.raises(ContentQuotaProblem):
+        await contents.put(large, uploader=stranger.id)
+    assert (slowly.questions, slowly.asked.is_set()) == (1, False)
+    small = plain(b"%PDF of a stranger", envelope=draft.id)
+    slowly.goes_on.set()
+    await contents.put(small, uploader=stranger.id)
+    assert slowly.questions == 1
+
+
+async def test_a_file_that_cannot_be_written_leaves_none_of_those_beside_it(
+    draft: Draft, buyer: Company, house: NetworkHouse
+) -> None:
+    written = os.fsync
+    calls = iter([written])
+
+    def full(descriptor: int) -> None:
+        try:
+            next(calls)(descriptor)
+        except StopIteration:
+            raise OSError(errno.ENOSPC, "No space left on device") from None
+
+    several = [plain(body, envelope=draft.id) for body in (b"%PDF 1", b"%PDF 2")]
+    with patch.object(os, "fsync", full), pytest.raises(OSError, match="No space"):
+        await house.core.contents.bring(several, lambda _unit, keep: keep(), uploader=buyer.id)
+    assert _files(house) == []

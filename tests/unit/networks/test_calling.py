@@ -270,6 +270,16 @@ async def test_a_large_body_leaves_without_a_warning(server: Answering, asking: 
     assert headers["Content-Length"] == str(len(body))
 
 
+async def test_a_large_body_has_the_time_that_a_slow_line_needs(server: Answering) -> None:
+    server.most = 1 << 23
+    way = Way(url=server.url, network_key=KEY.public, answer_seconds=1e-6)
+    body = bytes(1 << 22)
+    async with caller(way, Ledger()) as made:
+        await made.ask(Question(method="PUT", path="/v1/contents", kind="Content", body=body))
+        with pytest.raises(NetworkAwayError):
+            await made.ask(GET)
+
+
 async def test_another_key_than_the_pinned_one_is_a_lie(server: Answering, asking: Caller) -> None:
     network = ReferenceNetwork(Way(url=server.url, network_key=KEY.public), caller=asking)
     other = SigningKey.generate().public

@@ -1,0 +1,36 @@
+"""What a content must be, whoever brings it, and whatever it is brought for."""
+
+import hashlib
+import re
+from typing import Final
+
+from cloud_bridge.model import ContentMode
+from cloud_bridge.network.problems import MalformedProblem, ModeProblem
+from cloud_bridge.wire import Content, ContentHead
+
+_ENVELOPE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def judge(content: Content) -> None:
+    """Refuse what is no content; MalformedProblem, ModeProblem: why."""
+    head = content.head
+    if not _ENVELOPE.fullmatch(head.envelope):
+        raise MalformedProblem("an envelope's id is a UUID in lower case")
+    if not _DIGEST.fullmatch(head.digest):
+        raise MalformedProblem("a digest is SHA-256 in lower-case hex")
+    if head.mode == "digest":
+        raise ModeProblem("a content is `encrypted` or `open`")
+    if head.mode == "open":
+        if head.keys or head.size != len(content.body):
+            raise MalformedProblem("an open content has no keys, and is as long as it says")
+        if hashlib.sha256(content.body).hexdigest() != head.digest:
+            raise MalformedProblem("the content has another digest than its head says")
+    elif not head.keys:
+        raise MalformedProblem("an encrypted content has keys for those who may read it")
+
+
+def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:
+    """ModeProblem: the terms do not let the network hold such content."""
+    if head.mode != mode or mode == "digest":
+        raise ModeProblem(f"the terms say {mode!r}, and {head.digest} was brought as {head.mode!r}")
