@@ -2,6 +2,10 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # Up to here hashing is quicker than handing it to a thread and back (about 0.5 ms).
 _BESIDE_THE_LOOP_BYTES = 512 * 1024
@@ -51,6 +55,11 @@ async def hashed(content: bytes | HashedDocument) -> HashedDocument:
     if len(content) <= _BESIDE_THE_LOOP_BYTES:
         return HashedDocument(content)
     return await asyncio.to_thread(HashedDocument, content)
+
+
+async def beside_the_loop(size: int, call: Callable[[], T]) -> T:
+    """What a call gives that goes through so many bytes; on a thread where these are many."""
+    return call() if size <= _BESIDE_THE_LOOP_BYTES else await asyncio.to_thread(call)
 
 
 async def sha256_of(content: bytes) -> bytes:

@@ -6,7 +6,6 @@ any point goes on where the rows say that it was.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,6 +48,8 @@ _AWAY: Final = (
 _LOOKED_AT: Final = timedelta(minutes=5)
 
 _LONGEST: Final = 1000
+
+_Change = Callable[[Transaction], None]
 
 Reached = Callable[[str], None]
 """Told each step before it is taken; tests let a gateway die there."""
@@ -104,15 +105,32 @@ class Advancing:
             words = f"organisation {organisation} is not under bridge.companies any more"
             return Later(reason=Reason(type="company-not-on-network", detail=words))
         async with self._locks.setdefault((organisation, envelope), asyncio.Lock()):
-            waiting = await self._outcome(bridge, envelope)
-        if waiting is None:
-            with contextlib.suppress(LeaseLostProblem):
-                queue = self._ground.queue
-                await self._ground.lane.write(lambda unit: queue.finish(unit, job.lease))
-        return waiting or Done()
+            found = await self._outcome(bridge, envelope)
+            if found is not None and not isinstance(found, Paused):
+                return found
+            change = None if found is None else await self._change(bridge, envelope, found)
+            await self._finish(job, change)
+        return Done()
 
-    async def _outcome(self, bridge: Bridge, envelope: str) -> Outcome | None:
-        """What is to be done with the job; None: it is done, and to be finished."""
+    async def _finish(self, job: ClaimedJob, change: _Change | None) -> None:
+        """End the job, and tell what is waited for, in one transaction."""
+
+        def unit(transaction: Transaction) -> None:
+            self._ground.queue.finish(transaction, job.lease)
+            if change is not None:
+                change(transaction)
+
+        try:
+            await self._ground.lane.write(unit)
+        except LeaseLostProblem:
+            if change is not None:
+                await self._ground.lane.write(change)
+
+    async def _outcome(self, bridge: Bridge, envelope: str) -> Outcome | Paused | None:
+        """What is to be done with the job; else it is done, and to be finished.
+
+        `Paused` says what is waited for then.
+        """
         try:
             return await self._go(bridge, envelope)
         except NetworkAwayError as away:
@@ -131,7 +149,7 @@ class Advancing:
             transaction, organisation, envelope, step="look-at-it", hint=reason.detail[:_LONGEST]
         )
 
-    async def _go(self, bridge: Bridge, envelope: str) -> Outcome | None:
+    async def _go(self, bridge: Bridge, envelope: str) -> Outcome | Paused | None:
         # Step 1: what is owed goes out, in its order; what it became is in our record then.
         self._reached("send")
         await bridge.outbox.send(envelope)
@@ -143,8 +161,8 @@ class Advancing:
             went_on = await self._sent_more(bridge, envelope)
             if not went_on or (paused is not None and paused.outcome is not None):
                 break
-        if paused is None:
-            return None
+        if paused is None or paused.outcome is None:
+            return paused
         await self._tell(bridge, envelope, paused)
         return paused.outcome
 
@@ -236,15 +254,19 @@ class Advancing:
         return None
 
     async def _tell(self, bridge: Bridge, envelope: str, paused: Paused) -> None:
+        change = await self._change(bridge, envelope, paused)
+        if change is not None:
+            await self._ground.lane.write(change)
+
+    async def _change(self, bridge: Bridge, envelope: str, paused: Paused) -> _Change | None:
+        """What writes down that something is waited for; None: that is known."""
         organisation, hint = bridge.member.organisation, paused.hint[:_LONGEST]
         row = await self._ground.envelopes.by_id(organisation, envelope)
         if row is None or row.status == "held" or (row.step, row.hint) == (paused.step, hint):
-            return
+            return None
         now = self._ground.clock.now()
         changes = {"step": paused.step, "hint": hint, "changed_at": now}
-        await self._ground.lane.write(
-            lambda unit: change_envelope(unit, organisation, envelope, **changes)
-        )
+        return lambda unit: change_envelope(unit, organisation, envelope, **changes)
 
 
 def _bring(documents: tuple[str, ...]) -> Paused:

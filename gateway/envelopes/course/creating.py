@@ -1,6 +1,5 @@
 """An envelope that a caller sends: its terms, its documents and its first word, durable at once."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,6 +25,7 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
+from gateway.signing.digests import sha256_of
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
@@ -68,9 +68,7 @@ class Creating:
                 f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
             )
         bridge = self._bridges.of_company(new.company)
-        digests = await asyncio.to_thread(
-            lambda: [hashlib.sha256(each.content).hexdigest() for each in files]
-        )
+        digests = [(await sha256_of(each.content)).hex() for each in files]
         request = _request_digest(new, files, digests)
         known = await self._ground.envelopes.of_key(caller.system, key)
         if known is not None:

@@ -1,7 +1,7 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
-import asyncio
 import hashlib
+from functools import partial
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
@@ -26,6 +26,7 @@ from gateway.envelopes.keeping.troubles import (
     written,
 )
 from gateway.returns.interfaces import EventOutbox
+from gateway.signing.digests import beside_the_loop
 from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
@@ -250,7 +251,7 @@ class Ending:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        return await asyncio.to_thread(_fault_in, state, name, content)
+        return await beside_the_loop(len(content), partial(_fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:

@@ -5,7 +5,6 @@ idempotency key names envelope, party, document and base. What the policies refu
 a word that may leave; what they say besides does not.
 """
 
-import asyncio
 import hashlib
 import json
 import re
@@ -30,6 +29,7 @@ from gateway.envelopes.keeping.versions import signed_acts
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now
+from gateway.signing.digests import sha256_of
 from gateway.signing.errors import (
     ApprovalRejectedProblem,
     DeniedProblem,
@@ -165,7 +165,7 @@ class TurnSealing:
             revision=Revision(
                 document=document.name,
                 base=turn.state.current[document.name],
-                digest=await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest()),
+                digest=(await sha256_of(content)).hex(),
                 size=len(content),
                 container=container_in(update),
                 field=_field_of(sealed, update),

@@ -4,7 +4,6 @@ A document that is kept was verified: its row is the proof. Of a revision that s
 the judging process must find that it adds that party's signature and nothing else.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble, Troubles
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import UNSEEN, RevisionFault
+from gateway.signing.digests import beside_the_loop, sha256_of
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from policies.intake import RULES
@@ -148,7 +148,7 @@ class Verifying:
         Raises:
             EnvelopeFileOtherProblem: it is another; then it is no fault of a partner's.
         """
-        found = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+        found = (await sha256_of(content)).hex()
         if found != state.current[document]:
             raise errors.EnvelopeFileOtherProblem(
                 f"{document} has SHA-256 {state.current[document]}, the file {found}"
@@ -219,8 +219,11 @@ class Verifying:
         )
 
     async def _compare_digests(self, document: str, content: bytes, parts: Sequence[Part]) -> None:
-        digests = await asyncio.to_thread(
-            lambda: [hashlib.sha256(memoryview(content)[: part.size]).hexdigest() for part in parts]
+        digests = await beside_the_loop(
+            len(content) * len(parts),
+            lambda: [
+                hashlib.sha256(memoryview(content)[: part.size]).hexdigest() for part in parts
+            ],
         )
         if len(content) != parts[-1].size or digests[-1] != parts[-1].digest:
             raise errors.RevisionOfOtherBaseProblem(

@@ -4,8 +4,6 @@ A revision begins with the bytes of the one before, so the newest file holds all
 version's row names as many of its bytes as the version has.
 """
 
-import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from cloud_bridge.encryption import opened
 from cloud_bridge.errors import NetworkLiesError
 from gateway.envelopes.errors import EnvelopeContentMissingProblem
 from gateway.envelopes.ground import Ground, Member
+from gateway.signing.digests import sha256_of
 from gateway.store.content import Content, Location
 from gateway.store.envelope_contents import SHELF, ContentRow, put_content
 from gateway.store.errors import StoreProblem
@@ -45,7 +44,7 @@ class Contents:
             StoreProblem: they are gone, or not what was kept.
         """
         content = await self._ground.content.get(row.location, row.size)
-        if await asyncio.to_thread(_sha256, content) != row.digest:
+        if (await sha256_of(content)).hex() != row.digest:
             raise StoreProblem(
                 f"document {row.digest[:16]}… of envelope {row.envelope} in {row.segment} was "
                 "changed; put the segment back from a backup"
@@ -125,7 +124,3 @@ class Contents:
             besides(transaction)
 
         await self._ground.lane.write_with(kept, unit)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -3,8 +3,6 @@
 The record says who gave what, where and when; the network has the files, each by its digest.
 """
 
-import asyncio
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -20,6 +18,7 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.noting import noted
 from gateway.envelopes.keeping.versions import signed_acts
 from gateway.envelopes.model import EvidenceTold
+from gateway.signing.digests import sha256_of
 from gateway.store.lane import Transaction
 
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
@@ -82,7 +81,7 @@ async def take_evidence(
                 f"{each.name} has {each.size:,} bytes; at most {most_bytes:,} are taken"
             )
         content = await contents.fetch(member, envelope, each.digest)
-        digest = await asyncio.to_thread(lambda body: hashlib.sha256(body).hexdigest(), content)
+        digest = (await sha256_of(content)).hex()
         if (len(content), digest) != (each.size, each.digest):
             raise NetworkLiesError(
                 f"{each.name} has {len(content):,} bytes and SHA-256 {digest[:16]}…; told were "

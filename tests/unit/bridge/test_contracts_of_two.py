@@ -32,6 +32,7 @@ from cloud_bridge.model import Box, DocumentTerms, Party, PartyField
 from cloud_bridge.wire import Content
 from gateway.audit.record import read_leaf
 from gateway.envelopes.carriage.owed import owe
+from gateway.envelopes.causes import job_of
 from gateway.envelopes.course.sealing import container_in, placement_of
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
@@ -45,8 +46,13 @@ from gateway.envelopes.errors import (
 )
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
+from gateway.jobs.model import ClaimedJob
+from gateway.jobs.outcomes import Done
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.approvals import ApprovalRow
+from gateway.store.envelopes import change_envelope
+from gateway.store.jobs import fence_of
+from gateway.store.lane import Transaction
 from gateway.store.schema import audit_leaf
 from gateway.verification.judging import Judging
 from policies.model import OnPage
@@ -134,6 +140,45 @@ def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: P
         assert [await listened_and_worked(each) for each in (west, east)] == [0, 0]
         held = [await each.show(id_) for each in (east, west)]
         assert [(each.status, each.sequence) for each in held] == [("completed", 6)] * 2
+
+    play(tmp_path, scene)
+
+
+def test_what_is_waited_for_is_written_with_the_end_of_the_job_and_also_without(
+    tmp_path: Path,
+) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:  # noqa: ARG001 - it is not asked
+        ground = east.company.ground
+        id_ = (await east.create()).envelope.id
+        await east.work()
+
+        async def one_more(cause: str) -> ClaimedJob:
+            def unit(transaction: Transaction) -> None:
+                change_envelope(transaction, EAST, id_, step="sign", hint="")
+                ground.queue.enqueue(transaction, [job_of(EAST, id_, cause)])
+
+            await ground.lane.write(unit)
+            (job,) = await ground.queue.claim("envelope", most=2)
+            return job
+
+        async def step() -> str | None:
+            row = await ground.envelopes.by_id(EAST, id_)
+            return None if row is None else row.step
+
+        async def is_there(job: ClaimedJob) -> bool:
+            fence = await ground.lane.write(lambda unit: fence_of(unit.connection, job.lease.job))
+            return fence is not None
+
+        job = await one_more("once")
+        before = ground.lane.commits
+        assert await east.advancing.work(job) == Done()
+        assert ground.lane.commits == before + 1
+        assert (await step(), await is_there(job)) == ("wait-for-others", False)
+        # Whose lease is another's by now ends no job, and tells what it has found all the same.
+        late = await one_more("twice")
+        lease = msgspec.structs.replace(late.lease, fence=late.lease.fence + 1)
+        assert await east.advancing.work(msgspec.structs.replace(late, lease=lease)) == Done()
+        assert (await step(), await is_there(late)) == ("wait-for-others", True)
 
     play(tmp_path, scene)
 
