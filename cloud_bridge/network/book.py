@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.chain import Entry, terms_digest
@@ -50,6 +50,19 @@ from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope, Taken
 
 _entries: Final = msgspec.json.Decoder(Entry)
+
+_organisation, _member = schema.organisation, schema.member
+_TERMS: Final = select(schema.envelope.c.terms).where(schema.envelope.c.id == bindparam("of"))
+_ENTRIES: Final = (
+    select(schema.entry.c.entry)
+    .where(schema.entry.c.envelope == bindparam("of"))
+    .order_by(schema.entry.c.sequence)
+)
+_NEWEST_CARDS: Final = (
+    select(_organisation.c.id, _organisation.c.card)
+    .join(_member, _member.c.organisation == _organisation.c.id)
+    .where(_member.c.envelope == bindparam("of"))
+)
 _PAGE: Final = 1000
 _AT_ONCE: Final = 200
 
@@ -291,22 +304,12 @@ def _read(signed: SignedStatement) -> Statement:
 
 def record_in(connection: Connection, envelope: str) -> EnvelopeRecord:
     """All of an envelope as the database has it; EnvelopeUnknownProblem: there is none."""
-    terms = connection.scalar(
-        select(schema.envelope.c.terms).where(schema.envelope.c.id == envelope)
-    )
+    terms = connection.scalar(_TERMS, {"of": envelope})
     if terms is None:
         raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
-    table = schema.entry
-    written = connection.scalars(
-        select(table.c.entry).where(table.c.envelope == envelope).order_by(table.c.sequence)
-    )
+    written = connection.scalars(_ENTRIES, {"of": envelope})
     entries = tuple(_entries.decode(each) for each in written)
-    organisation, member = schema.organisation, schema.member
-    newest = connection.execute(
-        select(organisation.c.id, organisation.c.card)
-        .join(member, member.c.organisation == organisation.c.id)
-        .where(member.c.envelope == envelope)
-    )
+    newest = connection.execute(_NEWEST_CARDS, {"of": envelope})
     used = {(parse(each.signed).author, each.signed.card) for each in entries}
     named = sorted(used | {(id, serial) for id, serial in newest})  # noqa: A001 - the row's own word
     cards = (signed_card(connection, author, serial) for author, serial in named)

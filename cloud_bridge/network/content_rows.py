@@ -5,13 +5,30 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
+from cloud_bridge.model import ContentMode
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import Content, ContentHead
 
 NETWORK: Final = "network"
 ContentRow = Row[*tuple[Any, ...]]
+
+_content, _member = schema.content, schema.member
+_MODE: Final = select(schema.envelope.c.mode).where(schema.envelope.c.id == bindparam("of"))
+# Also of those that have left: they brought what whoever they forwarded it to must read.
+_MEMBERS: Final = select(_member.c.organisation).where(_member.c.envelope == bindparam("of"))
+_OF_DIGEST: Final = (
+    select(_content.c.head, _content.c.file, _content.c.size)
+    .where(_content.c.envelope == bindparam("of"), _content.c.digest == bindparam("named"))
+    .where((_content.c.uploader == NETWORK) | _content.c.uploader.in_(_MEMBERS))
+    .order_by(_content.c.at)
+)
+_THERE: Final = select(_content.c.size, _content.c.file).where(
+    _content.c.envelope == bindparam("of"),
+    _content.c.digest == bindparam("named"),
+    _content.c.uploader == bindparam("who"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +47,15 @@ def has(connection: Connection, envelope: str, digest: str) -> bool:
 
 def rows_of(connection: Connection, envelope: str, digest: str) -> list[ContentRow]:
     """What was brought of a digest, by those whose word counts in the envelope, the first first."""
-    table = schema.content
-    # Also of those that have left: they brought what whoever they forwarded it to must read.
-    members = select(schema.member.c.organisation).where(schema.member.c.envelope == envelope)
-    mode = select(schema.envelope.c.mode).where(schema.envelope.c.id == envelope)
-    terms_mode = connection.scalar(mode)
-    rows: Sequence[ContentRow] = connection.execute(
-        select(table.c.head, table.c.file, table.c.size)
-        .where(table.c.envelope == envelope, table.c.digest == digest)
-        .where((table.c.uploader == NETWORK) | table.c.uploader.in_(members))
-        .order_by(table.c.at)
-    ).all()
-    return [row for row in rows if head_of(row).mode == terms_mode]
+    mode = mode_of(connection, envelope)
+    named = {"of": envelope, "named": digest}
+    rows: Sequence[ContentRow] = connection.execute(_OF_DIGEST, named).all()
+    return [row for row in rows if head_of(row).mode == mode]
+
+
+def mode_of(connection: Connection, envelope: str) -> ContentMode | None:
+    """How an envelope's contents travel, as its terms say; None: there is no such envelope."""
+    return connection.scalar(_MODE, {"of": envelope})
 
 
 def head_of(row: ContentRow) -> ContentHead:
@@ -79,9 +93,10 @@ def place_of(head: ContentHead, uploader: str) -> ColumnElement[bool]:
     )
 
 
-def what_is_there(head: ContentHead, uploader: str) -> Select[Any]:
+def what_is_there(connection: Connection, head: ContentHead, uploader: str) -> ContentRow | None:
     """What the uploader has brought in this place before."""
-    return select(schema.content.c.size, schema.content.c.file).where(place_of(head, uploader))
+    place = {"of": head.envelope, "named": head.digest, "who": uploader}
+    return connection.execute(_THERE, place).one_or_none()
 
 
 def bytes_more(content: Content, there: ContentRow | None) -> int:

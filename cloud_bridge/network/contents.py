@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Terms
@@ -26,6 +26,7 @@ from cloud_bridge.network.content_rows import (
     best_for,
     bytes_more,
     head_of,
+    mode_of,
     place_of,
     rows_of,
     what_is_there,
@@ -53,6 +54,14 @@ _ASKED_FIRST_BYTES: Final = 1024 * 1024
 """What is no larger is written and, where it is refused, removed, before one has asked twice."""
 _HELD: Final = timedelta(days=7)
 _MOST: Final = 500
+_ADD: Final = insert(schema.content)
+_COUNT: Final = (
+    select(func.count())
+    .select_from(schema.content)
+    .where(
+        schema.content.c.envelope == bindparam("of"), schema.content.c.uploader == bindparam("who")
+    )
+)
 
 
 class Contents:
@@ -211,27 +220,24 @@ class Contents:
         self, contents: Sequence[Content], uploader: str, connection: Connection
     ) -> None:
         for content in contents:
-            there = connection.execute(what_is_there(content.head, uploader)).one_or_none()
+            there = what_is_there(connection, content.head, uploader)
             self._refuse(connection, content, uploader, there)
 
     def _refuse(
         self, connection: Connection, content: Content, uploader: str, there: ContentRow | None
     ) -> None:
-        head, table = content.head, schema.content
+        head = content.head
         if uploader != NETWORK:
             more = bytes_more(content, there)
             content_quota.refuse_more(connection, uploader, more=more, most=self._most_bytes)
-        mode = connection.scalar(
-            select(schema.envelope.c.mode).where(schema.envelope.c.id == head.envelope)
-        )
+        mode = mode_of(connection, head.envelope)
         if mode is None:
             return
         self._refuse_forgotten(connection, head.envelope)
         if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
             raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
         refuse_other_mode(head, mode)
-        mine = (table.c.envelope == head.envelope) & (table.c.uploader == uploader)
-        count = connection.scalar(select(func.count()).select_from(table).where(mine)) or 0
+        count = connection.scalar(_COUNT, {"of": head.envelope, "who": uploader}) or 0
         if count >= _MOST:
             raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
 
@@ -240,7 +246,7 @@ class Contents:
     ) -> str | None:
         """Write the row, if that is allowed; gives the file that it named before."""
         head, table = content.head, schema.content
-        there = connection.execute(what_is_there(head, uploader)).one_or_none()
+        there = what_is_there(connection, head, uploader)
         self._refuse(connection, content, uploader, there)
         content_quota.count(connection, uploader, bytes_more(content, there))
         row = {
@@ -253,7 +259,7 @@ class Contents:
             connection.execute(update(table).where(place_of(head, uploader)).values(**row))
             return str(there.file)
         named = {"envelope": head.envelope, "digest": head.digest, "uploader": uploader}
-        connection.execute(insert(table).values(**named, **row))
+        connection.execute(_ADD, {**named, **row})
         return None
 
     async def _forget(self, files: Iterable[str]) -> None:

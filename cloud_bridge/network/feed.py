@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import parse
@@ -31,6 +31,15 @@ _LOOK_SECONDS: Final = 0.25
 # Nodes' clocks may differ by so much, and a transaction may be under way for so long.
 _LOOK_BACK: Final = timedelta(seconds=10)
 
+_entry, _feed, _head = schema.entry, schema.feed, schema.feed_head
+_NEWEST = select(_head.c.position).where(_head.c.organisation == bindparam("who"))
+_AFTER = (
+    select(_feed.c.position, _feed.c.envelope, _feed.c.sequence, _entry.c.entry)
+    .join(_entry, (_entry.c.envelope == _feed.c.envelope) & (_entry.c.sequence == _feed.c.sequence))
+    .where(_feed.c.organisation == bindparam("who"), _feed.c.position > bindparam("after"))
+    .order_by(_feed.c.position)
+    .limit(bindparam("most"))
+)
 _ADVANCE = text(
     "INSERT INTO feed_head (organisation, position, changed_at) VALUES (:who, :more, :now) "
     "ON CONFLICT (organisation) DO UPDATE SET position = feed_head.position + excluded.position, "
@@ -179,17 +188,9 @@ class Feeds:
 
 
 def _page(connection: Connection, organisation: str, after: int) -> _Look:
-    feed, entry, head = schema.feed, schema.entry, schema.feed_head
     # The newest first: what is committed between the two questions is only seen later.
-    question = select(head.c.position).where(head.c.organisation == organisation)
-    newest = connection.scalar(question) or 0
-    rows = connection.execute(
-        select(feed.c.position, feed.c.envelope, feed.c.sequence, entry.c.entry)
-        .join(entry, (entry.c.envelope == feed.c.envelope) & (entry.c.sequence == feed.c.sequence))
-        .where(feed.c.organisation == organisation, feed.c.position > after)
-        .order_by(feed.c.position)
-        .limit(_PAGE)
-    )
+    newest = connection.scalar(_NEWEST, {"who": organisation}) or 0
+    rows = connection.execute(_AFTER, {"who": organisation, "after": after, "most": _PAGE})
     # A cursor from before a backup was put back leads on from where the feed is now.
     last, size, calls = min(after, newest), 0, False
     items = []

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import append
@@ -40,6 +40,14 @@ from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Taken
 
 _encoder: Final = msgspec.json.Encoder()
+
+_entry, _envelope = schema.entry, schema.envelope
+_ADD: Final = insert(_entry)
+_GO_ON: Final = (
+    update(_envelope)
+    .where(_envelope.c.id == bindparam("of"))
+    .values(sequence=bindparam("sequence"), head=bindparam("head"), status=bindparam("status"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,19 +244,11 @@ class Recording:
             raise StatementInvalidProblem(f"{error} ({error.fault})") from error
         statement = parse(signed)
         envelope = after.terms.envelope
-        connection.execute(
-            insert(schema.entry).values(
-                envelope=envelope,
-                sequence=after.sequence,
-                entry=_encoder.encode(entry),
-            )
-        )
-        table = schema.envelope
-        connection.execute(
-            update(table)
-            .where(table.c.id == envelope)
-            .values(sequence=after.sequence, head=after.head, status=after.status)
-        )
+        written = _encoder.encode(entry)
+        row = {"envelope": envelope, "sequence": after.sequence, "entry": written}
+        connection.execute(_ADD, row)
+        gone = {"sequence": after.sequence, "head": after.head, "status": after.status}
+        connection.execute(_GO_ON, {"of": envelope, **gone})
         self._states[envelope] = after
         told = tell(connection, state, after)
         self._new.append(New(after, statement, told))
