@@ -268,7 +268,7 @@ async def test_two_companies_seal_and_nothing_of_their_seals_pictures_leaves_eit
     seals = [each.sig_field for each in PdfFileReader(BytesIO(sealed)).embedded_signatures]
     assert [_width(each) > 50 for each in seals] == [True, True], seals
     kinds = Counter(each.path.rpartition("/")[2] for each in requests)
-    assert kinds["statements"] >= 4
+    assert kinds["statements"] + kinds["parcels"] >= 4
     drawn = sealed[len(PAPER) :].partition(b"/Contents")[0]
     secrets = [
         *(each.encode() for each in (*_OF_PICTURES, "公司公章.svg", "公司公章.png")),
@@ -340,6 +340,6 @@ async def ledger_of(at: Company) -> Counter[tuple[str, int]]:
     rows = await reader.left(after=0, most=1000)
     assert {row.organisation for _, row in rows} == {at.id}
     kinds = {row.kind for _, row in rows}
-    told = {"NewEnvelope", "Content", "SignedStatement", "SignedCard", "NewPerson"}
+    told = {"Parcel", "SignedStatement", "SignedCard", "NewPerson"}
     assert told | {"feed", "heads"} <= kinds
     return Counter((row.digest.hex(), row.size) for _, row in rows)

@@ -24,7 +24,7 @@ from cloud_bridge.envelopes.statements import SignedStatement, Statement, Withdr
 from cloud_bridge.envelopes.transcript import compare
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.model import Card, NetworkIdentity
-from cloud_bridge.wire import Content, Feed, FeedItem, Heads
+from cloud_bridge.wire import Content, Feed, FeedItem, Heads, Parcel
 from gateway.audit.record import read_leaf
 from gateway.envelopes.model import EnvelopeTold
 from gateway.store.schema import audit_leaf
@@ -360,7 +360,7 @@ async def test_what_is_answered_and_forgotten_is_missed(stage: Stage, what: str)
         id_ = (await stage.west.create(parties=parties())).envelope.id
         await stage.west.company.bridge.outbox.send(id_)
         await stage.west.service.remind(CALLER, id_, "buyer")
-    forgotten = "/statements" if what == "a statement" else "/v1/envelopes"
+    forgotten = "/statements" if what == "a statement" else "/parcels"
 
     def answered(question: Question) -> bytes | None:
         """As if the network had taken it: the place is right, and signed with its key."""
@@ -369,7 +369,7 @@ async def test_what_is_answered_and_forgotten_is_missed(stage: Stage, what: str)
         if what == "a statement":
             signed = msgspec.json.decode(question.body, type=SignedStatement)
         else:
-            signed = msgspec.convert(msgspec.json.decode(question.body)["sent"], SignedStatement)
+            signed = msgspec.msgpack.decode(question.body, type=Parcel).statement
         said = parse(signed)
         link = Link(
             envelope=said.envelope,
