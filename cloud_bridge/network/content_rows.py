@@ -33,7 +33,7 @@ _THERE: Final = select(_content.c.size, _content.c.file).where(
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A content that somebody has brought: its head, the file of its body, that file's bytes."""
+    """A content that somebody has brought: head, the file of its body, bytes of both together."""
 
     head: ContentHead
     file: str
@@ -76,7 +76,7 @@ def made_for(connection: Connection, envelope: str, digest: str, reader: str) ->
     row = best_for(rows_of(connection, envelope, digest), reader)
     if row is None or not _is_for(head := head_of(row), reader):
         return None
-    return Brought(head, row.file, row.size)
+    return Brought(head, row.file, row.size + len(row.head))
 
 
 def _is_for(head: ContentHead, reader: str) -> bool:

@@ -10,6 +10,9 @@ from cloud_bridge.wire import Content, ContentHead
 
 _ENVELOPE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_MOST_KEYS: Final = 1000
+_LONGEST_KEY: Final = 512
+"""Bytes of a wrapped key, or letters of an organisation's id: HPKE takes 80."""
 
 
 def judge(content: Content) -> None:
@@ -28,6 +31,11 @@ def judge(content: Content) -> None:
             raise MalformedProblem("the content has another digest than its head says")
     elif not head.keys:
         raise MalformedProblem("an encrypted content has keys for those who may read it")
+    longest = max((max(len(key.sealed), len(key.organisation)) for key in head.keys), default=0)
+    if len(head.keys) > _MOST_KEYS or longest > _LONGEST_KEY:
+        raise MalformedProblem(
+            f"a content has at most {_MOST_KEYS} keys, each of at most {_LONGEST_KEY} bytes"
+        )
 
 
 def refuse_other_mode(head: ContentHead, mode: ContentMode) -> None:

@@ -230,6 +230,9 @@ class Contents:
         if uploader != NETWORK:
             more = bytes_more(content, there)
             content_quota.refuse_more(connection, uploader, more=more, most=self._most_bytes)
+        count = connection.scalar(_COUNT, {"of": head.envelope, "who": uploader}) or 0
+        if count >= _MOST:
+            raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
         mode = mode_of(connection, head.envelope)
         if mode is None:
             return
@@ -237,9 +240,6 @@ class Contents:
         if uploader != NETWORK and not is_member(connection, uploader, head.envelope):
             raise EnvelopeUnknownProblem(f"there is no envelope {head.envelope!r}")
         refuse_other_mode(head, mode)
-        count = connection.scalar(_COUNT, {"of": head.envelope, "who": uploader}) or 0
-        if count >= _MOST:
-            raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
 
     def _keep(
         self, connection: Connection, content: Content, uploader: str, file: str

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from cloud_bridge.encryption import opened, plain
@@ -21,7 +22,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.network.content_quota import held
 from cloud_bridge.network.store import schema
-from cloud_bridge.wire import Content, NetworkIdentity, Parcel, Taken
+from cloud_bridge.wire import Content, NetworkIdentity, Parcel, Taken, WrappedKey
 from tests.network_house import (
     PAPER,
     Company,
@@ -260,3 +261,24 @@ async def test_what_comes_without_contents_is_taken_as_by_itself(
     taken = await brought(buyer, Parcel(statement=said), envelope=draft.id)
     assert taken.entry == await buyer.state(said, envelope=draft.id)
     assert (await draft.now()).status == "declined"
+
+
+async def test_no_parcel_keeps_everybody_from_writing_by_how_many_contents_it_has(
+    house: NetworkHouse, buyer: Company, draft: Draft
+) -> None:
+    many = tuple(draft.content(f"{number}".encode()) for number in range(101))
+    assert await refused(buyer, new(draft, *many), envelope=draft.id) == (413, "request-too-large")
+    assert await left(house, buyer) == (0, 0, 0)
+
+
+async def test_no_content_brings_more_along_in_its_keys_than_in_its_body(
+    house: NetworkHouse, buyer: Company, seller: Company, draft: Draft
+) -> None:
+    content = draft.content(PAPER)
+    long = WrappedKey(organisation=seller.id, card=1, sealed=bytes(513))
+    heavy = replace(content, head=replace(content.head, keys=(*content.head.keys, long)))
+    many = replace(content, head=replace(content.head, keys=content.head.keys * 501))
+    for each in (heavy, many):
+        found = await refused(buyer, new(draft, each), envelope=draft.id)
+        assert found == (400, "request-malformed")
+    assert await left(house, buyer) == (0, 0, 0)

@@ -35,6 +35,8 @@ from cloud_bridge.wire import (
 
 _ENVELOPE: Final = "/v1/envelopes/{envelope}"
 _CONTENT: Final = f"{_ENVELOPE}/contents/{{digest}}"
+_MOST_TOGETHER: Final = 100
+"""Contents of a parcel: each is a file and a row, and nobody writes before all of them are."""
 
 
 class Envelopes:
@@ -129,6 +131,8 @@ class Envelopes:
 
     async def _bring(self, request: web.Request) -> web.Response:
         parcel = asked(request, Parcel, packed=True)
+        if len(parcel.contents) > _MOST_TOGETHER:
+            raise TooLargeProblem(f"at most {_MOST_TOGETHER} contents are taken together")
         if sum(len(each.body) for each in parcel.contents) > self._parcel_bytes:
             raise TooLargeProblem(
                 f"at most {self._parcel_bytes} bytes of contents are taken together: bring each by "

@@ -138,7 +138,9 @@ class Outbox:
         try:
             parcel = await self._packing.parcel(rows)
             # Right before it leaves: packing may have taken a while.
-            if parcel is None or await self._leaving.against(last):
+            if parcel is None or await self._is_held_back(first):
+                return False
+            if await self._leaving.against(last):
                 return False
             taken = await self._member.network.bring(parcel)
         except (NetworkRefusedError, RecordBrokenError):
