@@ -25,7 +25,7 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
-from gateway.signing.digests import sha256_of
+from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
@@ -68,7 +68,8 @@ class Creating:
                 f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
             )
         bridge = self._bridges.of_company(new.company)
-        digests = [(await sha256_of(each.content)).hex() for each in files]
+        contents = [await hashed(each.content) for each in files]
+        digests = [each.digest.hex() for each in contents]
         request = _request_digest(new, files, digests)
         known = await self._ground.envelopes.of_key(caller.system, key)
         if known is not None:
@@ -98,7 +99,8 @@ class Creating:
             attributes=msgspec.json.encode(dict(new.attributes)),
             step="send",
         )
-        decided = await self._decided(bridge, row, state, files)
+        by_name = {each.name: content for each, content in zip(files, contents, strict=True)}
+        decided = await self._decided(bridge, row, state, by_name)
         for each, digest in zip(files, digests, strict=True):
             parts = [Part(digest, len(each.content))]
             await self._contents.keep(bridge.member, row.id, each.name, each.content, parts=parts)
@@ -151,7 +153,11 @@ class Creating:
         )
 
     async def _decided(
-        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, files: Sequence[NewFile]
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        state: EnvelopeState,
+        by_name: Mapping[str, HashedDocument],
     ) -> list[Mapping[str, Any]]:
         """Ask the policies whether each document may leave, whoever is to sign it and when.
 
@@ -166,7 +172,6 @@ class Creating:
             party=_ourselves(bridge, state),
             act="send",
         )
-        by_name = {each.name: each.content for each in files}
         decided: list[Mapping[str, Any]] = []
         for document in state.terms.documents:
             allowed = await self._sealing.examine(turn, document, by_name[document.name])
