@@ -1,7 +1,7 @@
 """An envelope that a caller sends: its terms, its documents and its first word, durable at once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,18 +101,36 @@ class Creating:
         )
         by_name = {each.name: content for each, content in zip(files, contents, strict=True)}
         decided = await self._decided(bridge, row, state, by_name)
-        for each, digest in zip(files, digests, strict=True):
-            parts = [Part(digest, len(each.content))]
-            await self._contents.keep(bridge.member, row.id, each.name, each.content, parts=parts)
         said = say(bridge, state, Sent(terms=terms_digest(encoded)))
-        kept = await self._ground.lane.write(
-            lambda unit: self._put(
-                unit, row, digests, decided, WireEnvelope(terms=encoded, sent=said)
-            )
-        )
+        envelope = WireEnvelope(terms=encoded, sent=said)
+        kept = row
+
+        def put(unit: Transaction) -> None:
+            nonlocal kept
+            kept = self._put(unit, row, digests, decided, envelope)
+
+        # With the last of its documents the envelope is there, in one transaction.
+        *before, last = zip(files, digests, strict=True)
+        for file, digest in before:
+            await self._keep(bridge, row, file, digest)
+        await self._keep(bridge, row, *last, besides=put)
         if kept is not row:
             return self._again(kept, request, key)
         return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
+
+    async def _keep(
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        file: NewFile,
+        digest: str,
+        *,
+        besides: Callable[[Transaction], None] = lambda _unit: None,
+    ) -> None:
+        parts = [Part(digest, len(file.content))]
+        await self._contents.keep(
+            bridge.member, row.id, file.name, file.content, parts=parts, besides=besides
+        )
 
     def _put(
         self,
