@@ -183,7 +183,7 @@ class EnvelopeService:
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
         digest = state.current.get(name) or await self._given_along(row, state, name)
-        return (await self._contents.of_digest(row.organisation, envelope, digest)).content
+        return await self._contents.of_digest(row.organisation, envelope, digest)
 
     async def attach(
         self, caller: Caller, envelope: str, name: str, content: bytes

@@ -1,5 +1,6 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
+import hashlib
 from functools import partial
 
 from cloud_bridge.envelopes.state import EnvelopeState
@@ -25,7 +26,7 @@ from gateway.envelopes.keeping.troubles import (
     written,
 )
 from gateway.returns.interfaces import EventOutbox
-from gateway.signing.digests import beside_the_loop, digests_of_prefixes
+from gateway.signing.digests import beside_the_loop
 from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
@@ -247,11 +248,11 @@ class Ending:
         await self._ground.lane.write(unit)
 
     async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
-        kept = await self._contents.of_digest(
+        content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        content = kept.content
-        return await beside_the_loop(len(content), partial(_fault_in, state, name, content))
+        hashed = len(content) * (1 + len(state.revisions[name]))
+        return await beside_the_loop(hashed, partial(_fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:
@@ -270,9 +271,8 @@ def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
     terms = next(each for each in state.terms.documents if each.name == name)
     told = [(terms.size, terms.digest)]
     told += [(each.size, each.digest) for each in state.revisions[name]]
-    found = digests_of_prefixes(content, [size for size, _ in told])
-    for number, (_, digest) in enumerate(told):
-        if found[number] != digest:
+    for number, (size, digest) in enumerate(told):
+        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
             return f"{name} does not begin with what the record tells of after {number} signatures"
     return None
 

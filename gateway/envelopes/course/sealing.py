@@ -152,7 +152,7 @@ class TurnSealing:
         return tuple([await self._seal(turn, each, bases[each.name]) for each in documents])
 
     async def _base(self, turn: Turn, document: DocumentTerms) -> HashedDocument:
-        return await self._contents.of_digest(
+        return await self._contents.hashed_of_digest(
             turn.member.organisation, turn.row.id, turn.state.current[document.name]
         )
 

@@ -51,8 +51,14 @@ class Contents:
             )
         return content
 
-    async def of_digest(self, organisation: str, envelope: str, digest: str) -> HashedDocument:
-        """The bytes of the version of that digest.
+    async def of_digest(self, organisation: str, envelope: str, digest: str) -> bytes:
+        """The bytes of the version of that digest; raises as `hashed_of_digest`."""
+        return (await self.hashed_of_digest(organisation, envelope, digest)).content
+
+    async def hashed_of_digest(
+        self, organisation: str, envelope: str, digest: str
+    ) -> HashedDocument:
+        """The version of that digest, as it was hashed to see that it is.
 
         Raises:
             EnvelopeContentMissingProblem: it is not here.
