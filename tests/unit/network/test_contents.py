@@ -199,7 +199,7 @@ async def test_many_contents_are_forgotten_in_several_turns(
     assert _files(house) == []
 
 
-class _Slowly:
+class Slowly:
     """A lane that writes only when the test lets it."""
 
     def __init__(self, lane: Lane) -> None:
@@ -222,7 +222,7 @@ async def test_what_is_refused_at_the_last_moment_leaves_no_file(
     draft: Draft, house: NetworkHouse
 ) -> None:
     stranger = await house.company("Stranger GmbH")
-    slowly = _Slowly(house.core.lane)
+    slowly = Slowly(house.core.lane)
     contents = Contents(
         slowly, house.time, house.core.config.contents, most_bytes=1 << 20, days=None
     )
@@ -241,7 +241,7 @@ async def test_what_is_large_and_has_no_room_is_refused_before_it_is_written(
     draft: Draft, house: NetworkHouse
 ) -> None:
     stranger = await house.company("Stranger GmbH")
-    slowly = _Slowly(house.core.lane)
+    slowly = Slowly(house.core.lane)
     directory = house.core.config.contents
     contents = Contents(slowly, house.time, directory, most_bytes=1 << 20, days=None)
     large = plain(b"%PDF of a stranger" + bytes(1 << 20), envelope=draft.id)
