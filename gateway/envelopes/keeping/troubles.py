@@ -19,6 +19,9 @@ _encode = msgspec.json.Encoder().encode
 NO_ROOM: Final = "content-quota"
 """The network's word for: our contents have no room there now."""
 
+NARROW: Final = "network-way-too-narrow"
+"""Our word for: a proxy or firewall in between lets no body of this size through."""
+
 FROZEN: Final = "frozen"
 """Our word for: officers have frozen what we have sealed, and it has not left yet."""
 
@@ -26,10 +29,10 @@ STAMP_OVER_TEXT: Final = "stamp-over-text"
 """As the intake rule: a partner's stamp, after which none of ours comes, lies over text."""
 
 PASSING: Final = frozenset(
-    {"card-unknown", "card-untrusted", FROZEN, "party-name", f"refused-{NO_ROOM}"}
+    {"card-unknown", "card-untrusted", FROZEN, NARROW, "party-name", f"refused-{NO_ROOM}"}
 )
-"""No lies: they end when a root is trusted, a partner publishes its card, there is room, or
-officers end a freeze."""
+"""No lies: they end when a root is trusted, a partner publishes its card, there is room, a proxy's
+limit is raised, or officers end a freeze."""
 
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
