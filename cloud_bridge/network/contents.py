@@ -8,7 +8,7 @@ are held for whoever sends it.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -93,7 +93,7 @@ class Contents:
             ModeProblem: its terms do not let the network hold such content.
             ContentForgottenProblem: the envelope is long over.
             ContentQuotaProblem: the uploader has no room for it.
-            MalformedProblem, TooLargeProblem: see there.
+            MalformedProblem, TooLargeProblem, StoreProblem: see there.
         """
         await self.bring((content,), lambda _connection, keep: keep(), uploader=uploader)
 
@@ -131,8 +131,7 @@ class Contents:
         files = {f"{_folder(each.head)}-{secrets.token_hex(16)}": each for each in contents}
         if sum(len(each.body) for each in contents) > _ASKED_FIRST_BYTES:
             await self._lane.read(partial(self._refuse_all, contents, uploader))
-        bodies = {file: each.body for file, each in files.items()}
-        await asyncio.to_thread(content_files.keep, self._directory, bodies)
+        await self._write({file: each.body for file, each in files.items()})
 
         def work(connection: Connection) -> tuple[T, set[str]]:
             idle = set(files)
@@ -262,6 +261,17 @@ class Contents:
         named = {"envelope": head.envelope, "digest": head.digest, "uploader": uploader}
         connection.execute(_ADD, {**named, **row})
         return None
+
+    async def _write(self, bodies: Mapping[str, bytes]) -> None:
+        """StoreProblem: there is no room on the disk, or it fails; none of them is there."""
+        try:
+            await asyncio.to_thread(content_files.keep, self._directory, bodies)
+        except OSError as error:
+            _log.error("store_failed", error=str(error))
+            raise StoreProblem(
+                "the contents' disk could not do it; the network's log says why (store_failed)",
+                may_be_kept=False,
+            ) from error
 
     async def _forget(self, files: Iterable[str]) -> None:
         """No row names them any more; what cannot be removed now is found later (`Leftovers`)."""

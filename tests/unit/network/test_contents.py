@@ -19,7 +19,11 @@ from cloud_bridge.envelopes.statements import Forwarded, Withdrawn
 from cloud_bridge.network import content_ends
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.problems import ContentQuotaProblem, EnvelopeUnknownProblem
+from cloud_bridge.network.problems import (
+    ContentQuotaProblem,
+    EnvelopeUnknownProblem,
+    StoreProblem,
+)
 from tests.network_house import PAPER, Company, Draft, NetworkHouse, ProblemAnswer, network_house
 
 T = TypeVar("T")
@@ -267,6 +271,6 @@ async def test_a_file_that_cannot_be_written_leaves_none_of_those_beside_it(
             raise OSError(errno.ENOSPC, "No space left on device") from None
 
     several = [plain(body, envelope=draft.id) for body in (b"%PDF 1", b"%PDF 2")]
-    with patch.object(os, "fsync", full), pytest.raises(OSError, match="No space"):
+    with patch.object(os, "fsync", full), pytest.raises(StoreProblem, match="disk"):
         await house.core.contents.bring(several, lambda _unit, keep: keep(), uploader=buyer.id)
     assert _files(house) == []

@@ -1,6 +1,7 @@
 """A body whose row was not written goes: at once where that is known, else when it is old."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, event
+from structlog.testing import capture_logs
 
 from cloud_bridge.network import content_files, leftovers
 from cloud_bridge.network.contents import Contents
@@ -101,6 +103,28 @@ async def test_a_full_disk_of_the_database_leaves_no_file(
     assert refused is not None
     assert (refused.status, refused.type) == (503, "network-store-failed")
     assert not (_directory(house) / another.id).exists()
+
+
+async def test_a_full_disk_of_the_contents_leaves_no_file_and_is_told_as_what_it_is(
+    draft: Draft, house: NetworkHouse
+) -> None:
+    written = os.fsync
+
+    def full(descriptor: int) -> NoReturn:
+        written(descriptor)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with (
+        patch.object(content_files.os, "fsync", full),
+        capture_logs() as logs,
+        pytest.raises(ProblemAnswer) as refused,
+    ):
+        await draft.put()
+    assert (refused.value.status, refused.value.type) == (503, "network-store-failed")
+    (error,) = [each["error"] for each in logs if each["event"] == "store_failed"]
+    assert "No space left" in error
+    assert _files(house) == []
+    await draft.send()
 
 
 async def test_a_database_that_is_away_leaves_no_file(draft: Draft, house: NetworkHouse) -> None:
