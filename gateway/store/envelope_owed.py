@@ -124,6 +124,15 @@ def is_owed(
     return "yes" if found[0] is None else "refused"
 
 
+def refused_for(
+    connection: Connection, organisation: str, envelope_id: str, key: str
+) -> str | None:
+    """The word for why something that was owed will never be there; None: it is not so."""
+    named = {"of_organisation": organisation, "of_envelope": envelope_id, "of_key": key}
+    found = _refused.first(connection, named)
+    return None if found is None else found[0]
+
+
 def mark_sent(
     transaction: Transaction, row: OwedEnvelopeRow, *, at: datetime, refused: str | None = None
 ) -> None:

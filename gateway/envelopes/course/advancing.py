@@ -250,7 +250,7 @@ class Advancing:
     async def _ended(self, bridge: Bridge, seen: _Seen, lacking: tuple[str, ...]) -> Paused | None:
         if lacking and seen.state.status == "completed":
             return _bring(lacking)
-        await self._ending.end(bridge, seen.row, seen.state)
+        await self._ending.end(bridge, seen.row, seen.state, seen.entries)
         return None
 
     async def _tell(self, bridge: Bridge, envelope: str, paused: Paused) -> None:

@@ -1,8 +1,10 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 
+from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
@@ -10,6 +12,7 @@ from gateway.audit.record import Record
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
+from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, was_told
 from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.contents import Contents
@@ -44,11 +47,19 @@ class Ending:
         self._contents = contents
         self._events = events
 
-    async def end(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
-        """Acknowledge it, record it and tell of it, once.
+    async def end(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, entries: Sequence[Entry]
+    ) -> None:
+        """Acknowledge and record it, again where more was said since; tell of it once.
 
         What others have signed was verified when it came; here it is seen that what is kept is what
         the record tells of, from the first byte to the last.
+
+        Args:
+            bridge: of the company that is to know it.
+            row: the envelope's.
+            state: with the end.
+            entries: from the first to the newest of that state.
 
         Raises:
             StoreProblem: a document is gone, or not what was kept.
@@ -68,6 +79,11 @@ class Ending:
             return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
+        # By which we have said so of this end before, where more was said since, such as a copy.
+        before = [
+            parse(say(bridge, state, act, about=f"{each}")).id
+            for each in range(ended_at(entries), state.substance)
+        ]
         # Why we have declined is told at home for good.
         ours = [each.state for each in state.parties_of(member.organisation)]
         hint = row.hint if "declined" in ours else ""
@@ -99,7 +115,9 @@ class Ending:
                 digests=sorted(state.current.values()),
             )
             self._ground.audit.append(transaction, record)
-            self._events.put(transaction, event_of(member, row, state, status=state.status, at=now))
+            if not was_told(transaction.connection, row, state, before):
+                event = event_of(member, row, state, status=state.status, at=now)
+                self._events.put(transaction, event)
 
         await self._ground.lane.write(unit)
 
@@ -157,7 +175,7 @@ class Ending:
             if known is None or known.sequence or known.status not in _UNSENT:
                 return known is not None and known.status == "withdrawn"
             for each in owed_now(transaction.connection, row.organisation, row.id):
-                mark_sent(transaction, each, at=now, refused="withdrawn")
+                mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
             changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)

@@ -19,6 +19,7 @@ from cloud_bridge.envelopes.statements import (
     Attachment,
     Began,
     Claimed,
+    Copied,
     Declined,
     Place,
     Revision,
@@ -140,6 +141,26 @@ def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: P
         assert [await listened_and_worked(each) for each in (west, east)] == [0, 0]
         held = [await each.show(id_) for each in (east, west)]
         assert [(each.status, each.sequence) for each in held] == [("completed", 6)] * 2
+
+    play(tmp_path, scene)
+
+
+def test_an_end_is_told_once_whoever_gets_a_copy_of_it_afterwards(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        state = town.network.envelopes[id_].state
+        copied = Copied(account="person-9", name="王芳", kind="person")
+        said = east.company.bridge.statement(state, copied, id="copied")
+        await east.company.network_say(said)
+
+        await settle(east, west)
+
+        for room in (east, west):
+            assert room.events.types == ["envelope.completed"]
+            # That they hold the longer record, too, both have said.
+            state = town.network.envelopes[id_].state
+            assert state.acknowledged[room.company.id] >= state.substance > len(state.parties)
 
     play(tmp_path, scene)
 
