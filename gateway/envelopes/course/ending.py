@@ -1,7 +1,7 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
-import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from cloud_bridge.envelopes.chain import Entry
@@ -14,7 +14,7 @@ from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, was_told
 from gateway.envelopes.errors import RevisionProblem
-from gateway.envelopes.ground import Ground
+from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
@@ -28,6 +28,7 @@ from gateway.envelopes.keeping.troubles import (
     troubles_in,
     written,
 )
+from gateway.envelopes.keeping.versions import fault_in
 from gateway.returns.interfaces import EventOutbox
 from gateway.signing.digests import beside_the_loop
 from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
@@ -116,8 +117,7 @@ class Ending:
             )
             self._ground.audit.append(transaction, record)
             if not was_told(transaction.connection, row, state, before):
-                event = event_of(member, row, state, status=state.status, at=now)
-                self._events.put(transaction, event)
+                self._tell(transaction, member, state, status=state.status, at=now)
 
         await self._ground.lane.write(unit)
 
@@ -181,8 +181,7 @@ class Ending:
             troubles.end_passing(transaction, row.id)
             for record in (asked, ended):
                 self._ground.audit.append(transaction, record)
-            event = event_of(member, row, state, status="withdrawn", at=now)
-            self._events.put(transaction, event)
+            self._tell(transaction, member, state, status="withdrawn", at=now)
             return True
 
         async with bridge.outbox.alone(row.id):
@@ -260,17 +259,30 @@ class Ending:
             known = envelope_by_id(transaction.connection, row.organisation, row.id)
             troubles.put(transaction, row.id, trouble)
             if trouble.holds and known is not None and known.status != "held":
-                event = event_of(bridge.member, row, state, status="held", at=now)
-                self._events.put(transaction, event)
+                self._tell(transaction, bridge.member, state, status="held", at=now)
 
         await self._ground.lane.write(unit)
+
+    def _tell(
+        self,
+        unit: Transaction,
+        member: Member,
+        state: EnvelopeState,
+        *,
+        status: str,
+        at: datetime,
+    ) -> None:
+        """Tell of it with the troubles that the unit of work has left with the envelope."""
+        row = envelope_by_id(unit.connection, member.organisation, state.terms.envelope)
+        if row is not None:
+            self._events.put(unit, event_of(member, row, state, status=status, at=at))
 
     async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
         hashed = len(content) * (1 + len(state.revisions[name]))
-        return await beside_the_loop(hashed, partial(_fault_in, state, name, content))
+        return await beside_the_loop(hashed, partial(fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:
@@ -282,17 +294,6 @@ async def _has(bridge: Bridge, envelope: str) -> bool:
             raise
         return False
     return True
-
-
-def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
-    """What of a document is not as the record tells, from its first version to its last."""
-    terms = next(each for each in state.terms.documents if each.name == name)
-    told = [(terms.size, terms.digest)]
-    told += [(each.size, each.digest) for each in state.revisions[name]]
-    for number, (size, digest) in enumerate(told):
-        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
-            return f"{name} does not begin with what the record tells of after {number} signatures"
-    return None
 
 
 def _companies_that_signed(state: EnvelopeState) -> frozenset[str]:

@@ -808,6 +808,7 @@ def test_what_a_partner_did_wrong_holds_the_envelope_and_is_named(
         assert [each for each, _ in told.trouble] == [type_], told.trouble
         assert east.signed == 0
         assert east.events.types == ["envelope.held"]
+        assert east.events.events[0].data["troubles"] == [type_]
         assert type_ in await told_in_the_log(east)
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
@@ -845,6 +846,8 @@ def test_a_held_envelope_that_is_withdrawn_is_withdrawn_and_tells_what_held_it(
         assert [each for each, _ in told.trouble] == ["revision-untrusted"]
         assert (await west.show(id_)).status == "withdrawn"
         assert east.events.types == ["envelope.held", "envelope.withdrawn"]
+        told_of = [each.data["troubles"] for each in east.events.events]
+        assert told_of == [["revision-untrusted"]] * 2
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
 

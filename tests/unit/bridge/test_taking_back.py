@@ -59,6 +59,7 @@ def test_what_has_no_room_at_the_network_is_withdrawn_without_it(tmp_path: Path)
         assert await east.company.ground.owed.of_envelope(EAST, id_) == ()
         assert (await east.show(id_)).status == "withdrawn"
         assert east.events.types == ["envelope.withdrawn"]
+        assert east.events.events[0].data["troubles"] == []
         assert await noted(east) == [
             ("sent", ""),
             ("asked", "withdrawn"),
