@@ -19,6 +19,7 @@ from gateway.envelopes.keeping.troubles import (
     OVER,
     Troubles,
     holding_in,
+    holding_now,
     lasting_in,
     written,
 )
@@ -145,7 +146,7 @@ class InboxWriter:
             row = new
         if row is not None and reading.entries:
             put_entries(unit, organisation, envelope, _rows(before, reading.entries))
-            changes = self._changes(row, state)
+            changes = self._changes(unit, row, state)
             change_envelope(unit, organisation, envelope, **changes)
             if any(self._wakes(each, is_answer=is_answer) for each in reading.entries):
                 job = job_of(organisation, envelope, f"entry-{state.sequence}")
@@ -164,13 +165,13 @@ class InboxWriter:
             return bool(said.party)
         return said.author != self._member.organisation
 
-    def _changes(self, row: EnvelopeRow, state: EnvelopeState) -> dict[str, Any]:
+    def _changes(self, unit: Transaction, row: EnvelopeRow, state: EnvelopeState) -> dict[str, Any]:
         changes: dict[str, Any] = {
             "sequence": state.sequence,
             "head": state.head,
             "changed_at": self._ground.clock.now(),
         }
-        if row.status == "held" and holding_in(row) and state.status not in OVER:
+        if row.status == "held" and state.status not in OVER and holding_now(unit.connection, row):
             return changes
         trouble = written(lasting_in(row))
         return changes | {"status": _status(row, state), "trouble": trouble}
@@ -182,7 +183,7 @@ class InboxWriter:
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        holding = holding_in(row)
+        holding = holding_in(row, await self._ground.owed.never_taken(organisation, envelope))
         is_over = state.status in OVER
         if not is_over and holding - JUDGED_ANEW:
             return

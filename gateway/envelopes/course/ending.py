@@ -20,10 +20,9 @@ from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     OVER,
-    TOLD,
     Trouble,
     Troubles,
-    holding_in,
+    holding_now,
     lasting_in,
     troubles_in,
     written,
@@ -124,16 +123,17 @@ class Ending:
     async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
         """What held an envelope has passed: it goes on, unless more was found since."""
         member, now = bridge.member, self._ground.clock.now()
-        passed = [type_ for type_, _ in troubles_in(row) if type_ not in TOLD]
-        record = noted("released", member, row.id, at=now, troubles=passed)
         changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
 
         def unit(transaction: Transaction) -> None:
             known = envelope_by_id(transaction.connection, member.organisation, row.id)
-            if known is None or holding_in(known) - JUDGED_ANEW:
+            if known is None or holding_now(transaction.connection, known) - JUDGED_ANEW:
                 return
+            left = [each for each in lasting_in(known) if each[0] not in JUDGED_ANEW]
+            passed = [type_ for type_, _ in troubles_in(known) if type_ not in dict(left)]
+            record = noted("released", member, row.id, at=now, troubles=passed)
             self._ground.audit.append(transaction, record)
-            trouble = written(each for each in lasting_in(known) if each[0] not in JUDGED_ANEW)
+            trouble = written(left)
             change_envelope(transaction, member.organisation, row.id, trouble=trouble, **changes)
 
         await self._ground.lane.write(unit)
