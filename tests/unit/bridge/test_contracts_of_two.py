@@ -251,6 +251,17 @@ def test_the_same_key_is_the_same_envelope_and_never_another(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+def test_an_envelope_is_there_in_one_transaction_with_its_document(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:  # noqa: ARG001 - it is not asked
+        lane = east.company.ground.lane
+        await east.create()  # the partner's card is known from here on
+        before = lane.commits
+        await east.create(key="k-2")
+        assert lane.commits == before + 1
+
+    play(tmp_path, scene)
+
+
 def test_what_is_hopeless_is_refused_before_it_leaves(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, _west: Room) -> None:
         with pytest.raises(DeniedProblem):
