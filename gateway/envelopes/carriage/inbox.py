@@ -19,7 +19,7 @@ from cloud_bridge.errors import (
     RecordBrokenError,
 )
 from cloud_bridge.wire import Feed
-from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading
+from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading, sequence_of
 from gateway.envelopes.carriage.inbox_writing import Answered, InboxWriter, MovedError
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.naming import Naming
@@ -118,7 +118,8 @@ class Inbox:
         Args:
             envelope: its id.
             entries: that were told.
-            record: of all of it, where that came with them; used where nothing of it is here.
+            record: of all of it, where that came with them; used where nothing of it is here, and
+                it has as much as they say.
 
         Raises:
             NetworkAwayError: what is missing could not be fetched.
@@ -157,7 +158,9 @@ class Inbox:
         while True:
             state = await self._ground.records.state(self._member.organisation, envelope)
             if state is None:
-                return await self._fetch(envelope, record)
+                # What ends before what was told with it is not believed: it would swallow the rest.
+                whole = record if record is not None and _reaches(record, entries) else None
+                return await self._fetch(envelope, whole)
             reading = await self._reader.read(state, entries)
             if reading.trouble is not None and reading.trouble.type == "gap":
                 return await self._fetch(envelope)
@@ -221,3 +224,8 @@ class Inbox:
                 return await self._writer.write(envelope, begun, reading, new=new)
             except MovedError:
                 continue
+
+
+def _reaches(record: EnvelopeRecord, entries: Sequence[Entry]) -> bool:
+    """Whether a record has as many entries as these say that there are."""
+    return max(map(sequence_of, entries), default=0) <= len(record.entries)

@@ -1,5 +1,6 @@
 """The revisions of an envelope's documents, each with who told of it and when."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,3 +48,14 @@ def versions_of(
         found.append(Version(revision, size, statement.party, statement.author, at))
         size = revision.size
     return tuple(found)
+
+
+def fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
+    """What of a document is not as the record tells, from its first version to its last."""
+    terms = next(each for each in state.terms.documents if each.name == name)
+    told = [(terms.size, terms.digest)]
+    told += [(each.size, each.digest) for each in state.revisions[name]]
+    for number, (size, digest) in enumerate(told):
+        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
+            return f"{name} does not begin with what the record tells of after {number} signatures"
+    return None
