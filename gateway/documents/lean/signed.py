@@ -86,12 +86,13 @@ class Stamp(NamedTuple):
 
 
 class Before(NamedTuple):
-    """A document before an update."""
+    """A document before an update, and all objects that there are in it."""
 
     document: LeanDocument
     root_number: int
     root: Dictionary
     pages: PageTree
+    objects: dict[int, Seen]
 
 
 def read_signature(
@@ -240,6 +241,7 @@ class _Update:
         listed = old.get(b"/Annots", b"[]")
         elsewhere = reference(listed)
         if elsewhere is not None and page not in self._left:
+            self._refuse_shared(elsewhere)
             new = self._take(elsewhere).raw
         else:
             entries, _ = read_dictionary(self._take(page).raw)
@@ -248,6 +250,12 @@ class _Update:
                 raise _doubt("an update that changes the page")
         if _appended(read_array(document.value(listed)), read_array(new)) != field:
             raise _doubt("an update that adds another annotation")
+
+    def _refuse_shared(self, list_: int) -> None:
+        """What enters a list of annotations shows wherever the list is, also on another page."""
+        named = re.compile(rb"(?<!\d)0*%d 0 R" % list_)
+        if sum(len(named.findall(seen.text)) for seen in self._before.objects.values()) != 1:
+            raise _doubt("a list of annotations that is more than one page's")
 
     def _new(self, number_: int) -> Dictionary:
         """A dictionary that is new."""
