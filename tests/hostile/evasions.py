@@ -305,6 +305,21 @@ LONG_NUMBERS: Makers = {
     "width of a picture": lambda: picture_over_text(
         TEXT, stream(b"a", f"/Subtype/Image/Width {'9' * 5000}/Height 1")
     ),
+    "of more than 64 bits": lambda: page("/A 9223372036854775808"),
+    "of more than 64 bits, below nothing": lambda: page("/A[-9223372036854775809]"),
+    "of more than 64 bits in a trailer": lambda: trailing("/A 9223372036854775808"),
+}
+REFERENCES: Makers = {
+    "a list that is a reference": lambda: page("/Annots 6 0 R", {6: "7 0 R", 7: "[]"}),
+    "a picture that is a reference": lambda: page("/A 6 0 R", {6: "5 0 R"}),
+    "to object 0": lambda: page("/A 0 0 R"),
+    "to object 0 by many digits": lambda: page("/A[1 00 0 R]"),
+    "to an object 0 that is there": lambda: page("/A 0 0 R", {0: SPARE}),
+    "a table that is object 0": lambda: (
+        one_page(TEXT, xref="stream")
+        .replace(b"\n100 0 obj", b"\n000 0 obj")
+        .replace(b" 100 1]", b" 000 1]")
+    ),
 }
 
 PLAIN: Makers = {
@@ -354,6 +369,7 @@ EVASIONS: Makers = {
         "inline pictures": INLINE_PICTURES,
         "what looks like an object": LOOK_LIKE_OBJECTS,
         "long numbers": LONG_NUMBERS,
+        "references": REFERENCES,
         "no streams": NO_STREAMS,
     }.items()
     for name, make in makers.items()

@@ -39,11 +39,12 @@ STRING = _string_down_to(2)
 
 # A number that ` 0 R` follows is a reference; every other start of a token tells what it is. No two
 # alternatives MUST fit one text: where a match fails at last, each such text would double the time.
-_DIGITS = rb"\d{1,40}+"  # of longer numbers readers make different things
+# Of longer numbers readers make different things (qpdf: 64 bits); of an object 0, errors or nothing.
+_DIGITS = rb"(?!0++ 0 R)\d{1,18}+"
 _SCALAR = (
     NAME
     + rb"|" + _DIGITS + rb"(?: 0 R|\.\d*+)?(?!" + _REGULAR + rb")"
-    + rb"|(?:[+-](?:" + _DIGITS + rb"\.?\d*+|\.\d++)|\.\d++)(?!" + _REGULAR + rb")"
+    + rb"|(?:[+-](?:" + _DIGITS + rb"(?:\.\d*+)?|\.\d++)|\.\d++)(?!" + _REGULAR + rb")"
     + rb"|" + STRING
     + rb"|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
     + rb"|(?:true|false|null)(?!" + _REGULAR + rb")"
