@@ -266,6 +266,14 @@ ANNOTATIONS: Makers = {
         "/Subtype/FreeText/DA(/F 30 Tf 0 g)/Contents(1,000,000)/F 4"
     ),
 }
+_WITHOUT_A_PLACE = {
+    "square without a place": "/Subtype/Square/IC[1 1 1]",
+    "text without a place": "/Subtype/FreeText/DA(/F 30 Tf 0 g)/Contents(1,000,000)",
+}
+ANNOTATIONS |= {
+    name: lambda entries=entries: page("/Annots[6 0 R]", {6: f"<</Type/Annot{entries}>>"})  # type: ignore[misc]
+    for name, entries in _WITHOUT_A_PLACE.items()
+}
 INLINE_PICTURES: Makers = {
     f"behind {glued!r}": lambda glued=glued: one_page(  # type: ignore[misc]
         f"{TEXT} {COVER} {glued}{INLINE_PICTURE} Q"
