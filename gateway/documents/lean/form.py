@@ -7,7 +7,6 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import Page
 from gateway.documents.lean.tokens import (
     Dictionary,
-    integer,
     read_array,
     read_dictionary,
     reference,
@@ -17,6 +16,7 @@ from gateway.documents.lean.update import UpdateBuilder
 
 _MOST_FIELDS = 2000
 _NAME = re.compile(rb"\([\x20-\x7e]*\)|<FEFF(?:[0-9A-F]{4})*>", re.IGNORECASE)
+_VERSION = re.compile(rb"/([12])\.(\d)")
 _SIGNATURES_EXIST_AND_APPEND_ONLY = b"3"  # §12.7.3, table 225
 
 
@@ -115,10 +115,10 @@ def effective_version(document: LeanDocument, root: Dictionary) -> tuple[int, in
     named = root.get(b"/Version")
     if named is None:
         return document.header_version
-    major, dot, minor = named[1:].partition(b".")
-    if dot != b"." or named[:1] != b"/":
+    found = _VERSION.fullmatch(named)
+    if found is None:
         raise InDoubtError("syntax", "a /Version that is none")
-    version = (integer(major), integer(minor))
+    version = (int(found[1]), int(found[2]))
     if version < document.header_version:
         raise InDoubtError(
             "syntax", "a /Version before the header's, which readers see differently"

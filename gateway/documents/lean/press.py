@@ -13,7 +13,7 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.reading import LeanReading
 from gateway.documents.lean.stamp import EncodedStamp
-from gateway.documents.lean.tokens import read_array, reference
+from gateway.documents.lean.tokens import read_array, reference, refuse_twins
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing, field_name
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
@@ -58,7 +58,10 @@ class LeanPress:
         if _PLAIN.fullmatch(preparation.document_id) is None:
             raise InDoubtError("syntax", "an id that needs escapes")
         document, root, pages = reading.document, reading.root, reading.pages
+        refuse_twins(document.raw_object(reading.root_number))
         places = self._places(document.bytes, preparation.placement, pages, opened)
+        for index in {each.page_index for each in places} or {0}:
+            refuse_twins(document.raw_object(pages.page(index).number))
         if reading.stamps:
             self._refuse_to_break(reading, places, preparation.document_id)
         writer = SealWriter(document, root, pages, preparation)
