@@ -95,6 +95,25 @@ ODDITIES: dict[str, Callable[[], bytes]] = {
 }
 
 
+FIELDS_OF_THAT_NAME = {
+    "of text": "/FT/Tx/T(Seal-E7)",
+    "to be signed": "/FT/Sig/T(Seal-E7)",
+    "in hex": "/FT/Tx/T<FEFF005300650061006C002D00450037>",
+    "in escapes": "/FT/Tx/T(Seal\\055E7)",
+}
+
+
+@pytest.mark.parametrize("field", FIELDS_OF_THAT_NAME.values(), ids=FIELDS_OF_THAT_NAME)
+def test_a_field_that_has_the_name_already_goes_the_second_way(field: str) -> None:
+    document = one_page(
+        catalog="<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>",
+        more={6: f"<</Type/Annot/Subtype/Widget/Rect[0 0 0 0]/P 3 0 R{field}>>"},
+    )
+    wanted = preparation(PLACE, document_id="E7")
+    with pytest.raises(InDoubtError):
+        WAYS["approval"].lean.prepare(read(document), wanted)
+
+
 def is_sealed_alone(document: bytes) -> bool:
     try:
         WAYS["approval"].lean.prepare(read(document), preparation(PLACE))

@@ -79,6 +79,24 @@ def _refuse_filled(
             _refuse_filled(document, kids, inherited=kind, left=left, depth=depth + 1)
 
 
+def refuse_name(document: LeanDocument, root: Dictionary, name: bytes) -> None:
+    """A field that has the name already is signed, or refused, by pyHanko.
+
+    Raises:
+        InDoubtError: there may be one.
+    """
+    if b"/AcroForm" not in root:
+        return
+    form, _ = read_dictionary(document.value(root[b"/AcroForm"]))
+    for raw in read_array(document.value(form.get(b"/Fields", b"[]"))):
+        target = reference(raw)
+        known = b"()" if target is None else document.dictionary(target).get(b"/T", b"()")
+        if known[:1] == b"<":
+            known = b"(%b)" % bytes.fromhex(known[1:-1].decode()).replace(b"\0", b"")[2:]
+        if known == name or b"\\" in known:
+            raise InDoubtError("form", "a field that may have the name already")
+
+
 def add_to_form(
     document: LeanDocument, root: Dictionary, update: UpdateBuilder, field: int
 ) -> None:

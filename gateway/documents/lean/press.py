@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from gateway.documents.container import ContainerPress
 from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.form import refuse_name
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.reading import LeanReading
 from gateway.documents.lean.stamp import EncodedStamp
@@ -62,8 +63,9 @@ class LeanPress:
         places = self._places(document.bytes, preparation.placement, pages, opened)
         for index in {each.page_index for each in places} or {0}:
             refuse_twins(document.raw_object(pages.page(index).number))
+        refuse_name(document, root, field_name(preparation.document_id))
         if reading.stamps:
-            self._refuse_to_break(reading, places, preparation.document_id)
+            self._refuse_to_break(reading, places)
         writer = SealWriter(document, root, pages, preparation)
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
@@ -89,17 +91,14 @@ class LeanPress:
             opened=opened,
         )
 
-    def _refuse_to_break(
-        self, reading: LeanReading, places: Sequence[StampPlace], document_id: str
-    ) -> None:
+    def _refuse_to_break(self, reading: LeanReading, places: Sequence[StampPlace]) -> None:
         """An earlier signature that says nothing of changes permits one more field with its stamp.
 
         Raises:
             InDoubtError: there would be more, or lists that readers cannot compare.
         """
-        names = {stamp.name for stamp in reading.stamps}
-        if self._signing.permission is not None or field_name(document_id) in names:
-            raise InDoubtError("signed", "a certification, or a name twice")
+        if self._signing.permission is not None:
+            raise InDoubtError("signed", "a certification")
         if len(places) > 1 or any(each.part is not None for each in places):
             raise InDoubtError("signed", "more than one stamp, or a part of one")
         page = reading.pages.page(places[0].page_index if places else 0)
