@@ -226,6 +226,7 @@ TWINS: Makers = {
         packed(2),
     ),
     "page": lambda: another_kind_of_page("/Type/Foo/A<</Type/Page>>"),
+    "page that is a node": lambda: another_kind_of_page("/Type/Page/Kids<41>"),
     "page in a text": lambda: another_kind_of_page("/A(/Type/Page )"),
     "box": lambda: one_page(TEXT, page="/A<</MediaBox[0 0 595 842]>>"),
     "box behind odd space": lambda: one_page(
@@ -313,6 +314,7 @@ LONG_NUMBERS: Makers = {
     "width of a picture": lambda: picture_over_text(
         TEXT, stream(b"a", f"/Subtype/Image/Width {'9' * 5000}/Height 1")
     ),
+    "box beyond all bounds": lambda: one_page(TEXT, page="/MediaBox[0 -2147483648 595 842]"),
     "of more than 64 bits": lambda: page("/A 9223372036854775808"),
     "of more than 64 bits, below nothing": lambda: page("/A[-9223372036854775809]"),
     "of more than 64 bits in a trailer": lambda: trailing("/A 9223372036854775808"),

@@ -45,6 +45,7 @@ from gateway.documents.lean.tokens import (
 from gateway.documents.opened_pages import OpenedPages
 
 _SMALLEST_UNITS = 20.0
+_FARTHEST_UNITS = 1_000_000
 _CORNERS = 4
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
@@ -251,6 +252,7 @@ def _is_plain_box(raw: bytes) -> bool:
     corners = [number(each) for each in read_array(raw)]
     return (
         len(corners) == _CORNERS
+        and all(abs(each) <= _FARTHEST_UNITS for each in corners)
         and abs(corners[2] - corners[0]) >= _SMALLEST_UNITS
         and abs(corners[3] - corners[1]) >= _SMALLEST_UNITS
     )
