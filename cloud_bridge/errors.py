@@ -13,6 +13,17 @@ class NetworkAwayError(NetworkError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class WayTooNarrowError(NetworkAwayError):
+    """Something between us and it lets no body of this size through; to be tried again, once.
+
+    Nothing else is away because of it: smaller bodies pass. `size`: of the body, bytes.
+    """
+
+    def __init__(self, message: str, *, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+
 class NetworkRefusedError(NetworkError):
     """It will never take this, however often it is tried. `type` is the network's word for why."""
 

@@ -67,8 +67,8 @@ class CloudNetwork(Protocol):
         """Bring contents, and say what stands on them, as `send` or `state` would: all or nothing.
 
         NetworkRefusedError: nothing of it counts, whatever the reason. Each is brought by itself
-        then, which shows what is not taken. A network that takes nothing together, or not so much,
-        refuses it without asking anybody.
+        then, which shows what is not taken. What takes nothing together, or not so much, be it the
+        network or what stands between, has it refused as `not-together`, once known without asking.
         """
         ...
 

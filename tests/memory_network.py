@@ -28,6 +28,7 @@ from cloud_bridge.errors import (
     NetworkRefusedError,
     NotAllowedError,
     RecordBrokenError,
+    WayTooNarrowError,
 )
 from cloud_bridge.interfaces import CloudNetwork, Time
 from cloud_bridge.keys import SigningKey, sign_statement
@@ -69,7 +70,8 @@ class MemoryNetwork:
     """All of it.
 
     `is_away`: it does not answer; `is_full`: it has no room for contents; `is_older`: it takes
-    nothing together; `brings`: its feeds bring along what their readers need next.
+    nothing together; `way_bytes`: what stands between lets no more contents through at once (None:
+    as many as there are); `brings`: its feeds bring along what their readers need next.
     """
 
     time: Time
@@ -77,6 +79,7 @@ class MemoryNetwork:
     is_away: bool = False
     is_full: bool = False
     brings: bool = True
+    way_bytes: int | None = None
     is_older: bool = False
     names: dict[str, str] = field(default_factory=dict)
     cards: dict[str, SignedCard] = field(default_factory=dict)
@@ -215,6 +218,9 @@ class Side(CloudNetwork):
 
     async def put_content(self, content: Content) -> None:
         self._ask("put_content")
+        most = self._network.way_bytes
+        if most is not None and len(content.body) > most:
+            raise WayTooNarrowError("a proxy's page", size=len(content.body))
         if self._network.is_full:
             raise NetworkRefusedError("no room", type="content-quota")
         head = content.head
@@ -225,6 +231,9 @@ class Side(CloudNetwork):
         if network.is_older:
             raise NetworkRefusedError("each by itself", type="not-together")
         self._ask("bring")
+        size = sum(len(each.body) for each in parcel.contents)
+        if network.way_bytes is not None and size > network.way_bytes:
+            raise NetworkRefusedError("a proxy's page", type="not-together")
         asked, contents = len(network.asked), dict(network.contents)
         try:
             for content in parcel.contents:

@@ -37,10 +37,11 @@ def between(connection: Connection, statement: Statement, own: int) -> list[Entr
 def at_once(connection: Connection, envelope: str, sequence: int, entry: Entry) -> list[Entry]:
     """What the network said because of an entry that came before, in the same moment."""
     following = _stretch(connection, envelope, sequence + 1, 1)
-    return [each for each in following if _is_due_to(each, entry)]
+    return [each for each in following if is_due_to(each, entry)]
 
 
-def _is_due_to(following: Entry, entry: Entry) -> bool:
+def is_due_to(following: Entry, entry: Entry) -> bool:
+    """Whether the network said it because of the entry before: its author had both at once."""
     said = parse(following.signed)
     is_own = said.author == NETWORK and isinstance(said.act, Completed | Expired)
     return is_own and parse_link(following).at == parse_link(entry).at

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.chain import Entry, terms_digest
@@ -27,42 +27,28 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
-from cloud_bridge.network import content_rows, contents
-from cloud_bridge.network.accounts import Accounts, account_in, signed_card
+from cloud_bridge.network.accounts import Accounts, account_in
 from cloud_bridge.network.content_rows import NETWORK
 from cloud_bridge.network.contents import Contents
+from cloud_bridge.network.contents_named import refuse_what_is_missing, refuse_what_is_unbrought
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.parties import joining, refuse_party
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,
-    ContentMissingProblem,
     EnvelopeUnknownProblem,
     LevelProblem,
     NotAllowedProblem,
     StatementInvalidProblem,
 )
+from cloud_bridge.network.record_rows import record_in
 from cloud_bridge.network.recording import Recording, begun
 from cloud_bridge.network.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope, Taken
 
-_entries: Final = msgspec.json.Decoder(Entry)
-
-_organisation, _member = schema.organisation, schema.member
-_TERMS: Final = select(schema.envelope.c.terms).where(schema.envelope.c.id == bindparam("of"))
-_ENTRIES: Final = (
-    select(schema.entry.c.entry)
-    .where(schema.entry.c.envelope == bindparam("of"))
-    .order_by(schema.entry.c.sequence)
-)
-_NEWEST_CARDS: Final = (
-    select(_organisation.c.id, _organisation.c.card)
-    .join(_member, _member.c.organisation == _organisation.c.id)
-    .where(_member.c.envelope == bindparam("of"))
-)
 _PAGE: Final = 1000
 _AT_ONCE: Final = 200
 
@@ -123,7 +109,7 @@ class Book:
             for party in terms.parties:
                 refuse_party(connection, party)
             keep()
-            contents.refuse_what_is_missing(connection, terms)
+            refuse_what_is_missing(connection, terms)
             self._refuse_foreign_void(connection, terms)
             return self._recording.send(connection, new.terms, new.sent, key, self._time.now())
 
@@ -255,7 +241,7 @@ class Book:
                 level = "none" if party is None else party.party.level
                 self._refuse_low_level(connection, statement.author, level)
                 if state.terms.mode != "digest":
-                    _refuse_missing(connection, state.terms.envelope, act)
+                    refuse_what_is_unbrought(connection, state.terms.envelope, act)
             case Forwarded() as act:
                 party = state.party(statement.party)
                 kind = "organisation" if party is None else party.party.kind
@@ -300,28 +286,3 @@ def _read(signed: SignedStatement) -> Statement:
         return parse(signed)
     except msgspec.MsgspecError as error:
         raise StatementInvalidProblem(f"this is no statement: {error}") from error
-
-
-def record_in(connection: Connection, envelope: str) -> EnvelopeRecord:
-    """All of an envelope as the database has it; EnvelopeUnknownProblem: there is none."""
-    terms = connection.scalar(_TERMS, {"of": envelope})
-    if terms is None:
-        raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
-    written = connection.scalars(_ENTRIES, {"of": envelope})
-    entries = tuple(_entries.decode(each) for each in written)
-    newest = connection.execute(_NEWEST_CARDS, {"of": envelope})
-    used = {(parse(each.signed).author, each.signed.card) for each in entries}
-    named = sorted(used | {(id, serial) for id, serial in newest})  # noqa: A001 - the row's own word
-    cards = (signed_card(connection, author, serial) for author, serial in named)
-    return EnvelopeRecord(
-        terms=terms, entries=entries, cards=tuple(each for each in cards if each is not None)
-    )
-
-
-def _refuse_missing(connection: Connection, envelope: str, act: Signed) -> None:
-    for digest in (
-        *(each.digest for each in act.revisions),
-        *(each.digest for each in act.attachments),
-    ):
-        if not content_rows.has(connection, envelope, digest):
-            raise ContentMissingProblem(f"the content {digest} must be put before it is stated")

@@ -8,17 +8,17 @@ are held for whoever sends it.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.model import Terms
 from cloud_bridge.network import content_ends, content_files, content_quota
 from cloud_bridge.network.content_rows import (
     NETWORK,
@@ -38,7 +38,6 @@ from cloud_bridge.network.problems import (
     ContentForgottenProblem,
     ContentMissingProblem,
     EnvelopeUnknownProblem,
-    NetworkProblem,
     StoreProblem,
     TooLargeProblem,
 )
@@ -62,6 +61,8 @@ _COUNT: Final = (
         schema.content.c.envelope == bindparam("of"), schema.content.c.uploader == bindparam("who")
     )
 )
+
+_log = structlog.get_logger("network")
 
 
 class Contents:
@@ -92,7 +93,7 @@ class Contents:
             ModeProblem: its terms do not let the network hold such content.
             ContentForgottenProblem: the envelope is long over.
             ContentQuotaProblem: the uploader has no room for it.
-            MalformedProblem, TooLargeProblem: see there.
+            MalformedProblem, TooLargeProblem, StoreProblem: see there.
         """
         await self.bring((content,), lambda _connection, keep: keep(), uploader=uploader)
 
@@ -130,8 +131,7 @@ class Contents:
         files = {f"{_folder(each.head)}-{secrets.token_hex(16)}": each for each in contents}
         if sum(len(each.body) for each in contents) > _ASKED_FIRST_BYTES:
             await self._lane.read(partial(self._refuse_all, contents, uploader))
-        bodies = {file: each.body for file, each in files.items()}
-        await asyncio.to_thread(content_files.keep, self._directory, bodies)
+        await self._write({file: each.body for file, each in files.items()})
 
         def work(connection: Connection) -> tuple[T, set[str]]:
             idle = set(files)
@@ -146,10 +146,10 @@ class Contents:
 
         try:
             told, idle = await self._lane.write(work)
-        except StoreProblem:  # it may have been written all the same
-            raise
-        except NetworkProblem:  # such as that the envelope was sent meanwhile, and is not for this
-            await self._forget(files)
+        except Exception as error:
+            # Such as that the envelope was sent meanwhile, and is not for this; or a full disk.
+            if not (isinstance(error, StoreProblem) and error.may_be_kept):
+                await self._forget(files)
             raise
         await self._forget(idle)
         return told
@@ -262,32 +262,23 @@ class Contents:
         connection.execute(_ADD, {**named, **row})
         return None
 
+    async def _write(self, bodies: Mapping[str, bytes]) -> None:
+        """StoreProblem: there is no room on the disk, or it fails; none of them is there."""
+        try:
+            await asyncio.to_thread(content_files.keep, self._directory, bodies)
+        except OSError as error:
+            _log.error("store_failed", error=str(error))
+            raise StoreProblem(
+                "the contents' disk could not do it; the network's log says why (store_failed)",
+                may_be_kept=False,
+            ) from error
+
     async def _forget(self, files: Iterable[str]) -> None:
-        await asyncio.to_thread(content_files.forget, self._directory, files)
-
-
-def refuse_what_is_missing(connection: Connection, terms: Terms) -> None:
-    """Before an envelope is sent: its initiator must have brought all documents, as it says.
-
-    What it brought besides is forgotten when it does not agree with the mode.
-
-    Raises:
-        ContentMissingProblem, ModeProblem: see there.
-    """
-    table = schema.content
-    rows = connection.execute(
-        select(table.c.digest, table.c.head).where(
-            table.c.envelope == terms.envelope, table.c.uploader == terms.initiator
-        )
-    ).all()
-    heads = {row.digest: head_of(row) for row in rows}
-    for head in heads.values():
-        refuse_other_mode(head, terms.mode)
-    for document in terms.documents:
-        if terms.mode != "digest" and document.digest not in heads:
-            raise ContentMissingProblem(
-                f"the content of {document.name!r} ({document.digest}) must be put first"
-            )
+        """No row names them any more; what cannot be removed now is found later (`Leftovers`)."""
+        try:
+            await asyncio.to_thread(content_files.forget, self._directory, files)
+        except OSError as error:
+            _log.warning("content_not_removed", error=str(error))
 
 
 def _keep_nothing() -> None:

@@ -2,8 +2,9 @@
 
 Positions of an organisation count up without gaps: whoever adds to a feed holds the row of its
 newest position until the commit. Whoever waits costs an `asyncio.Event` and nothing else, and is
-not called for what it has said itself: that it has as the answer. Such entries come in their place
-with what calls it next, or when its wait ends.
+not called for what it has said itself: that it has as the answer. Nor for the end that this was,
+which came with that answer, where it reads so much of it. Such entries come in their place with
+what calls it next, or when its wait ends.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import parse
 from cloud_bridge.interfaces import Time
+from cloud_bridge.network.answering import is_due_to
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import MalformedProblem
 from cloud_bridge.network.store import schema
@@ -125,8 +127,18 @@ class Feeds:
             if calls:
                 self._wake(who)
 
-    async def page(self, organisation: str, after: str, *, wait_seconds: float) -> Feed:
-        """What came after a cursor; waits so long for others to say something."""
+    async def page(
+        self, organisation: str, after: str, *, wait_seconds: float, reads_ends: bool
+    ) -> Feed:
+        """What came after a cursor; waits so long for others to say something.
+
+        Args:
+            organisation: whose feed.
+            after: the cursor of the page before; empty: from the first.
+            wait_seconds: for so long.
+            reads_ends: whether it takes from an answer, too, what the network said because of its
+                word (`Taken.after`); gateways of before read its own entry alone.
+        """
         position = _position(after)
         waiters = self._waiters.setdefault(organisation, _Waiters())
         waiters.count += 1
@@ -134,7 +146,7 @@ class Feeds:
         try:
             while True:
                 waiters.event.clear()
-                look = await self._now(organisation, position)
+                look = await self._now(organisation, position, reads_ends=reads_ends)
                 position = min(position, look.newest)
                 left = deadline - self._time.monotonic()
                 if look.calls or left <= 0 or self._is_closing:
@@ -149,11 +161,13 @@ class Feeds:
             if not waiters.count:
                 self._waiters.pop(organisation, None)
 
-    async def _now(self, organisation: str, after: int) -> _Look:
+    async def _now(self, organisation: str, after: int, *, reads_ends: bool) -> _Look:
         # Where nobody else writes, what was told last is the newest.
         if not self._is_shared and after == self._newest.get(organisation):
             return _Look(after, Feed(items=(), cursor=str(after)), calls=False)
-        look = await self._lane.read(lambda connection: _page(connection, organisation, after))
+        look = await self._lane.read(
+            lambda connection: _page(connection, organisation, after, reads_ends=reads_ends)
+        )
         self._newest[organisation] = max(look.newest, self._newest.get(organisation, 0))
         return look
 
@@ -187,23 +201,32 @@ class Feeds:
             waiters.event.set()
 
 
-def _page(connection: Connection, organisation: str, after: int) -> _Look:
+def _page(connection: Connection, organisation: str, after: int, *, reads_ends: bool) -> _Look:
     # The newest first: what is committed between the two questions is only seen later.
     newest = connection.scalar(_NEWEST, {"who": organisation}) or 0
     rows = connection.execute(_AFTER, {"who": organisation, "after": after, "most": _PAGE})
     # A cursor from before a backup was put back leads on from where the feed is now.
     last, size, calls = min(after, newest), 0, False
-    items = []
+    items: list[FeedItem] = []
     for position, envelope, sequence, written in rows:
         told = msgspec.json.decode(written, type=Entry)
-        items.append(FeedItem(envelope=envelope, sequence=sequence, entry=told))
+        item = FeedItem(envelope=envelope, sequence=sequence, entry=told)
+        if not calls and parse(told.signed).author != organisation:
+            calls = not (reads_ends and items and _is_end_of(items[-1], item, by=organisation))
+        items.append(item)
         last, size = position, size + len(written)
-        calls = calls or parse(told.signed).author != organisation
         if size > _PAGE_BYTES:
             break
     # What others have said may lie behind a page that is full of its own.
     calls = calls or bool(items and last < newest)
     return _Look(newest, Feed(items=tuple(items), cursor=str(last)), calls)
+
+
+def _is_end_of(before: FeedItem, item: FeedItem, *, by: str) -> bool:
+    """Whether it is what came with the answer to the item before, which an organisation said."""
+    follows = (before.envelope, before.sequence + 1) == (item.envelope, item.sequence)
+    is_own = follows and parse(before.entry.signed).author == by
+    return is_own and is_due_to(item.entry, before.entry)
 
 
 def _position(cursor: str) -> int:

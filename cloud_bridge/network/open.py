@@ -23,6 +23,7 @@ from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.openapi import openapi
 from cloud_bridge.network.http.operation import Operation
 from cloud_bridge.network.interfaces import Links
+from cloud_bridge.network.leftovers import Leftovers
 from cloud_bridge.network.pages.open import persons_room
 from cloud_bridge.network.store.database import Database, PostgreSQL, SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
@@ -34,6 +35,7 @@ ROOMS: Final[tuple[Callable[[Core], Room], ...]] = (persons_room, deliveries_roo
 
 _EXPIRE_SECONDS: Final = 1.0
 _SWEEP_SECONDS: Final = 3600.0
+_LEFTOVERS_SECONDS: Final = 6 * 3600.0
 _VERSION: Final = "1"
 _log = structlog.get_logger("network")
 
@@ -88,6 +90,7 @@ async def open_network(
     works = [
         (core.book.expire, _EXPIRE_SECONDS),
         (core.contents.sweep, _SWEEP_SECONDS),
+        (Leftovers(core.lane, config.contents).sweep, _LEFTOVERS_SECONDS),
         (core.webhooks.deliver, 1.0),
         *([(core.feeds.follow, 1.0)] if core.is_shared else []),
         *(work for room in built for work in room.work),

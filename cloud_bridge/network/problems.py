@@ -42,7 +42,11 @@ class InternalProblem(NetworkProblem):
 
 
 class StoreProblem(NetworkProblem):
-    """Disk or database could not keep or give something."""
+    """Disk or database could not keep or give something.
+
+    Attributes:
+        may_be_kept: whether it may be there all the same, as when a commit's answer is lost.
+    """
 
     type: ClassVar[str] = "network-store-failed"
     status: ClassVar[int] = 503
@@ -52,6 +56,10 @@ class StoreProblem(NetworkProblem):
         "Send it again later; who runs the network looks at its log (store_failed)."
     )
     retry_after_seconds: float | None = 2.0
+
+    def __init__(self, detail: str, *, may_be_kept: bool = True) -> None:
+        super().__init__(detail)
+        self.may_be_kept = may_be_kept
 
 
 class NotAuthenticatedProblem(NetworkProblem):

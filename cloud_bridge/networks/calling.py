@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from cloud_bridge.errors import NetworkAwayError, NetworkRefusedError
+from cloud_bridge.errors import NetworkAwayError, NetworkRefusedError, WayTooNarrowError
 from cloud_bridge.interfaces import EgressLedger
 from cloud_bridge.networks.budget import Budget
 from cloud_bridge.networks.model import Way
@@ -27,6 +27,7 @@ _MOST_ANSWER_BYTES = 128 * 1024 * 1024
 _LONGEST_RETRY_SECONDS = 3600.0
 # Nothing that is to be sent is at fault: who we are, when it came, or that it came too soon.
 _NOT_FOR_EVER = frozenset({401, 407, 408, 425, 429})
+_TOO_LARGE = 413
 _SERVER_ERRORS = 500
 _LONGEST_TOLD = 500
 
@@ -157,12 +158,18 @@ class Caller:
             body = await _read(response)
             if response.status < 300:  # noqa: PLR2004 - the class of HTTP
                 return Answer(dict(response.headers), body)
-            raise self._refusal(response, body)
+            raise self._refusal(response, body, size=len(question.body or b""))
 
     def _refusal(
-        self, response: aiohttp.ClientResponse, body: bytes
+        self, response: aiohttp.ClientResponse, body: bytes, *, size: int
     ) -> NetworkAwayError | NetworkRefusedError:
         status, problem = response.status, _problem(response, body)
+        if problem is None and status == _TOO_LARGE:
+            return WayTooNarrowError(
+                f"what stands between this gateway and {self._way.url} lets no body of {size:,} "
+                "bytes through (it answers 413, and not as the network does): raise its limit",
+                size=size,
+            )
         if problem is None:
             # A proxy, a firewall's page, a load balancer: nobody whose word is for ever.
             return NetworkAwayError(

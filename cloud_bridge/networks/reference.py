@@ -9,7 +9,12 @@ import msgspec
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import placed
 from cloud_bridge.envelopes.statements import SignedStatement, parse
-from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
+from cloud_bridge.errors import (
+    NetworkLiesError,
+    NetworkRefusedError,
+    RecordBrokenError,
+    WayTooNarrowError,
+)
 from cloud_bridge.model import Organisation, Person, SignedCard
 from cloud_bridge.networks.calling import Answer, Caller, Question
 from cloud_bridge.networks.model import Way
@@ -33,6 +38,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _MESSAGE_PACK = "application/msgpack"
 """Of what is mostly bytes: contents, and a feed that brings some along."""
 _NO_SUCH_PATH = "not-found"
+_NOT_TOGETHER = "not-together"
 
 
 class ReferenceNetwork:
@@ -48,6 +54,7 @@ class ReferenceNetwork:
         self._network_key = way.network_key
         self._caller = caller
         self._parcel_bytes: int | None = None
+        self._narrow_bytes: int | None = None  # a parcel of so many did not get there
 
     async def __aenter__(self) -> Self:
         """See `CloudNetwork`."""
@@ -67,7 +74,7 @@ class ReferenceNetwork:
                 "pinned (bridge.network_key): ask its operator by another way before you change it",
                 lie="network-key",
             )
-        self._parcel_bytes = told.parcel_bytes
+        self._parcel_bytes, self._narrow_bytes = told.parcel_bytes, None
         return told
 
     async def publish(self, card: SignedCard) -> None:
@@ -110,7 +117,7 @@ class ReferenceNetwork:
 
     async def put_content(self, content: Content) -> None:
         """See `CloudNetwork`."""
-        head = content.head
+        head, body = content.head, _pack(content)
         path = f"/v1/envelopes/{_part(head.envelope)}/contents/{_part(head.digest)}"
         await self._caller.ask(
             Question(
@@ -118,10 +125,12 @@ class ReferenceNetwork:
                 path=path,
                 kind="Content",
                 envelope=head.envelope,
-                body=_pack(content),
+                body=body,
                 content_type=_MESSAGE_PACK,
             )
         )
+        if self._is_too_large(body):  # somebody has raised the limit
+            self._narrow_bytes = None
 
     async def bring(self, parcel: Parcel) -> Taken:
         """See `CloudNetwork`; how much goes together is what the network has said of itself."""
@@ -132,7 +141,14 @@ class ReferenceNetwork:
             raise NetworkRefusedError(
                 f"the network takes {self._parcel_bytes:,} bytes of contents together with what is "
                 f"said of them, and these are {size:,}",
-                type="not-together",
+                type=_NOT_TOGETHER,
+            )
+        body = _pack(parcel)
+        if self._is_too_large(body):
+            raise NetworkRefusedError(
+                f"what stands between lets no parcel of {self._narrow_bytes:,} bytes through, and "
+                f"this one has {len(body):,}",
+                type=_NOT_TOGETHER,
             )
         id_ = parse(parcel.statement).envelope
         question = Question(
@@ -140,15 +156,22 @@ class ReferenceNetwork:
             path=f"/v1/envelopes/{_part(id_)}/parcels",
             kind="Parcel",
             envelope=id_,
-            body=_pack(parcel),
+            body=body,
             content_type=_MESSAGE_PACK,
         )
         try:
             return await self._said(question, parcel.statement)
+        except WayTooNarrowError as narrow:
+            # Each by itself is smaller; and the next one need not be tried in vain.
+            self._narrow_bytes = len(body)
+            raise NetworkRefusedError(str(narrow), type=_NOT_TOGETHER) from narrow
         except NetworkRefusedError as refused:
             if refused.type == _NO_SUCH_PATH:  # it went back to an older version meanwhile
                 self._parcel_bytes = 0
             raise
+
+    def _is_too_large(self, body: bytes) -> bool:
+        return self._narrow_bytes is not None and len(body) >= self._narrow_bytes
 
     async def content(self, envelope: str, digest: str) -> Content:
         """See `CloudNetwork`."""

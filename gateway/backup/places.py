@@ -7,7 +7,7 @@ with others. Whoever gets hold of a backup reads what was sealed, and can sign n
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from gateway.backup.model import LeftOut
@@ -60,6 +60,14 @@ def place_of(member: str, config: Config) -> Path | None:
         if member.startswith(prefix):
             return directory / member.removeprefix(prefix)
     return None
+
+
+def is_freeze(member: str) -> bool:
+    """Whether it is a file from the folder `freezes`."""
+    path = PurePosixPath(member)
+    return (
+        member.startswith(POLICIES) and path.parent.name == FOLDER and path.name.endswith(_FREEZES)
+    )
 
 
 def state_place_of(member: str, config: Config) -> Path | None:

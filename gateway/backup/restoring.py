@@ -25,6 +25,7 @@ from gateway.backup.places import (
     DOCUMENTS,
     LOG_KEY_MEMBER,
     OFFICERS_MEMBER,
+    is_freeze,
     place_of,
     state_place_of,
 )
@@ -204,9 +205,25 @@ def _put_files(
         else:
             tell(name)
             is_state = name.startswith(_OF_THE_STATE)
-            _put(backup.chunks(name), place, owner if is_state else None, is_secret=is_state)
+            if is_freeze(name):
+                _put_freeze(backup.chunks(name), place, owner)
+            else:
+                _put(backup.chunks(name), place, owner if is_state else None, is_secret=is_state)
             done.files += 1
     return done
+
+
+def _put_freeze(chunks: Iterator[bytes], place: Path, owner: tuple[int, int] | None) -> None:
+    """It names counterparties: for the gateway's user alone, or its group where root puts it."""
+    folder, mine = place.parent, None if owner is None else (os.geteuid(), owner[1])
+    _make_directories(folder.parent, None, 0o755)
+    if not folder.exists():
+        _make_directories(folder, mine, 0o700)
+        if mine is not None:
+            folder.chmod(0o750)
+    _put(chunks, place, mine, is_secret=True)
+    if mine is not None:
+        place.chmod(0o640)
 
 
 def _put(

@@ -9,6 +9,10 @@ _COMPARE: Final = (
     "Compare transcripts with the partner (`sealgate envelope compare`), and report it to the "
     "network's operator with both."
 )
+NARROW_CURE: Final = (
+    "Raise the limit of a request's body at whatever stands between this gateway and the network "
+    "(of nginx `client_max_body_size`) to 65 MiB, the network's own; it is then sent by itself."
+)
 _NETWORK: Final = dict.fromkeys(
     (
         "network-signature",
@@ -39,6 +43,7 @@ _NETWORK: Final = dict.fromkeys(
     "stamp-over-text": "Look at the document before anything is done on it. If the stamp makes it "
     "say something else, tell the partner, and cancel it: an envelope of its own, with `voids`.",
     "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself.",
+    "network-way-too-narrow": NARROW_CURE,
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
     "the next comparison goes on.",
 }

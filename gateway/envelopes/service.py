@@ -1,18 +1,18 @@
 """What callers ask of envelopes; implements `gateway.envelopes.interfaces.Envelopes`."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
-from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkRefusedError, NotAllowedError
+from cloud_bridge.errors import NotAllowedError
 from cloud_bridge.model import Person
 from cloud_bridge.wire import EnvelopeRecord, NetworkIdentity, PersonLink
 from gateway.audit.record import Record
-from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
+from gateway.envelopes.carriage.answers import answered
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
@@ -25,7 +25,6 @@ from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
     EnvelopeUnknownProblem,
-    NetworkRefusesProblem,
     PartyWithoutLinkProblem,
     RevisionProblem,
 )
@@ -119,7 +118,7 @@ class EnvelopeService:
             now = self._ground.clock.now()
             asked = _asked(caller, bridge, envelope, "withdrawn", at=now)
             taken = self._ending.take_back(bridge, row, state, reason=reason, asked=asked)
-            if await _answered(taken):
+            if await answered(taken):
                 return await self.show(caller, envelope)
         return await self._say(caller, envelope, Withdrawn(reason=reason))
 
@@ -145,7 +144,7 @@ class EnvelopeService:
             raise EnvelopeNotNowProblem("links are given by who sent the envelope")
         _refuse_link(await self._state(bridge, row), party)
         await self._note(caller, bridge, envelope, "link", party=party)
-        return await _answered(bridge.network.link(envelope, party))
+        return await answered(bridge.network.link(envelope, party))
 
     async def release(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
         """See `Envelopes`."""
@@ -153,13 +152,13 @@ class EnvelopeService:
         if not row.ours:
             raise EnvelopeNotNowProblem("a claim is released by who sent the envelope")
         await self._note(caller, bridge, envelope, "release", party=party)
-        await _answered(bridge.network.release(envelope, party))
+        await answered(bridge.network.release(envelope, party))
         return await self.show(caller, envelope)
 
     async def person(self, caller: Caller, name: str, contact: str) -> Person:
         """See `Envelopes`."""
         bridge = self._bridges.of_company(caller.company)
-        return await _answered(bridge.network.person(name, contact))
+        return await answered(bridge.network.person(name, contact))
 
     async def transcript(self, caller: Caller, envelope: str) -> bytes:
         """See `Envelopes`."""
@@ -298,15 +297,3 @@ def _refuse_link(state: EnvelopeState, party: str) -> None:
         raise PartyWithoutLinkProblem(f"{party[:60]!r} is {kind}; persons and bearers: {there}")
     if state.status in OVER:
         raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")
-
-
-async def _answered(answer: Awaitable[T]) -> T:
-    """What the network answers at once; its errors as problems."""
-    try:
-        return await answer
-    except NetworkAwayError as away:
-        raise BridgeAwayProblem(str(away)) from away
-    except NetworkRefusedError as refused:
-        raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
-    except NetworkError as error:
-        raise NetworkRefusesProblem(str(error)) from error

@@ -7,6 +7,7 @@ Files are never changed or deleted.
 
 import asyncio
 import contextlib
+import os
 from pathlib import Path
 
 import structlog
@@ -73,9 +74,12 @@ class FreezeFolder:
     def _states(self) -> dict[Path, _State]:
         if not self._folder.is_dir():
             return {}
+        # Not by glob, which finds nothing, and says nothing, where it may not look.
+        with os.scandir(self._folder) as entries:
+            names = sorted(entry.name for entry in entries)
         found: dict[Path, _State] = {}
         for kind in (FREEZE, UNSIGNED, UNFREEZE):  # a freeze comes before what unfreezes it
-            for path in sorted(self._folder.glob(f"*{kind}")):
+            for path in (self._folder / name for name in names if name.endswith(kind)):
                 with contextlib.suppress(FileNotFoundError):
                     state = stat_of(path)
                     found[path] = (state.st_size, state.st_mtime_ns, state.st_ctime_ns)

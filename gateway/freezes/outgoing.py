@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.freezes.book import FreezeBook
 from gateway.freezes.guard import told
+from gateway.freezes.model import Freeze
 from gateway.freezes.scopes import covers
 from gateway.seals.in_force import InForce
 from gateway.store.documents import DocumentReader
@@ -40,9 +41,9 @@ class Outgoing:
     async def against(self, system: str, keys: Iterable[str]) -> str | None:
         """Why documents that a system had sealed must not leave now; None: they may.
 
-        The freezes are looked at in a unit of work, so that those of other nodes count from their
-        record on, too, and the policies that are in force now. While anything is frozen, a
-        document of which nothing tells what was asked does not leave.
+        The freezes count from their record on, those of other nodes too, and the policies that are
+        in force now. While anything is frozen, a document of which nothing tells what was asked
+        does not leave.
 
         Args:
             system: who asked for them.
@@ -51,7 +52,7 @@ class Outgoing:
         Raises:
             StoreProblem: the database does not say.
         """
-        freezes = await self._lane.write(self._book.live_in)
+        freezes = await self._live()
         bundle = self._in_force().bundle
         by_policies = self._by_policies(bundle)
         if not freezes and not by_policies:
@@ -74,6 +75,15 @@ class Outgoing:
                 why = frozen.frozen_reason or "no reason is given"
                 return f"the policies freeze the seal {frozen.name}: {why}"
         return None
+
+    async def _live(self) -> tuple[Freeze, ...]:
+        """All that is frozen durably; what other nodes have frozen is followed in a unit of work.
+
+        Where nobody else writes, the book has each freeze before any officer is told of it.
+        """
+        if self._lane.is_shared:
+            return await self._lane.write(self._book.live_in)
+        return self._book.live
 
     def _by_policies(self, bundle: Bundle) -> Mapping[str, Seal]:
         """The seals that the policies freeze, by their keys: what is frozen is the key."""

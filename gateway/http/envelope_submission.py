@@ -1,6 +1,6 @@
 """POST /v1/envelopes: a contract is sent to whoever is to sign it."""
 
-import asyncio
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from gateway.http.errors import EnvelopesNotSetUpProblem
 from gateway.http.intake import idempotency_key
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.http.uploads import Uploads
+from gateway.signing.digests import beside_the_loop
 
 _PATH = "/v1/envelopes"
 
@@ -44,9 +45,8 @@ class EnvelopeSubmission:
         key, who = idempotency_key(request), request[WHO]
         async with self._uploads.receive(request, system=who.caller.system) as upload:
             who.check_digests(upload.digests)
-            new, files = await asyncio.to_thread(
-                read_envelope, upload, most_document_bytes=self._most_document_bytes
-            )
+            read = partial(read_envelope, upload, most_document_bytes=self._most_document_bytes)
+            new, files = await beside_the_loop(sum(each.length for each in upload.parts), read)
         taken = await envelopes.create(who.caller, new, files, key=key)
         envelope = taken.envelope
         told: dict[str, object] = {"envelope": envelope.id, "repeated": taken.repeated}

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -46,6 +46,19 @@ class HashedDocument:
         state.update(memoryview(update)[:start])
         state.update(memoryview(update)[end:])
         return state.digest()
+
+
+def digests_of_prefixes(content: bytes, sizes: Iterable[int]) -> tuple[str, ...]:
+    """The SHA-256, in hex, of so many of the first bytes each, hashed on from one to the next."""
+    whole, found = memoryview(content), []
+    state, done = hashlib.sha256(), 0
+    for size in sizes:
+        if not 0 <= done <= size:
+            state, done = hashlib.sha256(), 0
+        state.update(whole[done:size])
+        done = size
+        found.append(state.hexdigest())
+    return tuple(found)
 
 
 async def hashed(content: bytes | HashedDocument) -> HashedDocument:

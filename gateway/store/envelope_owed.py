@@ -64,6 +64,16 @@ _waiting_now = PlainStatement(_waiting)
 _refused = PlainStatement(
     select(envelope_owed.c.refused).where(*_of_envelope, envelope_owed.c.key == bindparam("of_key"))
 )
+_never_taken = (
+    select(envelope_owed.c.refused)
+    .where(
+        *_of_envelope,
+        envelope_owed.c.kind != literal_column("'statement'"),
+        envelope_owed.c.refused.is_not(None),
+    )
+    .distinct()
+)
+_never_taken_now = PlainStatement(_never_taken)
 _put = PlainStatement(insert(envelope_owed))
 _mark_sent = PlainStatement(
     update(envelope_owed)
@@ -124,6 +134,21 @@ def is_owed(
     return "yes" if found[0] is None else "refused"
 
 
+def refused_for(
+    connection: Connection, organisation: str, envelope_id: str, key: str
+) -> str | None:
+    """The word for why something that was owed will never be there; None: it is not so."""
+    named = {"of_organisation": organisation, "of_envelope": envelope_id, "of_key": key}
+    found = _refused.first(connection, named)
+    return None if found is None else found[0]
+
+
+def never_taken(connection: Connection, organisation: str, envelope_id: str) -> frozenset[str]:
+    """The words for which the envelope itself, or a content of it, will never be there."""
+    named = {"of_organisation": organisation, "of_envelope": envelope_id}
+    return frozenset(word for (word,) in _never_taken_now.rows(connection, named))
+
+
 def mark_sent(
     transaction: Transaction, row: OwedEnvelopeRow, *, at: datetime, refused: str | None = None
 ) -> None:
@@ -156,11 +181,17 @@ class OwedReader:
         self._waiting = compiled(_waiting, engine)
         self._count = compiled(_count, engine)
         self._with_owed = compiled(_with_owed, engine, limited=True)
+        self._never_taken = compiled(_never_taken, engine)
 
     async def of_envelope(self, organisation: str, envelope_id: str) -> tuple[OwedEnvelopeRow, ...]:
         """What is owed in an envelope and was not sent, in its order."""
         rows = await self._connection.rows(self._waiting, (organisation, envelope_id))
         return tuple(map(_owed_row, rows))
+
+    async def never_taken(self, organisation: str, envelope_id: str) -> frozenset[str]:
+        """The words for which the envelope itself, or a content of it, will never be there."""
+        rows = await self._connection.rows(self._never_taken, (organisation, envelope_id))
+        return frozenset(word for (word,) in rows)
 
     async def count(self, organisation: str) -> tuple[int, int | None]:
         """How much an organisation owes, and since when, Unix µs; None: nothing."""

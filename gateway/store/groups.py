@@ -55,6 +55,7 @@ class GroupThread(Generic[WorkT]):
         self._carry_out = carry_out
         self._most = most
         self._waiting: list[Errand[WorkT]] = []
+        self._is_asked = False
         self._is_called = False
         self._under_way: asyncio.Future[None] | None = None
         self._last_size = 0
@@ -78,11 +79,20 @@ class GroupThread(Generic[WorkT]):
 
     async def ask(self, work: WorkT) -> Any:  # noqa: ANN401 - whatever the work gives
         """Have it done and wait for it."""
-        answer = self._loop.create_future()
-        self._waiting.append(Errand(work, answer))
+        answer = self.along(work)
+        self._is_asked = True
         if self._under_way is None and not self._is_called:
             self._call()
         return await answer
+
+    def along(self, work: WorkT) -> "asyncio.Future[Any]":
+        """Have it done in its place with what is asked for next, at the end at the latest.
+
+        It calls the thread for nothing: while nobody asks for anything, it waits.
+        """
+        answer = self._loop.create_future()
+        self._waiting.append(Errand(work, answer))
+        return answer
 
     def _call(self) -> None:
         self._is_called = True
@@ -98,13 +108,14 @@ class GroupThread(Generic[WorkT]):
         if self._under_way is not None:
             return
         taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        self._is_asked = bool(self._waiting)
         # Whoever has given up waiting is left out.
         group = [errand for errand in taken if not errand.answer.cancelled()]
         if group:
             self._last_size = len(group)
             self._under_way = self._loop.create_future()
             self._groups.put(group)
-        elif self._waiting:
+        elif self._is_asked:
             self._call()
 
     def _run(self) -> None:
@@ -124,5 +135,5 @@ class GroupThread(Generic[WorkT]):
         under_way, self._under_way = self._under_way, None
         if under_way is not None and not under_way.done():
             under_way.set_result(None)
-        if self._waiting:
+        if self._is_asked:
             self._call()

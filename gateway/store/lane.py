@@ -6,6 +6,7 @@ larger, not the queue longer (group commit: 45,000 rows/s and more, storage-and-
 may bring a document with it, which is on the disk before the unit runs.
 """
 
+from asyncio import Future
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
@@ -191,6 +192,18 @@ class WriterLane:
         work = _Work(lambda transaction, _nowhere: unit(transaction))
         result: T = await lane._thread.ask(work)  # noqa: SLF001 - of the same class
         return result
+
+    def along(self, unit: Callable[[Transaction], T]) -> "Future[T]":
+        """Run a unit of work with whatever is written next, in its place among the others.
+
+        For what nobody waits for, and what does no harm where a power cut takes it. It makes no
+        transaction of its own, except as the lane stops.
+
+        Returns:
+            Done as `write` returns or raises; whoever wants no more of it than that retrieves its
+            exception.
+        """
+        return self._thread.along(_Work(lambda transaction, _nowhere: unit(transaction)))
 
     async def write_with(self, content: Content, unit: Callable[[Transaction, Location], T]) -> T:
         """Keep a document and then run a unit of work that counts it; wait until both are durable.

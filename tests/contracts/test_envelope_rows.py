@@ -16,7 +16,13 @@ from gateway.store.envelope_contents import (
     envelope_content_ends,
     put_content,
 )
-from gateway.store.envelope_owed import OwedReader, mark_sent, owed_now
+from gateway.store.envelope_owed import (
+    OwedReader,
+    mark_sent,
+    never_taken,
+    owed_now,
+    refused_for,
+)
 from gateway.store.envelopes import (
     EntryRow,
     EnvelopeReader,
@@ -164,6 +170,35 @@ async def test_what_is_owed_goes_once_and_in_its_order(lane: WriterLane, readers
     await lane.write(lambda unit: mark_sent(unit, rows[2], at=START))
     assert await reader.count("org-east") == (0, None)
     assert await reader.envelopes("org-east", after="", most=10) == ()
+    reader.close()
+
+
+async def test_what_is_never_taken_is_told_apart_from_a_word_that_was_refused(
+    lane: WriterLane, readers: Engine
+) -> None:
+    digests = [f"{number}" * 64 for number in range(3)]
+    await lane.write(lambda unit: put_envelope(unit, envelope(1)))
+    await lane.write(lambda unit: owe(unit, *_NAMED, *digests, statement(1), at=START))
+    reader = OwedReader(readers)
+    here, refused, refused_too, said = await reader.of_envelope(*_NAMED)
+    assert await reader.never_taken(*_NAMED) == frozenset()
+
+    def mark(unit: Transaction) -> None:
+        mark_sent(unit, here, at=START)
+        mark_sent(unit, refused, at=START, refused="too-large")
+        mark_sent(unit, refused_too, at=START, refused="too-large")
+        mark_sent(unit, said, at=START, refused="not-allowed")
+
+    await lane.write(mark)
+
+    assert await reader.never_taken(*_NAMED) == {"too-large"}
+    assert await lane.write(lambda unit: never_taken(unit.connection, *_NAMED)) == {"too-large"}
+
+    def words(unit: Transaction) -> list[str | None]:
+        keys = (here.key, refused.key, said.key, "never owed")
+        return [refused_for(unit.connection, *_NAMED, key) for key in keys]
+
+    assert await lane.write(words) == [None, "too-large", "not-allowed", None]
     reader.close()
 
 

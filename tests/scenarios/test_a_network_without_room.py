@@ -5,6 +5,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from cloud_bridge.encryption import plain
 from cloud_bridge.model import DocumentTerms
 from gateway.envelopes.keeping.troubles import troubles_in
@@ -23,8 +25,14 @@ def document(name: str, content: bytes) -> DocumentTerms:
     return DocumentTerms(name=name, digest=digest, size=len(content), type="purchase-contract")
 
 
-async def test_what_waited_for_room_for_longer_than_a_week_goes_out_whole(tmp_path: Path) -> None:
-    limits = {"organisation_bytes": 2 * len(ONE)}
+@pytest.mark.parametrize(
+    ("together", "forgotten"), [(2 * len(ONE), 1), (len(ONE), 2)], ids=["together", "one by one"]
+)
+async def test_what_waited_for_room_for_longer_than_a_week_goes_out_whole(
+    tmp_path: Path, together: int, forgotten: int
+) -> None:
+    """`forgotten`: what another envelope had put, and, one by one, the first of ours as well."""
+    limits = {"organisation_bytes": 2 * len(ONE), "content_bytes": together}
     async with (
         network_house(tmp_path / "network", limits=limits) as house,
         contextlib.AsyncExitStack() as stack,
@@ -53,7 +61,7 @@ async def test_what_waited_for_room_for_longer_than_a_week_goes_out_whole(tmp_pa
         assert [type_ for type_, _ in troubles_in(row)] == ["refused-content-quota"]
         clock.move(_WEEK)
         house.time.move(_WEEK)
-        assert await house.core.contents.sweep() == 2  # the other one, and the first of ours
+        assert await house.core.contents.sweep() == forgotten
 
         assert await buyer.bridge.outbox.send(terms.envelope)
 

@@ -177,7 +177,8 @@ class Envelopes:
         if with_ not in {"", "contents"}:
             raise MalformedProblem("`with` must be `contents`, or be left out")
         who = request[ORGANISATION]
-        feed = await self._feeds.page(who, after, wait_seconds=wait)
+        # Whoever knows `with` also reads what comes with an answer, which is older.
+        feed = await self._feeds.page(who, after, wait_seconds=wait, reads_ends=bool(with_))
         return packed(await self._bringing.along(feed, reader=who)) if with_ else told(feed)
 
     async def _heads(self, request: web.Request) -> web.Response:

@@ -64,7 +64,8 @@ class _Unit:
 class WriterLane:
     """Implements `Lane`. Use as an async context manager; belongs to one event loop.
 
-    `write` and `read` raise StoreProblem when the database could not do it.
+    `write` and `read` raise StoreProblem when the database could not do it; its `may_be_kept` says
+    whether that is all that is known. What else `write` raises has left nothing.
     """
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
@@ -119,7 +120,7 @@ class WriterLane:
             with self._reader.connect() as connection:
                 return question(connection)
         except SQLAlchemyError as error:
-            raise _problem(error) from error
+            raise _problem(error, may_be_kept=False) from error
 
     def _hand_over(self) -> None:
         group, self._waiting = self._waiting[:_MOST_UNITS], self._waiting[_MOST_UNITS:]
@@ -144,6 +145,7 @@ class WriterLane:
             self._loop.call_soon(self._hand_over)
 
     def _commit(self, group: Sequence[_Unit], *, tried: int = 1) -> None:
+        may_be_kept = False
         try:
             connection = self._connected()
             with connection.begin():
@@ -151,9 +153,10 @@ class WriterLane:
                     self._carry_out(unit, connection)
                 for companion in self._companions:
                     companion.flush(connection)
+                may_be_kept = True  # from here on: an answer that is lost says nothing
         except Exception as error:  # noqa: BLE001 - whatever it is: the group fails, not the lane
             self._undo(0)
-            self._failed(group, error, tried=tried)
+            self._failed(group, error, tried=tried, may_be_kept=may_be_kept)
             return
         for companion in self._companions:
             companion.committed()
@@ -175,7 +178,9 @@ class WriterLane:
                 companion.undo(mark)
         connection.exec_driver_sql("RELEASE SAVEPOINT unit")
 
-    def _failed(self, group: Sequence[_Unit], error: Exception, *, tried: int) -> None:
+    def _failed(
+        self, group: Sequence[_Unit], error: Exception, *, tried: int, may_be_kept: bool
+    ) -> None:
         self._drop_connection()
         blamed = getattr(error, "orig", None)
         is_once_more = getattr(blamed, "sqlstate", None) in _ONCE_MORE and tried < _MOST_TRIES
@@ -185,7 +190,10 @@ class WriterLane:
                 self._commit([unit], tried=tried + 1)
             return
         for unit in group:
-            unit.failure = _problem(error) if isinstance(error, SQLAlchemyError) else error
+            if may_be_kept or isinstance(error, SQLAlchemyError):
+                unit.failure = _problem(error, may_be_kept=may_be_kept)
+            else:
+                unit.failure = error
 
     def _undo(self, mark: int) -> None:
         for companion in self._companions:
@@ -203,7 +211,10 @@ class WriterLane:
             connection.close()
 
 
-def _problem(error: SQLAlchemyError) -> StoreProblem:
+def _problem(error: Exception, *, may_be_kept: bool) -> StoreProblem:
     _log.error("store_failed", error=" ".join(str(error).split())[:1000])
     # A server's own words name hosts and users, which are no caller's business.
-    return StoreProblem("the database could not do it; the network's log says why (store_failed)")
+    return StoreProblem(
+        "the database could not do it; the network's log says why (store_failed)",
+        may_be_kept=may_be_kept,
+    )

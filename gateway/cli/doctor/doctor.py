@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from gateway.cli.doctor import files, machine, service, work
 from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
 from gateway.cli.doctor.chain import check_chain
-from gateway.cli.doctor.freezes import check_freezes
+from gateway.cli.doctor.freezes import check_freeze_folder, check_freezes
 from gateway.cli.doctor.model import Finding, State, failed, looked_at, ok
 from gateway.cli.doctor.network import check_network
 from gateway.cli.doctor.nodes import check_versions
@@ -100,6 +100,7 @@ def examine(config_file: Path, *, clock: Clock) -> Iterator[Finding]:
     if records.size is not None:
         yield from _of_rows(config, clock=clock)
     yield from looked_at("freezes", lambda: check_freezes(config))
+    yield from looked_at("freezes", lambda: check_freeze_folder(config))
     yield from looked_at("bridge", lambda: check_bridge_files(config))
     yield from looked_at("bridge", lambda: check_bridge(config, now))
     yield from looked_at("network", lambda: check_network(config, now))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
+from gateway.freezes.file_names import FOLDER
 from gateway.seals.last_good import SUFFIX
 from gateway.wiring.confining import secret_paths
 
@@ -40,7 +41,7 @@ def check_governing_files(config: Config, config_file: Path) -> Iterator[Finding
     yield from _written_by_owner("config file", [config_file], is_public=lambda _path: by_two)
     for path in config.policies.readable:
         every = [path, *sorted(path.rglob("*"))]
-        yield from _written_by_owner("policy files", every, is_public=partial(_is_signed, config))
+        yield from _written_by_owner("policy files", every, is_public=partial(_is_apart, config))
 
 
 def check_signatures(config: Config) -> Iterator[Finding]:
@@ -110,6 +111,12 @@ def _written_by_owner(
     elif present:
         more = f" and the {len(present) - 1} files below" if len(present) > 1 else ""
         yield ok(part, f"only the owner may write to {present[0]}{more}")
+
+
+def _is_apart(config: Config, path: Path) -> bool:
+    """Whether who may read it is no matter, or told of freezes (`doctor.freezes`)."""
+    folder = config.policies.place / FOLDER
+    return _is_signed(config, path) or folder in {path, *path.parents}
 
 
 def _is_signed(config: Config, path: Path) -> bool:

@@ -1,12 +1,15 @@
-"""What is frozen, and files that were to freeze or unfreeze something and did not."""
+"""What is frozen, files that were to freeze or unfreeze and did not, and who may read them."""
 
+import os
+import pwd
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from gateway.cli.doctor.model import Finding, ok, warning
+from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
 from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
 from gateway.freezes.orders import claims_of
@@ -16,6 +19,7 @@ from gateway.store.freezes import freeze_row, live_freezes
 from gateway.store.open import database_of
 
 _PART = "freezes"
+_BY_ALL = 0o007
 
 
 def check_freezes(config: Config) -> Iterator[Finding]:
@@ -38,6 +42,57 @@ def check_freezes(config: Config) -> Iterator[Finding]:
     finally:
         engine.dispose()
     yield from found or [ok(_PART, "none")]
+
+
+def check_freeze_folder(config: Config) -> Iterator[Finding]:
+    """Files of freezes name counterparties: the gateway reads them, and nobody else need.
+
+    What lies in a closed folder is closed.
+    """
+    folder = config.policies.place / FOLDER
+    try:
+        found, state = folder.stat(), config.state_directory.stat()
+    except OSError:  # no folder, or no gateway was ever started here
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    cure = f"chgrp {state.st_gid} {folder} && chmod 0750 {folder}"
+    if found.st_uid == state.st_uid:
+        cure = f"chmod 0700 {folder}"
+    if not _may_look(found, state):
+        yield failed(
+            _PART,
+            f"the gateway's user may not look into {folder} ({mode:04o}): freezes by file freeze "
+            "nothing",
+            cure=cure,
+        )
+    elif mode & _BY_ALL:
+        yield warning(
+            _PART,
+            f"everybody may get at {folder} ({mode:04o}), whose files name counterparties and say "
+            "why they are frozen",
+            cure=cure,
+        )
+
+
+def _may_look(folder: os.stat_result, state: os.stat_result) -> bool:
+    """Whether the gateway, which is whose the state is, may list the folder and open its files."""
+    if state.st_uid == 0:
+        return True
+    if folder.st_uid == state.st_uid:
+        wanted = stat.S_IRUSR | stat.S_IXUSR
+    elif folder.st_gid in _groups(state):
+        wanted = stat.S_IRGRP | stat.S_IXGRP
+    else:
+        wanted = stat.S_IROTH | stat.S_IXOTH
+    return folder.st_mode & wanted == wanted
+
+
+def _groups(state: os.stat_result) -> set[int]:
+    try:
+        name = pwd.getpwuid(state.st_uid).pw_name
+    except KeyError:  # a user of another machine's, whose files are looked at here
+        return {state.st_gid}
+    return {state.st_gid, *os.getgrouplist(name, state.st_gid)}
 
 
 def _live(connection: Connection) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.asking import OwnKey, URLOption, ask, ask_with
-from gateway.cli.files.whole_files import write_whole
+from gateway.cli.officers.laying import lay
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.people_keys import NAMED, ModuleOption, PersonSigner, PinFileOption, people_keys
 from gateway.cli.terminal import fail, out, printable, tell_json
@@ -207,10 +207,11 @@ def _sent(
 
 
 def _put_file(config: Path, name: str, lines: Sequence[str]) -> None:
-    folder = configuration(config).policies.place / FOLDER
+    of_here = configuration(config)
+    folder = of_here.policies.place / FOLDER
+    content = "".join(f"{line}\n" for line in lines).encode()
     try:
-        folder.mkdir(exist_ok=True)
-        write_whole(folder / name, "".join(f"{line}\n" for line in lines).encode())
+        lay(folder, name, content, state_directory=of_here.state_directory)
     except OSError as error:
         raise fail(f"{folder / name} cannot be written: {error.strerror}") from error
     out.print(f"{folder / name}: a gateway that runs takes it within two seconds", soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from gateway.envelopes.cures import NARROW_CURE
+from gateway.envelopes.keeping.troubles import NARROW
 from gateway.errors import Owner, Problem
 
 
@@ -31,6 +33,16 @@ class CardMissingProblem(Problem):
         "the seal sign the document type organisation-card."
     )
     retry_after_seconds: ClassVar[int | None] = 30
+
+
+class WayTooNarrowProblem(Problem):
+    """Something between us and the network lets no body of this size through."""
+
+    type: ClassVar[str] = NARROW
+    status: ClassVar[int] = 502
+    title: ClassVar[str] = "Something before the network lets no body of this size through"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = NARROW_CURE
 
 
 class BridgeAwayProblem(Problem):

@@ -222,8 +222,7 @@ class Bridge:
             await self._here()
 
     async def _listen(self, wait_seconds: float) -> None:
-        standing = await self._ground.networks.standing(self.member.organisation)
-        feed = await self.network.feed(standing.cursor, wait_seconds=wait_seconds)
+        feed = await self.network.feed(await self.inbox.cursor(), wait_seconds=wait_seconds)
         await self.inbox.take(feed)
         self._gather_seconds = _GATHER_SECONDS if 0 < len(feed.items) < _MANY_ITEMS else 0.0
 

@@ -19,7 +19,7 @@ from cloud_bridge.errors import (
     RecordBrokenError,
 )
 from cloud_bridge.wire import Feed
-from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading
+from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading, sequence_of
 from gateway.envelopes.carriage.inbox_writing import Answered, InboxWriter, MovedError
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.naming import Naming
@@ -45,9 +45,19 @@ class Inbox:
         self._reader = InboxReader(member, ground, naming)
         self._writer = InboxWriter(member, ground, tally, self._troubles, naming)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._cursor: str | None = None
+
+    async def cursor(self) -> str:
+        """How far the feed was taken in."""
+        if self._cursor is not None:
+            return self._cursor
+        return (await self._ground.networks.standing(self._member.organisation)).cursor
 
     async def take(self, feed: Feed) -> int:
         """Take in a page of the feed; gives how many entries were new. The cursor is kept last.
+
+        It is written with whatever is written next, at the latest the ledger's row of the next
+        question. Where that is lost, the page comes again.
 
         Raises:
             NetworkAwayError: something had to be fetched besides; the page comes again.
@@ -73,12 +83,22 @@ class Inbox:
         for each in found:
             if isinstance(each, BaseException):
                 raise each
-        organisation, cursor = self._member.organisation, feed.cursor
         if feed.items:
-            await self._ground.lane.write(
-                lambda unit: change_standing(unit, organisation, cursor=cursor)
-            )
+            self._keep(feed.cursor)
         return sum(each for each in found if isinstance(each, int))
+
+    def _keep(self, cursor: str) -> None:
+        def kept(written: "asyncio.Future[None]") -> None:
+            if self._cursor == cursor:
+                self._cursor = None  # the database says from here on how far we are
+            if not written.cancelled() and (error := written.exception()) is not None:
+                _log.warning("cursor_not_kept", organisation=organisation, error=str(error))
+
+        organisation = self._member.organisation
+        self._cursor = cursor
+        self._ground.lane.along(
+            lambda unit: change_standing(unit, organisation, cursor=cursor)
+        ).add_done_callback(kept)
 
     async def _believe(
         self,
@@ -98,7 +118,8 @@ class Inbox:
         Args:
             envelope: its id.
             entries: that were told.
-            record: of all of it, where that came with them; used where nothing of it is here.
+            record: of all of it, where that came with them; used where nothing of it is here, and
+                it has as much as they say.
 
         Raises:
             NetworkAwayError: what is missing could not be fetched.
@@ -137,7 +158,9 @@ class Inbox:
         while True:
             state = await self._ground.records.state(self._member.organisation, envelope)
             if state is None:
-                return await self._fetch(envelope, record)
+                # What ends before what was told with it is not believed: it would swallow the rest.
+                whole = record if record is not None and _reaches(record, entries) else None
+                return await self._fetch(envelope, whole)
             reading = await self._reader.read(state, entries)
             if reading.trouble is not None and reading.trouble.type == "gap":
                 return await self._fetch(envelope)
@@ -201,3 +224,8 @@ class Inbox:
                 return await self._writer.write(envelope, begun, reading, new=new)
             except MovedError:
                 continue
+
+
+def _reaches(record: EnvelopeRecord, entries: Sequence[Entry]) -> bool:
+    """Whether a record has as many entries as these say that there are."""
+    return max(map(sequence_of, entries), default=0) <= len(record.entries)

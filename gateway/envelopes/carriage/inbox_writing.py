@@ -9,7 +9,7 @@ import structlog
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.envelopes.statements import Acknowledged, parse
+from cloud_bridge.envelopes.statements import NETWORK, Acknowledged, parse
 from gateway.envelopes.carriage.inbox_reading import Reading, sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
@@ -19,6 +19,7 @@ from gateway.envelopes.keeping.troubles import (
     OVER,
     Troubles,
     holding_in,
+    holding_now,
     lasting_in,
     written,
 )
@@ -45,7 +46,9 @@ class MovedError(Exception):
 class Answered:
     """What becomes true with the answer to something that we have sent ourselves.
 
-    No job is enqueued for such an entry: whoever has sent it looks at the envelope next.
+    No job is enqueued for such an entry, nor for what the network said because of it: whoever has
+    sent it looks at the envelope next. What others said before it is looked at anew, as if the feed
+    had told it: the job that has sent it may have made up its mind, and end to wait for people.
 
     Attributes:
         write: writes it, in the transaction of the entry.
@@ -92,7 +95,7 @@ class InboxWriter:
             return 0
 
         def unit(transaction: Transaction) -> None:
-            self._put(transaction, envelope, before, reading, new, wakes=answered is None)
+            self._put(transaction, envelope, before, reading, new, is_answer=answered is not None)
             if answered is not None:
                 answered.put(transaction)
 
@@ -130,7 +133,7 @@ class InboxWriter:
         reading: Reading,
         new: EnvelopeRow | None,
         *,
-        wakes: bool,
+        is_answer: bool,
     ) -> None:
         organisation, state = self._member.organisation, reading.state
         row = envelope_by_id(unit.connection, organisation, envelope)
@@ -143,21 +146,32 @@ class InboxWriter:
             row = new
         if row is not None and reading.entries:
             put_entries(unit, organisation, envelope, _rows(before, reading.entries))
-            changes = self._changes(row, state)
+            changes = self._changes(unit, row, state)
             change_envelope(unit, organisation, envelope, **changes)
-            if wakes and any(map(_is_for_us, reading.entries)):
+            if any(self._wakes(each, is_answer=is_answer) for each in reading.entries):
                 job = job_of(organisation, envelope, f"entry-{state.sequence}")
                 self._ground.queue.enqueue(unit, [job])
         if reading.trouble is not None:
             self._troubles.put(unit, envelope, reading.trouble)
 
-    def _changes(self, row: EnvelopeRow, state: EnvelopeState) -> dict[str, Any]:
+    def _wakes(self, entry: Entry, *, is_answer: bool) -> bool:
+        """Whether anything may be to be done for it that nobody is at already."""
+        said = parse(entry.signed)
+        if isinstance(said.act, Acknowledged):  # that others hold the record is only kept
+            return False
+        if not is_answer:
+            return True
+        if said.author == NETWORK:  # its own words name no party; those for persons do
+            return bool(said.party)
+        return said.author != self._member.organisation
+
+    def _changes(self, unit: Transaction, row: EnvelopeRow, state: EnvelopeState) -> dict[str, Any]:
         changes: dict[str, Any] = {
             "sequence": state.sequence,
             "head": state.head,
             "changed_at": self._ground.clock.now(),
         }
-        if row.status == "held" and holding_in(row) and state.status not in OVER:
+        if row.status == "held" and state.status not in OVER and holding_now(unit.connection, row):
             return changes
         trouble = written(lasting_in(row))
         return changes | {"status": _status(row, state), "trouble": trouble}
@@ -169,7 +183,7 @@ class InboxWriter:
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        holding = holding_in(row)
+        holding = holding_in(row, await self._ground.owed.never_taken(organisation, envelope))
         is_over = state.status in OVER
         if not is_over and holding - JUDGED_ANEW:
             return
@@ -201,11 +215,6 @@ class InboxWriter:
             party=said.party,
             counterparties=list(dict.fromkeys(others)),
         )
-
-
-def _is_for_us(entry: Entry) -> bool:
-    """Whether anything may be to be done for it; that others hold the record is only kept."""
-    return not isinstance(parse(entry.signed).act, Acknowledged)
 
 
 def _rows(before: EnvelopeState, entries: Sequence[Entry]) -> list[EntryRow]:

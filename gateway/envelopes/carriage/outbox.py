@@ -8,27 +8,25 @@ and nothing else: a withdrawal overtakes a document that has no room.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Final
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
 from cloud_bridge.errors import (
-    NetworkError,
     NetworkLiesError,
     NetworkRefusedError,
     RecordBrokenError,
+    WayTooNarrowError,
 )
 from cloud_bridge.wire import Taken
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.leaving import Leaving
+from gateway.envelopes.carriage.marking import Marking
 from gateway.envelopes.carriage.owed import (
-    asks_for_the_pen,
     ends_it,
     envelope_in,
-    falls_with,
     named_by,
     outlives,
     statement_in,
@@ -40,6 +38,7 @@ from gateway.envelopes.carriage.sending import Sending
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.troubles import (
     FROZEN,
+    NARROW,
     NO_ROOM,
     PASSING,
     Trouble,
@@ -47,8 +46,7 @@ from gateway.envelopes.keeping.troubles import (
     trouble_of,
 )
 from gateway.signing.errors import FrozenProblem
-from gateway.store.envelope_owed import OwedEnvelopeRow, mark_sent, owed_now
-from gateway.store.lane import Transaction
+from gateway.store.envelope_owed import OwedEnvelopeRow
 
 _LOST: Final = "content-missing"
 """The network's word for: a content that stands before this is not there."""
@@ -67,6 +65,7 @@ class Outbox:
         self._leaving = Leaving(member, ground, inbox)
         self._packing = Packing(member, ground)
         self._troubles = Troubles(member, ground, tally)
+        self._marking = Marking(ground, inbox, self._troubles, tally)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
@@ -89,10 +88,10 @@ class Outbox:
         """
         async with self.alone(envelope):
             going = await self._leaving.look(envelope)
-            await self._mark(list(going.there))
-            await self._mark(list(going.lost), refused=_OVER)
+            await self._marking.mark(list(going.there))
+            await self._marking.mark(list(going.lost), refused=_OVER)
             sending = Sending(going.kept, going.why)
-            async with self._marked_by_the_end() as there:
+            async with self._marking.by_the_end() as there:
                 for rows in together(going.rows):
                     if not await self._go(rows, sending, there):
                         return False
@@ -110,7 +109,7 @@ class Outbox:
         """Contents and what stands on them, or one thing alone; gives whether to go on."""
         *contents, last = rows
         try:
-            if contents and await self._is_brought(rows, sending, there):
+            if contents and await self._is_settled(rows, sending, there):
                 return True
         except NetworkLiesError as lies:
             return await self._lied(last, lies, there)
@@ -121,13 +120,16 @@ class Outbox:
                 return False
         return True
 
-    async def _is_brought(
+    async def _is_settled(
         self,
         rows: tuple[OwedEnvelopeRow, ...],
         sending: Sending,
         there: list[OwedEnvelopeRow],
     ) -> bool:
-        """Send all of it in one request; False: it must go one by one, which says what does not."""
+        """Send all of it in one request, or keep all of it back for want of room.
+
+        False: it must go one by one, which says what does not.
+        """
         first, last = rows[0], rows[-1]
         if (
             waits_behind(first, sending.back)
@@ -143,9 +145,15 @@ class Outbox:
             if await self._leaving.against(last):
                 return False
             taken = await self._member.network.bring(parcel)
-        except (NetworkRefusedError, RecordBrokenError):
-            return False
-        await self._answered(taken, [*there, *rows])
+        except (NetworkRefusedError, RecordBrokenError) as error:
+            if not _is_want_of_room(error):
+                return False
+            # Nobody needs a part of it: what stands on all of it would wait all the same.
+            await self._marking.mark(there)
+            await self._stays(first, error, sending)
+            sending.back += rows[1:]
+            return True
+        await self._marking.answered(taken, [*there, *rows])
         there.clear()
         self._tally.sent += len(rows)
         return True
@@ -168,57 +176,42 @@ class Outbox:
             return True
         try:
             taken = await self._taken(row)
-        except NetworkRefusedError as refused:
-            await self._mark(there)
-            if refused.type == NO_ROOM:  # for now: what is owed stays owed
-                sending.keep_back(row, Trouble(f"refused-{NO_ROOM}", str(refused), holds=False))
-            else:
-                sending.fallen |= await self._never(row, refused)
         except NetworkLiesError as lies:
             return await self._lied(row, lies, there)
-        except RecordBrokenError as broken:
-            await self._mark(there)
-            trouble = trouble_of(broken)
-            if trouble.type in PASSING:
-                sending.keep_back(row, replace(trouble, holds=False))
-            else:
-                sending.back.append(row)
-                await self._troubles.tell(row.envelope, trouble)
+        except (NetworkRefusedError, WayTooNarrowError, RecordBrokenError) as error:
+            await self._marking.mark(there)
+            await self._stays(row, error, sending)
         else:
             if taken is None:
                 there.append(row)
             else:
-                await self._answered(taken, [*there, row])
+                await self._marking.answered(taken, [*there, row])
                 there.clear()
             self._tally.sent += 1
         return True
 
-    async def _answered(self, taken: Taken, rows: Sequence[OwedEnvelopeRow]) -> None:
-        """What the last of the rows became, and that all of them are there, in one transaction."""
-        mark = partial(self._put_mark, rows)
-        await self._inbox.answer(rows[-1].envelope, taken.entries, mark)
+    async def _stays(
+        self,
+        row: OwedEnvelopeRow,
+        error: NetworkRefusedError | WayTooNarrowError | RecordBrokenError,
+        sending: Sending,
+    ) -> None:
+        """It did not go out: for good, or for now, so that it stays owed."""
+        passing = _passing(error)
+        if passing is not None:
+            sending.keep_back(row, passing)
+        elif isinstance(error, RecordBrokenError):
+            sending.back.append(row)
+            await self._troubles.tell(row.envelope, trouble_of(error))
+        elif isinstance(error, NetworkRefusedError):
+            sending.fallen |= await self._marking.never(row, error)
 
     async def _lied(
         self, row: OwedEnvelopeRow, lies: NetworkLiesError, there: list[OwedEnvelopeRow]
     ) -> bool:
-        await self._mark(there)
+        await self._marking.mark(there)
         await self._troubles.tell(row.envelope, Trouble(lies.lie, str(lies)))
         return False
-
-    @contextlib.asynccontextmanager
-    async def _marked_by_the_end(self) -> AsyncIterator[list[OwedEnvelopeRow]]:
-        """Rows in this list are at the network; those that are left in it are marked so.
-
-        A content is marked with the statement behind it, in the transaction of its entry. Where
-        none comes any more, it is not put there again all the same.
-        """
-        there: list[OwedEnvelopeRow] = []
-        try:
-            yield there
-        except NetworkError:
-            await self._mark(there)
-            raise
-        await self._mark(there)
 
     async def _is_held_back(self, row: OwedEnvelopeRow) -> bool:
         kept = await self._ground.envelopes.by_id(row.organisation, row.envelope)
@@ -267,42 +260,26 @@ class Outbox:
         state = await self._ground.records.state(self._member.organisation, envelope)
         if state is not None and state.status not in _UNDER_WAY:
             # Nobody asks for it any more: we have ended the envelope ourselves, or others have.
-            await self._mark([row for row in sending.back if not outlives(row)], refused=_OVER)
+            await self._marking.mark(
+                [row for row in sending.back if not outlives(row)], refused=_OVER
+            )
             return all(not outlives(row) for row in sending.back)
         for trouble in sending.troubles:
             await self._troubles.tell(envelope, trouble)
         return False
 
-    async def _never(self, row: OwedEnvelopeRow, refused: NetworkRefusedError) -> set[int]:
-        """Write that the network will never take it; gives the ordinals of all that falls."""
-        if asks_for_the_pen(row) and refused.type == "not-allowed":
-            # We asked whether we may sign now, and another was first: an answer, no trouble.
-            await self._mark([row], refused=refused.type)
-            return set()
-        trouble = Trouble(f"refused-{refused.type}", str(refused), holds=row.kind != "statement")
 
-        def write(unit: Transaction) -> set[int]:
-            rows = owed_now(unit.connection, row.organisation, row.envelope)
-            fallen = falls_with(row, rows)
-            self._troubles.put(unit, row.envelope, trouble)
-            at = self._ground.clock.now()
-            for each in fallen:
-                mark_sent(unit, each, at=at, refused=refused.type)
-            return {each.ordinal for each in fallen}
+def _is_want_of_room(error: Exception) -> bool:
+    return isinstance(error, NetworkRefusedError) and error.type == NO_ROOM
 
-        fallen = await self._ground.lane.write(write)
-        self._tally.refused += 1
-        return fallen
 
-    async def _mark(self, rows: list[OwedEnvelopeRow], *, refused: str | None = None) -> None:
-        if rows:
-            mark = partial(self._put_mark, rows.copy(), refused=refused)
-            await self._ground.lane.write(mark)
-            rows.clear()
-
-    def _put_mark(
-        self, rows: Sequence[OwedEnvelopeRow], unit: Transaction, *, refused: str | None = None
-    ) -> None:
-        for row in rows:
-            mark_sent(unit, row, at=self._ground.clock.now(), refused=refused)
-        self._troubles.end_passing(unit, rows[-1].envelope)
+def _passing(error: NetworkRefusedError | WayTooNarrowError | RecordBrokenError) -> Trouble | None:
+    """What keeps it back for now; None: it is for good."""
+    if isinstance(error, RecordBrokenError):
+        trouble = trouble_of(error)
+        return replace(trouble, holds=False) if trouble.type in PASSING else None
+    if isinstance(error, WayTooNarrowError):  # the network is not away: what is smaller goes out
+        return Trouble(NARROW, str(error), holds=False)
+    return (
+        Trouble(f"refused-{NO_ROOM}", str(error), holds=False) if _is_want_of_room(error) else None
+    )

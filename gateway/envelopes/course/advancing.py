@@ -26,7 +26,7 @@ from gateway.envelopes.course.turning import OurTurn, Paused
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, TOLD, troubles_in
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, blocking_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob
@@ -221,7 +221,8 @@ class Advancing:
 
     async def _judged_anew(self, bridge: Bridge, seen: _Seen) -> _Seen | None:
         """What was held for want of a root, once one is trusted; None: it stays held."""
-        if {type_ for type_, _ in troubles_in(seen.row)} - JUDGED_ANEW - TOLD:
+        never_taken = await self._ground.owed.never_taken(seen.row.organisation, seen.row.id)
+        if blocking_in(seen.row, never_taken) - JUDGED_ANEW:
             return None
         try:
             lacking = await self._verifying.take_all(bridge.member, seen.state, seen.entries)
@@ -250,7 +251,7 @@ class Advancing:
     async def _ended(self, bridge: Bridge, seen: _Seen, lacking: tuple[str, ...]) -> Paused | None:
         if lacking and seen.state.status == "completed":
             return _bring(lacking)
-        await self._ending.end(bridge, seen.row, seen.state)
+        await self._ending.end(bridge, seen.row, seen.state, seen.entries)
         return None
 
     async def _tell(self, bridge: Bridge, envelope: str, paused: Paused) -> None:

@@ -1,7 +1,7 @@
 """An envelope that a caller sends: its terms, its documents and its first word, durable at once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
-from gateway.signing.digests import sha256_of
+from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
 from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
@@ -68,7 +68,8 @@ class Creating:
                 f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
             )
         bridge = self._bridges.of_company(new.company)
-        digests = [(await sha256_of(each.content)).hex() for each in files]
+        contents = [await hashed(each.content) for each in files]
+        digests = [each.digest.hex() for each in contents]
         request = _request_digest(new, files, digests)
         known = await self._ground.envelopes.of_key(caller.system, key)
         if known is not None:
@@ -98,19 +99,38 @@ class Creating:
             attributes=msgspec.json.encode(dict(new.attributes)),
             step="send",
         )
-        decided = await self._decided(bridge, row, state, files)
-        for each, digest in zip(files, digests, strict=True):
-            parts = [Part(digest, len(each.content))]
-            await self._contents.keep(bridge.member, row.id, each.name, each.content, parts=parts)
+        by_name = {each.name: content for each, content in zip(files, contents, strict=True)}
+        decided = await self._decided(bridge, row, state, by_name)
         said = say(bridge, state, Sent(terms=terms_digest(encoded)))
-        kept = await self._ground.lane.write(
-            lambda unit: self._put(
-                unit, row, digests, decided, WireEnvelope(terms=encoded, sent=said)
-            )
-        )
+        envelope = WireEnvelope(terms=encoded, sent=said)
+        kept = row
+
+        def put(unit: Transaction) -> None:
+            nonlocal kept
+            kept = self._put(unit, row, digests, decided, envelope)
+
+        # With the last of its documents the envelope is there, in one transaction.
+        *before, last = zip(files, digests, strict=True)
+        for file, digest in before:
+            await self._keep(bridge, row, file, digest)
+        await self._keep(bridge, row, *last, besides=put)
         if kept is not row:
             return self._again(kept, request, key)
         return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
+
+    async def _keep(
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        file: NewFile,
+        digest: str,
+        *,
+        besides: Callable[[Transaction], None] = lambda _unit: None,
+    ) -> None:
+        parts = [Part(digest, len(file.content))]
+        await self._contents.keep(
+            bridge.member, row.id, file.name, file.content, parts=parts, besides=besides
+        )
 
     def _put(
         self,
@@ -151,7 +171,11 @@ class Creating:
         )
 
     async def _decided(
-        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, files: Sequence[NewFile]
+        self,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        state: EnvelopeState,
+        by_name: Mapping[str, HashedDocument],
     ) -> list[Mapping[str, Any]]:
         """Ask the policies whether each document may leave, whoever is to sign it and when.
 
@@ -166,7 +190,6 @@ class Creating:
             party=_ourselves(bridge, state),
             act="send",
         )
-        by_name = {each.name: each.content for each in files}
         decided: list[Mapping[str, Any]] = []
         for document in state.terms.documents:
             allowed = await self._sealing.examine(turn, document, by_name[document.name])

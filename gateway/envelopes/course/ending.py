@@ -1,8 +1,10 @@
 """How an envelope ends here: looked at once more, acknowledged, recorded, told; or held."""
 
-import hashlib
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
+from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
@@ -10,21 +12,22 @@ from gateway.audit.record import Record
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
+from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, was_told
 from gateway.envelopes.errors import RevisionProblem
-from gateway.envelopes.ground import Ground
+from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     OVER,
-    TOLD,
     Trouble,
     Troubles,
-    holding_in,
+    holding_now,
     lasting_in,
     troubles_in,
     written,
 )
+from gateway.envelopes.keeping.versions import fault_in
 from gateway.returns.interfaces import EventOutbox
 from gateway.signing.digests import beside_the_loop
 from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
@@ -44,11 +47,19 @@ class Ending:
         self._contents = contents
         self._events = events
 
-    async def end(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
-        """Acknowledge it, record it and tell of it, once.
+    async def end(
+        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, entries: Sequence[Entry]
+    ) -> None:
+        """Acknowledge and record it, again where more was said since; tell of it once.
 
         What others have signed was verified when it came; here it is seen that what is kept is what
         the record tells of, from the first byte to the last.
+
+        Args:
+            bridge: of the company that is to know it.
+            row: the envelope's.
+            state: with the end.
+            entries: from the first to the newest of that state.
 
         Raises:
             StoreProblem: a document is gone, or not what was kept.
@@ -68,6 +79,11 @@ class Ending:
             return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
+        # By which we have said so of this end before, where more was said since, such as a copy.
+        before = [
+            parse(say(bridge, state, act, about=f"{each}")).id
+            for each in range(ended_at(entries), state.substance)
+        ]
         # Why we have declined is told at home for good.
         ours = [each.state for each in state.parties_of(member.organisation)]
         hint = row.hint if "declined" in ours else ""
@@ -99,23 +115,25 @@ class Ending:
                 digests=sorted(state.current.values()),
             )
             self._ground.audit.append(transaction, record)
-            self._events.put(transaction, event_of(member, row, state, status=state.status, at=now))
+            if not was_told(transaction.connection, row, state, before):
+                self._tell(transaction, member, state, status=state.status, at=now)
 
         await self._ground.lane.write(unit)
 
     async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
         """What held an envelope has passed: it goes on, unless more was found since."""
         member, now = bridge.member, self._ground.clock.now()
-        passed = [type_ for type_, _ in troubles_in(row) if type_ not in TOLD]
-        record = noted("released", member, row.id, at=now, troubles=passed)
         changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
 
         def unit(transaction: Transaction) -> None:
             known = envelope_by_id(transaction.connection, member.organisation, row.id)
-            if known is None or holding_in(known) - JUDGED_ANEW:
+            if known is None or holding_now(transaction.connection, known) - JUDGED_ANEW:
                 return
+            left = [each for each in lasting_in(known) if each[0] not in JUDGED_ANEW]
+            passed = [type_ for type_, _ in troubles_in(known) if type_ not in dict(left)]
+            record = noted("released", member, row.id, at=now, troubles=passed)
             self._ground.audit.append(transaction, record)
-            trouble = written(each for each in lasting_in(known) if each[0] not in JUDGED_ANEW)
+            trouble = written(left)
             change_envelope(transaction, member.organisation, row.id, trouble=trouble, **changes)
 
         await self._ground.lane.write(unit)
@@ -157,14 +175,13 @@ class Ending:
             if known is None or known.sequence or known.status not in _UNSENT:
                 return known is not None and known.status == "withdrawn"
             for each in owed_now(transaction.connection, row.organisation, row.id):
-                mark_sent(transaction, each, at=now, refused="withdrawn")
+                mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
             changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)
             for record in (asked, ended):
                 self._ground.audit.append(transaction, record)
-            event = event_of(member, row, state, status="withdrawn", at=now)
-            self._events.put(transaction, event)
+            self._tell(transaction, member, state, status="withdrawn", at=now)
             return True
 
         async with bridge.outbox.alone(row.id):
@@ -242,17 +259,29 @@ class Ending:
             known = envelope_by_id(transaction.connection, row.organisation, row.id)
             troubles.put(transaction, row.id, trouble)
             if trouble.holds and known is not None and known.status != "held":
-                event = event_of(bridge.member, row, state, status="held", at=now)
-                self._events.put(transaction, event)
+                self._tell(transaction, bridge.member, state, status="held", at=now)
 
         await self._ground.lane.write(unit)
+
+    def _tell(
+        self,
+        unit: Transaction,
+        member: Member,
+        state: EnvelopeState,
+        *,
+        status: str,
+        at: datetime,
+    ) -> None:
+        """Tell of it with the troubles that the unit of work has left with the envelope."""
+        row = envelope_by_id(unit.connection, member.organisation, state.terms.envelope)
+        if row is not None:
+            self._events.put(unit, event_of(member, row, state, status=status, at=at))
 
     async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        hashed = len(content) * (1 + len(state.revisions[name]))
-        return await beside_the_loop(hashed, partial(_fault_in, state, name, content))
+        return await beside_the_loop(len(content), partial(fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:
@@ -264,17 +293,6 @@ async def _has(bridge: Bridge, envelope: str) -> bool:
             raise
         return False
     return True
-
-
-def _fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
-    """What of a document is not as the record tells, from its first version to its last."""
-    terms = next(each for each in state.terms.documents if each.name == name)
-    told = [(terms.size, terms.digest)]
-    told += [(each.size, each.digest) for each in state.revisions[name]]
-    for number, (size, digest) in enumerate(told):
-        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
-            return f"{name} does not begin with what the record tells of after {number} signatures"
-    return None
 
 
 def _companies_that_signed(state: EnvelopeState) -> frozenset[str]:

@@ -5,7 +5,6 @@ idempotency key names envelope, party, document and base. What the policies refu
 a word that may leave; what they say besides does not.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +28,7 @@ from gateway.envelopes.keeping.versions import signed_acts
 from gateway.errors import Problem
 from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now
-from gateway.signing.digests import sha256_of
+from gateway.signing.digests import HashedDocument
 from gateway.signing.errors import (
     ApprovalRejectedProblem,
     DeniedProblem,
@@ -126,7 +125,7 @@ class TurnSealing:
         self._clock = clock
 
     async def examine(
-        self, turn: Turn, document: DocumentTerms, content: bytes
+        self, turn: Turn, document: DocumentTerms, content: HashedDocument
     ) -> tuple[Allowed, ...]:
         """Whether a document would be sealed now, or may be sent; and by which decision.
 
@@ -152,20 +151,20 @@ class TurnSealing:
                 await self.examine(turn, each, bases[each.name])
         return tuple([await self._seal(turn, each, bases[each.name]) for each in documents])
 
-    async def _base(self, turn: Turn, document: DocumentTerms) -> bytes:
-        return await self._contents.of_digest(
+    async def _base(self, turn: Turn, document: DocumentTerms) -> HashedDocument:
+        return await self._contents.hashed_of_digest(
             turn.member.organisation, turn.row.id, turn.state.current[document.name]
         )
 
-    async def _seal(self, turn: Turn, document: DocumentTerms, base: bytes) -> Sealed:
+    async def _seal(self, turn: Turn, document: DocumentTerms, base: HashedDocument) -> Sealed:
         sealed = await self._signing.seal(self.request(turn, document, base), base)
         content = b"".join(sealed.content)
-        update = content[len(base) :]
+        update = content[len(base.content) :]
         return Sealed(
             revision=Revision(
                 document=document.name,
                 base=turn.state.current[document.name],
-                digest=(await sha256_of(content)).hex(),
+                digest=base.digest_with(update).hex(),
                 size=len(content),
                 container=container_in(update),
                 field=_field_of(sealed, update),
@@ -173,7 +172,7 @@ class TurnSealing:
             row=sealed.row,
         )
 
-    def request(self, turn: Turn, document: DocumentTerms, base: bytes) -> SigningRequest:
+    def request(self, turn: Turn, document: DocumentTerms, base: HashedDocument) -> SigningRequest:
         """What the signing cycle is asked for a document upon a base.
 
         Raises:
@@ -188,7 +187,7 @@ class TurnSealing:
                 f"document type {rule.document_type!r} writes documents anew before they are "
                 "sealed (`normalize`), so nobody can sign the same one after us"
             )
-        digest = hashlib.sha256(base).hexdigest()
+        digest = base.digest.hex()
         seal = in_force.bundle.seals.get(rule.seal)
         # A seal without a picture signs unseen, wherever the terms have a field for it.
         is_seen = seal is not None and seal.stamp is not None

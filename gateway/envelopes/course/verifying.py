@@ -20,7 +20,7 @@ from gateway.envelopes.keeping.noting import noted, who_else
 from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble, Troubles
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import UNSEEN, RevisionFault
-from gateway.signing.digests import beside_the_loop, sha256_of
+from gateway.signing.digests import beside_the_loop, digests_of_prefixes, sha256_of
 from gateway.store.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from policies.intake import RULES
@@ -220,10 +220,7 @@ class Verifying:
 
     async def _compare_digests(self, document: str, content: bytes, parts: Sequence[Part]) -> None:
         digests = await beside_the_loop(
-            len(content) * len(parts),
-            lambda: [
-                hashlib.sha256(memoryview(content)[: part.size]).hexdigest() for part in parts
-            ],
+            len(content), lambda: digests_of_prefixes(content, [part.size for part in parts])
         )
         if len(content) != parts[-1].size or digests[-1] != parts[-1].digest:
             raise errors.RevisionOfOtherBaseProblem(

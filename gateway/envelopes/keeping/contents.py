@@ -11,7 +11,7 @@ from cloud_bridge.encryption import opened
 from cloud_bridge.errors import NetworkLiesError
 from gateway.envelopes.errors import EnvelopeContentMissingProblem
 from gateway.envelopes.ground import Ground, Member
-from gateway.signing.digests import sha256_of
+from gateway.signing.digests import HashedDocument, hashed
 from gateway.store.content import Content, Location
 from gateway.store.envelope_contents import SHELF, ContentRow, put_content
 from gateway.store.errors import StoreProblem
@@ -37,14 +37,14 @@ class Contents:
         rows = await self._ground.contents.of_envelope(organisation, envelope)
         return {row.digest: row for row in rows}
 
-    async def read(self, row: ContentRow) -> bytes:
+    async def read(self, row: ContentRow) -> HashedDocument:
         """The bytes of a version.
 
         Raises:
             StoreProblem: they are gone, or not what was kept.
         """
-        content = await self._ground.content.get(row.location, row.size)
-        if (await sha256_of(content)).hex() != row.digest:
+        content = await hashed(await self._ground.content.get(row.location, row.size))
+        if content.digest.hex() != row.digest:
             raise StoreProblem(
                 f"document {row.digest[:16]}… of envelope {row.envelope} in {row.segment} was "
                 "changed; put the segment back from a backup"
@@ -52,7 +52,13 @@ class Contents:
         return content
 
     async def of_digest(self, organisation: str, envelope: str, digest: str) -> bytes:
-        """The bytes of the version of that digest.
+        """The bytes of the version of that digest; raises as `hashed_of_digest`."""
+        return (await self.hashed_of_digest(organisation, envelope, digest)).content
+
+    async def hashed_of_digest(
+        self, organisation: str, envelope: str, digest: str
+    ) -> HashedDocument:
+        """The version of that digest, as it was hashed to see that it is.
 
         Raises:
             EnvelopeContentMissingProblem: it is not here.

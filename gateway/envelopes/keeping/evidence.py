@@ -72,8 +72,9 @@ async def take_evidence(
         StoreProblem: it cannot be kept.
     """
     envelope = state.terms.envelope
-    here = await contents.here(member.organisation, envelope)
-    for each in _attachments(state, entries):
+    told = tuple(_attachments(state, entries))
+    here = await contents.here(member.organisation, envelope) if told else {}
+    for each in told:
         if each.digest in here:
             continue
         if each.size > most_bytes:

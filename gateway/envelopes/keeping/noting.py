@@ -7,6 +7,7 @@ from typing import Any, Literal
 from cloud_bridge.envelopes.state import EnvelopeState
 from gateway.audit.record import Record
 from gateway.envelopes.ground import Member
+from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.returns.model import Event, EventType
 from gateway.store.envelopes import EnvelopeRow
 
@@ -44,7 +45,15 @@ def who_else(member: Member, state: EnvelopeState) -> dict[str, Any]:
 def event_of(
     member: Member, row: EnvelopeRow, state: EnvelopeState, *, status: str, at: datetime
 ) -> Event:
-    """That it has come to an end, or is held, for whoever asked to be told."""
+    """That it has come to an end, or is held, for whoever asked to be told.
+
+    Args:
+        member: whose copy of it.
+        row: as the unit of work has left it: its troubles are told by their types.
+        state: as its record says.
+        status: that is told.
+        at: the present moment.
+    """
     return Event(
         type=_EVENTS[status],
         at=at,
@@ -60,5 +69,6 @@ def event_of(
             "ours": row.ours,
             "businessNumber": row.business_number or state.terms.business_number,
             "digests": dict(state.current),
+            "troubles": [type_ for type_, _ in troubles_in(row)],
         },
     )

@@ -1,14 +1,16 @@
 """What holds an envelope up: kept with it, recorded, told in the log and counted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from cloud_bridge.errors import RecordBrokenError
 from gateway.audit.record import Record
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.store.envelope_owed import never_taken
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
@@ -19,17 +21,24 @@ _encode = msgspec.json.Encoder().encode
 NO_ROOM: Final = "content-quota"
 """The network's word for: our contents have no room there now."""
 
+NARROW: Final = "network-way-too-narrow"
+"""Our word for: a proxy or firewall in between lets no body of this size through."""
+
 FROZEN: Final = "frozen"
 """Our word for: officers have frozen what we have sealed, and it has not left yet."""
 
 STAMP_OVER_TEXT: Final = "stamp-over-text"
 """As the intake rule: a partner's stamp, after which none of ours comes, lies over text."""
 
-PASSING: Final = frozenset(
-    {"card-unknown", "card-untrusted", FROZEN, "party-name", f"refused-{NO_ROOM}"}
-)
-"""No lies: they end when a root is trusted, a partner publishes its card, there is room, or
-officers end a freeze."""
+REFUSED: Final = "refused-"
+"""How it begins where the network has not taken something of ours; its word follows."""
+
+_WAITS: Final = frozenset({FROZEN, NARROW, f"{REFUSED}{NO_ROOM}"})
+"""What only waits, and holds nothing up besides."""
+
+PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name"}) | _WAITS
+"""No lies: they end when a root is trusted, a partner publishes its card, there is room, a proxy's
+limit is raised, or officers end a freeze."""
 
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
@@ -98,14 +107,45 @@ def lasting_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     return tuple(each for each in troubles_in(row) if each[0] not in PASSING)
 
 
-def holding_in(row: EnvelopeRow) -> set[str]:
-    """The types of what keeps it held until somebody does something."""
-    return {type_ for type_, _ in lasting_in(row)} - TOLD
+def blocking_in(row: EnvelopeRow, never_taken: Collection[str]) -> set[str]:
+    """The types of what holds it up, whether it ends by itself or not.
+
+    Args:
+        row: the envelope's.
+        never_taken: the network's words for why it will never have the envelope or a content. Where
+            it refuses a statement and nothing else, that is only told.
+    """
+    types = {type_ for type_, _ in troubles_in(row)} - TOLD - _WAITS
+    said = {type_ for type_ in types if type_.startswith(REFUSED)}
+    return types - said | (said & {f"{REFUSED}{word}" for word in never_taken})
+
+
+def holding_in(row: EnvelopeRow, never_taken: Collection[str]) -> set[str]:
+    """The types of what keeps it held until somebody does something; see `blocking_in`."""
+    return blocking_in(row, never_taken) - PASSING
+
+
+def holding_now(connection: Connection, row: EnvelopeRow) -> set[str]:
+    """The same within a unit of work."""
+    return holding_in(row, never_taken(connection, row.organisation, row.id))
 
 
 def written(troubles: Iterable[tuple[str, str]]) -> bytes:
     """As an envelope's row has them."""
     return _encode(tuple(troubles))
+
+
+def _is_more(trouble: Trouble, before: str, *, is_held: bool) -> bool:
+    """Whether it says more than what was told by the same word."""
+    if trouble.words in before:
+        return False
+    # A content may be refused in the word in which a statement was, which held nothing up.
+    is_worse = trouble.holds and not is_held and trouble.type.startswith(REFUSED)
+    return trouble.type in TOLD or is_worse
+
+
+def _is_held(row: EnvelopeRow | None) -> bool:
+    return row is not None and row.status == "held"
 
 
 class Troubles:
@@ -128,7 +168,7 @@ class Troubles:
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)
         known = {} if row is None else dict(troubles_in(row))
         before = known.get(trouble.type)
-        if before is not None and (trouble.type not in TOLD or trouble.words in before):
+        if before is not None and not _is_more(trouble, before, is_held=_is_held(row)):
             return
         words = trouble.words if before is None else f"{before}; {trouble.words}"[:_LONGEST]
         now = self._ground.clock.now()

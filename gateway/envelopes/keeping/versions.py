@@ -7,6 +7,7 @@ from datetime import datetime
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Revision, Signed, Statement, parse
+from gateway.signing.digests import digests_of_prefixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,15 @@ def versions_of(
         found.append(Version(revision, size, statement.party, statement.author, at))
         size = revision.size
     return tuple(found)
+
+
+def fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
+    """What of a document is not as the record tells, from its first version to its last."""
+    terms = next(each for each in state.terms.documents if each.name == name)
+    told = [(terms.size, terms.digest)]
+    told += [(each.size, each.digest) for each in state.revisions[name]]
+    found = digests_of_prefixes(content, [size for size, _ in told])
+    for number, (_, digest) in enumerate(told):
+        if found[number] != digest:
+            return f"{name} does not begin with what the record tells of after {number} signatures"
+    return None

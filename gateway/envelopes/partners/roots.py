@@ -1,5 +1,6 @@
 """Whom we trust to say who a partner is: the certificates in a folder, as it is now."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -28,10 +29,11 @@ def roots_in(directory: Path) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def certificates_in(content: bytes) -> list[bytes]:
+@lru_cache(maxsize=256)  # files are read anew each time, and taken apart once
+def certificates_in(content: bytes) -> tuple[bytes, ...]:
     """The certificates of a file, DER; ValueError: it is neither PEM nor DER of any."""
     if _PEM in content:
         every = x509.load_pem_x509_certificates(content)
     else:
         every = [x509.load_der_x509_certificate(content)]
-    return [each.public_bytes(Encoding.DER) for each in every]
+    return tuple(each.public_bytes(Encoding.DER) for each in every)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -25,6 +26,7 @@ from gateway.backup.verifying import verify
 from gateway.store.errors import StateInUseError
 from gateway.store.ownership import sole_owner
 from tests.backed_up_house import BackedUp, emptied, put_back, silent, with_receipts
+from tests.officers import FREEZE_ID
 from tests.running_gateway import RunningGateway, copy_of
 
 
@@ -523,6 +525,44 @@ def test_what_root_puts_back_is_the_gateways_own(there: BackedUp, backup: Path) 
         assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346), path
     assert there.trial.signed.root.stat().st_uid == 0
     assert there.trial.signed.root.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("group", "modes"),
+    [
+        pytest.param(
+            12346,
+            (0o750, 0o640),
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away"),
+        ),
+        (None, (0o700, 0o600)),
+    ],
+    ids=["by root", "by the gateway's user"],
+)
+def test_who_was_frozen_and_why_is_put_back_for_the_gateway_alone(
+    house: BackedUp, there: BackedUp, group: int | None, modes: tuple[int, int]
+) -> None:
+    name = f"{FREEZE_ID}.freeze.jws"
+    frozen = house.trial.signed.bundles / "freezes"
+    frozen.mkdir()
+    (frozen / name).write_text("who, and why")
+    try:
+        made = house.back_up()
+    finally:
+        shutil.rmtree(frozen)
+    there.shelf.directory.mkdir()
+    if group is not None:
+        state = there.trial.directory / "state"
+        state.mkdir()
+        os.chown(state, 12345, group)
+    with patch.object(os, "geteuid", lambda: 0 if group else 1):
+        put_back(there, made.path)
+    folder = there.trial.signed.bundles / "freezes"
+    found = folder.stat(), (folder / name).stat()
+    assert tuple(each.st_mode & 0o777 for each in found) == modes
+    assert {each.st_gid for each in found} == {os.getegid() if group is None else group}
+    # The policies beside it are as public as they were.
+    assert folder.parent.stat().st_mode & 0o777 == 0o755
 
 
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -104,6 +104,43 @@ async def test_items_that_come_twice_or_in_another_order_change_nothing(
     assert network.envelopes[terms.envelope].state.head == row.head
 
 
+async def test_how_far_the_feed_is_taken_in_is_written_with_what_is_written_next(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    terms = await owed(buyer, seller, clock)
+    await buyer.bridge.outbox.send(terms.envelope)
+    lane, inbox = seller.house.lane, seller.bridge.inbox
+    feed = await seller.bridge.network.feed(await inbox.cursor(), wait_seconds=0)
+    await inbox.take(feed)
+    written, units = await kept_cursor(seller), lane.units
+    assert (await inbox.cursor(), written != feed.cursor) == (feed.cursor, True)
+
+    await lane.write(lambda _unit: None)
+
+    assert await kept_cursor(seller) == await inbox.cursor() == feed.cursor
+    assert lane.units == units + 2
+
+
+async def test_where_it_is_lost_how_far_the_feed_was_taken_in_it_is_taken_in_again(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    terms = await owed(buyer, seller, clock)
+    await buyer.bridge.outbox.send(terms.envelope)
+    inbox, before = seller.bridge.inbox, await kept_cursor(seller)
+    feed = await seller.bridge.network.feed(before, wait_seconds=0)
+    with patch("gateway.envelopes.carriage.inbox.change_standing", side_effect=LookupError):
+        await inbox.take(feed)
+        await seller.house.lane.write(lambda _unit: None)
+
+    assert await inbox.cursor() == before
+    assert await inbox.take(feed) == 0
+    assert (await seller.row(terms.envelope)).sequence == 1
+
+
+async def kept_cursor(at: Company) -> str:
+    return (await at.ground.networks.standing(at.id)).cursor
+
+
 async def test_a_gap_is_filled_from_the_record(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:

@@ -19,6 +19,7 @@ from cloud_bridge.envelopes.statements import (
     Attachment,
     Began,
     Claimed,
+    Copied,
     Declined,
     Place,
     Revision,
@@ -144,6 +145,26 @@ def test_what_we_have_said_ourselves_is_no_cause_to_look_at_it_again(tmp_path: P
     play(tmp_path, scene)
 
 
+def test_an_end_is_told_once_whoever_gets_a_copy_of_it_afterwards(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        state = town.network.envelopes[id_].state
+        copied = Copied(account="person-9", name="王芳", kind="person")
+        said = east.company.bridge.statement(state, copied, id="copied")
+        await east.company.network_say(said)
+
+        await settle(east, west)
+
+        for room in (east, west):
+            assert room.events.types == ["envelope.completed"]
+            # That they hold the longer record, too, both have said.
+            state = town.network.envelopes[id_].state
+            assert state.acknowledged[room.company.id] >= state.substance > len(state.parties)
+
+    play(tmp_path, scene)
+
+
 def test_what_is_waited_for_is_written_with_the_end_of_the_job_and_also_without(
     tmp_path: Path,
 ) -> None:
@@ -226,6 +247,17 @@ def test_the_same_key_is_the_same_envelope_and_never_another(tmp_path: Path) -> 
             len((await east.service.listing(CALLER, status=None, after=None, most=9)).envelopes)
             == 1
         )
+
+    play(tmp_path, scene)
+
+
+def test_an_envelope_is_there_in_one_transaction_with_its_document(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:  # noqa: ARG001 - it is not asked
+        lane = east.company.ground.lane
+        await east.create()  # the partner's card is known from here on
+        before = lane.commits
+        await east.create(key="k-2")
+        assert lane.commits == before + 1
 
     play(tmp_path, scene)
 
@@ -787,6 +819,7 @@ def test_what_a_partner_did_wrong_holds_the_envelope_and_is_named(
         assert [each for each, _ in told.trouble] == [type_], told.trouble
         assert east.signed == 0
         assert east.events.types == ["envelope.held"]
+        assert east.events.events[0].data["troubles"] == [type_]
         assert type_ in await told_in_the_log(east)
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
@@ -824,6 +857,8 @@ def test_a_held_envelope_that_is_withdrawn_is_withdrawn_and_tells_what_held_it(
         assert [each for each, _ in told.trouble] == ["revision-untrusted"]
         assert (await west.show(id_)).status == "withdrawn"
         assert east.events.types == ["envelope.held", "envelope.withdrawn"]
+        told_of = [each.data["troubles"] for each in east.events.events]
+        assert told_of == [["revision-untrusted"]] * 2
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
 

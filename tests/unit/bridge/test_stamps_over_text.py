@@ -62,6 +62,8 @@ def test_a_stamp_over_text_of_who_signs_last_is_recorded_and_told_where_it_is_re
         # All have signed: it counts, and nothing is held up any more.
         assert (told.status, east.events.types) == ("completed", ["envelope.completed"])
         assert await findings(east) == [[FINDING]]
+        # Whoever is told of the end is told that something is to be looked at.
+        assert east.events.events[0].data["troubles"] == [type_ for type_, _ in told.trouble]
         if policy == POLICY:
             assert told.trouble == ()
         else:

@@ -15,7 +15,7 @@ from gateway.audit.record import read_leaf
 from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.errors import EnvelopeNotNowProblem
 from gateway.store.schema import audit_leaf
-from tests.envelope_house import CALLER, EAST, Room, Town, play, settle
+from tests.envelope_house import CALLER, EAST, Room, Town, parties, play, settle
 from tests.memory_network import Side
 
 
@@ -59,6 +59,7 @@ def test_what_has_no_room_at_the_network_is_withdrawn_without_it(tmp_path: Path)
         assert await east.company.ground.owed.of_envelope(EAST, id_) == ()
         assert (await east.show(id_)).status == "withdrawn"
         assert east.events.types == ["envelope.withdrawn"]
+        assert east.events.events[0].data["troubles"] == []
         assert await noted(east) == [
             ("sent", ""),
             ("asked", "withdrawn"),
@@ -145,28 +146,68 @@ def test_nothing_goes_out_while_it_is_taken_back(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_what_comes_to_the_network_after_it_was_taken_back_is_withdrawn_there(
+async def late(town: Town, east: Room, **changes: Any) -> str:  # noqa: ANN401 - of an envelope
+    """An envelope that came to the network after it was taken back."""
+    id_ = (await east.create(**changes)).envelope.id
+    under_way: list[NewEnvelope] = []
+
+    async def never(_side: Side, envelope: NewEnvelope) -> Entry:
+        under_way.append(envelope)
+        raise NetworkAwayError("on the way for long")
+
+    with patch.object(Side, "send", never):
+        await east.work()
+    await east.service.withdraw(CALLER, id_, reason="mistake")
+    assert east.events.types == ["envelope.withdrawn"]
+    await town.network.of(EAST).send(under_way[0])
+    return id_
+
+
+def test_what_comes_to_the_network_after_it_was_taken_back_is_withdrawn_there_and_told_once(
     tmp_path: Path,
 ) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        id_ = (await east.create()).envelope.id
-        late: list[NewEnvelope] = []
-
-        async def never(_side: Side, envelope: NewEnvelope) -> Entry:
-            late.append(envelope)
-            raise NetworkAwayError("on the way for long")
-
-        with patch.object(Side, "send", never):
-            await east.work()
-        await east.service.withdraw(CALLER, id_, reason="mistake")
-        await town.network.of(EAST).send(late[0])
+        id_ = await late(town, east)
 
         await settle(east, west)
 
         for room in (east, west):
             assert (await room.show(id_)).status == "withdrawn"
             assert room.signed == 0
+            assert room.events.types == ["envelope.withdrawn"]
         assert town.network.envelopes[id_].state.status == "withdrawn"
+        # The log has both: that it was taken back here, and what the network's record came to.
+        assert [each for each in await noted(east) if each[0] == "ended"] == [
+            ("ended", "withdrawn"),
+            ("ended", "withdrawn"),
+        ]
+
+    play(tmp_path, scene)
+
+
+def test_that_others_declined_what_was_taken_back_is_no_second_end(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await late(town, east, title="拒收的合同", parties=parties(turns=(2, 1)))
+        await settle(west)  # before we say that it is withdrawn
+
+        await settle(east, west)
+
+        assert (await east.show(id_)).status == "declined"
+        assert west.events.types == ["envelope.declined"]
+        assert east.events.types == ["envelope.withdrawn"]
+
+    play(tmp_path, scene)
+
+
+def test_that_all_had_signed_what_was_taken_back_is_told(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await late(town, east, parties=parties()[1:])
+        await settle(west)
+
+        await settle(east, west)
+
+        assert (await east.show(id_)).status == "completed"
+        assert east.events.types == ["envelope.withdrawn", "envelope.completed"]
 
     play(tmp_path, scene)
 

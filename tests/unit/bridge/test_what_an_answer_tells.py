@@ -4,8 +4,18 @@ import pytest
 from msgspec.structs import replace
 
 from cloud_bridge.envelopes.chain import Entry
-from cloud_bridge.envelopes.statements import Act, Completed, Reminded, parse
-from cloud_bridge.model import Terms
+from cloud_bridge.envelopes.statements import (
+    NETWORK,
+    Acknowledged,
+    Act,
+    Completed,
+    Opened,
+    Reminded,
+    Statement,
+    parse,
+)
+from cloud_bridge.keys import sign_statement
+from cloud_bridge.model import Party, Terms
 from cloud_bridge.wire import Taken
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
@@ -129,3 +139,91 @@ async def test_whoever_signs_last_knows_at_once_that_all_have_signed(
     assert "feed" not in {what for _, what in network.asked}
     last = network.envelopes[terms.envelope].entries[-1]
     assert isinstance(parse(last.signed).act, Completed)
+
+
+@pytest.fixture
+def both(buyer: Company, seller: Company) -> tuple[Company, Company]:
+    return buyer, seller
+
+
+async def unheard(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock, by: str
+) -> Terms:
+    """A contract that all may sign at once, in which one has spoken and the buyer owes a word."""
+    await seller.listen()
+    await buyer.listen()
+    two = contract(3, buyer=buyer.id, seller=seller.id, clock=clock, mode="open")
+    person = Party(id="person", kind="person", account="person-1", name="王芳", turn=1)
+    terms = replace(two, parties=(*(replace(each, turn=1) for each in two.parties), person))
+    await buyer.owe_envelope(terms)
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    await seller.listen()
+    await buyer.jobs()
+    kept = network.envelopes[terms.envelope]
+    match by:
+        case "a partner":
+            opened = seller.bridge.statement(kept.state, Opened(), id="opened", party="seller")
+            await seller.bridge.network.state(opened)
+        case "a person":
+            said = Statement(
+                id="network:opened",
+                envelope=terms.envelope,
+                terms=kept.state.terms_digest,
+                author=NETWORK,
+                act=Opened(),
+                at=clock.now(),
+                party="person",
+                seen=kept.state.sequence,
+                head=kept.state.head,
+            )
+            network.say_itself(kept, sign_statement(said, network.key, card=0))
+        case "a partner, that it holds it":
+            act = Acknowledged(sequence=kept.state.sequence, head=kept.state.head)
+            await seller.bridge.network.state(seller.bridge.statement(kept.state, act, id="holds"))
+        case "nobody":
+            pass
+    state = await buyer.bridge.state(terms.envelope)
+    assert state is not None
+    word = buyer.bridge.statement(state, Reminded(party="seller"), id="word")
+    at = clock.now()
+    await buyer.ground.lane.write(lambda unit: owe(unit, buyer.id, terms.envelope, word, at=at))
+    return terms
+
+
+@pytest.mark.parametrize(
+    ("by", "causes"),
+    [
+        ("a partner", ["entry-3"]),
+        ("a person", ["entry-3"]),
+        ("a partner, that it holds it", []),
+        ("nobody", []),
+    ],
+)
+async def test_what_others_said_between_is_looked_at_whatever_becomes_of_the_job_that_asked(
+    both: tuple[Company, Company],
+    network: MemoryNetwork,
+    clock: FakeClock,
+    by: str,
+    causes: list[str],
+) -> None:
+    buyer, seller = both
+    terms = await unheard(buyer, seller, network, clock, by)
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+
+    assert await buyer.jobs() == [f"{terms.envelope}/{each}" for each in causes]
+    # The feed tells it once more, which is no cause of its own.
+    await buyer.listen()
+    assert await buyer.jobs() == []
+
+
+async def test_the_end_that_our_own_word_was_is_no_cause_of_its_own(
+    buyer: Company, seller: Company, clock: FakeClock
+) -> None:
+    terms = await alone(buyer, seller, clock)
+    await buyer.jobs()
+
+    assert await buyer.bridge.outbox.send(terms.envelope)
+
+    assert (await buyer.row(terms.envelope)).status == "completed"
+    assert await buyer.jobs() == []

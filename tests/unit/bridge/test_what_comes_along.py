@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.chain import EnvelopeRecord
+from cloud_bridge.envelopes.statements import Declined
 from cloud_bridge.wire import Content, Feed
 from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company, contract
@@ -114,6 +115,36 @@ async def test_a_record_of_what_is_here_already_changes_nothing(
     feed = replace(feed, items=(replace(feed.items[0], record=emptied),))
     assert await seller.bridge.inbox.take(feed) == 0
     assert await seller.row(owed) == before
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_a_record_that_ends_before_what_is_told_with_it_is_asked_for_instead(
+    buyer: Company, seller: Company, owed: str, network: MemoryNetwork, left: int
+) -> None:
+    state = await buyer.bridge.state(owed)
+    assert state is not None
+    act = Declined(reason="price")
+    await buyer.network_say(buyer.bridge.statement(state, act, id="no", party="buyer"))
+
+    def shortened(told: object) -> object:
+        if not isinstance(told, Feed):
+            return told
+        items = (
+            each
+            if each.record is None
+            else replace(each, record=replace(each.record, entries=each.record.entries[:left]))
+            for each in told.items
+        )
+        return replace(told, items=tuple(items))
+
+    network.tell = shortened
+    network.asked.clear()
+
+    assert await seller.listen() == 0  # no reason to pause
+
+    row = await seller.row(owed)
+    assert (row.status, row.sequence) == ("declined", 2)
+    assert ("org-seller", "envelope") in network.asked
 
 
 @pytest.mark.usefixtures("owed")

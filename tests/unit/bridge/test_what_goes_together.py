@@ -75,6 +75,23 @@ async def test_what_is_too_large_to_leave_together_goes_one_by_one(
     assert await left(buyer, terms) == []
 
 
+async def test_what_has_no_room_is_brought_once_a_round(
+    buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    terms = await owed_signature(buyer, seller, clock)
+    network.is_full = True
+    for _ in range(2):
+        network.asked.clear()
+        assert not await buyer.bridge.outbox.send(terms.envelope)
+        assert asked_by(network, buyer) == ["bring"]
+        assert await left(buyer, terms) == ["content", "statement"]
+        told = [type_ for type_, _ in troubles_in(await buyer.row(terms.envelope))]
+        assert told == ["refused-content-quota"]
+    network.is_full = False
+    assert await buyer.bridge.outbox.send(terms.envelope)
+    assert await left(buyer, terms) == []
+
+
 async def test_of_digests_alone_no_content_leaves(
     buyer: Company, seller: Company, network: MemoryNetwork, clock: FakeClock
 ) -> None:

@@ -1,15 +1,22 @@
 """A trouble that is only told holds nothing up, is not lost, and keeps nothing held."""
 
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from gateway.envelopes.ground import Tally
 from gateway.envelopes.keeping.troubles import Trouble, Troubles
 from gateway.store.envelopes import change_envelope
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from tests.envelope_house import CALLER, EAST, OwnJudge, Room, Town, play, settle
+from tests.memory_network import Side
+from tests.unit.bridge.test_contracts_of_two import leaves
+from tests.unit.bridge.test_what_has_no_room import refusing
 
 STAMP = Trouble("stamp-over-text", "one.pdf: page 1 has a text under the stamp", holds=False)
 OTHER_STAMP = Trouble("stamp-over-text", "two.pdf: page 7 has a text under the stamp", holds=False)
+REFUSED = Trouble("refused-not-allowed", "a reminder came too late", holds=False)
 UNTRUSTED = Trouble("card-untrusted", "nobody trusts it")
 OF_NO_ROOT = Trouble("revision-untrusted", "its CA is none of ours")
 
@@ -29,17 +36,75 @@ async def completed(east: Room, west: Room) -> str:
     return id_
 
 
-def test_what_held_it_besides_passes_and_the_stamp_stays_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("only_told", [STAMP, REFUSED], ids=["a stamp", "a word of ours"])
+def test_what_held_it_besides_passes_and_what_was_only_told_stays_told(
+    tmp_path: Path, only_told: Trouble
+) -> None:
     async def scene(_town: Town, east: Room, west: Room) -> None:
         id_ = await completed(east, west)
-        await tell(east, id_, STAMP, UNTRUSTED)
+        await tell(east, id_, only_told, UNTRUSTED)
         assert (await east.show(id_)).status == "held"
 
         await east.company.bridge.reconcile()
         await settle(east, west)
 
         told = await east.show(id_)
-        assert (told.status, told.trouble) == ("completed", ((STAMP.type, STAMP.words),))
+        assert (told.status, told.trouble) == ("completed", ((only_told.type, only_told.words),))
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("only_told", [STAMP, REFUSED], ids=["a stamp", "a word of ours"])
+def test_what_is_trusted_now_goes_on_whatever_was_only_told(
+    tmp_path: Path, only_told: Trouble
+) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = await completed(east, west)
+        await tell(east, id_, only_told, OF_NO_ROOT)
+        assert (await east.show(id_)).status == "held"
+
+        await east.company.bridge.reconcile()  # which judges it anew, and finds it sound
+        await settle(east, west)
+
+        told = await east.show(id_)
+        assert (told.status, told.trouble) == ("completed", ((only_told.type, only_told.words),))
+        released = [each for each in await leaves(east) if each.get("what") == "released"]
+        assert [each["troubles"] for each in released] == [[OF_NO_ROOT.type]]
+
+    play(tmp_path, scene)
+
+
+def test_a_document_that_the_network_never_takes_keeps_it_held_whatever_passes(
+    tmp_path: Path,
+) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        with patch.object(Side, "put_content", refusing("not-allowed")):
+            await east.work()
+        assert (await east.show(id_)).status == "held"
+        await tell(east, id_, UNTRUSTED, OF_NO_ROOT)
+
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+
+        told = await east.show(id_)
+        assert (told.status, "refused-not-allowed" in dict(told.trouble)) == ("held", True)
+
+    play(tmp_path, scene)
+
+
+def test_a_document_that_is_refused_in_the_word_that_a_statement_was_holds_it(
+    tmp_path: Path,
+) -> None:
+    async def scene(_town: Town, east: Room, _west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await tell(east, id_, REFUSED)
+        with patch.object(Side, "put_content", refusing("not-allowed")):
+            await east.work()
+
+        told = await east.show(id_)
+        assert (told.status, told.next_step) == ("held", "look-at-it")
+        assert dict(told.trouble) == {"refused-not-allowed": f"{REFUSED.words}; not this"}
 
     play(tmp_path, scene)
 

@@ -1,5 +1,6 @@
 """Freezing by file, for when nobody gets through by HTTP."""
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,22 @@ async def test_a_file_freezes_and_files_unfreeze(
     await folder.look()
     assert (await guarded.house.seal()).row.is_sealed
     assert folder.refused == {}
+
+
+async def test_a_folder_that_may_not_be_read_is_an_error_and_not_an_empty_one(
+    folder: FreezeFolder, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("1.freeze.jws", *signed(freeze("gateway"), LI))
+    scandir = os.scandir
+
+    def closed(path: Path) -> object:
+        if Path(path) == put.directory:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(PermissionError):
+        await folder.look()
 
 
 async def test_files_that_stay_freeze_nothing_again(

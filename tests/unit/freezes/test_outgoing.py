@@ -37,6 +37,18 @@ async def test_what_is_frozen_does_not_leave_until_the_freeze_has_ended(
     assert await asking.against("tms", ["k"]) is None
 
 
+async def test_to_ask_makes_no_transaction_where_nobody_else_writes(guarded: GuardedHouse) -> None:
+    asking, lane = outgoing(guarded), guarded.house.lane
+    await guarded.house.seal("k")
+    before = lane.units
+    assert await asking.against("tms", ["k"]) is None
+    assert lane.units == before
+    await guarded.freezes.freeze(signed(freeze("seal", "receipt-east"), LI))
+    before = lane.units
+    assert "is frozen" in (await asking.against("tms", ["k"]) or "")
+    assert lane.units == before
+
+
 async def test_a_freeze_of_something_else_keeps_nothing_back(guarded: GuardedHouse) -> None:
     await guarded.house.seal("k")
     await guarded.freezes.freeze(signed(freeze("seal", "legal-rep-li"), LI))

@@ -19,7 +19,11 @@ from cloud_bridge.envelopes.statements import Forwarded, Withdrawn
 from cloud_bridge.network import content_ends
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.problems import ContentQuotaProblem, EnvelopeUnknownProblem
+from cloud_bridge.network.problems import (
+    ContentQuotaProblem,
+    EnvelopeUnknownProblem,
+    StoreProblem,
+)
 from tests.network_house import PAPER, Company, Draft, NetworkHouse, ProblemAnswer, network_house
 
 T = TypeVar("T")
@@ -199,7 +203,7 @@ async def test_many_contents_are_forgotten_in_several_turns(
     assert _files(house) == []
 
 
-class _Slowly:
+class Slowly:
     """A lane that writes only when the test lets it."""
 
     def __init__(self, lane: Lane) -> None:
@@ -222,7 +226,7 @@ async def test_what_is_refused_at_the_last_moment_leaves_no_file(
     draft: Draft, house: NetworkHouse
 ) -> None:
     stranger = await house.company("Stranger GmbH")
-    slowly = _Slowly(house.core.lane)
+    slowly = Slowly(house.core.lane)
     contents = Contents(
         slowly, house.time, house.core.config.contents, most_bytes=1 << 20, days=None
     )
@@ -241,7 +245,7 @@ async def test_what_is_large_and_has_no_room_is_refused_before_it_is_written(
     draft: Draft, house: NetworkHouse
 ) -> None:
     stranger = await house.company("Stranger GmbH")
-    slowly = _Slowly(house.core.lane)
+    slowly = Slowly(house.core.lane)
     directory = house.core.config.contents
     contents = Contents(slowly, house.time, directory, most_bytes=1 << 20, days=None)
     large = plain(b"%PDF of a stranger" + bytes(1 << 20), envelope=draft.id)
@@ -267,6 +271,6 @@ async def test_a_file_that_cannot_be_written_leaves_none_of_those_beside_it(
             raise OSError(errno.ENOSPC, "No space left on device") from None
 
     several = [plain(body, envelope=draft.id) for body in (b"%PDF 1", b"%PDF 2")]
-    with patch.object(os, "fsync", full), pytest.raises(OSError, match="No space"):
+    with patch.object(os, "fsync", full), pytest.raises(StoreProblem, match="disk"):
         await house.core.contents.bring(several, lambda _unit, keep: keep(), uploader=buyer.id)
     assert _files(house) == []

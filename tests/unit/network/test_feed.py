@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud_bridge.envelopes.statements import Opened, Reminded, Revision, Signed
+from cloud_bridge.envelopes.statements import Acknowledged, Opened, Reminded, Revision, Signed
 from cloud_bridge.network import feed as feeds
 from tests.network_house import Company, Draft, NetworkHouse, network_house
 
@@ -117,6 +117,64 @@ async def test_whoever_has_said_something_before_it_asks_waits_for_what_others_s
         await waits(house)
         await draft.say(Reminded(party="seller"), by=buyer)
         assert [item.sequence for item in (await waiting).items] == [2, 3]
+
+
+async def all_but_the_buyer_signed(draft: Draft, buyer: Company, seller: Company) -> str:
+    """The buyer is the last; gives the cursor up to which it has been told."""
+    act = await draft.signature(by=seller, party="seller")
+    await draft.say(act, by=seller, party="seller")
+    return (await buyer.feed()).cursor
+
+
+@pytest.mark.parametrize("when", ["before it asks", "while it waits"])
+async def test_whoever_signs_last_is_not_called_for_the_end_that_it_had_with_the_answer(
+    draft: Draft, buyer: Company, seller: Company, house: NetworkHouse, when: str
+) -> None:
+    cursor = await all_but_the_buyer_signed(draft, buyer, seller)
+    act = await draft.signature(by=buyer, party="buyer")
+    if when == "before it asks":
+        await draft.say(act, by=buyer, party="buyer")
+    waiting = asyncio.create_task(buyer.feed_along(cursor, wait=60))
+    async with asyncio.timeout(20):
+        await waits(house)
+        if when == "while it waits":
+            await draft.say(act, by=buyer, party="buyer")
+        state = await draft.now()
+        assert (state.status, state.sequence) == ("completed", 4)
+        holds = Acknowledged(sequence=state.sequence, head=state.head)
+        await draft.say(holds, by=seller)
+        feed = await waiting
+    # Signed, completed, and what called it.
+    assert [item.sequence for item in feed.items] == [3, 4, 5]
+    assert (await buyer.feed_along(feed.cursor)).items == ()
+
+
+@pytest.mark.parametrize("who", ["who signed before", "a gateway of before"])
+async def test_the_end_calls_whoever_did_not_have_it_with_an_answer(
+    draft: Draft, buyer: Company, seller: Company, house: NetworkHouse, who: str
+) -> None:
+    cursor = await all_but_the_buyer_signed(draft, buyer, seller)
+    if who == "who signed before":
+        seen = (await seller.feed()).cursor
+        waiting = asyncio.create_task(seller.feed_along(seen, wait=60))
+    else:  # which does not ask `with=contents`, and may read no more of an answer than its entry
+        waiting = asyncio.create_task(buyer.feed(cursor, wait=60))
+    async with asyncio.timeout(20):
+        await waits(house)
+        await draft.say(await draft.signature(by=buyer, party="buyer"), by=buyer, party="buyer")
+        assert [item.sequence for item in (await waiting).items] == [3, 4]
+
+
+async def test_a_page_that_begins_with_the_end_of_its_own_word_calls_its_reader(
+    draft: Draft, buyer: Company, seller: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor = await all_but_the_buyer_signed(draft, buyer, seller)
+    await draft.say(await draft.signature(by=buyer, party="buyer"), by=buyer, party="buyer")
+    monkeypatch.setattr(feeds, "_PAGE", 1)
+    async with asyncio.timeout(20):
+        own = await buyer.feed_along(cursor, wait=60)
+        end = await buyer.feed_along(own.cursor, wait=60)
+    assert [[item.sequence for item in each.items] for each in (own, end)] == [[3], [4]]
 
 
 @pytest.mark.parametrize("when", ["before it asks", "while it waits"])

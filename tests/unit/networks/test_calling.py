@@ -11,7 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519
 
-from cloud_bridge.errors import NetworkAwayError, NetworkLiesError, NetworkRefusedError
+from cloud_bridge.errors import (
+    NetworkAwayError,
+    NetworkLiesError,
+    NetworkRefusedError,
+    WayTooNarrowError,
+)
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.networks.budget import Budget
 from cloud_bridge.networks.calling import Caller, Question
@@ -200,6 +205,18 @@ async def test_the_page_of_something_between_refuses_nothing_for_good(
     server.answer = page
     with pytest.raises(NetworkAwayError, match="stands between"):
         await asking.ask(GET)
+    assert len(server.came) == 1
+
+
+async def test_who_lets_no_body_of_this_size_through_is_told_apart(
+    server: Answering, asking: Caller
+) -> None:
+    large = Question(method="PUT", path="/", kind="Content", body=bytes(server.most + 1))
+    with pytest.raises(WayTooNarrowError, match=r"1,048,577 bytes.*raise its limit") as narrow:
+        await asking.ask(large)  # refused by the server itself, which has a page of its own
+    assert narrow.value.size == server.most + 1
+    assert server.came == []
+    await asking.ask(GET)
     assert len(server.came) == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.audit.verification import LogVerdict, LogVerifier
+from gateway.freezes.outgoing import Outgoing
 from gateway.signing.errors import (
     FrozenProblem,
     IdempotencyKeyReusedProblem,
@@ -106,6 +107,22 @@ async def test_a_freeze_at_one_node_stops_the_other_at_once(nodes: TwoNodes) -> 
     await nodes.other.freezes.unfreeze(unfreeze(WANG, ZHAO))
     await nodes.one.house.lane.write(lambda _unit: None)  # as each look for freezes does
     assert (await nodes.one.house.seal()).row.is_sealed
+
+
+async def test_a_freeze_at_one_node_keeps_back_at_once_what_the_other_has_sealed(
+    nodes: TwoNodes,
+) -> None:
+    house = nodes.other.house
+    asking = Outgoing(
+        book=nodes.other.freezes.book,
+        lane=house.lane,
+        documents=house.reader,
+        in_force=lambda: house.in_force,
+    )
+    await house.seal("k")
+    assert await asking.against("tms", ["k"]) is None
+    await nodes.one.freezes.freeze(signed(freeze("seal", "receipt-east"), LI))
+    assert "the seal receipt-east is frozen" in (await asking.against("tms", ["k"]) or "")
 
 
 async def test_the_same_key_at_both_at_once_is_sealed_once(nodes: TwoNodes) -> None:

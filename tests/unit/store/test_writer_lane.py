@@ -203,6 +203,55 @@ async def test_what_waits_is_written_before_the_lane_stops(
     engine.dispose()
 
 
+async def test_what_goes_along_waits_for_what_is_asked_and_shares_its_commit(
+    lane: WriterLane, tmp_path: Path
+) -> None:
+    kept = lane.along(lambda unit: put(unit, "along"))
+    for _ in range(3):
+        await asyncio.to_thread(lambda: None)
+    assert (lane.commits, names(tmp_path)) == (0, [])
+
+    assert await lane.write(lambda unit: put(unit, "asked")) == "asked"
+
+    assert await kept == "along"
+    assert (lane.commits, names(tmp_path)) == (1, ["along", "asked"])
+
+
+async def test_what_goes_along_is_not_run_before_what_was_asked_earlier(lane: WriterLane) -> None:
+    order: list[str] = []
+    gate = Gate()
+    blocking = asyncio.create_task(lane.write(gate.wait))
+    await asyncio.to_thread(gate.reached.wait, 20)
+    first = asyncio.create_task(lane.write(lambda _unit: order.append("first")))
+    await asyncio.sleep(0)
+    lane.along(lambda _unit: order.append("along"))
+    last = asyncio.create_task(lane.write(lambda _unit: order.append("last")))
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.gather(blocking, first, last)
+    assert order == ["first", "along", "last"]
+
+
+async def test_what_goes_along_and_raises_hurts_nobody(lane: WriterLane, tmp_path: Path) -> None:
+    def refuse(_unit: Transaction) -> None:
+        raise LookupError("no")
+
+    kept = lane.along(refuse)
+    assert await lane.write(lambda unit: put(unit, "asked")) == "asked"
+    with pytest.raises(LookupError):
+        await kept
+    assert names(tmp_path) == ["asked"]
+
+
+async def test_what_goes_along_is_written_before_the_lane_stops(
+    engine: Engine, content: ContentStore, tmp_path: Path
+) -> None:
+    async with WriterLane(engine, content) as lane:
+        kept = lane.along(lambda unit: put(unit, "along"))
+    assert (await kept, names(tmp_path)) == ("along", ["along"])
+    engine.dispose()
+
+
 def _opened_for_writing(file: Path) -> int:
     """How many descriptors of this process may write to the file (proc(5), fdinfo)."""
     found = 0

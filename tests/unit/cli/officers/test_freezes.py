@@ -1,13 +1,17 @@
 """`sealgate freeze`, `unfreeze` and `freezes`: what is signed, sent, filed and told."""
 
+import errno
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.cli.doctor.freezes import check_freezes
+from gateway.cli.doctor.files import check_governing_files
+from gateway.cli.doctor.freezes import check_freeze_folder, check_freezes
 from gateway.cli.trial.installation import Trial
 from gateway.freezes.model import FREEZE_TYPE, UNFREEZE_TYPE, FreezeClaims, UnfreezeClaims
 from gateway.statements import open_compact
@@ -50,6 +54,88 @@ def test_a_freeze_by_file_is_what_the_officer_signed(sealgate: CommandLine, key_
     ).claims
     assert (said.scope.kind, said.scope.name, said.reason) == ("seal", "receipt-east", "lost")
     assert name == f"{said.freeze}.freeze.jws"
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o7777
+
+
+def by_file(sealgate: CommandLine) -> Path:
+    """A freeze by file, and the file."""
+    assert sealgate("freeze", "counterparty", "示例商贸", "--reason", "fire").exit_code == 0
+    (file,) = (sealgate.trial.policies / "freezes").iterdir()
+    return file
+
+
+def test_who_is_frozen_and_why_is_for_the_gateway_alone(sealgate: CommandLine) -> None:
+    sealgate.config.state_directory.mkdir(mode=0o700, exist_ok=True)
+    file = by_file(sealgate)
+    assert (mode(file.parent), mode(file)) == (0o700, 0o600)
+    assert list(check_freeze_folder(sealgate.config)) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_freezes_by_file_the_gateways_group_may_read(sealgate: CommandLine) -> None:
+    sealgate.config.state_directory.mkdir(mode=0o700, exist_ok=True)
+    os.chown(sealgate.config.state_directory, 12345, 12346)
+    file = by_file(sealgate)
+    for path, wanted in ((file.parent, 0o750), (file, 0o640)):
+        assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (0, 12346, wanted)
+    assert list(check_freeze_folder(sealgate.config)) == []
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["not our group", "never started"])
+def test_what_cannot_be_closed_to_the_gateway_is_closed_to_nobody(
+    sealgate: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+    is_known: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """A freeze that the gateway cannot read freezes nothing."""
+    state = sealgate.config.state_directory
+    if is_known:
+        state.mkdir(mode=0o700, exist_ok=True)
+        monkeypatch.setattr(os, "geteuid", lambda: state.stat().st_uid + 1)
+        monkeypatch.setattr(os, "fchown", _not_permitted)
+    else:
+        shutil.rmtree(state, ignore_errors=True)
+    os.umask(0o077)
+    file = by_file(sealgate)
+    assert (mode(file.parent), mode(file)) == (0o755, 0o644)
+    told = [each.state for each in check_freeze_folder(sealgate.config)]
+    assert told == (["warning"] if is_known else [])
+
+
+def _not_permitted(*_: object) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def test_the_doctor_tells_of_a_folder_that_everybody_may_read(sealgate: CommandLine) -> None:
+    sealgate.config.state_directory.mkdir(mode=0o700, exist_ok=True)
+    folder = by_file(sealgate).parent
+    folder.chmod(0o755)
+    (open_,) = check_freeze_folder(sealgate.config)
+    assert (open_.state, open_.cure) == ("warning", f"chmod 0700 {folder}")
+    # Once, and with a cure that leaves the gateway its folder.
+    every = check_governing_files(sealgate.config, sealgate.trial.config_file)
+    assert not [each for each in every if str(folder) in f"{each.message} {each.cure}"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(
+    ("group", "of_folder", "state"),
+    [(12346, 0o750, None), (0, 0o750, "failed"), (12346, 0o700, "failed"), (0, 0o755, "warning")],
+)
+def test_the_doctor_tells_whether_the_gateway_may_look_into_roots_folder(
+    sealgate: CommandLine, group: int, of_folder: int, state: str | None
+) -> None:
+    sealgate.config.state_directory.mkdir(mode=0o700, exist_ok=True)
+    os.chown(sealgate.config.state_directory, 12345, 12346)
+    folder = by_file(sealgate).parent
+    os.chown(folder, 0, group)
+    folder.chmod(of_folder)
+    found = list(check_freeze_folder(sealgate.config))
+    assert [each.state for each in found] == ([] if state is None else [state])
+    assert {each.cure for each in found} <= {f"chgrp 12346 {folder} && chmod 0750 {folder}"}
 
 
 def test_without_a_key_the_file_is_not_signed(sealgate: CommandLine) -> None:
