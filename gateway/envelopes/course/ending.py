@@ -29,7 +29,7 @@ from gateway.envelopes.keeping.troubles import (
 )
 from gateway.envelopes.keeping.versions import fault_in
 from gateway.signing.digests import beside_the_loop
-from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
+from gateway.store.envelope_owed import is_owed, mark_anew, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
@@ -174,6 +174,8 @@ class Ending:
                 return known is not None and known.status == "withdrawn"
             for each in owed_now(transaction.connection, row.organisation, row.id):
                 mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
+            # The network may have refused it before, and an earlier request still be on its way.
+            mark_anew(transaction, row.organisation, row.id, "envelope", refused=TAKEN_BACK)
             changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)
