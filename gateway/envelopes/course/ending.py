@@ -20,7 +20,6 @@ from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
-    OVER,
     Trouble,
     holding_now,
     lasting_in,
@@ -234,19 +233,13 @@ class Ending:
         )
 
     async def hold(
-        self,
-        bridge: Bridge,
-        row: EnvelopeRow,
-        state: EnvelopeState,
-        bad: RevisionProblem | NetworkLiesError,
+        self, bridge: Bridge, row: EnvelopeRow, bad: RevisionProblem | NetworkLiesError
     ) -> None:
         """Sign nothing more in it: somebody has told what is not so."""
-        holds = state.status not in OVER
         if isinstance(bad, NetworkLiesError):
-            trouble = Trouble(bad.lie, str(bad)[:_LONGEST], holds=holds)
+            trouble = Trouble(bad.lie, str(bad)[:_LONGEST])
         else:
-            words = f"{bad.title}: {bad.detail}"
-            trouble = Trouble(bad.type, words[:_LONGEST], holds=holds)
+            trouble = Trouble(bad.type, f"{bad.title}: {bad.detail}"[:_LONGEST])
         await self._hold(bridge, row, trouble)
 
     async def _hold(self, bridge: Bridge, row: EnvelopeRow, trouble: Trouble) -> None:

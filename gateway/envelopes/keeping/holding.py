@@ -15,6 +15,7 @@ from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.noting import event_of
 from gateway.envelopes.keeping.troubles import (
     LONGEST,
+    OVER,
     REFUSED,
     TOLD,
     Trouble,
@@ -30,26 +31,26 @@ from gateway.store.lane import Transaction
 _log = structlog.get_logger("envelopes")
 
 
-def _is_more(trouble: Trouble, before: str, *, is_held: bool) -> bool:
+def _is_more(trouble: Trouble, before: str, *, may_hold: bool) -> bool:
     """Whether it says more than what was told by the same word."""
     if trouble.words in before:
         return False
     # A content may be refused in the word in which a statement was, which held nothing up.
-    is_worse = trouble.holds and not is_held and trouble.type.startswith(REFUSED)
+    is_worse = trouble.holds and may_hold and trouble.type.startswith(REFUSED)
     return trouble.type in TOLD or is_worse
 
 
-def _is_held(row: EnvelopeRow | None) -> bool:
-    return row is not None and row.status == "held"
+def _may_hold(row: EnvelopeRow | None) -> bool:
+    return row is not None and row.status not in OVER | {"held"}
 
 
 def _changes(row: EnvelopeRow, trouble: Trouble, *, at: datetime) -> dict[str, Any]:
-    """What becomes of an envelope's row: what our company has taken back stays so."""
+    """What becomes of an envelope's row: what is over stays so, what we have taken back, too."""
     known = dict(troubles_in(row))
     before = known.get(trouble.type)
     words = trouble.words if before is None else f"{before}; {trouble.words}"[:LONGEST]
     changes = {"trouble": written((known | {trouble.type: words}).items()), "changed_at": at}
-    if not trouble.holds or row.status == "withdrawn":
+    if not trouble.holds or row.status in OVER:
         return changes
     return changes | {"status": "held", "step": "look-at-it", "hint": trouble.words}
 
@@ -69,12 +70,12 @@ class Troubles:
     def put(self, unit: Transaction, envelope: str, trouble: Trouble) -> None:
         """The same within a unit of work, before its first write.
 
-        What our company has taken back stays so, whatever is wrong with it besides.
+        What has ended without an agreement stays so, whatever is wrong with it besides.
         """
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)
         known = {} if row is None else dict(troubles_in(row))
         before = known.get(trouble.type)
-        if before is not None and not _is_more(trouble, before, is_held=_is_held(row)):
+        if before is not None and not _is_more(trouble, before, may_hold=_may_hold(row)):
             return
         record = self._record(envelope, trouble)
         changes = {} if row is None else _changes(row, trouble, at=record.at)

@@ -28,16 +28,20 @@ FORKED = Trouble("forked", "it tells two stories")
 UNTRUSTED = Trouble("card-untrusted", "nobody trusts it")
 
 
-@pytest.fixture
-async def sent(buyer: Company, seller: Company, clock: FakeClock) -> Terms:
+async def contract_of_both(buyer: Company, seller: Company) -> Terms:
     """A contract that both hold, with its first entry."""
     await seller.listen()
     await buyer.listen()
-    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=clock)
+    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=buyer.clock)
     await buyer.owe_envelope(terms)
     assert await buyer.bridge.outbox.send(terms.envelope)
     await seller.listen()
     return terms
+
+
+@pytest.fixture
+async def sent(buyer: Company, seller: Company) -> Terms:
+    return await contract_of_both(buyer, seller)
 
 
 def told_of(at: Company) -> list[tuple[str, list[str]]]:
