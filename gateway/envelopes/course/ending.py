@@ -263,8 +263,7 @@ class Ending:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        hashed = len(content) * (1 + len(state.revisions[name]))
-        return await beside_the_loop(hashed, partial(fault_in, state, name, content))
+        return await beside_the_loop(len(content), partial(fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:
