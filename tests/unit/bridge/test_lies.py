@@ -386,7 +386,7 @@ async def test_an_envelope_of_a_partner_whose_root_is_not_trusted_waits_and_then
 
 
 async def test_an_end_before_its_time_is_named_and_counts_once_its_time_has_come(
-    buyer: Company, seller: Company, sent: Terms, network: MemoryNetwork, clock: FakeClock
+    seller: Company, sent: Terms, network: MemoryNetwork, clock: FakeClock
 ) -> None:
     """A moment that lies ahead would let the network end what still can be signed."""
     network.time = FakeClock(sent.expires_at + timedelta(seconds=1))
