@@ -114,6 +114,10 @@ class API:
             tell = _log.error if problem.owner == "it" else _log.info
             tell("refused", trace=trace, problem=problem.type, detail=problem.detail)
             told = problem
+        except web.RequestPayloadError:
+            told = MalformedProblem(
+                "the body is not packed as its Content-Encoding says, or ends early"
+            )
         except web.HTTPRequestEntityTooLarge as error:
             told = TooLargeProblem(error.text or "the body is too large")
         except web.HTTPException as error:

@@ -67,6 +67,20 @@ async def test_what_browsers_send_is_read(
         assert (answer.status, answer.headers["Location"]) == (303, "/status")
 
 
+@pytest.mark.parametrize("path", ["/language", "/s/x", "/status", "/v1/envelopes"])
+async def test_a_body_that_cannot_be_unpacked_is_no_defect(
+    house: NetworkHouse, stranger: aiohttp.ClientSession, path: str
+) -> None:
+    headers = {"Content-Type": _FORM, "Content-Encoding": "deflate"}
+    if path.startswith("/v1/"):
+        buyer = await house.company("买方有限公司")
+        headers |= buyer.request("POST", path, b"x").headers
+    with capture_logs() as log:
+        async with stranger.post(f"{house.url}{path}", data=b"x" * 99, headers=headers) as answer:
+            assert answer.status == 400
+    assert not [each for each in log if each["event"] == "defect"]
+
+
 async def test_no_stranger_has_a_database_refuse_what_it_cannot_hold(
     postgres: Server, tmp_path: Path
 ) -> None:
