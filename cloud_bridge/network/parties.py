@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select
 
 from cloud_bridge.envelopes.statements import Copied, Forwarded
+from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.model import Party, PartyKind
 from cloud_bridge.names import misnamed
 from cloud_bridge.network.problems import AccountUnknownProblem, PartyNameProblem
@@ -23,6 +24,8 @@ def refuse_party(connection: Connection, party: Party) -> None:
     """
     if party.kind == "bearer":
         return
+    if not is_line(party.account):
+        raise AccountUnknownProblem(f"no {party.kind} has such an account: {party.account[:60]!r}")
     table = schema.organisation if party.kind == "organisation" else schema.person
     name = connection.scalar(select(table.c.name).where(table.c.id == party.account))
     if name is None:

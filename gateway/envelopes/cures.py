@@ -19,7 +19,6 @@ _NETWORK: Final = dict.fromkeys(
         "hash",
         "author-signature",
         "unreadable",
-        "time",
         "order",
         "gap",
         "not-allowed",
@@ -29,6 +28,8 @@ _NETWORK: Final = dict.fromkeys(
     ),
     _COMPARE,
 ) | {
+    "time": "Compare our clock and the network's with the true time, and ask its operator. What is "
+    "dated ahead goes on by itself at that moment, once the next comparison finds it still there.",
     "forked": f"{_COMPARE} Neither side signs on: withdraw, and send a new envelope.",
     "other-terms": f"{_COMPARE} Neither side signs on: withdraw, and send a new envelope.",
     "missing": "Keep your transcript (`sealgate envelope transcript`): it is the proof. Ask the "

@@ -23,6 +23,7 @@ _MOST_BATCHES = 100
 _MOST_ITEMS = 1000
 _MOST_BODY_BYTES = 1024
 _BODY_SECONDS = 30
+_LONGEST_NUMBER = 12
 
 _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 
@@ -131,7 +132,8 @@ def _number(request: web.Request, name: str, *, default: int, least: int, most: 
     said = request.query.get(name)
     if said is None:
         return default
-    if not said.isascii() or not said.isdigit() or not least <= int(said[:12]) <= most:
+    is_number = said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER
+    if not is_number or not least <= int(said) <= most:
         raise MalformedRequestProblem(f"`{name}` is {said[:40]!r}, not {least} to {most}")
     return int(said)
 

@@ -25,6 +25,7 @@ _MOST_AT_ONCE, _USUAL = 100, 50
 _MOST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 60, 30
 _MOST_WATCHERS = 200
 _MOST_BODY_BYTES = 1024
+_LONGEST_NUMBER = 12
 _BEGINNINGS = {
     b"%PDF-": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",
@@ -201,7 +202,8 @@ def _number(request: web.Request, name: str, *, usual: int, least: int, most: in
     said = request.query.get(name)
     if said is None:
         return usual
-    if not said.isascii() or not said.isdigit() or not least <= int(said[:12]) <= most:
+    is_number = said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER
+    if not is_number or not least <= int(said) <= most:
         raise MalformedRequestProblem(f"`{name}` is {said[:40]!r}, not {least} to {most}")
     return int(said)
 

@@ -1,9 +1,13 @@
 """Each signed request counts once. What left a record is remembered across restarts."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.http.errors import ReplayProblem
 from gateway.store.documents import UsedNonce
+
+_LONGEST_SECONDS: Final = 24 * 3600.0
+"""So much longer than anybody's clock may differ that what lives longer comes from another time."""
 
 
 class NonceBook:
@@ -29,8 +33,13 @@ class NonceBook:
         self._seen[key] = nonce.expires_at
 
     def _forget(self, now: float) -> None:
+        """Forget what cannot come again: it is too old, or of a clock that was ahead once.
+
+        Such a request is of a time at which none is taken now; for as long as it were remembered,
+        none behind it would be forgotten either.
+        """
         while self._seen:
             key, expires_at = next(iter(self._seen.items()))
-            if expires_at > now:
+            if now < expires_at <= now + _LONGEST_SECONDS:
                 return
             del self._seen[key]

@@ -64,6 +64,10 @@ class Update:
         self._added: dict[int, list[int]] = {}
         self._widgets: dict[int, Any] = {}
 
+    def new_numbers(self) -> list[int]:
+        """Those of the objects that it adds."""
+        return [each.idnum for each in self._written()[1]]
+
     def signature_field(self) -> str:
         """The name of the one field that it signed, when it did that and nothing else.
 

@@ -25,6 +25,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.revisions.faults import UNSEEN, RevisionFaultError
+from gateway.revisions.missing import named_in
 from gateway.revisions.over_text import over_text
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
@@ -86,6 +87,7 @@ def _added(
         for number in range(known, reader.xrefs.total_revisions)
     ]
     fields = [each.signature_field() for each in updates]
+    _refuse_what_was_missing(before, document[: asked.base_bytes], updates)
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
@@ -99,6 +101,13 @@ def _added(
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
     _is_as_told(judged[-1], asked)
     return judged, updates
+
+
+def _refuse_what_was_missing(before: PdfFileReader, base: bytes, updates: Sequence[Update]) -> None:
+    number = named_in(before, base, (each for update in updates for each in update.new_numbers()))
+    if number is not None:
+        why = f"it adds object {number}, which what was signed upon names and did not have"
+        raise RevisionFaultError("content-changed", why)
 
 
 def _reader(document: bytes) -> PdfFileReader:

@@ -133,6 +133,24 @@ async def test_a_request_that_came_before_is_refused_until_it_is_too_old(
         assert refused.value.type == word
 
 
+async def test_a_clock_that_was_ahead_once_does_not_keep_nonces_for_as_long(
+    buyer: Company, house: NetworkHouse
+) -> None:
+    access = house.served.network.api._access
+    house.time._start += timedelta(days=365)  # of which the monotonic clock knows nothing
+    await buyer.heads()
+    house.time._start -= timedelta(days=365)
+    before = buyer.request("GET", "/v1/heads")
+    await buyer.deliver(before)
+    with pytest.raises(ProblemAnswer) as refused:
+        await buyer.deliver(before)
+    assert refused.value.type == "request-replayed"
+    for _ in range(3):
+        house.time.move(timedelta(minutes=11))
+        await buyer.heads()
+        assert len(access._nonces) == 1
+
+
 @pytest.mark.parametrize("seconds", [-301, 302])
 async def test_a_request_of_another_time_is_refused(
     seconds: int, buyer: Company, house: NetworkHouse

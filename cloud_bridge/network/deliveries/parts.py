@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http import HttpProcessingError
 
 from cloud_bridge.network.deliveries.model import Receipt
+from cloud_bridge.network.http.forms import fields_of
 from cloud_bridge.network.problems import MalformedProblem, TooLargeProblem
 from cloud_bridge.plain_json import decode
 
@@ -56,10 +57,9 @@ async def read_form(request: web.Request) -> dict[str, str]:
         raise TooLargeProblem(f"a form has at most {_MOST_FORM_BYTES} bytes, and says how many")
     try:
         # As large as it says, unless it is packed.
-        given = await request.clone(client_max_size=_MOST_FORM_BYTES).post()
-    except _UNREADABLE as error:
+        return await fields_of(request, most_bytes=_MOST_FORM_BYTES)
+    except ValueError as error:
         raise MalformedProblem("the form cannot be read") from error
-    return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 async def _read(parts: MultipartReader) -> tuple[Receipt, Sequence[bytes]]:

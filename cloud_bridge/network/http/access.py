@@ -175,9 +175,11 @@ class Access:
         return nonce, until
 
     def _forget(self, now: float) -> None:
+        # What a clock that was ahead once has let in is of a time at which none is taken now; for
+        # as long as it were remembered, none behind it would be forgotten either.
         while self._nonces:
             oldest, until = next(iter(self._nonces.items()))
-            if until > now:
+            if now < until <= now + 4 * SKEW_SECONDS:
                 return
             del self._nonces[oldest]
 

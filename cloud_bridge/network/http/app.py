@@ -15,6 +15,7 @@ from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route, told_path
 from cloud_bridge.network.problems import (
     InternalProblem,
+    MalformedProblem,
     NetworkProblem,
     NotFoundProblem,
     TooLargeProblem,
@@ -22,6 +23,8 @@ from cloud_bridge.network.problems import (
 
 _TRACE: Final = web.RequestKey("trace", str)
 _LEAST_BYTES_PER_SECOND: Final = 64 * 1024
+_NUL: Final = "%00"
+"""As an address has it; PostgreSQL takes none in a text."""
 _log = structlog.get_logger("network.http")
 
 
@@ -105,11 +108,16 @@ class API:
         self, request: web.Request, handler: Handler, trace: str
     ) -> tuple[web.StreamResponse, str]:
         try:
+            _refuse_nul(request)
             return await handler(request), "ok"
         except NetworkProblem as problem:
             tell = _log.error if problem.owner == "it" else _log.info
             tell("refused", trace=trace, problem=problem.type, detail=problem.detail)
             told = problem
+        except web.RequestPayloadError:
+            told = MalformedProblem(
+                "the body is not packed as its Content-Encoding says, or ends early"
+            )
         except web.HTTPRequestEntityTooLarge as error:
             told = TooLargeProblem(error.text or "the body is too large")
         except web.HTTPException as error:
@@ -120,6 +128,11 @@ class API:
             _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
         return problem_response(told, trace=trace), told.type
+
+
+def _refuse_nul(request: web.Request) -> None:
+    if _NUL in request.raw_path:
+        raise MalformedProblem("there is a NUL in the address, and in no name of anything")
 
 
 def _cut(request: web.Request, trace: str) -> None:

@@ -5,8 +5,8 @@ import hmac
 from typing import Final
 
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
 
+from cloud_bridge.network.http.forms import fields_of
 from cloud_bridge.network.persons.model import Visit
 
 MOST_FORM_BYTES: Final = 512 * 1024
@@ -63,10 +63,9 @@ async def form_of(request: web.Request, *, visit: Visit | None) -> dict[str, str
         raise ForeignFormError("the form is larger than any of ours, or does not say how large")
     try:
         # As large as it says, unless it is packed.
-        form = await request.clone(client_max_size=MOST_FORM_BYTES).post()
-    except (ValueError, LookupError, HttpProcessingError) as error:
+        given = await fields_of(request, most_bytes=MOST_FORM_BYTES)
+    except ValueError as error:
         raise ForeignFormError("no form of ours is written like this") from error
-    given = {name: value for name, value in form.items() if isinstance(value, str)}
     if visit is not None and not hmac.compare_digest(
         given.get("csrf", "").encode(), csrf_token(visit.secret).encode()
     ):

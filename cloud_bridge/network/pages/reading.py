@@ -83,10 +83,10 @@ class Reading:
         if not is_checked(guest):
             raise web.HTTPNotFound
         documents = guest.standing.state.terms.documents
-        number = request.match_info["number"]
-        if not number.isdecimal() or int(number) >= len(documents):
+        numbered = {str(number): each.name for number, each in enumerate(documents)}
+        name = numbered.get(request.match_info["number"])
+        if name is None:
             raise web.HTTPNotFound
-        name = documents[int(number)].name
         content = await self._site.acting.content(guest.visit, name)
         if content is None:
             raise web.HTTPNotFound

@@ -5,6 +5,8 @@ Nothing is written here: what was read is a value, and says where belief ended a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -23,6 +25,9 @@ from cloud_bridge.plain_json import decode
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import OVER, Trouble, trouble_of
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""As between a request of ours and the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,13 @@ class InboxReader:
             try:
                 if self._is_known(state, entry):
                     continue
-                state = await self._extended(state, entry)
+                after = await self._extended(state, entry)
+                self._refuse_ahead(after)
             except RecordBrokenError as broken:
                 return Reading(state, tuple(believed), trouble_of(broken))
             except NetworkLiesError as lies:
                 return Reading(state, tuple(believed), Trouble(lies.lie, str(lies)))
+            state = after
             believed.append(entry)
         # The entries hold; whether those who are named are who they are, is another question.
         trouble = await self._naming.trouble(self._member.network, state)
@@ -115,6 +122,17 @@ class InboxReader:
                 fault="forked",
             )
         return True
+
+    def _refuse_ahead(self, after: EnvelopeState) -> None:
+        """Whoever dates what it says at will ends an envelope before its time is over."""
+        now = self._ground.clock.now()
+        if after.at is not None and after.at > now + _CLOCKS_DIFFER:
+            raise RecordBrokenError(
+                f"entry {after.sequence} is dated {after.at.isoformat()}, and it is "
+                f"{now.isoformat()} here: the network's clock is wrong, or ours, or what it says. "
+                "It counts from that moment on, if it still stands there then",
+                fault="time",
+            )
 
     async def _extended(self, state: EnvelopeState, entry: Entry) -> EnvelopeState:
         key, cards = self._member.network_key, self._ground.cards

@@ -34,9 +34,10 @@ REFUSED: Final = "refused-"
 _WAITS: Final = frozenset({FROZEN, NARROW, f"{REFUSED}{NO_ROOM}"})
 """What only waits, and holds nothing up besides."""
 
-PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name"}) | _WAITS
-"""No lies: they end when a root is trusted, a partner publishes its card, there is room, a proxy's
-limit is raised, or officers end a freeze."""
+PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name", "time"}) | _WAITS
+"""They end when a root is trusted, a partner publishes its card, there is room, a proxy's limit is
+raised, officers end a freeze, or the moment comes that an entry was dated: the only lie of them,
+and of an honest network with a wrong clock none."""
 
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""

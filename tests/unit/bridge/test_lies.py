@@ -383,3 +383,41 @@ async def test_an_envelope_of_a_partner_whose_root_is_not_trusted_waits_and_then
         row = await seller.row(terms.envelope)
         assert (row.status, row.sequence, troubles_in(row)) == ("signing", 1, ())
         assert f"{terms.envelope}/entry-1" in await seller.jobs()
+
+
+async def test_an_end_before_its_time_is_named_and_counts_once_its_time_has_come(
+    seller: Company, sent: Terms, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    """A moment that lies ahead would let the network end what still can be signed."""
+    network.time = FakeClock(sent.expires_at + timedelta(seconds=1))
+    network.go_on(network.envelopes[sent.envelope])
+
+    await seller.listen()
+
+    assert await held_for(seller, sent) == ["time"]
+    assert seller.bridge.tally.lies == {"time": 1}
+    (told,) = recorded(seller)
+    assert (told["trouble"], told["lie"]) == ("time", True)
+    state = await seller.bridge.state(sent.envelope)
+    assert state is not None
+    assert (state.status, state.sequence) == ("signing", 1)
+    await seller.bridge.reconcile()
+    assert await held_for(seller, sent) == ["time"]
+
+    clock.move(timedelta(days=30))
+    await seller.bridge.reconcile()
+
+    row = await seller.row(sent.envelope)
+    assert (row.status, row.sequence, troubles_in(row)) == ("expired", 2, ())
+
+
+async def test_clocks_that_differ_by_minutes_are_no_lie(
+    buyer: Company, seller: Company, sent: Terms, network: MemoryNetwork, clock: FakeClock
+) -> None:
+    network.time = FakeClock(clock.now() + timedelta(minutes=5))
+    await remind(buyer, sent)
+
+    await seller.listen()
+
+    assert (await seller.row(sent.envelope)).sequence == 2
+    assert seller.bridge.tally.lies == {}

@@ -199,6 +199,15 @@ async def test_a_list_tells_the_newest_first_and_where_it_goes_on(tmp_path: Path
             await house.client.page(status="lost")
 
 
+@pytest.mark.parametrize("said", ["101", "0" * 11 + "1999", "0" * 5000 + "1", "-1", "1e1", "１"])
+async def test_a_number_is_as_large_as_it_may_be_however_it_is_written(
+    tmp_path: Path, said: str
+) -> None:
+    async with served(tmp_path) as house:
+        with pytest.raises(GatewayRefusedError, match="not 1 to 100"):
+            await house.plain.get_json(f"/v1/envelopes?limit={said}")
+
+
 async def test_who_watches_is_told_as_soon_as_something_happens(tmp_path: Path) -> None:
     async with served(tmp_path) as house:
         envelope = (await house.sent())["envelope"]

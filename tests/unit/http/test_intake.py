@@ -177,6 +177,21 @@ def test_old_nonces_are_forgotten() -> None:
     assert len(book) <= 11
 
 
+def test_a_clock_that_was_ahead_once_does_not_keep_nonces_for_as_long() -> None:
+    book = NonceBook()
+    book.use(UsedNonce("k", "ahead", 100_060.0), now=100_000.0)
+    for number in range(100):
+        book.use(UsedNonce("k", str(number), number + 10.0), now=float(number))
+    assert len(book) <= 11
+
+
+def test_a_clock_that_steps_back_lets_nothing_in_twice() -> None:
+    book = NonceBook()
+    book.use(UsedNonce("k", "n", 110.0), now=50.0)
+    with pytest.raises(ReplayProblem):
+        book.use(UsedNonce("k", "n", 60.0), now=0.0)
+
+
 def test_every_problem_says_what_happened_who_can_help_and_what_to_do() -> None:
     for name, problem in problem_types().items():
         assert problem.type == name

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import structlog
 
+from cloud_bridge.network.pages.asking import csrf_token
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import Signer, asked, free_port
 
@@ -197,3 +198,20 @@ async def test_a_form_that_cannot_be_read_is_none_of_ours(
     headers = {"content-type": kind}
     async with stranger.post(f"{house.url}/language", data=body, headers=headers) as answer:
         assert answer.status == 410
+
+
+async def test_there_are_the_documents_of_the_terms_and_no_others(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    cookies = {name: each.value for name, each in (await cookie_of(stranger, signer)).items()}
+    csrf, url = csrf_token(cookies["visit"]), signer.house.url
+    for path in ("/sign/check/send", "/sign/check"):
+        form = {"csrf": csrf} | ({} if path.endswith("send") else {"code": signer.code()})
+        async with stranger.post(
+            f"{url}{path}", data=form, cookies=cookies, allow_redirects=False
+        ) as answer:
+            assert answer.status == 303
+    # The last is more digits than Python makes a number of.
+    for number, status in (("0", 200), ("1", 404), ("-1", 404), ("00", 404), ("1" * 5000, 404)):
+        async with stranger.get(f"{url}/sign/documents/{number}", cookies=cookies) as answer:
+            assert answer.status == status, number[:10]
