@@ -15,6 +15,7 @@ from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.press import LeanPress
 from gateway.documents.lean.reading import LeanReading, read
+from gateway.documents.missing import refuse_what_was_missing
 from gateway.documents.model import Doubt, Preparation, Prepared
 from gateway.documents.normalizing import normalize
 from gateway.documents.proving import found_by_drawing
@@ -74,6 +75,7 @@ class TwoWayPress:
             proved = None
             if reading is not None:
                 proved = found_by_drawing(reading, opened.pages, look_under=look_under)
+        is_proved = proved is not None
         if proved is None:
             proved = inspect(document, look_under=look_under, opened=opened)
         findings = _united(proved, kept)
@@ -87,6 +89,9 @@ class TwoWayPress:
         if prepared is None:
             prepared = self._second.prepare(document, preparation, opened)
             prepared = msgspec.structs.replace(prepared, doubt=doubt)
+        if not is_proved:
+            with reading_refusals():
+                refuse_what_was_missing(opened, prepared.update)
         if not findings and not preparation.ask:
             return prepared
         facts = msgspec.structs.replace(prepared.facts, findings=findings)

@@ -13,7 +13,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 _BETWEEN: Final = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
-_REST: Final = re.compile(_BETWEEN + rb"+[+0-9]+" + _BETWEEN + rb"*R")
+_REST: Final = _BETWEEN + rb"++[+0-9]++" + _BETWEEN + rb"*+R"
 """What follows an object's number in a reference; which generation is all the same to many."""
 _ZEROS: Final = 32
 
@@ -51,10 +51,8 @@ def _written(before: PdfFileReader, document: bytes) -> Iterator[bytes]:
 
 
 def _names(written: bytes, digits: bytes) -> bool:
-    at = written.find(digits)
-    while at >= 0:
-        before = written[max(0, at - _ZEROS) : at].rstrip(b"0")[-1:]
-        if not before.isdigit() and _REST.match(written, at + len(digits)):
-            return True
-        at = written.find(digits, at + 1)
-    return False
+    # By an expression that begins with digits: a scan has a small number at every hundredth byte.
+    return any(
+        not written[max(0, found.start() - _ZEROS) : found.start()].rstrip(b"0")[-1:].isdigit()
+        for found in re.finditer(digits + _REST, written)
+    )
