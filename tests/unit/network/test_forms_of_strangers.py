@@ -80,7 +80,7 @@ async def test_nothing_that_is_packed_is_unpacked_or_is_a_defect(
 ) -> None:
     unpacked: list[str] = []
 
-    def noted(self: http_parser.DeflateBuffer, out: object, encoding: str, **_: object) -> None:
+    def noted(_self: object, _out: object, encoding: str, **_: object) -> None:
         unpacked.append(encoding)
 
     # aiohttp's reader in C takes its own name of the same class.
