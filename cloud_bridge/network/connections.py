@@ -65,6 +65,9 @@ async def listen(
         keepalive_timeout=idle_seconds,
         # Who has gone waits for nothing: a unit of work that is handed over is done all the same.
         handler_cancellation=True,
+        # Or it would unpack what nobody reads, too, and answer nobody meanwhile: who sends three
+        # megabytes has three gigabytes made of them.
+        auto_decompress=False,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -13,7 +13,14 @@ _SHUTDOWN_SECONDS = 20.0
 
 async def listen(api: API, config: Config, stack: contextlib.AsyncExitStack) -> str:
     """Open the port; gives the URL."""
-    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        api.application(),
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        # What is packed is refused; aiohttp would unpack it all the same to read past it, and
+        # answer nobody meanwhile: three megabytes make three gigabytes.
+        auto_decompress=False,
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(

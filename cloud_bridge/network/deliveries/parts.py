@@ -56,7 +56,6 @@ async def read_form(request: web.Request) -> dict[str, str]:
     if request.content_length is None or request.content_length > _MOST_FORM_BYTES:
         raise TooLargeProblem(f"a form has at most {_MOST_FORM_BYTES} bytes, and says how many")
     try:
-        # As large as it says, unless it is packed.
         return await fields_of(request, most_bytes=_MOST_FORM_BYTES)
     except ValueError as error:
         raise MalformedProblem("the form cannot be read") from error

@@ -17,7 +17,7 @@ async def fields_of(request: web.Request, *, most_bytes: int) -> dict[str, str]:
 
     Args:
         request: whose body was not read yet.
-        most_bytes: that it may have once it is unpacked.
+        most_bytes: that it may have.
 
     Raises:
         ValueError: it is no form, none in UTF-8, or has a NUL, which no database need take.

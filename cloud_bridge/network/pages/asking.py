@@ -62,7 +62,6 @@ async def form_of(request: web.Request, *, visit: Visit | None) -> dict[str, str
     if request.content_length is None or request.content_length > MOST_FORM_BYTES:
         raise ForeignFormError("the form is larger than any of ours, or does not say how large")
     try:
-        # As large as it says, unless it is packed.
         given = await fields_of(request, most_bytes=MOST_FORM_BYTES)
     except ValueError as error:
         raise ForeignFormError("no form of ours is written like this") from error

@@ -1,0 +1,36 @@
+"""The port as the gateway opens it."""
+
+import contextlib
+import gzip
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import http_parser
+
+from gateway.wiring.listening import listen
+from tests.signing_house import signing_house
+from tests.unit.http.test_routes import api_of, with_powers
+
+
+async def test_what_is_sent_packed_is_refused_and_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked: list[str] = []
+
+    def noted(_self: object, _out: object, encoding: str, **_: object) -> None:
+        unpacked.append(encoding)
+
+    monkeypatch.setattr(http_parser.DeflateBuffer, "__init__", noted)
+    config: Any = SimpleNamespace(http=SimpleNamespace(host="127.0.0.1", port=0, tls=None))
+    async with signing_house(tmp_path) as house, contextlib.AsyncExitStack() as stack:
+        url = await listen(api_of(house, with_powers(house), origin=None), config, stack)
+        body, headers = gzip.compress(bytes(1_000_000)), {"Content-Encoding": "gzip"}
+        async with (
+            aiohttp.ClientSession() as stranger,
+            stranger.post(f"{url}/v1/documents", data=body, headers=headers) as answer,
+        ):
+            assert 400 <= answer.status < 500
+    assert not unpacked
