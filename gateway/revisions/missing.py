@@ -12,9 +12,15 @@ from typing import Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-_BETWEEN: Final = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
-_REST: Final = _BETWEEN + rb"++[+0-9]++" + _BETWEEN + rb"*+R"
-"""What follows an object's number in a reference; which generation is all the same to many."""
+_SPACE: Final = rb"[\0\t\n\f\r ]"
+_SPACES: Final = re.compile(_SPACE + rb"*")
+_GENERATION: Final = re.compile(rb"[+0-9]+")
+"""Which one is all the same to many."""
+_PLAIN_REST: Final = _SPACE + rb"++[+0-9]++" + _SPACE + rb"*+R"
+_COMMENTED: Final = _SPACE + rb"*+(?:(?<=" + _SPACE + rb")[+0-9]++" + _SPACE + rb"*+)?%"
+_LINE_END: Final = re.compile(rb"[\r\n]")
+_MOST_COMMENTS: Final = 8
+"""In a row. What has more is taken for a reference."""
 _ZEROS: Final = 32
 
 
@@ -51,8 +57,56 @@ def _written(before: PdfFileReader, document: bytes) -> Iterator[bytes]:
 
 
 def _names(written: bytes, digits: bytes) -> bool:
-    # By an expression that begins with digits: a scan has a small number at every hundredth byte.
+    # By expressions that begin with digits: a scan has a small number at every hundredth byte.
+    if any(_begins_at(written, found) for found in re.finditer(digits + _PLAIN_REST, written)):
+        return True
+    comments = _Comments(written)
     return any(
-        not written[max(0, found.start() - _ZEROS) : found.start()].rstrip(b"0")[-1:].isdigit()
-        for found in re.finditer(digits + _REST, written)
+        _begins_at(written, found) and comments.lead_to_a_reference(found.start() + len(digits))
+        for found in re.finditer(digits + _COMMENTED, written)
     )
+
+
+def _begins_at(written: bytes, found: re.Match[bytes]) -> bool:
+    """Whether it is all of the number, zeros before it apart."""
+    return not written[max(0, found.start() - _ZEROS) : found.start()].rstrip(b"0")[-1:].isdigit()
+
+
+class _Comments:
+    """What may stand between the numbers of a reference, looked at in time that grows with it.
+
+    From each number in a line its comment ends at the same place, and so does that of the next
+    line: the newest end is remembered for each comment in a row.
+    """
+
+    def __init__(self, written: bytes) -> None:
+        self._written = written
+        self._ends = [(0, -1)] * _MOST_COMMENTS
+
+    def lead_to_a_reference(self, at: int) -> bool:
+        """Whether the rest of a reference follows the number that ends here, or nobody can say."""
+        at, met = self._past(at, 0)
+        generation = _GENERATION.match(self._written, at)
+        if met < _MOST_COMMENTS and generation is None:
+            return False
+        if generation is not None:
+            at, met = self._past(generation.end(), met)
+        return met == _MOST_COMMENTS or self._written[at : at + 1] == b"R"
+
+    def _past(self, at: int, met: int) -> tuple[int, int]:
+        """Behind space and comments, and how many comments there were."""
+        while met < _MOST_COMMENTS:
+            at = _SPACES.match(self._written, at).end()  # type: ignore[union-attr]  # it always does
+            if self._written[at : at + 1] != b"%":
+                break
+            at = self._end_of(at, met)
+            met += 1
+        return at, met
+
+    def _end_of(self, at: int, met: int) -> int:
+        start, end = self._ends[met]
+        if not start <= at <= end:
+            found = _LINE_END.search(self._written, at)
+            end = len(self._written) if found is None else found.start()
+            self._ends[met] = at, end
+        return end

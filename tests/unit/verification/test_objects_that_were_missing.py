@@ -1,6 +1,7 @@
 """What was signed upon names an object and has none of it: nobody else may put one there."""
 
 import io
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PdfFileWriter
 
+from gateway.revisions.missing import _names
 from tests.partners import partner, update_of
 from tests.unit.documents.drafts import A4, CATALOG, FONT, PAGES, draft, stream
 from tests.unit.verification.test_revising import WEST, judge, now_asked
@@ -110,3 +112,21 @@ def test_what_stays_missing_disturbs_nobody() -> None:
     document = base(resources="/XObject<</X 999 0 R>>")
     judgement = judge(WEST.signed(update_of(document)), document, **now_asked())
     assert judgement.fault is None, judgement.why
+
+
+@pytest.mark.parametrize("between", [" ", "\n%c\n", "%c\r", " %" + "c" * 5000 + "\n", "%\n" * 9])
+def test_it_is_named_whatever_stands_between_its_numbers(between: str) -> None:
+    assert _names(f"[7{between}0{between}R]".encode(), b"7")
+    assert _names(f"[007{between}0 R]".encode(), b"7")
+    assert not _names(f"[17{between}0 R]".encode(), b"7")
+
+
+@pytest.mark.parametrize("odd", [b"7 ", b"7%", b"7 7", b"7 %\n", b"7%7\n", b"7 7%", b"%7 7 %\n"])
+def test_looking_for_it_takes_time_that_grows_with_the_file_alone(odd: bytes) -> None:
+    def seconds(size: int) -> float:
+        content = odd * (size // len(odd))
+        began = time.process_time()
+        _names(content, b"7")
+        return time.process_time() - began
+
+    assert seconds(400_000) < 20 * max(seconds(100_000), 0.005)
