@@ -38,7 +38,8 @@ _NETWORK: Final = dict.fromkeys(
     "changed.",
     "card-swapped": "Ask the partner by another way which card is its own.",
     "card-older": "Ask the partner by another way which card is its own.",
-    "card-unknown": "Wait: the partner's gateway publishes its card when it starts.",
+    "card-unknown": "Wait: the partner's gateway publishes its card when it starts. What is to be "
+    "sent to it goes out by itself within five minutes of that; until then it can be withdrawn.",
     "frozen": "Ask the officers: it goes out by itself once the freeze has ended. If it must not, "
     "withdraw it, or decline it, meanwhile.",
     "stamp-over-text": "Look at the document before anything is done on it. If the stamp makes it "

@@ -117,8 +117,7 @@ class EnvelopeService:
         if row.ours and state.status == "draft":
             now = self._ground.clock.now()
             asked = _asked(caller, bridge, envelope, "withdrawn", at=now)
-            taken = self._ending.take_back(bridge, row, state, reason=reason, asked=asked)
-            if await answered(taken):
+            if await self._ending.take_back(bridge, row, state, reason=reason, asked=asked):
                 return await self.show(caller, envelope)
         return await self._say(caller, envelope, Withdrawn(reason=reason))
 

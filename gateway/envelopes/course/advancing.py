@@ -23,6 +23,7 @@ from gateway.envelopes.causes import meant_by
 from gateway.envelopes.course.ending import Ending
 from gateway.envelopes.course.sealing import Turn
 from gateway.envelopes.course.turning import OurTurn, Paused
+from gateway.envelopes.course.unsent import waits_for
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
@@ -161,6 +162,7 @@ class Advancing:
             went_on = await self._sent_more(bridge, envelope)
             if not went_on or (paused is not None and paused.outcome is not None):
                 break
+        paused = paused or await waits_for(self._ground, bridge, envelope)
         if paused is None or paused.outcome is None:
             return paused
         await self._tell(bridge, envelope, paused)

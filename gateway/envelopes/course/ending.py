@@ -7,7 +7,7 @@ from functools import partial
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
-from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
+from cloud_bridge.errors import NetworkError, NetworkLiesError, NetworkRefusedError
 from gateway.audit.record import Record
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.owed import owe
@@ -35,6 +35,11 @@ from gateway.store.lane import Transaction
 _LONGEST = 1000
 _LONGEST_ID = 100
 _UNSENT = frozenset({"sending", "held"})
+_UNSENT_WORDS = "It was withdrawn before it was sent:"
+_UNKNOWN_WORDS = (
+    "It was withdrawn while the network did not say whether it has it: nothing more of it goes "
+    "out, and what had arrived is withdrawn there."
+)
 
 
 class Ending:
@@ -141,7 +146,9 @@ class Ending:
         """End an envelope here that has not left; False: the network has it, and so have we now.
 
         Nothing of it goes out meanwhile. That it has not left is for the network to say, whose
-        answer we may have missed.
+        answer we may have missed. Where it does not say, the envelope ends here all the same, or
+        it would go out as soon as the network answers; had it arrived, it is withdrawn there once
+        its record comes (`withdraw`).
 
         Args:
             bridge: of the company that wanted to send it.
@@ -149,12 +156,8 @@ class Ending:
             state: before its first entry.
             reason: why.
             asked: the record of who wants it.
-
-        Raises:
-            NetworkError: the network does not say.
         """
         member, now = bridge.member, self._ground.clock.now()
-        words = f"It was withdrawn before it was sent: {reason}"[:_LONGEST]
         ended = noted(
             "ended",
             member,
@@ -167,7 +170,7 @@ class Ending:
         )
         troubles = Troubles(member, self._ground, bridge.tally)
 
-        def unit(transaction: Transaction) -> bool:
+        def unit(words: str, transaction: Transaction) -> bool:
             known = envelope_by_id(transaction.connection, row.organisation, row.id)
             if known is None or known.sequence or known.status not in _UNSENT:
                 return known is not None and known.status == "withdrawn"
@@ -175,7 +178,8 @@ class Ending:
                 mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
             # The network may have refused it before, and an earlier request still be on its way.
             mark_anew(transaction, row.organisation, row.id, "envelope", refused=TAKEN_BACK)
-            changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
+            hint = f"{words} {reason}"[:_LONGEST]
+            changes = {"status": "withdrawn", "step": "nothing", "hint": hint, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)
             for record in (asked, ended):
@@ -184,10 +188,14 @@ class Ending:
             return True
 
         async with bridge.outbox.alone(row.id):
-            if await _has(bridge, row.id):
-                await bridge.inbox.fetch(row.id)
-                return False
-            return await self._ground.lane.write(unit)
+            words = _UNSENT_WORDS
+            try:
+                if await _has(bridge, row.id):
+                    await bridge.inbox.fetch(row.id)
+                    return False
+            except NetworkError:
+                words = _UNKNOWN_WORDS
+            return await self._ground.lane.write(partial(unit, words))
 
     async def withdraw(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
         """Withdraw there what was taken back here, and came to the network all the same, late.

@@ -1,6 +1,7 @@
 """What never left is withdrawn here; what only seems not to have left, at the network."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -9,14 +10,19 @@ import pytest
 from sqlalchemy import select
 
 from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.statements import Sent, Withdrawn, parse
 from cloud_bridge.errors import NetworkAwayError, NetworkRefusedError
 from cloud_bridge.wire import NewEnvelope
 from gateway.audit.record import read_leaf
-from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
 from gateway.envelopes.errors import EnvelopeNotNowProblem
 from gateway.store.schema import audit_leaf
-from tests.envelope_house import CALLER, EAST, Room, Town, parties, play, settle
+from tests.envelope_house import CALLER, EAST, WEST, Room, Town, parties, play, settle
 from tests.memory_network import Side
+
+IN_AN_OUTAGE = (
+    "It was withdrawn while the network did not say whether it has it: nothing more of it goes "
+    "out, and what had arrived is withdrawn there."
+)
 
 
 async def noted(room: Room) -> list[tuple[str, str]]:
@@ -81,15 +87,121 @@ def test_two_who_withdraw_it_at_once_withdraw_it_once(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_nothing_is_withdrawn_while_the_network_does_not_say_whether_it_has_it(
+def test_what_is_withdrawn_while_the_network_is_away_never_goes_out(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.network.is_away = True
+        id_ = (await east.create()).envelope.id
+        await east.work()
+
+        told = await east.service.withdraw(CALLER, id_, reason="typed wrongly")
+
+        assert (told.status, told.next_step) == ("withdrawn", "nothing")
+        assert told.next_hint == f"{IN_AN_OUTAGE} typed wrongly"
+        assert await east.company.ground.owed.of_envelope(EAST, id_) == ()
+        again = await east.service.withdraw(CALLER, id_, reason="again")
+        assert again.next_hint == told.next_hint
+        town.network.is_away = False
+        town.clock.move(timedelta(minutes=5))
+        await settle(east, west)
+        await east.company.bridge.reconcile()
+        await settle(east, west)
+        assert (town.network.envelopes, town.network.contents) == ({}, {})
+        assert (await east.show(id_)).status == "withdrawn"
+        assert east.events.types == ["envelope.withdrawn"]
+        assert await noted(east) == [("sent", ""), ("asked", "withdrawn"), ("ended", "withdrawn")]
+
+    play(tmp_path, scene)
+
+
+def test_that_it_was_withdrawn_in_an_outage_outlives_the_gateway(tmp_path: Path) -> None:
+    async def go() -> None:
+        town = Town.built()
+        async with town.room(tmp_path, EAST) as east, town.room(tmp_path, WEST):
+            town.network.is_away = True
+            id_ = (await east.create()).envelope.id
+            await east.service.withdraw(CALLER, id_, reason="typed wrongly")
+        town.network.is_away = False
+        async with town.room(tmp_path, EAST) as again, town.room(tmp_path, WEST) as west:
+            await settle(again, west)
+            assert (await again.show(id_)).status == "withdrawn"
+        assert town.network.envelopes == {}
+
+    asyncio.run(go())
+
+
+async def arrived_unheard(town: Town, east: Room) -> str:
+    """An envelope that is at the network, which has gone away before it could say so."""
+    id_ = (await east.create()).envelope.id
+    send = Side.send
+
+    async def and_hang_up(side: Side, envelope: NewEnvelope) -> Entry:
+        await send(side, envelope)
+        town.network.is_away = True
+        raise NetworkAwayError("the answer was lost")
+
+    with patch.object(Side, "send", and_hang_up):
+        await east.work()
+    assert list(town.network.envelopes) == [id_]
+    assert (await east.show(id_)).sequence == 0
+    return id_
+
+
+def test_what_may_have_arrived_before_the_outage_is_withdrawn_there_before_anything_else(
     tmp_path: Path,
 ) -> None:
-    async def scene(town: Town, east: Room, _west: Room) -> None:
-        id_ = await unsent(town, east)
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await arrived_unheard(town, east)
+
+        told = await east.service.withdraw(CALLER, id_, reason="typed wrongly")
+
+        assert told.status == "withdrawn"
+        town.network.is_away = False
+        town.clock.move(timedelta(minutes=5))
+        await settle(east, west)
+        for room in (east, west):
+            assert (await room.show(id_)).status == "withdrawn"
+            assert (room.signed, room.events.types) == (0, ["envelope.withdrawn"])
+        assert "typed wrongly" in (await west.show(id_)).reason
+        entries = town.network.envelopes[id_].entries
+        assert [type(parse(each.signed).act) for each in entries[:2]] == [Sent, Withdrawn]
+
+    play(tmp_path, scene)
+
+
+def test_an_outage_between_the_networks_two_answers_keeps_no_withdrawal_back(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await arrived_unheard(town, east)
+        town.network.is_away = False
+        away = NetworkAwayError("it has it, and gives nothing of it")
+
+        with patch.object(type(east.company.bridge.inbox), "fetch", side_effect=away):
+            told = await east.service.withdraw(CALLER, id_, reason="typed wrongly")
+
+        assert told.status == "withdrawn"
+        town.clock.move(timedelta(minutes=5))
+        await settle(east, west)
+        assert [(await room.show(id_)).status for room in (east, west)] == ["withdrawn"] * 2
+
+    play(tmp_path, scene)
+
+
+def test_a_network_that_does_not_speak_with_us_keeps_no_withdrawal_back(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
         town.network.is_away = True
-        with pytest.raises(BridgeAwayProblem):
-            await east.service.withdraw(CALLER, id_, reason="mistake")
-        assert (await east.show(id_)).status == "sending"
+        id_ = (await east.create()).envelope.id
+        await east.work()
+        stranger = NetworkRefusedError("not your key", type="request-signature-invalid")
+
+        with patch.object(Side, "envelope", side_effect=stranger):
+            told = await east.service.withdraw(CALLER, id_, reason="typed wrongly")
+
+        assert (told.status, told.next_hint) == ("withdrawn", f"{IN_AN_OUTAGE} typed wrongly")
+        town.network.is_away = False
+        town.clock.move(timedelta(minutes=5))
+        await settle(east, west)
+        assert town.network.envelopes == {}
 
     play(tmp_path, scene)
 
