@@ -12,6 +12,14 @@ from cloud_bridge.model import Party
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 """Categories of characters that nobody sees, or that move those that one sees."""
+_BLANK: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+)
+"""Letters, marks and symbols that nobody sees either: fillers, joiners and choosers of a shape.
+
+Those that choose a form of an ideograph (from U+E0100) stay: registers write persons' names so.
+"""
 
 
 def plain(name: str) -> str:
@@ -30,7 +38,7 @@ def same_name(one: str, other: str) -> bool:
 
 def is_open(name: str) -> bool:
     """Whether there is nothing in it that nobody sees."""
-    return not any(unicodedata.category(each) in _HIDDEN for each in name)
+    return not any(each in _BLANK or unicodedata.category(each) in _HIDDEN for each in name)
 
 
 def misnamed(party: Party, names: Collection[str]) -> str | None:

@@ -26,6 +26,7 @@ from gateway.freezes.book import FreezeBook
 from gateway.freezes.outgoing import Outgoing
 from gateway.freezes.service import FreezeService
 from gateway.jobs.queue import DatabaseQueue
+from gateway.returns.model import Event
 from gateway.store.content import Content, Location
 from gateway.store.database import SQLiteFile
 from gateway.store.envelope_contents import (
@@ -60,6 +61,20 @@ class Authority:
         return sign_card(card, seal)
 
 
+class ToldEvents:
+    """Keeps every event whose transaction committed."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def put(self, transaction: Transaction, event: Event) -> None:
+        transaction.after_commit(self.events.extend, event)
+
+    @property
+    def types(self) -> list[str]:
+        return [each.type for each in self.events]
+
+
 @dataclass
 class MadeCard:
     """`CardSource` without a signing cycle: the card is there when the test begins."""
@@ -89,6 +104,7 @@ class Company:
     card: SignedCard
     clock: FakeClock
     freezes: FreezeService
+    events: ToldEvents
     pauses: list[float] = field(default_factory=list)
 
     @property
@@ -215,6 +231,7 @@ async def company(
         )
         await house.lane.write(lambda unit: freezes.book.load(unit.connection))
         envelopes = EnvelopeReader(readers)
+        events = ToldEvents()
         ground = Ground(
             lane=house.lane,
             content=house.content,
@@ -225,6 +242,7 @@ async def company(
             networks=networks,
             queue=DatabaseQueue(lane=house.lane, clock=clock, holder="one"),
             audit=house.audit,
+            events=events,
             cards=cards,
             records=Records(envelopes),
             clock=clock,
@@ -275,7 +293,7 @@ async def company(
             pause=pause,
             chance=lambda: 0.0,
         )
-        yield Company(house, ground, bridge, signed, clock, freezes, pauses)
+        yield Company(house, ground, bridge, signed, clock, freezes, events, pauses)
         for reader in (envelopes, ground.owed, ground.contents, networks):
             reader.close()
         readers.dispose()

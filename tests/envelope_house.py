@@ -25,13 +25,12 @@ from gateway.envelopes.model import Accepted, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.waking import Waking
 from gateway.jobs.outcomes import Away, Later, Outcome
-from gateway.returns.model import Event
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.lane import WriterLane
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
 from gateway.wiring.enveloping import envelope_room
 from policies.model import Caller
-from tests.bridge_house import Authority, Company, company
+from tests.bridge_house import Authority, Company, ToldEvents, company
 from tests.memory_network import MemoryNetwork
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock, SoftSigner
@@ -125,20 +124,6 @@ class OwnJudge:
         return await asyncio.to_thread(judge_revision, document, asked)
 
 
-class ToldEvents:
-    """Keeps every event whose transaction committed."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def put(self, transaction: Transaction, event: Event) -> None:
-        transaction.after_commit(self.events.extend, event)
-
-    @property
-    def types(self) -> list[str]:
-        return [each.type for each in self.events]
-
-
 @dataclass
 class Room:
     """A company's room of envelopes."""
@@ -147,7 +132,6 @@ class Room:
     service: EnvelopeService
     advancing: Advancing
     waking: Waking
-    events: ToldEvents
     judge: OwnJudge
     steps: list[str] = field(default_factory=list)
     persons: tuple[bytes, ...] = ()
@@ -177,6 +161,11 @@ class Room:
 
     async def final(self, envelope: str, name: str = "合同.pdf") -> bytes:
         return await self.service.document(CALLER, envelope, name)
+
+    @property
+    def events(self) -> ToldEvents:
+        """What others were told, before a restart, too."""
+        return self.company.events
 
     @property
     def signed(self) -> int:
@@ -263,7 +252,7 @@ class Street(ABC):
 
     def joined(self, made: Company, reached: Callable[[str], None] | None = None) -> Room:
         """The room over a house; again over the same one, it is as after a restart."""
-        events, judge = ToldEvents(), OwnJudge()
+        judge = OwnJudge()
         steps: list[str] = []
 
         def note(step: str) -> None:
@@ -278,11 +267,10 @@ class Street(ABC):
             in_force=lambda: made.house.in_force,
             judge=judge,
             trust=Trust(companies=lambda: self.roots, persons=lambda: room.persons),
-            events=events,
             most_bytes=self.most_bytes,
             reached=note,
         )
-        room = Room(made, joined.service, joined.advancing, joined.waking, events, judge, steps)
+        room = Room(made, joined.service, joined.advancing, joined.waking, judge, steps)
         return room
 
 

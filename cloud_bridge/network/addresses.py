@@ -11,8 +11,14 @@ from yarl import URL
 from cloud_bridge.network.problems import WebhookProblem
 
 _LONGEST: Final = 2000
-_OF_IPV4: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
-"""IPv6 addresses behind which a network of its own choice puts IPv4 ones (RFC 6052, 8215, 4291)."""
+_NOT_PUBLIC: Final = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10"),
+    )
+)
+"""IPv6 addresses behind which a network of its own choice puts IPv4 ones (RFC 6052, 8215, 4291,
+2765), and those of a site (RFC 3879), which Python calls public."""
 
 
 def refuse_address(url: str, *, private: bool) -> None:
@@ -49,7 +55,7 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1 is 127.0.0.1
     if mapped is not None:
         return _is_public(mapped)
-    if any(address in each for each in _OF_IPV4):
+    if any(address in each for each in _NOT_PUBLIC):
         return False
     return address.is_global and not address.is_multicast
 

@@ -14,20 +14,14 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import append
-from cloud_bridge.envelopes.state import OF_THE_NETWORK, EnvelopeState, begin, due
-from cloud_bridge.envelopes.statements import (
-    NETWORK,
-    Act,
-    SignedStatement,
-    Statement,
-    Voided,
-    parse,
-)
+from cloud_bridge.envelopes.state import EnvelopeState, begin, due
+from cloud_bridge.envelopes.statements import Act, SignedStatement, Statement, Voided, parse
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
-from cloud_bridge.keys import SigningKey, sign_statement
+from cloud_bridge.keys import SigningKey
 from cloud_bridge.network.answering import at_once, between, entry_at
 from cloud_bridge.network.feed import Feeds
 from cloud_bridge.network.membership import tell
+from cloud_bridge.network.own_words import own_id, own_statement, said_once
 from cloud_bridge.network.problems import (
     ConflictProblem,
     EnvelopeUnknownProblem,
@@ -160,13 +154,13 @@ class Recording:
         at: datetime,
     ) -> Entry:
         """The network's own word; raises as `take` does."""
-        id = f"{OF_THE_NETWORK}{id}"  # noqa: A001 - which nobody else can have taken
+        id = own_id(id)  # noqa: A001 - as it is in the record
         state = self.state(connection, envelope)
         if state is None:
             raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
         if id in state.statement_ids:
             return entry_at(connection, envelope, state.statement_ids[id])
-        signed = self._own(state, act, party=party, id=id, at=at)
+        signed = own_statement(self._key, state, act, party=party, id=id, at=at)
         entry, _ = self._append(connection, state, signed, self._key.public, at)
         return entry
 
@@ -210,7 +204,7 @@ class Recording:
         after, entry = self._added(connection, state, signed, key, at)
         dues = []
         while (act := due(after, at=at)) is not None:
-            own = self._own(after, act, party="", id=_own_id(act), at=at)
+            own = said_once(self._key, after, act, at=at)
             after, said = self._added(connection, after, own, self._key.public, at)
             dues.append(said)
         if after.status == "completed" and state.status != "completed":
@@ -225,7 +219,7 @@ class Recording:
         if voided is None or voided.status != "completed":
             return
         act = Voided(by=agreement.terms.envelope)
-        own = self._own(voided, act, party="", id=_own_id(act), at=at)
+        own = said_once(self._key, voided, act, at=at)
         self._added(connection, voided, own, self._key.public, at)
 
     def _added(
@@ -253,28 +247,6 @@ class Recording:
         told = tell(connection, state, after)
         self._new.append(New(after, statement, told))
         return after, entry
-
-    def _own(
-        self,
-        state: EnvelopeState,
-        act: Act,
-        *,
-        party: str,
-        id: str,  # noqa: A002 - the statement's own word
-        at: datetime,
-    ) -> SignedStatement:
-        statement = Statement(
-            id=id,
-            envelope=state.terms.envelope,
-            terms=state.terms_digest,
-            author=NETWORK,
-            act=act,
-            at=at,
-            party=party,
-            seen=state.sequence,
-            head=state.head,
-        )
-        return sign_statement(statement, self._key, card=0)
 
     def mark(self) -> int:
         """See `Companion`."""
@@ -309,8 +281,3 @@ def begun(terms: bytes) -> EnvelopeState:
         return begin(terms)
     except NotAllowedError as error:
         raise NotAllowedProblem(str(error), reason=error.reason) from error
-
-
-def _own_id(act: Act) -> str:
-    """Of what the network says once an envelope."""
-    return f"{OF_THE_NETWORK}{type(act).__name__.lower()}"

@@ -5,10 +5,9 @@ starts beside it. The database comes last. Whoever is killed in between runs it 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from gateway.backup.places import (
     place_of,
     state_place_of,
 )
+from gateway.backup.putting import digest_of, owner_of, put_file, put_freeze, write_durably
 from gateway.backup.reading import BackupFile
 from gateway.backup.restored_note import as_bytes, note_in
 from gateway.backup.scratch import scratch_directory
@@ -85,7 +85,7 @@ def restore(
         OSError, SQLAlchemyError: disk or database refuse.
     """
     _prove_it_belongs(verified.manifest, config, on_token)
-    owner = _owner_of(config.state_directory)
+    owner = owner_of(config.state_directory)
     with BackupFile.opened(path) as backup, sole_owner(config.state_directory, restoring=True):
         if backup.manifest_digest != verified.manifest_digest:
             raise RestoreRefusedError(f"{path} was exchanged after it was verified")
@@ -96,7 +96,7 @@ def restore(
         begun = marker.read_text(encoding="utf-8").strip() if marker.exists() else None
         if begun is None:
             _prove_empty(config)
-            _write_durably(marker, f"{verified.manifest_digest}\n".encode(), owner)
+            write_durably(marker, f"{verified.manifest_digest}\n".encode(), owner)
         elif begun != verified.manifest_digest:
             raise RestoreRefusedError(
                 f"the restore of another backup into {config.state_directory} was cut off: finish "
@@ -105,7 +105,7 @@ def restore(
         done = _put_files(backup, config, config_file, owner, tell)
         tell("database")
         _put_database(backup, config, owner)
-        _write_durably(note_in(config.state_directory), as_bytes(_note(backup)), owner)
+        write_durably(note_in(config.state_directory), as_bytes(_note(backup)), owner)
         marker.unlink()
         sync_directory(config.state_directory)
     return done
@@ -149,7 +149,7 @@ def _prove_it_belongs(manifest: Manifest, config: Config, on_token: LogKey | Non
     root, officers = config.policies.root, manifest.files.get(OFFICERS_MEMBER)
     if root is None or officers is None or not root.exists():
         return
-    if _digest_of(root) != officers.sha256:
+    if digest_of(root) != officers.sha256:
         raise RestoreRefusedError(
             f"{root} names other first officers than the backup does, so its policies would not "
             "come into force: take the right backup, or, if these are not the officers of this "
@@ -198,7 +198,7 @@ def _put_files(
             done.homeless.append(name)
             continue
         digest = backup.manifest.files[name].sha256
-        if place.exists() and _digest_of(place) == digest:
+        if place.exists() and digest_of(place) == digest:
             done.files += 1
         elif place.exists() and not name.startswith(_OF_THE_STATE):
             done.kept.append(place)
@@ -206,61 +206,19 @@ def _put_files(
             tell(name)
             is_state = name.startswith(_OF_THE_STATE)
             if is_freeze(name):
-                _put_freeze(backup.chunks(name), place, owner)
+                put_freeze(backup.chunks(name), place, owner)
             else:
-                _put(backup.chunks(name), place, owner if is_state else None, is_secret=is_state)
+                put_file(
+                    backup.chunks(name), place, owner if is_state else None, is_secret=is_state
+                )
             done.files += 1
     return done
-
-
-def _put_freeze(chunks: Iterator[bytes], place: Path, owner: tuple[int, int] | None) -> None:
-    """It names counterparties: for the gateway's user alone, or its group where root puts it."""
-    folder, mine = place.parent, None if owner is None else (os.geteuid(), owner[1])
-    _make_directories(folder.parent, None, 0o755)
-    if not folder.exists():
-        _make_directories(folder, mine, 0o700)
-        if mine is not None:
-            folder.chmod(0o750)
-    _put(chunks, place, mine, is_secret=True)
-    if mine is not None:
-        place.chmod(0o640)
-
-
-def _put(
-    chunks: Iterator[bytes], place: Path, owner: tuple[int, int] | None, *, is_secret: bool
-) -> None:
-    """Write it under another name, and have it its own only when it is whole and on the disk."""
-    _make_directories(place.parent, owner, 0o700 if is_secret else 0o755)
-    partial = place.with_name(f".{place.name}.restoring")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        for chunk in chunks:
-            out.write(chunk)
-        if owner is not None:
-            os.fchown(out.fileno(), *owner)
-        if not is_secret:
-            os.fchmod(out.fileno(), 0o644)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(place)
-    sync_directory(place.parent)
-
-
-def _make_directories(directory: Path, owner: tuple[int, int] | None, mode: int) -> None:
-    if directory.exists():
-        return
-    _make_directories(directory.parent, owner, mode)
-    directory.mkdir(mode=mode)
-    if owner is not None:
-        os.chown(directory, *owner, follow_symlinks=False)
-    sync_directory(directory.parent)
 
 
 def _put_database(backup: BackupFile, config: Config, owner: tuple[int, int] | None) -> None:
     database = database_of(config)
     if not isinstance(database, PostgreSQL):
-        _put(backup.chunks(SQLITE_COPY), config.database, owner, is_secret=True)
+        put_file(backup.chunks(SQLITE_COPY), config.database, owner, is_secret=True)
         return
     if database.exists():
         # Only after an end between its one transaction and the marker's.
@@ -291,23 +249,3 @@ def _prove_same_log(database: PostgreSQL, manifest: Manifest) -> None:
             f"{database} has {records} records and the backup {manifest.log.size}: a gateway has "
             "begun another history there; stop every node, make an empty database, run this again"
         )
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = sha256()
-        while chunk := file.read(1024 * 1024):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _owner_of(directory: Path) -> tuple[int, int] | None:
-    """Whose the state is, where root puts it back; None: whoever runs this."""
-    if os.geteuid() != 0 or not directory.exists():
-        return None
-    found = directory.stat()
-    return found.st_uid, found.st_gid
-
-
-def _write_durably(path: Path, content: bytes, owner: tuple[int, int] | None) -> None:
-    _put(iter([content]), path, owner, is_secret=True)

@@ -13,6 +13,7 @@ from gateway.envelopes.brought import Brought
 from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
 from gateway.jobs.interfaces import JobQueue
+from gateway.returns.interfaces import EventOutbox
 from gateway.store.content import ContentStore
 from gateway.store.envelope_contents import EnvelopeContentReader
 from gateway.store.envelope_owed import OwedReader
@@ -74,7 +75,8 @@ class Freezes(Protocol):
 class Ground:
     """What all companies of a gateway share.
 
-    `roots` are certificates (DER) of those who may say who a partner is.
+    `roots` are certificates (DER) of those who may say who a partner is; `events` are told to those
+    who asked.
     """
 
     lane: WriterLane
@@ -86,6 +88,7 @@ class Ground:
     networks: NetworkReader
     queue: JobQueue
     audit: AuditLog
+    events: EventOutbox
     cards: Cards
     records: Records
     clock: Clock

@@ -1,14 +1,16 @@
 """What our copies of records make of envelopes. What is folded was verified when it was written."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import msgspec
+from sqlalchemy import Connection
 
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import parse
-from gateway.store.envelopes import EnvelopeReader
+from gateway.store.envelopes import EntryRow, EnvelopeReader, EnvelopeRow, entries_of
 
 _MOST = 2048
 _entry = msgspec.json.Decoder(Entry)
@@ -39,11 +41,8 @@ class Records:
                 return None
             sequence = found
         if state.sequence < sequence:
-            for each in await self._reader.entries(organisation, envelope, after=state.sequence):
-                entry = _entry.decode(each.entry)
-                state = folding.apply(
-                    state, parse(entry.signed), at=parse_link(entry).at, hash=each.hash
-                )
+            rows = await self._reader.entries(organisation, envelope, after=state.sequence)
+            state = _folded(state, rows)
         self._known[key] = state
         self._known.move_to_end(key)
         while len(self._known) > self._most:
@@ -54,3 +53,15 @@ class Records:
         """Our copy of a record."""
         rows = await self._reader.entries(organisation, envelope)
         return tuple(_entry.decode(row.entry) for row in rows)
+
+
+def state_now(connection: Connection, row: EnvelopeRow) -> EnvelopeState:
+    """How far an envelope has come within a unit of work, folded from its beginning."""
+    return _folded(folding.begin(row.terms), entries_of(connection, row.organisation, row.id))
+
+
+def _folded(state: EnvelopeState, rows: Iterable[EntryRow]) -> EnvelopeState:
+    for each in rows:
+        entry = _entry.decode(each.entry)
+        state = folding.apply(state, parse(entry.signed), at=parse_link(entry).at, hash=each.hash)
+    return state

@@ -200,7 +200,7 @@ class EnvelopeService:
         try:
             await self._verifying.take(bridge.member, state, entries, name, content)
         except RevisionProblem as bad:
-            await self._ending.hold(bridge, row, state, bad)
+            await self._ending.hold(bridge, row, bad)
         digest = state.current[name]
         await self._note(caller, bridge, envelope, "attach", digest=digest)
         job = job_of(row.organisation, envelope, f"attached-{digest}")

@@ -80,6 +80,15 @@ _mark_sent = PlainStatement(
     .where(*_of_envelope, envelope_owed.c.ordinal == bindparam("of_ordinal"), _is_owed)
     .values(sent_at=bindparam("moment"), refused=bindparam("why"))
 )
+_mark_anew = PlainStatement(
+    update(envelope_owed)
+    .where(
+        *_of_envelope,
+        envelope_owed.c.key == bindparam("of_key"),
+        envelope_owed.c.refused.is_not(None),
+    )
+    .values(refused=bindparam("why"))
+)
 _next = PlainStatement(
     update(envelope)
     .where(
@@ -161,6 +170,21 @@ def mark_sent(
             "of_organisation": row.organisation,
             "of_envelope": row.envelope,
             "of_ordinal": row.ordinal,
+        },
+    )
+
+
+def mark_anew(
+    transaction: Transaction, organisation: str, envelope_id: str, key: str, *, refused: str
+) -> None:
+    """Of what will never be there, if it is so: the word for why is another from here on."""
+    _mark_anew.run(
+        transaction.connection,
+        {
+            "why": refused,
+            "of_organisation": organisation,
+            "of_envelope": envelope_id,
+            "of_key": key,
         },
     )
 

@@ -27,6 +27,7 @@ from gateway.errors import Problem
 from gateway.freezes.outgoing import Outgoing
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.interfaces import JobHandler
+from gateway.returns.interfaces import EventOutbox
 from gateway.signing.callers import caller_now
 from gateway.signing.service import SigningService
 from gateway.store.envelope_contents import EnvelopeContentReader
@@ -103,6 +104,7 @@ async def open_bridges(
     config: BridgeConfig,
     stack: contextlib.AsyncExitStack,
     signing_cards: SigningService,
+    events: EventOutbox,
 ) -> Bridging:
     """Open the bridge of each company; nothing is sent yet.
 
@@ -111,6 +113,7 @@ async def open_bridges(
         config: the network, and who of ours is on it.
         stack: closes them.
         signing_cards: the signing cycle for documents that are no PDF.
+        events: for those who asked to be told.
 
     Raises:
         KeyFileError: a company's key cannot be used, or a file of the operator's is not there.
@@ -118,7 +121,7 @@ async def open_bridges(
     """
     if (missing := "; ".join(config.missing)) != "":
         raise KeyFileError(missing)
-    ground = await _ground(house, config, stack)
+    ground = await _ground(house, config, stack, events)
     bridges: list[Bridge] = []
     for company in config.companies:
         member = await _member(house, config, company, stack)
@@ -143,7 +146,9 @@ def envelope_crew(house: House, handler: JobHandler, bridges: Bridges) -> Crew:
     return Crew("envelope", handler, terms, queue=house.queue, lane=house.lane, clock=house.clock)
 
 
-async def _ground(house: House, config: BridgeConfig, stack: contextlib.AsyncExitStack) -> Ground:
+async def _ground(
+    house: House, config: BridgeConfig, stack: contextlib.AsyncExitStack, events: EventOutbox
+) -> Ground:
     envelopes, owed = EnvelopeReader(house.readers), OwedReader(house.readers)
     contents, networks = EnvelopeContentReader(house.readers), NetworkReader(house.readers)
     for reader in (envelopes, owed, contents, networks):
@@ -161,6 +166,7 @@ async def _ground(house: House, config: BridgeConfig, stack: contextlib.AsyncExi
         networks=networks,
         queue=house.queue,
         audit=house.audit,
+        events=events,
         cards=cards,
         records=Records(envelopes),
         clock=house.clock,

@@ -19,7 +19,6 @@ from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT
 from gateway.envelopes.partners.roots import certificates_in
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.waking import Waking
-from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
 from gateway.verification.verifier import Verifier
@@ -51,7 +50,6 @@ async def open_envelopes(
     house: House,
     bridging: Bridging,
     signing: SigningService,
-    events: EventOutbox,
     stack: contextlib.AsyncExitStack,
 ) -> EnvelopeRoom:
     """Join the room over a house; its judging process is started with the first revision.
@@ -60,7 +58,6 @@ async def open_envelopes(
         house: all that it stands on.
         bridging: the ways to the network.
         signing: the signing cycle for documents.
-        events: for those who asked to be told.
         stack: ends the judging process.
     """
     config = house.config.bridge
@@ -76,7 +73,6 @@ async def open_envelopes(
             companies=bridging.ground.roots,
             persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
         ),
-        events=events,
         most_bytes=house.config.http.max_document_bytes,
     )
 
@@ -94,7 +90,6 @@ def envelope_room(
     in_force: Callable[[], InForce],
     judge: RevisionJudge,
     trust: Trust,
-    events: EventOutbox,
     most_bytes: int,
     reached: Reached = _go_on,
 ) -> EnvelopeRoom:
@@ -107,7 +102,6 @@ def envelope_room(
         in_force: the policies.
         judge: the judging process.
         trust: who may say who companies and persons are.
-        events: for those who asked to be told.
         most_bytes: that a document of a partner may have.
         reached: told each step of an envelope before it is taken.
     """
@@ -127,7 +121,7 @@ def envelope_room(
         keeps_text_free=partial(_keeps_text_free, in_force),
         most_bytes=most_bytes,
     )
-    ending = Ending(ground=ground, contents=contents, events=events)
+    ending = Ending(ground=ground, contents=contents)
     return EnvelopeRoom(
         service=EnvelopeService(
             bridges=bridges,

@@ -58,12 +58,12 @@ async def serve(
         house = await open_house(config, signer_sources, start_worker, stack)
         returns = await open_returns(house, _told(config), stack, paused=pauses(house))
         signing_receipts = signing_service(house, press=ReceiptPress())
-        bridging = await _bridging(house, stack, signing_receipts)
+        bridging = await _bridging(house, stack, signing_receipts, returns)
         before = begin_batches(house, returns.outbox, stack, signing_receipts)
         signing = signing_service(house, before.results, returns.releasing)
         owing = OwedResults(in_force=lambda: house.policies.current, clock=house.clock)
         room = batch_room(before, signing, owing, sealed=house.metrics.count_sealed)
-        envelopes = await _envelopes(house, bridging, signing, returns, stack)
+        envelopes = await _envelopes(house, bridging, signing, stack)
         crews = () if bridging is None or envelopes is None else _crews(house, bridging, envelopes)
         runner = job_runner(house, room, callers=lambda: api.callers, further=crews)
         service = None if envelopes is None else envelopes.service
@@ -139,21 +139,23 @@ def _told(config: Config) -> ToldTargets:
 
 
 async def _bridging(
-    house: House, stack: contextlib.AsyncExitStack, signing_cards: SigningService
+    house: House,
+    stack: contextlib.AsyncExitStack,
+    signing_cards: SigningService,
+    returns: Returns,
 ) -> "Bridging | None":
     if house.config.bridge is None:
         return None
     # As with feeds.
     from gateway.wiring.bridging import open_bridges  # noqa: PLC0415
 
-    return await open_bridges(house, house.config.bridge, stack, signing_cards)
+    return await open_bridges(house, house.config.bridge, stack, signing_cards, returns.outbox)
 
 
 async def _envelopes(
     house: House,
     bridging: "Bridging | None",
     signing: SigningService,
-    returns: Returns,
     stack: contextlib.AsyncExitStack,
 ) -> "EnvelopeRoom | None":
     if bridging is None:
@@ -161,7 +163,7 @@ async def _envelopes(
     # As with feeds.
     from gateway.wiring.enveloping import open_envelopes  # noqa: PLC0415
 
-    return await open_envelopes(house, bridging, signing, returns.outbox, stack)
+    return await open_envelopes(house, bridging, signing, stack)
 
 
 def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tuple[Crew, ...]:

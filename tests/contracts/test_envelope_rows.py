@@ -18,6 +18,7 @@ from gateway.store.envelope_contents import (
 )
 from gateway.store.envelope_owed import (
     OwedReader,
+    mark_anew,
     mark_sent,
     never_taken,
     owed_now,
@@ -199,6 +200,15 @@ async def test_what_is_never_taken_is_told_apart_from_a_word_that_was_refused(
         return [refused_for(unit.connection, *_NAMED, key) for key in keys]
 
     assert await lane.write(words) == [None, "too-large", "not-allowed", None]
+
+    def anew(unit: Transaction) -> None:
+        for key in (here.key, refused.key, "never owed"):
+            mark_anew(unit, *_NAMED, key, refused="withdrawn")
+
+    await lane.write(anew)
+
+    assert await lane.write(words) == [None, "withdrawn", "not-allowed", None]
+    assert await reader.never_taken(*_NAMED) == {"too-large", "withdrawn"}
     reader.close()
 
 

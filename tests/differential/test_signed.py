@@ -24,7 +24,15 @@ from tests.differential.test_clean import held_to_the_inspection, proved
 from tests.differential.test_two_ways import SEALS, WAYS, compare
 from tests.document_fixtures import contracts, preparation, receipts, soft_seal
 from tests.hostile.signing_updates import SigningUpdate, of_more
-from tests.unit.documents.drafts import A4, many_pages, one_page
+from tests.unit.documents.drafts import (
+    A4,
+    CATALOG,
+    FONT,
+    draft,
+    many_pages,
+    one_page,
+    stream,
+)
 
 FIRST = OnPage(page=1, left_mm=20, top_mm=20)
 LAST = OnPage(page="last", left_mm=5, top_mm=5)
@@ -128,6 +136,31 @@ def test_a_stamp_over_text_is_found_without_the_inspection() -> None:
     found = proved(document, look_under=True)
     assert found is not None
     assert "stamp-over-text" in [each.rule for each in found]
+    held_to_the_inspection(document)
+
+
+def test_a_stamp_that_shows_on_another_page_too_is_the_inspections_to_find() -> None:
+    """Pages that have one list of annotations show one another's stamps."""
+    listed = f"/Type/Page/Parent 2 0 R/Resources<</Font<</F 4 0 R>>>>{A4}/Annots 9 0 R"
+    pages: dict[int, str | bytes] = {
+        1: CATALOG,
+        2: "<</Type/Pages/Kids[3 0 R 6 0 R]/Count 2>>",
+        3: f"<<{listed}>>",
+        4: FONT,
+        5: stream(TEXT.encode()),
+        6: f"<<{listed}/Contents 5 0 R>>",
+        9: "[]",
+    }
+    document = signed(draft(pages), OnPage(page=1, left_mm=30, top_mm=45))
+    assert "stamp-over-text" in [each.rule for each in inspect(document)]
+    held_to_the_inspection(document)
+    with pytest.raises(InDoubtError):
+        read(document)
+
+
+def test_a_list_of_annotations_that_is_one_pages_own_is_known() -> None:
+    document = signed(one_page(TEXT, page=f"{A4}/Annots 9 0 R", more={9: "[]"}), times=2)
+    assert read(document).facts.signatures == 2
     held_to_the_inspection(document)
 
 

@@ -226,6 +226,7 @@ TWINS: Makers = {
         packed(2),
     ),
     "page": lambda: another_kind_of_page("/Type/Foo/A<</Type/Page>>"),
+    "page that is a node": lambda: another_kind_of_page("/Type/Page/Kids<41>"),
     "page in a text": lambda: another_kind_of_page("/A(/Type/Page )"),
     "box": lambda: one_page(TEXT, page="/A<</MediaBox[0 0 595 842]>>"),
     "box behind odd space": lambda: one_page(
@@ -266,6 +267,14 @@ ANNOTATIONS: Makers = {
         "/Subtype/FreeText/DA(/F 30 Tf 0 g)/Contents(1,000,000)/F 4"
     ),
 }
+_WITHOUT_A_PLACE = {
+    "square without a place": "/Subtype/Square/IC[1 1 1]",
+    "text without a place": "/Subtype/FreeText/DA(/F 30 Tf 0 g)/Contents(1,000,000)",
+}
+ANNOTATIONS |= {
+    name: lambda entries=entries: page("/Annots[6 0 R]", {6: f"<</Type/Annot{entries}>>"})  # type: ignore[misc]
+    for name, entries in _WITHOUT_A_PLACE.items()
+}
 INLINE_PICTURES: Makers = {
     f"behind {glued!r}": lambda glued=glued: one_page(  # type: ignore[misc]
         f"{TEXT} {COVER} {glued}{INLINE_PICTURE} Q"
@@ -304,6 +313,22 @@ LONG_NUMBERS: Makers = {
     "size": lambda: trailing(f"/A {'7' * 5000}"),
     "width of a picture": lambda: picture_over_text(
         TEXT, stream(b"a", f"/Subtype/Image/Width {'9' * 5000}/Height 1")
+    ),
+    "box beyond all bounds": lambda: one_page(TEXT, page="/MediaBox[0 -2147483648 595 842]"),
+    "of more than 64 bits": lambda: page("/A 9223372036854775808"),
+    "of more than 64 bits, below nothing": lambda: page("/A[-9223372036854775809]"),
+    "of more than 64 bits in a trailer": lambda: trailing("/A 9223372036854775808"),
+}
+REFERENCES: Makers = {
+    "a list that is a reference": lambda: page("/Annots 6 0 R", {6: "7 0 R", 7: "[]"}),
+    "a picture that is a reference": lambda: page("/A 6 0 R", {6: "5 0 R"}),
+    "to object 0": lambda: page("/A 0 0 R"),
+    "to object 0 by many digits": lambda: page("/A[1 00 0 R]"),
+    "to an object 0 that is there": lambda: page("/A 0 0 R", {0: SPARE}),
+    "a table that is object 0": lambda: (
+        one_page(TEXT, xref="stream")
+        .replace(b"\n100 0 obj", b"\n000 0 obj")
+        .replace(b" 100 1]", b" 000 1]")
     ),
 }
 
@@ -354,6 +379,7 @@ EVASIONS: Makers = {
         "inline pictures": INLINE_PICTURES,
         "what looks like an object": LOOK_LIKE_OBJECTS,
         "long numbers": LONG_NUMBERS,
+        "references": REFERENCES,
         "no streams": NO_STREAMS,
     }.items()
     for name, make in makers.items()

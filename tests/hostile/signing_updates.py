@@ -160,5 +160,8 @@ def of_more(update: SigningUpdate) -> dict[str, Callable[[], bytes]]:
         "something before the table": lambda: update.written(
             bodies, gap=b"% 9 0 obj <</JS 1>> endobj\n"
         ),
+        "a container in a comment": replaced(
+            "signature", b"/Contents ", b"%/Contents <" + b"0" * 100 + b">\n/Contents "
+        ),
         "bytes that are not signed": lambda: update.written(bodies, short=8),
     }

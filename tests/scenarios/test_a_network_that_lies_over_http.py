@@ -76,6 +76,8 @@ class Stage:
             if each["kind"] == "envelope-trouble" and each["envelope"] == envelope
         ]
         assert (lie, True) in recorded
+        assert [each.subject for each in room.events.events] == [envelope]
+        assert room.events.types == ["envelope.held"]
         assert room.signed == 0
 
 

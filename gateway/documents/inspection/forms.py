@@ -5,30 +5,11 @@ from typing import Final
 
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, is_reference
+from gateway.documents.inspection.words import MARKS
 
 _HIDDEN: Final = 2
 _NO_VIEW: Final = 32
 _DEEPEST: Final = 64
-# What is drawn over the page itself. Notes (/Text) are icons, and fields have rules of their own.
-_MARKS: Final = frozenset(
-    [
-        "/Caret",
-        "/Circle",
-        "/FreeText",
-        "/Highlight",
-        "/Ink",
-        "/Line",
-        "/PolyLine",
-        "/Polygon",
-        "/Redact",
-        "/Square",
-        "/Squiggly",
-        "/Stamp",
-        "/StrikeOut",
-        "/Underline",
-        "/Watermark",
-    ]
-)
 
 
 def form_sightings(snapshot: Snapshot) -> Iterator[Sighting]:
@@ -86,7 +67,7 @@ def _is_drawn_by_readers(snapshot: Snapshot, annotation: dict[str, Value]) -> bo
         return False
     kind = snapshot.entry(annotation, "/Subtype")
     # As readers ask: an appearance that is neither a stream nor a dictionary of such is none.
-    return kind in _MARKS and not isinstance(snapshot.entry(annotation, "/AP", "/N"), dict)
+    return kind in MARKS and not isinstance(snapshot.entry(annotation, "/AP", "/N"), dict)
 
 
 def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:

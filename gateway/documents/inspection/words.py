@@ -56,3 +56,27 @@ EXTERNAL_KEYS: Final = {
     "/OPI": "a picture of another file (/OPI)",
 }
 """Entries of streams whose data lies elsewhere."""
+
+MARKS: Final = frozenset(
+    [
+        "/Caret",
+        "/Circle",
+        "/FreeText",
+        "/Highlight",
+        "/Ink",
+        "/Line",
+        "/PolyLine",
+        "/Polygon",
+        "/Redact",
+        "/Square",
+        "/Squiggly",
+        "/Stamp",
+        "/StrikeOut",
+        "/Underline",
+        "/Watermark",
+    ]
+)
+"""/Subtype of annotations that are drawn over the page itself.
+
+Notes (/Text) are icons, and fields have rules of their own.
+"""

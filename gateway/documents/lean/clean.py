@@ -8,7 +8,6 @@ never names a finding; it says True or nothing. A differential test holds it to 
 """
 
 import re
-from collections.abc import Iterable
 
 import pypdfium2
 
@@ -26,6 +25,7 @@ from gateway.documents.inspection.words import (
     EXTERNAL_KEYS,
     FILE_KEYS,
     FILE_KINDS,
+    MARKS,
     MEDIA,
 )
 from gateway.documents.lean.crossref import Section
@@ -40,10 +40,12 @@ from gateway.documents.lean.tokens import (
     number,
     read_array,
     read_dictionary,
+    refuse_twins,
 )
 from gateway.documents.opened_pages import OpenedPages
 
 _SMALLEST_UNITS = 20.0
+_FARTHEST_UNITS = 1_000_000
 _CORNERS = 4
 
 _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
@@ -76,6 +78,7 @@ In a dictionary names stand in pairs at most, the first a key, so what comes fir
 is a key, and a key cannot be taken for a value.
 """
 
+_MARKS = frozenset(mark.encode() for mark in MARKS)
 _ELSEWHERE = b"/F"
 _PLAIN_PACKINGS = (
     b"/FlateDecode",
@@ -134,11 +137,13 @@ def _has_plain_pairs(text: bytes) -> bool:
     pairs = _PAIRS.findall(text)
     keys = [key for key, _ in pairs]
     if len(set(keys)) != len(keys):
-        _refuse_twins(text)
+        refuse_twins(text)
     if b"/URI" in text and not all(
         (key != b"/URI" or value == b"(u)") and (value != b"/URI" or key == b"/S")
         for key, value in pairs
     ):
+        return False
+    if any(key == b"/Subtype" and value in _MARKS for key, value in pairs):
         return False
     if b"/Rect" in text and not all(
         value == b"/Link" for key, value in pairs if key == b"/Subtype"
@@ -151,23 +156,6 @@ def _has_plain_pairs(text: bytes) -> bool:
 
 def _trailer_text(section: Section) -> bytes:
     return text_of(b"<<%b>>" % b" ".join(map(b" ".join, section.trailer.items())))
-
-
-def _refuse_twins(text: bytes) -> None:
-    """Look at each dictionary by itself.
-
-    Raises:
-        InDoubtError: one has a key twice.
-    """
-    if b"<<" not in text:
-        return
-    within: Iterable[bytes] = ()
-    if text[:2] == b"<<":
-        within = read_dictionary(text)[0].values()
-    elif text[:1] == b"[":
-        within = read_array(text)
-    for each in within:
-        _refuse_twins(each)
 
 
 def _has_plain_streams(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
@@ -264,6 +252,7 @@ def _is_plain_box(raw: bytes) -> bool:
     corners = [number(each) for each in read_array(raw)]
     return (
         len(corners) == _CORNERS
+        and all(abs(each) <= _FARTHEST_UNITS for each in corners)
         and abs(corners[2] - corners[0]) >= _SMALLEST_UNITS
         and abs(corners[3] - corners[1]) >= _SMALLEST_UNITS
     )

@@ -21,6 +21,7 @@ from gateway.documents.lean.tokens import (
 
 _LARGEST_OBJECT_STREAM = 64 * 1024 * 1024
 _MOST_REFERENCES = 8
+_TABLE = frozenset(b"0123456789\t\n\x0c\r ")
 _HEADER = re.compile(rb"%PDF-([12])\.(\d)[\r\n ]")
 
 
@@ -104,7 +105,8 @@ class ObjectStream:
         if dictionary.get(b"/Type") != b"/ObjStm" or b"/Extends" in dictionary:
             raise InDoubtError("object-streams", "no plain object stream")
         header = data[:first].split()
-        if len(header) != 2 * count or not all(word.isdigit() for word in header):
+        # Python takes a vertical tab for space, which PDF does not (§7.2.3).
+        if len(header) != 2 * count or not _TABLE.issuperset(data[:first]):
             raise InDoubtError("object-streams", "its table does not fit")
         self.data = data
         self.numbers = [int(word) for word in header[::2]]

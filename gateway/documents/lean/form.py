@@ -5,18 +5,24 @@ import re
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import Page
+from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.tokens import (
     Dictionary,
-    integer,
     read_array,
     read_dictionary,
     reference,
+    refuse_twins,
     written,
 )
 from gateway.documents.lean.update import UpdateBuilder
 
 _MOST_FIELDS = 2000
 _NAME = re.compile(rb"\([\x20-\x7e]*\)|<FEFF(?:[0-9A-F]{4})*>", re.IGNORECASE)
+_DEEPEST = 32
+_BYTE_RANGE = re.compile(
+    rb"/" + b"".join(b"(?:%c|(?i:#%02x))" % (each, each) for each in b"ByteRange")
+)
+_VERSION = re.compile(rb"/([12])\.(\d)")
 _SIGNATURES_EXIST_AND_APPEND_ONLY = b"3"  # §12.7.3, table 225
 
 
@@ -28,34 +34,67 @@ def refuse_signed(document: LeanDocument, root: Dictionary) -> None:
     """
     if root.keys() & {b"/Perms", b"/DSS"}:
         raise InDoubtError("signed", "the catalogue speaks of signatures")
-    if len(document.references.sections) > 1 and document.bytes.find(b"/ByteRange") >= 0:
-        raise InDoubtError("signed", "a revision has a signature")
+    if len(document.references.sections) > 1:
+        _refuse_hidden(document)
     if b"/AcroForm" not in root:
         return
     form, _ = read_dictionary(document.value(root[b"/AcroForm"]))
     if b"/XFA" in form:
         raise InDoubtError("form", "it has XFA")
     fields = read_array(document.value(form.get(b"/Fields", b"[]")))
-    _refuse_filled(document, fields, inherited=b"", left=[_MOST_FIELDS])
+    _refuse_filled(document, fields, inherited=b"", left=[_MOST_FIELDS], depth=0)
+
+
+def _refuse_hidden(document: LeanDocument) -> None:
+    """A revision may have a signature where it says so, or in an object stream.
+
+    Raises:
+        InDoubtError: it may.
+    """
+    if _BYTE_RANGE.search(document.bytes) is not None:
+        raise InDoubtError("signed", "a revision has a signature")
+    if count_revisions(document) == 1:
+        return
+    for section in document.references.sections:
+        if section.widths is not None and any(isinstance(at, tuple) for _, at in section.in_use()):
+            raise InDoubtError("signed", "a revision may have a signature in an object stream")
 
 
 def _refuse_filled(
-    document: LeanDocument, fields: list[bytes], *, inherited: bytes, left: list[int]
+    document: LeanDocument, fields: list[bytes], *, inherited: bytes, left: list[int], depth: int
 ) -> None:
     for raw in fields:
         left[0] -= 1
         target = reference(raw)
-        if target is None or left[0] < 0:
+        if target is None or left[0] < 0 or depth > _DEEPEST:
             raise InDoubtError("form", "fields that are no references, or too many")
         field = document.dictionary(target)
         kind = document.value(field.get(b"/FT", inherited))
-        if kind == b"/Sig" and b"/V" in field:
-            raise InDoubtError("signed", "a field is signed")
+        if b"#" in kind or (kind == b"/Sig" and b"/V" in field):
+            raise InDoubtError("signed", "a field is signed, or of a kind in escapes")
         if _NAME.fullmatch(field.get(b"/T", b"()")) is None:
             raise InDoubtError("form", "a field's name that is no plain text")
         if b"/Kids" in field:
             kids = read_array(document.value(field[b"/Kids"]))
-            _refuse_filled(document, kids, inherited=kind, left=left)
+            _refuse_filled(document, kids, inherited=kind, left=left, depth=depth + 1)
+
+
+def refuse_name(document: LeanDocument, root: Dictionary, name: bytes) -> None:
+    """A field that has the name already is signed, or refused, by pyHanko.
+
+    Raises:
+        InDoubtError: there may be one.
+    """
+    if b"/AcroForm" not in root:
+        return
+    form, _ = read_dictionary(document.value(root[b"/AcroForm"]))
+    for raw in read_array(document.value(form.get(b"/Fields", b"[]"))):
+        target = reference(raw)
+        known = b"()" if target is None else document.dictionary(target).get(b"/T", b"()")
+        if known[:1] == b"<":
+            known = b"(%b)" % bytes.fromhex(known[1:-1].decode()).replace(b"\0", b"")[2:]
+        if known == name or b"\\" in known:
+            raise InDoubtError("form", "a field that may have the name already")
 
 
 def add_to_form(
@@ -69,6 +108,7 @@ def add_to_form(
         return
     raw = root[b"/AcroForm"]
     form, _ = read_dictionary(document.value(raw))
+    refuse_twins(document.value(raw))
     _append(document, form, b"/Fields", update, field)
     # It would have viewers draw the fields anew, which a verifier takes for a change.
     form.pop(b"/NeedAppearances", None)
@@ -100,6 +140,7 @@ def _append(
     if array == b"null":  # which means absent (§7.3.7)
         target, array = None, b"[]"
     read_array(array)
+    refuse_twins(array)
     longer = b"%b %b]" % (array[:-1].rstrip(), more)
     if target is None:
         entries[key] = longer
@@ -115,10 +156,10 @@ def effective_version(document: LeanDocument, root: Dictionary) -> tuple[int, in
     named = root.get(b"/Version")
     if named is None:
         return document.header_version
-    major, dot, minor = named[1:].partition(b".")
-    if dot != b"." or named[:1] != b"/":
+    found = _VERSION.fullmatch(named)
+    if found is None:
         raise InDoubtError("syntax", "a /Version that is none")
-    version = (integer(major), integer(minor))
+    version = (int(found[1]), int(found[2]))
     if version < document.header_version:
         raise InDoubtError(
             "syntax", "a /Version before the header's, which readers see differently"

@@ -121,7 +121,7 @@ class PageTree:
             return
         entries, _ = read_dictionary(raw)
         kind = entries.get(b"/Type")
-        if depth and kind == b"/Page":
+        if depth and kind == b"/Page" and b"/Kids" not in entries:
             self.leaves.append(Leaf(number_, parent, inherited))
             return
         if kind != b"/Pages" or _parent(entries) != parent:

@@ -54,7 +54,7 @@ def _of_fonts(lean: LeanDocument, objects: dict[int, Seen]) -> Iterator[int]:
     for seen in objects.values():
         if _DRAWN_FONT in seen.text:
             font, _ = read_dictionary(seen.raw)
-            if font.get(b"/Subtype") != _DRAWN_FONT:
+            if font.get(b"/Subtype") != _DRAWN_FONT or seen.text.count(_DRAWN_FONT) > 1:
                 raise InDoubtError("syntax", "a font that is part of another object")
             yield from targets(lean.value(font.get(b"/CharProcs", b"<<>>")))
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from gateway.documents.container import ContainerPress
 from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.form import refuse_name
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.reading import LeanReading
 from gateway.documents.lean.stamp import EncodedStamp
-from gateway.documents.lean.tokens import read_array, reference
+from gateway.documents.lean.tokens import read_array, reference, refuse_twins
 from gateway.documents.lean.update import GappedUpdate
 from gateway.documents.lean.writing import SealWriter, Signing, field_name
 from gateway.documents.model import Preparation, Prepared, StampOmitted, StampPosition
@@ -58,9 +59,13 @@ class LeanPress:
         if _PLAIN.fullmatch(preparation.document_id) is None:
             raise InDoubtError("syntax", "an id that needs escapes")
         document, root, pages = reading.document, reading.root, reading.pages
+        refuse_twins(document.raw_object(reading.root_number))
         places = self._places(document.bytes, preparation.placement, pages, opened)
+        for index in {each.page_index for each in places} or {0}:
+            refuse_twins(document.raw_object(pages.page(index).number))
+        refuse_name(document, root, field_name(preparation.document_id))
         if reading.stamps:
-            self._refuse_to_break(reading, places, preparation.document_id)
+            self._refuse_to_break(reading, places)
         writer = SealWriter(document, root, pages, preparation)
         gapped = writer.write(reading.root_number, self._signing, places)
         has_stamp = self._signing.stamp is not None
@@ -86,17 +91,14 @@ class LeanPress:
             opened=opened,
         )
 
-    def _refuse_to_break(
-        self, reading: LeanReading, places: Sequence[StampPlace], document_id: str
-    ) -> None:
+    def _refuse_to_break(self, reading: LeanReading, places: Sequence[StampPlace]) -> None:
         """An earlier signature that says nothing of changes permits one more field with its stamp.
 
         Raises:
             InDoubtError: there would be more, or lists that readers cannot compare.
         """
-        names = {stamp.name for stamp in reading.stamps}
-        if self._signing.permission is not None or field_name(document_id) in names:
-            raise InDoubtError("signed", "a certification, or a name twice")
+        if self._signing.permission is not None:
+            raise InDoubtError("signed", "a certification")
         if len(places) > 1 or any(each.part is not None for each in places):
             raise InDoubtError("signed", "more than one stamp, or a part of one")
         page = reading.pages.page(places[0].page_index if places else 0)

@@ -117,12 +117,12 @@ def _read(document: bytes, *, most: int) -> LeanReading:
 
 def _signed(before: LeanReading, lean: LeanDocument, written: dict[int, Seen]) -> LeanReading:
     """The document after one more update, which signs it."""
-    known = Before(before.document, before.root_number, before.root, before.pages)
+    if before.objects is None:  # then it may hold what only pyHanko would refuse
+        raise InDoubtError("signed", "a signature on what is not wholly known")
+    known = Before(before.document, before.root_number, before.root, before.pages, before.objects)
     root, stamp = read_signature(known, lean, written)
     if any(stamp.name == earlier.name for earlier in before.stamps):
         raise InDoubtError("signed", "two fields with one name")
-    if before.objects is None:  # then it may hold what only pyHanko would refuse
-        raise InDoubtError("signed", "a signature on what is not wholly known")
     objects = before.objects | written
     _know(lean, objects)
     major, minor = effective_version(lean, root)

@@ -15,6 +15,17 @@ from gateway.documents.inspection.bounds import HIGHEST_RATIO, LARGEST_STREAM, M
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.shapes import (
+    FIELD,
+    ID,
+    IMAGE,
+    RESOURCES,
+    SIGNATURE,
+    SIGNED_FORM,
+    STAMP_FORM,
+    doubt,
+    require,
+)
 from gateway.documents.lean.survey import Seen
 from gateway.documents.lean.tokens import (
     Dictionary,
@@ -28,45 +39,7 @@ from gateway.documents.lean.update import LEFT_OUT
 from gateway.documents.lean.writing import PADES
 from gateway.revisions.text_boxes import Box
 
-_FIELD: Final = {
-    b"/FT": re.compile(rb"/Sig"),
-    b"/T": re.compile(rb"\(Seal-[A-Za-z0-9-]+\)"),
-    b"/Type": re.compile(rb"/Annot"),
-    b"/Subtype": re.compile(rb"/Widget"),
-    b"/F": re.compile(rb"132"),
-}
-_SIGNATURE: Final = {
-    b"/Type": re.compile(rb"/Sig"),
-    b"/Contents": re.compile(rb"<[0-9A-Fa-f]+>"),
-    b"/ByteRange": re.compile(rb"\[0 (\d{1,13}) (\d{1,13}) (\d{1,13})\]"),
-    b"/Filter": re.compile(rb"/Adobe\.PPKLite"),
-    b"/SubFilter": re.compile(rb"/ETSI\.CAdES\.detached"),
-    b"/M": re.compile(rb"\(D:\d{14}Z\)"),
-    b"/Reason": re.compile(rb"\(Sealgate record [A-Za-z0-9-]+\)"),
-    b"/Prop_Build": re.compile(rb"<</App<</Name/Sealgate>>>>"),
-}
-_FORM: Final = {
-    b"/Type": re.compile(rb"/XObject"),
-    b"/Subtype": re.compile(rb"/Form"),
-    b"/BBox": re.compile(rb"\[-?[0-9.]{1,20}(?: -?[0-9.]{1,20}){3}\]"),
-    b"/Matrix": re.compile(rb"\[-?[0-9.]{1,20}(?: -?[0-9.]{1,20}){5}\]"),
-    b"/Filter": re.compile(rb"/FlateDecode"),
-    b"/Length": re.compile(rb"[0-9]{1,10}"),
-}
-_IMAGE: Final = {
-    b"/Type": re.compile(rb"/XObject"),
-    b"/Subtype": re.compile(rb"/Image"),
-    b"/Width": re.compile(rb"[0-9]{1,6}"),
-    b"/Height": re.compile(rb"[0-9]{1,6}"),
-    b"/BitsPerComponent": re.compile(rb"8"),
-    b"/ColorSpace": re.compile(rb"/Device(?:RGB|Gray)"),
-    b"/Filter": re.compile(rb"/FlateDecode"),
-    b"/Length": re.compile(rb"[0-9]{1,10}"),
-}
-_SIGNED_FORM: Final = {b"/SigFlags": re.compile(rb"3")}
-_RESOURCES: Final = re.compile(rb"<<>>|<</XObject<</Im0 (\d{1,10}) 0 R>>>>")
 _OF_THE_CATALOGUE: Final = frozenset((b"/AcroForm", b"/Version", b"/Extensions"))
-_ID: Final = re.compile(rb"\[(?:<[0-9A-Fa-f]*>|\([^()\\]*\)) ?<[0-9A-Fa-f]{32}>\]")
 _VERSION: Final = b"/1.7"
 _CORNERS: Final = 4
 
@@ -86,12 +59,13 @@ class Stamp(NamedTuple):
 
 
 class Before(NamedTuple):
-    """A document before an update."""
+    """A document before an update, and all objects that there are in it."""
 
     document: LeanDocument
     root_number: int
     root: Dictionary
     pages: PageTree
+    objects: dict[int, Seen]
 
 
 def read_signature(
@@ -111,23 +85,19 @@ def read_signature(
     return _Update(before, lean, written).read()
 
 
-def _doubt(what: str) -> InDoubtError:
-    return InDoubtError("signed", what)
-
-
 def _compare_trailers(
     before: LeanDocument, lean: LeanDocument, written: Mapping[int, Seen]
 ) -> None:
     newest, *older = lean.references.sections
     known = before.references.sections
     if [each.start for each in older] != [each.start for each in known]:
-        raise _doubt("an update of something else than what stands before it")
+        raise doubt("an update of something else than what stands before it")
     if (newest.widths is None) != (known[0].widths is None):
-        raise _doubt("an update with another kind of cross-references")
+        raise doubt("an update with another kind of cross-references")
     if _kept(newest.trailer) != _kept(known[0].trailer):
-        raise _doubt("an update with another trailer")
-    if _ID.fullmatch(newest.trailer.get(b"/ID", b"")) is None:
-        raise _doubt("an /ID that is none of ours")
+        raise doubt("an update with another trailer")
+    if ID.fullmatch(newest.trailer.get(b"/ID", b"")) is None:
+        raise doubt("an /ID that is none of ours")
     size = integer(newest.trailer.get(b"/Size"))
     if size <= max(written) or size < integer(known[0].trailer.get(b"/Size")):
         raise InDoubtError("cross-references", "an object beyond the /Size")
@@ -151,14 +121,14 @@ class _Update:
         self._take_section()
         root, field_number = self._take_catalogue()
         field = self._new(field_number)
-        _require(field, _FIELD, {b"/Rect", b"/P", b"/V"}, {b"/AP"})
+        require(field, FIELD, {b"/Rect", b"/P", b"/V"}, {b"/AP"})
         self._take_signature(_target(field[b"/V"]))
         if b"/AP" in field:
             self._take_stamp(field[b"/AP"])
         page = _target(field[b"/P"])
         self._take_page(page, field_number)
         if self._left:
-            raise _doubt("an update that does more than sign")
+            raise doubt("an update that does more than sign")
         return root, Stamp(field[b"/T"], page, _box(field) if b"/AP" in field else None)
 
     def _take_section(self) -> None:
@@ -167,7 +137,7 @@ class _Update:
             return
         own = [each for each in self._left if self._lean.references.find(each) == newest.start]
         if len(own) != 1 or own[0] < self._first_new:
-            raise _doubt("a section that is not its own object")
+            raise doubt("a section that is not its own object")
         del self._left[own[0]]
 
     def _take_catalogue(self) -> tuple[Dictionary, int]:
@@ -176,57 +146,60 @@ class _Update:
         root, _ = read_dictionary(seen.raw)
         others = {key: value for key, value in root.items() if key not in _OF_THE_CATALOGUE}
         if others != {key: old[key] for key in old if key not in _OF_THE_CATALOGUE}:
-            raise _doubt("an update that changes the catalogue")
+            raise doubt("an update that changes the catalogue")
         if root.get(b"/Version") not in (old.get(b"/Version"), _VERSION):
-            raise _doubt("an update with an odd version")
+            raise doubt("an update with an odd version")
         if root.get(b"/Extensions") not in (old.get(b"/Extensions"), PADES):
-            raise _doubt("an update with odd extensions")
+            raise doubt("an update with odd extensions")
         number_ = _target(root.get(b"/AcroForm", b""))
         fields: list[bytes] = []
         if b"/AcroForm" in old:
             if old[b"/AcroForm"] != root[b"/AcroForm"]:
-                raise _doubt("an update with another form")
+                raise doubt("an update with another form")
             form = self._before.document.dictionary(number_)
             fields = read_array(form.get(b"/Fields", b""))
             seen = self._take(number_)
         else:
             seen = self._take_new(number_)
         form, _ = read_dictionary(seen.raw)
-        _require(form, _SIGNED_FORM, {b"/Fields"})
+        require(form, SIGNED_FORM, {b"/Fields"})
         return root, _appended(fields, read_array(form[b"/Fields"]))
 
     def _take_signature(self, number_: int) -> None:
-        signature = self._new(number_)
-        _require(signature, _SIGNATURE)
-        found = _SIGNATURE[b"/ByteRange"].fullmatch(signature[b"/ByteRange"])
+        raw = self._take_new(number_).raw
+        if b"%" in raw:
+            raise doubt("a comment in a signature, which may hold another container")
+        signature, _ = read_dictionary(raw)
+        require(signature, SIGNATURE)
+        found = SIGNATURE[b"/ByteRange"].fullmatch(signature[b"/ByteRange"])
         begins, ends, following = (0, 0, 0) if found is None else map(int, found.groups())
         document, references = self._lean.bytes, self._lean.references
         at = references.find(number_)
         if not isinstance(at, int) or not at < begins < ends <= ends + following == len(document):
-            raise _doubt("a signature over something else than the whole document")
+            raise doubt("a signature over something else than the whole document")
         if document[begins:ends] != signature[b"/Contents"]:
-            raise _doubt("a signature that leaves out something else than itself")
+            raise doubt("a signature that leaves out something else than itself")
         _read_container(signature[b"/Contents"])
 
     def _take_stamp(self, raw: bytes) -> None:
         appearance, _ = read_dictionary(raw)
-        _require(appearance, {}, {b"/N"})
+        require(appearance, {}, {b"/N"})
         form = self._take_new(_target(appearance[b"/N"]))
         entries = _stream(form)
-        _require(entries, _FORM, {b"/Resources"})
+        require(entries, STAMP_FORM, {b"/Resources"})
         if _length(form) * HIGHEST_RATIO > LARGEST_STREAM:
-            raise _doubt("a stamp that may unpack to too much")
-        resources = _RESOURCES.fullmatch(entries[b"/Resources"])
+            raise doubt("a stamp that may unpack to too much")
+        resources = RESOURCES.fullmatch(entries[b"/Resources"])
         if resources is None:
-            raise _doubt("a stamp with odd resources")
+            raise doubt("a stamp with odd resources")
         if resources[1] is not None:
             self._take_image(int(resources[1]), {b"/SMask"})
 
     def _take_image(self, number_: int, more: set[bytes]) -> None:
         entries = _stream(self._take_new(number_))
-        _require(entries, _IMAGE, (), more)
+        require(entries, IMAGE, (), more)
         if int(entries[b"/Width"]) * int(entries[b"/Height"]) not in range(1, MOST_PIXELS):
-            raise _doubt("a stamp of too many pixels")
+            raise doubt("a stamp of too many pixels")
         if b"/SMask" in entries:
             self._take_image(_target(entries[b"/SMask"]), set())
 
@@ -234,20 +207,27 @@ class _Update:
         """The page itself, or what stands for its list of annotations."""
         leaves = [leaf.number for leaf in self._before.pages.leaves]
         if page not in leaves:
-            raise _doubt("a signature that is on no page")
+            raise doubt("a signature that is on no page")
         old = self._before.pages.page(leaves.index(page)).entries
         document = self._before.document
         listed = old.get(b"/Annots", b"[]")
         elsewhere = reference(listed)
         if elsewhere is not None and page not in self._left:
+            self._refuse_shared(elsewhere)
             new = self._take(elsewhere).raw
         else:
             entries, _ = read_dictionary(self._take(page).raw)
             new = entries.pop(b"/Annots", b"")
             if entries != {key: old[key] for key in old if key != b"/Annots"}:
-                raise _doubt("an update that changes the page")
+                raise doubt("an update that changes the page")
         if _appended(read_array(document.value(listed)), read_array(new)) != field:
-            raise _doubt("an update that adds another annotation")
+            raise doubt("an update that adds another annotation")
+
+    def _refuse_shared(self, list_: int) -> None:
+        """What enters a list of annotations shows wherever the list is, also on another page."""
+        named = re.compile(rb"(?<!\d)0*%d 0 R" % list_)
+        if sum(len(named.findall(seen.text)) for seen in self._before.objects.values()) != 1:
+            raise doubt("a list of annotations that is more than one page's")
 
     def _new(self, number_: int) -> Dictionary:
         """A dictionary that is new."""
@@ -255,13 +235,13 @@ class _Update:
 
     def _take_new(self, number_: int) -> Seen:
         if number_ < self._first_new:
-            raise _doubt("something that was there before")
+            raise doubt("something that was there before")
         return self._take(number_)
 
     def _take(self, number_: int) -> Seen:
         seen = self._left.pop(number_, None)
         if seen is None:
-            raise _doubt("something that is not in the update, or is there twice")
+            raise doubt("something that is not in the update, or is there twice")
         return seen
 
 
@@ -277,41 +257,28 @@ def _read_container(written: bytes) -> None:
         kinds = signer["digest_algorithm"]["algorithm"].native, told["encap_content_info"]
         is_usual = isinstance(kinds[0], str) and kinds[1]["content_type"].native == "data"
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _doubt("a container that cannot be read") from None
+        raise doubt("a container that cannot be read") from None
     if not is_usual:
-        raise _doubt("a container of another kind")
-
-
-def _require(
-    entries: Dictionary,
-    values: Mapping[bytes, re.Pattern[bytes]],
-    others: set[bytes] | tuple[()] = (),
-    optional: set[bytes] | tuple[()] = (),
-) -> None:
-    """Whether a dictionary has these entries and no other, with what they may say."""
-    if not values.keys() | set(others) <= entries.keys() <= values.keys() | {*others, *optional}:
-        raise _doubt("other entries than this room writes")
-    if not all(value.fullmatch(entries[key]) for key, value in values.items()):
-        raise _doubt("an entry that says something else than this room writes")
+        raise doubt("a container of another kind")
 
 
 def _appended(before: list[bytes], after: list[bytes]) -> int:
     """The number of the one object that a list has more than before."""
     if after[:-1] != before or not after:
-        raise _doubt("a list that is another, or has not one more")
+        raise doubt("a list that is another, or has not one more")
     return _target(after[-1])
 
 
 def _target(raw: bytes) -> int:
     found = reference(raw)
     if found is None:
-        raise _doubt("no reference where there should be one")
+        raise doubt("no reference where there should be one")
     return found
 
 
 def _stream(seen: Seen) -> Dictionary:
     if seen.entries is None:
-        raise _doubt("no stream where there should be one")
+        raise doubt("no stream where there should be one")
     return seen.entries
 
 
@@ -322,6 +289,6 @@ def _length(seen: Seen) -> int:
 def _box(field: Dictionary) -> Box:
     corners = [number(each) for each in read_array(field[b"/Rect"])]
     if len(corners) != _CORNERS:
-        raise _doubt("a widget without a box")
+        raise doubt("a widget without a box")
     x0, y0, x1, y1 = corners
     return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))

@@ -24,6 +24,7 @@ from gateway.documents.lean.tokens import (
     Dictionary,
     integer,
     read_dictionary,
+    reference,
     value_down_to,
 )
 
@@ -97,6 +98,8 @@ def survey(lean: LeanDocument) -> dict[int, Seen]:
                 containers.add(entry[0])
     if len(plain) + len(packed) > _MOST_OBJECTS:
         raise InDoubtError("syntax", "too many objects")
+    if 0 in plain or 0 in packed:
+        raise InDoubtError("cross-references", "an object 0, which is none")
     if max(plain.keys() | packed) >= integer(lean.references.trailer.get(b"/Size")):
         raise InDoubtError("cross-references", "an object beyond the /Size")
     objects = {
@@ -158,8 +161,8 @@ def _objects(
             _object_with_comments().match(document, at, until)
         )
         named, raw, ending = found.groups()
-        if int(named) != number:
-            raise InDoubtError("cross-references", "another object")
+        if int(named) != number or reference(raw) is not None:
+            raise InDoubtError("cross-references", "another object, or no more than a reference")
         closed, entries, data = found.end(), None, None
         if ending != b"endobj":
             entries, _ = read_dictionary(raw)
@@ -199,6 +202,8 @@ def _packed(lean: LeanDocument, container: int) -> Iterator[Seen]:
         if lean.references.find(number) != (container, index):
             raise InDoubtError("object-streams", "an object that is elsewhere")
         found = _require(_packed_value().fullmatch(stream.data, stream.offsets[index], ends[index]))
+        if reference(found[1]) is not None:
+            raise InDoubtError("object-streams", "an object that is no more than a reference")
         yield Seen(number, found[1], text_of(found[1]), None, None)
 
 

@@ -9,6 +9,7 @@ most one alternative fits, so it neither guesses nor runs wild.
 """
 
 import re
+from collections.abc import Iterable
 
 from gateway.documents.lean.doubt import InDoubtError
 
@@ -39,11 +40,12 @@ STRING = _string_down_to(2)
 
 # A number that ` 0 R` follows is a reference; every other start of a token tells what it is. No two
 # alternatives MUST fit one text: where a match fails at last, each such text would double the time.
-_DIGITS = rb"\d{1,40}+"  # of longer numbers readers make different things
+# Of longer numbers readers make different things (qpdf has 64 bits); of an object 0, too.
+_DIGITS = rb"(?!0++ 0 R)\d{1,18}+"
 _SCALAR = (
     NAME
     + rb"|" + _DIGITS + rb"(?: 0 R|\.\d*+)?(?!" + _REGULAR + rb")"
-    + rb"|(?:[+-](?:" + _DIGITS + rb"\.?\d*+|\.\d++)|\.\d++)(?!" + _REGULAR + rb")"
+    + rb"|(?:[+-](?:" + _DIGITS + rb"(?:\.\d*+)?|\.\d++)|\.\d++)(?!" + _REGULAR + rb")"
     + rb"|" + STRING
     + rb"|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
     + rb"|(?:true|false|null)(?!" + _REGULAR + rb")"
@@ -124,6 +126,23 @@ def read_array(raw: bytes) -> list[bytes]:
     if raw[end : end + 1] != b"]":
         raise InDoubtError("syntax", f"no element at {end}")
     return elements
+
+
+def refuse_twins(raw: bytes) -> None:
+    """Look at each dictionary within a value by itself.
+
+    Raises:
+        InDoubtError: one has a key twice.
+    """
+    if b"<<" not in raw:
+        return
+    within: Iterable[bytes] = ()
+    if raw[:2] == b"<<":
+        within = read_dictionary(raw)[0].values()
+    elif raw[:1] == b"[":
+        within = read_array(raw)
+    for each in within:
+        refuse_twins(each)
 
 
 def read_value(buffer: bytes, at: int) -> tuple[int, int]:

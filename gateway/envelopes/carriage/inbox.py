@@ -22,8 +22,9 @@ from cloud_bridge.wire import Feed
 from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading, sequence_of
 from gateway.envelopes.carriage.inbox_writing import Answered, InboxWriter, MovedError
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.naming import Naming
-from gateway.envelopes.keeping.troubles import PASSING, Trouble, Troubles, trouble_of
+from gateway.envelopes.keeping.troubles import PASSING, Trouble, trouble_of
 from gateway.errors import Problem
 from gateway.store.lane import Transaction
 from gateway.store.networks import change_standing

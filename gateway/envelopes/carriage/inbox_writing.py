@@ -13,11 +13,11 @@ from cloud_bridge.envelopes.statements import NETWORK, Acknowledged, parse
 from gateway.envelopes.carriage.inbox_reading import Reading, sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     OVER,
-    Troubles,
     holding_in,
     holding_now,
     lasting_in,

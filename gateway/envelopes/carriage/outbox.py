@@ -36,13 +36,13 @@ from gateway.envelopes.carriage.owed import (
 from gateway.envelopes.carriage.packing import Packing
 from gateway.envelopes.carriage.sending import Sending
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.troubles import (
     FROZEN,
     NARROW,
     NO_ROOM,
     PASSING,
     Trouble,
-    Troubles,
     trouble_of,
 )
 from gateway.signing.errors import FrozenProblem

@@ -17,7 +17,8 @@ from cloud_bridge.wire import Head
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
-from gateway.envelopes.keeping.troubles import Trouble, Troubles, troubles_in
+from gateway.envelopes.keeping.holding import Troubles
+from gateway.envelopes.keeping.troubles import Trouble, troubles_in
 from gateway.jobs.model import NewJob
 from gateway.store.envelopes import HeadRow
 from gateway.store.lane import Transaction

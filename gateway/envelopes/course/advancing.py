@@ -241,7 +241,7 @@ class Advancing:
         try:
             return await self._verifying.take_all(bridge.member, seen.state, seen.entries)
         except (RevisionProblem, NetworkLiesError) as bad:
-            await self._ending.hold(bridge, seen.row, seen.state, bad)
+            await self._ending.hold(bridge, seen.row, bad)
             return Paused("look-at-it", str(bad))
         except NetworkRefusedError as refused:
             reason = Reason(type=f"refused-{refused.type}", detail=str(refused))

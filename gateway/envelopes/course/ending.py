@@ -16,21 +16,19 @@ from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, was_told
 from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.contents import Contents
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
-    OVER,
     Trouble,
-    Troubles,
     holding_now,
     lasting_in,
     troubles_in,
     written,
 )
 from gateway.envelopes.keeping.versions import fault_in
-from gateway.returns.interfaces import EventOutbox
 from gateway.signing.digests import beside_the_loop
-from gateway.store.envelope_owed import is_owed, mark_sent, owed_now
+from gateway.store.envelope_owed import is_owed, mark_anew, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
@@ -42,10 +40,9 @@ _UNSENT = frozenset({"sending", "held"})
 class Ending:
     """Brings envelopes of our companies to their end."""
 
-    def __init__(self, *, ground: Ground, contents: Contents, events: EventOutbox) -> None:
+    def __init__(self, *, ground: Ground, contents: Contents) -> None:
         self._ground = ground
         self._contents = contents
-        self._events = events
 
     async def end(
         self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, entries: Sequence[Entry]
@@ -72,10 +69,10 @@ class Ending:
             for name in state.current:
                 fault = await self._fault_of(bridge, state, name)
                 if fault is not None:
-                    await self._hold(bridge, row, state, Trouble("document", fault))
+                    await self._hold(bridge, row, Trouble("document", fault))
                     return
         if state.status == "voided" and (why := await self._why_not_void(bridge, row, state)):
-            await self._hold(bridge, row, state, Trouble("not-allowed", why))
+            await self._hold(bridge, row, Trouble("not-allowed", why))
             return
         act = Acknowledged(sequence=state.sequence, head=state.head)
         statement = say(bridge, state, act, about=f"{state.substance}")
@@ -176,6 +173,8 @@ class Ending:
                 return known is not None and known.status == "withdrawn"
             for each in owed_now(transaction.connection, row.organisation, row.id):
                 mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
+            # The network may have refused it before, and an earlier request still be on its way.
+            mark_anew(transaction, row.organisation, row.id, "envelope", refused=TAKEN_BACK)
             changes = {"status": "withdrawn", "step": "nothing", "hint": words, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)
@@ -234,34 +233,17 @@ class Ending:
         )
 
     async def hold(
-        self,
-        bridge: Bridge,
-        row: EnvelopeRow,
-        state: EnvelopeState,
-        bad: RevisionProblem | NetworkLiesError,
+        self, bridge: Bridge, row: EnvelopeRow, bad: RevisionProblem | NetworkLiesError
     ) -> None:
         """Sign nothing more in it: somebody has told what is not so."""
-        holds = state.status not in OVER
         if isinstance(bad, NetworkLiesError):
-            trouble = Trouble(bad.lie, str(bad)[:_LONGEST], holds=holds)
+            trouble = Trouble(bad.lie, str(bad)[:_LONGEST])
         else:
-            words = f"{bad.title}: {bad.detail}"
-            trouble = Trouble(bad.type, words[:_LONGEST], holds=holds)
-        await self._hold(bridge, row, state, trouble)
+            trouble = Trouble(bad.type, f"{bad.title}: {bad.detail}"[:_LONGEST])
+        await self._hold(bridge, row, trouble)
 
-    async def _hold(
-        self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState, trouble: Trouble
-    ) -> None:
-        troubles = Troubles(bridge.member, self._ground, bridge.tally)
-        now = self._ground.clock.now()
-
-        def unit(transaction: Transaction) -> None:
-            known = envelope_by_id(transaction.connection, row.organisation, row.id)
-            troubles.put(transaction, row.id, trouble)
-            if trouble.holds and known is not None and known.status != "held":
-                self._tell(transaction, bridge.member, state, status="held", at=now)
-
-        await self._ground.lane.write(unit)
+    async def _hold(self, bridge: Bridge, row: EnvelopeRow, trouble: Trouble) -> None:
+        await Troubles(bridge.member, self._ground, bridge.tally).tell(row.id, trouble)
 
     def _tell(
         self,
@@ -275,14 +257,13 @@ class Ending:
         """Tell of it with the troubles that the unit of work has left with the envelope."""
         row = envelope_by_id(unit.connection, member.organisation, state.terms.envelope)
         if row is not None:
-            self._events.put(unit, event_of(member, row, state, status=status, at=at))
+            self._ground.events.put(unit, event_of(member, row, state, status=status, at=at))
 
     async def _fault_of(self, bridge: Bridge, state: EnvelopeState, name: str) -> str | None:
         content = await self._contents.of_digest(
             bridge.member.organisation, state.terms.envelope, state.current[name]
         )
-        hashed = len(content) * (1 + len(state.revisions[name]))
-        return await beside_the_loop(hashed, partial(fault_in, state, name, content))
+        return await beside_the_loop(len(content), partial(fault_in, state, name, content))
 
 
 async def _has(bridge: Bridge, envelope: str) -> bool:

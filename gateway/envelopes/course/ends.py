@@ -20,7 +20,10 @@ from gateway.store.envelope_owed import is_owed, refused_for
 from gateway.store.envelopes import EnvelopeRow
 
 TAKEN_BACK: Final = "withdrawn"
-"""Our word for why what was owed will never be sent: we have ended the envelope at home."""
+"""Our word for why what was owed will never be sent: we have ended the envelope at home.
+
+Of the envelope itself it is the last word, whatever the network has said of it before.
+"""
 
 _ENDS = Completed | Declined | Expired | Voided | Withdrawn
 

@@ -16,8 +16,9 @@ from gateway.envelopes import errors
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.evidence import take_evidence
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import noted, who_else
-from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble, Troubles
+from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import UNSEEN, RevisionFault
 from gateway.signing.digests import beside_the_loop, digests_of_prefixes, sha256_of

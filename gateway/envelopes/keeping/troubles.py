@@ -1,20 +1,18 @@
-"""What holds an envelope up: kept with it, recorded, told in the log and counted."""
+"""What holds an envelope up, by words that stay; and which of them only wait, pass or are told."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import Final
 
 import msgspec
-import structlog
 from sqlalchemy import Connection
 
 from cloud_bridge.errors import RecordBrokenError
-from gateway.audit.record import Record
-from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.store.envelope_owed import never_taken
-from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
-from gateway.store.lane import Transaction
+from gateway.store.envelopes import EnvelopeRow
 
-_LONGEST = 1000
+LONGEST: Final = 1000
+"""Characters of a trouble's words that are kept."""
+
 _troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _encode = msgspec.json.Encoder().encode
 
@@ -48,9 +46,6 @@ TOLD: Final = frozenset({STAMP_OVER_TEXT})
 
 OVER: Final = frozenset({"declined", "withdrawn", "expired"})
 """Ends in which nothing was agreed: what is wrong there holds up nothing more."""
-
-_log = structlog.get_logger("envelopes")
-
 
 LIES: Final = frozenset(
     {
@@ -94,7 +89,7 @@ class Trouble(msgspec.Struct, frozen=True):
 
 def trouble_of(broken: RecordBrokenError) -> Trouble:
     """Of a record that does not hold."""
-    return Trouble(broken.fault, str(broken)[:_LONGEST])
+    return Trouble(broken.fault, str(broken)[:LONGEST])
 
 
 def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
@@ -133,85 +128,3 @@ def holding_now(connection: Connection, row: EnvelopeRow) -> set[str]:
 def written(troubles: Iterable[tuple[str, str]]) -> bytes:
     """As an envelope's row has them."""
     return _encode(tuple(troubles))
-
-
-def _is_more(trouble: Trouble, before: str, *, is_held: bool) -> bool:
-    """Whether it says more than what was told by the same word."""
-    if trouble.words in before:
-        return False
-    # A content may be refused in the word in which a statement was, which held nothing up.
-    is_worse = trouble.holds and not is_held and trouble.type.startswith(REFUSED)
-    return trouble.type in TOLD or is_worse
-
-
-def _is_held(row: EnvelopeRow | None) -> bool:
-    return row is not None and row.status == "held"
-
-
-class Troubles:
-    """Writes down what holds a company's envelopes up."""
-
-    def __init__(self, member: Member, ground: Ground, tally: Tally) -> None:
-        self._member = member
-        self._ground = ground
-        self._tally = tally
-
-    async def tell(self, envelope: str, trouble: Trouble) -> None:
-        """Keep it with the envelope, if it is ours to keep, and record it once."""
-        await self._ground.lane.write(lambda unit: self.put(unit, envelope, trouble))
-
-    def put(self, unit: Transaction, envelope: str, trouble: Trouble) -> None:
-        """The same within a unit of work, before its first write.
-
-        What our company has taken back stays so, whatever is wrong with it besides.
-        """
-        row = envelope_by_id(unit.connection, self._member.organisation, envelope)
-        known = {} if row is None else dict(troubles_in(row))
-        before = known.get(trouble.type)
-        if before is not None and not _is_more(trouble, before, is_held=_is_held(row)):
-            return
-        words = trouble.words if before is None else f"{before}; {trouble.words}"[:_LONGEST]
-        now = self._ground.clock.now()
-        content = self._told(envelope, trouble)
-        self._ground.audit.append(unit, Record(kind="envelope-trouble", at=now, content=content))
-        if row is not None:
-            changes: dict[str, Any] = {
-                "trouble": written((known | {trouble.type: words}).items()),
-                "changed_at": now,
-            }
-            if trouble.holds and row.status != "withdrawn":
-                changes |= {"status": "held", "step": "look-at-it", "hint": trouble.words}
-            change_envelope(unit, self._member.organisation, envelope, **changes)
-        unit.after_commit(self._say, (envelope, trouble))
-
-    def end_passing(self, unit: Transaction, envelope: str) -> None:
-        """Something went on, so that what may pass has passed; what holds the envelope stays."""
-        row = envelope_by_id(unit.connection, self._member.organisation, envelope)
-        if row is None or row.status == "held":
-            return
-        left = lasting_in(row)
-        if left != troubles_in(row):
-            change_envelope(unit, self._member.organisation, envelope, trouble=written(left))
-
-    def _told(self, envelope: str, trouble: Trouble) -> Mapping[str, str | bool]:
-        return {
-            "organisation": self._member.organisation,
-            "company": self._member.company,
-            "envelope": envelope,
-            "trouble": trouble.type,
-            "words": trouble.words,
-            "lie": trouble.is_lie,
-        }
-
-    def _say(self, every: list[tuple[str, Trouble]]) -> None:
-        for envelope, trouble in every:
-            event = "network_lies" if trouble.is_lie else "envelope_trouble"
-            _log.error(
-                event,
-                organisation=self._member.organisation,
-                envelope=envelope,
-                trouble=trouble.type,
-                error=trouble.words,
-            )
-            if trouble.is_lie:
-                self._tally.lie(trouble.type)

@@ -1,6 +1,5 @@
 """The revisions of an envelope's documents, each with who told of it and when."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Revision, Signed, Statement, parse
+from gateway.signing.digests import digests_of_prefixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def fault_in(state: EnvelopeState, name: str, content: bytes) -> str | None:
     terms = next(each for each in state.terms.documents if each.name == name)
     told = [(terms.size, terms.digest)]
     told += [(each.size, each.digest) for each in state.revisions[name]]
-    for number, (size, digest) in enumerate(told):
-        if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
+    found = digests_of_prefixes(content, [size for size, _ in told])
+    for number, (_, digest) in enumerate(told):
+        if found[number] != digest:
             return f"{name} does not begin with what the record tells of after {number} signatures"
     return None

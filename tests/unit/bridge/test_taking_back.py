@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from cloud_bridge.envelopes.chain import Entry
-from cloud_bridge.errors import NetworkAwayError
+from cloud_bridge.errors import NetworkAwayError, NetworkRefusedError
 from cloud_bridge.wire import NewEnvelope
 from gateway.audit.record import read_leaf
 from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem
@@ -146,8 +146,19 @@ def test_nothing_goes_out_while_it_is_taken_back(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-async def late(town: Town, east: Room, **changes: Any) -> str:  # noqa: ANN401 - of an envelope
-    """An envelope that came to the network after it was taken back."""
+MEANWHILE = pytest.mark.parametrize(
+    "before", [[], ["envelope.held"]], ids=["it was away", "it refused the same once more"]
+)
+
+
+async def late(
+    town: Town,
+    east: Room,
+    *,
+    before: list[str],
+    **changes: Any,  # noqa: ANN401 - of an envelope
+) -> str:
+    """An envelope that came to the network after it was taken back, and what was told before."""
     id_ = (await east.create(**changes)).envelope.id
     under_way: list[NewEnvelope] = []
 
@@ -157,24 +168,32 @@ async def late(town: Town, east: Room, **changes: Any) -> str:  # noqa: ANN401 -
 
     with patch.object(Side, "send", never):
         await east.work()
+    if before:
+        not_this = NetworkRefusedError("not this", type="not-allowed")
+        with patch.object(Side, "send", side_effect=not_this):
+            assert await east.company.bridge.outbox.send(id_)
+        assert (await east.show(id_)).status == "held"
     await east.service.withdraw(CALLER, id_, reason="mistake")
-    assert east.events.types == ["envelope.withdrawn"]
+    assert east.events.types == [*before, "envelope.withdrawn"]
     await town.network.of(EAST).send(under_way[0])
     return id_
 
 
+@MEANWHILE
 def test_what_comes_to_the_network_after_it_was_taken_back_is_withdrawn_there_and_told_once(
     tmp_path: Path,
+    before: list[str],
 ) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        id_ = await late(town, east)
+        id_ = await late(town, east, before=before)
 
         await settle(east, west)
 
         for room in (east, west):
             assert (await room.show(id_)).status == "withdrawn"
             assert room.signed == 0
-            assert room.events.types == ["envelope.withdrawn"]
+        assert east.events.types == [*before, "envelope.withdrawn"]
+        assert west.events.types == ["envelope.withdrawn"]
         assert town.network.envelopes[id_].state.status == "withdrawn"
         # The log has both: that it was taken back here, and what the network's record came to.
         assert [each for each in await noted(east) if each[0] == "ended"] == [
@@ -185,29 +204,39 @@ def test_what_comes_to_the_network_after_it_was_taken_back_is_withdrawn_there_an
     play(tmp_path, scene)
 
 
-def test_that_others_declined_what_was_taken_back_is_no_second_end(tmp_path: Path) -> None:
+@MEANWHILE
+def test_that_others_declined_what_was_taken_back_is_no_second_end(
+    tmp_path: Path,
+    before: list[str],
+) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        id_ = await late(town, east, title="拒收的合同", parties=parties(turns=(2, 1)))
+        declined = {"title": "拒收的合同", "parties": parties(turns=(2, 1))}
+        id_ = await late(town, east, before=before, **declined)
         await settle(west)  # before we say that it is withdrawn
 
         await settle(east, west)
 
         assert (await east.show(id_)).status == "declined"
         assert west.events.types == ["envelope.declined"]
-        assert east.events.types == ["envelope.withdrawn"]
+        assert east.events.types == [*before, "envelope.withdrawn"]
 
     play(tmp_path, scene)
 
 
-def test_that_all_had_signed_what_was_taken_back_is_told(tmp_path: Path) -> None:
+@MEANWHILE
+def test_that_all_had_signed_what_was_taken_back_is_told(
+    tmp_path: Path,
+    before: list[str],
+) -> None:
     async def scene(town: Town, east: Room, west: Room) -> None:
-        id_ = await late(town, east, parties=parties()[1:])
+        id_ = await late(town, east, before=before, parties=parties()[1:])
         await settle(west)
 
         await settle(east, west)
 
         assert (await east.show(id_)).status == "completed"
-        assert east.events.types == ["envelope.withdrawn", "envelope.completed"]
+        ends = ["envelope.withdrawn", "envelope.completed"]
+        assert east.events.types == [*before, *ends]
 
     play(tmp_path, scene)
 
