@@ -89,6 +89,8 @@ fuzz: $(STAMP) ## look for documents that hurt a worker, for FUZZ_SECONDS (60)
 KILLS ?= 1000
 .PHONY: chaos
 chaos: $(STAMP) $(TEST_STAMP) ## kill processes KILLS (1000) times under callers, then hold all that is left against all
+	@# What the suite does in a short form besides: every test file that asks tests/long_forms.py.
+	@SEALGATE_LONG_FORMS=1 $(PYTHON) -m pytest -q --timeout=1200 $$(grep -rl --include='test_*.py' 'import short_or_long' tests)
 	@$(PYTHON) -m tests.chaos --kills $(KILLS)
 
 DEPLOY_VENV := .venv-deploy

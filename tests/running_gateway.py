@@ -187,7 +187,7 @@ def as_nodes(installations: Sequence[Trial], database: str, documents: Path) -> 
         conf.write_text(conf.read_text().replace(str(trial.hsm / "tokens"), str(tokens)))
 
 
-def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
+def copy_of(template: Path, directory: Path, *, signed: bool = False, workers: int = 1) -> Trial:
     """A copy of an installation at another place, listening at a free port.
 
     Args:
@@ -195,6 +195,8 @@ def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
         directory: where the copy goes.
         signed: whether it takes the bundle that its officers signed, as `sealgate init` makes it;
             else it reads the directory of YAML, for tests that write there what they need.
+        workers: document workers, where the installation does not say it itself. Each takes more
+            than a second of CPU to load, and most tests send one document at a time.
     """
     shutil.copytree(template, directory)
     for file in (
@@ -205,6 +207,9 @@ def copy_of(template: Path, directory: Path, *, signed: bool = False) -> Trial:
         text = file.read_text().replace(str(template), str(directory))
         file.write_text(re.sub(r"port: \d+", "port: 0", text))
     trial = Trial(directory)
+    text = trial.config_file.read_text()
+    if "\ndocuments:" not in text:
+        trial.config_file.write_text(f"{text}documents: {{workers: {workers}}}\n")
     if not signed:
         shutil.rmtree(trial.signed.bundles)
         trial.signed.root.unlink()

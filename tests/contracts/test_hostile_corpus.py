@@ -26,8 +26,12 @@ _LIMITS = WorkerLimits(
 )
 
 
-def test_the_corpus_is_large_and_always_the_same() -> None:
-    files = corpus()
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return corpus()
+
+
+def test_the_corpus_is_large_and_always_the_same(files: dict[str, bytes]) -> None:
     assert len(set(files.values())) == len(files) >= 500
     assert corpus() == files
 
@@ -37,7 +41,11 @@ def test_the_corpus_is_large_and_always_the_same() -> None:
     ("placement", "normalize", "ask"), PLACEMENTS, ids=["spot", "keyword", "anew", "content"]
 )
 async def test_no_hostile_file_hangs_or_ends_a_worker(
-    placement: Placement, *, normalize: bool, ask: frozenset[Fact]
+    files: dict[str, bytes],
+    placement: Placement,
+    *,
+    normalize: bool,
+    ask: frozenset[Fact],
 ) -> None:
     asked = msgspec.structs.replace(preparation(placement), normalize=normalize, ask=ask)
     async with WorkerPool(
@@ -51,7 +59,7 @@ async def test_no_hostile_file_hangs_or_ends_a_worker(
             except DocumentProblem as problem:
                 return problem
 
-        outcomes = await asyncio.gather(*map(outcome, corpus().values()))
+        outcomes = await asyncio.gather(*map(outcome, files.values()))
         assert pool.restarts == 0
         assert pool.pids == before
     assert any(not isinstance(each, DocumentProblem) for each in outcomes)

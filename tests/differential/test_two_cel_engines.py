@@ -17,6 +17,7 @@ from policies.errors import ConditionError
 from policies.loader import load_bundle
 from tests.differential import rust_conditions
 from tests.drawn_policies import CONDITIONS
+from tests.long_forms import short_or_long
 from tests.receipts.policies import GROUP, RULES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -91,7 +92,7 @@ drawn = st.recursive(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=short_or_long(500, 2000), deadline=None)
 @given(drawn)
 def test_both_engines_give_the_same_answer(condition: str) -> None:
     assert rust_conditions.SIZE_OF_TEXT.search(condition) is None

@@ -1,6 +1,6 @@
 """The lean way and pyHanko's give the same sealed document, and every verifier says the same.
 
-`make differential` draws 2,500 new documents; the suite draws some hundred, each time the same.
+`make differential` draws 2,500 new documents; the suite draws 150, each time the same.
 """
 
 from pathlib import Path

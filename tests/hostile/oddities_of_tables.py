@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from tests.hostile.samples import TEXT
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, one_page, stream, updated
@@ -96,6 +96,12 @@ def _circle() -> bytes:
     return twice.replace(b"/Prev 0000000000", b"/Prev %010d" % second)
 
 
+@cache  # three seconds, and always the same
+def _bomb(page: bytes) -> bytes:
+    """Half a GiB that begins with the page, packed twice."""
+    return zlib.compress(zlib.compress(page.ljust(512 * 1024 * 1024), 9), 9)
+
+
 def _object_streams() -> dict[str, Callable[[], bytes]]:
     page = f"3 0 <</Type/Page/Parent 2 0 R{A4}>>".encode()
     entries = {
@@ -121,10 +127,7 @@ def _object_streams() -> dict[str, Callable[[], bytes]]:
         stream(b"3 0 <</Length 1>>stream\nx\nendstream", "/Type/ObjStm/N 1/First 4")
     )
     found["object stream bomb"] = lambda: in_object_stream(
-        stream(
-            zlib.compress(zlib.compress(page.ljust(512 * 1024 * 1024), 9), 9),
-            "/Type/ObjStm/N 1/First 4/Filter[/FlateDecode/FlateDecode]",
-        )
+        stream(_bomb(page), "/Type/ObjStm/N 1/First 4/Filter[/FlateDecode/FlateDecode]")
     )
     plain = stream(page, "/Type/ObjStm/N 1/First 4")
     for widths in ("[8 8 8]", "[0 0 0]", "[-1 4 2]", "[1 4]", "6 0 R", "[1 2000000000 1]"):

@@ -169,6 +169,7 @@ def many_pages(count: int) -> bytes:
     ).replace(b"/Size 110", b"/Size %d" % (count + 200))
 
 
+@cache  # two seconds each, and always the same
 def bomb(layers_of_deflate: int) -> bytes:
     """A content stream that unpacks to 256 MiB."""
     packed = b"\n" * (256 * MIB)
@@ -247,6 +248,7 @@ def in_object_streams_with_spare() -> bytes:
     return document + b"startxref\n%d\n%%%%EOF\n" % start
 
 
+@cache
 def streams_together() -> bytes:
     """Nine pieces of content that are each within bounds, and not together."""
     packed = zlib.compress(b" " * 59_850_000, 9)
@@ -256,6 +258,7 @@ def streams_together() -> bytes:
     return draft({1: CATALOG, 2: PAGES, 3: page, **{10 + index: piece for index in range(9)}})
 
 
+@cache
 def object_streams_together() -> bytes:
     """Three object streams with one object each, and much space behind it."""
     document, rows = bytearray(b"%PDF-1.7\n"), {}

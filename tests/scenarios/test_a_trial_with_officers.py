@@ -55,9 +55,9 @@ async def test_a_change_counts_once_both_officers_signed_it(signed_gateway: Runn
 
 
 async def test_a_large_amount_is_sealed_once_two_people_approved_it(
-    signed_gateway: RunningGateway, tmp_path: Path
+    shared_gateway: RunningGateway, tmp_path: Path
 ) -> None:
-    gateway = signed_gateway
+    gateway = shared_gateway
     large: dict[str, Any] = {"attributes": {"amount_cents": 60_000_000}, "idempotency_key": "large"}
     with pytest.raises(GatewayRefusedError) as waiting:
         await gateway.seal(**large)
@@ -78,8 +78,8 @@ async def test_a_large_amount_is_sealed_once_two_people_approved_it(
         await gateway.seal(**{**large, "idempotency_key": "another"})
 
 
-async def test_one_officer_freezes_and_two_unfreeze(signed_gateway: RunningGateway) -> None:
-    gateway = signed_gateway
+async def test_one_officer_freezes_and_two_unfreeze(shared_gateway: RunningGateway) -> None:
+    gateway = shared_gateway
     keys = {name: f"{name}-2026={officer(gateway, name)}" for name in OFFICERS}
     here = ("--url", gateway.url)
     first, second = keys.values()
@@ -106,8 +106,8 @@ async def test_one_officer_freezes_and_two_unfreeze(signed_gateway: RunningGatew
     assert (await gateway.seal()).content
 
 
-async def test_the_other_companys_seal_needs_its_grant(signed_gateway: RunningGateway) -> None:
-    gateway = signed_gateway
+async def test_the_other_companys_seal_needs_its_grant(shared_gateway: RunningGateway) -> None:
+    gateway = shared_gateway
     assert (await gateway.seal(seal="receipt-south")).content
     publish(gateway, "grants.yaml", "maximum: 5000000", "maximum: 100")
     with pytest.raises(GatewayRefusedError) as refused:

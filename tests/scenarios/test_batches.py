@@ -6,6 +6,7 @@ import json
 import subprocess
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.batch_client import BatchClient, Part
-from tests.running_gateway import RECEIPT, RunningGateway
+from tests.running_gateway import RECEIPT, RunningGateway, copy_of
 
 _BROKEN = b"no PDF at all"
 
@@ -174,13 +175,16 @@ async def test_a_gateway_that_is_killed_in_the_middle_seals_the_rest_and_none_tw
 
 
 @pytest.fixture
-def one_by_one(gateway: RunningGateway) -> RunningGateway:
+def one_by_one(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
     """A gateway that seals one document of a batch at a time, so that there is time to pause it."""
-    gateway.stop()
+    gateway = RunningGateway(copy_of(trial_template, tmp_path / "var"))
     config = gateway.trial.config_file
     config.write_text(f"{config.read_text()}\nbatches: {{at_once: 1}}\n")
     gateway.start()
-    return gateway
+    yield gateway
+    assert gateway.process is not None
+    if gateway.process.poll() is None:
+        gateway.stop()
 
 
 async def test_a_batch_is_paused_resumed_and_cancelled(one_by_one: RunningGateway) -> None:

@@ -1,12 +1,14 @@
 """Officers edit their files while the gateway runs; a broken file never replaces a good one."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.client import GatewayRefusedError
-from tests.running_gateway import RunningGateway, until
+from tests.running_gateway import RunningGateway, copy_of, until
 
 
 def _edit(gateway: RunningGateway, file: str, old: str, new: str) -> None:
@@ -40,6 +42,17 @@ async def test_a_frozen_seal_is_refused_within_seconds_and_works_again_when_thaw
     assert (await gateway.seal()).content
 
 
+@pytest.fixture(scope="module")
+def going_on(
+    trial_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningGateway]:
+    """One gateway for all broken files; each is mended by the test that broke it."""
+    running = RunningGateway(copy_of(trial_template, tmp_path_factory.mktemp("edited") / "var"))
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -51,8 +64,9 @@ async def test_a_frozen_seal_is_refused_within_seconds_and_works_again_when_thaw
     ids=["unknown key", "condition without meaning", "own test fails", "seal that is not"],
 )
 async def test_a_broken_file_is_refused_loudly_and_the_good_bundle_stays(
-    gateway: RunningGateway, old: str, new: str
+    going_on: RunningGateway, old: str, new: str
 ) -> None:
+    gateway = going_on
     before = gateway.wait_for_log("ready")["bundle"]
 
     told = await _log_after_edit(gateway, "policies_refused", "receipts.yaml", old, new)
@@ -63,6 +77,7 @@ async def test_a_broken_file_is_refused_loudly_and_the_good_bundle_stays(
     async with gateway.client() as client:
         decision = await client.get_json(f"/v1/documents/{sealed.document_id}/decision")
     assert decision["decision"]["bundle"] == before
+    _edit(gateway, "receipts.yaml", new, old)
 
 
 async def test_which_bundle_was_in_force_when_stands_in_the_audit_log(

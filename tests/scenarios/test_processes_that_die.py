@@ -5,15 +5,18 @@ import json
 import os
 import signal
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from gateway.client import GatewayClient, GatewayRefusedError, Sealed
-from tests.running_gateway import RECEIPT, RunningGateway, submission, until
+from tests.long_forms import short_or_long
+from tests.running_gateway import RECEIPT, RunningGateway, copy_of, submission, until
 
-MANY = 1000
+MANY = short_or_long(150, 1000)
+BEFORE_A_CRASH = short_or_long(100, 300)
 
 
 async def _seal_many(
@@ -67,10 +70,20 @@ async def _check_acknowledged(gateway: RunningGateway, sealed: dict[str, Sealed]
     assert verdict["sealed"] >= len(sealed)
 
 
+@pytest.fixture
+def two_workers(trial_template: Path, tmp_path: Path) -> Iterator[RunningGateway]:
+    """One of which goes on while the other one is started anew."""
+    running = RunningGateway(copy_of(trial_template, tmp_path / "var", workers=2))
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.parametrize("module", ["hsm.signer", "gateway.documents.worker"])
-async def test_killing_the_signer_or_a_worker_during_a_thousand_seals_loses_none(
-    gateway: RunningGateway, module: str
+async def test_killing_the_signer_or_a_worker_during_many_seals_loses_none(
+    two_workers: RunningGateway, module: str
 ) -> None:
+    gateway = two_workers
     sealed, failures = await _seal_many(gateway, count=MANY, halfway=lambda: _kill(gateway, module))
 
     assert failures == []  # the gateway waits for the new process; nobody notices
@@ -85,7 +98,7 @@ async def test_killing_the_gateway_loses_nothing_that_was_acknowledged(
 ) -> None:
     sealed, failures = await _seal_many(
         gateway,
-        count=300,
+        count=BEFORE_A_CRASH,
         halfway=lambda: os.kill(gateway.pid_of("gateway.wiring.process"), signal.SIGKILL),
     )
     assert failures  # the callers see broken connections
@@ -95,13 +108,14 @@ async def test_killing_the_gateway_loses_nothing_that_was_acknowledged(
     gateway.start()
     await _check_acknowledged(gateway, sealed)
     # Whoever was cut off asks again with the same keys; each document exists once.
-    again, failures = await _seal_many(gateway, count=300, halfway=lambda: None)
+    again, failures = await _seal_many(gateway, count=BEFORE_A_CRASH, halfway=lambda: None)
     assert failures == []
     for key, document in sealed.items():
         assert again[key].content == document.content
 
 
-async def test_a_signer_that_hangs_is_replaced(gateway: RunningGateway) -> None:
+async def test_a_signer_that_hangs_is_replaced(shared_gateway: RunningGateway) -> None:
+    gateway = shared_gateway
     hanging = gateway.pid_of("hsm.signer")
     os.kill(hanging, signal.SIGSTOP)
 
@@ -134,8 +148,9 @@ async def test_what_a_crash_left_half_written_is_swept_away(gateway: RunningGate
 
 
 async def test_a_second_gateway_on_the_same_state_is_refused_and_the_first_goes_on(
-    gateway: RunningGateway,
+    shared_gateway: RunningGateway,
 ) -> None:
+    gateway = shared_gateway
     second = gateway.run("serve")  # the configuration asks for a free port, so only the lock helps
 
     assert second.returncode == 1

@@ -308,7 +308,9 @@ async def test_the_act_can_be_looked_up_with_every_revision(shared: RunningGatew
     assert "part 1 of 2" in " ".join(shown.split())
 
 
-async def test_the_command_line_asks_for_several_seals(own: RunningGateway, tmp_path: Path) -> None:
+async def test_the_command_line_asks_for_several_seals(
+    shared: RunningGateway, tmp_path: Path
+) -> None:
     file = tmp_path / "合同.pdf"
     file.write_bytes(RECEIPT)
     asked = {
@@ -319,17 +321,17 @@ async def test_the_command_line_asks_for_several_seals(own: RunningGateway, tmp_
         "further": [{"seal": "legal-rep-li", "placement": OTHER_SPOT}],
     }
     (tmp_path / "requests.jsonl").write_text(json.dumps(asked, ensure_ascii=False))
-    common = ["--url", own.url, "--seal", "company-east"]
+    common = ["--url", shared.url, "--seal", "company-east"]
     by_option = [str(file), "--further", "legal-rep-li", "--type", "logistics-receipt"]
     by_option += ["-a", "amount_cents=1"]
     for name, how in (
         ("one", by_option),
         ("two", ["--requests", str(tmp_path / "requests.jsonl")]),
     ):
-        told = own.run("seal", *how, *common, "-o", str(tmp_path / name))
+        told = shared.run("seal", *how, *common, "-o", str(tmp_path / name))
         assert told.returncode == 0, told.stderr
         content = (tmp_path / name / file.name).read_bytes()
-        await assert_valid(own, content, tmp_path / "judged.pdf")
+        await assert_valid(shared, content, tmp_path / "judged.pdf")
 
 
 async def _act_many(
@@ -341,7 +343,7 @@ async def _act_many(
 
     async def one(client: GatewayClient, number: int) -> None:
         nonlocal pulled
-        key = f"act-{number}"
+        key = f"many-{number}"
         try:
             sealed[key] = await client.seal(submission(**act(idempotency_key=key)))
         except (GatewayRefusedError, aiohttp.ClientError, OSError):
@@ -355,12 +357,12 @@ async def _act_many(
     return sealed
 
 
-async def test_killing_the_signer_between_seals_goes_unnoticed(own: RunningGateway) -> None:
+async def test_killing_the_signer_between_seals_goes_unnoticed(shared: RunningGateway) -> None:
     sealed = await _act_many(
-        own, count=60, halfway=lambda: os.kill(own.pid_of("hsm.signer"), signal.SIGKILL)
+        shared, count=60, halfway=lambda: os.kill(shared.pid_of("hsm.signer"), signal.SIGKILL)
     )
     assert len(sealed) == 60
-    assert own.run("audit", "verify").returncode == 0
+    assert shared.run("audit", "verify").returncode == 0
 
 
 async def test_killing_the_gateway_between_seals_leaves_no_act_with_two_outputs(
@@ -380,7 +382,7 @@ async def test_killing_the_gateway_between_seals_leaves_no_act_with_two_outputs(
     assert len(after) == 60
     for key, sealed in before.items():
         assert after[key].content == sealed.content
-    await assert_valid(own, after["act-59"].content, tmp_path / "last.pdf")
+    await assert_valid(own, after["many-59"].content, tmp_path / "last.pdf")
     verdict = json.loads(own.run("audit", "verify", "--json").stdout)
     assert verdict["findings"] == []
     assert verdict["sealed"] == 120  # a part that was sealed before the kill was not sealed again

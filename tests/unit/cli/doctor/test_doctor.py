@@ -374,8 +374,7 @@ def test_a_stamp_that_cannot_be_drawn_is_found(
 def test_a_stamp_font_that_is_missing_is_found(
     sealgate: CommandLine, keys: tuple[KeyDescription, ...]
 ) -> None:
-    with sealgate.trial.config_file.open("a") as file:
-        file.write("documents:\n  stamp_font: /nowhere/宋体.ttf\n")
+    sealgate.configure("documents: {workers: 1}", "documents: {stamp_font: /nowhere/宋体.ttf}")
     found = stamps(sealgate, keys)
     assert about(found, "stamp font").state == "failed"
     assert "宋体.ttf" in about(found, "stamp font").message
