@@ -44,19 +44,27 @@ class Sent:
         except TimeoutError:
             return self.now(at)
 
+    def files(self, at: Company, document: str) -> tuple[Path, Path]:
+        """Where document and transcript of a company go.
+
+        Named by the contract: the next envelope's lie beside them, and what two companies have of
+        one envelope is found together.
+        """
+        transcript = f"{Path(document).stem}.{at.name}.transcript.json"
+        return self.folder / f"{at.name}-{document}", self.folder / transcript
+
     def kept(self, at: Company, document: str) -> tuple[Path, Path]:
         """The document and the transcript that a company has, as files."""
-        paper = self.folder / f"{at.name}-{document}"
-        transcript = self.folder / f"{at.name}.transcript.json"
+        paper, transcript = self.files(at, document)
 
         async def fetch() -> tuple[bytes, bytes]:
             async with at.client() as client, asyncio.timeout(_PATIENCE_SECONDS):
                 asked = EnvelopeClient(client)
-                transcript = await asked.transcript(self.id)
+                record = await asked.transcript(self.id)
                 while True:
                     # The record is here a moment before what was signed last is fetched.
                     with suppress(GatewayRefusedError):
-                        return await asked.document(self.id, document), transcript
+                        return await asked.document(self.id, document), record
                     await asyncio.sleep(0.1)
 
         for path, content in zip((paper, transcript), asyncio.run(fetch()), strict=True):

@@ -49,13 +49,14 @@ class House:
         papers = {paper.read_bytes() for paper, _ in kept}
         if len(papers) > 1:
             self.unexpected.append(f"{name}: the companies hold different files")
-        roots = (self.carrier.ca, self.buyer.ca, self.network.persons_root)
+        roots = (self.carrier.ca, self.buyer.ca)
         self.unexpected += prove(
             Evidence(
                 document=kept[0][0],
                 signatures=signatures,
                 transcripts=[transcript for _, transcript in kept],
-                roots=bundle_of(roots, self.folder / "roots.pem"),
+                roots=bundle_of(roots, self.folder / "companies.pem"),
+                persons_root=self.network.persons_root,
                 network_key=self.network.key,
                 name=name,
             )

@@ -18,7 +18,9 @@ class Evidence:
         document: as all have signed it.
         signatures: how many there must be.
         transcripts: of the first company, and the second's if there is one.
-        roots: PEM of all who may say who signed.
+        roots: PEM of the CAs of the companies' seals, who alone may say who a company is.
+        persons_root: PEM of the network's CA for persons, who may say who signed a PDF by hand and
+            nothing else: as a root of cards it would let the network write them.
         network_key: which both pinned.
         name: of the document in the envelope.
     """
@@ -27,6 +29,7 @@ class Evidence:
     signatures: int
     transcripts: Sequence[Path]
     roots: Path
+    persons_root: Path
     network_key: str
     name: str
 
@@ -36,7 +39,8 @@ def prove(evidence: Evidence) -> list[str]:
     given = evidence.document.with_name("given") / evidence.name
     given.parent.mkdir(exist_ok=True)
     given.write_bytes(evidence.document.read_bytes())
-    ours = ("verify", evidence.document, "--trust", evidence.roots)
+    signers = ("--trust", evidence.roots, "--trust", evidence.persons_root)
+    ours = ("verify", evidence.document, *signers)
     more = ("--roots", evidence.roots, "--network-key", evidence.network_key, "-d", given)
     proofs: list[Sequence[str | Path]] = [ours]
     proofs += [("envelope", "verify", each, *more) for each in evidence.transcripts]

@@ -15,6 +15,18 @@ class EnvelopeUnknownProblem(Problem):
     cure: ClassVar[str] = "Use the id from the answer; a system sees its own company's envelopes."
 
 
+class EnvelopeDocumentUnknownProblem(Problem):
+    """The envelope is there, and no document of it, or more than one, is called so."""
+
+    type: ClassVar[str] = "envelope-document-unknown"
+    status: ClassVar[int] = 404
+    title: ClassVar[str] = "The envelope has no one document of that name"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Ask for a name that `sealgate envelope show` tells; an attachment also by its SHA-256."
+    )
+
+
 class EnvelopeOfOtherCompanyProblem(Problem):
     """It is to be sent for a company that is not the caller's."""
 

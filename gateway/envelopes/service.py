@@ -22,6 +22,7 @@ from gateway.envelopes.course.ending import Ending
 from gateway.envelopes.course.telling import told
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import (
+    EnvelopeDocumentUnknownProblem,
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
     EnvelopeUnknownProblem,
@@ -217,11 +218,11 @@ class EnvelopeService:
         given = [each for told in evidence_in(state, entries) for each in told.attachments]
         found = {each.digest for each in given if name in {each.name, each.digest}}
         if len(found) > 1:
-            raise EnvelopeUnknownProblem(
+            raise EnvelopeDocumentUnknownProblem(
                 f"envelope {row.id} has {len(found)} attachments {name!r}: ask by SHA-256"
             )
         if not found:
-            raise EnvelopeUnknownProblem(
+            raise EnvelopeDocumentUnknownProblem(
                 f"envelope {row.id} has no document and no attachment {name!r}"
             )
         return found.pop()

@@ -9,11 +9,13 @@ import typer
 from sqlalchemy import Connection, func, select
 
 from gateway.cli.bridge.options import bridge_of, database_at
+from gateway.cli.bridge.running import gateway_runs
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
 from gateway.cli.terminal import out, printable, tell_json
+from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
-from gateway.envelopes.keeping.troubles import TOLD
+from gateway.envelopes.keeping.troubles import OVER, TOLD
 from gateway.store.moments import moment
 from gateway.store.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
@@ -35,6 +37,8 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     Attributes:
         company: in the policies.
         organisation: its id on the network.
+        gateway_runs: otherwise all of this is what the last one has left.
+        as_of: when that one last wrote something of the network; None: it runs, or never asked.
         away_since: None: the network answers, or was never asked.
         why: it is away.
         cursor: up to where the feed was taken in; empty: nothing came yet.
@@ -42,7 +46,7 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         envelopes: how many there are.
         owed: things that are to be sent.
         owed_since: since when the oldest of them is.
-        troubles: of envelopes, twenty at the most.
+        troubles: of envelopes that go on, twenty at the most.
         reconciled_at: when records were last compared.
         reconciliation: what came of it.
         left: requests that left the house, by the ledger.
@@ -50,6 +54,8 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     company: str
     organisation: str
+    gateway_runs: bool
+    as_of: datetime | None
     away_since: datetime | None
     why: str
     cursor: str
@@ -66,7 +72,8 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def is_well(self) -> bool:
         """Whether nobody has to look at it."""
         return (
-            self.away_since is None
+            self.gateway_runs
+            and self.away_since is None
             and self.reconciled_at is not None
             and all(each.type in TOLD for each in self.troubles)
         )
@@ -75,12 +82,16 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show how each company stands with the network: away, owed, troubles, comparison.
 
-    Works while the gateway runs. Exits 1 when somebody has to look at something.
+    Works while the gateway runs; of one that does not, it says as of when what it tells is. Exits 1
+    when somebody has to look at something.
     """
     companies = bridge_of(config).companies
     with database_at(config) as connection:
+        runs = gateway_runs(config, connection, SystemClock().now())
         known = {row.organisation: row for row in standings(connection)}
-        told = [_told(connection, each, known.get(each.organisation)) for each in companies]
+        told = [
+            _told(connection, each, known.get(each.organisation), runs=runs) for each in companies
+        ]
     if as_json:
         tell_json(told)
     else:
@@ -92,7 +103,7 @@ def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -
 
 
 def _told(
-    connection: Connection, company: BridgeCompanyConfig, row: StandingRow | None
+    connection: Connection, company: BridgeCompanyConfig, row: StandingRow | None, *, runs: bool
 ) -> ToldBridge:
     row = row or StandingRow(organisation=company.organisation)
     owed = connection.execute(
@@ -103,6 +114,8 @@ def _told(
     return ToldBridge(
         company=company.company,
         organisation=row.organisation,
+        gateway_runs=runs,
+        as_of=None if runs else _last_news(connection, row),
         away_since=_moment(row.away_since),
         why=row.why,
         cursor=row.cursor,
@@ -122,10 +135,21 @@ def _count(connection: Connection, table: Any, organisation: str) -> int:  # noq
     return connection.execute(query).scalar_one()
 
 
+def _last_news(connection: Connection, row: StandingRow) -> datetime | None:
+    """When something of the network was written last: it is asked all the time."""
+    asked = select(func.max(egress.c.at)).where(egress.c.organisation == row.organisation)
+    written = (connection.execute(asked).scalar(), row.reconciled_at, row.away_since)
+    return _moment(max((at for at in written if at is not None), default=None))
+
+
 def _troubles(connection: Connection, organisation: str) -> Iterator[ToldTrouble]:
     query = (
         select(envelope.c.id, envelope.c.trouble)
-        .where(envelope.c.organisation == organisation, envelope.c.trouble != b"[]")
+        .where(
+            envelope.c.organisation == organisation,
+            envelope.c.trouble != b"[]",
+            envelope.c.status.not_in(OVER),
+        )
         .order_by(envelope.c.changed_at.desc())
         .limit(_MOST_TROUBLES)
     )
@@ -135,13 +159,7 @@ def _troubles(connection: Connection, organisation: str) -> Iterator[ToldTrouble
 
 
 def _lines(told: ToldBridge) -> Iterator[str]:
-    if told.away_since is not None:
-        standing = f"away since {_text(told.away_since)}: {told.why}"
-    elif told.reconciled_at is None:
-        standing = "not asked yet: does the gateway run?"
-    else:
-        standing = "the network answers"
-    yield f"{told.company} ({told.organisation}): {standing}"
+    yield f"{told.company} ({told.organisation}): {_standing(told)}"
     card = "none yet" if told.card is None else f"serial {told.card}"
     yield f"  card {card}; feed up to {told.cursor or 'nothing'}; {told.envelopes:,} envelopes"
     since = "" if told.owed_since is None else f", the oldest since {_text(told.owed_since)}"
@@ -158,6 +176,16 @@ def _lines(told: ToldBridge) -> Iterator[str]:
         yield f"  ! {each.envelope}: {each.type}: {each.words}"
         if cure := cure_of(each.type):
             yield f"    {cure}"
+
+
+def _standing(told: ToldBridge) -> str:
+    if told.away_since is None and told.reconciled_at is None:
+        return "not asked yet: does the gateway run?"
+    away = None if told.away_since is None else f"{_text(told.away_since)}: {told.why}"
+    if told.gateway_runs or told.as_of is None:
+        return "the network answers" if away is None else f"away since {away}"
+    found = "the network answered" if away is None else f"the network was away since {away}"
+    return f"the gateway does not run; as of {_text(told.as_of)} {found}"
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -154,6 +154,12 @@ def create(
         description.write(place, text, replace=replace)
     tell_parties(told["parties"])
     out.print(printable(str(place)), markup=False, soft_wrap=True)
+    if persons or bearer:
+        told_place = (
+            "who signs by hand does so at the foot of the last page: set each `box` to where the "
+            "document wants it, and see that it lies on no seal"
+        )
+        err.print(told_place, markup=False, soft_wrap=True)
     err.print(f"look through it, then: sealgate envelope send {place}", markup=False)
 
 

@@ -47,13 +47,18 @@ def parties_of(wanted: Wanted, documents: Sequence[str]) -> list[dict[str, Any]]
     whoever reads the description moves it to where the contract wants it.
 
     Raises:
-        DescriptionError: an option is not what it must be, or nobody signs.
+        DescriptionError: an option is not what it must be, nobody signs, or nobody but us is there.
     """
     others = [*_organisations(wanted), *_by_hand(wanted, documents)]
     us = [_us(wanted.ours)] if wanted.ours and wanted.we_sign != "no" else []
     signing = [*us, *others] if wanted.we_sign == "first" else [*others, *us]
     if not signing:
         raise DescriptionError("nobody signs: name --to, --person or --bearer")
+    if not others and not wanted.copies:
+        raise DescriptionError(
+            "nobody but you takes part: name --to, --person, --bearer or --copy; what you alone "
+            "seal and keep needs no envelope (sealgate seal)"
+        )
     turn = 1
     for place, party in enumerate(signing):
         is_with_the_one_before = (

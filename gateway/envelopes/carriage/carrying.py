@@ -124,7 +124,7 @@ class Bridge:
         card = self._own_card.current()
         if card is None:
             raise CardMissingProblem(
-                f"company {self.member.company!r} has no card on the network yet: "
+                f"company {self.member.company!r}: "
                 f"{self.tally.why or 'it is made once the network answers'}"
             )
         return card

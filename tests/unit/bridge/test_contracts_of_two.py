@@ -36,6 +36,7 @@ from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.course.sealing import container_in, placement_of
 from gateway.envelopes.errors import (
+    EnvelopeDocumentUnknownProblem,
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
     EnvelopeOfOtherCompanyProblem,
@@ -1009,7 +1010,7 @@ def test_what_a_driver_gave_along_is_kept_here_and_told(tmp_path: Path) -> None:
         town.network.is_away = True
         for name in ("photo-1.jpg", sha256(PHOTO)):
             assert await east.service.document(CALLER, id_, name) == PHOTO
-        with pytest.raises(EnvelopeUnknownProblem, match="no attachment"):
+        with pytest.raises(EnvelopeDocumentUnknownProblem, match="no attachment"):
             await east.service.document(CALLER, id_, "photo-2.jpg")
 
     play(tmp_path, scene)

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -18,15 +20,16 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.cli.app import app
 from gateway.cli.bridge import egress as egress_command
 from gateway.cli.bridge import keys as keys_command
-from gateway.cli.bridge import options
+from gateway.cli.bridge import options, running
 from gateway.cli.bridge import status as status_command
-from gateway.config import BridgeCompanyConfig, BridgeConfig
+from gateway.config import BridgeCompanyConfig, BridgeConfig, HTTPConfig
 from gateway.store.content import ContentStore
 from gateway.store.database import SQLiteFile
 from gateway.store.envelopes import put_envelope
 from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds
 from gateway.store.networks import EgressRow, change_standing, put_card, put_egress
+from gateway.store.nodes import NodeRow, put_node
 from tests.contracts.test_envelope_rows import envelope
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
@@ -61,9 +64,39 @@ def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     database = SQLiteFile(str(tmp_path / "test.sqlite"))
     for command in (keys_command, status_command, egress_command):
         monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
-    monkeypatch.setattr(options, "configuration", lambda _path: None)
+    installation = SimpleNamespace(store=SimpleNamespace(node="one"), http=HTTPConfig(port=0))
+    for module in (options, running):
+        monkeypatch.setattr(module, "configuration", lambda _path: installation)
+    monkeypatch.setattr(status_command, "SystemClock", FakeClock)
     monkeypatch.setattr(options, "database_of", lambda _installation: database)
     return lambda *words: CliRunner().invoke(app, ["bridge", *words])
+
+
+def runs(unit: Transaction, name: str = "one", *, minutes_ago: float = 1) -> None:
+    """A gateway has said that it is there."""
+    seen = START - timedelta(minutes=minutes_ago)
+    put_node(unit, NodeRow(name=name, version="1.0", started_at=seen, seen_at=seen))
+
+
+def well(unit: Transaction) -> None:
+    """The network answered, and records were compared."""
+    report = msgspec.json.encode({"at": START, "checked": 1204, "fetched": 3})
+    told = {"reconciled_at": microseconds(START - timedelta(hours=1)), "reconciliation": report}
+    change_standing(unit, "org-east", cursor="4711", **told)
+
+
+def asked(unit: Transaction, *, minutes_ago: float) -> None:
+    """A question has left the house."""
+    row = EgressRow(
+        organisation="org-east",
+        network="https://network.example",
+        at=microseconds(START - timedelta(minutes=minutes_ago)),
+        kind="feed",
+        envelope="",
+        digest=bytes(32),
+        size=0,
+    )
+    put_egress(unit, row=row)
 
 
 def write(directory: Path, *units: Callable[[Transaction], object]) -> None:
@@ -124,22 +157,86 @@ def test_a_bridge_that_never_ran_is_said_to_be_so(sealgate: Sealgate) -> None:
 
 
 def test_a_bridge_that_is_well_exits_with_nothing_to_do(sealgate: Sealgate, tmp_path: Path) -> None:
-    report = {"at": START, "checked": 1204, "fetched": 3}
-    write(
-        tmp_path,
-        lambda unit: put_card(unit, "org-east", 2, b"{}", at=START),
-        lambda unit: change_standing(
-            unit,
-            "org-east",
-            cursor="4711",
-            reconciled_at=microseconds(START),
-            reconciliation=msgspec.json.encode(report),
-        ),
-    )
+    write(tmp_path, lambda unit: put_card(unit, "org-east", 2, b"{}", at=START), well, runs)
     done = sealgate("status")
     assert done.exit_code == 0
     for word in ("the network answers", "card serial 2", "4711", "1,204 envelopes, 3 entries"):
         assert word in done.stdout
+
+
+def test_what_a_gateway_that_stopped_has_left_is_not_told_as_if_it_were_now(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    write(tmp_path, well, partial(asked, minutes_ago=7))
+    done = sealgate("status")
+    assert done.exit_code == 1
+    assert "the network answers" not in done.stdout
+    assert (
+        "east (org-east): the gateway does not run; as of 2026-11-22 01:53:00Z the network answered"
+    ) in " ".join(done.stdout.split())
+    (told,) = json.loads(sealgate("status", "--json").stdout)
+    assert (told["gatewayRuns"], told["asOf"]) == (False, "2026-11-22T01:53:00Z")
+
+
+def test_an_outage_of_a_gateway_that_stopped_is_told_as_what_it_last_saw(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    since = microseconds(START - timedelta(hours=3))
+    write(
+        tmp_path,
+        lambda unit: change_standing(unit, "org-east", away_since=since, why="no way there"),
+        partial(asked, minutes_ago=7),
+    )
+    done = sealgate("status")
+    assert done.exit_code == 1
+    assert (
+        "the gateway does not run; as of 2026-11-22 01:53:00Z the network was away since "
+        "2026-11-21 23:00:00Z: no way there"
+    ) in " ".join(done.stdout.split())
+
+
+def test_a_gateway_that_was_killed_does_not_run_though_it_never_said_so(
+    sealgate: Sealgate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, well, runs)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        http = HTTPConfig(host="127.0.0.1", port=listener.getsockname()[1])
+    installation = SimpleNamespace(store=SimpleNamespace(node="one"), http=http)
+    monkeypatch.setattr(running, "configuration", lambda _path: installation)
+    done = sealgate("status")
+    assert done.exit_code == 1
+    assert "the gateway does not run" in done.stdout
+    # Another machine's gateway on the same database asks the network for both.
+    write(tmp_path, partial(runs, name="two"))
+    assert sealgate("status").exit_code == 0
+
+
+def test_a_gateway_that_was_not_seen_for_long_does_not_run(
+    sealgate: Sealgate, tmp_path: Path
+) -> None:
+    write(tmp_path, well, partial(runs, minutes_ago=16))
+    assert sealgate("status").exit_code == 1
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "declined", "expired"])
+def test_what_held_an_envelope_that_has_ended_is_no_trouble_any_more(
+    end: str, sealgate: Sealgate, tmp_path: Path
+) -> None:
+    trouble = msgspec.json.encode([("refused-account-unknown", "nobody of that name")])
+
+    def stands(status: str) -> Result:
+        number = 1 if status == "held" else 2
+        kept = envelope(number, status=status, trouble=trouble)
+        write(tmp_path, lambda unit: put_envelope(unit, kept))
+        return sealgate("status")
+
+    write(tmp_path, well, runs)
+    done = stands(end)
+    assert done.exit_code == 0, done.stdout
+    assert "refused-account-unknown" not in done.stdout
+    done = stands("held")
+    assert done.exit_code == 1
+    assert done.stdout.count("refused-account-unknown") == 1
 
 
 def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
@@ -151,6 +248,7 @@ def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
         tmp_path,
         lambda unit: put_envelope(unit, envelope(1, status="held", trouble=trouble)),
         lambda unit: change_standing(unit, "org-east", away_since=since, why="refused"),
+        runs,
     )
     done = sealgate("status")
     assert done.exit_code == 1

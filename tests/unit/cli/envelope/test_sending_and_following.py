@@ -137,6 +137,11 @@ async def test_persons_sign_at_the_foot_of_the_page_and_the_network_may_show_it(
         (first,), (second,) = [each["fields"] for each in people]
         left = first["box"]["leftMm"] + first["box"]["widthMm"]
         assert left < second["box"]["leftMm"]
+        again = await asyncio.to_thread(
+            *(run, "create", at.folder / "采购合同.pdf", *CREATE, "--replace"),
+            *("--person", "王芳=person-1"),
+        )
+        assert "lies on no seal" in " ".join(again.stderr.split())
         assert (await at("send", described)).exit_code == 0
 
 
@@ -150,6 +155,12 @@ async def test_we_sign_last_and_a_third_only_reads(tmp_path: Path) -> None:
         assert [each["id"] for each in written["parties"]] == ["them", "us", "copy-1"]
         assert [each.get("turn") for each in written["parties"]] == [1, 2, None]
         assert written["expiresAt"] == "2027-01-31T10:00:00+00:00"
+
+
+async def test_what_we_alone_sign_may_go_to_others_as_a_copy(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--copy", "org-third=Third")
+        assert (await at("send", described)).exit_code == 0
 
 
 async def test_a_description_is_not_written_over_unasked(tmp_path: Path) -> None:
@@ -172,6 +183,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
         for words, why in (
             ((contract, *CREATE, "--to", "org-seller"), "is not ORGANISATION=NAME"),
             ((contract, *CREATE, "--we-sign", "no"), "nobody signs"),
+            ((contract, *CREATE), "nobody but you takes part"),
             ((contract, *CREATE, "--to", "a=b", "--expires", "soon"), "is no date"),
             ((contract, *CREATE, "--bearer", "x"), "no end of a telephone number"),
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),

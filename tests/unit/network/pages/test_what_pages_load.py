@@ -27,6 +27,10 @@ def test_both_languages_say_the_same() -> None:
         assert placeholders(chinese[key]) <= placeholders(english[key]) | {"initiator"}, key
 
 
+def test_a_document_of_one_page_is_not_said_to_have_1_pages() -> None:
+    assert words("en")["read_pages"].format(count=1) == "Pages: 1"
+
+
 def test_there_are_words_for_whatever_the_templates_say() -> None:
     templates = "".join(file.read_text() for file in (ROOM / "templates").iterdir())
     said = set(re.findall(r"say\('([a-z_-]+)'[,)]", templates))
