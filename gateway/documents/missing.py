@@ -5,7 +5,11 @@ revision refuses it, as it shows something that was signed without it.
 """
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.pyhanko.opened import Opened
@@ -26,10 +30,29 @@ def refuse_what_was_missing(opened: Opened, update: bytes) -> None:
     """
     reader = opened.reader
     size = int(reader.trailer["/Size"])
-    fresh = (number for number in map(int, _WRITTEN.findall(update)) if number >= size)
-    named = named_in(reader, opened.document, fresh)
-    if named is not None:
+    fresh = {number for number in map(int, _WRITTEN.findall(update)) if number >= size}
+    # The bytes tell soon that there is nothing, and may mean a comment otherwise.
+    if named_in(reader, opened.document, fresh) is None:
+        return
+    named = fresh.intersection(_references(reader))
+    if named:
         raise DamagedDocumentProblem(
-            f"it names object {named}, which it has not, and of which the seal would make one. "
-            "Writing it anew (normalize) leaves the name out"
+            f"it names object {min(named)}, which it has not, and of which the seal would make "
+            "one. Writing it anew (normalize) leaves the name out"
         )
+
+
+def _references(reader: PdfFileReader) -> Iterator[int]:
+    """The numbers that any object of the document refers to."""
+    for revision in range(reader.xrefs.total_revisions):
+        view = reader.get_historical_resolver(revision)
+        todo: list[Any] = [reader.trailer]
+        todo += [view(each) for each in reader.xrefs.explicit_refs_in_revision(revision)]
+        while todo:
+            each = todo.pop()
+            if isinstance(each, generic.IndirectObject):
+                yield each.idnum
+            elif isinstance(each, generic.DictionaryObject):
+                todo += map(each.raw_get, each)
+            elif isinstance(each, generic.ArrayObject):
+                todo += map(each.raw_get, range(len(each)))
