@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.state import EnvelopeState, allow
@@ -40,7 +40,6 @@ from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction
 from policies.model import Caller
 
-T = TypeVar("T")
 _LOOK_SECONDS: Final = 0.2
 _LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC), "")
 

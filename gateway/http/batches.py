@@ -12,6 +12,7 @@ from gateway.batches.service import BatchService
 from gateway.http import answers, batch_answers
 from gateway.http.batch_schemas import PATHS, SCHEMAS
 from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.queries import number_in
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.store.batch_items import ItemState
 from gateway.store.batches import BatchRow
@@ -23,7 +24,6 @@ _MOST_BATCHES = 100
 _MOST_ITEMS = 1000
 _MOST_BODY_BYTES = 1024
 _BODY_SECONDS = 30
-_LONGEST_NUMBER = 12
 
 _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 
@@ -53,7 +53,7 @@ class Batches:
 
     async def batches(self, request: web.Request) -> web.StreamResponse:
         """The caller's, the newest first."""
-        most = _number(request, "limit", default=50, least=1, most=_MOST_BATCHES)
+        most = number_in(request, "limit", usual=50, least=1, most=_MOST_BATCHES)
         before = request.query.get("before")
         rows = await self._service.newest(request[WHO].caller, before=before, most=most)
         following = rows[-1].id if len(rows) == most else None
@@ -69,8 +69,8 @@ class Batches:
     async def items(self, request: web.Request) -> web.StreamResponse:
         """Its documents in their order, a page at a time."""
         row = await self._service.batch(request.match_info["id"], request[WHO].caller)
-        most = _number(request, "limit", default=100, least=1, most=_MOST_ITEMS)
-        after = _number(request, "after", default=0, least=0, most=2**31 - 1)
+        most = number_in(request, "limit", usual=100, least=1, most=_MOST_ITEMS)
+        after = number_in(request, "after", usual=0, least=0, most=2**31 - 1)
         state = _state(request)
         rows = await self._service.items(row, after=after, most=most, state=state)
         following = rows[-1].number if len(rows) == most else None
@@ -126,16 +126,6 @@ async def _nothing(request: web.Request) -> bytes:
     if said.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")
     return said
-
-
-def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
-    said = request.query.get(name)
-    if said is None:
-        return default
-    is_number = said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER
-    if not is_number or not least <= int(said) <= most:
-        raise MalformedRequestProblem(f"`{name}` is {said[:40]!r}, not {least} to {most}")
-    return int(said)
 
 
 def _state(request: web.Request) -> ItemState | None:

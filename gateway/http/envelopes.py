@@ -16,6 +16,7 @@ from gateway.http.envelope_submission import set_up
 from gateway.http.errors import MalformedRequestProblem
 from gateway.http.intake import ModelT, parsed_json, read_body
 from gateway.http.places import Places
+from gateway.http.queries import number_in
 from gateway.http.routes import TOLD, WHO, Route
 
 _ENVELOPES = "/v1/envelopes"
@@ -25,7 +26,6 @@ _MOST_AT_ONCE, _USUAL = 100, 50
 _MOST_WAIT_SECONDS, _USUAL_WAIT_SECONDS = 60, 30
 _MOST_WATCHERS = 200
 _MOST_BODY_BYTES = 1024
-_LONGEST_NUMBER = 12
 _BEGINNINGS = {
     b"%PDF-": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",
@@ -78,7 +78,7 @@ class EnvelopeRoutes:
             request[WHO].caller,
             status=_status(request),
             after=request.query.get("after"),
-            most=_number(request, "limit", usual=_USUAL, least=1, most=_MOST_AT_ONCE),
+            most=number_in(request, "limit", usual=_USUAL, least=1, most=_MOST_AT_ONCE),
         )
         return answers.plain_json(envelope_answers.page(found))
 
@@ -87,8 +87,8 @@ class EnvelopeRoutes:
         who, envelope = request[WHO], request.match_info["id"]
         if "beyond" not in request.query:
             return self._told(await self._envelopes.show(who.caller, envelope))
-        beyond = _number(request, "beyond", usual=0, least=0, most=2**31 - 1)
-        seconds = _number(
+        beyond = number_in(request, "beyond", usual=0, least=0, most=2**31 - 1)
+        seconds = number_in(
             request, "wait", usual=_USUAL_WAIT_SECONDS, least=0, most=_MOST_WAIT_SECONDS
         )
         with self._places.one(who.caller.system):
@@ -196,16 +196,6 @@ def _name(request: web.Request) -> str:
         return parsed_name(request.match_info["name"])
     except ValueError as error:
         raise MalformedRequestProblem(str(error)) from None
-
-
-def _number(request: web.Request, name: str, *, usual: int, least: int, most: int) -> int:
-    said = request.query.get(name)
-    if said is None:
-        return usual
-    is_number = said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER
-    if not is_number or not least <= int(said) <= most:
-        raise MalformedRequestProblem(f"`{name}` is {said[:40]!r}, not {least} to {most}")
-    return int(said)
 
 
 def _status(request: web.Request) -> str | None:

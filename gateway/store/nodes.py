@@ -12,6 +12,9 @@ from gateway.store.schema import node
 from gateway.store.statements import RowStatement
 from gateway.store.upserts import upsert
 
+SILENT: Final = timedelta(minutes=15)
+"""A gateway says every five minutes that it is there: one that is silent for longer has gone."""
+
 _KEPT: Final = timedelta(days=30)
 _new = upsert(node)
 _put = RowStatement(

@@ -1,19 +1,15 @@
 """Whether a gateway keeps up to date what the database says of the network."""
 
 import http.client
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway.cli.doctor.service import said_by_gateway
 from gateway.cli.options import configuration
 from gateway.config import HTTPConfig
-from gateway.store.nodes import nodes
-
-SILENT: Final = timedelta(minutes=15)
-"""A gateway says every five minutes that it is there."""
+from gateway.store.nodes import SILENT, nodes
 
 
 def gateway_runs(path: Path, connection: Connection, now: datetime) -> bool:

@@ -1,18 +1,16 @@
 """The versions of all gateways on one database, and of this program."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.cli.doctor.model import Finding, ok, warning
-from gateway.store.nodes import nodes
+from gateway.store.nodes import SILENT, nodes
 
 _PART: Final = "versions"
-_SILENT: Final = timedelta(minutes=15)
-"""A gateway says every five minutes that it is there."""
 
 
 def check_versions(
@@ -20,7 +18,7 @@ def check_versions(
 ) -> Iterator[Finding]:
     """Whether all nodes are of one version, and that of the program that asks."""
     every = nodes(connection)
-    silent = [each for each in every if each.seen_at < now - _SILENT]
+    silent = [each for each in every if each.seen_at < now - SILENT]
     for each in silent:
         yield warning(
             "nodes",

@@ -24,7 +24,7 @@ from cloud_bridge.errors import (
 from cloud_bridge.plain_json import decode
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.naming import Naming
-from gateway.envelopes.keeping.troubles import OVER, Trouble, trouble_of
+from gateway.envelopes.keeping.troubles import NO_CARD, OVER, Trouble, trouble_of
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """As between a request of ours and the network."""
@@ -139,14 +139,14 @@ class InboxReader:
         try:
             return extend(state, entry, network_key=key, cards=cards)
         except RecordBrokenError as broken:
-            if broken.fault != "card-unknown":
+            if broken.fault != NO_CARD:
                 raise
         # Its author has renewed its card, or is new to us: the directory may have it.
         author = parse(entry.signed).author
         try:
             await cards.ask(self._member.network, author)
         except NetworkRefusedError as refused:
-            raise RecordBrokenError(str(refused), fault="card-unknown") from refused
+            raise RecordBrokenError(str(refused), fault=NO_CARD) from refused
         return extend(state, entry, network_key=key, cards=cards)
 
 

@@ -6,10 +6,9 @@ from typing import Final
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.course.turning import Paused
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import troubles_in
+from gateway.envelopes.keeping.troubles import NO_CARD, troubles_in
 from gateway.jobs.outcomes import Later, Reason
 
-_NO_CARD: Final = "card-unknown"
 _ASKED_AGAIN: Final = timedelta(minutes=5)
 
 
@@ -23,12 +22,10 @@ async def waits_for(ground: Ground, bridge: Bridge, envelope: str) -> Paused | N
     state = await bridge.state(envelope)
     if row is None or state is None or row.status != "sending":
         return None
-    why = dict(troubles_in(row)).get(_NO_CARD, "")
+    why = dict(troubles_in(row)).get(NO_CARD, "")
     # The trouble stays until something has gone out, which another may keep from it.
     is_known = all(ground.cards.newest(each) is not None for each in state.organisations)
     if not why or is_known:
         return Paused("send", "")
     words = f"It waits for a partner's card, and is tried again every five minutes: {why}"
-    return Paused(
-        "send", words, Later(reason=Reason(type=_NO_CARD, detail=why), after=_ASKED_AGAIN)
-    )
+    return Paused("send", words, Later(reason=Reason(type=NO_CARD, detail=why), after=_ASKED_AGAIN))

@@ -20,7 +20,7 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Party
 from cloud_bridge.names import misnamed
 from gateway.envelopes.errors import PartyNameProblem, PartyUnknownProblem
-from gateway.envelopes.keeping.troubles import Trouble
+from gateway.envelopes.keeping.troubles import NO_CARD, Trouble
 from gateway.envelopes.partners.cards import Cards
 
 _LONGEST = 1000
@@ -50,7 +50,7 @@ class Naming:
             except NetworkLiesError as lies:
                 return Trouble(lies.lie, str(lies)[:_LONGEST])
             except NetworkRefusedError as refused:
-                return Trouble("card-unknown", str(refused)[:_LONGEST])
+                return Trouble(NO_CARD, str(refused)[:_LONGEST])
             wrong = misnamed(each.party, self._cards.names(each.party.account))
             if wrong is not None:
                 words = f"{wrong} by the card that its seal has signed; nothing is signed here"

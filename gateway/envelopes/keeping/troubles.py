@@ -22,6 +22,9 @@ NO_ROOM: Final = "content-quota"
 NARROW: Final = "network-way-too-narrow"
 """Our word for: a proxy or firewall in between lets no body of this size through."""
 
+NO_CARD: Final = "card-unknown"
+"""A partner's card is not on the network yet, or not known here."""
+
 FROZEN: Final = "frozen"
 """Our word for: officers have frozen what we have sealed, and it has not left yet."""
 
@@ -34,7 +37,7 @@ REFUSED: Final = "refused-"
 _WAITS: Final = frozenset({FROZEN, NARROW, f"{REFUSED}{NO_ROOM}"})
 """What only waits, and holds nothing up besides."""
 
-PASSING: Final = frozenset({"card-unknown", "card-untrusted", "party-name", "time"}) | _WAITS
+PASSING: Final = frozenset({NO_CARD, "card-untrusted", "party-name", "time"}) | _WAITS
 """They end when a root is trusted, a partner publishes its card, there is room, a proxy's limit is
 raised, officers end a freeze, or the moment comes that an entry was dated: the only lie of them,
 and of an honest network with a wrong clock none."""

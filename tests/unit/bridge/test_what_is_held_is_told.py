@@ -21,27 +21,17 @@ from tests.envelope_parties import PAPER, sha256
 from tests.memory_network import MemoryNetwork, Side
 from tests.signing_house import FakeClock
 from tests.unit.bridge.test_lies import forged, recorded, remind
-from tests.unit.bridge.test_what_has_no_room import refusing
+from tests.unit.bridge.test_what_has_no_room import owed, refusing
+from tests.unit.bridge.test_what_has_no_room import sent as sent_between
 from tests.unit.bridge.test_what_is_only_told import tell
 
 FORKED = Trouble("forked", "it tells two stories")
 UNTRUSTED = Trouble("card-untrusted", "nobody trusts it")
 
 
-async def contract_of_both(buyer: Company, seller: Company) -> Terms:
-    """A contract that both hold, with its first entry."""
-    await seller.listen()
-    await buyer.listen()
-    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=buyer.clock)
-    await buyer.owe_envelope(terms)
-    assert await buyer.bridge.outbox.send(terms.envelope)
-    await seller.listen()
-    return terms
-
-
 @pytest.fixture
-async def sent(buyer: Company, seller: Company) -> Terms:
-    return await contract_of_both(buyer, seller)
+async def sent(buyer: Company, seller: Company, clock: FakeClock) -> Terms:
+    return await sent_between(buyer, seller, clock)
 
 
 def told_of(at: Company) -> list[tuple[str, list[str]]]:
@@ -110,10 +100,7 @@ async def test_that_an_envelope_is_held_as_soon_as_it_comes_is_told(
 async def test_that_the_network_never_takes_it_is_told_once(
     buyer: Company, seller: Company, clock: FakeClock
 ) -> None:
-    await seller.listen()
-    await buyer.listen()
-    terms = contract(1, buyer=buyer.id, seller=seller.id, clock=clock)
-    await buyer.owe_envelope(terms)
+    terms = await owed(buyer, seller, clock)
 
     with patch.object(Side, "put_content", refusing("not-allowed")):
         for _ in range(2):

@@ -9,15 +9,17 @@ from cloud_bridge.model import Terms
 from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company
 from tests.memory_network import MemoryNetwork
+from tests.signing_house import FakeClock
 from tests.unit.bridge.test_lies import forged, recorded
-from tests.unit.bridge.test_what_is_held_is_told import contract_of_both, told_of
+from tests.unit.bridge.test_what_has_no_room import sent as sent_between
+from tests.unit.bridge.test_what_is_held_is_told import told_of
 
 ENDS = ["withdrawn", "declined", "expired"]
 
 
 @pytest.fixture
-async def sent(buyer: Company, seller: Company) -> Terms:
-    return await contract_of_both(buyer, seller)
+async def sent(buyer: Company, seller: Company, clock: FakeClock) -> Terms:
+    return await sent_between(buyer, seller, clock)
 
 
 async def bring_to(

@@ -39,6 +39,8 @@ def one_page(
     content: str = "",
     *,
     page: str = A4,
+    contents: str = "5 0 R",
+    resources: str = "",
     catalog: str = CATALOG,
     pages: str = PAGES,
     trailer: str = "/Root 1 0 R",
@@ -47,10 +49,11 @@ def one_page(
     more: Mapping[int, str | bytes] | None = None,
 ) -> bytes:
     """A document of one page with Helvetica as /F; objects 1 to 5 are taken."""
+    fonts = f"/Resources<</Font<</F 4 0 R>>{resources}>>"
     objects: dict[int, str | bytes] = {
         1: catalog,
         2: pages,
-        3: f"<</Type/Page/Parent 2 0 R/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R{page}>>",
+        3: f"<</Type/Page/Parent 2 0 R{fonts}/Contents {contents}{page}>>",
         4: FONT,
         5: stream(content.encode()),
     }

@@ -7,7 +7,7 @@ from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.model import Prepared
 from policies.model import OnPage
 from tests.document_fixtures import preparation, soft_seal
-from tests.unit.documents.drafts import A4, CATALOG, FONT, PAGES, draft, stream
+from tests.unit.documents.drafts import one_page
 
 _SIZE = 110
 """The next number that is free in a draft, from which updates begin."""
@@ -15,16 +15,8 @@ _SIZE = 110
 
 def document(named: int) -> bytes:
     """Its page draws what may come, sixty times as large as a stamp is."""
-    fonts = f"/Resources<</Font<</F 4 0 R>>/XObject<</X {named} 0 R>>>>"
-    return draft(
-        {
-            1: CATALOG,
-            2: PAGES,
-            3: f"<</Type/Page/Parent 2 0 R/Contents 5 0 R{fonts}{A4}>>",
-            4: FONT,
-            5: stream(b"q 60 0 0 60 100 300 cm /X Do Q"),
-        }
-    )
+    what = f"/XObject<</X {named} 0 R>>"
+    return one_page("q 60 0 0 60 100 300 cm /X Do Q", resources=what)
 
 
 def sealed(named: int, *, normalize: bool = False) -> Prepared:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -29,22 +29,6 @@ from tests.network_house import PAPER, Company, Draft, NetworkHouse, ProblemAnsw
 T = TypeVar("T")
 
 _DIGEST = hashlib.sha256(PAPER).hexdigest()
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
-@pytest.fixture
-async def seller(house: NetworkHouse) -> Company:
-    return await house.company("Seller Ltd")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Feeds come in pages that fit into memory, and lead on after a backup was put back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -10,22 +9,6 @@ import pytest
 from cloud_bridge.envelopes.statements import Acknowledged, Opened, Reminded, Revision, Signed
 from cloud_bridge.network import feed as feeds
 from tests.network_house import Company, Draft, NetworkHouse, network_house
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
-@pytest.fixture
-async def seller(house: NetworkHouse) -> Company:
-    return await house.company("Seller Ltd")
 
 
 @pytest.fixture

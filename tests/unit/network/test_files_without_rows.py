@@ -4,7 +4,7 @@ import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 from unittest.mock import patch
@@ -32,17 +32,6 @@ from tests.unit.network.test_contents import Slowly
 __all__ = ["postgres"]
 
 _OWN = "ab" * 16
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
 
 
 @pytest.fixture

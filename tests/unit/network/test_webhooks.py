@@ -1,7 +1,6 @@
 """Organisations are called when something came into their feed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,17 +14,6 @@ from cloud_bridge.network.model import Call, CallData, Webhook
 from cloud_bridge.network.store import schema
 from tests.network_house import Company, NetworkHouse, ProblemAnswer, network_house
 from tests.webhook_receiver import Received, webhook_server
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
 
 
 async def _add(company: Company, url: str) -> Webhook:

@@ -26,16 +26,6 @@ async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
 
 
 @pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
-@pytest.fixture
-async def seller(house: NetworkHouse) -> Company:
-    return await house.company("Seller Ltd")
-
-
-@pytest.fixture
 def draft(buyer: Company, seller: Company) -> Draft:
     return buyer.draft(buyer.party("buyer"), seller.party("seller", turn=2))
 

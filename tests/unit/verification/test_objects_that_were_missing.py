@@ -12,7 +12,7 @@ from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from gateway.revisions.missing import _names
 from tests.partners import partner, update_of
-from tests.unit.documents.drafts import A4, CATALOG, FONT, PAGES, draft, stream
+from tests.unit.documents.drafts import A4, one_page
 from tests.unit.verification.test_revising import WEST, judge, now_asked
 
 _SAID = "BT /F 12 Tf 72 700 Td (Amount 100) Tj ET "
@@ -21,16 +21,8 @@ _MISSING = 60
 
 
 def base(*, contents: str = "5 0 R", resources: str = "", page: str = "") -> bytes:
-    fonts = f"/Resources<</Font<</F 4 0 R>>{resources}>>"
-    return draft(
-        {
-            1: CATALOG,
-            2: PAGES,
-            3: f"<</Type/Page/Parent 2 0 R/Contents {contents}{fonts}{A4}{page}>>",
-            4: FONT,
-            5: stream(f"{_SAID} q /X Do Q".encode()),
-        }
-    )
+    content = f"{_SAID} q /X Do Q"
+    return one_page(content, contents=contents, resources=resources, page=f"{A4}{page}")
 
 
 def packed() -> bytes:
