@@ -151,7 +151,7 @@ class Company:
             ours=True,
             terms=encoded,
             status="sending",
-            system="tms",
+            system=self.bridge.member.system,
             business_number="PO-1",
             document_type="contract",
             seal="contract",
@@ -203,6 +203,7 @@ async def company(
     policy: str = POLICY,
     seals_by: TrialCA | None = None,
     inbound: Mapping[str, Inbound] | None = None,
+    system: str = "tms",
 ) -> AsyncIterator[Company]:
     """Put a company's bridge up; again in the same directory, it is after a restart."""
     directory.mkdir(exist_ok=True)
@@ -260,7 +261,7 @@ async def company(
             company="east",
             organisation=organisation,
             name=f"{organisation} 有限公司",
-            system="tms",
+            system=system,
             card_seal="company-east",
             inbound=inbound or {"purchase-contract": Inbound("contract", "company-east")},
             network=network,

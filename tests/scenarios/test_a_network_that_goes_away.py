@@ -44,8 +44,12 @@ _HOURS = 8
 _WAITING = 40
 """Envelopes; the bench has thousands."""
 
-CANARIES = ("CANARY-DOCUMENT-7f3a", "金丝雀合同正文", "receipt-east", "company-east", "tms")
-"""What stands in documents; labels of keys, names of seals and systems."""
+SYSTEM = "canary-tms-40d1"
+CANARIES = ("CANARY-DOCUMENT-7f3a", "金丝雀合同正文", "receipt-east", "company-east", SYSTEM)
+"""What stands in documents; labels of keys, names of seals and systems.
+
+Each with something that is not of Base64, in which three letters soon stand by chance.
+"""
 
 _OF_PICTURES = (
     "CANARY-TITLE-51c0",
@@ -68,8 +72,8 @@ class Place:
     directory: Path
     stack: contextlib.AsyncExitStack
 
-    async def company(self, organisation: str, *, port: int, **seals: Any) -> Company:  # noqa: ANN401
-        """A company whose gateway reaches the network at a port; `seals`: of `company()`."""
+    async def company(self, organisation: str, *, port: int, **how: Any) -> Company:  # noqa: ANN401
+        """A company whose gateway reaches the network at a port; `how`: see `company()`."""
         directory = self.directory / organisation
         key = signing_key_in(directory)
         now = self.house.time.now()
@@ -105,7 +109,7 @@ class Place:
                 network_key=self.house.network_key,
                 trusted=self.trusted,
                 clock=self.clock,
-                **seals,
+                **how,
             )
         )
 
@@ -191,7 +195,7 @@ async def test_nothing_leaves_the_house_but_what_the_ledger_has_and_no_secret_is
 ) -> None:
     document = f"%PDF-1.7 {CANARIES[0]} {CANARIES[1]}".encode()
     async with RecordingProxy(port_of(place.house)) as proxy:
-        buyer = await place.company("org-buyer", port=proxy.port)
+        buyer = await place.company("org-buyer", port=proxy.port, system=SYSTEM)
         seller = await place.company("org-seller", port=port_of(place.house))
         assert await seller.listen() == 0
         assert await buyer.listen() == 0
