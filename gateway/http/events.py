@@ -1,6 +1,5 @@
 """/v1/events and /v1/webhooks: what a system was told, or missed, and to be told once more."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -9,8 +8,9 @@ from aiohttp import web
 
 from gateway.http import answers
 from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
-from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.http.small_bodies import read_small_body
 from gateway.returns.model import EventType
 from gateway.returns.records import EventReader, Standing
 from gateway.returns.replaying import Replays
@@ -22,7 +22,6 @@ _REDELIVER = "/v1/events/{id}/redeliver"
 _WEBHOOKS = "/v1/webhooks"
 _REPLAY = "/v1/webhooks/{name}/replay"
 _MOST_BYTES = 4096
-_BODY_SECONDS = 30
 _LIMIT = 100
 _MOST = 1000
 _LARGEST = 2**62
@@ -72,7 +71,7 @@ class Events:
 
     async def redeliver(self, request: web.Request) -> web.StreamResponse:
         """Bring an event once more to all who are told of it."""
-        await _read_body(request)
+        await read_small_body(request, most_bytes=_MOST_BYTES)
         event_id = request.match_info["id"]
         names = await self._replays.redeliver(event_id, request[WHO].caller.system)
         line: dict[str, object] = {"redelivered": event_id, "webhooks": len(names)}
@@ -95,7 +94,7 @@ class Events:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Bring the caller's events of a stretch once more; a stopped webhook goes on."""
-        stretch = _stretch(await _read_body(request))
+        stretch = _stretch(await read_small_body(request, most_bytes=_MOST_BYTES))
         name = request.match_info["name"]
         deliveries = await self._replays.replay(
             name, request[WHO].caller.system, after=stretch.after, before=stretch.before
@@ -111,20 +110,6 @@ def _number(request: web.Request, name: str, *, otherwise: int, most: int) -> in
     if not (text.isascii() and text.isdigit() and len(text) < len(str(most)) + 1):
         raise MalformedRequestProblem(f"{name}={text!r} is no whole number up to {most}")
     return min(int(text), most)
-
-
-async def _read_body(request: web.Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    raise MalformedRequestProblem(f"the body is longer than {_MOST_BYTES} bytes")
-    except TimeoutError:
-        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
-    request[WHO].check_body(bytes(body))
-    return bytes(body)
 
 
 def _stretch(body: bytes) -> _Stretch:

@@ -4,7 +4,6 @@ The caller must have the power, and the statements must be officers': whoever ha
 only the other freezes nothing and ends nothing.
 """
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -16,8 +15,9 @@ from gateway.freezes.scopes import touches
 from gateway.freezes.service import FreezeService
 from gateway.http import answers
 from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
-from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.http.small_bodies import read_small_body
 from policies.bundle import Bundle
 from policies.model import Caller
 from policies.powers import may
@@ -25,7 +25,6 @@ from policies.powers import may
 _FREEZES = "/v1/freezes"
 _UNFREEZES = "/v1/freezes/{id}/unfreezes"
 _MOST_BYTES = 2 * 1024 * 1024
-_BODY_SECONDS = 30
 
 
 class _Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,18 +77,9 @@ class Freezes:
 
 
 async def _statements(request: web.Request) -> tuple[str, ...]:
-    body = bytearray()
+    body = await read_small_body(request, most_bytes=_MOST_BYTES)
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    raise MalformedRequestProblem(f"the body is longer than {_MOST_BYTES} bytes")
-    except TimeoutError:
-        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
-    request[WHO].check_body(bytes(body))
-    try:
-        return msgspec.json.decode(bytes(body), type=_Statements).statements
+        return msgspec.json.decode(body, type=_Statements).statements
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedRequestProblem(f"the body is not {{statements: […]}}: {error}") from None
 
