@@ -11,10 +11,10 @@ from functools import partial
 import msgspec
 import structlog
 
-from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.wire import Head
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.inbox_reading import sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.holding import Troubles
@@ -174,7 +174,7 @@ class Reconciling:
         except NetworkRefusedError:
             held = 0
         else:
-            held = max(map(_sequence, record.entries), default=0)
+            held = max(map(sequence_of, record.entries), default=0)
         if held >= sequence:
             await self._inbox.fetch(envelope)
             return False
@@ -223,10 +223,3 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     fetched: int = 0
     is_missing: bool = False
     is_other: bool = False
-
-
-def _sequence(entry: Entry) -> int:
-    try:
-        return parse_link(entry).sequence
-    except msgspec.ValidationError:
-        return 0
