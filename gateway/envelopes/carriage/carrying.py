@@ -65,6 +65,7 @@ class Bridge:
         inbox: takes in what it is told.
         outbox: sends what it owes.
         tally: what was done and seen.
+        last: the newest comparison of all records; None: there was none since the start.
     """
 
     def __init__(

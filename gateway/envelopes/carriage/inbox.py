@@ -201,7 +201,7 @@ class Inbox:
             _log.warning("envelope_not_given", envelope=envelope, error=str(refused))
             return 0
         except NetworkLiesError as lies:
-            await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
+            await self._troubles.tell(envelope, trouble_of(lies))
             return 0
         untrusted = await self._reader.learn(record)
         while True:

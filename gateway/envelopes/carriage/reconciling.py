@@ -146,7 +146,7 @@ class Reconciling:
             words = (
                 f"the network says that entry {head.sequence} has the hash {head.hash}, and the "
                 f"entry that it has signed has {ours}: compare your transcript with the partner's "
-                "(sealgate envelope verify)"
+                "(sealgate envelope compare)"
             )
             await self._troubles.tell(head.envelope, Trouble("forked", words))
         return _Found(fetched=fetched, is_other=True)

@@ -1,8 +1,8 @@
 """What is done for a job of the kind `envelope`: an envelope goes as far as it can, step by step.
 
-The steps are numbered in `_advance`, and each may be repeated: what it needs is in the database and
-in the record, and what it gives is durable before the next begins. So a gateway that was killed at
-any point goes on where the rows say that it was.
+The steps are numbered in `_go` and `_advance`, and each may be repeated: what it needs is in the
+database and in the record, and what it gives is durable before the next begins. So a gateway that
+was killed at any point goes on where the rows say that it was.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from gateway.envelopes.course.unsent import waits_for
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, blocking_in
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, LONGEST, OVER, blocking_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob
@@ -47,8 +47,6 @@ _AWAY: Final = (
 )
 """What no envelope can go on without: the others are not even tried then."""
 _LOOKED_AT: Final = timedelta(minutes=5)
-
-_LONGEST: Final = 1000
 
 _Change = Callable[[Transaction], None]
 
@@ -147,7 +145,7 @@ class Advancing:
         """See `JobHandler`: nothing is lost, the next cause takes it up; a person looks at it."""
         organisation, envelope = meant_by(job)
         change_envelope(
-            transaction, organisation, envelope, step="look-at-it", hint=reason.detail[:_LONGEST]
+            transaction, organisation, envelope, step="look-at-it", hint=reason.detail[:LONGEST]
         )
 
     async def _go(self, bridge: Bridge, envelope: str) -> Outcome | Paused | None:
@@ -263,7 +261,7 @@ class Advancing:
 
     async def _change(self, bridge: Bridge, envelope: str, paused: Paused) -> _Change | None:
         """What writes down that something is waited for; None: that is known."""
-        organisation, hint = bridge.member.organisation, paused.hint[:_LONGEST]
+        organisation, hint = bridge.member.organisation, paused.hint[:LONGEST]
         row = await self._ground.envelopes.by_id(organisation, envelope)
         if row is None or row.status == "held" or (row.step, row.hint) == (paused.step, hint):
             return None

@@ -27,6 +27,7 @@ from gateway.envelopes.course.sealing import (
 )
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.noting import noted
+from gateway.envelopes.keeping.troubles import LONGEST
 from gateway.envelopes.model import Step
 from gateway.errors import Problem
 from gateway.jobs.outcomes import Later, Outcome, Reason
@@ -138,7 +139,7 @@ class OurTurn:
 
         def besides(unit: Transaction) -> None:
             self._ground.audit.append(unit, record)
-            self._change(unit, turn, step="wait-for-network", hint=words[:1000])
+            self._change(unit, turn, step="wait-for-network", hint=words[:LONGEST])
 
         await self._owe(bridge, turn, Declined(reason=reason), besides=besides)
 

@@ -6,12 +6,12 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from cloud_bridge.errors import RecordBrokenError
+from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
 from gateway.store.envelope_owed import never_taken
 from gateway.store.envelopes import EnvelopeRow
 
 LONGEST: Final = 1000
-"""Characters of a trouble's words that are kept."""
+"""Characters that are kept of a trouble's words, and of what is done next."""
 
 _troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _encode = msgspec.json.Encoder().encode
@@ -91,9 +91,10 @@ class Trouble(msgspec.Struct, frozen=True):
         return self.type in LIES
 
 
-def trouble_of(broken: RecordBrokenError) -> Trouble:
-    """Of a record that does not hold."""
-    return Trouble(broken.fault, str(broken)[:LONGEST])
+def trouble_of(error: RecordBrokenError | NetworkLiesError) -> Trouble:
+    """Of a record that does not hold, or of what cannot be."""
+    type_ = error.fault if isinstance(error, RecordBrokenError) else error.lie
+    return Trouble(type_, str(error)[:LONGEST])
 
 
 def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:

@@ -103,6 +103,7 @@ async def test_two_stories_of_one_envelope_are_found_when_the_second_is_told(
     await seller.bridge.inbox.believe(sent.envelope, [other])
 
     assert await held_for(seller, sent) == ["forked"]
+    assert "sealgate envelope compare" in recorded(seller)[0]["words"]
 
 
 async def test_what_an_envelope_does_not_allow_is_a_lie_when_the_network_took_it(
@@ -206,6 +207,7 @@ async def test_a_head_that_no_entry_bears_out_is_named(
     found = await seller.bridge.reconcile()
     assert found.contradicting == (sent.envelope,)
     assert await held_for(seller, sent) == ["forked"]
+    assert "sealgate envelope compare" in recorded(seller)[0]["words"]
 
 
 async def test_other_terms_under_the_same_id_are_named(
