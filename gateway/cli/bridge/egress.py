@@ -46,7 +46,7 @@ def egress(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only from this day on (UTC).")
     ] = None,
-    most: Annotated[int, typer.Option(help="So many of the newest.", min=1, max=_MOST)] = _USUAL,
+    most: Annotated[int, typer.Option(help="How many of the newest.", min=1, max=_MOST)] = _USUAL,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
