@@ -54,7 +54,7 @@ Reached = Callable[[str], None]
 """Told each step before it is taken; tests let a gateway die there."""
 
 
-def _go_on(_step: str) -> None:
+def unwatched(_step: str) -> None:
     """Where nobody wants to know."""
 
 
@@ -76,7 +76,7 @@ class Advancing:
         verifying: Verifying,
         turning: OurTurn,
         ending: Ending,
-        reached: Reached = _go_on,
+        reached: Reached = unwatched,
     ) -> None:
         """Join them.
 

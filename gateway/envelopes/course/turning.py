@@ -62,7 +62,7 @@ class OurTurn:
         for each in ours:
             if each.party.id in allowed:
                 return each.party
-        waiting = [each for each in ours if each.state in ("its-turn", "opened")]
+        waiting = [each for each in ours if each.has_its_turn]
         if not waiting or state.pen is None:
             return None
         after = max(state.pen.at + PEN - now, timedelta(seconds=1))
@@ -103,11 +103,7 @@ class OurTurn:
     async def _pen(self, bridge: Bridge, turn: Turn) -> Paused | None:
         """Take the pen where somebody else could sign now as well."""
         state, party = turn.state, turn.party
-        others = [
-            each
-            for each in state.parties
-            if each.state in ("its-turn", "opened") and each.party.id != party.id
-        ]
+        others = [each for each in state.parties if each.has_its_turn and each.party.id != party.id]
         now = self._ground.clock.now()
         has_it = state.pen is not None and state.pen.party == party.id and now < state.pen.at + PEN
         if not others or has_it:
