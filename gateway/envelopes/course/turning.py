@@ -22,7 +22,6 @@ from gateway.envelopes.course.sealing import (
     Sealed,
     Turn,
     TurnSealing,
-    approvals_of,
     reason_to_decline,
 )
 from gateway.envelopes.ground import Ground
@@ -115,7 +114,7 @@ class OurTurn:
         each = turn.state.party(turn.party.id)
         if each is not None and each.state == "its-turn":
             await self._owe(bridge, turn, Opened())
-        ids = ", ".join(approvals_of(problem)["approvals"])
+        ids = ", ".join(filter(None, problem.approvals))
         words = f"People are to approve: {ids}" if ids else problem.detail
         return Paused("wait-for-approval", words, Later(reason=Reason.of(problem)))
 
