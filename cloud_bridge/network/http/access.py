@@ -36,6 +36,7 @@ from cloud_bridge.network.problems import (
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.nonces import Nonces
 from cloud_bridge.plain_signature import verified
 
 SKEW_SECONDS: Final = 300
@@ -63,7 +64,7 @@ class Access:
         self._time = time
         self._external_url = external_url
         self._is_tls = is_tls
-        self._nonces: dict[tuple[str, str], float] = {}
+        self._nonces = Nonces(longest_seconds=4 * SKEW_SECONDS)
 
     async def let_in(self, request: web.Request, *, once: bool) -> str:
         """The organisation that asks; found before the body is read, see `check_body`.
@@ -168,20 +169,9 @@ class Access:
             raise NotAuthenticatedProblem(f"it has no nonce of 1 to {_MOST_NONCE} characters")
         # Signed at the far end of the window, it can come again until twice the skew.
         until = now + 2 * SKEW_SECONDS
-        self._forget(now)
-        if (organisation, nonce) in self._nonces:
+        if not self._nonces.use(organisation, nonce, until=until, now=now):
             raise ReplayProblem(f"nonce {nonce!r} was used before")
-        self._nonces[organisation, nonce] = until
         return nonce, until
-
-    def _forget(self, now: float) -> None:
-        # What a clock that was ahead once has let in is of a time at which none is taken now; for
-        # as long as it were remembered, none behind it would be forgotten either.
-        while self._nonces:
-            oldest, until = next(iter(self._nonces.items()))
-            if now < until <= now + 4 * SKEW_SECONDS:
-                return
-            del self._nonces[oldest]
 
     async def _use_for_good(self, organisation: str, nonce: str, until: float) -> None:
         table, now = schema.nonce, microseconds(self._time.now())
