@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures.algorithms import ED25519
 from sqlalchemy import Connection, delete, insert, select
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.keys import verify
+from cloud_bridge.key_pairs import signing_public, verify
 from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
 from cloud_bridge.network.accounts import Accounts
 from cloud_bridge.network.http.limits import Limits
@@ -138,7 +137,7 @@ class Access:
             return verified_by_the_library(
                 Message(request.method, url, request.headers),
                 key_id=account.organisation.id,
-                key=_public_key(account.signing_key),
+                key=signing_public(account.signing_key),
                 algorithm=ED25519,
                 required=required,
             ).parameters
@@ -193,9 +192,3 @@ def check_body(request: web.Request, body: bytes) -> None:
         raise NotAuthenticatedProblem("Content-Digest is no base64") from error
     if hashlib.sha256(body).digest() != digest:
         raise NotAuthenticatedProblem("the body has another digest than Content-Digest says")
-
-
-def _public_key(written: str) -> Ed25519PublicKey:
-    """A card's key, raw in base64url."""
-    raw = base64.urlsafe_b64decode(written + "=" * (-len(written) % 4))
-    return Ed25519PublicKey.from_public_bytes(raw)

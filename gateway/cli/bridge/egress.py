@@ -6,8 +6,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.cli.bridge.options import bridge_of, database_at
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.bridge.options import bridge_of
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.reading import database
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.store.moments import microseconds, moment
 from gateway.store.networks import EgressRow, last_left
@@ -56,7 +57,7 @@ def egress(
     """
     bridge_of(config)
     begin = None if since is None else microseconds(since.replace(tzinfo=UTC))
-    with database_at(config) as connection:
+    with database(configuration(config)) as connection:
         rows = last_left(connection, envelope=envelope, since=begin, most=most)
     told = [_told(row) for row in reversed(rows)]
     if as_json:
