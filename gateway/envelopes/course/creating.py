@@ -70,7 +70,7 @@ class Creating:
             raise EnvelopeOfOtherCompanyProblem(
                 f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
             )
-        # Whoever asks twice at once keeps no second copy of the documents, of an envelope that is not.
+        # Whoever asks twice at once keeps no second copy of the documents, of no envelope.
         async with self._locks.setdefault((caller.system, key), asyncio.Lock()):
             return await self._create(caller, new, files, key)
 
