@@ -119,7 +119,7 @@ class Reconciling:
         row = await self._ground.envelopes.by_id(organisation, envelope)
         if row is not None and row.status == "held":
             # What held it up may have passed.
-            return _Found(fetched=await self._inbox.fetch(envelope))
+            return _Found(fetched=await self._inbox.fetch(envelope, is_level=True))
         return _Found()
 
     async def _is_withheld(self, head: Head) -> bool:

@@ -45,6 +45,10 @@ and of an honest network with a wrong clock none."""
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
 
+KEPT_FROM_US: Final = frozenset({"missing", "gap"})
+"""End once the network gives all that it has signed again, as where its operator has put a backup
+back: nothing contradicts then, and both companies hold the same."""
+
 TOLD: Final = frozenset({STAMP_OVER_TEXT})
 """What somebody is to know: it holds nothing up, nor does it keep held what may go on."""
 
