@@ -2,8 +2,10 @@
 
 import asyncio
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
+from gateway.jobs.outcomes import Away
 from tests.envelope_house import CALLER, EAST, POLICY, WEST, Town, parties, settle
 
 _BY_AMOUNT = POLICY.replace(
@@ -43,5 +45,33 @@ def test_what_was_sent_since_is_neither_signed_nor_declined_by_guesses(tmp_path:
                 await settle(east, west)
                 for room in (east, west):
                     assert (await room.show(id_)).status == "withdrawn"
+
+    asyncio.run(scene())
+
+
+def test_what_was_signed_since_is_not_signed_again_before_the_records_are_compared(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        town = Town.built()
+        async with town.room(tmp_path, WEST) as west:
+            async with town.room(tmp_path, EAST) as east:
+                id_ = (await east.create(parties=parties(turns=(2, 1)))).envelope.id
+                await east.work()
+                await settle(west)
+                await east.company.listen()
+            shutil.copytree(tmp_path / EAST, tmp_path / "backup")
+            async with town.room(tmp_path, EAST) as east:
+                await settle(east, west)
+                assert ((await east.show(id_)).status, east.signed) == ("completed", 1)
+            shutil.rmtree(tmp_path / EAST)
+            shutil.copytree(tmp_path / "backup", tmp_path / EAST)
+            async with town.room(tmp_path, EAST, listens=False) as east:
+                (outcome,) = await east.work()
+                assert isinstance(outcome, Away)
+                assert east.signed == 1
+                town.clock.move(timedelta(minutes=5))
+                await settle(east, west)
+                assert ((await east.show(id_)).status, east.signed) == ("completed", 1)
 
     asyncio.run(scene())
