@@ -45,7 +45,10 @@ and of an honest network with a wrong clock none."""
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
 
-KEPT_FROM_US: Final = frozenset({"missing", "gap"})
+MISSING: Final = "missing"
+"""The network has signed more of an envelope than it gives."""
+
+KEPT_FROM_US: Final = frozenset({MISSING, "gap"})
 """End once the network gives all that it has signed again, as where its operator has put a backup
 back: nothing contradicts then, and both companies hold the same."""
 
@@ -64,7 +67,7 @@ LIES: Final = frozenset(
         "gap",
         "hash",
         "author-signature",
-        "missing",
+        MISSING,
         "network-key",
         "network-signature",
         "not-allowed",
