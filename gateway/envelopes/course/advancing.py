@@ -196,6 +196,7 @@ class Advancing:
         found = await self._turning.party(bridge, seen.state)
         if not isinstance(found, Party):
             return found or Paused("wait-for-others", "")
+        bridge.prove_compared()
         turn = Turn(
             member=bridge.member,
             row=seen.row,

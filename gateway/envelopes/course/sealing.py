@@ -18,7 +18,11 @@ from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
 from gateway.envelopes.causes import key_of, trace_of
 from gateway.envelopes.course.sealed_update import container_in, field_of
-from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
+from gateway.envelopes.errors import (
+    EnvelopeRequestLostProblem,
+    EnvelopeSenselessProblem,
+    NoRuleForInboundProblem,
+)
 from gateway.envelopes.ground import Inbound, Member
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.naming import Naming
@@ -79,9 +83,11 @@ class Turn:
         """What a document is called here, and with which seal it is signed.
 
         Raises:
+            EnvelopeRequestLostProblem: it is ours, and came to us from the network.
             NoRuleForInboundProblem: nothing says so.
         """
         if self.row.ours:
+            self._refuse_lost()
             return Inbound(self.row.document_type, self.row.seal)
         found = self.member.inbound_of(document.type)
         if found is None:
@@ -90,6 +96,14 @@ class Turn:
                 f"documents of the type {document.type!r}"
             )
         return found
+
+    def _refuse_lost(self) -> None:
+        """Neither sign nor decline by guesses: seal and attributes were asked for by a system."""
+        if self.row.idempotency_key is None:
+            raise EnvelopeRequestLostProblem(
+                f"envelope {self.row.id} was sent for company {self.member.company!r}, and came "
+                "back from the network: the gateway's database is older than it, or was put back"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,7 @@ class TurnSealing:
         """What the signing cycle is asked for a document upon a base.
 
         Raises:
+            EnvelopeRequestLostProblem: it is ours, and nobody knows what was asked for it.
             EnvelopeSenselessProblem: documents of the type cannot be signed by several.
             NoRuleForInboundProblem: nothing says what it is here.
             SystemGoneProblem: the policies do not know who asks.

@@ -45,6 +45,13 @@ and of an honest network with a wrong clock none."""
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
 
+MISSING: Final = "missing"
+"""The network has signed more of an envelope than it gives."""
+
+KEPT_FROM_US: Final = frozenset({MISSING, "gap"})
+"""End once the network gives all that it has signed again, as where its operator has put a backup
+back: nothing contradicts then, and both companies hold the same."""
+
 TOLD: Final = frozenset({STAMP_OVER_TEXT})
 """What somebody is to know: it holds nothing up, nor does it keep held what may go on."""
 
@@ -60,7 +67,7 @@ LIES: Final = frozenset(
         "gap",
         "hash",
         "author-signature",
-        "missing",
+        MISSING,
         "network-key",
         "network-signature",
         "not-allowed",
