@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import re
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import aiohttp
 import msgspec
 from playwright.async_api import Page
 
@@ -88,6 +92,39 @@ class Signer:
         state = await self.state()
         content = await self.house.core.book.content(self.draft.id, state.current["合同.pdf"])
         return content.body
+
+
+@dataclass
+class Desk:
+    """A person's browser, in English, without what it shows."""
+
+    session: aiohttp.ClientSession
+    url: str
+
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, house: NetworkHouse) -> AsyncIterator[Self]:
+        """A fresh one, with cookies of its own."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        language = {"Accept-Language": "en"}
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=language) as session:
+            yield cls(session, house.url)
+
+    async def open(self, signer: Signer) -> tuple[str, str]:
+        """Open a new link of a person: where it leads, and the page there."""
+        async with self.session.post((await signer.link()).url) as answer:
+            return answer.url.path, await answer.text()
+
+    async def get(self, path: str) -> tuple[str, str]:
+        """Where it leads, and the page there."""
+        async with self.session.get(f"{self.url}{path}") as answer:
+            return answer.url.path, await answer.text()
+
+    async def post(self, path: str, page: str, **form: str) -> tuple[str, str]:
+        """Send the form of a page, with what its hidden fields have."""
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        async with self.session.post(f"{self.url}{path}", data={**hidden, **form}) as answer:
+            return answer.url.path, await answer.text()
 
 
 async def asked(

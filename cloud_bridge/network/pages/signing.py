@@ -62,7 +62,8 @@ class Signing:
 
     async def form(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """Fields and signature."""
-        if not is_checked(guest) or guest.standing.is_done or guest.visit.read_at is None:
+        has_acted = guest.standing.each.state in ENDS
+        if not is_checked(guest) or has_acted or guest.visit.read_at is None:
             return see("/sign")
         if self._site.acting.overtaken(guest.visit, guest.standing):
             return see("/sign/read")
@@ -118,6 +119,8 @@ class Signing:
         ):
             return self._forwarding(request, guest, "fault_missing")
         person = await self._site.accounts.find_or_add(NewPerson(name=name, contact=contact))
+        if person.id == guest.visit.account:
+            return self._forwarding(request, guest, "fault_yourself")
         await self._site.acting.forward(guest.visit, to=person)
         language = language_of(request)
         return self._site.renderer.page(
@@ -213,6 +216,7 @@ class Signing:
             title=guest.title,
             initiator=guest.initiator,
             reasons=_REASONS,
+            given=request.get(FORM, {}),
             fault=None if fault is None else say(language_of(request), fault),
         )
 
@@ -225,5 +229,6 @@ class Signing:
             status=200 if fault is None else 422,
             csrf=csrf_token(guest.visit.secret),
             initiator=guest.initiator,
+            given=request.get(FORM, {}),
             fault=None if fault is None else say(language_of(request), fault),
         )

@@ -95,7 +95,7 @@ class Acting:
         each = standing.each
         if each.state != "its-turn" and (each.state != "copy" or each.at is not None):
             return
-        name = f"opened:{visit.party}:{visit.account}"
+        name = f"opened:{visit.party}:{visit.account}:{standing.state.sequence}"
         try:
             await self._book.say(visit.envelope, Opened(), party=visit.party, id=name)
         except NotAllowedProblem as refused:
@@ -191,10 +191,12 @@ class Acting:
         Raises:
             ActError: it cannot be forwarded any more.
         """
-        if (await self._standing(visit)).is_done:
+        standing = await self._standing(visit)
+        if standing.is_done:
             raise ActError("it is over", reason="over")
         act = Forwarded(account=to.id, name=to.name)
-        name = f"forwarded:{visit.party}:{to.id}"
+        # Who gets it back may hand it on to the same person anew: that is another entry.
+        name = f"forwarded:{visit.party}:{to.id}:{standing.state.sequence}"
         try:
             await self._book.say(visit.envelope, act, party=visit.party, id=name)
         except NotAllowedProblem as refused:

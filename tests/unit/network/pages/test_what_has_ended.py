@@ -1,0 +1,117 @@
+"""Whoever comes back once there is nothing left to sign is told so, wherever it stood before."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cloud_bridge.envelopes.statements import Withdrawn
+from cloud_bridge.model import Party
+from cloud_bridge.wire import NewPerson
+from tests.network_house import NetworkHouse, network_house
+from tests.person_house import CONTACT, NAME, Desk, Signer, asked, free_port
+
+OTHER, OTHERS_CONTACT = "李四", "13900000002"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
+    async with network_house(tmp_path, server={"port": free_port()}) as opened:
+        yield opened
+
+
+async def at_the_form(desk: Desk, signer: Signer) -> str:
+    """Open a new link and read; the page on which it is signed."""
+    where, page = await desk.open(signer)
+    assert where == "/sign/read"
+    return (await desk.post("/sign/read", page))[1]
+
+
+async def test_whoever_has_read_is_told_that_it_was_withdrawn(house: NetworkHouse) -> None:
+    signer = await asked(house, fields=(), level="none")
+    async with Desk.at(house) as desk:
+        form = await at_the_form(desk, signer)
+        await signer.draft.say(Withdrawn(reason="wrong price"), by=signer.draft.initiator)
+        assert "There is nothing to sign any more" in (await desk.post("/sign/act", form))[1]
+        for path in ("/sign", "/sign/read", "/sign/act", "/sign/decline", "/sign/forward"):
+            assert "There is nothing to sign any more" in (await desk.get(path))[1]
+
+
+async def test_of_two_who_stand_for_each_other_one_signs_and_the_other_is_told(
+    house: NetworkHouse,
+) -> None:
+    person = await house.core.accounts.find_or_add(NewPerson(name=OTHER, contact=OTHERS_CONTACT))
+    other = Party(
+        id="other", kind="person", account=person.id, name=OTHER, level="none", any_of="either"
+    )
+    signer = await asked(house, other, fields=(), level="none", any_of="either")
+    second = Signer(house, signer.draft, "other", person)
+    async with Desk.at(house) as one, Desk.at(house) as two:
+        forms = await at_the_form(one, signer), await at_the_form(two, second)
+        assert (await one.post("/sign/act", forms[0], typed=NAME))[0] == "/sign/done"
+        told = await two.post("/sign/act", forms[1], typed=OTHER)
+        assert "There is nothing to sign any more" in told[1]
+        assert "There is nothing to sign any more" in (await two.get("/sign"))[1]
+
+
+async def hand_on(signer: Signer, house: NetworkHouse, *, name: str, contact: str) -> str:
+    """Whoever has the newest link hands on; what the page says."""
+    async with Desk.at(house) as desk:
+        await desk.open(signer)
+        _, page = await desk.get("/sign/forward")
+        return (await desk.post("/sign/forward", page, name=name, contact=contact))[1]
+
+
+async def asked_now(signer: Signer) -> str:
+    party = (await signer.state()).party("signer")
+    assert party is not None
+    return party.party.name
+
+
+async def test_what_comes_back_can_be_handed_on_again(house: NetworkHouse) -> None:
+    signer = await asked(house, fields=(), level="none")
+    for name, contact in ((OTHER, OTHERS_CONTACT), (NAME, CONTACT)) * 2:
+        assert "Forwarded." in await hand_on(signer, house, name=name, contact=contact)
+        assert await asked_now(signer) == name
+
+
+async def test_whoever_hands_on_to_itself_is_told_so_and_loses_nothing(
+    house: NetworkHouse,
+) -> None:
+    signer = await asked(house, fields=(), level="none")
+    told = await hand_on(signer, house, name=NAME, contact=CONTACT)
+    assert "This is you. Please name somebody else." in told
+    assert f'value="{NAME}"' in told
+    assert f'value="{CONTACT}"' in told
+    # Nor once it was handed on and came back.
+    for name, contact in ((OTHER, OTHERS_CONTACT), (NAME, CONTACT)):
+        await hand_on(signer, house, name=name, contact=contact)
+    assert "This is you." in await hand_on(signer, house, name=NAME, contact=CONTACT)
+
+
+async def test_a_remark_is_not_lost_where_the_reason_was_forgotten(house: NetworkHouse) -> None:
+    signer = await asked(house, fields=(), level="none")
+    async with Desk.at(house) as desk:
+        await desk.open(signer)
+        _, page = await desk.get("/sign/decline")
+        _, told = await desk.post("/sign/decline", page, remark="The price is <another>")
+        assert "The price is &lt;another&gt;</textarea>" in told
+
+
+async def test_what_came_back_is_opened_in_the_record_once_more(house: NetworkHouse) -> None:
+    signer = await asked(house, fields=(), level="none")
+    for name, contact in ((OTHER, OTHERS_CONTACT), (NAME, CONTACT)):
+        async with Desk.at(house) as desk:
+            await desk.open(signer)
+        assert await state_of(signer) == "opened"
+        await hand_on(signer, house, name=name, contact=contact)
+        assert await state_of(signer) == "its-turn"
+    async with Desk.at(house) as desk:
+        await desk.open(signer)
+    assert await state_of(signer) == "opened"
+
+
+async def state_of(signer: Signer) -> str:
+    party = (await signer.state()).party("signer")
+    assert party is not None
+    return party.state
