@@ -6,8 +6,10 @@ from math import dist, hypot
 from typing import Final
 
 from cloud_bridge.envelopes.statements import Place
+from cloud_bridge.envelopes.terms import is_in_the_calendar
 from cloud_bridge.model import Delivery as DeliveryTerms
 from cloud_bridge.model import Party
+from cloud_bridge.names import is_open
 from cloud_bridge.network.deliveries.model import Receipt
 from cloud_bridge.network.deliveries.problems import ReceiptSenselessProblem
 from cloud_bridge.network.press.model import Handwritten
@@ -33,6 +35,8 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
         raise ReceiptSenselessProblem(f"a remark has {_LONGEST_REMARK} characters at the most")
     if not (receipt.acted_at.tzinfo and receipt.opened_at.tzinfo):
         raise ReceiptSenselessProblem("moments need an offset from UTC")
+    if not (is_in_the_calendar(receipt.acted_at) and is_in_the_calendar(receipt.opened_at)):
+        raise ReceiptSenselessProblem("the telephone's clock is beyond the calendar: set it")
     if receipt.place is not None:
         _place(receipt.place)
     if receipt.refused:
@@ -49,8 +53,8 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
 def check_name(name: str) -> str:
     """The name as it is kept; ReceiptSenselessProblem: it is none that people could read."""
     kept = name.strip()
-    if not 0 < len(kept) <= _LONGEST_NAME or not kept.isprintable():
-        raise ReceiptSenselessProblem(f"a name has 1 to {_LONGEST_NAME} characters")
+    if not 0 < len(kept) <= _LONGEST_NAME or not kept.isprintable() or not is_open(kept):
+        raise ReceiptSenselessProblem(f"a name has 1 to {_LONGEST_NAME} characters that are seen")
     return kept
 
 

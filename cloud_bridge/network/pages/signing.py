@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cloud_bridge.names import is_open
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.pages.asking import csrf_token
 from cloud_bridge.network.pages.coming import is_checked
@@ -114,9 +115,8 @@ class Signing:
             return see("/sign")
         form = request[FORM]
         name, contact = form.get("name", "").strip(), form.get("contact", "").strip()
-        if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()) or not _CONTACT.fullmatch(
-            contact
-        ):
+        is_name = 0 < len(name) <= _LONGEST_NAME and name.isprintable() and is_open(name)
+        if not is_name or not _CONTACT.fullmatch(contact):
             return self._forwarding(request, guest, "fault_missing")
         person = await self._site.accounts.find_or_add(NewPerson(name=name, contact=contact))
         if person.id == guest.visit.account:

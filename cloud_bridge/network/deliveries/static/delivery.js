@@ -9,6 +9,7 @@
   let draft = drafting.begun(token, shown);
   let sheet = null;
   let isSending = false;
+  let isRefused = false; // for good: whoever is there must do something first
 
   const keep = async () => {
     try {
@@ -61,6 +62,7 @@
     draft.phone = $("phone")?.value.replace(/[\s-]/g, "") ?? "";
     await keep();
     if (await keeping.get("queue", token)) return corrected();
+    tell("asking");
     try {
       const answer = await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       if (answer.state === "held") {
@@ -76,6 +78,7 @@
   });
   $("check").addEventListener("submit", async (event) => {
     event.preventDefault();
+    tell("asking");
     try {
       await sending.ask("POST", `/d/${token}/check`, { secret: draft.secret, code: $("code").value });
       draft.isMine = true;
@@ -93,10 +96,12 @@
       await keeping.put("queue", item);
       return send();
     }
+    tell("asking");
     try {
       await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       $("check").hidden = false;
       $("code").focus();
+      tell("");
     } catch (error) {
       tell(error.status ? error.word : "no-network", error.detail);
     }
@@ -195,13 +200,19 @@
   }
   $("place").addEventListener("change", () => {
     draft.place = null;
+    $("no-place").hidden = true;
     if (!$("place").checked) return keep();
-    navigator.geolocation?.getCurrentPosition(({ coords }) => {
+    const unknown = () => {
+      $("place").checked = false;
+      $("no-place").hidden = false;
+    };
+    if (!navigator.geolocation) return unknown();
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
       draft.place = {
         latitude: coords.latitude, longitude: coords.longitude, accuracyM: coords.accuracy,
       };
       keep();
-    }, () => { $("place").checked = false; }, { timeout: 20000, maximumAge: 60000 });
+    }, unknown, { timeout: 20000, maximumAge: 60000 });
     return undefined;
   });
   $("sign").addEventListener("submit", async (event) => {
@@ -247,6 +258,8 @@
     if (back === "count") draft.id = crypto.randomUUID();
     if (back) await step(back);
     sent("");
+    isRefused = !back;
+    $("again").hidden = Boolean(back);
     tell(word, detail);
   };
   const send = async () => {
@@ -256,6 +269,7 @@
     isSending = true;
     try {
       sent("sending");
+      isRefused = false;
       const answer = await sending.send(item);
       if (answer.state === "sent") return ended(answer.outcome);
       if (answer.state === "stopped") return await stopped(answer.word, answer.detail);
@@ -283,7 +297,7 @@
   const network = () => { $("network").hidden = navigator.onLine; };
   window.addEventListener("online", () => { network(); claimNow(); send(); });
   window.addEventListener("offline", network);
-  setInterval(() => { if (draft.step === "sent") send(); }, AGAIN_MS);
+  setInterval(() => { if (draft.step === "sent" && !isRefused) send(); }, AGAIN_MS);
   navigator.serviceWorker?.addEventListener("message", async ({ data }) => {
     if (data !== "sent" || isSending) return;
     const settled = await keeping.get("outcomes", token);

@@ -115,3 +115,10 @@ async def state_of(signer: Signer) -> str:
     party = (await signer.state()).party("signer")
     assert party is not None
     return party.state
+
+
+@pytest.mark.parametrize("name", ["\u3164", "李\u202e四", "\u2800 "])
+async def test_nobody_hands_on_to_a_name_that_is_not_seen(house: NetworkHouse, name: str) -> None:
+    signer = await asked(house, fields=(), level="none")
+    assert "Forwarded." not in await hand_on(signer, house, name=name, contact=OTHERS_CONTACT)
+    assert await asked_now(signer) == NAME
