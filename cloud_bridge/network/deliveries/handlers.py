@@ -80,6 +80,7 @@ class Handlers:
                 "/v1/envelopes/{envelope}/parties/{party}/release",
                 self.release,
                 "release_claim",
+                once=True,
                 summary="Let somebody else claim a delivery that its claimant left lying.",
             ),
             Route(

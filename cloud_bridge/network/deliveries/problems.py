@@ -12,6 +12,8 @@ from cloud_bridge.network.problems import NetworkProblem, Owner
 class DeliveryProblem(NetworkProblem):
     """Base of what deliveries refuse."""
 
+    of_the_api: ClassVar[bool] = False
+
 
 class LabelUnknownProblem(DeliveryProblem):
     """There is no such label, or a newer one took its place."""
@@ -27,6 +29,7 @@ class LabelRefusedProblem(DeliveryProblem):
     """An envelope cannot be confirmed at a door as its terms are."""
 
     type: ClassVar[str] = "delivery-terms"
+    of_the_api: ClassVar[bool] = True
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The envelope's terms allow no label"
     owner: ClassVar[Owner] = "caller"
@@ -72,6 +75,7 @@ class OverProblem(DeliveryProblem):
     """The envelope was signed, refused, withdrawn, or has expired."""
 
     type: ClassVar[str] = "delivery-over"
+    of_the_api: ClassVar[bool] = True
     status: ClassVar[int] = 410
     title: ClassVar[str] = "This delivery waits for nobody any more"
     owner: ClassVar[Owner] = "partner"
