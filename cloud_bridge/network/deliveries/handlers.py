@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
+import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import qr, tokens
+from cloud_bridge.network.deliveries import qr
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
 from cloud_bridge.network.deliveries.copies import Copies
@@ -34,9 +36,17 @@ from cloud_bridge.network.deliveries.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
 from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.askers import Askers
-from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
+from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route, told_path
 from cloud_bridge.network.interfaces import EnvelopeBook
-from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
+from cloud_bridge.network.problems import (
+    EnvelopeUnknownProblem,
+    MalformedProblem,
+    NetworkProblem,
+)
+
+_GONE: Final = frozenset({404, 409, 410})
+"""There is nothing to wait for."""
+_log = structlog.get_logger("network.deliveries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +65,7 @@ class Handlers:
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that deliveries answer to."""
-        label = f"/d/{{token:{tokens.PATTERN}}}"
-        copy = f"/c/{{token:{tokens.PATTERN}}}"
+        label, copy = "/d/{token}", "/c/{token}"
 
         def page(method: str, path: str, handler: Handler, name: str) -> Route:
             return Route(method, path, self._gone(handler), name, who="page")  # type: ignore[arg-type]
@@ -211,15 +220,23 @@ class Handlers:
         return envelope, party
 
     def _gone(self, handler: Handler) -> Handler:
-        """A page for people where an address opens nothing; scripts get the problem."""
+        """A page for people where an address opens nothing, or not now; scripts get the problem."""
 
         async def answered(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except LabelUnknownProblem as unknown:
+            except NetworkProblem as problem:
                 if request.method != "GET":
                     raise
-                return self.pages.page(request, "gone.html", status=unknown.status)
+                is_gone = problem.status in _GONE
+                if not is_gone:
+                    _log.error(
+                        "page_failed",
+                        path=told_path(request),
+                        problem=problem.type,
+                        detail=problem.detail,
+                    )
+                return self.pages.page(request, "gone.html", status=problem.status, is_gone=is_gone)
 
         return answered
 

@@ -174,7 +174,8 @@
     $("why").value ||= draft.remark;
     const lines = shown.lines.map((line, index) => {
       const told = draft.goods[index];
-      return `${line.name}: ${told.received} / ${line.count}${told.damaged ? ` (${told.damaged} ✗)` : ""}`;
+      // Names that are written from right to left take no numbers along.
+      return `\u2068${line.name}\u2069: ${told.received} / ${line.count}${told.damaged ? ` (${told.damaged} ✗)` : ""}`;
     });
     $("summary").textContent = refused ? shown.waybill : lines.join(" · ");
     return step("sign");

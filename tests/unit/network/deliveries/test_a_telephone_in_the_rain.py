@@ -144,3 +144,35 @@ async def test_whoever_may_not_be_located_is_told_and_goes_on(
         await page.locator("#place").click()
         await expect(page.locator("#no-place")).to_be_visible()
         await expect(page.locator("#place")).not_to_be_checked()
+
+
+LONG = "W" * 255
+RIGHT_TO_LEFT = "\u05d0\u05d1 12"
+"""Without a part of its own, what stands behind it would be shown before its number."""
+
+
+async def test_whatever_goods_are_called_they_fit_a_telephone_and_change_no_number(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser, **WITHOUT_WORKER) as page:
+        lines = ((LONG, 123_456), (RIGHT_TO_LEFT, 8))
+        await scan(page, house, await house.send(lines=lines, handwriting="free", fields=()))
+        await tell_who(page)
+        await page.wait_for_selector("[data-step=count]:visible")
+        received = page.locator("#received-0")
+        assert await received.evaluate("each => each.scrollWidth <= each.clientWidth")
+        name, count = await page.locator("fieldset[data-line='1'] legend").evaluate(_WHERE)
+        assert name["right"] <= count["left"]
+        await page.locator("#count button.main").click()
+        await page.wait_for_selector("[data-step=sign]:visible")
+        assert await page.evaluate("() => document.documentElement.scrollWidth") == 360
+        assert f"\u2068{RIGHT_TO_LEFT}\u2069: 8 / 8" in await page.locator("#summary").inner_text()
+
+
+_WHERE = """each => {
+  return [each.firstChild, each.lastChild].map((node) => {
+    const all = document.createRange();
+    all.selectNodeContents(node);
+    return all.getBoundingClientRect().toJSON();
+  });
+}"""
