@@ -13,6 +13,7 @@ from cloud_bridge.network.deliveries import qr
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
 from cloud_bridge.network.deliveries.copies import Copies
+from cloud_bridge.network.deliveries.gate import Gate
 from cloud_bridge.network.deliveries.labels import Labels
 from cloud_bridge.network.deliveries.model import (
     AllEvidence,
@@ -58,6 +59,7 @@ class Handlers:
     labels: Labels
     claims: Claims
     receiving: Receiving
+    gate: Gate
     copies: Copies
     statuses: Statuses
     pages: Pages
@@ -151,10 +153,11 @@ class Handlers:
             receipt_id = str(uuid.UUID(request.match_info["receipt"]))
         except ValueError as error:
             raise MalformedProblem("the receipt's id is no UUID") from error
-        receipt, photographs = await read_receipt(request)
-        outcome: Outcome = await self.receiving.receive(
-            delivery, id=receipt_id, receipt=receipt, photographs=photographs
-        )
+        with self.gate.passed(delivery):
+            receipt, photographs = await read_receipt(request)
+            outcome: Outcome = await self.receiving.receive(
+                delivery, id=receipt_id, receipt=receipt, photographs=photographs
+            )
         return answer(outcome)
 
     async def own_copy(self, request: web.Request) -> web.Response:

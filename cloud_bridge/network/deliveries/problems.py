@@ -71,6 +71,17 @@ class NotYetProblem(DeliveryProblem):
     cure: ClassVar[str] = "Wait; what was filled in stays on the telephone."
 
 
+class BusyProblem(DeliveryProblem):
+    """Other receipts of the same delivery are just coming."""
+
+    type: ClassVar[str] = "delivery-busy"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Other receipts of this delivery are just being received"
+    owner: ClassVar[Owner] = "partner"
+    cure: ClassVar[str] = "Send it again a little later; it stays on the telephone meanwhile."
+    retry_after_seconds: float | None = 10.0
+
+
 class OverProblem(DeliveryProblem):
     """The envelope was signed, refused, withdrawn, or has expired."""
 
