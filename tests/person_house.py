@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -134,6 +135,7 @@ async def asked(
     fields: tuple[PartyField, ...] = (SIGNATURE,),
     name: str = NAME,
     contact: str = CONTACT,
+    expires_at: datetime | None = None,
     document: Path = CONTRACT,
     **changes: Any,  # noqa: ANN401
 ) -> Signer:
@@ -154,8 +156,9 @@ async def asked(
         size=len(content),
         type="purchase-contract",
     )
+    end = {} if expires_at is None else {"expires_at": expires_at}
     draft = company.draft(
-        party, *parties, mode="open", documents=(terms,), title="运输合同 2026-11"
+        party, *parties, mode="open", documents=(terms,), title="运输合同 2026-11", **end
     )
     await company.put(plain(content, envelope=draft.id))
     await company.ask("POST", "/v1/envelopes", draft.new())

@@ -177,7 +177,14 @@ class Handlers:
         state, names = await self.copies.documents(token)
         delivery = state.terms.delivery
         waybill = "" if delivery is None else delivery.waybill
-        return self.pages.page(request, "copy.html", waybill=waybill, documents=names, token=token)
+        return self.pages.page(
+            request,
+            "copy.html",
+            waybill=waybill,
+            documents=names,
+            token=token,
+            is_void=state.status == "voided",
+        )
 
     async def copied(self, request: web.Request) -> web.Response:
         """One document of a copy."""

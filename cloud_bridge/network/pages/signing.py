@@ -153,7 +153,7 @@ class Signing:
             step="" if standing.each.state == "copy" else "done",
             copy=standing.each.state == "copy",
             initiator=guest.initiator,
-            completed=standing.state.status == "completed",
+            stands=standing.state.status,
             documents=[
                 {"name": each.name, "digest": standing.state.current[each.name]}
                 for each in standing.state.terms.documents

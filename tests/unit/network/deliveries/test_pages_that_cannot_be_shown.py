@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud_bridge.envelopes.statements import Voided
 from cloud_bridge.network.problems import ContentForgottenProblem, NetworkProblem, StoreProblem
 from tests.delivery_house import House, delivery_house
 
@@ -53,3 +54,19 @@ async def test_what_fails_is_told_in_words(
     status, page = await shown(house, f"/d/{token}")
     assert status == problem.status
     assert words in page
+
+
+async def test_a_copy_of_what_is_void_is_not_called_received(house: House) -> None:
+    envelope = await house.send()
+    assert (await house.put(await house.label(envelope)))[0] == 200
+    await house.seal(envelope)
+    for work, _ in house.room.work:
+        await work()
+    ((_, address),) = house.telephones.copies
+    path = address.removeprefix(house.url)
+    assert "Received and sealed" in (await shown(house, path))[1]
+    void = Voided(by="another envelope")
+    await house.core.book.say(envelope, void, party="", id="voided")
+    page = (await shown(house, path))[1]
+    assert "It was made void since." in page
+    assert "Received and sealed" not in page

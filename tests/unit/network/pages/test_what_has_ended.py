@@ -1,14 +1,15 @@
 """Whoever comes back once there is nothing left to sign is told so, wherever it stood before."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from cloud_bridge.envelopes.statements import Withdrawn
+from cloud_bridge.envelopes.statements import Declined, Voided, Withdrawn
 from cloud_bridge.model import Party
 from cloud_bridge.wire import NewPerson
-from tests.network_house import NetworkHouse, network_house
+from tests.network_house import Company, NetworkHouse, network_house
 from tests.person_house import CONTACT, NAME, Desk, Signer, asked, free_port
 
 OTHER, OTHERS_CONTACT = "李四", "13900000002"
@@ -122,3 +123,52 @@ async def test_nobody_hands_on_to_a_name_that_is_not_seen(house: NetworkHouse, n
     signer = await asked(house, fields=(), level="none")
     assert "Forwarded." not in await hand_on(signer, house, name=name, contact=OTHERS_CONTACT)
     assert await asked_now(signer) == NAME
+
+
+async def withdraw(signer: Signer, _other: Company) -> None:
+    await signer.draft.say(Withdrawn(reason="wrong price"), by=signer.draft.initiator)
+
+
+async def decline(signer: Signer, other: Company) -> None:
+    await signer.draft.say(Declined(reason="price"), by=other, party="other")
+
+
+async def expire(signer: Signer, _other: Company) -> None:
+    signer.house.time.move(timedelta(hours=11))
+    await signer.house.core.book.expire()
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (withdraw, "has withdrawn it"),
+        (decline, "was refused"),
+        (expire, "time is over"),
+    ],
+)
+async def test_whoever_has_signed_is_not_told_to_wait_for_what_has_ended(
+    house: NetworkHouse, end: Callable[[Signer, Company], Awaitable[None]], words: str
+) -> None:
+    other = await house.company("卖方有限公司")
+    until = house.time.now().replace(microsecond=0) + timedelta(hours=10)
+    signer = await asked(house, other.party("other"), fields=(), level="none", expires_at=until)
+    async with Desk.at(house) as desk:
+        form = await at_the_form(desk, signer)
+        assert "Others have still to sign" in (await desk.post("/sign/act", form, typed=NAME))[1]
+        await end(signer, other)
+        where, page = await desk.get("/sign")
+        assert where == "/sign/done"
+        assert words in page
+        assert "Others have still to sign" not in page
+
+
+async def test_whoever_has_signed_is_told_that_it_was_made_void(house: NetworkHouse) -> None:
+    signer = await asked(house, fields=(), level="none")
+    async with Desk.at(house) as desk:
+        form = await at_the_form(desk, signer)
+        assert "Everybody has signed." in (await desk.post("/sign/act", form, typed=NAME))[1]
+        void = Voided(by="another envelope")
+        await house.core.book.say(signer.draft.id, void, party="", id="voided")
+        page = (await desk.get("/sign"))[1]
+        assert "made void" in page
+        assert "Others have still to sign" not in page

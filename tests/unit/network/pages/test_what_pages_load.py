@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from cloud_bridge.envelopes.model import Status
 from cloud_bridge.network.pages import rendering
 from cloud_bridge.network.pages.rendering import LANGUAGES, PDFJS, say, words
 from cloud_bridge.network.persons.errors import ActReason, CheckReason, LinkReason
@@ -80,3 +81,8 @@ def test_a_name_written_from_right_to_left_moves_nothing_around_it() -> None:
     assert "Contract &lt;3&gt;" in told
     marked = say("en", "check_for", name="\u05d0<b>", initiator="x", title="y")
     assert "\u2068\u05d0&lt;b&gt;\u2069" in marked
+
+
+@pytest.mark.parametrize("status", set(get_args(Status)) - {"draft"})
+def test_whoever_has_signed_is_told_of_every_end(status: str) -> None:
+    assert f"done_{status}" in words("zh")
