@@ -305,6 +305,20 @@
     if (settled) ended(settled.outcome);
   });
 
+  // What was filled in at a label that has been replaced since by this one.
+  const inherit = async () => {
+    const drafts = (await keeping.all("drafts")).filter((each) =>
+      each.waybill === shown.waybill && each.shipper === shown.shipper
+      && each.goods.length === shown.lines.length);
+    for (const { key } of drafts) {
+      if (!(await sending.isReplaced(key))) continue;
+      // Whoever has begun anew meanwhile goes on with that.
+      if (draft.step !== "goods" || (await keeping.get("drafts", token))) return;
+      await keeping.move(key, token);
+      await restore();
+      return;
+    }
+  };
   const restore = async () => {
     const settled = await keeping.get("outcomes", token);
     if (settled) return ended(settled.outcome);
@@ -331,6 +345,6 @@
   };
 
   network();
-  restore().catch(() => tell("no-store"));
+  restore().then(inherit).catch(() => tell("no-store"));
   if (navigator.serviceWorker) readyOffline().catch(() => {});
 })();

@@ -17,7 +17,7 @@ const drafting = (() => {
   };
 
   const begun = (token, shown) => ({
-    key: token, step: "goods", openedAt: now(), secret: secret(), name: "", digits: "", phone: "",
+    key: token, waybill: shown.waybill, shipper: shown.shipper, step: "goods", openedAt: now(), secret: secret(), name: "", digits: "", phone: "",
     isMine: false, goods: shown.lines.map((line) => ({ received: line.count, short: 0, damaged: 0 })),
     remark: "", refused: false, handwriting: null, place: null, photos: [],
   });

@@ -45,6 +45,18 @@ const keeping = (() => {
         };
         return request;
       }),
+    // A label was printed anew: what was kept under the old one belongs to it.
+    move: (from, to) =>
+      within(["drafts", "queue"], "readwrite", (t) => {
+        for (const store of [t.objectStore("drafts"), t.objectStore("queue")]) {
+          const request = store.get(from);
+          request.onsuccess = () => {
+            if (!request.result) return;
+            store.put({ ...request.result, key: to });
+            store.delete(from);
+          };
+        }
+      }),
     // A receipt that was answered: nothing of what was filled in stays, only what became of it.
     settle: (item, outcome) =>
       within(STORES, "readwrite", (t) => {

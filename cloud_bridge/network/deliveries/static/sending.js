@@ -32,6 +32,11 @@ const sending = (() => {
     throw Object.assign(new Error(word), { status: answer.status, word, detail: problem.detail });
   });
 
+  // Whether a label opens nothing any more, as the network says; without network, nobody knows.
+  const isReplaced = (token) =>
+    within(PATIENCE_MS, async (signal) => (await fetch(`/d/${token}`, { signal })).status === 404)
+      .catch(() => false);
+
   const patienceFor = (item) =>
     4 * PATIENCE_MS + item.photos.reduce((sum, photo) => sum + photo.size, 0) / BYTES_PER_MS;
 
@@ -65,5 +70,5 @@ const sending = (() => {
     return results;
   };
 
-  return { ask, send, sendAll };
+  return { ask, isReplaced, send, sendAll };
 })();

@@ -176,3 +176,37 @@ _WHERE = """each => {
     return all.getBoundingClientRect().toJSON();
   });
 }"""
+
+
+async def test_a_label_that_was_printed_anew_goes_on_with_what_was_filled_in(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser) as page:
+        envelope = await house.send()
+        await scan(page, house, envelope)
+        await tell_who(page)
+        await page.locator("#remark").fill("外箱一处破损")
+        await page.locator("#count button.main").click()
+        await page.wait_for_selector("[data-step=sign]:visible")
+        # The shipper asks for another label: the one that was scanned opens nothing any more.
+        await scan(page, house, envelope)
+        await page.wait_for_selector("[data-step=sign]:visible")
+        await page.locator("#back").click()
+        await expect(page.locator("#remark")).to_have_value("外箱一处破损")
+        await count_and_sign(page)
+        await page.wait_for_selector("[data-sent=signed]:visible")
+    (signed,) = await house.said(envelope, Signed)
+    assert isinstance(signed, Signed)
+    assert signed.remark == "外箱一处破损"
+
+
+async def test_another_delivery_of_the_same_number_takes_nothing_over(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser) as page:
+        await scan(page, house, await house.send())
+        await tell_who(page)
+        await page.wait_for_selector("[data-step=count]:visible")
+        await scan(page, house, await house.send())
+        await page.wait_for_selector("#begin:visible")
+        await expect(page.locator("[data-step=count]")).to_be_hidden()
