@@ -210,3 +210,25 @@ async def test_another_delivery_of_the_same_number_takes_nothing_over(
         await scan(page, house, await house.send())
         await page.wait_for_selector("#begin:visible")
         await expect(page.locator("[data-step=count]")).to_be_hidden()
+
+
+async def test_whoever_hears_the_page_knows_what_each_button_counts(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser, locale="en-GB", **WITHOUT_WORKER) as page:
+        await scan(page, house, await house.send())
+        await tell_who(page)
+        for name, number in (("照明灯 LED-40W", 0), ("纸箱 A4 paper", 1)):
+            for kind in ("Received", "Short", "Damaged"):
+                more = page.get_by_role("button", name=f"one more: {kind} {name}", exact=True)
+                await more.click()
+                told = page.locator(f"#{kind.lower()}-{number}")
+                assert int(await told.input_value()) > 0
+        label = page.locator("label[for=damaged-0]")
+        assert await label.evaluate("each => each.clientHeight < 40")  # in one line
+        # Whoever cannot draw reads what to do.
+        await page.locator("#refuse").click()
+        await page.locator("#back").click()
+        await page.locator("#count button.main").click()
+        await page.locator("#count button.main").click()
+        await expect(page.locator("#pen-label")).to_contain_text("call the shipper")
