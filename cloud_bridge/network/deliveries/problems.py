@@ -135,13 +135,26 @@ class PhotoRefusedProblem(DeliveryProblem):
 
 
 class ReceiptSenselessProblem(DeliveryProblem):
-    """What was filled in does not fit the goods, or something is missing."""
+    """What was filled in does not fit the goods, or something is missing.
+
+    Attributes:
+        reason: a word that stays, of what people can cause: the page has a sentence for each;
+            empty: the detail alone says it.
+    """
 
     type: ClassVar[str] = "delivery-receipt-senseless"
     status: ClassVar[int] = 422
     title: ClassVar[str] = "What was filled in does not fit, or is not complete"
     owner: ClassVar[Owner] = "partner"
     cure: ClassVar[str] = "Correct what the detail names, and send it again."
+
+    def __init__(self, detail: str, *, reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+    def members(self) -> dict[str, object]:
+        """The reason, if there is a word for it."""
+        return {"reason": self.reason} if self.reason else {}
 
 
 class ReceiptDiffersProblem(DeliveryProblem):

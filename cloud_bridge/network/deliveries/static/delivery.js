@@ -18,11 +18,12 @@
       tell("no-store");
     }
   };
-  const tell = (word, detail) => {
-    const known = document.querySelector(`[data-message="${word}"]`) ? word : "other";
+  const tell = (word, problem) => {
+    const words = [`${word}-${problem?.reason}`, word];
+    const known = words.find((each) => document.querySelector(`[data-message="${each}"]`)) ?? "other";
     each("[data-message]", (each) => { each.hidden = !word || each.dataset.message !== known; });
-    $("detail").hidden = !detail || word !== "delivery-receipt-senseless";
-    $("detail").textContent = detail ?? "";
+    $("detail").hidden = !problem?.detail || known !== "delivery-receipt-senseless";
+    $("detail").textContent = problem?.detail ?? "";
     if (word) window.scrollTo(0, 0);
   };
   const show = (step) => {
@@ -220,6 +221,7 @@
     event.preventDefault();
     if (draft.refused) draft.remark = $("why").value;
     if (draft.refused && !draft.remark.trim()) return incomplete($("why"));
+    draft.openedAt = drafting.noLater(draft.openedAt);
     if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return incomplete($("pen"));
     const item = {
       key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: drafting.receipt(draft),
@@ -253,15 +255,15 @@
     "delivery-check-failed": "who", "delivery-check-needed": "who", "delivery-taken": "goods",
     "delivery-receipt-senseless": "count", "delivery-photo-refused": "count",
   };
-  const stopped = async (word, detail) => {
-    const back = STEPS[word];
+  const stopped = async (word, problem) => {
+    const back = problem?.reason === "name" ? "who" : STEPS[word];
     if (back === "count" || back === "goods") await keeping.remove("queue", token);
     if (back === "count") draft.id = crypto.randomUUID();
     if (back) await step(back);
     sent("");
     isRefused = !back;
     $("again").hidden = Boolean(back);
-    tell(word, detail);
+    tell(word, problem);
   };
   const send = async () => {
     if (isSending) return;

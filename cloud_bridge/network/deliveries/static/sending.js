@@ -29,7 +29,7 @@ const sending = (() => {
       problem = await answer.json();
     } catch { /* a proxy's own page */ }
     const word = String(problem.type ?? "").split(/[/:]/).pop();
-    throw Object.assign(new Error(word), { status: answer.status, word, detail: problem.detail });
+    throw Object.assign(new Error(word), { status: answer.status, word, detail: problem });
   });
 
   // Whether a label opens nothing any more, as the network says; without network, nobody knows.

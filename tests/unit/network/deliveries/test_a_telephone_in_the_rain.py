@@ -1,6 +1,7 @@
 """A real telephone's page where the network comes and goes, and where it only seems to be there."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from cloud_bridge.envelopes.statements import Signed
 from tests.browser import browser, in_one_loop, surfing
-from tests.delivery_house import TAIL, House, delivery_house
+from tests.delivery_house import START, TAIL, House, delivery_house
 
 __all__ = ["browser"]
 pytestmark = in_one_loop
@@ -232,3 +233,43 @@ async def test_whoever_hears_the_page_knows_what_each_button_counts(
         await page.locator("#count button.main").click()
         await page.locator("#count button.main").click()
         await expect(page.locator("#pen-label")).to_contain_text("call the shipper")
+
+
+async def test_a_clock_that_was_set_back_meanwhile_keeps_nobody_from_signing(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser, **WITHOUT_WORKER) as page:
+        await page.clock.install(time=START)
+        envelope = await house.send(reading_seconds=5)
+        await scan(page, house, envelope)
+        await tell_who(page)
+        await page.wait_for_selector("[data-step=count]:visible")
+        await page.clock.set_system_time(START - timedelta(days=200))  # the battery was empty
+        await count_and_sign(page)
+        reading = page.locator("[data-message=delivery-receipt-senseless-reading]")
+        await expect(reading).to_be_visible()
+        await page.clock.run_for(6_000)
+        await page.locator("#count button.main").click()
+        await page.locator("#sign button.main").click()
+        await page.wait_for_selector("[data-sent=signed]:visible")
+    (signed,) = await house.said(envelope, Signed)
+    assert isinstance(signed, Signed)
+    assert 5 <= signed.read_seconds < 60
+    assert signed.late
+
+
+async def test_what_cannot_be_written_is_told_in_the_driver_s_language(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser, **WITHOUT_WORKER) as page:
+        await scan(page, house, await house.send())
+        await tell_who(page)
+        await page.locator("#remark").fill("好的 \U0001f600")
+        await count_and_sign(page)
+        told = page.locator("[data-message=delivery-receipt-senseless-text]")
+        await expect(told).to_contain_text("表情符号")
+        await expect(page.locator("#detail")).to_be_hidden()
+        await page.locator("#remark").fill("好的")
+        await page.locator("#count button.main").click()
+        await page.locator("#sign button.main").click()
+        await page.wait_for_selector("[data-sent=signed]:visible")

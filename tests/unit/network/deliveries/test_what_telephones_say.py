@@ -93,3 +93,16 @@ async def test_the_same_receipt_is_the_same_whether_or_not_it_waited(house: Hous
     assert await house.put(token, house.receipt(queued=True), id=name) == first
     assert (await house.put(token, house.receipt(remark="another"), id=name))[0] == 409
     assert TAIL not in str(first)
+
+
+async def test_a_clock_that_was_set_back_between_has_read_for_no_time(house: House) -> None:
+    envelope = await house.send()
+    back = house.clock.now() - timedelta(hours=1)
+    told = house.receipt(acted_at=back, opened_at=house.clock.now())
+    assert (await house.put(await house.label(envelope), told))[0] == 200
+    (signed,) = await house.said(envelope, Signed)
+    assert isinstance(signed, Signed)
+    assert signed.read_seconds == 0
+    token = await house.label(await house.send(reading_seconds=1))
+    status, problem = await house.put(token, told)
+    assert (status, problem["reason"]) == (422, "reading")
