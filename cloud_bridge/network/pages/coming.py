@@ -111,7 +111,11 @@ class Coming:
         return self._check(request, guest)
 
     async def send(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        """Send a code."""
+        """Send a code, to whoever is asked for one."""
+        if is_checked(guest):
+            return see("/sign")
+        if guest.method != checks.CODE:
+            return see("/sign/check")
         try:
             await self._site.checks.send_code(guest.visit, language=language_of(request))
         except CheckError as error:
