@@ -6,13 +6,27 @@ from typing import Final
 
 import msgspec
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleDimensions
 
 _WIDEST: Final = 4000
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-_wide = Console(highlight=False, width=_WIDEST)
+
+class _Output(Console):
+    """Folds lines for a terminal; a program that reads them gets each whole, however long."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """In columns and lines."""
+        size = super().size
+        return size if self.is_terminal else size._replace(width=_WIDEST)
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        self._width, self._height = size
+
+
+out = _Output(highlight=False)
+err = _Output(stderr=True, highlight=False)
 
 
 def printable(text: str) -> str:
@@ -27,11 +41,6 @@ def printable(text: str) -> str:
 def tell_json(value: object) -> None:
     """One JSON document, UTF-8 and indented, on standard output."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def tell_table(table: RenderableType) -> None:
-    """A table; where a program reads it, each row is one line, however long."""
-    (out if out.is_terminal else _wide).print(table)
 
 
 def fail(message: str, *, code: int = 2) -> typer.Exit:

@@ -11,7 +11,8 @@ _COMPARE: Final = (
 )
 NARROW_CURE: Final = (
     "Raise the limit of a request's body at whatever stands between this gateway and the network "
-    "(of nginx `client_max_body_size`) to 65 MiB, the network's own; it is then sent by itself."
+    "(of nginx `client_max_body_size`) to 65 MiB, the network's own; it is then sent by itself "
+    "within a quarter of an hour."
 )
 _NETWORK: Final = dict.fromkeys(
     (
@@ -44,7 +45,8 @@ _NETWORK: Final = dict.fromkeys(
     "withdraw it, or decline it, meanwhile.",
     "stamp-over-text": "Look at the document before anything is done on it. If the stamp makes it "
     "say something else, tell the partner, and cancel it: an envelope of its own, with `voids`.",
-    "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself.",
+    "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself "
+    "within a quarter of an hour.",
     "network-way-too-narrow": NARROW_CURE,
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
     "the next comparison goes on.",

@@ -1,7 +1,8 @@
 """`sealgate bridge status`: reads the database; the gateway may run."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -15,12 +16,13 @@ from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
-from gateway.envelopes.keeping.troubles import OVER, TOLD
-from gateway.store.moments import moment
+from gateway.envelopes.keeping.troubles import LIES, OVER, TOLD
+from gateway.store.moments import microseconds, moment
 from gateway.store.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
 
 _MOST_TROUBLES = 20
+_LIES_OF_ENDED = timedelta(days=30)
 
 
 class ToldTrouble(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -46,7 +48,8 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         envelopes: how many there are.
         owed: things that are to be sent.
         owed_since: since when the oldest of them is.
-        troubles: of envelopes that go on, twenty at the most.
+        troubles: of envelopes that go on, and for 30 days the network's lies of those that have
+            ended without an agreement; twenty at the most.
         reconciled_at: when records were last compared.
         reconciliation: what came of it.
         left: requests that left the house, by the ledger.
@@ -87,10 +90,12 @@ def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -
     """
     companies = bridge_of(config).companies
     with database_at(config) as connection:
-        runs = gateway_runs(config, connection, SystemClock().now())
+        now = SystemClock().now()
+        runs = gateway_runs(config, connection, now)
         known = {row.organisation: row for row in standings(connection)}
         told = [
-            _told(connection, each, known.get(each.organisation), runs=runs) for each in companies
+            _told(connection, each, known.get(each.organisation), runs=runs, now=now)
+            for each in companies
         ]
     if as_json:
         tell_json(told)
@@ -103,7 +108,12 @@ def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -
 
 
 def _told(
-    connection: Connection, company: BridgeCompanyConfig, row: StandingRow | None, *, runs: bool
+    connection: Connection,
+    company: BridgeCompanyConfig,
+    row: StandingRow | None,
+    *,
+    runs: bool,
+    now: datetime,
 ) -> ToldBridge:
     row = row or StandingRow(organisation=company.organisation)
     owed = connection.execute(
@@ -123,7 +133,7 @@ def _told(
         envelopes=_count(connection, envelope, row.organisation),
         owed=owed[0],
         owed_since=_moment(owed[1]),
-        troubles=tuple(_troubles(connection, row.organisation)),
+        troubles=tuple(islice(_troubles(connection, row.organisation, now), _MOST_TROUBLES)),
         reconciled_at=_moment(row.reconciled_at),
         reconciliation=msgspec.json.decode(row.reconciliation) if row.reconciliation else None,
         left=_count(connection, egress, row.organisation),
@@ -142,20 +152,21 @@ def _last_news(connection: Connection, row: StandingRow) -> datetime | None:
     return _moment(max((at for at in written if at is not None), default=None))
 
 
-def _troubles(connection: Connection, organisation: str) -> Iterator[ToldTrouble]:
+def _troubles(connection: Connection, organisation: str, now: datetime) -> Iterator[ToldTrouble]:
+    is_ended = envelope.c.status.in_(OVER)
     query = (
-        select(envelope.c.id, envelope.c.trouble)
+        select(envelope.c.id, envelope.c.trouble, is_ended)
         .where(
             envelope.c.organisation == organisation,
             envelope.c.trouble != b"[]",
-            envelope.c.status.not_in(OVER),
+            ~is_ended | (envelope.c.changed_at > microseconds(now - _LIES_OF_ENDED)),
         )
         .order_by(envelope.c.changed_at.desc())
-        .limit(_MOST_TROUBLES)
     )
-    for id_, trouble in connection.execute(query):
+    for id_, trouble, ended in connection.execute(query):
         for type_, words in msgspec.json.decode(trouble, type=list[tuple[str, str]]):
-            yield ToldTrouble(envelope=id_, type=type_, words=words)
+            if not ended or type_ in LIES:
+                yield ToldTrouble(envelope=id_, type=type_, words=words)
 
 
 def _lines(told: ToldBridge) -> Iterator[str]:

@@ -25,6 +25,7 @@ from gateway.client import EnvelopeClient
 _Reason = Annotated[str, typer.Option("--reason", help="Why; the others read it.")]
 _CODES = "Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer."
 
+_GOES_OUT = "kept, and on its way to the network: `sealgate envelope watch {}` tells how it ended"
 _OF_A_PERSON = "give it to nobody but the one who signs"
 _ON_THE_LABEL = "it belongs on the goods' label: the first who claims it signs"
 
@@ -44,7 +45,10 @@ def _ending(
         config: ConfigOption = DEFAULT_CONFIG,
     ) -> None:
         asking = Asking(key, pkcs11_module, pin_file, url, config)
-        tell(envelope_of(asked(asking, lambda client: act(client, envelope_id, reason))))
+        told = envelope_of(asked(asking, lambda client: act(client, envelope_id, reason)))
+        tell(told)
+        if not told.has_ended:
+            err.print(printable(_GOES_OUT.format(told.id)), markup=False)
 
     end.__doc__ = f"{summary}\n\n{_CODES}"
     return end

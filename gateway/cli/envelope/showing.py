@@ -19,7 +19,7 @@ from gateway.cli.envelope.options import (
     asked,
 )
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
-from gateway.cli.terminal import err, out, printable, tell_json, tell_table
+from gateway.cli.terminal import err, out, printable, tell_json
 from gateway.envelopes.cures import cure_of
 from gateway.envelopes.model import EvidenceTold, Status
 
@@ -65,7 +65,7 @@ def list_(
         return
     page = page_of(told)
     if page.envelopes:
-        tell_table(_table(page.envelopes))
+        out.print(_table(page.envelopes))
     else:
         err.print("no envelopes: send one with `sealgate envelope create` and `send`")
     if page.next is not None:

@@ -38,7 +38,7 @@ from gateway.cli.network.options import (
     network_configuration,
 )
 from gateway.cli.options import JSONOption
-from gateway.cli.terminal import fail, out, printable, tell_json, tell_table, told_errors
+from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -192,4 +192,4 @@ def _show(found: tuple[Organisation, ...]) -> None:
             f"{verification.expires_at:%Y-%m-%d}",
             "published" if each.card else "none yet",
         )
-    tell_table(table)
+    out.print(table)

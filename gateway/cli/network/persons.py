@@ -25,7 +25,7 @@ from gateway.cli.network.options import (
     network_configuration,
 )
 from gateway.cli.options import JSONOption
-from gateway.cli.terminal import out, printable, tell_json, tell_table, told_errors
+from gateway.cli.terminal import out, printable, tell_json, told_errors
 from gateway.clock import SystemClock
 
 
@@ -99,7 +99,7 @@ def _show(found: Sequence[Person]) -> None:
         until = f"{verification.expires_at:%Y-%m-%d}"
         method = printable(verification.method)
         table.add_row(*cells, verification.level_at(now), method, until)
-    tell_table(table)
+    out.print(table)
 
 
 async def _add(configuration: NetworkConfig, new: VerifiedPerson) -> Person:

@@ -53,7 +53,8 @@ class BridgeAwayProblem(Problem):
     title: ClassVar[str] = "The cloud account network does not answer"
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = (
-        "Wait: what is owed goes out by itself. If it lasts, look at firewall, proxy and "
-        "certificates (docs/bridge.md)."
+        "Envelopes go on by themselves; what was asked for just now (a link, a person, a release) "
+        "is to be asked for again. If it lasts, look at firewall, proxy and certificates "
+        "(docs/bridge.md)."
     )
     retry_after_seconds: ClassVar[int | None] = 30

@@ -63,9 +63,9 @@ def test_once_the_card_is_there_it_no_longer_says_that_it_waits_for_one(tmp_path
             async with town.room(tmp_path, WEST):
                 town.network.is_full = True
                 town.clock.move(timedelta(minutes=5))
-                assert [type(each) for each in await east.work()] == [Done]
+                assert [type(each) for each in await east.work()] == [Later]
             told = await east.show(id_)
-            assert told.next_hint == "It goes out as soon as the network can be reached."
+            assert told.next_hint.startswith("It waits for room at the network")
             assert "refused-content-quota" in dict(told.trouble)
 
     asyncio.run(go())

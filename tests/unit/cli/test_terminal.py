@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
-from gateway.cli.terminal import told_errors
+from gateway.cli.terminal import out, told_errors
 from gateway.store.database import open_writer
 
 
@@ -36,6 +36,12 @@ def test_what_a_database_cannot_do_is_told_without_its_language(
     assert "no such table: bundles_of_another_version. If another version wrote it" in told
     assert "SELECT" not in told
     assert "http" not in told
+
+
+def test_a_program_gets_each_line_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "采购合同 " * 100
+    out.print(line)
+    assert capsys.readouterr().out == f"{line}\n"
 
 
 def test_what_is_no_bundle_is_told_by_its_name(tmp_path: Path) -> None:

@@ -239,6 +239,17 @@ def test_what_held_an_envelope_that_has_ended_is_no_trouble_any_more(
     assert done.stdout.count("refused-account-unknown") == 1
 
 
+@pytest.mark.parametrize(("days", "told"), [(29, 1), (31, 0)])
+def test_the_networks_lie_of_an_envelope_that_has_ended_is_told_for_a_month(
+    days: int, told: int, sealgate: Sealgate, tmp_path: Path
+) -> None:
+    trouble = msgspec.json.encode([("missing", "the network holds 1 entry and has signed 3")])
+    kept = envelope(1, status="declined", trouble=trouble, changed_at=START - timedelta(days=days))
+    write(tmp_path, well, runs, lambda unit: put_envelope(unit, kept))
+    done = sealgate("status")
+    assert (done.exit_code, done.stdout.count("! envelope-1: missing")) == (told, told)
+
+
 def test_an_outage_and_a_lie_are_told_with_what_to_look_at(
     sealgate: Sealgate, tmp_path: Path
 ) -> None:

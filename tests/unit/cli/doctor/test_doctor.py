@@ -77,6 +77,14 @@ def test_a_fresh_installation_has_nothing_that_failed(sealgate: CommandLine) -> 
     result = sealgate("doctor")
     assert result.exit_code == 0, result.output
     assert "0 failed" in result.stdout
+
+
+def test_what_is_found_fits_a_terminal(
+    sealgate: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    result = sealgate("doctor")
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 

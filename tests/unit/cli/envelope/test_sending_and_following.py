@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 from cloud_bridge.envelopes.statements import Attachment, Place, Received
 from gateway.cli.app import app
 from gateway.clock import SystemClock
-from gateway.envelopes.model import EvidenceTold
+from gateway.envelopes.model import EnvelopeTold, EvidenceTold
+from policies.model import Caller
 from tests.envelope_parties import BUYER, PAPER, SELLER, terms_of
 from tests.envelopes_in_memory import EnvelopesInMemory
 from tests.signing_house import FakeClock
@@ -276,6 +277,20 @@ async def test_watch_of_one_that_was_withdrawn_exits_1(tmp_path: Path) -> None:
         again = await at("withdraw", envelope, "--reason", "写错了价格")
         assert again.exit_code == 1
         assert "it is withdrawn" in again.stderr.replace("\n", " ")
+
+
+async def test_a_withdrawal_that_is_still_on_its_way_says_so(tmp_path: Path) -> None:
+    class Slow(EnvelopesInMemory):
+        async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
+            before = await self.show(caller, envelope)
+            await super().withdraw(caller, envelope, reason=reason)
+            return before
+
+    async with desk(tmp_path, Slow()) as at:
+        envelope = await at.sent()
+        told = await at("withdraw", envelope, "--reason", "写错了价格")
+        assert (told.exit_code, f"{envelope}  signing" in told.stdout) == (0, True)
+        assert f"on its way to the network: `sealgate envelope watch {envelope}`" in told.stderr
 
 
 async def test_one_of_theirs_is_declined_with_the_file_brought_or_not(tmp_path: Path) -> None:
