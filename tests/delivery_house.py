@@ -64,6 +64,7 @@ WAYBILL = "SF-2026-0042"
 TAIL = "4821"
 DOCUMENT = "回单.pdf"
 SHIPPER_PHONE = "+8613900007733"
+LINES = (("照明灯 LED-40W", 8), ("纸箱 A4 paper", 12))
 SECRET = "A" * 43
 OTHER_SECRET = "B" * 42 + "A"
 DRAWN = Handwritten(
@@ -204,7 +205,14 @@ class House:
     def core(self) -> Core:
         return self.network.core
 
-    async def send(self, *, tail: str = TAIL, waybill: str = WAYBILL, **changes: object) -> str:
+    async def send(
+        self,
+        *,
+        tail: str = TAIL,
+        waybill: str = WAYBILL,
+        lines: tuple[tuple[str, int], ...] = LINES,
+        **changes: object,
+    ) -> str:
         """Send an envelope; its id. `changes` are of the bearer."""
         envelope = str(uuid.uuid4())
         body = document()
@@ -242,7 +250,7 @@ class House:
                 shipper="东海照明有限公司",
                 carrier="南星物流有限公司",
                 consignee="百味鲜餐饮",
-                lines=(("照明灯 LED-40W", 8), ("纸箱 A4 paper", 12)),
+                lines=lines,
             ),
         )
         written = msgspec.json.encode(terms)

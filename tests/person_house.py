@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+import re
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import aiohttp
 import msgspec
 from playwright.async_api import Page
 
@@ -90,6 +95,39 @@ class Signer:
         return content.body
 
 
+@dataclass
+class Desk:
+    """A person's browser, in English, without what it shows."""
+
+    session: aiohttp.ClientSession
+    url: str
+
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, house: NetworkHouse) -> AsyncIterator[Self]:
+        """A fresh one, with cookies of its own."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        language = {"Accept-Language": "en"}
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=language) as session:
+            yield cls(session, house.url)
+
+    async def open(self, signer: Signer) -> tuple[str, str]:
+        """Open a new link of a person: where it leads, and the page there."""
+        async with self.session.post((await signer.link()).url) as answer:
+            return answer.url.path, await answer.text()
+
+    async def get(self, path: str) -> tuple[str, str]:
+        """Where it leads, and the page there."""
+        async with self.session.get(f"{self.url}{path}") as answer:
+            return answer.url.path, await answer.text()
+
+    async def post(self, path: str, page: str, **form: str) -> tuple[str, str]:
+        """Send the form of a page, with what its hidden fields have."""
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        async with self.session.post(f"{self.url}{path}", data={**hidden, **form}) as answer:
+            return answer.url.path, await answer.text()
+
+
 async def asked(
     house: NetworkHouse,
     *parties: Party,
@@ -97,6 +135,7 @@ async def asked(
     fields: tuple[PartyField, ...] = (SIGNATURE,),
     name: str = NAME,
     contact: str = CONTACT,
+    expires_at: datetime | None = None,
     document: Path = CONTRACT,
     **changes: Any,  # noqa: ANN401
 ) -> Signer:
@@ -117,8 +156,9 @@ async def asked(
         size=len(content),
         type="purchase-contract",
     )
+    end = {} if expires_at is None else {"expires_at": expires_at}
     draft = company.draft(
-        party, *parties, mode="open", documents=(terms,), title="运输合同 2026-11"
+        party, *parties, mode="open", documents=(terms,), title="运输合同 2026-11", **end
     )
     await company.put(plain(content, envelope=draft.id))
     await company.ask("POST", "/v1/envelopes", draft.new())

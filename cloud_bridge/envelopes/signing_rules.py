@@ -7,7 +7,7 @@ from typing import Final
 
 from cloud_bridge.envelopes.model import EnvelopeState, PartyState
 from cloud_bridge.envelopes.statements import Received, Revision, Signed
-from cloud_bridge.envelopes.terms import is_digest
+from cloud_bridge.envelopes.terms import is_digest, is_in_the_calendar
 from cloud_bridge.model import PartyField
 
 LONGEST_TEXT: Final = 4000
@@ -114,8 +114,11 @@ def _how(each: PartyState, act: Signed) -> Iterator[Wrong]:
 def _beside(state: EnvelopeState, each: PartyState, act: Signed) -> Iterator[Wrong]:
     if act.late and act.acted_at is None:
         yield "moment", "it is late, but it is not told when it was done"
-    if act.acted_at is not None and _has_no_zone(act.acted_at):
-        yield "moment", "the moment at which it was done has no time zone"
+    if act.acted_at is not None:
+        if _has_no_zone(act.acted_at):
+            yield "moment", "the moment at which it was done has no time zone"
+        elif not is_in_the_calendar(act.acted_at):
+            yield "moment", "the moment at which it was done is beyond the calendar"
     if len(act.remark) > LONGEST_TEXT or len(act.attachments) > MOST_ATTACHMENTS:
         yield "too-much", "its remark is too long, or too much is attached"
     if any(not is_digest(one.digest) or one.size < 1 for one in act.attachments):

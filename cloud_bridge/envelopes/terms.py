@@ -31,6 +31,8 @@ _MOST_LINES: Final = 500
 _MOST_GOODS: Final = 10**9
 _LAST_PAGE: Final = 10_000
 _LARGEST_MM: Final = 5000.0
+_CALENDAR: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+"""From when moments are counted, until what is of this calendar wherever it is read."""
 _NO_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """What ends a line, moves a terminal's cursor, or makes a name read as another."""
 
@@ -67,6 +69,12 @@ def is_line(text: str) -> bool:
     return len(text) <= _LONGEST_NAME and not _NO_LINE.search(text)
 
 
+def is_in_the_calendar(moment: datetime) -> bool:
+    """Whether a moment with a zone can be told in any other zone, too."""
+    first, last = _CALENDAR
+    return first <= moment <= last
+
+
 def _wrong(terms: Terms) -> Iterator[str]:
     if not is_envelope_id(terms.envelope):
         yield "the envelope's id is no UUID in lower case"
@@ -78,7 +86,7 @@ def _wrong(terms: Terms) -> Iterator[str]:
         yield "it has no initiator"
     if terms.expires_at.tzinfo is None:
         yield "the moment at which it expires has no time zone"
-    elif not _is_in_the_calendar(terms.expires_at):
+    elif not is_in_the_calendar(terms.expires_at):
         yield "the moment at which it expires is beyond the calendar"
     if len(terms.business_number) > _LONGEST_NUMBER:
         yield "its business number is very long"
@@ -90,13 +98,6 @@ def _wrong(terms: Terms) -> Iterator[str]:
     yield from _wrong_documents(terms)
     yield from _wrong_parties(terms)
     yield from _wrong_fields(terms)
-
-
-def _is_in_the_calendar(moment: datetime) -> bool:
-    try:
-        return moment.astimezone(UTC).year >= 1970  # noqa: PLR2004 - from when moments are counted
-    except OverflowError:
-        return False
 
 
 def _words(terms: Terms) -> Iterator[str]:

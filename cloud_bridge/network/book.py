@@ -152,11 +152,25 @@ class Book:
 
         return await self._contents.bring(brought, work, uploader=organisation)
 
-    async def say(self, envelope: str, act: Act, *, party: str, id: str) -> Entry:  # noqa: A002 - the statement's own word
+    async def say(
+        self,
+        envelope: str,
+        act: Act,
+        *,
+        party: str,
+        id: str,  # noqa: A002 - the statement's own word
+        account: str = "",
+    ) -> Entry:
         """See `EnvelopeBook`."""
         return await self._lane.write(
             lambda connection: self._recording.say(
-                connection, envelope, act, party=party, id=id, at=self._time.now()
+                connection,
+                envelope,
+                act,
+                party=party,
+                id=id,
+                account=account,
+                at=self._time.now(),
             )
         )
 

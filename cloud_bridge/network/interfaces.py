@@ -43,10 +43,19 @@ class EnvelopeBook(Protocol):
         """All of an envelope; EnvelopeUnknownProblem: there is none."""
         ...
 
-    async def say(self, envelope: str, act: Act, *, party: str, id: str) -> Entry:  # noqa: A002 - the statement's own word
+    async def say(
+        self,
+        envelope: str,
+        act: Act,
+        *,
+        party: str,
+        id: str,  # noqa: A002 - the statement's own word
+        account: str = "",
+    ) -> Entry:
         """Say something as the network, for a person (`party`) or for itself (empty).
 
-        The same id again gives the entry of the first time, whatever the act is.
+        The same id again gives the entry of the first time, whatever the act is. With `account`,
+        it is said only while the party is this one: it may have been handed on meanwhile.
 
         Raises:
             EnvelopeUnknownProblem: there is no such envelope.

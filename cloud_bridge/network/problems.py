@@ -19,6 +19,7 @@ class NetworkProblem(Exception):  # noqa: N818 - RFC 9457's own word
             `it`: who runs the network; `partner`: another party of the envelope.
         cure: what to do.
         retry_after_seconds: when the same request may be sent again, if that can help.
+        of_the_api: whether organisations are told it; pages have their own.
     """
 
     type: ClassVar[str] = "network-internal-error"
@@ -27,6 +28,7 @@ class NetworkProblem(Exception):  # noqa: N818 - RFC 9457's own word
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = "Look up the trace id in the network's log; report it if it comes again."
     retry_after_seconds: float | None = None
+    of_the_api: ClassVar[bool] = True
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -151,15 +151,22 @@ class Recording:
         *,
         party: str,
         id: str,  # noqa: A002 - the statement's own word
+        account: str = "",
         at: datetime,
     ) -> Entry:
-        """The network's own word; raises as `take` does."""
+        """The network's own word, for a party while it is of an account; raises as `take` does."""
         id = own_id(id)  # noqa: A001 - as it is in the record
         state = self.state(connection, envelope)
         if state is None:
             raise EnvelopeUnknownProblem(f"there is no envelope {envelope!r}")
         if id in state.statement_ids:
             return entry_at(connection, envelope, state.statement_ids[id])
+        each = state.party(party)
+        if account and (each is None or each.party.account != account):
+            raise NotAllowedProblem(
+                f"envelope {envelope}: another is asked for party {party!r} now",
+                reason="not-its-turn",
+            )
         signed = own_statement(self._key, state, act, party=party, id=id, at=at)
         entry, _ = self._append(connection, state, signed, self._key.public, at)
         return entry

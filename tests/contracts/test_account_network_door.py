@@ -161,18 +161,28 @@ async def test_a_request_of_another_time_is_refused(
     assert refused.value.type == "request-time-off"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "answer"),
+    [
+        ("/v1/envelopes/{envelope}/parties/buyer/links", None, "envelope-unknown"),
+        # A claim that somebody has made since would be let go, and its wrong tries forgotten.
+        ("/v1/envelopes/{envelope}/parties/buyer/release", None, "envelope-unknown"),
+        # What was removed since would be called again.
+        ("/v1/webhooks", b'{"url": "ftp://x"}', "webhook-address"),
+    ],
+)
 async def test_what_would_do_something_else_the_second_time_is_remembered_across_restarts(
-    tmp_path: Path,
+    tmp_path: Path, path: str, body: bytes | None, answer: str
 ) -> None:
     server = {"port": 0, "external_url": "http://network.test"}
     async with network_house(tmp_path, server=server) as house:
         house.signed_url = "http://network.test"
         buyer = await house.company("买方有限公司")
-        path = f"/v1/envelopes/{buyer.draft(buyer.party('buyer')).id}/parties/buyer/links"
-        request = buyer.request("POST", path)
+        path = path.format(envelope=buyer.draft(buyer.party("buyer")).id)
+        request = buyer.request("POST", path, body)
         with pytest.raises(ProblemAnswer) as refused:
             await buyer.deliver(request)
-        assert refused.value.type == "envelope-unknown"
+        assert refused.value.type == answer
     async with network_house(tmp_path, time=house.time, server=server) as house:
         request.url = house.url + path
         with pytest.raises(ProblemAnswer) as refused:

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from cloud_bridge.envelopes.state import PEN
 from cloud_bridge.envelopes.statements import Began, Declined, Opened, Signed, Withdrawn, parse
@@ -535,3 +535,20 @@ async def test_checked_by_the_end_of_the_number(tmp_path: Path, browser: Browser
             await page.get_by_label("您的姓名").fill(NAME)
             await sign(page)
         assert (await signed_act(signer)).method == "contact-tail"
+
+
+async def test_without_network_the_page_stays_with_all_that_was_entered(
+    house: NetworkHouse, browser: Browser
+) -> None:
+    signer = await asked(house, fields=(field("收货人", "text", 130), SIGNATURE))
+    async with surfing(browser) as page:
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_label("收货人").fill("李四（仓库）")
+        await draw(page)
+        await page.context.set_offline(True)
+        await page.locator("form.act button.main").click()
+        await expect(page.locator(".offline")).to_be_visible()
+        await page.context.set_offline(False)
+        await sign(page)
+    assert (await signed_act(signer)).values == {"收货人": "李四（仓库）"}

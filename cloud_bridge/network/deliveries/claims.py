@@ -166,7 +166,7 @@ class Claims:
     async def _send_code(self, wanted: Delivery, claim: Claim, language: str) -> Delivery:
         digits = claim.phone.removeprefix("+")
         if not (digits.isascii() and digits.isdecimal() and 5 < len(claim.phone) < 20):  # noqa: PLR2004 - E.164
-            raise ReceiptSenselessProblem("a telephone number has 6 to 19 digits")
+            raise ReceiptSenselessProblem("a telephone number has 6 to 19 digits", reason="phone")
         now, code = self._time.now(), new_code()
 
         def held(connection: Connection) -> Delivery | None:

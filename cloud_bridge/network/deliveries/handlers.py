@@ -3,14 +3,17 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
+import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import qr, tokens
+from cloud_bridge.network.deliveries import qr
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
 from cloud_bridge.network.deliveries.copies import Copies
+from cloud_bridge.network.deliveries.gate import Gate
 from cloud_bridge.network.deliveries.labels import Labels
 from cloud_bridge.network.deliveries.model import (
     AllEvidence,
@@ -34,9 +37,17 @@ from cloud_bridge.network.deliveries.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
 from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.askers import Askers
-from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route
+from cloud_bridge.network.http.routes import ORGANISATION, Handler, Route, told_path
 from cloud_bridge.network.interfaces import EnvelopeBook
-from cloud_bridge.network.problems import EnvelopeUnknownProblem, MalformedProblem
+from cloud_bridge.network.problems import (
+    EnvelopeUnknownProblem,
+    MalformedProblem,
+    NetworkProblem,
+)
+
+_GONE: Final = frozenset({404, 409, 410})
+"""There is nothing to wait for."""
+_log = structlog.get_logger("network.deliveries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,7 @@ class Handlers:
     labels: Labels
     claims: Claims
     receiving: Receiving
+    gate: Gate
     copies: Copies
     statuses: Statuses
     pages: Pages
@@ -55,8 +67,7 @@ class Handlers:
 
     def routes(self) -> tuple[Route, ...]:
         """Everything that deliveries answer to."""
-        label = f"/d/{{token:{tokens.PATTERN}}}"
-        copy = f"/c/{{token:{tokens.PATTERN}}}"
+        label, copy = "/d/{token}", "/c/{token}"
 
         def page(method: str, path: str, handler: Handler, name: str) -> Route:
             return Route(method, path, self._gone(handler), name, who="page")  # type: ignore[arg-type]
@@ -80,6 +91,7 @@ class Handlers:
                 "/v1/envelopes/{envelope}/parties/{party}/release",
                 self.release,
                 "release_claim",
+                once=True,
                 summary="Let somebody else claim a delivery that its claimant left lying.",
             ),
             Route(
@@ -141,10 +153,11 @@ class Handlers:
             receipt_id = str(uuid.UUID(request.match_info["receipt"]))
         except ValueError as error:
             raise MalformedProblem("the receipt's id is no UUID") from error
-        receipt, photographs = await read_receipt(request)
-        outcome: Outcome = await self.receiving.receive(
-            delivery, id=receipt_id, receipt=receipt, photographs=photographs
-        )
+        with self.gate.passed(delivery):
+            receipt, photographs = await read_receipt(request)
+            outcome: Outcome = await self.receiving.receive(
+                delivery, id=receipt_id, receipt=receipt, photographs=photographs
+            )
         return answer(outcome)
 
     async def own_copy(self, request: web.Request) -> web.Response:
@@ -164,7 +177,14 @@ class Handlers:
         state, names = await self.copies.documents(token)
         delivery = state.terms.delivery
         waybill = "" if delivery is None else delivery.waybill
-        return self.pages.page(request, "copy.html", waybill=waybill, documents=names, token=token)
+        return self.pages.page(
+            request,
+            "copy.html",
+            waybill=waybill,
+            documents=names,
+            token=token,
+            is_void=state.status == "voided",
+        )
 
     async def copied(self, request: web.Request) -> web.Response:
         """One document of a copy."""
@@ -210,15 +230,23 @@ class Handlers:
         return envelope, party
 
     def _gone(self, handler: Handler) -> Handler:
-        """A page for people where an address opens nothing; scripts get the problem."""
+        """A page for people where an address opens nothing, or not now; scripts get the problem."""
 
         async def answered(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except LabelUnknownProblem as unknown:
+            except NetworkProblem as problem:
                 if request.method != "GET":
                     raise
-                return self.pages.page(request, "gone.html", status=unknown.status)
+                is_gone = problem.status in _GONE
+                if not is_gone:
+                    _log.error(
+                        "page_failed",
+                        path=told_path(request),
+                        problem=problem.type,
+                        detail=problem.detail,
+                    )
+                return self.pages.page(request, "gone.html", status=problem.status, is_gone=is_gone)
 
         return answered
 

@@ -9,6 +9,7 @@ from cloud_bridge.network.deliveries.claims import Claims
 from cloud_bridge.network.deliveries.codes import Codes
 from cloud_bridge.network.deliveries.copies import Copies
 from cloud_bridge.network.deliveries.darkroom import Darkroom
+from cloud_bridge.network.deliveries.gate import Gate
 from cloud_bridge.network.deliveries.handlers import Handlers
 from cloud_bridge.network.deliveries.interfaces import CopySender
 from cloud_bridge.network.deliveries.labels import Labels
@@ -89,6 +90,7 @@ class Deliveries:
             labels=labels,
             claims=claims,
             receiving=receiving,
+            gate=Gate(),
             copies=copies,
             statuses=Statuses(lane=lane, book=book, time=time),
             pages=Pages(),

@@ -12,6 +12,8 @@ from cloud_bridge.network.problems import NetworkProblem, Owner
 class DeliveryProblem(NetworkProblem):
     """Base of what deliveries refuse."""
 
+    of_the_api: ClassVar[bool] = False
+
 
 class LabelUnknownProblem(DeliveryProblem):
     """There is no such label, or a newer one took its place."""
@@ -27,6 +29,7 @@ class LabelRefusedProblem(DeliveryProblem):
     """An envelope cannot be confirmed at a door as its terms are."""
 
     type: ClassVar[str] = "delivery-terms"
+    of_the_api: ClassVar[bool] = True
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The envelope's terms allow no label"
     owner: ClassVar[Owner] = "caller"
@@ -68,10 +71,22 @@ class NotYetProblem(DeliveryProblem):
     cure: ClassVar[str] = "Wait; what was filled in stays on the telephone."
 
 
+class BusyProblem(DeliveryProblem):
+    """Other receipts of the same delivery are just coming."""
+
+    type: ClassVar[str] = "delivery-busy"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Other receipts of this delivery are just being received"
+    owner: ClassVar[Owner] = "partner"
+    cure: ClassVar[str] = "Send it again a little later; it stays on the telephone meanwhile."
+    retry_after_seconds: float | None = 10.0
+
+
 class OverProblem(DeliveryProblem):
     """The envelope was signed, refused, withdrawn, or has expired."""
 
     type: ClassVar[str] = "delivery-over"
+    of_the_api: ClassVar[bool] = True
     status: ClassVar[int] = 410
     title: ClassVar[str] = "This delivery waits for nobody any more"
     owner: ClassVar[Owner] = "partner"
@@ -120,13 +135,26 @@ class PhotoRefusedProblem(DeliveryProblem):
 
 
 class ReceiptSenselessProblem(DeliveryProblem):
-    """What was filled in does not fit the goods, or something is missing."""
+    """What was filled in does not fit the goods, or something is missing.
+
+    Attributes:
+        reason: a word that stays, of what people can cause: the page has a sentence for each;
+            empty: the detail alone says it.
+    """
 
     type: ClassVar[str] = "delivery-receipt-senseless"
     status: ClassVar[int] = 422
     title: ClassVar[str] = "What was filled in does not fit, or is not complete"
     owner: ClassVar[Owner] = "partner"
     cure: ClassVar[str] = "Correct what the detail names, and send it again."
+
+    def __init__(self, detail: str, *, reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+    def members(self) -> dict[str, object]:
+        """The reason, if there is a word for it."""
+        return {"reason": self.reason} if self.reason else {}
 
 
 class ReceiptDiffersProblem(DeliveryProblem):

@@ -78,11 +78,13 @@ def asked_by(connection: Connection, waybill: str, digits: str) -> Sequence[tupl
 def take(connection: Connection, claimed: Delivery, *, now: datetime) -> bool:
     """Let the claim count if nobody else holds the goods; whether it does.
 
-    Who has it already keeps it, and is to be checked again; `until` begins anew.
+    Who has it already keeps it, by the name that was told last, and is to be checked again; `until`
+    begins anew.
     """
     mine = update(delivery).where(*_is(claimed), delivery.c.holder == claimed.holder)
     until = _until(claimed)
-    again = {"state": "held", "until": until, "contact": claimed.contact, "method": ""}
+    told = {"name": claimed.name, "contact": claimed.contact}
+    again = {"state": "held", "until": until, "method": "", **told}
     # A claim that was let go has no holder, so it is never "mine".
     if connection.execute(mine.where(delivery.c.state != "done").values(**again)).rowcount:
         return True
@@ -95,8 +97,7 @@ def take(connection: Connection, claimed: Delivery, *, now: datetime) -> bool:
         "state": "held",
         "holder": claimed.holder,
         "until": until,
-        "name": claimed.name,
-        "contact": claimed.contact,
+        **told,
         "number": delivery.c.number + 1,
     }
     taken = connection.execute(update(delivery).where(*_is(claimed), nobody).values(**first))

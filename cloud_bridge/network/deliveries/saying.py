@@ -69,8 +69,12 @@ def evidence_of(kept: KeptReceipt) -> Evidence:
 
 
 def digest_of(receipt: Receipt, photographs: Sequence[bytes]) -> bytes:
-    """SHA-256 over everything that was sent under an id."""
-    hashed = hashlib.sha256(msgspec.json.encode(receipt))
+    """SHA-256 over everything that was sent under an id.
+
+    But whether it had to wait: of that a telephone knows more with each time that it sends it.
+    """
+    told = msgspec.structs.replace(receipt, queued=False)
+    hashed = hashlib.sha256(msgspec.json.encode(told))
     for photo in photographs:
         hashed.update(hashlib.sha256(photo).digest())
     return hashed.digest()

@@ -6,8 +6,10 @@ from math import dist, hypot
 from typing import Final
 
 from cloud_bridge.envelopes.statements import Place
+from cloud_bridge.envelopes.terms import is_in_the_calendar
 from cloud_bridge.model import Delivery as DeliveryTerms
 from cloud_bridge.model import Party
+from cloud_bridge.names import is_open
 from cloud_bridge.network.deliveries.model import Receipt
 from cloud_bridge.network.deliveries.problems import ReceiptSenselessProblem
 from cloud_bridge.network.press.model import Handwritten
@@ -33,6 +35,10 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
         raise ReceiptSenselessProblem(f"a remark has {_LONGEST_REMARK} characters at the most")
     if not (receipt.acted_at.tzinfo and receipt.opened_at.tzinfo):
         raise ReceiptSenselessProblem("moments need an offset from UTC")
+    if not (is_in_the_calendar(receipt.acted_at) and is_in_the_calendar(receipt.opened_at)):
+        raise ReceiptSenselessProblem(
+            "the telephone's clock is beyond the calendar: set it", reason="clock"
+        )
     if receipt.place is not None:
         _place(receipt.place)
     if receipt.refused:
@@ -40,17 +46,22 @@ def check(receipt: Receipt, party: Party, terms: DeliveryTerms) -> None:
         return
     _goods(receipt, terms)
     _handwriting(receipt.handwriting, party)
-    if receipt.acted_at - receipt.opened_at < timedelta(seconds=party.reading_seconds):
+    # A clock that was set back meanwhile has read for no time.
+    read = max(timedelta(), receipt.acted_at - receipt.opened_at)
+    if read < timedelta(seconds=party.reading_seconds):
         raise ReceiptSenselessProblem(
-            f"the waybill must be read for at least {party.reading_seconds} seconds"
+            f"the waybill must be read for at least {party.reading_seconds} seconds",
+            reason="reading",
         )
 
 
 def check_name(name: str) -> str:
     """The name as it is kept; ReceiptSenselessProblem: it is none that people could read."""
     kept = name.strip()
-    if not 0 < len(kept) <= _LONGEST_NAME or not kept.isprintable():
-        raise ReceiptSenselessProblem(f"a name has 1 to {_LONGEST_NAME} characters")
+    if not 0 < len(kept) <= _LONGEST_NAME or not kept.isprintable() or not is_open(kept):
+        raise ReceiptSenselessProblem(
+            f"a name has 1 to {_LONGEST_NAME} characters that are seen", reason="name"
+        )
     return kept
 
 
@@ -69,7 +80,9 @@ def _goods(receipt: Receipt, terms: DeliveryTerms) -> None:
         if not all(0 <= number <= _LARGEST_NUMBER for number in numbers):
             raise ReceiptSenselessProblem(f"{name}: a number is negative or too large")
         if goods.damaged > goods.received:
-            raise ReceiptSenselessProblem(f"{name}: more are damaged than were received")
+            raise ReceiptSenselessProblem(
+                f"{name}: more are damaged than were received", reason="damaged"
+            )
 
 
 def _handwriting(drawn: Handwritten | None, party: Party) -> None:
@@ -91,7 +104,7 @@ def _handwriting(drawn: Handwritten | None, party: Party) -> None:
             raise ReceiptSenselessProblem("the signature leaves its sheet")
     ink = sum(dist(*pair) for stroke in drawn.strokes for pair in pairwise(stroke))
     if ink < _LEAST_INK * hypot(drawn.width, drawn.height):
-        raise ReceiptSenselessProblem("a dot is no signature")
+        raise ReceiptSenselessProblem("a dot is no signature", reason="ink")
 
 
 def _place(place: Place) -> None:

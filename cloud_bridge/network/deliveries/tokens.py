@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from typing import Final
 
-PATTERN: Final = "[A-Za-z0-9_-]{22}"
 _BYTES: Final = 16
 
 

@@ -43,7 +43,7 @@ class Writing:
         if kept.receipt.refused:
             return ()
         for name in left_empty(of.party, values_of(kept, of.terms)):
-            raise ReceiptSenselessProblem(f"{name} may not be left empty")
+            raise ReceiptSenselessProblem(f"{name} may not be left empty", reason="empty")
         return [await self._one(document, kept, of) for document in of.state.current]
 
     async def _one(self, document: str, kept: KeptReceipt, of: Consignment) -> Written:
@@ -59,7 +59,7 @@ class Writing:
                 raise DocumentRefusedProblem(f"{document}: {error}") from error
             if error.reason != "text":
                 raise
-            raise ReceiptSenselessProblem(f"{error.field}: {error}") from error
+            raise ReceiptSenselessProblem(f"{error.field}: {error}", reason="text") from error
         revision = Revision(
             document=document,
             base=base,

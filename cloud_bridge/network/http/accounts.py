@@ -54,7 +54,7 @@ class Directory:
                 summary="A person; the contact is masked.", gives=Person,
             ),
             Route(
-                "POST", "/v1/webhooks", self._add, "webhook.add",
+                "POST", "/v1/webhooks", self._add, "webhook.add", once=True,
                 summary="Be called when something comes into the feed. The same address again is "
                 "the same webhook, turned on.",
                 takes=NewWebhook, gives=Webhook,

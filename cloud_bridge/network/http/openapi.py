@@ -1,7 +1,7 @@
 """The API as OpenAPI 3.1, from the routes and the very types that they take and give."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -66,12 +66,14 @@ def openapi(routes: Sequence[Route], *, version: str) -> bytes:
 
 def problem_types() -> list[type[problems.NetworkProblem]]:
     """All problems that organisations are told, by their words; pages have their own."""
-    found: dict[str, type[problems.NetworkProblem]] = {
-        each.type: each
-        for each in problems.NetworkProblem.__subclasses__()
-        if each.__module__ == problems.__name__
-    }
+    found = {each.type: each for each in _below(problems.NetworkProblem) if each.of_the_api}
     return [found[word] for word in sorted(found)]
+
+
+def _below(kind: type[problems.NetworkProblem]) -> Iterator[type[problems.NetworkProblem]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _problem_words() -> Iterable[str]:

@@ -111,7 +111,11 @@ class Coming:
         return self._check(request, guest)
 
     async def send(self, request: web.Request, guest: Guest) -> web.StreamResponse:
-        """Send a code."""
+        """Send a code, to whoever is asked for one."""
+        if is_checked(guest):
+            return see("/sign")
+        if guest.method != checks.CODE:
+            return see("/sign/check")
         try:
             await self._site.checks.send_code(guest.visit, language=language_of(request))
         except CheckError as error:
@@ -141,7 +145,7 @@ class Coming:
         is_tail = guest.method in {checks.TAIL, checks.ID_TAIL}
         words = error and say(
             language,
-            f"check_{'tail_' if is_tail and error.reason == 'used-up' else ''}{error.reason}",
+            _key(error, is_tail=is_tail),
             seconds=error.seconds,
             minutes=-(-error.seconds // _MINUTE),
             hours=-(-error.seconds // _HOUR),
@@ -177,6 +181,17 @@ class Coming:
     def _refused(self, request: web.Request, token: str, found: str) -> web.Response:
         self._site.links.refused(token, found)
         return self._site.stop(request, found)
+
+
+def _key(error: CheckError, *, is_tail: bool) -> str:
+    """Which words tell it."""
+    match error.reason:
+        case "used-up" if is_tail:
+            return "check_tail_used-up"
+        case "too-many" if error.seconds > _HOUR:
+            return "check_too-many-today"
+        case reason:
+            return f"check_{reason}"
 
 
 def is_checked(guest: Guest) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cloud_bridge.names import is_open
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.pages.asking import csrf_token
 from cloud_bridge.network.pages.coming import is_checked
@@ -62,7 +63,8 @@ class Signing:
 
     async def form(self, request: web.Request, guest: Guest) -> web.StreamResponse:
         """Fields and signature."""
-        if not is_checked(guest) or guest.standing.is_done or guest.visit.read_at is None:
+        has_acted = guest.standing.each.state in ENDS
+        if not is_checked(guest) or has_acted or guest.visit.read_at is None:
             return see("/sign")
         if self._site.acting.overtaken(guest.visit, guest.standing):
             return see("/sign/read")
@@ -113,11 +115,12 @@ class Signing:
             return see("/sign")
         form = request[FORM]
         name, contact = form.get("name", "").strip(), form.get("contact", "").strip()
-        if not (0 < len(name) <= _LONGEST_NAME and name.isprintable()) or not _CONTACT.fullmatch(
-            contact
-        ):
+        is_name = 0 < len(name) <= _LONGEST_NAME and name.isprintable() and is_open(name)
+        if not is_name or not _CONTACT.fullmatch(contact):
             return self._forwarding(request, guest, "fault_missing")
         person = await self._site.accounts.find_or_add(NewPerson(name=name, contact=contact))
+        if person.id == guest.visit.account:
+            return self._forwarding(request, guest, "fault_yourself")
         await self._site.acting.forward(guest.visit, to=person)
         language = language_of(request)
         return self._site.renderer.page(
@@ -150,7 +153,7 @@ class Signing:
             step="" if standing.each.state == "copy" else "done",
             copy=standing.each.state == "copy",
             initiator=guest.initiator,
-            completed=standing.state.status == "completed",
+            stands=standing.state.status,
             documents=[
                 {"name": each.name, "digest": standing.state.current[each.name]}
                 for each in standing.state.terms.documents
@@ -213,6 +216,7 @@ class Signing:
             title=guest.title,
             initiator=guest.initiator,
             reasons=_REASONS,
+            given=request.get(FORM, {}),
             fault=None if fault is None else say(language_of(request), fault),
         )
 
@@ -225,5 +229,6 @@ class Signing:
             status=200 if fault is None else 422,
             csrf=csrf_token(guest.visit.secret),
             initiator=guest.initiator,
+            given=request.get(FORM, {}),
             fault=None if fault is None else say(language_of(request), fault),
         )

@@ -10,7 +10,7 @@ import structlog
 
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.state import EnvelopeState, PartyState, may_sign
-from cloud_bridge.envelopes.statements import Declined, Forwarded, Opened, Revision, Signed
+from cloud_bridge.envelopes.statements import Act, Declined, Forwarded, Opened, Revision, Signed
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Party, Person
 from cloud_bridge.network.interfaces import EnvelopeBook, Persons
@@ -95,9 +95,9 @@ class Acting:
         each = standing.each
         if each.state != "its-turn" and (each.state != "copy" or each.at is not None):
             return
-        name = f"opened:{visit.party}:{visit.account}"
+        name = f"opened:{visit.party}:{visit.account}:{standing.state.sequence}"
         try:
-            await self._book.say(visit.envelope, Opened(), party=visit.party, id=name)
+            await self._say(visit, Opened(), name)
         except NotAllowedProblem as refused:
             _log.info("not_opened", envelope=visit.envelope, reason=refused.reason)
 
@@ -159,7 +159,7 @@ class Acting:
             act = await self._written(visit, standing, given, signature)
             name = f"signed:{visit.party}"
             try:
-                await self._book.say(visit.envelope, act, party=visit.party, id=name)
+                await self._say(visit, act, name)
             except NotAllowedProblem as refused:
                 _log.info("not_signed", envelope=visit.envelope, reason=refused.reason)
                 if refused.reason in {"other-base", "revisions"}:
@@ -179,9 +179,7 @@ class Acting:
             raise ActError("it is over", reason="over")
         act = Declined(reason=reason, remark=remark)
         try:
-            await self._book.say(
-                visit.envelope, act, party=visit.party, id=f"declined:{visit.party}"
-            )
+            await self._say(visit, act, f"declined:{visit.party}")
         except NotAllowedProblem as refused:
             raise _refused(refused) from refused
 
@@ -191,14 +189,20 @@ class Acting:
         Raises:
             ActError: it cannot be forwarded any more.
         """
-        if (await self._standing(visit)).is_done:
+        standing = await self._standing(visit)
+        if standing.is_done:
             raise ActError("it is over", reason="over")
         act = Forwarded(account=to.id, name=to.name)
-        name = f"forwarded:{visit.party}:{to.id}"
+        # Who gets it back may hand it on to the same person anew: that is another entry.
+        name = f"forwarded:{visit.party}:{to.id}:{standing.state.sequence}"
         try:
-            await self._book.say(visit.envelope, act, party=visit.party, id=name)
+            await self._say(visit, act, name)
         except NotAllowedProblem as refused:
             raise _refused(refused) from refused
+
+    async def _say(self, visit: Visit, act: Act, id: str) -> None:  # noqa: A002 - the statement's own word
+        """For the account of the visit: the party may have been handed on since it was read."""
+        await self._book.say(visit.envelope, act, party=visit.party, id=id, account=visit.account)
 
     async def _written(
         self, visit: Visit, standing: Standing, given: Mapping[str, str], signature: Signature

@@ -17,7 +17,7 @@ from cloud_bridge.network.interfaces import Lane, Persons
 from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
 from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.persons.model import Visit
-from cloud_bridge.network.persons.visits import change, hashed
+from cloud_bridge.network.persons.visits import accounts_of, change, hashed
 from cloud_bridge.network.persons.wrong_ends import WrongEnds
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import code_sent, envelope, link, visit
@@ -27,7 +27,8 @@ DIGITS = 6
 CODE_LIVES = timedelta(minutes=10)
 MOST_TRIES = 5
 BETWEEN_CODES = timedelta(seconds=60)
-MOST_CODES, IN_SO_LONG = 5, timedelta(hours=1)
+MOST_CODES = ((5, timedelta(hours=1)), (20, timedelta(days=1)))
+"""To one telephone or mailbox, by whatever names: so many in so long."""
 TAIL_DIGITS = 4
 _LEAST_OF_A_MAILBOX = 2
 CONTACT_COUNTS = timedelta(days=365)
@@ -70,7 +71,7 @@ class Checks:
         sending = str(uuid.uuid4())
 
         def noted(connection: Connection) -> int:
-            wait = _wait(connection, visit.account, now)
+            wait = _wait(connection, person.contact, now)
             if wait == 0:
                 connection.execute(
                     insert(code_sent).values(
@@ -227,19 +228,18 @@ def _sealed(visit: Visit, code: str) -> str:
     return hmac.digest(visit.secret.encode(), code.encode(), "sha256").hex()
 
 
-def _wait(connection: Connection, account: str, now: datetime) -> int:
-    """Seconds until the account may be sent another code; 0: now."""
-    since = microseconds(now - IN_SO_LONG)
-    recent = (code_sent.c.account == account) & (code_sent.c.at > since)
-    count, first, last = connection.execute(
-        select(func.count(), func.min(code_sent.c.at), func.max(code_sent.c.at)).where(recent)
-    ).one()
-    moment_now = microseconds(now)
-    if count >= MOST_CODES:
-        return _seconds(first + _micro(IN_SO_LONG) - moment_now)
-    if count:
-        return _seconds(last + _micro(BETWEEN_CODES) - moment_now)
-    return 0
+def _wait(connection: Connection, contact: str, now: datetime) -> int:
+    """Seconds until the contact may be sent another code; 0: now."""
+    at, moment_now = code_sent.c.at, microseconds(now)
+    of_it = code_sent.c.account.in_(accounts_of(contact))
+    last = connection.scalar(select(func.max(at)).where(of_it))
+    waits = [] if last is None else [last + _micro(BETWEEN_CODES) - moment_now]
+    for most, in_so_long in MOST_CODES:
+        recent = of_it & (at > microseconds(now - in_so_long))
+        newest = connection.scalars(select(at).where(recent).order_by(at.desc()).limit(most)).all()
+        if len(newest) == most:
+            waits.append(newest[-1] + _micro(in_so_long) - moment_now)
+    return _seconds(max(waits, default=0))
 
 
 def _typed(text: str) -> str:

@@ -21,14 +21,14 @@ from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.persons.interfaces import LinkSender
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.messages import message
-from cloud_bridge.network.persons.visits import token_from
+from cloud_bridge.network.persons.visits import accounts_of, token_from
 from cloud_bridge.network.store.moments import microseconds, moment
 from cloud_bridge.network.store.schema import invitation
 
 BETWEEN: Final = timedelta(hours=1)
 """Between two messages to one person about one envelope."""
 MOST, IN_SO_LONG = 20, timedelta(days=1)
-"""Messages to one account, whoever sends."""
+"""Messages to one telephone or mailbox, whoever sends, and to whatever name."""
 MOST_TRIES: Final = 6
 _CLAIM: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 50
@@ -76,7 +76,7 @@ class Invitations:
             person = None if party is None else await self._accounts.person(party.account)
             if state is None or party is None or person is None:
                 await self._drop(row)
-            elif (later := await self._later(row)) is not None:
+            elif (later := await self._later(row, person)) is not None:
                 await self._put_off(row, later, tries=row.tries)
             else:
                 await self._bring(row, state, party, person)
@@ -130,13 +130,14 @@ class Invitations:
             later = self._time.now() + timedelta(minutes=2**tries)
             await self._put_off(row, later, tries=tries)
 
-    async def _later(self, row: _Row) -> datetime | None:
+    async def _later(self, row: _Row, person: Person) -> datetime | None:
         """When it may be sent, if not now."""
         now = self._time.now()
         table = invitation.c
         told = (table.account == row.account) & table.sent_at.is_not(None)
         here = told & (table.envelope == row.envelope) & (table.party == row.party)
-        recent = told & (table.sent_at > microseconds(now - IN_SO_LONG))
+        reached = table.account.in_(accounts_of(person.contact))
+        recent = reached & (table.sent_at > microseconds(now - IN_SO_LONG))
 
         def ask(connection: Connection) -> tuple[int | None, int, int | None]:
             last = connection.scalar(select(func.max(table.sent_at)).where(here))

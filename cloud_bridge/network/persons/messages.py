@@ -1,5 +1,6 @@
 """What a person reads beside its link: who sent what, and until when. Nothing of the content."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -8,6 +9,8 @@ from cloud_bridge.network.persons.model import Cause, LinkMessage
 from cloud_bridge.wire import PersonLink
 
 _LONGEST: Final = 80
+_LINKING: Final = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})|:(?=//)|@")
+_HARMLESS: Final = {".": "．", ":": "：", "@": "＠"}
 _BEIJING: Final = timezone(timedelta(hours=8))
 _WORDS: Final[dict[Language, dict[Cause, str]]] = {
     "zh": {
@@ -46,8 +49,12 @@ def message(
 
 
 def _line(text: str) -> str:
-    """On one line, and no longer than a message bears."""
-    one = " ".join(text.split())
+    """On one line, no longer than a message bears, and with nothing in it that leads anywhere.
+
+    Whoever sends an envelope writes its title, and telephones make links of whatever looks like
+    one: in the network's own message, beside the network's own link.
+    """
+    one = _LINKING.sub(lambda found: _HARMLESS[found[0]], " ".join(text.split()))
     return one if len(one) <= _LONGEST else f"{one[: _LONGEST - 1]}…"
 
 

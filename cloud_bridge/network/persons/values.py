@@ -2,10 +2,11 @@
 
 import itertools
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from typing import Final, Literal
 
 from cloud_bridge.model import Party, PartyField
 from cloud_bridge.network.persons.errors import FieldsError
@@ -13,6 +14,8 @@ from cloud_bridge.network.persons.model import Signature
 from cloud_bridge.network.press.model import Handwritten, Mark, Ticked, Typed
 
 LONGEST_VALUE = 1000
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+"""As every program reads it: no exponent, no digits of other scripts, no marks between them."""
 MOST_STROKES, MOST_POINTS = 300, 8000
 _LEAST_INK = 0.06
 _LARGEST_SHEET = 100_000
@@ -35,7 +38,8 @@ def values_of(party: Party, given: Mapping[str, str]) -> dict[str, str]:
     for field in party.fields:
         if field.kind == "signature":
             continue
-        value = unicodedata.normalize("NFC", given.get(field.name, "")).strip()
+        form: Literal["NFC", "NFKC"] = "NFKC" if field.kind in {"number", "date"} else "NFC"
+        value = unicodedata.normalize(form, given.get(field.name, "")).strip()
         fault = _fault(field, value)
         if fault is not None:
             faults[field.name] = fault
@@ -55,10 +59,7 @@ def _fault(field: PartyField, value: str) -> str | None:  # noqa: PLR0911 - one 
         return "too-long"
     match field.kind:
         case "number":
-            try:
-                return None if Decimal(value).is_finite() else "number"
-            except InvalidOperation:
-                return "number"
+            return None if _NUMBER.fullmatch(value) else "number"
         case "date":
             try:
                 return None if date.fromisoformat(value).isoformat() == value else "date"

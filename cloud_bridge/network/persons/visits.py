@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.store.moments import microseconds, moment
-from cloud_bridge.network.store.schema import code_sent, invitation, link, visit
+from cloud_bridge.network.store.schema import code_sent, invitation, link, person, visit
 
 _KEPT = timedelta(days=30)
 
@@ -42,6 +42,11 @@ def visit_of(connection: Connection, secret: str, *, at: datetime) -> Visit | No
         .first()
     )
     return None if row is None else _visit(row, secret)
+
+
+def accounts_of(contact: str) -> Select[tuple[str]]:
+    """Every account that one telephone or mailbox reaches, whatever it is called there."""
+    return select(person.c.id).where(person.c.contact == contact)
 
 
 def change(connection: Connection, secret: str, **values: Any) -> None:  # noqa: ANN401 - columns

@@ -1,5 +1,7 @@
 """A person fills in its own fields, reads, is checked, and signs by hand where that is asked."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
 
@@ -75,6 +77,8 @@ def test_who_did_everything_that_was_asked_has_signed() -> None:
         ({"method": ""}, "unchecked"),
         ({"late": True}, "moment"),
         ({"acted_at": START.replace(tzinfo=None)}, "moment"),
+        ({"acted_at": datetime.fromisoformat("0001-01-01T00:00:00+14:00")}, "moment"),
+        ({"acted_at": datetime.fromisoformat("9999-12-31T23:59:59-12:00")}, "moment"),
         ({"remark": "字" * 4001}, "too-much"),
         (
             {"attachments": (Attachment(name="p", digest="?", size=1, media_type="x"),)},

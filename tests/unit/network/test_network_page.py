@@ -1,12 +1,15 @@
 """docs/network.md says of problems, paths and keys what the code says."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.http.openapi import problem_types
+from cloud_bridge.network.deliveries.problems import LabelRefusedProblem, OverProblem
+from cloud_bridge.network.http.openapi import openapi, problem_types
+from cloud_bridge.network.problems import NetworkProblem
 
 _DOCS = Path(__file__).parents[3] / "docs"
 
@@ -23,6 +26,14 @@ def test_the_page_has_every_problem_with_status_and_owner(page: str) -> None:
     known = {each.type for each in problem_types()}
     owned = [line for line in told if line.rstrip(" |").rsplit(" ", 1)[-1] in _OWNERS]
     assert {line.split("`")[1] for line in owned} == known
+
+
+@pytest.mark.parametrize("problem", [LabelRefusedProblem, OverProblem])
+def test_what_deliveries_tell_organisations_is_described(problem: type[NetworkProblem]) -> None:
+    described = json.loads(openapi((), version="1"))["components"]["responses"]["Problem"]
+    word = f"{problem.status} urn:sealgate:problem:{problem.type}: "
+    assert word in described["description"]
+    assert "delivery-taken" not in described["description"]  # telephones alone are told
 
 
 _OWNERS = {"caller", "officer", "it", "partner"}

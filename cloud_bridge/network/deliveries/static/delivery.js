@@ -9,6 +9,7 @@
   let draft = drafting.begun(token, shown);
   let sheet = null;
   let isSending = false;
+  let isRefused = false; // for good: whoever is there must do something first
 
   const keep = async () => {
     try {
@@ -17,11 +18,12 @@
       tell("no-store");
     }
   };
-  const tell = (word, detail) => {
-    const known = document.querySelector(`[data-message="${word}"]`) ? word : "other";
+  const tell = (word, problem) => {
+    const words = [`${word}-${problem?.reason}`, word];
+    const known = words.find((each) => document.querySelector(`[data-message="${each}"]`)) ?? "other";
     each("[data-message]", (each) => { each.hidden = !word || each.dataset.message !== known; });
-    $("detail").hidden = !detail || word !== "delivery-receipt-senseless";
-    $("detail").textContent = detail ?? "";
+    $("detail").hidden = !problem?.detail || known !== "delivery-receipt-senseless";
+    $("detail").textContent = problem?.detail ?? "";
     if (word) window.scrollTo(0, 0);
   };
   const show = (step) => {
@@ -61,6 +63,7 @@
     draft.phone = $("phone")?.value.replace(/[\s-]/g, "") ?? "";
     await keep();
     if (await keeping.get("queue", token)) return corrected();
+    tell("asking");
     try {
       const answer = await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       if (answer.state === "held") {
@@ -76,6 +79,7 @@
   });
   $("check").addEventListener("submit", async (event) => {
     event.preventDefault();
+    tell("asking");
     try {
       await sending.ask("POST", `/d/${token}/check`, { secret: draft.secret, code: $("code").value });
       draft.isMine = true;
@@ -93,10 +97,12 @@
       await keeping.put("queue", item);
       return send();
     }
+    tell("asking");
     try {
       await sending.ask("POST", `/d/${token}/claim`, drafting.claim(draft));
       $("check").hidden = false;
       $("code").focus();
+      tell("");
     } catch (error) {
       tell(error.status ? error.word : "no-network", error.detail);
     }
@@ -169,7 +175,8 @@
     $("why").value ||= draft.remark;
     const lines = shown.lines.map((line, index) => {
       const told = draft.goods[index];
-      return `${line.name}: ${told.received} / ${line.count}${told.damaged ? ` (${told.damaged} ✗)` : ""}`;
+      // Names that are written from right to left take no numbers along.
+      return `\u2068${line.name}\u2069: ${told.received} / ${line.count}${told.damaged ? ` (${told.damaged} ✗)` : ""}`;
     });
     $("summary").textContent = refused ? shown.waybill : lines.join(" · ");
     return step("sign");
@@ -195,19 +202,26 @@
   }
   $("place").addEventListener("change", () => {
     draft.place = null;
+    $("no-place").hidden = true;
     if (!$("place").checked) return keep();
-    navigator.geolocation?.getCurrentPosition(({ coords }) => {
+    const unknown = () => {
+      $("place").checked = false;
+      $("no-place").hidden = false;
+    };
+    if (!navigator.geolocation) return unknown();
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
       draft.place = {
         latitude: coords.latitude, longitude: coords.longitude, accuracyM: coords.accuracy,
       };
       keep();
-    }, () => { $("place").checked = false; }, { timeout: 20000, maximumAge: 60000 });
+    }, unknown, { timeout: 20000, maximumAge: 60000 });
     return undefined;
   });
   $("sign").addEventListener("submit", async (event) => {
     event.preventDefault();
     if (draft.refused) draft.remark = $("why").value;
     if (draft.refused && !draft.remark.trim()) return incomplete($("why"));
+    draft.openedAt = drafting.noLater(draft.openedAt);
     if (!draft.refused && shown.handwriting === "required" && !draft.handwriting) return incomplete($("pen"));
     const item = {
       key: token, id: draft.id ?? crypto.randomUUID(), photos: draft.photos, receipt: drafting.receipt(draft),
@@ -241,13 +255,15 @@
     "delivery-check-failed": "who", "delivery-check-needed": "who", "delivery-taken": "goods",
     "delivery-receipt-senseless": "count", "delivery-photo-refused": "count",
   };
-  const stopped = async (word, detail) => {
-    const back = STEPS[word];
+  const stopped = async (word, problem) => {
+    const back = problem?.reason === "name" ? "who" : STEPS[word];
     if (back === "count" || back === "goods") await keeping.remove("queue", token);
     if (back === "count") draft.id = crypto.randomUUID();
     if (back) await step(back);
     sent("");
-    tell(word, detail);
+    isRefused = !back;
+    $("again").hidden = Boolean(back);
+    tell(word, problem);
   };
   const send = async () => {
     if (isSending) return;
@@ -256,6 +272,7 @@
     isSending = true;
     try {
       sent("sending");
+      isRefused = false;
       const answer = await sending.send(item);
       if (answer.state === "sent") return ended(answer.outcome);
       if (answer.state === "stopped") return await stopped(answer.word, answer.detail);
@@ -283,13 +300,27 @@
   const network = () => { $("network").hidden = navigator.onLine; };
   window.addEventListener("online", () => { network(); claimNow(); send(); });
   window.addEventListener("offline", network);
-  setInterval(() => { if (draft.step === "sent") send(); }, AGAIN_MS);
+  setInterval(() => { if (draft.step === "sent" && !isRefused) send(); }, AGAIN_MS);
   navigator.serviceWorker?.addEventListener("message", async ({ data }) => {
     if (data !== "sent" || isSending) return;
     const settled = await keeping.get("outcomes", token);
     if (settled) ended(settled.outcome);
   });
 
+  // What was filled in at a label that has been replaced since by this one.
+  const inherit = async () => {
+    const drafts = (await keeping.all("drafts")).filter((each) =>
+      each.waybill === shown.waybill && each.shipper === shown.shipper
+      && each.goods.length === shown.lines.length);
+    for (const { key } of drafts) {
+      if (!(await sending.isReplaced(key))) continue;
+      // Whoever has begun anew meanwhile goes on with that.
+      if (draft.step !== "goods" || (await keeping.get("drafts", token))) return;
+      await keeping.move(key, token);
+      await restore();
+      return;
+    }
+  };
   const restore = async () => {
     const settled = await keeping.get("outcomes", token);
     if (settled) return ended(settled.outcome);
@@ -316,6 +347,6 @@
   };
 
   network();
-  restore().catch(() => tell("no-store"));
+  restore().then(inherit).catch(() => tell("no-store"));
   if (navigator.serviceWorker) readyOffline().catch(() => {});
 })();

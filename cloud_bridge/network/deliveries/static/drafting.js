@@ -10,6 +10,9 @@ const drafting = (() => {
     return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
   };
 
+  // By a clock that was set back, it was opened in a time to come: reading begins anew.
+  const noLater = (openedAt) => (new Date(openedAt) > new Date() ? now() : openedAt);
+
   const secret = () => {
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     const base64 = btoa(String.fromCharCode(...bytes));
@@ -17,7 +20,7 @@ const drafting = (() => {
   };
 
   const begun = (token, shown) => ({
-    key: token, step: "goods", openedAt: now(), secret: secret(), name: "", digits: "", phone: "",
+    key: token, waybill: shown.waybill, shipper: shown.shipper, step: "goods", openedAt: now(), secret: secret(), name: "", digits: "", phone: "",
     isMine: false, goods: shown.lines.map((line) => ({ received: line.count, short: 0, damaged: 0 })),
     remark: "", refused: false, handwriting: null, place: null, photos: [],
   });
@@ -38,5 +41,5 @@ const drafting = (() => {
     place: draft.place,
   });
 
-  return { begun, claim, receipt };
+  return { begun, claim, noLater, receipt };
 })();

@@ -34,6 +34,29 @@ const keeping = (() => {
     all: (name) => within([name], "readonly", (t) => t.objectStore(name).getAll()),
     put: (name, value) => within([name], "readwrite", (t) => t.objectStore(name).put(value)),
     remove: (name, key) => within([name], "readwrite", (t) => t.objectStore(name).delete(key)),
+    // It had to wait on the telephone, whatever that believed of its network when the button was pressed.
+    waited: (item) =>
+      within(["queue"], "readwrite", (t) => {
+        const queue = t.objectStore("queue");
+        const request = queue.get(item.key);
+        request.onsuccess = () => {
+          const kept = request.result;
+          if (kept?.id === item.id) queue.put({ ...kept, receipt: { ...kept.receipt, queued: true } });
+        };
+        return request;
+      }),
+    // A label was printed anew: what was kept under the old one belongs to it.
+    move: (from, to) =>
+      within(["drafts", "queue"], "readwrite", (t) => {
+        for (const store of [t.objectStore("drafts"), t.objectStore("queue")]) {
+          const request = store.get(from);
+          request.onsuccess = () => {
+            if (!request.result) return;
+            store.put({ ...request.result, key: to });
+            store.delete(from);
+          };
+        }
+      }),
     // A receipt that was answered: nothing of what was filled in stays, only what became of it.
     settle: (item, outcome) =>
       within(STORES, "readwrite", (t) => {

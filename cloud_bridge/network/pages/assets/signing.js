@@ -107,6 +107,12 @@ function once(form) {
       event.preventDefault();
       return;
     }
+    // A form that is sent nowhere leaves the page, and what was entered with it.
+    form.querySelector(".offline").hidden = navigator.onLine;
+    if (!navigator.onLine) {
+      event.preventDefault();
+      return;
+    }
     button.setAttribute("aria-disabled", "true");
     button.textContent = form.dataset.busy;
     form.querySelector(".told").textContent = form.dataset.busy;

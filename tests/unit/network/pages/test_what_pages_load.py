@@ -8,8 +8,9 @@ from typing import get_args
 
 import pytest
 
+from cloud_bridge.envelopes.model import Status
 from cloud_bridge.network.pages import rendering
-from cloud_bridge.network.pages.rendering import LANGUAGES, PDFJS, words
+from cloud_bridge.network.pages.rendering import LANGUAGES, PDFJS, say, words
 from cloud_bridge.network.persons.errors import ActReason, CheckReason, LinkReason
 
 ROOM = Path(rendering.__file__).parent
@@ -71,3 +72,17 @@ def test_pdfjs_is_what_was_taken() -> None:
 
 def test_the_lock_file_names_no_host() -> None:
     assert "resolved" not in (PDFJS.parent / "package-lock.json").read_text()
+
+
+def test_a_name_written_from_right_to_left_moves_nothing_around_it() -> None:
+    told = say("en", "check_for", name="\u05d0 1", initiator="\u0645 2", title="Contract <3>")
+    assert "\u2068\u05d0 1\u2069" in told
+    assert "\u2068\u0645 2\u2069" in told
+    assert "Contract &lt;3&gt;" in told
+    marked = say("en", "check_for", name="\u05d0<b>", initiator="x", title="y")
+    assert "\u2068\u05d0&lt;b&gt;\u2069" in marked
+
+
+@pytest.mark.parametrize("status", set(get_args(Status)) - {"draft"})
+def test_whoever_has_signed_is_told_of_every_end(status: str) -> None:
+    assert f"done_{status}" in words("zh")

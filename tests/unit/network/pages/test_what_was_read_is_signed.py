@@ -6,10 +6,8 @@ import html
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import pytest
 from sqlalchemy import select
 
@@ -18,7 +16,7 @@ from cloud_bridge.envelopes.statements import Revision, Signed
 from cloud_bridge.network.http.answers import pdf_name
 from cloud_bridge.network.store.schema import person
 from tests.network_house import Company, NetworkHouse, network_house
-from tests.person_house import CONTRACT, NAME, Signer, asked, field, free_port
+from tests.person_house import CONTRACT, NAME, Desk, Signer, asked, field, free_port
 
 
 @pytest.fixture
@@ -27,39 +25,17 @@ async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
         yield opened
 
 
-@dataclass
-class Desk:
-    """A person's browser, without what it shows."""
-
-    session: aiohttp.ClientSession
-    url: str
-
-    async def get(self, path: str) -> tuple[str, str]:
-        """Where it leads, and the page there."""
-        async with self.session.get(f"{self.url}{path}") as answer:
-            return answer.url.path, await answer.text()
-
-    async def post(self, path: str, page: str, **form: str) -> tuple[str, str]:
-        """Send the form of a page, with what its hidden fields have."""
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
-        form = {**hidden, **form}
-        async with self.session.post(f"{self.url}{path}", data=form) as answer:
-            return answer.url.path, await answer.text()
-
-
 @pytest.fixture
 async def desk(house: NetworkHouse) -> AsyncIterator[Desk]:
-    jar = aiohttp.CookieJar(unsafe=True)
-    language = {"Accept-Language": "en"}
-    async with aiohttp.ClientSession(cookie_jar=jar, headers=language) as session:
-        yield Desk(session, house.url)
+    async with Desk.at(house) as desk:
+        yield desk
 
 
 async def comes_in(desk: Desk, signer: Signer) -> str:
     """Open the link; the page on which the documents are read."""
-    async with desk.session.post((await signer.link()).url) as answer:
-        assert answer.url.path == "/sign/read"
-        return await answer.text()
+    where, page = await desk.open(signer)
+    assert where == "/sign/read"
+    return page
 
 
 async def put_another_document(signer: Signer, seller: Company) -> None:

@@ -121,6 +121,28 @@ async def test_nobody_is_flooded_with_codes(desk: Desk) -> None:
     assert len(desk.postbox.codes) == 6
 
 
+async def test_a_telephone_is_flooded_by_no_number_of_names_either(desk: Desk) -> None:
+    await desk.send(await desk.visit())
+    for name in ("张三一", "张三二"):
+        # Whoever sends an envelope calls people as it likes: the telephone is the same.
+        desk.signer = await asked(desk.house, by=desk.signer.draft.initiator, name=name)
+        assert (await refused(desk.send(await desk.visit()))).reason == "too-soon"
+    assert len(desk.postbox.codes) == 1
+
+
+async def test_a_telephone_gets_twenty_codes_a_day(desk: Desk) -> None:
+    for _ in range(4):
+        for _ in range(5):
+            await desk.send(await desk.visit())
+            desk.house.time.move(timedelta(minutes=2))
+        desk.house.time.move(timedelta(hours=1))
+    many = await refused(desk.send(await desk.visit()))
+    assert many.reason == "too-many"
+    assert timedelta(hours=19) < timedelta(seconds=many.seconds) < timedelta(hours=20)
+    desk.house.time.move(timedelta(seconds=many.seconds))
+    await desk.send(await desk.visit())
+
+
 async def test_a_code_that_was_not_taken_does_not_count(desk: Desk) -> None:
     visit = await desk.visit()
     desk.postbox.takes = False

@@ -163,9 +163,9 @@ async def test_reminders_one_after_the_other_are_one_message_an_hour_later(offic
     assert (await office.deliver()).causes == ["turn", "reminder"]
 
 
-async def test_nobody_is_flooded_whoever_sends(office: Office) -> None:
-    for _ in range(23):
-        await asked(office.house)
+async def test_nobody_is_flooded_whoever_sends_and_to_whatever_name(office: Office) -> None:
+    for number in range(23):
+        await asked(office.house, name=f"张三{number % 3}")
     assert len((await office.deliver()).came) == 20
     assert len((await office.deliver()).came) == 20
     office.house.time.move(timedelta(days=1, seconds=1))

@@ -36,6 +36,8 @@ SIGNS = one("signature")
     [
         ("text", "  甲方 ", "甲方"),
         ("number", "-3.50", "-3.50"),
+        ("number", "１２．５", "12.5"),  # as Chinese keyboards write it
+        ("date", "２０２６-11-27", "2026-11-27"),
         ("date", "2026-11-27", "2026-11-27"),
         ("choice", "b", "b"),
         ("checkbox", "true", "true"),
@@ -52,6 +54,10 @@ def test_what_is_right_is_kept(kind: FieldKind, entered: str, kept: str) -> None
         ("text", "x" * 1001, "too-long"),
         ("number", "12 boxes", "number"),
         ("number", "NaN", "number"),
+        ("number", "1_000", "number"),  # Python's own
+        ("number", "1e999999", "number"),  # fills a memory where it is reckoned with
+        ("number", "\u0663", "number"),  # a digit of Arabic, which other programs take for none
+        ("number", "1,000", "number"),
         ("date", "27.11.2026", "date"),
         ("date", "2026-02-30", "date"),
         ("date", "20261127", "date"),
