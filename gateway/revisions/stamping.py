@@ -57,6 +57,11 @@ def check_annotation(
     """
     if not isinstance(annotation, generic.DictionaryObject):
         raise RevisionFaultError("annotation", "it adds an annotation that is none")
+    if (
+        isinstance(annotation, generic.StreamObject)
+        or annotation.get("/Type", "/Annot") != "/Annot"
+    ):
+        raise RevisionFaultError("annotation", "it adds an annotation that is something else, too")
     kind = annotation.get("/Subtype")
     if kind != ("/Widget" if is_field else "/Stamp"):
         raise RevisionFaultError("annotation", f"it adds an annotation of the kind {_short(kind)}")
