@@ -281,11 +281,22 @@ class Update:
                 raise RevisionFaultError("annotation", "it shows an annotation a second time")
             is_field = each.idnum in widgets
             self.is_plain = self.is_plain and is_field
-            check_annotation(self._new(each), is_field=is_field, largest_mm=self._largest_mm)
+            self._check_annotation(self._new(each), is_field=is_field)
         for widget in widgets.values():
             if "/Kids" not in widget:
-                check_annotation(widget, is_field=True, largest_mm=self._largest_mm)
+                self._check_annotation(widget, is_field=True)
         return str(field.get("/T", ""))
+
+    def _check_annotation(self, annotation: Any, *, is_field: bool) -> None:  # noqa: ANN401 - see `written`
+        check_annotation(
+            annotation, is_field=is_field, largest_mm=self._largest_mm, unit=self._largest_unit
+        )
+
+    @cached_property
+    def _largest_unit(self) -> float:
+        """Of whichever page: a stamp may be listed on another than it names."""
+        units = [float(page["/UserUnit"]) for page in self._pages.values() if "/UserUnit" in page]
+        return max([1.0, *units])
 
     def _kids(self, reference: generic.Reference, field: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 - see `written`
         """The widgets of a field that is seen on several pages (ISO 32000-2 §12.7.4.1)."""

@@ -230,3 +230,45 @@ def test_metadata_may_be_added() -> None:
     bodies = {**plain(root=b"/Metadata 92 0 R"), 92: stream(b"<x:xmpmeta/>", _METADATA)}
     judgement = judge(signed(BASE, bodies, WEST), BASE, **now_asked())
     assert judgement.fault is None, judgement.why
+
+
+_APPEARANCE = "/Type/XObject/Subtype/Form/BBox[0 0 100 100]/Resources<<>>"
+
+
+def _stamped(appearance: str, *, rect: bytes = b"100 100 200 200", base: bytes = BASE) -> bytes:
+    stamped = field(b"/AP<</N 92 0 R>>").replace(b"100 100 200 200", rect)
+    bodies = {**plain(), 90: stamped, 92: stream(b"0 0 600 842 re f", appearance)}
+    return signed(base, bodies, WEST)
+
+
+def test_a_stamp_within_its_bounds_is_accepted() -> None:
+    judgement = judge(_stamped(_APPEARANCE), BASE, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/BBox[0 0 100 100]", ""),
+        ("[0 0 100 100]", "[0 0 100]"),
+        ("[0 0 100 100]", "[/a /b /c /d]"),
+        ("/BBox", "/Matrix[1 0 0 1 0]/BBox"),
+    ],
+)
+def test_a_stamp_that_some_readers_draw_beyond_its_place_is_refused(old: str, new: str) -> None:
+    judgement = judge(_stamped(_APPEARANCE.replace(old, new)), BASE, **now_asked())
+    assert judgement.fault == "too-large-a-stamp", judgement.why
+
+
+def test_the_place_of_a_stamp_is_told_in_numbers() -> None:
+    judgement = judge(_stamped(_APPEARANCE, rect=b"(0) (0) (9) (9)"), BASE, **now_asked())
+    assert judgement.fault == "too-large-a-stamp", judgement.why
+
+
+def test_a_stamp_is_measured_in_the_units_of_its_page() -> None:
+    small = one_page(_SAID, page="/MediaBox[0 0 59.5 84.2]/UserUnit 10")
+    page = PAGE.replace(b"[0 0 595 842]", b"[0 0 59.5 84.2]/UserUnit 10")
+    covering = field().replace(b"100 100 200 200", b"0 0 59 84")
+    document = signed(small, {**plain(page), 90: covering}, WEST)
+    judgement = judge(document, small, **now_asked())
+    assert judgement.fault == "too-large-a-stamp", judgement.why
