@@ -28,7 +28,8 @@ def linearised_sightings(
         return
     length = snapshot.resolve(first.get("/L"))
     if not isinstance(length, int) or length > len(document):
-        yield Sighting("ambiguous-structure", "it says that it is linearised, and longer than it is")
+        why = "it says that it is linearised, and longer than it is"
+        yield Sighting("ambiguous-structure", why)
     elif length == len(document):
         end = _END.search(document)
         named = reader.xrefs.get_startxref_for_revision(reader.xrefs.total_revisions - 1)
