@@ -31,7 +31,9 @@ _NEAR: Final = 65_536
 """How far before the word its numbers are looked for; comments may stand between."""
 
 
-def check_plain_bytes(reader: PdfFileReader, document: bytes, number: int, start: int) -> int:
+def check_plain_bytes(
+    reader: PdfFileReader, document: bytes, number: int, start: int, *, may_free: bool = False
+) -> int:
     """See that an update is written plainly; gives where it ends.
 
     Args:
@@ -39,15 +41,18 @@ def check_plain_bytes(reader: PdfFileReader, document: bytes, number: int, start
         document: its bytes.
         number: of the revision, counted from 0; it is not the first.
         start: where its bytes begin.
+        may_free: whether it may take objects away.
 
     Raises:
         RevisionFaultError: `ambiguous`: readers may find different objects in it; `not-whole`:
-            something follows.
+            something follows; `content-changed`: it takes objects away.
     """
     is_last = number == reader.xrefs.total_revisions - 1
     section = read_section(reader, document, number, start)
     if is_last and section.end != len(document):
         raise RevisionFaultError("not-whole", "something follows its end")
+    if section.freed and not may_free:
+        raise RevisionFaultError("content-changed", f"it takes object {min(section.freed)} away")
     _only_once(document, section, start)
     words = set(_words_of(reader, document, number, section, start))
     for found in _WORD.finditer(document, start, section.end):

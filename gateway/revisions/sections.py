@@ -44,6 +44,7 @@ class Section:
         start: where it begins.
         end: where the update ends that it belongs to.
         entries: the objects in use that it names.
+        freed: the numbers of those that it takes away.
         trailers: where the word `trailer` stands.
         own: number and generation of the stream; None: it is a table.
     """
@@ -51,6 +52,7 @@ class Section:
     start: int
     end: int
     entries: Entries
+    freed: frozenset[int]
     trailers: list[int]
     own: tuple[int, int] | None
 
@@ -72,9 +74,10 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
         raise _ambiguous("its table is not in it")
     opening = _OPENS.match(document, at)
     entries: Entries = {}
+    freed = set[int]()
     trailers, own = list[int](), None
     if opening is not None:
-        position = _read_table(document, opening.end(), entries)
+        position = _read_table(document, opening.end(), entries, freed)
         word = _TRAILER.match(document, position)
         if word is None:
             raise _ambiguous("its table is not followed by a trailer")
@@ -87,19 +90,28 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
             raise _ambiguous("its table is not where it says")
         own = reference.idnum, reference.generation
         trailer, position = _read_stream(document, at, reference)
-        _read_rows(trailer, entries)
+        _read_rows(trailer, entries, freed)
         finish = _END_OF_OBJECT.match(document, position)
         if finish is None:
             raise _ambiguous("its table does not end as objects do")
         position = finish.end()
+    if any(idnum == 0 for idnum, _ in entries):
+        raise _ambiguous("its table has an object 0")
     _check_trailer(trailer)
     end = _ENDS.match(document, position)
     if end is None or int(end[1]) != at:
         raise _ambiguous("it does not end with where its table begins")
-    return Section(start=at, end=end.end(), entries=entries, trailers=trailers, own=own)
+    return Section(
+        start=at,
+        end=end.end(),
+        entries=entries,
+        freed=frozenset(freed - {0}),
+        trailers=trailers,
+        own=own,
+    )
 
 
-def _read_table(document: bytes, position: int, entries: Entries) -> int:
+def _read_table(document: bytes, position: int, entries: Entries, freed: set[int]) -> int:
     seen = set[int]()
     while (part := _PART.match(document, position)) is not None:
         first, count, lines = int(part[1]), int(part[2]), part[3]
@@ -108,14 +120,16 @@ def _read_table(document: bytes, position: int, entries: Entries) -> int:
         for index in range(count):
             line = lines[index * _ENTRY_BYTES : (index + 1) * _ENTRY_BYTES]
             idnum, generation = first + index, int(line[11:16])
-            _note(seen, idnum, is_used=line[17:18] == b"n")
+            _refuse_twice(seen, idnum)
             if line[17:18] == b"n":
                 entries[idnum, generation] = int(line[:10])
+            else:
+                freed.add(idnum)
         position = part.end()
     return position
 
 
-def _read_rows(stream: Any, entries: Entries) -> None:  # noqa: ANN401 - objects of a file have no narrower type
+def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa: ANN401 - objects of a file have no narrower type
     widths = [int(each) for each in stream["/W"]]
     bounds = [int(each) for each in stream.get("/Index", [0, stream["/Size"]])]
     numbers = [
@@ -134,20 +148,18 @@ def _read_rows(stream: Any, entries: Entries) -> None:  # noqa: ANN401 - objects
         third = int.from_bytes(row[widths[0] + widths[1] :])
         if kind not in _KINDS:
             raise _ambiguous("its table has rows of an unknown kind")
-        _note(seen, idnum, is_used=kind != 0)
+        _refuse_twice(seen, idnum)
         if kind == _PACKED:
             entries[idnum, 0] = ObjStreamRef(second, third)
         elif kind:
             entries[idnum, third] = second
+        else:
+            freed.add(idnum)
 
 
-def _note(seen: set[int], idnum: int, *, is_used: bool) -> None:
+def _refuse_twice(seen: set[int], idnum: int) -> None:
     if idnum in seen:
         raise _ambiguous(f"its table names object {idnum} twice")
-    if idnum and not is_used:
-        raise RevisionFaultError("content-changed", f"it takes object {idnum} away")
-    if is_used and not idnum:
-        raise _ambiguous("its table has an object 0")
     seen.add(idnum)
 
 

@@ -96,7 +96,8 @@ def signed(
     start = len(document)
     previous = int(base.rsplit(b"startxref", 1)[1].split()[0])
     document += b"xref\n0 1\n0000000000 65535 f \n" + lines(offsets)
-    document += b"trailer\n<<%b/Prev %d/Size 200>>\n%b" % (root, previous, comment)
+    size = max(200, *(number + 1 for number in bodies))
+    document += b"trailer\n<<%b/Prev %d/Size %d>>\n%b" % (root, previous, size, comment)
     return _with_container(document + end % start, len(base), by)
 
 

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from gateway.verification.judging import Judging
+from policies.model import Invisible
+
 from tests.hostile.signed_by_hand import (
     PAGE,
     field,
@@ -12,6 +15,7 @@ from tests.hostile.signed_by_hand import (
     signature,
     signed,
 )
+from tests.partners import partner, trusted_root
 from tests.unit.documents.drafts import A4, one_page, stream
 from tests.unit.verification.test_revising import WEST, judge, now_asked
 
@@ -272,3 +276,34 @@ def test_a_stamp_is_measured_in_the_units_of_its_page() -> None:
     document = signed(small, {**plain(page), 90: covering}, WEST)
     judgement = judge(document, small, **now_asked())
     assert judgement.fault == "too-large-a-stamp", judgement.why
+
+
+_EAST = partner("东海物流有限公司")
+
+
+@pytest.mark.parametrize("name", ["two lines for one object", "a trailer without a catalogue"])
+def test_whoever_verifies_both_is_told_that_the_first_was_signed_on_something_else(
+    name: str,
+) -> None:
+    """A partner's own signature stands last, covers all, and changes nothing for one reader."""
+    once = _EAST.sealed(BASE, Invisible(), id="P0")
+    form = int(once.rsplit(b"/AcroForm ", 1)[1].split()[0])
+    seal = int(once.rsplit(b"/Fields[", 1)[1].split()[0])
+    page = PAGE + b"/Annots[%d 0 R 390 0 R]>>" % seal
+    more = {
+        390: field().replace(b"91 0 R", b"391 0 R"),
+        391: signature(),
+        form: b"<</Fields[%d 0 R 390 0 R]/SigFlags 3>>" % seal,
+        3: page,
+    }
+    assert _verified(signed(once, more, WEST)) == "valid"
+    if name == "two lines for one object":
+        twice = signed(once, {**more, 5: stream(_OTHER)}, WEST, lines=_twice)
+        assert _verified(twice) == "not-valid"
+    else:
+        assert _verified(signed(once, more, WEST, root=b"", gap=_HIDDEN)) == "not-valid"
+
+
+def _verified(document: bytes) -> str:
+    judging = Judging(trust=(trusted_root().der,))
+    return judging.judge(document, now=now_asked()["at"]).verdict  # type: ignore[arg-type]
