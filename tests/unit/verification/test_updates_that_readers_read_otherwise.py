@@ -6,7 +6,6 @@ import pytest
 
 from gateway.verification.judging import Judging
 from policies.model import Invisible
-
 from tests.hostile.signed_by_hand import (
     PAGE,
     field,
