@@ -10,9 +10,11 @@ there, and nothing else that looks like one.
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
@@ -54,12 +56,24 @@ def check_plain_bytes(
     if section.freed and not may_free:
         raise RevisionFaultError("content-changed", f"it takes object {min(section.freed)} away")
     _only_once(document, section, start)
+    if not reader.strict:
+        _read_strictly(document, number, section)
     words = set(_words_of(reader, document, number, section, start))
     for found in _WORD.finditer(document, start, section.end):
         if found.start() not in words and _ends_a_header(document, start, found.start()):
             why = f"what stands at byte {found.start()} looks like an object and is in no table"
             raise _ambiguous(why)
     return section.end
+
+
+def _read_strictly(document: bytes, number: int, section: Section) -> None:
+    """See that no object of the update names an entry twice: of hybrids it was read leniently."""
+    strict = PdfFileReader(BytesIO(document), strict=True)
+    for idnum, generation in section.entries:
+        try:
+            strict.get_object(generic.Reference(idnum, generation, pdf=strict), number)
+        except PdfReadError as error:
+            raise _ambiguous(f"object {idnum} cannot be read: {str(error)[:100]}") from None
 
 
 def _only_once(document: bytes, section: Section, start: int) -> None:

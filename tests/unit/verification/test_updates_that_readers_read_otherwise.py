@@ -15,7 +15,12 @@ from tests.hostile.signed_by_hand import (
     signed,
 )
 from tests.partners import partner, trusted_root
-from tests.unit.documents.drafts import A4, one_page, stream
+from tests.unit.documents.drafts import (
+    A4,
+    hybrid_as_office_programs_write_it,
+    one_page,
+    stream,
+)
 from tests.unit.verification.test_revising import WEST, judge, now_asked
 
 _SAID = "BT /F 24 Tf 72 700 Td (Amount 100) Tj ET"
@@ -306,3 +311,12 @@ def test_whoever_verifies_both_is_told_that_the_first_was_signed_on_something_el
 def _verified(document: bytes) -> str:
     judging = Judging(trust=(trusted_root().der,))
     return judging.judge(document, now=now_asked()["at"]).verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("more", [b"", b"/MediaBox[0 0 9 9]"])
+def test_an_update_of_a_hybrid_names_no_entry_twice(more: bytes) -> None:
+    """The other reader is lenient, as hybrids cannot be judged strictly."""
+    hybrid = hybrid_as_office_programs_write_it()
+    bodies = plain(b"<</Type/Page/Parent 2 0 R" + A4.encode() + more)
+    judgement = judge(signed(hybrid, bodies, WEST), hybrid, **now_asked())
+    assert judgement.fault == ("ambiguous" if more else None), judgement.why
