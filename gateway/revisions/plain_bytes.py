@@ -71,7 +71,9 @@ def _read_strictly(document: bytes, number: int, section: Section) -> None:
     strict = PdfFileReader(BytesIO(document), strict=True)
     for idnum, generation in section.entries:
         try:
-            strict.get_object(generic.Reference(idnum, generation, pdf=strict), number)
+            strict.get_object(  # type: ignore[no-untyped-call]
+                generic.Reference(idnum, generation, pdf=strict), number
+            )
         except PdfReadError as error:
             raise _ambiguous(f"object {idnum} cannot be read: {str(error)[:100]}") from None
 
