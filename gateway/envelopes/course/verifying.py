@@ -40,6 +40,7 @@ _PROBLEMS: Final[Mapping[RevisionFault, type[errors.RevisionProblem]]] = {
     "page-changed": errors.RevisionPageProblem,
     "content-changed": errors.RevisionContentProblem,
     "form-changed": errors.RevisionContentProblem,
+    "ambiguous": errors.RevisionContentProblem,
     "annotation": errors.RevisionAnnotationProblem,
     "too-large-a-stamp": errors.RevisionAnnotationProblem,
     "hidden": errors.RevisionHidesProblem,
