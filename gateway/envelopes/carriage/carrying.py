@@ -115,20 +115,14 @@ class Bridge:
         """Whether the network answers, and everything that it holds for us was compared."""
         return self._is_here
 
-    def prove_compared(self) -> None:
-        """Return if all records were compared with the network since the start.
+    @property
+    def is_compared(self) -> bool:
+        """Whether all records were compared with the network since the start.
 
-        Our database may have been put back from a backup: the network then knows what we have
-        signed since, and it would be signed a second time.
-
-        Raises:
-            BridgeAwayProblem: they were not.
+        Before that our database may be one that was put back: the network then knows what we have
+        signed since.
         """
-        if self.last is None:
-            raise BridgeAwayProblem(
-                f"company {self.member.company!r}: nothing is signed before its records were "
-                f"compared with the network's since the start: {self.tally.why or 'not asked yet'}"
-            )
+        return self.last is not None
 
     @property
     def card(self) -> Card:

@@ -152,6 +152,9 @@ class Advancing:
         # Step 1: what is owed goes out, in its order; what it became is in our record then.
         self._reached("send")
         await bridge.outbox.send(envelope)
+        if not bridge.is_compared:
+            # What was signed since a backup that was put back is not signed a second time.
+            await bridge.inbox.fetch(envelope)
         while True:
             paused = await self._advance(bridge, envelope)
             # Step 5: what that made us owe need not wait for the next cause; what it became may
@@ -196,7 +199,6 @@ class Advancing:
         found = await self._turning.party(bridge, seen.state)
         if not isinstance(found, Party):
             return found or Paused("wait-for-others", "")
-        bridge.prove_compared()
         turn = Turn(
             member=bridge.member,
             row=seen.row,
