@@ -96,7 +96,7 @@ def verify(public: str, message: bytes, signature: bytes) -> bool:
 
 def _verified(public: str, message: bytes, signature: bytes) -> bool:
     try:
-        _ed25519(public).verify(signature, message)
+        signing_public(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -113,7 +113,8 @@ _verified_lately = lru_cache(maxsize=1024)(_verified)
 
 
 @lru_cache(maxsize=4096)
-def _ed25519(public: str) -> Ed25519PublicKey:
+def signing_public(public: str) -> Ed25519PublicKey:
+    """The key that a card names; ValueError: it is none."""
     return Ed25519PublicKey.from_public_bytes(_read(public))
 
 

@@ -232,8 +232,12 @@ class Street(ABC):
         *,
         policy: str = POLICY,
         inbound: dict[str, Inbound] | None = None,
+        listens: bool = True,
     ) -> AsyncIterator[Room]:
-        """A company's house with its room of envelopes; again, it is after a restart."""
+        """A company's house with its room of envelopes; again, it is after a restart.
+
+        `listens`: whether its bridge has found its way before anybody works.
+        """
         signer = self.signers.setdefault(organisation, SoftSigner(self.clock))
         async with company(
             directory / organisation,
@@ -247,7 +251,8 @@ class Street(ABC):
             seals_by=self.seals_by,
             inbound=inbound or {"*": Inbound("contract", "company-east")},
         ) as made:
-            await made.bridge.step(wait_seconds=0)
+            if listens:
+                await made.bridge.step(wait_seconds=0)
             yield self.joined(made)
 
     def joined(self, made: Company, reached: Callable[[str], None] | None = None) -> Room:

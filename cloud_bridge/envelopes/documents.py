@@ -97,24 +97,6 @@ def judge_document(
                 yield from _judge_signer(name, signings[number], signer, roots)
 
 
-def faults_of_document(state: EnvelopeState, name: str, content: bytes) -> Iterator[str]:
-    """What in a document is not as the envelope's record has it; nobody's certificate is asked.
-
-    Args:
-        state: after the last entry.
-        name: of the document in the terms.
-        content: the document.
-    """
-    for found in _walk(state, name, content):
-        match found:
-            case str():
-                yield f"{name}: {found}"
-            case number, str() as words:
-                yield f"signature {number + 1} of {name}: {words}"
-            case _:
-                pass
-
-
 def _walk(
     state: EnvelopeState, name: str, content: bytes
 ) -> Iterator[str | tuple[int, str | Signer]]:

@@ -35,7 +35,12 @@ class PartyState(Value, frozen=True):
     @property
     def missing(self) -> bool:
         """Whether it has still to sign."""
-        return self.state in {"waiting", "its-turn", "opened"}
+        return self.state == "waiting" or self.has_its_turn
+
+    @property
+    def has_its_turn(self) -> bool:
+        """Whether those before it have signed; the pen may keep it off all the same."""
+        return self.state in {"its-turn", "opened"}
 
 
 class Pen(Value, frozen=True):

@@ -214,7 +214,7 @@ def _by_the_initiator(state: EnvelopeState, act: _BY_THE_INITIATOR) -> Iterator[
             yield from _copied(state, act)
         case Reminded():
             each = state.party(act.party)
-            if each is None or each.state not in {"its-turn", "opened"}:
+            if each is None or not each.has_its_turn:
                 yield "not-its-turn", f"it is not the turn of {act.party!r}"
 
 

@@ -54,6 +54,11 @@ def read_terms(terms: bytes) -> Terms:
     return read
 
 
+def is_envelope_id(text: str) -> bool:
+    """Whether it is a UUID in lower case."""
+    return _UUID.fullmatch(text) is not None
+
+
 def is_digest(text: str) -> bool:
     """Whether it is a SHA-256 in lower-case hex."""
     return _DIGEST.fullmatch(text) is not None
@@ -71,10 +76,10 @@ def is_in_the_calendar(moment: datetime) -> bool:
 
 
 def _wrong(terms: Terms) -> Iterator[str]:
-    if not _UUID.fullmatch(terms.envelope):
+    if not is_envelope_id(terms.envelope):
         yield "the envelope's id is no UUID in lower case"
     if terms.voids is not None and (
-        not _UUID.fullmatch(terms.voids) or terms.voids == terms.envelope
+        not is_envelope_id(terms.voids) or terms.voids == terms.envelope
     ):
         yield "what it voids is no other envelope's UUID"
     if not terms.initiator:

@@ -15,7 +15,7 @@ def may_sign(state: EnvelopeState, *, at: datetime) -> tuple[str, ...]:
     return tuple(
         each.party.id
         for each in state.parties
-        if each.state in {"its-turn", "opened"} and holder in {None, each.party.id}
+        if each.has_its_turn and holder in {None, each.party.id}
     )
 
 

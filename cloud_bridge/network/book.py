@@ -15,6 +15,7 @@ from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.chain import Entry, terms_digest
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
+    NETWORK,
     Act,
     Copied,
     Expired,
@@ -28,7 +29,6 @@ from cloud_bridge.envelopes.statements import (
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
 from cloud_bridge.network.accounts import Accounts, account_in
-from cloud_bridge.network.content_rows import NETWORK
 from cloud_bridge.network.contents import Contents
 from cloud_bridge.network.contents_named import refuse_what_is_missing, refuse_what_is_unbrought
 from cloud_bridge.network.interfaces import Lane

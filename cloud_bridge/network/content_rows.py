@@ -7,11 +7,11 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
+from cloud_bridge.envelopes.statements import NETWORK
 from cloud_bridge.model import ContentMode
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import Content, ContentHead
 
-NETWORK: Final = "network"
 ContentRow = Row[*tuple[Any, ...]]
 
 _content, _member = schema.content, schema.member

@@ -1,15 +1,13 @@
 """What a content must be, whoever brings it, and whatever it is brought for."""
 
 import hashlib
-import re
 from typing import Final
 
+from cloud_bridge.envelopes.terms import is_digest, is_envelope_id
 from cloud_bridge.model import ContentMode
 from cloud_bridge.network.problems import MalformedProblem, ModeProblem
 from cloud_bridge.wire import Content, ContentHead
 
-_ENVELOPE: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_KEYS: Final = 1000
 _LONGEST_KEY: Final = 512
 """Bytes of a wrapped key, or letters of an organisation's id: HPKE takes 80."""
@@ -18,9 +16,9 @@ _LONGEST_KEY: Final = 512
 def judge(content: Content) -> None:
     """Refuse what is no content; MalformedProblem, ModeProblem: why."""
     head = content.head
-    if not _ENVELOPE.fullmatch(head.envelope):
+    if not is_envelope_id(head.envelope):
         raise MalformedProblem("an envelope's id is a UUID in lower case")
-    if not _DIGEST.fullmatch(head.digest):
+    if not is_digest(head.digest):
         raise MalformedProblem("a digest is SHA-256 in lower-case hex")
     if head.mode == "digest":
         raise ModeProblem("a content is `encrypted` or `open`")

@@ -18,10 +18,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from cloud_bridge.envelopes.statements import NETWORK
 from cloud_bridge.interfaces import Time
 from cloud_bridge.network import content_ends, content_files, content_quota
 from cloud_bridge.network.content_rows import (
-    NETWORK,
     ContentRow,
     best_for,
     bytes_more,

@@ -13,7 +13,6 @@ from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import MalformedProblem
 from cloud_bridge.network.store import schema
 
-LENGTH: Final = 4
 _TAIL: Final = re.compile(r"[0-9A-Z]{4}")
 _SALT_BYTES: Final = 16
 

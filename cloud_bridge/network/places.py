@@ -1,13 +1,12 @@
 """Places for connections: so many at all, and of one address no more than its share."""
 
-import ipaddress
 from collections import Counter
 from typing import Final
 
 import structlog
 
-_IPV6_NETWORK: Final = 64
-"""Bits of an IPv6 address that a line has for itself: the rest its owner chooses."""
+from cloud_bridge.network.lines import line_of
+
 _FREE_AGAIN: Final = 0.9
 """Of all: below that it is told anew when it is full, and not each time somebody goes and comes."""
 _log = structlog.get_logger("network")
@@ -32,7 +31,7 @@ class Places:
 
     def take(self, address: str) -> bool:
         """Let somebody in; False: there is no place, or none for that address."""
-        line = _line(address)
+        line = line_of(address) or address
         if self._count >= self._most:
             if not self._is_told:
                 _log.error("connections_full", most=self._most)
@@ -49,7 +48,7 @@ class Places:
 
     def leave(self, address: str) -> None:
         """Somebody who was let in from there has gone."""
-        line = _line(address)
+        line = line_of(address) or address
         self._count -= 1
         if self._count < self._most * _FREE_AGAIN:
             self._is_told = False
@@ -57,16 +56,3 @@ class Places:
         if self._by_address[line] == 0:  # nothing is remembered of whoever is not here
             del self._by_address[line]
             self._told_of.discard(line)
-
-
-def _line(address: str) -> str:
-    """Whose share it is."""
-    try:
-        given = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(given, ipaddress.IPv4Address):
-        return str(given)
-    if given.ipv4_mapped is not None:
-        return str(given.ipv4_mapped)
-    return str(ipaddress.ip_network((int(given), _IPV6_NETWORK), strict=False))

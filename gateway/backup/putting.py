@@ -1,11 +1,13 @@
 """How a restore writes a file: whole or not at all, on the disk, and with the owner it needs."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from gateway.durable import sync_directory
+from gateway.freezes.closing import Reader, close_file, make_folder
 
 
 def put_file(
@@ -23,33 +25,28 @@ def put_file(
         OSError: the disk refuses.
     """
     _make_directories(place.parent, owner, 0o700 if is_secret else 0o755)
-    partial = place.with_name(f".{place.name}.restoring")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        for chunk in chunks:
-            out.write(chunk)
+
+    def prepare(file: int) -> None:
         if owner is not None:
-            os.fchown(out.fileno(), *owner)
+            os.fchown(file, *owner)
         if not is_secret:
-            os.fchmod(out.fileno(), 0o644)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(place)
-    sync_directory(place.parent)
+            os.fchmod(file, 0o644)
+
+    _write(chunks, place, prepare)
 
 
 def put_freeze(chunks: Iterator[bytes], place: Path, owner: tuple[int, int] | None) -> None:
-    """It names counterparties: for the gateway's user alone, or its group where root puts it."""
-    folder, mine = place.parent, None if owner is None else (os.geteuid(), owner[1])
+    """A file of the folder `freezes`: for the gateway's user, whose the state is; see `put_file`.
+
+    `owner` None: that is whoever runs this.
+    """
+    reader = Reader(os.geteuid(), os.getegid()) if owner is None else Reader(*owner)
+    folder = place.parent
     _make_directories(folder.parent, None, 0o755)
     if not folder.exists():
-        _make_directories(folder, mine, 0o700)
-        if mine is not None:
-            folder.chmod(0o750)
-    put_file(chunks, place, mine, is_secret=True)
-    if mine is not None:
-        place.chmod(0o640)
+        make_folder(folder, reader)
+        sync_directory(folder.parent)
+    _write(chunks, place, partial(close_file, reader=reader))
 
 
 def write_durably(path: Path, content: bytes, owner: tuple[int, int] | None) -> None:
@@ -72,6 +69,21 @@ def owner_of(directory: Path) -> tuple[int, int] | None:
         return None
     found = directory.stat()
     return found.st_uid, found.st_gid
+
+
+def _write(chunks: Iterator[bytes], place: Path, prepare: Callable[[int], None]) -> None:
+    """`prepare` is given the file's descriptor while nobody finds it under its own name."""
+    unfinished = place.with_name(f".{place.name}.restoring")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        for chunk in chunks:
+            out.write(chunk)
+        prepare(out.fileno())
+        out.flush()
+        os.fsync(out.fileno())
+    unfinished.replace(place)
+    sync_directory(place.parent)
 
 
 def _make_directories(directory: Path, owner: tuple[int, int] | None, mode: int) -> None:

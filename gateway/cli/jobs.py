@@ -1,20 +1,16 @@
 """`sealgate jobs`: what waits, what failed and why. Reads the database; the gateway may run."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 from rich.table import Table
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
-from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
+from gateway.cli.reading import database
+from gateway.cli.terminal import fail, out, printable, tell_json
 from gateway.store.backlog import job_counts
 from gateway.store.job_listing import ListedJob, listed_job, listed_jobs
-from gateway.store.open import database_of
 
 _STATES: Final = ("waiting", "paused", "leased", "dead", "cancelled")
 
@@ -36,7 +32,7 @@ def list_jobs(
     """
     if state is not None and state not in _STATES:
         raise fail(f"no state is called {state}; there are {', '.join(_STATES)}")
-    with _database(config) as connection:
+    with database(configuration(config)) as connection:
         counts = sorted(job_counts(connection))
         jobs = listed_jobs(connection, kind=kind, state=state, subject=subject, most=most)
     if as_json:
@@ -53,7 +49,7 @@ def show_job(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show all of one job: whose it is, how often it was tried, and why it failed last."""
-    with _database(config) as connection:
+    with database(configuration(config)) as connection:
         found = listed_job(connection, job_id)
     if found is None:
         raise fail(f"there is no job {job_id}: what is done has none any more", code=1)
@@ -65,17 +61,6 @@ def show_job(
     for name, value in plain.items():
         table.add_row(name, printable(_text(value)))
     out.print(table)
-
-
-@contextmanager
-def _database(config: ConfigOption) -> Iterator[Connection]:
-    installation = configuration(config)
-    with told_errors(SQLAlchemyError, OSError):
-        database = database_of(installation)
-        if not database.exists():
-            raise fail(f"there is no database {database}: the gateway never ran")
-    with told_errors(SQLAlchemyError, OSError), database.open_reader().connect() as connection:
-        yield connection
 
 
 def _plain(found: ListedJob) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""A connection that only reads, for as long as a check takes."""
+"""A connection that only reads, for as long as a check or a list takes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.cli.terminal import fail, told_errors
 from gateway.config import Config
 from gateway.store.open import database_of
 from gateway.store.reading import one_moment
@@ -20,3 +22,14 @@ def connected(config: Config) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def database(config: Config) -> Iterator[Connection]:
+    """The same where it may not be there: then say so, or why it cannot be read, and leave."""
+    with told_errors(SQLAlchemyError, OSError):
+        kept = database_of(config)
+        if not kept.exists():
+            raise fail(f"there is no database {kept}: nothing was recorded yet")
+        with connected(config) as connection:
+            yield connection

@@ -1,6 +1,5 @@
 """`kind: Webhook`: a URL that is told of events, of whose, and the keys that sign what it gets."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from gateway.config import AbsolutePath
+from gateway.config.values import is_loopback
 from gateway.declarations.declaration import Declaration
 from policies.kinds.spelling import Name
 from strictyaml import StrictModel, refusal
@@ -71,7 +71,7 @@ class WebhookSpec(StrictModel):
                 "a password does not belong into a URL",
                 "leave it out: the receiver knows us by our signature",
             )
-        if parts.scheme == "http" and not self.allow_plain and not _is_here(host):
+        if parts.scheme == "http" and not self.allow_plain and not is_loopback(host):
             raise refusal(
                 f"{self.url} would carry business numbers in the clear",
                 "write https://, or `allowPlain: true` where the network is your own",
@@ -128,10 +128,3 @@ def _declared(name: str, spec: WebhookSpec) -> DeclaredWebhook:
         authorities=spec.authorities,
         allow_link_local=spec.allow_link_local,
     )
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -287,3 +287,16 @@ class RevisionOfOtherCompanyProblem(RevisionProblem):
 
     type: ClassVar[str] = "revision-other-company"
     title: ClassVar[str] = "The signature is another company's"
+
+
+class EnvelopeRequestLostProblem(Problem):
+    """It is ours, and the request for it is lost: the gateway was put back from a backup."""
+
+    type: ClassVar[str] = "envelope-request-lost"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "What was asked for this envelope of ours is not known here any more"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Withdraw it, and send it anew if it is still wanted: its idempotency key is not known "
+        "here either. What was signed before stays signed."
+    )

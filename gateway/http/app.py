@@ -1,7 +1,7 @@
 """The aiohttp application: routes, and what happens around every one of them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -12,6 +12,7 @@ from gateway.http import answers
 from gateway.http.authentication import Authenticator
 from gateway.http.documents import Documents
 from gateway.http.errors import (
+    MalformedRequestProblem,
     MethodNotAllowedProblem,
     NotFoundProblem,
     OverloadedProblem,
@@ -25,6 +26,8 @@ from gateway.http.sealing import Sealing
 from gateway.randomness import random_bytes
 from gateway.signing.archive import Archive
 from gateway.signing.service import SigningService
+
+_NUL: Final = "%00"
 
 _log = structlog.get_logger("http")
 
@@ -134,6 +137,7 @@ class API:
         self, request: web.Request, handler: Handler, trace_id: str
     ) -> tuple[web.StreamResponse, str]:
         try:
+            _refuse_nul(request)
             return await handler(request), "ok"
         except Problem as problem:
             tell = _log.error if problem.owner == "it" else _log.info
@@ -147,3 +151,9 @@ class API:
             _log.exception("defect", trace=trace_id, path=request.path)
             told = InternalProblem("the gateway's log has the details under this trace id")
         return answers.problem_response(told, trace_id=trace_id), told.type
+
+
+def _refuse_nul(request: web.Request) -> None:
+    # PostgreSQL takes none in a text, whatever is asked for by it.
+    if _NUL in request.raw_path:
+        raise MalformedRequestProblem("there is a NUL in the address, and in no name of anything")

@@ -3,13 +3,13 @@
 from typing import Any, get_args
 
 from gateway.approvals.showing import ApprovalState
-from gateway.http.describing import DIGEST, reference
+from gateway.http.describing import DIGEST, list_of, reference
 
 _STAGE = {
     "type": "object",
     "properties": {
         "count": {"type": "integer", "minimum": 1},
-        "roles": {"type": "array", "items": {"type": "string"}},
+        "roles": list_of({"type": "string"}),
     },
     "required": ["count", "roles"],
 }
@@ -30,7 +30,7 @@ _SUMMARY: dict[str, Any] = {
         "type": ["string", "null"],
         "description": "The rule that asks; null where an OA system's approval came along.",
     },
-    "outstanding": {"type": "array", "items": _STAGE},
+    "outstanding": list_of(_STAGE),
     "links": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 _STATEMENT = {
@@ -71,14 +71,14 @@ SCHEMAS: dict[str, Any] = {
     },
     "Approvals": {
         "type": "object",
-        "properties": {"approvals": {"type": "array", "items": reference("ApprovalSummary")}},
+        "properties": {"approvals": list_of(reference("ApprovalSummary"))},
         "required": ["approvals"],
     },
     "Approval": {
         "type": "object",
         "properties": {
             **_SUMMARY,
-            "requestedBy": {"type": "array", "items": {"type": "string"}},
+            "requestedBy": list_of({"type": "string"}),
             "attributes": {"type": "object"},
             "placement": {"type": ["object", "null"]},
             "document": {"type": "object", "properties": {"sha256": DIGEST}},
@@ -91,7 +91,7 @@ SCHEMAS: dict[str, Any] = {
                     "text": {"type": "object"},
                 },
             },
-            "statements": {"type": "array", "items": _STATEMENT},
+            "statements": list_of(_STATEMENT),
             "usedBy": {"type": ["string", "null"], "format": "uuid"},
             "bundle": {"type": "string"},
             "trace": {"type": "string"},

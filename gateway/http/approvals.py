@@ -11,7 +11,13 @@ from gateway.clock import Clock
 from gateway.http import answers
 from gateway.http.approval_answers import summary, whole
 from gateway.http.approval_schemas import SCHEMAS
-from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
+from gateway.http.describing import (
+    answered,
+    json_of,
+    path_parameter,
+    query_parameter,
+    reference,
+)
 from gateway.http.errors import MalformedRequestProblem
 from gateway.http.intake import read_body
 from gateway.http.routes import TOLD, WHO, Route
@@ -137,12 +143,7 @@ def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
     approval = json_of(reference("Approval"))
     id_ = path_parameter("id", "The approval's id.")
-    state = {
-        "name": "state",
-        "in": "query",
-        "description": "Only those in this state.",
-        "schema": {"enum": list(_STATES)},
-    }
+    state = query_parameter("state", {"enum": list(_STATES)}, "Only those in this state.")
     return {
         _PATH: {
             "get": _operation(
@@ -188,12 +189,4 @@ def openapi_schemas() -> dict[str, Any]:
 def _operation(
     operation: str, summary_: str, content: dict[str, Any], parameters: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "summary": summary_,
-        "parameters": parameters,
-        "responses": {
-            "200": {"description": summary_, "content": content},
-            "default": PROBLEM,
-        },
-    }
+    return {**answered(operation, summary_, content), "parameters": parameters}

@@ -12,11 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from aiohttp import web
-from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import (
     ECDSA_P256_SHA256,
     ED25519,
@@ -26,6 +24,7 @@ from http_message_signatures.algorithms import (
 from http_message_signatures.digests import ContentDigest
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
 from cloud_bridge.plain_signature import PlainSignature, verified
 from gateway.clock import Clock
 from gateway.http.access import require
@@ -109,15 +108,6 @@ class Authenticated:
         return said == [f"sha-256=:{digest}:"] and '"content-digest"' in self.covered
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A request as the verifier wants to see it."""
-
-    method: str
-    url: str
-    headers: Any
-
-
 class Authenticator:
     """Finds the system or person behind a request."""
 
@@ -190,8 +180,9 @@ class Authenticator:
             check=ready.check,
         )
         if plain is None or not all(f'"{name}"' in plain.covered for name in required):
-            message = _Message(request.method, url, request.headers)
-            plain = _verified_by_the_library(message, key, ready.value, required)
+            plain = _whole(
+                Message(request.method, url, request.headers), key, ready.value, required
+            )
         self._check_time(plain.parameters)
         nonce = self._use_nonce(key, plain.parameters.get("nonce"))
         return Authenticated(self._caller(owner), nonce, plain.covered)
@@ -248,36 +239,21 @@ class Authenticator:
         return f"{origin}{request.raw_path}"
 
 
-def _verified_by_the_library(
-    message: _Message, key: SystemKey | PersonKey, value: KeyValue, required: list[str]
+def _whole(
+    message: Message, key: SystemKey | PersonKey, value: KeyValue, required: list[str]
 ) -> PlainSignature:
     """The same answer for every form that RFC 9421 allows, and the reason when there is none."""
-    verifier = _Verifier(
-        signature_algorithm=_ALGORITHMS[key.algorithm], key_resolver=_OneKey(key.id, value)
-    )
     try:
-        (result,) = verifier.verify(message, max_age=None, require_components=required)
-    except (HTTPMessageSignaturesException, ValueError) as error:
+        return verified_by_the_library(
+            message,
+            key_id=key.id,
+            key=value,
+            algorithm=_ALGORITHMS[key.algorithm],
+            required=required,
+        )
+    except SignatureError as error:
         why = str(error) or f"it does not match the public key of {key.id!r}"
         raise SignatureInvalidProblem(f"{why} (covered must be: {', '.join(required)})") from error
-    return PlainSignature(result.covered_components, result.parameters)
-
-
-class _Verifier(HTTPMessageVerifier):
-    """Leaves the times to us: the library asks the system's clock, we ask ours."""
-
-    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
-        """Accept any time here; `Authenticator._check_time` judges it once the rest is proved."""
-
-
-class _OneKey(HTTPSignatureKeyResolver):
-    def __init__(self, key_id: str, key: KeyValue) -> None:
-        self._key_id = key_id
-        self._key = key
-
-    def resolve_public_key(self, key_id: str) -> KeyValue | None:
-        """The one key, under its own name only."""
-        return self._key if key_id == self._key_id else None
 
 
 def _client_certificate(request: web.Request) -> bytes | None:

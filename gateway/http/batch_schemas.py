@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from gateway.http.describing import DIGEST, PROBLEM, json_of, path_parameter, reference
+from gateway.http.describing import (
+    DIGEST,
+    PROBLEM,
+    answered,
+    json_of,
+    list_of,
+    path_parameter,
+    query_parameter,
+    reference,
+)
 
 _ID = path_parameter("id", "The batch's id.")
 _MOMENT = {"type": ["string", "null"], "format": "date-time"}
@@ -61,26 +70,11 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def _answered(operation: str, summary: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "responses": {
-            "200": {"description": summary, "content": json_of(schema)},
-            "default": PROBLEM,
-        },
-    }
-
-
-def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
-
-
 def _page(name: str, of: str) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            name: {"type": "array", "items": reference(of)},
+            name: list_of(reference(of)),
             "next": {
                 "type": ["string", "integer", "null"],
                 "description": "What the next page is asked for with (`before`, `after`).",
@@ -94,24 +88,31 @@ _NUMBER = {"type": "integer"}
 PATHS: dict[str, Any] = {
     "/v1/batches": {
         "get": {
-            **_answered("getBatches", "Your batches, the newest first", _page("batches", "Batch")),
-            "parameters": [_query("limit", _NUMBER), _query("before", {"type": "string"})],
+            **answered(
+                "getBatches", "Your batches, the newest first", json_of(_page("batches", "Batch"))
+            ),
+            "parameters": [
+                query_parameter("limit", _NUMBER),
+                query_parameter("before", {"type": "string"}),
+            ],
         }
     },
     "/v1/batches/{id}": {
         "get": {
-            **_answered("getBatch", "A batch, and how far it has come", reference("Batch")),
+            **answered("getBatch", "A batch, and how far it has come", json_of(reference("Batch"))),
             "parameters": [_ID],
         }
     },
     "/v1/batches/{id}/items": {
         "get": {
-            **_answered("getBatchItems", "What came of each document", _page("items", "BatchItem")),
+            **answered(
+                "getBatchItems", "What came of each document", json_of(_page("items", "BatchItem"))
+            ),
             "parameters": [
                 _ID,
-                _query("limit", _NUMBER),
-                _query("after", _NUMBER),
-                _query("state", {"enum": list(_COUNTS)}),
+                query_parameter("limit", _NUMBER),
+                query_parameter("after", _NUMBER),
+                query_parameter("state", {"enum": list(_COUNTS)}),
             ],
         }
     },
@@ -135,7 +136,10 @@ PATHS: dict[str, Any] = {
     },
     **{
         f"/v1/batches/{{id}}/{name}": {
-            "post": {**_answered(f"{name}Batch", summary, reference("Batch")), "parameters": [_ID]}
+            "post": {
+                **answered(f"{name}Batch", summary, json_of(reference("Batch"))),
+                "parameters": [_ID],
+            }
         }
         for name, summary in (
             ("pause", "Begin no further document of it"),

@@ -16,7 +16,7 @@ from gateway.batches.reading.names import folded, shown
 from gateway.batches.service import BatchService
 from gateway.errors import Problem
 from gateway.http import batch_answers
-from gateway.http.describing import PROBLEM, path_parameter
+from gateway.http.describing import answered, path_parameter
 from gateway.http.places import Places
 from gateway.http.routes import WHO, Route
 from gateway.signing.archive import Archive
@@ -208,12 +208,7 @@ def openapi_schemas() -> dict[str, Any]:
 
 def _streamed(operation: str, summary: str, description: str, kind: str) -> dict[str, Any]:
     return {
-        "operationId": operation,
-        "summary": summary,
+        **answered(operation, summary, {kind: {"schema": {"type": "string"}}}),
         "description": description,
         "parameters": [path_parameter("id", "The batch's id.")],
-        "responses": {
-            "200": {"description": summary, "content": {kind: {"schema": {"type": "string"}}}},
-            "default": PROBLEM,
-        },
     }

@@ -11,7 +11,7 @@ from gateway.batches.service import BatchService
 from gateway.feeds.stocks import Stocks
 from gateway.http import answers, batch_answers
 from gateway.http.batch_bodies import BatchBody, BatchInput, LyingReady
-from gateway.http.describing import PDF, PROBLEM, json_of, reference
+from gateway.http.describing import PDF, PROBLEM, json_of, list_of, reference
 from gateway.http.intake import idempotency_key
 from gateway.http.routes import TOLD, TRACE, WHO, Route
 from gateway.http.uploads import Uploads
@@ -124,7 +124,7 @@ def _body() -> dict[str, Any]:
                     "batch": reference("BatchRequest"),
                     "archive": {**binary, "contentMediaType": "application/zip"},
                     "manifest": binary,
-                    "document": {"type": "array", "items": PDF},
+                    "document": list_of(PDF),
                 },
                 "required": ["batch"],
                 "additionalProperties": False,

@@ -1,6 +1,5 @@
 """/v1/batches: how far they are, what came of each document, and what may be done with them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
@@ -11,9 +10,10 @@ from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.service import BatchService
 from gateway.http import answers, batch_answers
 from gateway.http.batch_schemas import PATHS, SCHEMAS
-from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.errors import MalformedRequestProblem
 from gateway.http.queries import number_in
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.http.small_bodies import read_small_body
 from gateway.store.batch_items import ItemState
 from gateway.store.batches import BatchRow
 from policies.model import Caller
@@ -23,7 +23,6 @@ _ONE = f"{_BATCHES}/{{id}}"
 _MOST_BATCHES = 100
 _MOST_ITEMS = 1000
 _MOST_BODY_BYTES = 1024
-_BODY_SECONDS = 30
 
 _Act = Callable[[str, Caller], Awaitable[BatchRow]]
 
@@ -103,7 +102,7 @@ class Batches:
         return await self._after(request, self._service.retry)
 
     async def _after(self, request: web.Request, act: _Act) -> web.StreamResponse:
-        request[WHO].check_body(await _nothing(request))
+        await _refuse_what_is_said(request)
         row = await act(request.match_info["id"], request[WHO].caller)
         told: dict[str, object] = {"batch": row.id, "state": row.state}
         request[TOLD] = told
@@ -111,21 +110,11 @@ class Batches:
         return answers.plain_json(batch_answers.with_progress(row, progress))
 
 
-async def _nothing(request: web.Request) -> bytes:
-    """The body of what has none, or an empty object."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BODY_BYTES:
-                    raise MalformedRequestProblem("this has no body")
-    except TimeoutError:
-        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
-    said = bytes(body)
-    if said.strip() not in {b"", b"{}"}:
+async def _refuse_what_is_said(request: web.Request) -> None:
+    """These have no body, or an empty object."""
+    body = await read_small_body(request, most_bytes=_MOST_BODY_BYTES)
+    if body.strip() not in {b"", b"{}"}:
         raise MalformedRequestProblem("this has no body")
-    return said
 
 
 def _state(request: web.Request) -> ItemState | None:

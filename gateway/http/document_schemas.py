@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.http.describing import DIGEST
+from gateway.http.describing import DIGEST, list_of
 
 _AUDIT = {
     "type": "object",
@@ -60,7 +60,7 @@ _ACT = {
                     "part": {"type": "integer"},
                     "seal": {"type": "string"},
                     "state": {"enum": ["intent", "sealed"]},
-                    "stamps": {"type": "array", "items": {"oneOf": [_STAMP, _OMITTED]}},
+                    "stamps": list_of({"oneOf": [_STAMP, _OMITTED]}),
                     "audit": _AUDIT,
                     "links": {"type": "object", "additionalProperties": {"type": "string"}},
                 },
@@ -98,7 +98,7 @@ SCHEMAS: dict[str, Any] = {
                 "type": ["object", "null"],
                 "properties": {"sha256": DIGEST, "bytes": {"type": "integer"}},
             },
-            "stamps": {"type": "array", "items": {"oneOf": [_STAMP, _OMITTED]}},
+            "stamps": list_of({"oneOf": [_STAMP, _OMITTED]}),
             "act": _ACT,
             "audit": _AUDIT,
             "trace": {"type": "string"},

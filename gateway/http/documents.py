@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.http import answers
-from gateway.http.describing import PDF, PROBLEM, json_of, path_parameter, reference
+from gateway.http.describing import PDF, answered, json_of, path_parameter, reference
 from gateway.http.document_schemas import SCHEMAS
 from gateway.http.routes import WHO, Route
 from gateway.signing.archive import Archive
@@ -67,11 +67,6 @@ def openapi_schemas() -> dict[str, Any]:
 
 def _read(operation: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
     return {
-        "operationId": operation,
-        "summary": summary,
+        **answered(operation, summary, content),
         "parameters": [path_parameter("id", "The document's id.")],
-        "responses": {
-            "200": {"description": summary, "content": content},
-            "default": PROBLEM,
-        },
     }

@@ -7,7 +7,15 @@ import msgspec
 from cloud_bridge.model import LEVELS, Terms
 from cloud_bridge.wire import PersonLink
 from gateway.envelopes.model import EnvelopeTold, Status
-from gateway.http.describing import PDF, PROBLEM, json_of, path_parameter, reference
+from gateway.http.describing import (
+    PDF,
+    answered,
+    json_of,
+    list_of,
+    path_parameter,
+    query_parameter,
+    reference,
+)
 from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput
 
 _ONE = "/v1/envelopes/{id}"
@@ -93,15 +101,7 @@ SCHEMAS: dict[str, Any] = {
 
 
 def _answered(operation: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "parameters": [_ID],
-        "responses": {
-            "200": {"description": summary, "content": content},
-            "default": PROBLEM,
-        },
-    }
+    return {**answered(operation, summary, content), "parameters": [_ID]}
 
 
 def _asking(operation: str, summary: str, body: str, answer: str = "Envelope") -> dict[str, Any]:
@@ -110,16 +110,6 @@ def _asking(operation: str, summary: str, body: str, answer: str = "Envelope") -
             **_answered(operation, summary, json_of(reference(answer))),
             "requestBody": {"required": True, "content": json_of(reference(body))},
         }
-    }
-
-
-def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": description,
-        "schema": schema,
     }
 
 
@@ -134,7 +124,7 @@ _ENVELOPE = json_of(reference("Envelope"))
 _PAGE: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "envelopes": {"type": "array", "items": reference("Envelope")},
+        "envelopes": list_of(reference("Envelope")),
         "next": {"type": ["string", "null"], "description": "What `after` is for the next page."},
     },
     "required": ["envelopes", "next"],
@@ -156,9 +146,9 @@ PATHS: dict[str, Any] = {
         "get": {
             **_answered("getEnvelopes", "Your company's envelopes, newest first", json_of(_PAGE)),
             "parameters": [
-                _query("status", "Only those.", {"enum": list(get_args(Status))}),
-                _query("after", "From the page before.", {"type": "string"}),
-                _query("limit", "1 to 100; 50.", {"type": "integer"}),
+                query_parameter("status", {"enum": list(get_args(Status))}, "Only those."),
+                query_parameter("after", {"type": "string"}, "From the page before."),
+                query_parameter("limit", {"type": "integer"}, "1 to 100; 50."),
             ],
         }
     },
@@ -169,8 +159,8 @@ PATHS: dict[str, Any] = {
             "latest after `wait` seconds.",
             "parameters": [
                 _ID,
-                _query("beyond", "A sequence that you know.", {"type": "integer"}),
-                _query("wait", "Seconds, 0 to 60; 30.", {"type": "number"}),
+                query_parameter("beyond", {"type": "integer"}, "A sequence that you know."),
+                query_parameter("wait", {"type": "number"}, "Seconds, 0 to 60; 30."),
             ],
         }
     },

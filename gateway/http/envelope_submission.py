@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.envelopes.interfaces import Envelopes
 from gateway.http import answers, envelope_answers
-from gateway.http.describing import PDF, PROBLEM, json_of, reference
+from gateway.http.describing import PDF, PROBLEM, json_of, list_of, reference
 from gateway.http.envelope_bodies import EnvelopeInput, read_envelope
 from gateway.http.errors import EnvelopesNotSetUpProblem
 from gateway.http.intake import idempotency_key
@@ -84,7 +84,7 @@ def openapi_paths() -> dict[str, Any]:
                                 "type": "object",
                                 "properties": {
                                     "envelope": reference("EnvelopeRequest"),
-                                    "document": {"type": "array", "items": PDF},
+                                    "document": list_of(PDF),
                                 },
                                 "required": ["envelope", "document"],
                                 "additionalProperties": False,

@@ -1,6 +1,5 @@
 """/v1/events and /v1/webhooks: what a system was told, or missed, and to be told once more."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -8,9 +7,17 @@ import msgspec
 from aiohttp import web
 
 from gateway.http import answers
-from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
-from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.describing import (
+    answered,
+    json_of,
+    list_of,
+    path_parameter,
+    query_parameter,
+    reference,
+)
+from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.http.small_bodies import read_small_body
 from gateway.returns.model import EventType
 from gateway.returns.records import EventReader, Standing
 from gateway.returns.replaying import Replays
@@ -22,7 +29,6 @@ _REDELIVER = "/v1/events/{id}/redeliver"
 _WEBHOOKS = "/v1/webhooks"
 _REPLAY = "/v1/webhooks/{name}/replay"
 _MOST_BYTES = 4096
-_BODY_SECONDS = 30
 _LIMIT = 100
 _MOST = 1000
 _LARGEST = 2**62
@@ -72,7 +78,7 @@ class Events:
 
     async def redeliver(self, request: web.Request) -> web.StreamResponse:
         """Bring an event once more to all who are told of it."""
-        await _read_body(request)
+        await read_small_body(request, most_bytes=_MOST_BYTES)
         event_id = request.match_info["id"]
         names = await self._replays.redeliver(event_id, request[WHO].caller.system)
         line: dict[str, object] = {"redelivered": event_id, "webhooks": len(names)}
@@ -95,7 +101,7 @@ class Events:
 
     async def replay(self, request: web.Request) -> web.StreamResponse:
         """Bring the caller's events of a stretch once more; a stopped webhook goes on."""
-        stretch = _stretch(await _read_body(request))
+        stretch = _stretch(await read_small_body(request, most_bytes=_MOST_BYTES))
         name = request.match_info["name"]
         deliveries = await self._replays.replay(
             name, request[WHO].caller.system, after=stretch.after, before=stretch.before
@@ -111,20 +117,6 @@ def _number(request: web.Request, name: str, *, otherwise: int, most: int) -> in
     if not (text.isascii() and text.isdigit() and len(text) < len(str(most)) + 1):
         raise MalformedRequestProblem(f"{name}={text!r} is no whole number up to {most}")
     return min(int(text), most)
-
-
-async def _read_body(request: web.Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    raise MalformedRequestProblem(f"the body is longer than {_MOST_BYTES} bytes")
-    except TimeoutError:
-        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
-    request[WHO].check_body(bytes(body))
-    return bytes(body)
 
 
 def _stretch(body: bytes) -> _Stretch:
@@ -148,44 +140,51 @@ def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
     events = {
         "type": "object",
-        "properties": {"events": _list_of(reference("Event")), "next": {"type": "integer"}},
+        "properties": {"events": list_of(reference("Event")), "next": {"type": "integer"}},
         "required": ["events", "next"],
     }
-    webhooks = {"type": "object", "properties": {"webhooks": _list_of(reference("Webhook"))}}
-    names = {"type": "object", "properties": {"webhooks": _list_of({"type": "string"})}}
+    webhooks = {"type": "object", "properties": {"webhooks": list_of(reference("Webhook"))}}
+    names = {"type": "object", "properties": {"webhooks": list_of({"type": "string"})}}
     count = {"type": "object", "properties": {"deliveries": {"type": "integer"}}}
     stretch = {
         "type": "object",
         "properties": {"after": {"type": "integer"}, "before": {"type": "integer"}},
     }
+    number = {"type": "integer", "minimum": 0}
     return {
         _EVENTS: {
             "get": {
-                **_described("getEvents", "The caller's events, in order", events),
+                **answered("getEvents", "The caller's events, in order", json_of(events)),
                 "parameters": [
-                    _query("after", "The number of the last event that you have; 0 at first."),
-                    _query("limit", f"Events in one answer, {_LIMIT} by default, {_MOST} at most."),
+                    query_parameter(
+                        "after", number, "The number of the last event that you have; 0 at first."
+                    ),
+                    query_parameter(
+                        "limit",
+                        number,
+                        f"Events in one answer, {_LIMIT} by default, {_MOST} at most.",
+                    ),
                 ],
             }
         },
         _EVENT: {
             "get": {
-                **_described("getEvent", "An event and its deliveries", reference("Event")),
+                **answered("getEvent", "An event and its deliveries", json_of(reference("Event"))),
                 "parameters": [path_parameter("id", "The event's id: the webhook-id.")],
             }
         },
         _REDELIVER: {
             "post": {
-                **_described("redeliver", "Bring an event once more", names, "202"),
+                **answered("redeliver", "Bring an event once more", json_of(names), status="202"),
                 "parameters": [path_parameter("id", "The event's id: the webhook-id.")],
             }
         },
         _WEBHOOKS: {
-            "get": _described("getWebhooks", "Who is told of the caller's events", webhooks)
+            "get": answered("getWebhooks", "Who is told of the caller's events", json_of(webhooks))
         },
         _REPLAY: {
             "post": {
-                **_described("replay", "Bring events once more", count, "202"),
+                **answered("replay", "Bring events once more", json_of(count), status="202"),
                 "requestBody": {"content": json_of(stretch)},
                 "parameters": [path_parameter("name", "The webhook's name.")],
             }
@@ -213,7 +212,7 @@ def openapi_schemas() -> dict[str, Any]:
     }
     webhook = {
         "name": text,
-        "events": _list_of(text),
+        "events": list_of(text),
         "standing": {"enum": ["taking", "away", "stopped"]},
         "failing": number,
         "givenUp": number,
@@ -223,35 +222,9 @@ def openapi_schemas() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 **event,
-                "deliveries": _list_of({"type": "object", "properties": delivery}),
+                "deliveries": list_of({"type": "object", "properties": delivery}),
             },
             "required": list(event),
         },
         "Webhook": {"type": "object", "properties": webhook, "required": list(webhook)},
-    }
-
-
-def _list_of(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
-
-
-def _query(name: str, description: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "schema": {"type": "integer", "minimum": 0},
-    }
-
-
-def _described(
-    operation: str, summary: str, schema: dict[str, Any], status: str = "200"
-) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "responses": {
-            status: {"description": summary, "content": json_of(schema)},
-            "default": PROBLEM,
-        },
     }

@@ -4,7 +4,6 @@ The caller must have the power, and the statements must be officers': whoever ha
 only the other freezes nothing and ends nothing.
 """
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -15,9 +14,10 @@ from gateway.freezes.orders import MOST_STATEMENTS
 from gateway.freezes.scopes import touches
 from gateway.freezes.service import FreezeService
 from gateway.http import answers
-from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
-from gateway.http.errors import MalformedRequestProblem, RequestTooSlowProblem
+from gateway.http.describing import answered, json_of, list_of, path_parameter, reference
+from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import TOLD, WHO, Route
+from gateway.http.small_bodies import read_small_body
 from policies.bundle import Bundle
 from policies.model import Caller
 from policies.powers import may
@@ -25,7 +25,6 @@ from policies.powers import may
 _FREEZES = "/v1/freezes"
 _UNFREEZES = "/v1/freezes/{id}/unfreezes"
 _MOST_BYTES = 2 * 1024 * 1024
-_BODY_SECONDS = 30
 
 
 class _Statements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,18 +77,9 @@ class Freezes:
 
 
 async def _statements(request: web.Request) -> tuple[str, ...]:
-    body = bytearray()
+    body = await read_small_body(request, most_bytes=_MOST_BYTES)
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    raise MalformedRequestProblem(f"the body is longer than {_MOST_BYTES} bytes")
-    except TimeoutError:
-        raise RequestTooSlowProblem(f"the body took longer than {_BODY_SECONDS} s") from None
-    request[WHO].check_body(bytes(body))
-    try:
-        return msgspec.json.decode(bytes(body), type=_Statements).statements
+        return msgspec.json.decode(body, type=_Statements).statements
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedRequestProblem(f"the body is not {{statements: […]}}: {error}") from None
 
@@ -126,18 +116,18 @@ def _told(freeze: Freeze, wanted: int) -> dict[str, Any]:
 def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
     freeze = json_of(reference("Freeze"))
-    live = json_of({"type": "object", "properties": {"freezes": _list_of(reference("Freeze"))}})
+    live = json_of({"type": "object", "properties": {"freezes": list_of(reference("Freeze"))}})
     by_id = {"parameters": [path_parameter("id", "The freeze's id.")]}
     return {
         _FREEZES: {
-            "get": _described(
+            "get": answered(
                 "getFreezes", "What is frozen now, as far as it concerns the caller", live
             ),
-            "post": {**_described("freeze", "Freeze what officers say", freeze), **_body()},
+            "post": {**answered("freeze", "Freeze what officers say", freeze), **_body()},
         },
         _UNFREEZES: {
             "post": {
-                **_described("unfreeze", "Officers say that a freeze may end", freeze),
+                **answered("unfreeze", "Officers say that a freeze may end", freeze),
                 **_body(),
                 **by_id,
             }
@@ -153,10 +143,10 @@ def openapi_schemas() -> dict[str, Any]:
         "id": text,
         "scope": {"type": "object", "properties": {"kind": {"enum": kinds}, "name": text}},
         "reason": text,
-        "by": _list_of(text),
+        "by": list_of(text),
         "at": {"type": "string", "format": "date-time"},
         "audit": number,
-        "unfreezes": _list_of(text),
+        "unfreezes": list_of(text),
         "unfreezesWanted": number,
         "ended": {"type": "boolean"},
     }
@@ -164,7 +154,7 @@ def openapi_schemas() -> dict[str, Any]:
         "Freeze": {"type": "object", "properties": fields, "required": list(fields)},
         "FreezeStatements": {
             "type": "object",
-            "properties": {"statements": _list_of(text)},
+            "properties": {"statements": list_of(text)},
             "required": ["statements"],
         },
     }
@@ -173,18 +163,3 @@ def openapi_schemas() -> dict[str, Any]:
 def _body() -> dict[str, Any]:
     content = json_of(reference("FreezeStatements"))
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _list_of(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
-
-
-def _described(operation: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "responses": {
-            "200": {"description": summary, "content": content},
-            "default": PROBLEM,
-        },
-    }

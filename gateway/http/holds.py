@@ -6,7 +6,14 @@ import msgspec
 from aiohttp import web
 
 from gateway.http import answers
-from gateway.http.describing import PROBLEM, json_of, path_parameter, reference
+from gateway.http.describing import (
+    answered,
+    json_of,
+    list_of,
+    path_parameter,
+    query_parameter,
+    reference,
+)
 from gateway.http.errors import MalformedRequestProblem
 from gateway.http.intake import read_body
 from gateway.http.routes import TOLD, WHO, Route
@@ -104,31 +111,26 @@ def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
     listed = {
         "type": "object",
-        "properties": {"holds": {"type": "array", "items": reference("Hold")}},
+        "properties": {"holds": list_of(reference("Hold"))},
         "required": ["holds"],
     }
     one = json_of(reference("Hold"))
     return {
         _HOLDS: {
             "get": {
-                **_operation("getHolds", "Legal holds of the caller's companies", json_of(listed)),
+                **answered("getHolds", "Legal holds of the caller's companies", json_of(listed)),
                 "parameters": [
-                    {
-                        "name": "all",
-                        "in": "query",
-                        "description": "Also those that have ended.",
-                        "schema": {"type": "string"},
-                    }
+                    query_parameter("all", {"type": "string"}, "Also those that have ended.")
                 ],
             },
             "post": {
-                **_operation("hold", "Keep content whatever its age", one),
+                **answered("hold", "Keep content whatever its age", one),
                 "requestBody": {"required": True, "content": json_of(reference("NewHold"))},
             },
         },
         _END: {
             "post": {
-                **_operation("endHold", "End a legal hold", one),
+                **answered("endHold", "End a legal hold", one),
                 "parameters": [path_parameter("id", "The hold's id.")],
                 "requestBody": {"required": True, "content": json_of({"type": "object"})},
             }
@@ -150,12 +152,4 @@ def openapi_schemas() -> dict[str, Any]:
     return {
         "NewHold": {"type": "object", "properties": scope, "required": ["company", "reason"]},
         "Hold": {"type": "object", "properties": fields, "required": list(fields)},
-    }
-
-
-def _operation(name: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "responses": {"200": {"description": summary, "content": content}, "default": PROBLEM},
     }

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.http import answers
-from gateway.http.describing import PROBLEM, json_of, reference
+from gateway.http.describing import answered, json_of, reference
 from gateway.http.routes import Route
 
 _PATH = "/v1/policies"
@@ -74,21 +74,8 @@ class PoliciesInForce:
 def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
     summary = "Which policies decide, since when, who signed them, and what was refused"
-    return {
-        _PATH: {
-            "get": {
-                "operationId": "getPolicies",
-                "summary": summary,
-                "responses": {
-                    "200": {
-                        "description": summary,
-                        "content": json_of(reference("PolicyStanding")),
-                    },
-                    "default": PROBLEM,
-                },
-            }
-        }
-    }
+    standing = json_of(reference("PolicyStanding"))
+    return {_PATH: {"get": answered("getPolicies", summary, standing)}}
 
 
 def openapi_schemas() -> dict[str, Any]:

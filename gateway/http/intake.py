@@ -19,6 +19,7 @@ from gateway.http.errors import (
 )
 from gateway.http.mistakes import told_mistakes
 from gateway.http.plain_request import PlainRequest, plain_request
+from gateway.statements.plain_json import without_twins
 from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import Caller, SealRequest
 from strictyaml import StrictModel
@@ -222,7 +223,7 @@ def parsed_json(data: bytes, model: type[ModelT], *, word: str) -> ModelT:
         MalformedRequestProblem: with every mistake.
     """
     try:
-        written = json.loads(data, object_pairs_hook=_without_twins)
+        written = json.loads(data, object_pairs_hook=without_twins)
     except (ValueError, RecursionError) as error:
         raise MalformedRequestProblem(f"`{word}` is not valid JSON: {error}") from None
     try:
@@ -232,14 +233,6 @@ def parsed_json(data: bytes, model: type[ModelT], *, word: str) -> ModelT:
         raise MalformedRequestProblem(
             f"`{word}` is not valid: {'; '.join(mistakes[:_MOST_MISTAKES])}"
         ) from None
-
-
-def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Of a key that comes twice, programs on the way may have judged the one that we do not take.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice in one object")
-    return found
 
 
 def _refuse_what_stands_outside(body: bytes, boundary: bytes) -> None:

@@ -18,7 +18,7 @@ from gateway.desk.wire import (
     Simulate,
     Test,
 )
-from gateway.http.describing import PROBLEM, json_of, reference
+from gateway.http.describing import answered, json_of, reference
 from gateway.http.intake import ModelT, parsed_json, read_body
 from gateway.http.routes import WHO, Route
 from strictyaml import StrictModel, refusal
@@ -197,14 +197,9 @@ def openapi_paths() -> dict[str, Any]:
 
 def _post(name: str, schema: str, summary: str) -> dict[str, Any]:
     return {
-        "operationId": f"{name}Policies",
-        "summary": summary,
+        **answered(f"{name}Policies", summary, json_of({"type": "object"})),
         "description": f"The report is what `sealgate policy {name} --json` prints.",
         "requestBody": {"required": True, "content": json_of(reference(schema))},
-        "responses": {
-            "200": {"description": summary, "content": json_of({"type": "object"})},
-            "default": PROBLEM,
-        },
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from gateway.http import answers
 from gateway.http.access import powers_of
-from gateway.http.describing import PROBLEM, json_of
+from gateway.http.describing import answered, json_of, list_of, query_parameter
 from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import WHO, Route
 from gateway.seals.in_force import InForce
@@ -81,40 +81,32 @@ def _scope(caller: Caller, in_force: InForce) -> Scope:
 
 def openapi_paths() -> dict[str, Any]:
     """What this file answers, described."""
-    fields = {name: {"type": "string"} for name in DIMENSIONS}
+    text = {"type": "string"}
     counts = {name: {"type": "integer"} for name in ("seals", "documents")}
-    row = {"type": "object", "properties": fields | counts, "required": list(counts)}
-    answer = {
+    row = {
         "type": "object",
-        "properties": {
-            "by": {"type": "array", "items": {"enum": list(DIMENSIONS)}},
-            "usage": {"type": "array", "items": row},
-        },
+        "properties": dict.fromkeys(DIMENSIONS, text) | counts,
+        "required": list(counts),
+    }
+    sums = {
+        "type": "object",
+        "properties": {"by": list_of({"enum": list(DIMENSIONS)}), "usage": list_of(row)},
         "required": ["by", "usage"],
     }
+    summary = "How many seals and documents were released"
+    of = f"Of {', '.join(DIMENSIONS)}, with commas between."
     return {
         _PATH: {
             "get": {
-                "operationId": "getUsage",
-                "summary": "How many seals and documents were released",
+                **answered("getUsage", summary, {**json_of(sums), "text/csv": {"schema": text}}),
                 "description": "A system and a person see their own; auditors and seal managers "
                 "see their company and those below it. Days are the office's calendar days.",
                 "parameters": [
-                    _query("by", f"Of {', '.join(DIMENSIONS)}, with commas between."),
-                    _query("first", "The first day, ISO 8601."),
-                    _query("last", "The last day, ISO 8601."),
-                    _query("format", "`json` (default) or `csv`."),
+                    query_parameter("by", text, of),
+                    query_parameter("first", text, "The first day, ISO 8601."),
+                    query_parameter("last", text, "The last day, ISO 8601."),
+                    query_parameter("format", text, "`json` (default) or `csv`."),
                 ],
-                "responses": {
-                    "200": {
-                        "description": "The sums.",
-                        "content": {
-                            **json_of(answer),
-                            "text/csv": {"schema": {"type": "string"}},
-                        },
-                    },
-                    "default": PROBLEM,
-                },
             }
         }
     }
@@ -123,12 +115,3 @@ def openapi_paths() -> dict[str, Any]:
 def openapi_schemas() -> dict[str, Any]:
     """The types that this file brings along."""
     return {}
-
-
-def _query(name: str, description: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "schema": {"type": "string"},
-    }

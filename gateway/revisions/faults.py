@@ -12,6 +12,7 @@ RevisionFault = Literal[
     "content-changed",
     "annotation",
     "form-changed",
+    "ambiguous",
     "hidden",
     "too-large-a-stamp",
     "not-whole",

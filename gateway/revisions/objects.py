@@ -72,6 +72,8 @@ def same_but(
     """See that two dictionaries differ in these entries at most."""
     if not isinstance(new, generic.DictionaryObject):
         raise RevisionFaultError(fault, f"it takes {what} away")
+    if isinstance(old, generic.StreamObject) or isinstance(new, generic.StreamObject):
+        raise RevisionFaultError(fault, f"{what} is a stream, and could be drawn")
     for key in sorted((set(old) | set(new)) - besides):
         if (
             key not in old
@@ -107,3 +109,17 @@ def place_of(annotation: Any) -> Box | None:  # noqa: ANN401 - see `written`
         return None
     left, bottom, right, top = (float(each) for each in annotation["/Rect"])
     return Box(min(left, right), min(bottom, top), max(left, right), max(bottom, top))
+
+
+def change_of_other(old: Any, number: int) -> RevisionFaultError:  # noqa: ANN401 - see `written`
+    """What it is that no signature writes over."""
+    kind = old.get("/Type") if isinstance(old, generic.DictionaryObject) else None
+    if kind == "/Pages":
+        return RevisionFaultError("page-added", f"it changes the tree of pages (object {number})")
+    if kind == "/Annot" or (
+        isinstance(old, generic.DictionaryObject) and "/Subtype" in old and "/Rect" in old
+    ):
+        return RevisionFaultError("annotation", f"it changes an annotation (object {number})")
+    if isinstance(old, generic.DictionaryObject) and "/FT" in old:
+        return RevisionFaultError("form-changed", f"it changes a field (object {number})")
+    return RevisionFaultError("content-changed", f"it writes over object {number}")

@@ -5,6 +5,7 @@ from typing import Any, Final
 from pyhanko.pdf_utils import generic
 
 from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.objects import entry_of
 
 _POINTS_PER_MM: Final = 72 / 25.4
 _EITHER: Final = frozenset(
@@ -44,6 +45,7 @@ def check_annotation(
     *,
     is_field: bool,
     largest_mm: float,
+    unit: float = 1.0,
 ) -> None:
     """Refuse a widget or stamp that is more than the sight of a signature.
 
@@ -51,26 +53,63 @@ def check_annotation(
         annotation: its dictionary.
         is_field: whether it is the signature field itself.
         largest_mm: wider or higher it must not be: it would cover what was agreed on.
+        unit: how many points a unit of the pages' space is (ISO 32000-2 §14.11.2, /UserUnit).
 
     Raises:
         RevisionFaultError: `annotation`, `hidden` or `too-large-a-stamp`.
     """
     if not isinstance(annotation, generic.DictionaryObject):
         raise RevisionFaultError("annotation", "it adds an annotation that is none")
+    if (
+        isinstance(annotation, generic.StreamObject)
+        or annotation.get("/Type", "/Annot") != "/Annot"
+    ):
+        raise RevisionFaultError("annotation", "it adds an annotation that is something else, too")
     kind = annotation.get("/Subtype")
     if kind != ("/Widget" if is_field else "/Stamp"):
         raise RevisionFaultError("annotation", f"it adds an annotation of the kind {_short(kind)}")
     if more := set(annotation) - (_WIDGET if is_field else _STAMP):
         raise RevisionFaultError("hidden", f"its stamp has {_short(min(more))}, which none needs")
-    if "/AP" in annotation and set(annotation["/AP"]) - {"/N"}:
-        raise RevisionFaultError("hidden", "its stamp is another when it is touched")
-    left, bottom, right, top = (float(each) for each in annotation["/Rect"])
-    for length in (abs(right - left), abs(top - bottom)):
+    if "/AP" in annotation:
+        _check_appearance(annotation["/AP"])
+    left, bottom, right, top = _numbers(annotation["/Rect"], 4)
+    for length in (abs(right - left) * unit, abs(top - bottom) * unit):
         if length > largest_mm * _POINTS_PER_MM:
             why = (
                 f"a stamp of {length / _POINTS_PER_MM:.0f} mm, where {largest_mm:g} mm are the most"
             )
             raise RevisionFaultError("too-large-a-stamp", why)
+
+
+def _check_appearance(appearance: Any) -> None:  # noqa: ANN401 - see above
+    """Refuse what is drawn beyond its place: without its bounds some readers draw all of it."""
+    if set(appearance) - {"/N"}:
+        raise RevisionFaultError("hidden", "its stamp is another when it is touched")
+    normal = entry_of(appearance, "/N")
+    is_one = isinstance(normal, generic.StreamObject)
+    pictures: list[Any] = [normal] if is_one else [normal[state] for state in normal or ()]
+    for picture in pictures:
+        is_form = isinstance(picture, generic.StreamObject)
+        if not is_form or entry_of(picture, "/Subtype") != "/Form":
+            raise RevisionFaultError("hidden", "the appearance of its stamp is no form")
+        if "/BBox" not in picture:
+            raise RevisionFaultError(
+                "too-large-a-stamp", "the appearance of its stamp is unbounded"
+            )
+        _numbers(picture["/BBox"], 4)
+        if "/Matrix" in picture:
+            _numbers(picture["/Matrix"], 6)
+
+
+def _numbers(found: Any, count: int) -> list[float]:  # noqa: ANN401 - see above
+    """So many numbers; whatever else stands there readers take for what they like."""
+    each = list(found) if isinstance(found, generic.ArrayObject) else []
+    are_numbers = all(isinstance(one, generic.NumberObject | generic.FloatObject) for one in each)
+    if len(each) != count or not are_numbers:
+        raise RevisionFaultError(
+            "too-large-a-stamp", "the place of its stamp is not told in numbers"
+        )
+    return [float(one) for one in each]
 
 
 def check_new_object(found: Any, *, depth: int = 0) -> None:  # noqa: ANN401 - see above

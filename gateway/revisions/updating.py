@@ -15,8 +15,16 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.kinds import (
+    check_catalogue,
+    check_filled_field,
+    check_kinds,
+    check_metadata,
+    check_used_once,
+)
 from gateway.revisions.objects import (
     appended,
+    change_of_other,
     entry_of,
     listed_on,
     number_of,
@@ -134,12 +142,12 @@ class Update:
             self._compare_annotations(number, old, new)
         elif _is_empty_signature_field(old):
             same_but(old, new, _FILLED, fault="form-changed", what="a signature field")
+            check_filled_field(old, new)
             self._fields.append(reference)
         elif number == number_of(self._old.root, "/Metadata"):
-            self.is_plain = False
-            _check_metadata(new)
+            self._compare_metadata(old, new)
         elif number != number_of(self._old.trailer_view, "/Info"):
-            raise _other(old, number)
+            raise change_of_other(old, number)
         else:
             self.is_plain = False
 
@@ -165,9 +173,21 @@ class Update:
         same_but(old, new, _CATALOGUE, fault="content-changed", what="the catalogue")
         if "/Perms" in old and written(old.raw_get("/Perms")) != written(new.raw_get("/Perms")):
             raise RevisionFaultError("content-changed", "it changes /Perms of the catalogue")
-        if "/Metadata" in new:
-            self.is_plain = False
-            _check_metadata(self._new(new.raw_get("/Metadata").reference))
+        check_catalogue(old, new)
+        before, after = number_of(old, "/Metadata"), number_of(new, "/Metadata")
+        if before != after:
+            found = (
+                None if number is None else view(generic.Reference(number, 0, pdf=view))
+                for number, view in ((before, self._old), (after, self._new))
+            )
+            self._compare_metadata(*found)
+
+    def _compare_metadata(self, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
+        self.is_plain = False
+        check_metadata(new)
+        if old is not None:
+            check_metadata(old)
+        check_used_once(self._old)
 
     def _compare_direct_parts(self) -> None:
         """The form, where it stands in the catalogue itself, or had to be made."""
@@ -176,8 +196,9 @@ class Update:
         if old is None:
             if new is None:
                 return
-            if set(new) - _FORM_MAY_BEGIN_WITH:
+            if isinstance(new, generic.StreamObject) or set(new) - _FORM_MAY_BEGIN_WITH:
                 raise RevisionFaultError("form-changed", "it adds more to the form than a field")
+            check_kinds(None, new, fault="form-changed")
             self._fields += appended(None, entry_of(new, "/Fields"), fault="form-changed", what="")
         elif number is None:
             self._compare_form(old, new)
@@ -188,6 +209,7 @@ class Update:
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("form-changed", "it takes the form away")
         same_but(old, new, _FORM, fault="form-changed", what="the form")
+        check_kinds(old, new, fault="form-changed")
         if new.get("/NeedAppearances", False) and not old.get("/NeedAppearances", False):
             raise RevisionFaultError("form-changed", "it lets readers draw the form anew")
         if number_of(old, "/Fields") is None:
@@ -239,6 +261,7 @@ class Update:
             fault="content-changed",
             what="the document's information",
         )
+        check_kinds(old, new, fault="content-changed")
 
     def _the_field(self) -> str:
         if not self._fields:
@@ -258,11 +281,22 @@ class Update:
                 raise RevisionFaultError("annotation", "it shows an annotation a second time")
             is_field = each.idnum in widgets
             self.is_plain = self.is_plain and is_field
-            check_annotation(self._new(each), is_field=is_field, largest_mm=self._largest_mm)
+            self._check_annotation(self._new(each), is_field=is_field)
         for widget in widgets.values():
             if "/Kids" not in widget:
-                check_annotation(widget, is_field=True, largest_mm=self._largest_mm)
+                self._check_annotation(widget, is_field=True)
         return str(field.get("/T", ""))
+
+    def _check_annotation(self, annotation: Any, *, is_field: bool) -> None:  # noqa: ANN401 - see `written`
+        check_annotation(
+            annotation, is_field=is_field, largest_mm=self._largest_mm, unit=self._largest_unit
+        )
+
+    @cached_property
+    def _largest_unit(self) -> float:
+        """Of whichever page: a stamp may be listed on another than it names."""
+        units = [float(page["/UserUnit"]) for page in self._pages.values() if "/UserUnit" in page]
+        return max([1.0, *units])
 
     def _kids(self, reference: generic.Reference, field: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 - see `written`
         """The widgets of a field that is seen on several pages (ISO 32000-2 §12.7.4.1)."""
@@ -285,24 +319,8 @@ def allows_every_signature(signature: EmbeddedPdfSignature) -> bool:
 
 def _is_empty_signature_field(old: Any) -> bool:  # noqa: ANN401 - see `written`
     return (
-        isinstance(old, generic.DictionaryObject) and old.get("/FT") == "/Sig" and "/V" not in old
+        isinstance(old, generic.DictionaryObject)
+        and not isinstance(old, generic.StreamObject)
+        and old.get("/FT") == "/Sig"
+        and "/V" not in old
     )
-
-
-def _check_metadata(new: Any) -> None:  # noqa: ANN401 - see `written`
-    """What nobody sees, and programs that sign write anew."""
-    if not isinstance(new, generic.StreamObject) or new.get("/Type") != "/Metadata":
-        raise RevisionFaultError("content-changed", "it puts something else for the metadata")
-
-
-def _other(old: Any, number: int) -> RevisionFaultError:  # noqa: ANN401 - see `written`
-    kind = old.get("/Type") if isinstance(old, generic.DictionaryObject) else None
-    if kind == "/Pages":
-        return RevisionFaultError("page-added", f"it changes the tree of pages (object {number})")
-    if kind == "/Annot" or (
-        isinstance(old, generic.DictionaryObject) and "/Subtype" in old and "/Rect" in old
-    ):
-        return RevisionFaultError("annotation", f"it changes an annotation (object {number})")
-    if isinstance(old, generic.DictionaryObject) and "/FT" in old:
-        return RevisionFaultError("form-changed", f"it changes a field (object {number})")
-    return RevisionFaultError("content-changed", f"it writes over object {number}")

@@ -17,13 +17,20 @@ def decode(data: bytes, model: type[T], *, what: str) -> T:
         StatementInvalidError: not UTF-8, not JSON, a key comes twice in one object, or no `model`.
     """
     try:
-        json.loads(data.decode(), object_pairs_hook=_refuse_twins)
+        json.loads(data.decode(), object_pairs_hook=without_twins)
         return msgspec.json.decode(data, type=model)
     except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise StatementInvalidError(f"the {what} is not valid: {error}") from None
 
 
-def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
-    # Of a key that comes twice (RFC 7515 §5.2 step 3), another reader may take the other value.
-    if len({key for key, _ in pairs}) != len(pairs):
+def without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of JSON, as `json.loads` takes it for its `object_pairs_hook`.
+
+    Raises:
+        ValueError: a key comes twice (RFC 7515 §5.2 step 3): another reader, such as a program on
+            the way that judges it, may take the other value.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise ValueError("a key comes twice in one object")
+    return found

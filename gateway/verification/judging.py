@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 
+import msgspec
 from asn1crypto import x509
 from cryptography import x509 as certificates
 from cryptography.x509.oid import NameOID
@@ -26,6 +27,8 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import ValidationContext
 
+from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.verification.model import (
     Changes,
     Coverage,
@@ -98,12 +101,16 @@ class Judging:
             return _unreadable(document, error)
         if not signatures:
             return _without_signature(document)
-        judged = tuple(
+        judged = [
             self._judge_signature(each, document, now, is_last=each is signatures[-1])
             for each in signatures
-        )
+        ]
+        odd = _read_otherwise(reader, document, signatures)
+        for index, signature in enumerate(signatures) if odd is not None else ():
+            if odd is not None and signature.signed_revision < odd[0]:
+                judged[index] = _spoiled(judged[index], odd[1])
         return FileJudgement(
-            verdict=worst(tuple(each.verdict for each in judged)), signatures=judged
+            verdict=worst(tuple(each.verdict for each in judged)), signatures=tuple(judged)
         )
 
     def _judge_signature(
@@ -166,6 +173,29 @@ class Judging:
             else _PERMISSIONS[signature.docmdp_level],
             record=_record(signature),
         )
+
+
+def _read_otherwise(
+    reader: PdfFileReader, document: bytes, signatures: list[EmbeddedPdfSignature]
+) -> tuple[int, str] | None:
+    """The first update upon a signature that readers read otherwise than pyHanko, and why."""
+    first = min(signatures, key=lambda each: each.signed_revision)
+    end = int(first.byte_range[2]) + int(first.byte_range[3])
+    for number in range(first.signed_revision + 1, reader.xrefs.total_revisions):
+        try:
+            end = check_plain_bytes(reader, document, number, end, may_free=True)
+        except MemoryError:
+            raise
+        except RevisionFaultError as found:
+            return (number, found.why) if found.fault == "ambiguous" else None
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            return number, told(error)
+    return None
+
+
+def _spoiled(judged: SignatureJudgement, why: str) -> SignatureJudgement:
+    words = f"the document was added to after signing in a way that readers differ on: {why}"
+    return msgspec.structs.replace(judged, verdict="not-valid", why=(*judged.why, words))
 
 
 def _unreadable(document: bytes, error: Exception) -> FileJudgement:

@@ -27,6 +27,7 @@ from pyhanko_certvalidator import ValidationContext
 from gateway.revisions.faults import UNSEEN, RevisionFaultError
 from gateway.revisions.missing import named_in
 from gateway.revisions.over_text import over_text
+from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
 from gateway.verification.judging import certificate_of, covers_its_revision, told
@@ -87,6 +88,9 @@ def _added(
         for number in range(known, reader.xrefs.total_revisions)
     ]
     fields = [each.signature_field() for each in updates]
+    start = asked.base_bytes
+    for number in range(known, reader.xrefs.total_revisions):
+        start = check_plain_bytes(reader, document, number, start)
     _refuse_what_was_missing(before, document[: asked.base_bytes], updates)
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")

@@ -35,6 +35,7 @@ from gateway.store.envelope_owed import OwedReader
 from gateway.store.envelopes import EnvelopeReader
 from gateway.store.moments import moment
 from gateway.store.networks import NetworkReader
+from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
 from gateway.wiring.waiting import pauses
 
@@ -69,7 +70,7 @@ class Bridging:
         duties.append(("bridge figures", self._count(house)))
         duties.append(("bridge ledger", forget_what_left(house, self.config)))
         for name, duty in duties:
-            stack.push_async_callback(_stop, asyncio.create_task(duty, name=name))
+            take_on(duty, name=name, stack=stack)
 
     async def _count(self, house: House) -> None:
         while True:
@@ -261,9 +262,3 @@ async def forget_what_left(house: House, config: BridgeConfig) -> None:
 def _refuse_open(file: Path) -> None:
     if file.stat().st_mode & _OPEN_TO_OTHERS:
         raise KeyFileError(f"{file} is open to others: chmod 600 {file}")
-
-
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

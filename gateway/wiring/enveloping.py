@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gateway.envelopes.carriage.carrying import Bridges
-from gateway.envelopes.course.advancing import Advancing, Reached
+from gateway.envelopes.course.advancing import Advancing, Reached, unwatched
 from gateway.envelopes.course.creating import Creating
 from gateway.envelopes.course.ending import Ending
 from gateway.envelopes.course.sealing import TurnSealing
@@ -40,10 +40,6 @@ class EnvelopeRoom:
     service: EnvelopeService
     advancing: Advancing
     waking: Waking
-
-
-def _go_on(_step: str) -> None:
-    """Where nobody wants to know."""
 
 
 async def open_envelopes(
@@ -91,7 +87,7 @@ def envelope_room(
     judge: RevisionJudge,
     trust: Trust,
     most_bytes: int,
-    reached: Reached = _go_on,
+    reached: Reached = unwatched,
 ) -> EnvelopeRoom:
     """Join the room.
 

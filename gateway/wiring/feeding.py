@@ -17,6 +17,7 @@ from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
 from gateway.store.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
+from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
 
 _log = structlog.get_logger("feeds")
@@ -87,8 +88,7 @@ async def start_feeds(
             owing.know(declared.name, speaks_for=declared.system)
     # Only once all are open: a feed may owe its results to another.
     for feed in feeds:
-        task = asyncio.create_task(feed.run(), name=f"feed {feed.declared.name}")
-        stack.push_async_callback(_stop, task)
+        take_on(feed.run(), name=f"feed {feed.declared.name}", stack=stack)
     if feeds:
         _log.info("feeds", connectors=[feed.declared.name for feed in feeds])
     return tuple(feeds)
@@ -98,9 +98,3 @@ def _measure(house: House, name: str, standing: FeedStanding) -> None:
     house.metrics.set_feed(
         name, works=standing.works, taken=standing.taken, delivered=standing.delivered
     )
-
-
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

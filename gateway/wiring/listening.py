@@ -9,14 +9,30 @@ from gateway.config import Config, TLSConfig
 from gateway.http.app import API
 
 _SHUTDOWN_SECONDS = 20.0
+_IDLE_SECONDS = 75.0
 
 
-async def listen(api: API, config: Config, stack: contextlib.AsyncExitStack) -> str:
-    """Open the port; gives the URL."""
+async def listen(
+    api: API,
+    config: Config,
+    stack: contextlib.AsyncExitStack,
+    *,
+    idle_seconds: float = _IDLE_SECONDS,
+) -> str:
+    """Open the port; gives the URL.
+
+    Args:
+        api: what answers.
+        config: says where.
+        stack: closes it.
+        idle_seconds: how long a connection may be without a whole request header. Each costs us a
+            socket, and whoever opens one need not say who it is.
+    """
     runner = web.AppRunner(
         api.application(),
         access_log=None,
         shutdown_timeout=_SHUTDOWN_SECONDS,
+        keepalive_timeout=idle_seconds,
         # What is packed is refused; aiohttp would unpack it all the same to read past it, and
         # answer nobody meanwhile: three megabytes make three gigabytes.
         auto_decompress=False,

@@ -13,6 +13,7 @@ import pikepdf
 
 from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
+from tests.hostile.linearised import of_two_contracts
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
 MIB = 1024 * 1024
@@ -327,6 +328,8 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
         ),
     },
     "ambiguous-structure": {
+        "linearised, with another contract behind its first object": of_two_contracts,
+        "linearised, when it is longer": lambda: of_two_contracts(longer=9000),
         "wrong length": lambda: one_page(TEXT).replace(b"/Length 56", b"/Length 12"),
         "two roots for two readers": lambda: one_page(TEXT).replace(b"5 0 obj", b"7 0 obj"),
         "stray bytes in an object": lambda: one_page(more={6: "<</A 1>> garbage"}),

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from cloud_bridge.encryption import encrypt
 from cloud_bridge.envelopes.statements import Revision, Signed
 from gateway.audit.record import read_leaf
-from gateway.envelopes.course.sealing import container_in
+from gateway.envelopes.course.sealed_update import container_in
 from gateway.envelopes.errors import RevisionProblem
 from gateway.errors import Problem
 from gateway.store.schema import audit_leaf

@@ -10,21 +10,15 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from http_message_signatures import (
-    HTTPMessageVerifier,
-    HTTPSignatureKeyResolver,
-)
 from http_message_signatures.algorithms import ED25519
-from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from sqlalchemy import Connection, delete, insert, select
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.keys import verify
+from cloud_bridge.key_pairs import signing_public, verify
+from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
 from cloud_bridge.network.accounts import Accounts
 from cloud_bridge.network.http.limits import Limits
 from cloud_bridge.network.interfaces import Lane
@@ -36,6 +30,7 @@ from cloud_bridge.network.problems import (
 )
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.nonces import Nonces
 from cloud_bridge.plain_signature import verified
 
 SKEW_SECONDS: Final = 300
@@ -63,7 +58,7 @@ class Access:
         self._time = time
         self._external_url = external_url
         self._is_tls = is_tls
-        self._nonces: dict[tuple[str, str], float] = {}
+        self._nonces = Nonces(longest_seconds=4 * SKEW_SECONDS)
 
     async def let_in(self, request: web.Request, *, once: bool) -> str:
         """The organisation that asks; found before the body is read, see `check_body`.
@@ -138,20 +133,19 @@ class Access:
         if plain is not None and all(f'"{name}"' in plain.covered for name in required):
             return plain.parameters
         # Every other form that RFC 9421 allows, and the reason when it is none.
-        message = _Message(request.method, url, request.headers)
         try:
-            verifier = _Verifier(
-                signature_algorithm=ED25519,
-                key_resolver=_OneKey(account.organisation.id, account.signing_key),
-            )
-            (result,) = verifier.verify(message, max_age=None, require_components=required)
-        except (HTTPMessageSignaturesException, ValueError, KeyError) as error:
+            return verified_by_the_library(
+                Message(request.method, url, request.headers),
+                key_id=account.organisation.id,
+                key=signing_public(account.signing_key),
+                algorithm=ED25519,
+                required=required,
+            ).parameters
+        except (SignatureError, ValueError) as error:
             raise NotAuthenticatedProblem(
                 f"the signature is not that of {account.organisation.id} over "
                 f"{', '.join(required)}: {error}"
             ) from error
-        parameters: Mapping[str, Any] = result.parameters
-        return parameters
 
     def _fresh(self, organisation: str, parameters: Mapping[str, Any]) -> tuple[str, float]:
         now = self._time.now().timestamp()
@@ -168,20 +162,9 @@ class Access:
             raise NotAuthenticatedProblem(f"it has no nonce of 1 to {_MOST_NONCE} characters")
         # Signed at the far end of the window, it can come again until twice the skew.
         until = now + 2 * SKEW_SECONDS
-        self._forget(now)
-        if (organisation, nonce) in self._nonces:
+        if not self._nonces.use(organisation, nonce, until=until, now=now):
             raise ReplayProblem(f"nonce {nonce!r} was used before")
-        self._nonces[organisation, nonce] = until
         return nonce, until
-
-    def _forget(self, now: float) -> None:
-        # What a clock that was ahead once has let in is of a time at which none is taken now; for
-        # as long as it were remembered, none behind it would be forgotten either.
-        while self._nonces:
-            oldest, until = next(iter(self._nonces.items()))
-            if now < until <= now + 4 * SKEW_SECONDS:
-                return
-            del self._nonces[oldest]
 
     async def _use_for_good(self, organisation: str, nonce: str, until: float) -> None:
         table, now = schema.nonce, microseconds(self._time.now())
@@ -209,30 +192,3 @@ def check_body(request: web.Request, body: bytes) -> None:
         raise NotAuthenticatedProblem("Content-Digest is no base64") from error
     if hashlib.sha256(body).digest() != digest:
         raise NotAuthenticatedProblem("the body has another digest than Content-Digest says")
-
-
-@dataclass(slots=True)
-class _Message:
-    method: str
-    url: str
-    headers: Mapping[str, str]
-
-
-class _Verifier(HTTPMessageVerifier):
-    """Leaves the times to us: the library asks the system's clock, we ask ours."""
-
-    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
-        """Accept any time here; `Access._fresh` judges it once the rest is proved."""
-
-
-class _OneKey(HTTPSignatureKeyResolver):
-    def __init__(self, key_id: str, public: str) -> None:
-        self._key_id = key_id
-        self._public = public
-
-    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
-        """The one key, under its own name only."""
-        if key_id != self._key_id:
-            return None
-        raw = base64.urlsafe_b64decode(self._public + "=" * (-len(self._public) % 4))
-        return Ed25519PublicKey.from_public_bytes(raw)

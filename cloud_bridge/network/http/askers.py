@@ -1,12 +1,8 @@
 """From which address somebody asks a page, as far as that can be known."""
 
-import ipaddress
-from typing import Final
-
 from aiohttp import web
 
-_OF_A_HOUSE: Final = 64
-"""Bits of an IPv6 address that a house is given: what is behind them it chooses as it likes."""
+from cloud_bridge.network.lines import line_of
 
 
 class Askers:
@@ -29,17 +25,5 @@ class Askers:
         """
         if self._header is not None:
             told = ",".join(request.headers.getall(self._header, ())).rpartition(",")[2].strip()
-            return _told(told)
-        return None if self._is_behind_proxy else _told(request.remote or "")
-
-
-def _told(text: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address), _OF_A_HOUSE), strict=False))
+            return line_of(told)
+        return None if self._is_behind_proxy else line_of(request.remote or "")

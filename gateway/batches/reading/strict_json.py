@@ -1,7 +1,9 @@
 """JSON of strangers: bounded, and read in one way only."""
 
 import json
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from gateway.statements.plain_json import without_twins
 
 MOST_DIGITS = 20
 
@@ -15,15 +17,8 @@ def read_strict(text: str) -> object:
         RecursionError: it is nested too deeply.
     """
     return json.loads(
-        text, object_pairs_hook=_without_twins, parse_constant=_refuse, parse_int=_whole
+        text, object_pairs_hook=without_twins, parse_constant=_refuse, parse_int=_whole
     )
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice in one object")
-    return found
 
 
 def _refuse(word: str) -> NoReturn:

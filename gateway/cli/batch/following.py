@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli.batch.model import Batch, batch_of
 from gateway.cli.batch.sending import PATH
 from gateway.client import GatewayClient, GatewayRefusedError
+from gateway.client.errors import may_pass
 
 _SILENCE_SECONDS = 60.0
 _MOST_SILENT_ASKINGS = 60
-_BUSY = (429, 503)
 
 
 async def follow(
@@ -39,7 +39,7 @@ async def follow(
             batch = await asked(client, batch_id)
         except (aiohttp.ClientError, TimeoutError, GatewayRefusedError) as error:
             silent += 1
-            if silent >= _MOST_SILENT_ASKINGS or not _may_pass(error):
+            if silent >= _MOST_SILENT_ASKINGS or not may_pass(error):
                 raise
         else:
             silent = 0
@@ -47,10 +47,6 @@ async def follow(
             if batch.has_ended:
                 return
         await asyncio.sleep(pause_seconds)
-
-
-def _may_pass(error: Exception) -> bool:
-    return not isinstance(error, GatewayRefusedError) or error.problem.get("status") in _BUSY
 
 
 async def asked(client: GatewayClient, batch_id: str) -> Batch:

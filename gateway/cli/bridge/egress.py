@@ -6,8 +6,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.cli.bridge.options import bridge_of, database_at
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.bridge.options import bridge_of
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.reading import database
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.store.moments import microseconds, moment
 from gateway.store.networks import EgressRow, last_left
@@ -46,7 +47,7 @@ def egress(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only from this day on (UTC).")
     ] = None,
-    most: Annotated[int, typer.Option(help="So many of the newest.", min=1, max=_MOST)] = _USUAL,
+    most: Annotated[int, typer.Option(help="How many of the newest.", min=1, max=_MOST)] = _USUAL,
     as_json: JSONOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -56,7 +57,7 @@ def egress(
     """
     bridge_of(config)
     begin = None if since is None else microseconds(since.replace(tzinfo=UTC))
-    with database_at(config) as connection:
+    with database(configuration(config)) as connection:
         rows = last_left(connection, envelope=envelope, since=begin, most=most)
     told = [_told(row) for row in reversed(rows)]
     if as_json:

@@ -9,9 +9,10 @@ import msgspec
 import typer
 from sqlalchemy import Connection, func, select
 
-from gateway.cli.bridge.options import bridge_of, database_at
+from gateway.cli.bridge.options import bridge_of
 from gateway.cli.bridge.running import gateway_runs
-from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
+from gateway.cli.reading import database
 from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
@@ -89,7 +90,7 @@ def status(as_json: JSONOption = False, config: ConfigOption = DEFAULT_CONFIG) -
     when somebody has to look at something.
     """
     companies = bridge_of(config).companies
-    with database_at(config) as connection:
+    with database(configuration(config)) as connection:
         now = SystemClock().now()
         runs = gateway_runs(config, connection, now)
         known = {row.organisation: row for row in standings(connection)}

@@ -1,4 +1,4 @@
-"""`sealgate envelope withdraw | decline | remind | link`: what is done about an envelope."""
+"""`sealgate envelope withdraw | decline | remind | link | release`: what is done about one."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any

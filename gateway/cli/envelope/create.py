@@ -83,7 +83,11 @@ def create(
         ),
     ] = None,
     expires: Annotated[
-        str, typer.Option(help="Until when all must have signed: a date, a moment, or days as 30d.")
+        str,
+        typer.Option(
+            help="Until when all must have signed: a date (to its end, in this machine's time "
+            "zone), a moment with its zone, or days from now, as 30d."
+        ),
     ] = "30d",
     attribute: Annotated[
         _Several,

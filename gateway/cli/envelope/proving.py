@@ -15,6 +15,7 @@ from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.transcript import Finding, TranscriptFindings
 from cloud_bridge.envelopes.transcript_file import LARGEST
 from cloud_bridge.errors import RecordBrokenError
+from cloud_bridge.plain_json import decode
 from gateway.cli.files.reading import name_of, read_file
 from gateway.cli.files.verify import roots_in
 from gateway.cli.options import JSONOption
@@ -169,11 +170,18 @@ def _documents(named: Iterable[Path], content: bytes) -> dict[str, bytes]:
 
 def _of_the_terms(folder: Path, content: bytes) -> list[Path]:
     try:
-        terms = msgspec.json.decode(transcript.read(content).record.terms)
+        terms = decode(transcript.read(content).record.terms, dict[str, Any])
         names = [str(each["name"]) for each in terms["documents"]]
-    except (RecordBrokenError, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (RecordBrokenError, msgspec.ValidationError, KeyError, TypeError):
         return []  # what is wrong with the transcript is told by whoever judges it
-    return [folder / name for name in names if Path(name).name == name and (folder / name).exists()]
+    return [folder / name for name in names if Path(name).name == name and _is_file(folder / name)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _report(found: TranscriptFindings) -> Report:

@@ -21,11 +21,11 @@ from gateway.cli.envelope.showing import tell_all
 from gateway.cli.options import DEFAULT_CONFIG
 from gateway.cli.terminal import err, printable
 from gateway.client import EnvelopeClient, GatewayRefusedError
+from gateway.client.errors import may_pass
 
 _WAIT_SECONDS = 30
 _PAUSE_SECONDS = 1.0
 _MOST_SILENT_ASKINGS = 60
-_BUSY = (429, 503)
 
 
 def watch(
@@ -84,13 +84,9 @@ async def _next(client: EnvelopeClient, envelope: Envelope) -> Envelope:
         try:
             told = await client.watch(envelope.id, beyond=envelope.sequence, seconds=_WAIT_SECONDS)
         except (aiohttp.ClientError, TimeoutError, GatewayRefusedError) as error:
-            if silent + 1 == _MOST_SILENT_ASKINGS or not _may_pass(error):
+            if silent + 1 == _MOST_SILENT_ASKINGS or not may_pass(error):
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)
         else:
             return envelope_of(told)
     raise RuntimeError("the last asking returns or raises")
-
-
-def _may_pass(error: Exception) -> bool:
-    return not isinstance(error, GatewayRefusedError) or error.problem.get("status") in _BUSY

@@ -15,6 +15,7 @@ from cloud_bridge.network.open import database_of
 from cloud_bridge.network.store.migrating import migrate
 from gateway.cli.terminal import fail, out, told_errors
 from gateway.clock import SystemClock
+from gateway.config.values import is_loopback
 
 _OF_THE_SERVER = timedelta(days=825)
 _YAML = """\
@@ -64,8 +65,8 @@ def init(
     file = directory / "network.yaml"
     if file.exists():
         raise fail(f"{file} is there already: a network's keys are not made twice")
-    if not tls and host not in {"127.0.0.1", "::1", "localhost"}:
-        raise fail("in the clear it may only listen at 127.0.0.1: leave --plain out")
+    if not tls and not is_loopback(host):
+        raise fail("in the clear it may only listen on this machine: leave --plain out")
     with told_errors(OSError, ValueError):
         _make(directory, name=name, hosts=sorted({host, "127.0.0.1", "localhost"}), tls=tls)
         written = _YAML.format(name=_quoted(name), host=host, port=port, tls=_TLS if tls else "")

@@ -18,11 +18,9 @@ NetworkOption = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="SEALGATE_NETWORK", help="network.yaml of the network."),
 ]
-MethodOption = Annotated[
-    str, typer.Option("--method", help="How it was verified, such as register-extract.")
-]
 ExpiresOption = Annotated[
-    str, typer.Option("--expires", help="Until when that counts, such as 2027-12-31.")
+    str,
+    typer.Option("--expires", help="The last day (UTC) on which that counts, such as 2027-12-31."),
 ]
 
 

@@ -31,7 +31,6 @@ from cloud_bridge.network.store.migrating import SchemaNewerError
 from gateway.cli.network.options import (
     DEFAULT_NETWORK,
     ExpiresOption,
-    MethodOption,
     NetworkOption,
     level_named,
     moment_named,
@@ -53,7 +52,12 @@ def add(
     level: Annotated[
         str, typer.Option("--level", help="How well it is known: organisation is what seals need.")
     ] = "organisation",
-    method: MethodOption = "register-extract",
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method", help="How it was verified, such as register-extract or bank-transfer."
+        ),
+    ] = "register-extract",
     organisation: Annotated[
         str | None,
         typer.Option("--id", help="Of one that is there already, or to be chosen by you."),

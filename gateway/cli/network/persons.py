@@ -18,7 +18,6 @@ from cloud_bridge.network.store.migrating import SchemaNewerError
 from gateway.cli.network.options import (
     DEFAULT_NETWORK,
     ExpiresOption,
-    MethodOption,
     NetworkOption,
     level_named,
     moment_named,
@@ -38,7 +37,9 @@ def add(
     level: Annotated[
         str, typer.Option("--level", help="How well it is known: contact or identity.")
     ] = "identity",
-    method: MethodOption = "id-document",
+    method: Annotated[
+        str, typer.Option("--method", help="How it was verified, such as id-document or code.")
+    ] = "id-document",
     id_tail: Annotated[
         str,
         typer.Option(

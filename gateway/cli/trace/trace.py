@@ -1,23 +1,17 @@
 """`sealgate trace`: one document's path, found by whatever id somebody has of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
-from gateway.cli.reading import connected
-from gateway.cli.terminal import err, fail, out, printable, tell_json, told_errors
+from gateway.cli.reading import database
+from gateway.cli.terminal import err, fail, out, printable, tell_json
 from gateway.cli.trace.finding import MOST, meant_by, nearest_to
 from gateway.cli.trace.model import Story, Subject, Undecided
 from gateway.cli.trace.story import story_of
-from gateway.config import Config
-from gateway.store.open import database_of
 
 _LONGEST = 300
 """Characters; the longest id is a job's key (`gateway.store.schema`)."""
@@ -49,7 +43,7 @@ def trace(
         raise fail("that is no id: it is empty, or has marks that nobody can type")
     if len(wanted) > _LONGEST:
         raise fail(f"that is no id: it has {len(wanted):,} characters, none over {_LONGEST}")
-    with _database(installation) as connection:
+    with database(installation) as connection:
         found = meant_by(connection, wanted)
         if len(found) == 1:
             _tell(story_of(connection, wanted, found[0], installation), as_json=as_json)
@@ -57,16 +51,6 @@ def trace(
         near = found or nearest_to(connection, wanted)
     _undecided(wanted, found, near, as_json=as_json)
     raise typer.Exit(1)
-
-
-@contextmanager
-def _database(installation: Config) -> Iterator[Connection]:
-    with told_errors(SQLAlchemyError, OSError):
-        database = database_of(installation)
-        if not database.exists():
-            raise fail(f"there is no database {database}: nothing was recorded yet")
-        with connected(installation) as connection:
-            yield connection
 
 
 def _undecided(

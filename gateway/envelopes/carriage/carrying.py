@@ -65,6 +65,7 @@ class Bridge:
         inbox: takes in what it is told.
         outbox: sends what it owes.
         tally: what was done and seen.
+        last: the newest comparison of all records; None: there was none since the start.
     """
 
     def __init__(
@@ -113,6 +114,21 @@ class Bridge:
     def is_here(self) -> bool:
         """Whether the network answers, and everything that it holds for us was compared."""
         return self._is_here
+
+    def prove_compared(self) -> None:
+        """Return if all records were compared with the network since the start.
+
+        Our database may have been put back from a backup: the network then knows what we have
+        signed since, and it would be signed a second time.
+
+        Raises:
+            BridgeAwayProblem: they were not.
+        """
+        if self.last is None:
+            raise BridgeAwayProblem(
+                f"company {self.member.company!r}: nothing is signed before its records were "
+                f"compared with the network's since the start: {self.tally.why or 'not asked yet'}"
+            )
 
     @property
     def card(self) -> Card:

@@ -170,14 +170,19 @@ class Inbox:
             except MovedError:
                 continue
 
-    async def fetch(self, envelope: str) -> int:
+    async def fetch(self, envelope: str, *, is_level: bool = False) -> int:
         """Take in all of an envelope that the network holds; gives how many entries were new.
+
+        Args:
+            envelope: its id.
+            is_level: whether the network says that it is as far as we are: what it had kept from us
+                and gives now is no trouble any more.
 
         Raises:
             NetworkAwayError: the network does not say.
         """
         async with self._alone(envelope) as done:
-            done.append(await self._fetch(envelope))
+            done.append(await self._fetch(envelope, is_level=is_level))
         return sum(done)
 
     @contextlib.asynccontextmanager
@@ -194,14 +199,16 @@ class Inbox:
             except Exception:  # noqa: BLE001 - a defect of ours, met by what a stranger sent
                 _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
 
-    async def _fetch(self, envelope: str, record: EnvelopeRecord | None = None) -> int:
+    async def _fetch(
+        self, envelope: str, record: EnvelopeRecord | None = None, *, is_level: bool = False
+    ) -> int:
         try:
             record = record or await self._member.network.envelope(envelope)
         except NetworkRefusedError as refused:
             _log.warning("envelope_not_given", envelope=envelope, error=str(refused))
             return 0
         except NetworkLiesError as lies:
-            await self._troubles.tell(envelope, Trouble(lies.lie, str(lies)))
+            await self._troubles.tell(envelope, trouble_of(lies))
             return 0
         untrusted = await self._reader.learn(record)
         while True:
@@ -222,7 +229,10 @@ class Inbox:
                 )
             new = None if state is not None else self._writer.new_row(begun, record)
             try:
-                return await self._writer.write(envelope, begun, reading, new=new)
+                is_whole = is_level and _has_all(record, begun.sequence)
+                return await self._writer.write(
+                    envelope, begun, reading, new=new, is_whole=is_whole
+                )
             except MovedError:
                 continue
 
@@ -230,3 +240,8 @@ class Inbox:
 def _reaches(record: EnvelopeRecord, entries: Sequence[Entry]) -> bool:
     """Whether a record has as many entries as these say that there are."""
     return max(map(sequence_of, entries), default=0) <= len(record.entries)
+
+
+def _has_all(record: EnvelopeRecord, sequence: int) -> bool:
+    """Whether a record that was believed has every entry up to a sequence."""
+    return {*range(1, sequence + 1)} <= set(map(sequence_of, record.entries))

@@ -60,10 +60,8 @@ class InboxReader:
                     continue
                 after = await self._extended(state, entry)
                 self._refuse_ahead(after)
-            except RecordBrokenError as broken:
-                return Reading(state, tuple(believed), trouble_of(broken))
-            except NetworkLiesError as lies:
-                return Reading(state, tuple(believed), Trouble(lies.lie, str(lies)))
+            except (RecordBrokenError, NetworkLiesError) as error:
+                return Reading(state, tuple(believed), trouble_of(error))
             state = after
             believed.append(entry)
         # The entries hold; whether those who are named are who they are, is another question.
@@ -118,7 +116,7 @@ class InboxReader:
         if state.hashes[link.sequence - 1] != entry.hash:
             raise RecordBrokenError(
                 f"the network has signed two entries {link.sequence} of envelope {link.envelope}: "
-                "compare your transcript with the partner's (sealgate envelope verify)",
+                "compare your transcript with the partner's (sealgate envelope compare)",
                 fault="forked",
             )
         return True

@@ -17,6 +17,7 @@ from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
+    KEPT_FROM_US,
     OVER,
     holding_in,
     holding_now,
@@ -84,14 +85,17 @@ class InboxWriter:
         *,
         new: EnvelopeRow | None = None,
         answered: Answered | None = None,
+        is_whole: bool = False,
     ) -> int:
         """Write what follows upon `before`; gives how many entries are new.
+
+        `is_whole`: the network has just given all that we hold, and says that there is no more.
 
         Raises:
             MovedError: the envelope is no longer as it was before.
         """
         if not reading.entries and reading.trouble is None and new is None:
-            await self._pass(envelope)
+            await self._pass(envelope, KEPT_FROM_US if is_whole else frozenset())
             return 0
 
         def unit(transaction: Transaction) -> None:
@@ -176,14 +180,18 @@ class InboxWriter:
         trouble = written(lasting_in(row))
         return changes | {"status": _status(row, state), "trouble": trouble}
 
-    async def _pass(self, envelope: str) -> None:
-        """Nothing is new; what was held up by what may have passed goes on, or is judged anew."""
+    async def _pass(self, envelope: str, ended: frozenset[str]) -> None:
+        """Nothing is new; what was held up by what may have passed goes on, or is judged anew.
+
+        `ended`: the types of what has passed for certain.
+        """
         organisation = self._member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await self._ground.records.state(organisation, envelope)
         if row is None or state is None or row.status != "held":
             return
-        holding = holding_in(row, await self._ground.owed.never_taken(organisation, envelope))
+        never_taken = await self._ground.owed.never_taken(organisation, envelope)
+        holding = holding_in(row, never_taken) - ended
         is_over = state.status in OVER
         if not is_over and holding - JUDGED_ANEW:
             return
@@ -191,7 +199,7 @@ class InboxWriter:
         def release(unit: Transaction) -> None:
             # What is judged anew stays held until it was found sound.
             status = "held" if holding and not is_over else _status(row, state)
-            trouble = written(lasting_in(row))
+            trouble = written(each for each in lasting_in(row) if each[0] not in ended)
             change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
 

@@ -1,9 +1,10 @@
-"""What our seals have signed goes out only while nobody has frozen them.
+"""What our seals have signed goes out only while nobody has frozen them, or ended the envelope.
 
 A contract that was sealed while the network was away waits in the outbox, perhaps for days. Before
 its content or the word that we have signed goes out, the freezes are asked again, by what was asked
 for when it was sealed. What may have arrived is looked for at the network first: an answer may have
-been lost, and what is there is kept back no more.
+been lost, and what is there is kept back no more. The same goes for what we have withdrawn or
+declined since: it would be signed in spite of that, for the end is owed behind it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Signed, Statement, parse
 from gateway.envelopes.carriage.inbox import Inbox
-from gateway.envelopes.carriage.owed import statement_in
+from gateway.envelopes.carriage.owed import ends_it, statement_in
 from gateway.envelopes.causes import key_of
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.troubles import OVER
@@ -29,7 +30,7 @@ class Going:
         kept: the ordinals of those that officers have frozen.
         why: what is frozen, in words; empty: nothing of it.
         there: the network has them, as the record says.
-        lost: the network will never take them, as the envelope has ended without them.
+        lost: the network will never get them: the envelope has ended without them, or we end it.
     """
 
     rows: tuple[OwedEnvelopeRow, ...]
@@ -51,7 +52,8 @@ class Leaving:
         """What is to be done with what is owed in an envelope.
 
         Raises:
-            NetworkAwayError: something is frozen, and it cannot be found out whether it is there.
+            NetworkAwayError: something is frozen, or we have ended the envelope, and it cannot be
+                found out whether what we have signed is there.
             StoreProblem: the database does not say.
         """
         organisation = self._member.organisation
@@ -63,15 +65,15 @@ class Leaving:
         state = await self._ground.records.state(organisation, envelope)
         if kept is None or state is None:
             raise LookupError(f"envelope {envelope} is owed and not here")
-        why = ""
+        we_end, why = any(map(ends_it, rows)), ""
         if state.status not in OVER:
-            if kept.status != "held":
+            if kept.status != "held" and not we_end:
                 why = await self._why(kept, signed.values())
-            if not why:
+            if not (why or we_end):
                 return Going(rows=rows)
             await self._inbox.fetch(envelope)
             state = await self._ground.records.state(organisation, envelope) or state
-        return _sorted(rows, signed, state, why)
+        return _sorted(rows, signed, state, why, we_end=we_end)
 
     async def against(self, row: OwedEnvelopeRow) -> str:
         """Why the word that we have signed must not go out at this moment; empty: it may.
@@ -119,10 +121,12 @@ def _sorted(
     signed: Mapping[str, Statement],
     state: EnvelopeState,
     why: str,
+    *,
+    we_end: bool,
 ) -> Going:
     there = [each for each in rows if each.key in signed and _is_there(signed[each.key], state)]
     missing = [each for each in rows if each.key in signed and each not in there]
-    is_over = state.status in OVER
+    is_over = we_end or state.status in OVER
     settled = {each.ordinal for each in (*there, *(missing if is_over else ()))}
     return Going(
         rows=tuple(each for each in rows if each.ordinal not in settled),

@@ -210,7 +210,7 @@ class Outbox:
         self, row: OwedEnvelopeRow, lies: NetworkLiesError, there: list[OwedEnvelopeRow]
     ) -> bool:
         await self._marking.mark(there)
-        await self._troubles.tell(row.envelope, Trouble(lies.lie, str(lies)))
+        await self._troubles.tell(row.envelope, trouble_of(lies))
         return False
 
     async def _is_held_back(self, row: OwedEnvelopeRow) -> bool:

@@ -11,14 +11,14 @@ from functools import partial
 import msgspec
 import structlog
 
-from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.wire import Head
 from gateway.envelopes.carriage.inbox import Inbox
+from gateway.envelopes.carriage.inbox_reading import sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.holding import Troubles
-from gateway.envelopes.keeping.troubles import Trouble, troubles_in
+from gateway.envelopes.keeping.troubles import MISSING, Trouble, troubles_in
 from gateway.jobs.model import NewJob
 from gateway.store.envelopes import HeadRow
 from gateway.store.lane import Transaction
@@ -119,7 +119,7 @@ class Reconciling:
         row = await self._ground.envelopes.by_id(organisation, envelope)
         if row is not None and row.status == "held":
             # What held it up may have passed.
-            return _Found(fetched=await self._inbox.fetch(envelope))
+            return _Found(fetched=await self._inbox.fetch(envelope, is_level=True))
         return _Found()
 
     async def _is_withheld(self, head: Head) -> bool:
@@ -134,7 +134,7 @@ class Reconciling:
                 f"the network says that this envelope has {head.sequence} entries, and gives "
                 f"{given}: ask its operator, and the partner, for those that it keeps back"
             )
-            await self._troubles.tell(head.envelope, Trouble("missing", words))
+            await self._troubles.tell(head.envelope, Trouble(MISSING, words))
         return True
 
     async def _prove_other(self, head: Head, ours: str) -> "_Found":
@@ -146,7 +146,7 @@ class Reconciling:
             words = (
                 f"the network says that entry {head.sequence} has the hash {head.hash}, and the "
                 f"entry that it has signed has {ours}: compare your transcript with the partner's "
-                "(sealgate envelope verify)"
+                "(sealgate envelope compare)"
             )
             await self._troubles.tell(head.envelope, Trouble("forked", words))
         return _Found(fetched=fetched, is_other=True)
@@ -165,6 +165,11 @@ class Reconciling:
     async def _is_hidden(self, row: HeadRow, theirs: dict[str, Head]) -> bool:
         if row.id in theirs or row.sequence == 0:
             return False
+        kept = await self._ground.envelopes.by_id(self._member.organisation, row.id)
+        if kept is not None and MISSING in dict(troubles_in(kept)):
+            # Told before. Asked for one by one, all that a network has lost would hold up what is
+            # new, at each comparison; once it names one of them again, that is compared.
+            return True
         return await self._is_short(row.id, row.sequence)
 
     async def _is_short(self, envelope: str, sequence: int) -> bool:
@@ -174,7 +179,7 @@ class Reconciling:
         except NetworkRefusedError:
             held = 0
         else:
-            held = max(map(_sequence, record.entries), default=0)
+            held = max(map(sequence_of, record.entries), default=0)
         if held >= sequence:
             await self._inbox.fetch(envelope)
             return False
@@ -182,7 +187,7 @@ class Reconciling:
             f"the network holds {held} entries of this envelope, and has signed {sequence}: keep "
             "your transcript, and ask its operator for those that it has lost or hides"
         )
-        await self._troubles.tell(envelope, Trouble("missing", words))
+        await self._troubles.tell(envelope, Trouble(MISSING, words))
         return True
 
     async def _begin_again(self) -> int:
@@ -223,10 +228,3 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     fetched: int = 0
     is_missing: bool = False
     is_other: bool = False
-
-
-def _sequence(entry: Entry) -> int:
-    try:
-        return parse_link(entry).sequence
-    except msgspec.ValidationError:
-        return 0

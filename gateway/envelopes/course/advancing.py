@@ -1,8 +1,8 @@
 """What is done for a job of the kind `envelope`: an envelope goes as far as it can, step by step.
 
-The steps are numbered in `_advance`, and each may be repeated: what it needs is in the database and
-in the record, and what it gives is durable before the next begins. So a gateway that was killed at
-any point goes on where the rows say that it was.
+The steps are numbered in `_go` and `_advance`, and each may be repeated: what it needs is in the
+database and in the record, and what it gives is durable before the next begins. So a gateway that
+was killed at any point goes on where the rows say that it was.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from gateway.envelopes.course.unsent import waits_for
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import JUDGED_ANEW, OVER, blocking_in
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, LONGEST, OVER, blocking_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob
@@ -48,15 +48,13 @@ _AWAY: Final = (
 """What no envelope can go on without: the others are not even tried then."""
 _LOOKED_AT: Final = timedelta(minutes=5)
 
-_LONGEST: Final = 1000
-
 _Change = Callable[[Transaction], None]
 
 Reached = Callable[[str], None]
 """Told each step before it is taken; tests let a gateway die there."""
 
 
-def _go_on(_step: str) -> None:
+def unwatched(_step: str) -> None:
     """Where nobody wants to know."""
 
 
@@ -78,7 +76,7 @@ class Advancing:
         verifying: Verifying,
         turning: OurTurn,
         ending: Ending,
-        reached: Reached = _go_on,
+        reached: Reached = unwatched,
     ) -> None:
         """Join them.
 
@@ -147,7 +145,7 @@ class Advancing:
         """See `JobHandler`: nothing is lost, the next cause takes it up; a person looks at it."""
         organisation, envelope = meant_by(job)
         change_envelope(
-            transaction, organisation, envelope, step="look-at-it", hint=reason.detail[:_LONGEST]
+            transaction, organisation, envelope, step="look-at-it", hint=reason.detail[:LONGEST]
         )
 
     async def _go(self, bridge: Bridge, envelope: str) -> Outcome | Paused | None:
@@ -198,6 +196,7 @@ class Advancing:
         found = await self._turning.party(bridge, seen.state)
         if not isinstance(found, Party):
             return found or Paused("wait-for-others", "")
+        bridge.prove_compared()
         turn = Turn(
             member=bridge.member,
             row=seen.row,
@@ -263,7 +262,7 @@ class Advancing:
 
     async def _change(self, bridge: Bridge, envelope: str, paused: Paused) -> _Change | None:
         """What writes down that something is waited for; None: that is known."""
-        organisation, hint = bridge.member.organisation, paused.hint[:_LONGEST]
+        organisation, hint = bridge.member.organisation, paused.hint[:LONGEST]
         row = await self._ground.envelopes.by_id(organisation, envelope)
         if row is None or row.status == "held" or (row.step, row.hint) == (paused.step, hint):
             return None

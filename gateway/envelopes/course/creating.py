@@ -1,9 +1,11 @@
 """An envelope that a caller sends: its terms, its documents and its first word, durable at once."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -47,6 +49,7 @@ class Creating:
         self._contents = contents
         self._sealing = sealing
         self._naming = Naming(ground.cards)
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def create(
         self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], *, key: str
@@ -67,6 +70,13 @@ class Creating:
             raise EnvelopeOfOtherCompanyProblem(
                 f"system {caller.system!r} is of company {caller.company!r}, not {new.company!r}"
             )
+        # Whoever asks twice at once keeps no second copy of the documents, of no envelope.
+        async with self._locks.setdefault((caller.system, key), asyncio.Lock()):
+            return await self._create(caller, new, files, key)
+
+    async def _create(
+        self, caller: Caller, new: NewEnvelope, files: Sequence[NewFile], key: str
+    ) -> Accepted:
         bridge = self._bridges.of_company(new.company)
         contents = [await hashed(each.content) for each in files]
         digests = [each.digest.hex() for each in contents]

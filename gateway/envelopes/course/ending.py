@@ -20,9 +20,11 @@ from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import event_of, noted
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
+    LONGEST,
     Trouble,
     holding_now,
     lasting_in,
+    trouble_of,
     troubles_in,
     written,
 )
@@ -32,7 +34,6 @@ from gateway.store.envelope_owed import is_owed, mark_anew, mark_sent, owed_now
 from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from gateway.store.lane import Transaction
 
-_LONGEST = 1000
 _LONGEST_ID = 100
 _UNSENT = frozenset({"sending", "held"})
 _UNSENT_WORDS = "It was withdrawn before it was sent:"
@@ -178,7 +179,7 @@ class Ending:
                 mark_sent(transaction, each, at=now, refused=TAKEN_BACK)
             # The network may have refused it before, and an earlier request still be on its way.
             mark_anew(transaction, row.organisation, row.id, "envelope", refused=TAKEN_BACK)
-            hint = f"{words} {reason}"[:_LONGEST]
+            hint = f"{words} {reason}"[:LONGEST]
             changes = {"status": "withdrawn", "step": "nothing", "hint": hint, "changed_at": now}
             change_envelope(transaction, row.organisation, row.id, **changes)
             troubles.end_passing(transaction, row.id)
@@ -245,9 +246,9 @@ class Ending:
     ) -> None:
         """Sign nothing more in it: somebody has told what is not so."""
         if isinstance(bad, NetworkLiesError):
-            trouble = Trouble(bad.lie, str(bad)[:_LONGEST])
+            trouble = trouble_of(bad)
         else:
-            trouble = Trouble(bad.type, f"{bad.title}: {bad.detail}"[:_LONGEST])
+            trouble = Trouble(bad.type, f"{bad.title}: {bad.detail}"[:LONGEST])
         await self._hold(bridge, row, trouble)
 
     async def _hold(self, bridge: Bridge, row: EnvelopeRow, trouble: Trouble) -> None:

@@ -6,12 +6,9 @@ a word that may leave; what they say besides does not.
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
-
-import msgspec
 
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
@@ -20,7 +17,12 @@ from cloud_bridge.model import DocumentTerms, Party
 from gateway.clock import Clock
 from gateway.documents.errors import DocumentProblem, PreparationFailedProblem
 from gateway.envelopes.causes import key_of, trace_of
-from gateway.envelopes.errors import EnvelopeSenselessProblem, NoRuleForInboundProblem
+from gateway.envelopes.course.sealed_update import container_in, field_of
+from gateway.envelopes.errors import (
+    EnvelopeRequestLostProblem,
+    EnvelopeSenselessProblem,
+    NoRuleForInboundProblem,
+)
 from gateway.envelopes.ground import Inbound, Member
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.naming import Naming
@@ -39,7 +41,7 @@ from gateway.signing.errors import (
     SealNotActiveProblem,
     SealsDoNotCombineProblem,
 )
-from gateway.signing.model import SealedDocument, SigningRequest
+from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
 from gateway.store.documents import DocumentRow
 from gateway.store.envelopes import EnvelopeRow
@@ -48,9 +50,6 @@ from policies.model import Allowed, AttributeValue, OnPage, Placement, SealReque
 Declinable = Literal["policy", "document", "not-approved"]
 """Why we decline, as others are told it."""
 
-_CONTENTS: Final = re.compile(rb"/Contents\s*<([0-9A-Fa-f\s]+)>")
-_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
-_FIELD: Final = "Seal-"
 _NOT_FOR_GOOD: Final = (
     FrozenProblem,
     LimitReachedProblem,
@@ -58,7 +57,6 @@ _NOT_FOR_GOOD: Final = (
     SealNotActiveProblem,
     SealsDoNotCombineProblem,
 )
-_SHORT_LENGTH: Final = 0x80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +83,11 @@ class Turn:
         """What a document is called here, and with which seal it is signed.
 
         Raises:
+            EnvelopeRequestLostProblem: it is ours, and came to us from the network.
             NoRuleForInboundProblem: nothing says so.
         """
         if self.row.ours:
+            self._refuse_lost()
             return Inbound(self.row.document_type, self.row.seal)
         found = self.member.inbound_of(document.type)
         if found is None:
@@ -96,6 +96,14 @@ class Turn:
                 f"documents of the type {document.type!r}"
             )
         return found
+
+    def _refuse_lost(self) -> None:
+        """Neither sign nor decline by guesses: seal and attributes were asked for by a system."""
+        if self.row.idempotency_key is None:
+            raise EnvelopeRequestLostProblem(
+                f"envelope {self.row.id} was sent for company {self.member.company!r}, and came "
+                "back from the network: the gateway's database is older than it, or was put back"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,7 @@ class TurnSealing:
                 digest=base.digest_with(update).hex(),
                 size=len(content),
                 container=container_in(update),
-                field=_field_of(sealed, update),
+                field=field_of(sealed, update),
             ),
             row=sealed.row,
         )
@@ -176,6 +184,7 @@ class TurnSealing:
         """What the signing cycle is asked for a document upon a base.
 
         Raises:
+            EnvelopeRequestLostProblem: it is ours, and nobody knows what was asked for it.
             EnvelopeSenselessProblem: documents of the type cannot be signed by several.
             NoRuleForInboundProblem: nothing says what it is here.
             SystemGoneProblem: the policies do not know who asks.
@@ -272,40 +281,6 @@ def reason_to_decline(problem: Problem) -> Declinable | None:
             return None
 
 
-def container_in(update: bytes) -> bytes:
-    """The last signature container in an update, without the zeros that fill its place up.
-
-    Raises:
-        ValueError: there is none.
-    """
-    places = _CONTENTS.findall(update)
-    if not places:
-        raise ValueError("no signature container in what we sealed")
-    return _der(bytes.fromhex(places[-1].decode()))
-
-
-def _der(padded: bytes) -> bytes:
-    """The first DER value (X.690 §8.1.3: length in one byte, or in as many as the first says)."""
-    first = padded[1]
-    if first < _SHORT_LENGTH:
-        return padded[: 2 + first]
-    count = first & ~_SHORT_LENGTH
-    return padded[: 2 + count + int.from_bytes(padded[2 : 2 + count])]
-
-
-def _field_of(sealed: SealedDocument, update: bytes) -> str:
-    """The field that the cycle made for the document, or the one that the decision names."""
-    made = f"{_FIELD}{sealed.row.id}"
-    # Characters may stand there by their octal codes (ISO 32000-2 §7.3.4.2).
-    plain = _OCTAL.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), update)
-    if f"({made})".encode() in plain:
-        return made
-    placement = msgspec.json.decode(sealed.row.decision).get("placement") or {}
-    if placement.get("type") != "field":
-        raise ValueError("no signature field in what we sealed")
-    return str(placement["field"])
-
-
 def placement_of(party: Party, document: DocumentTerms) -> Placement | None:
     """Where the terms want the party's signature; None: where the policies say."""
     for field in party.fields:
@@ -315,9 +290,3 @@ def placement_of(party: Party, document: DocumentTerms) -> Placement | None:
                 page: int | Literal["last"] = box.page if box.page > 0 else "last"
                 return OnPage(page=page, left_mm=box.left_mm, top_mm=box.top_mm)
     return None
-
-
-def approvals_of(problem: Problem) -> Mapping[str, Sequence[str]]:
-    """The ids of approvals that are waited for, by `approvals`; empty where none are."""
-    found = getattr(problem, "approvals", ())
-    return {"approvals": tuple(each for each in found if each)}

@@ -112,7 +112,7 @@ def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:
     if kept not in ("nothing", "send"):
         return kept
     ours = {each.party.id for each in state.parties_of(row.organisation)}
-    turn = {each.party.id for each in state.parties if each.state in ("its-turn", "opened")}
+    turn = {each.party.id for each in state.parties if each.has_its_turn}
     return "sign" if ours & turn else "wait-for-others"
 
 
@@ -130,7 +130,7 @@ def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step, name: Callable[[Pa
         waiting = [
             name(each.party) or each.party.id
             for each in state.parties
-            if each.state in ("its-turn", "opened") and each.party.account != row.organisation
+            if each.has_its_turn and each.party.account != row.organisation
         ]
         if waiting:
             return f"It is the turn of {', '.join(waiting)}."

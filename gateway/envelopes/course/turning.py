@@ -22,11 +22,11 @@ from gateway.envelopes.course.sealing import (
     Sealed,
     Turn,
     TurnSealing,
-    approvals_of,
     reason_to_decline,
 )
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.noting import noted
+from gateway.envelopes.keeping.troubles import LONGEST
 from gateway.envelopes.model import Step
 from gateway.errors import Problem
 from gateway.jobs.outcomes import Later, Outcome, Reason
@@ -61,7 +61,7 @@ class OurTurn:
         for each in ours:
             if each.party.id in allowed:
                 return each.party
-        waiting = [each for each in ours if each.state in ("its-turn", "opened")]
+        waiting = [each for each in ours if each.has_its_turn]
         if not waiting or state.pen is None:
             return None
         after = max(state.pen.at + PEN - now, timedelta(seconds=1))
@@ -102,11 +102,7 @@ class OurTurn:
     async def _pen(self, bridge: Bridge, turn: Turn) -> Paused | None:
         """Take the pen where somebody else could sign now as well."""
         state, party = turn.state, turn.party
-        others = [
-            each
-            for each in state.parties
-            if each.state in ("its-turn", "opened") and each.party.id != party.id
-        ]
+        others = [each for each in state.parties if each.has_its_turn and each.party.id != party.id]
         now = self._ground.clock.now()
         has_it = state.pen is not None and state.pen.party == party.id and now < state.pen.at + PEN
         if not others or has_it:
@@ -118,7 +114,7 @@ class OurTurn:
         each = turn.state.party(turn.party.id)
         if each is not None and each.state == "its-turn":
             await self._owe(bridge, turn, Opened())
-        ids = ", ".join(approvals_of(problem)["approvals"])
+        ids = ", ".join(filter(None, problem.approvals))
         words = f"People are to approve: {ids}" if ids else problem.detail
         return Paused("wait-for-approval", words, Later(reason=Reason.of(problem)))
 
@@ -138,7 +134,7 @@ class OurTurn:
 
         def besides(unit: Transaction) -> None:
             self._ground.audit.append(unit, record)
-            self._change(unit, turn, step="wait-for-network", hint=words[:1000])
+            self._change(unit, turn, step="wait-for-network", hint=words[:LONGEST])
 
         await self._owe(bridge, turn, Declined(reason=reason), besides=besides)
 

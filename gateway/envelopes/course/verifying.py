@@ -18,7 +18,7 @@ from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.evidence import take_evidence
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import noted, who_else
-from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT, Trouble
+from gateway.envelopes.keeping.troubles import LONGEST, STAMP_OVER_TEXT, Trouble
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import UNSEEN, RevisionFault
 from gateway.signing.digests import beside_the_loop, digests_of_prefixes, sha256_of
@@ -27,7 +27,6 @@ from gateway.verification.model import AskedRevision, RevisionJudgement
 from policies.intake import RULES
 
 _LARGEST_STAMP_MM: Final = 80.0
-_LONGEST: Final = 1000
 _MOST_BYTES: Final = 128 * 1024 * 1024
 _MOST_SEALS: Final = 8
 _WHOLE_PAGE_MM: Final = 2000.0
@@ -41,6 +40,7 @@ _PROBLEMS: Final[Mapping[RevisionFault, type[errors.RevisionProblem]]] = {
     "page-changed": errors.RevisionPageProblem,
     "content-changed": errors.RevisionContentProblem,
     "form-changed": errors.RevisionContentProblem,
+    "ambiguous": errors.RevisionContentProblem,
     "annotation": errors.RevisionAnnotationProblem,
     "too-large-a-stamp": errors.RevisionAnnotationProblem,
     "hidden": errors.RevisionHidesProblem,
@@ -253,7 +253,7 @@ class Verifying:
             return None
         where = "; ".join(f"signed by {party}: {under}" for party, under in found)
         words = f"{terms.name}, {where}: {RULES[STAMP_OVER_TEXT].reason}"
-        return Trouble(STAMP_OVER_TEXT, words[:_LONGEST], holds=False)
+        return Trouble(STAMP_OVER_TEXT, words[:LONGEST], holds=False)
 
     async def _believe(
         self, state: EnvelopeState, version: Version, content: bytes, *, looks_under: bool

@@ -20,10 +20,8 @@ from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Party
 from cloud_bridge.names import misnamed
 from gateway.envelopes.errors import PartyNameProblem, PartyUnknownProblem
-from gateway.envelopes.keeping.troubles import NO_CARD, Trouble
+from gateway.envelopes.keeping.troubles import LONGEST, NO_CARD, Trouble, trouble_of
 from gateway.envelopes.partners.cards import Cards
-
-_LONGEST = 1000
 
 
 class Naming:
@@ -45,16 +43,14 @@ class Naming:
                 continue
             try:
                 await self._cards.ask(network, each.party.account)
-            except RecordBrokenError as broken:
-                return Trouble(broken.fault, str(broken)[:_LONGEST])
-            except NetworkLiesError as lies:
-                return Trouble(lies.lie, str(lies)[:_LONGEST])
+            except (RecordBrokenError, NetworkLiesError) as error:
+                return trouble_of(error)
             except NetworkRefusedError as refused:
-                return Trouble(NO_CARD, str(refused)[:_LONGEST])
+                return Trouble(NO_CARD, str(refused)[:LONGEST])
             wrong = misnamed(each.party, self._cards.names(each.party.account))
             if wrong is not None:
                 words = f"{wrong} by the card that its seal has signed; nothing is signed here"
-                return Trouble("party-name", words[:_LONGEST])
+                return Trouble("party-name", words[:LONGEST])
         return None
 
     def refuse(self, state: EnvelopeState) -> None:

@@ -6,12 +6,12 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from cloud_bridge.errors import RecordBrokenError
+from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
 from gateway.store.envelope_owed import never_taken
 from gateway.store.envelopes import EnvelopeRow
 
 LONGEST: Final = 1000
-"""Characters of a trouble's words that are kept."""
+"""Characters that are kept of a trouble's words, and of what is done next."""
 
 _troubles = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _encode = msgspec.json.Encoder().encode
@@ -45,6 +45,13 @@ and of an honest network with a wrong clock none."""
 JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted"})
 """May end as well when a root is trusted: what holds an envelope for these is judged again."""
 
+MISSING: Final = "missing"
+"""The network has signed more of an envelope than it gives."""
+
+KEPT_FROM_US: Final = frozenset({MISSING, "gap"})
+"""End once the network gives all that it has signed again, as where its operator has put a backup
+back: nothing contradicts then, and both companies hold the same."""
+
 TOLD: Final = frozenset({STAMP_OVER_TEXT})
 """What somebody is to know: it holds nothing up, nor does it keep held what may go on."""
 
@@ -60,7 +67,7 @@ LIES: Final = frozenset(
         "gap",
         "hash",
         "author-signature",
-        "missing",
+        MISSING,
         "network-key",
         "network-signature",
         "not-allowed",
@@ -91,9 +98,10 @@ class Trouble(msgspec.Struct, frozen=True):
         return self.type in LIES
 
 
-def trouble_of(broken: RecordBrokenError) -> Trouble:
-    """Of a record that does not hold."""
-    return Trouble(broken.fault, str(broken)[:LONGEST])
+def trouble_of(error: RecordBrokenError | NetworkLiesError) -> Trouble:
+    """Of a record that does not hold, or of what cannot be."""
+    type_ = error.fault if isinstance(error, RecordBrokenError) else error.lie
+    return Trouble(type_, str(error)[:LONGEST])
 
 
 def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:

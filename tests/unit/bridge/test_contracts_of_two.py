@@ -34,7 +34,8 @@ from cloud_bridge.wire import Content
 from gateway.audit.record import read_leaf
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.causes import job_of
-from gateway.envelopes.course.sealing import container_in, placement_of
+from gateway.envelopes.course.sealed_update import container_in
+from gateway.envelopes.course.sealing import placement_of
 from gateway.envelopes.errors import (
     EnvelopeDocumentUnknownProblem,
     EnvelopeFileOtherProblem,

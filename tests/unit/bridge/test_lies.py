@@ -103,6 +103,7 @@ async def test_two_stories_of_one_envelope_are_found_when_the_second_is_told(
     await seller.bridge.inbox.believe(sent.envelope, [other])
 
     assert await held_for(seller, sent) == ["forked"]
+    assert "sealgate envelope compare" in recorded(seller)[0]["words"]
 
 
 async def test_what_an_envelope_does_not_allow_is_a_lie_when_the_network_took_it(
@@ -193,6 +194,48 @@ async def test_a_network_that_forgets_an_envelope_is_found(
     assert await held_for(seller, sent) == ["missing"]
 
 
+async def test_what_is_known_to_be_lost_is_not_asked_for_at_each_comparison(
+    seller: Company, sent: Terms, network: MemoryNetwork
+) -> None:
+    lost = network.envelopes.pop(sent.envelope)
+    await seller.bridge.reconcile()
+    network.asked.clear()
+
+    found = await seller.bridge.reconcile()
+
+    assert found.missing == (sent.envelope,)
+    assert (seller.id, "envelope") not in network.asked
+    network.envelopes[sent.envelope] = lost
+    assert (await seller.bridge.reconcile()).is_clean
+    assert (await seller.row(sent.envelope)).status == "signing"
+
+
+async def test_what_the_network_had_lost_and_has_again_holds_nothing_up_any_more(
+    buyer: Company, seller: Company, sent: Terms, network: MemoryNetwork
+) -> None:
+    kept = network.envelopes[sent.envelope]
+    before = kept.state, list(kept.entries)
+    await remind(buyer, sent)
+    await seller.listen()
+    whole = kept.state, list(kept.entries)
+    kept.state, kept.entries = before
+    await seller.bridge.reconcile()
+    assert await held_for(seller, sent) == ["missing"]
+
+    # That it says so is not enough: it must give them.
+    kept.state = whole[0]
+    await seller.bridge.reconcile()
+    assert await held_for(seller, sent) == ["missing"]
+
+    kept.entries = whole[1]
+    found = await seller.bridge.reconcile()
+
+    assert found.is_clean
+    row = await seller.row(sent.envelope)
+    assert (row.status, troubles_in(row)) == ("signing", ())
+    assert [each["trouble"] for each in recorded(seller)] == ["missing"]
+
+
 async def test_a_head_that_no_entry_bears_out_is_named(
     seller: Company, sent: Terms, network: MemoryNetwork
 ) -> None:
@@ -206,6 +249,7 @@ async def test_a_head_that_no_entry_bears_out_is_named(
     found = await seller.bridge.reconcile()
     assert found.contradicting == (sent.envelope,)
     assert await held_for(seller, sent) == ["forked"]
+    assert "sealgate envelope compare" in recorded(seller)[0]["words"]
 
 
 async def test_other_terms_under_the_same_id_are_named(

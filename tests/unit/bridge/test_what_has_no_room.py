@@ -190,10 +190,11 @@ async def test_a_withdrawal_does_not_wait_behind_a_document_that_is_not_taken(
     buyer: Company, seller: Company, clock: FakeClock, trouble: str
 ) -> None:
     terms = await sent(buyer, seller, clock)
-    act = await signature(buyer, terms)
-    await say(buyer, terms, sha256(SIGNED), act, Withdrawn(reason="mistake"), party="buyer")
+    await say(buyer, terms, sha256(SIGNED), await signature(buyer, terms), party="buyer")
 
     with patch.object(Side, "put_content", refusing(trouble)):
+        await buyer.bridge.outbox.send(terms.envelope)
+        await say(buyer, terms, Withdrawn(reason="mistake"), party="buyer")
         assert await buyer.bridge.outbox.send(terms.envelope)
 
     await seller.listen()

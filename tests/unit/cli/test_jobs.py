@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import jobs as commands
+from gateway.cli import reading
 from gateway.cli.app import app
 from gateway.store.database import SQLiteFile
 from tests.queue_house import new_job, open_queue_house
@@ -30,7 +31,7 @@ def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     asyncio.run(fill())
     database = SQLiteFile(str(tmp_path / "test.sqlite"))
     monkeypatch.setattr(commands, "configuration", lambda _config: None)
-    monkeypatch.setattr(commands, "database_of", lambda _installation: database)
+    monkeypatch.setattr(reading, "database_of", lambda _installation: database)
     return lambda *words: CliRunner().invoke(app, ["jobs", *words])
 
 

@@ -53,6 +53,11 @@ def test_every_intake_rule_is_explained_in_order(page: str) -> None:
     assert re.findall(r"^\*\*([a-z-]+)\.\*\* ", read(page), re.MULTILINE) == list(RULES)
 
 
+def test_the_readme_counts_the_intake_rules() -> None:
+    assert f"{len(RULES)} intake rules" in read("README.md")
+    assert f"{len(RULES)} 条收件规则" in read("README.zh-CN.md")
+
+
 def test_the_names_of_reasons_are_those_of_the_code() -> None:
     page = read("docs/policies.md").partition("## Names of reasons")[2]
     assert [row[:2] for row in _rows(page)] == [

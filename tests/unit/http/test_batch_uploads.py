@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.batches.reading.errors import ArchiveTooLargeProblem
-from gateway.http import batch_streams, batches, uploads
+from gateway.http import batch_streams, small_bodies, uploads
 from gateway.http.batch_bodies import BatchBody
 from gateway.http.batch_streams import BatchStreams
 from gateway.http.errors import (
@@ -55,10 +55,10 @@ async def test_a_body_that_never_ends_is_not_waited_for(monkeypatch: pytest.Monk
         await asyncio.Event().wait()
         yield b""
 
-    monkeypatch.setattr(batches, "_BODY_SECONDS", 0.01)
+    monkeypatch.setattr(small_bodies, "_SECONDS", 0.01)
     request: Any = SimpleNamespace(content=SimpleNamespace(iter_any=never))
     with pytest.raises(RequestTooSlowProblem):
-        await batches._nothing(request)
+        await small_bodies.read_small_body(request, most_bytes=1)
 
 
 async def test_one_system_cannot_watch_in_all_places() -> None:

@@ -274,6 +274,14 @@ async def test_todays_routes_ask_for_their_action(tmp_path: Path) -> None:
                 assert await asked(house, api, "GET", f"/v1/documents/1{what}") == document
 
 
+async def test_a_nul_in_an_address_is_in_no_name_of_anything(tmp_path: Path) -> None:
+    """PostgreSQL takes none in a text: its refusal would be a defect of ours."""
+    async with signing_house(tmp_path) as house:
+        api = api_of(house, with_powers(house, "seal-user"))
+        for path in ("/v1/documents/%00", "/v1/documents/a%00b/content", "/v1/documents/1?a=%00"):
+            assert await asked(house, api, "GET", path) == "request-malformed", path
+
+
 async def test_only_a_bounded_route_is_refused_when_many_requests_are_under_way(
     tmp_path: Path,
 ) -> None:

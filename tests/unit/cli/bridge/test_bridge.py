@@ -17,10 +17,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cloud_bridge.keys import EncryptionKey, SigningKey
+from gateway.cli import reading
 from gateway.cli.app import app
 from gateway.cli.bridge import egress as egress_command
 from gateway.cli.bridge import keys as keys_command
-from gateway.cli.bridge import options, running
+from gateway.cli.bridge import running
 from gateway.cli.bridge import status as status_command
 from gateway.config import BridgeCompanyConfig, BridgeConfig, HTTPConfig
 from gateway.store.content import ContentStore
@@ -65,10 +66,10 @@ def sealgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealgate:
     for command in (keys_command, status_command, egress_command):
         monkeypatch.setattr(command, "bridge_of", lambda _path: bridge_in(tmp_path))
     installation = SimpleNamespace(store=SimpleNamespace(node="one"), http=HTTPConfig(port=0))
-    for module in (options, running):
+    for module in (running, status_command, egress_command):
         monkeypatch.setattr(module, "configuration", lambda _path: installation)
     monkeypatch.setattr(status_command, "SystemClock", FakeClock)
-    monkeypatch.setattr(options, "database_of", lambda _installation: database)
+    monkeypatch.setattr(reading, "database_of", lambda _installation: database)
     return lambda *words: CliRunner().invoke(app, ["bridge", *words])
 
 

@@ -1,5 +1,6 @@
 """A transcript at court: nobody to ask, no gateway, no network, and what it proves and what not."""
 
+import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,3 +277,17 @@ def test_where_two_differ_first_is_told(court: Court) -> None:
     )
     other.write_bytes(b"[]")
     assert sealgate("compare", court.file, other).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "terms", [b"[" * 200_000, b'{"documents":[{"name":"%b"}]}' % (b"a" * 5000), b"\xff"]
+)
+def test_terms_that_no_file_can_have_been_of_are_judged_beside_a_folder(
+    court: Court, terms: bytes
+) -> None:
+    altered = json.loads(court.file.read_bytes())
+    altered["record"]["terms"] = base64.b64encode(terms).decode()
+    court.file.write_text(json.dumps(altered))
+    told = court.judged("-d", court.folder)
+    assert (told.exit_code, told.exception.__class__) == (1, SystemExit), told.stdout
+    assert "NOT VALID" in told.stdout

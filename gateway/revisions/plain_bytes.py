@@ -1,0 +1,166 @@
+"""Whether every reader finds the same objects in an update. Runs in children only.
+
+What an update changes is asked of one reader (`updating`), and others read the same bytes. Of two
+lines of a table for one object some take the first and some the last; some look for a later
+`startxref`; and where anything is amiss, a trailer without /Root, say, they go through the file
+and take every `7 0 obj` that they see, within streams, too. So an update has to be written as
+programs that sign do write it: each object once in its table, at the very byte that is named
+there, and nothing else that looks like one.
+"""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import ObjStreamRef
+
+from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.sections import Section, read_section
+
+_BETWEEN: Final = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
+_HEADER: Final = re.compile(
+    rb"([0-9]{1,10})[\0\t\n\f\r ]+([0-9]{1,5})[\0\t\n\f\r ]+obj(?![A-Za-z])"
+)
+_WORD: Final = re.compile(rb"(?<![A-Za-z])obj(?![A-Za-z])")
+_NUMBERS: Final = re.compile(rb"[0-9]" + _BETWEEN + rb"++[0-9]++" + _BETWEEN + rb"*+\Z")
+_TRAILER: Final = re.compile(rb"trailer" + _BETWEEN + rb"*+<<")
+_LINE_END: Final = re.compile(rb"[\r\n]")
+_NEAR: Final = 65_536
+"""How far before the word its numbers are looked for; comments may stand between."""
+
+
+def check_plain_bytes(
+    reader: PdfFileReader, document: bytes, number: int, start: int, *, may_free: bool = False
+) -> int:
+    """See that an update is written plainly; gives where it ends.
+
+    Args:
+        reader: of the file.
+        document: its bytes.
+        number: of the revision, counted from 0; it is not the first.
+        start: where its bytes begin.
+        may_free: whether it may take objects away.
+
+    Raises:
+        RevisionFaultError: `ambiguous`: readers may find different objects in it; `not-whole`:
+            something follows; `content-changed`: it takes objects away.
+    """
+    is_last = number == reader.xrefs.total_revisions - 1
+    section = read_section(reader, document, number, start)
+    if is_last and section.end != len(document):
+        raise RevisionFaultError("not-whole", "something follows its end")
+    if section.freed and not may_free:
+        raise RevisionFaultError("content-changed", f"it takes object {min(section.freed)} away")
+    _only_once(document, section, start)
+    if not reader.strict:
+        _read_strictly(document, number, section)
+    words = set(_words_of(reader, document, number, section, start))
+    for found in _WORD.finditer(document, start, section.end):
+        if found.start() not in words and _ends_a_header(document, start, found.start()):
+            why = f"what stands at byte {found.start()} looks like an object and is in no table"
+            raise _ambiguous(why)
+    return section.end
+
+
+def _read_strictly(document: bytes, number: int, section: Section) -> None:
+    """See that no object of the update names an entry twice: of hybrids it was read leniently."""
+    strict = PdfFileReader(BytesIO(document), strict=True)
+    for idnum, generation in section.entries:
+        try:
+            strict.get_object(  # type: ignore[no-untyped-call]
+                generic.Reference(idnum, generation, pdf=strict), number
+            )
+        except PdfReadError as error:
+            raise _ambiguous(f"object {idnum} cannot be read: {str(error)[:100]}") from None
+
+
+def _only_once(document: bytes, section: Section, start: int) -> None:
+    """See that nobody finds another end, or another trailer, in it."""
+    for word in (b"startxref", b"%%EOF"):
+        if document.count(word, start, section.end) != 1:
+            raise _ambiguous(f"it has {word.decode()} more than once")
+    trailers = [each.start() for each in _TRAILER.finditer(document, start, section.end)]
+    if trailers != section.trailers:
+        raise _ambiguous("it has more that looks like a trailer")
+
+
+def _words_of(
+    reader: PdfFileReader, document: bytes, number: int, section: Section, start: int
+) -> Iterator[int]:
+    """Where the word `obj` stands of each object that the table names."""
+    listed = reader.xrefs.explicit_refs_in_revision(number)
+    if {(each.idnum, each.generation) for each in listed if each.idnum} != set(section.entries):
+        raise _ambiguous("its table is read in two ways")
+    known = _known_numbers(reader, number)
+    containers, within = set[int](), range(start, section.start + 1)
+    for (idnum, generation), place in section.entries.items():
+        reference = generic.Reference(idnum, generation, pdf=reader)
+        before = reader.xrefs.get_historical_ref(reference, number - 1)
+        if before is None and (idnum in known or generation):
+            raise _ambiguous(f"it uses the number {idnum} for another object")
+        if before == place:
+            continue
+        if isinstance(place, ObjStreamRef):
+            containers.add(place.obj_stream_id)
+        else:
+            yield _word_at(document, (idnum, generation), place, within)
+    for container in containers:
+        _check_container(reader, number, section, container)
+    if section.own is not None:
+        if section.own[0] in known:
+            raise _ambiguous(f"its table has the number {section.own[0]} of another object")
+        yield _word_at(document, section.own, section.start, within)
+
+
+def _word_at(document: bytes, known_as: tuple[int, int], at: int, within: range) -> int:
+    header = _HEADER.match(document, at) if at in within else None
+    if header is None or (int(header[1]), int(header[2])) != known_as:
+        raise _ambiguous(f"object {known_as[0]} is not where its table says")
+    return header.end() - len(b"obj")
+
+
+def _known_numbers(reader: PdfFileReader, number: int) -> set[int]:
+    """Of all that there has been before, by whichever generation, tables and containers too."""
+    found = {each.idnum for each in reader.xrefs.xref_stream_refs}
+    own = reader.xrefs.get_xref_container_info(number).stream_ref
+    found -= {own.idnum} if own is not None else set()
+    for revision in range(number):
+        data = reader.xrefs.get_xref_data(revision)
+        parts = [data] if data.hybrid is None else [data, data.hybrid.xref_data]
+        for part in parts:
+            found |= part.standard_xrefs.keys() | part.xrefs_in_objstm.keys()
+            found |= part.obj_streams_used
+    return found
+
+
+def _check_container(reader: PdfFileReader, number: int, section: Section, container: int) -> None:
+    """See that an object stream of the update holds what the table says, and nothing else."""
+    if (container, 0) not in section.entries:
+        raise _ambiguous(f"it takes objects from the object stream {container} of before")
+    found = reader.get_historical_resolver(number)(generic.Reference(container, 0, pdf=reader))
+    if not isinstance(found, generic.StreamObject) or "/Extends" in found:
+        raise _ambiguous(f"the object stream {container} is none, or goes on in another")
+    head = [int(each) for each in found.data[: int(found["/First"])].split()]
+    listed = {
+        place.ix_in_stream: idnum
+        for (idnum, _), place in section.entries.items()
+        if isinstance(place, ObjStreamRef) and place.obj_stream_id == container
+    }
+    held = dict(enumerate(head[::2]))
+    if len(head) != 2 * int(found["/N"]) or held != listed or len(set(held.values())) != len(held):
+        raise _ambiguous(f"the object stream {container} holds other objects than are listed")
+
+
+def _ends_a_header(document: bytes, start: int, at: int) -> bool:
+    """Whether two numbers stand before the word, with whatever readers skip between them."""
+    before = document[max(start, at - _NEAR) : at]
+    is_within_a_line = len(before) == _NEAR and _LINE_END.search(before, 0, _NEAR // 2) is None
+    return is_within_a_line or _NUMBERS.search(before) is not None
+
+
+def _ambiguous(why: str) -> RevisionFaultError:
+    return RevisionFaultError("ambiguous", f"readers differ on what it shows: {why}")
