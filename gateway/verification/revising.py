@@ -30,6 +30,7 @@ from gateway.revisions.over_text import over_text
 from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
+from gateway.revisions.uses import refuse_lists
 from gateway.verification.judging import certificate_of, covers_its_revision, told
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
 
@@ -91,7 +92,9 @@ def _added(
     start = asked.base_bytes
     for number in range(known, reader.xrefs.total_revisions):
         start = check_plain_bytes(reader, document, number, start)
-    _refuse_what_was_missing(before, document[: asked.base_bytes], updates)
+    base = document[: asked.base_bytes]
+    _refuse_what_was_missing(before, base, updates)
+    refuse_lists(before, base, set().union(*(each.roles_written() for each in updates)))
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
