@@ -132,17 +132,19 @@ def partner(
     root: str = "伙伴根 CA",
     common: str = "合同专用章",
     until: datetime = datetime(2036, 1, 1, tzinfo=UTC),
+    is_authority: bool = False,
+    curve: type[ec.EllipticCurve] = ec.SECP256R1,
 ) -> Partner:
     """A company, its certificate good until then."""
     ca = partners_root(root)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(curve())
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=True,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=False,
+        key_cert_sign=is_authority,
         crl_sign=False,
         encipher_only=False,
         decipher_only=False,
@@ -151,7 +153,7 @@ def partner(
         x509.CertificateBuilder(ca.certificate.subject, _name(name, common), key.public_key(), 7)
         .not_valid_before(SIGNED_AT - 5 * _YEAR)
         .not_valid_after(until)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .sign(ca.key, hashes.SHA256())
     )

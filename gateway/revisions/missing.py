@@ -36,14 +36,14 @@ def named_in(before: PdfFileReader, document: bytes, numbers: Iterable[int]) -> 
         numbers: of objects.
     """
     wanted = sorted(set(numbers))
-    for written in _written(before, document):
+    for written in written_parts(before, document):
         for number in wanted:
             if _names(written, b"%d" % number):
                 return number
     return None
 
 
-def _written(before: PdfFileReader, document: bytes) -> Iterator[bytes]:
+def written_parts(before: PdfFileReader, document: bytes) -> Iterator[bytes]:
     """The file, and what its object streams hold, of all of its revisions."""
     yield document
     for revision in range(before.xrefs.total_revisions):
@@ -57,14 +57,19 @@ def _written(before: PdfFileReader, document: bytes) -> Iterator[bytes]:
 
 
 def _names(written: bytes, digits: bytes) -> bool:
+    return next(mentions(written, digits), None) is not None
+
+
+def mentions(written: bytes, digits: bytes) -> Iterator[int]:
+    """Where references to an object begin, zeros before its number apart."""
     # By expressions that begin with digits: a scan has a small number at every hundredth byte.
-    if any(_begins_at(written, found) for found in re.finditer(digits + _PLAIN_REST, written)):
-        return True
+    for found in re.finditer(digits + _PLAIN_REST, written):
+        if _begins_at(written, found):
+            yield found.start()
     comments = _Comments(written)
-    return any(
-        _begins_at(written, found) and comments.lead_to_a_reference(found.start() + len(digits))
-        for found in re.finditer(digits + _COMMENTED, written)
-    )
+    for found in re.finditer(digits + _COMMENTED, written):
+        if _begins_at(written, found) and comments.lead_to_a_reference(found.start() + len(digits)):
+            yield found.start()
 
 
 def _begins_at(written: bytes, found: re.Match[bytes]) -> bool:

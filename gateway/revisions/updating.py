@@ -72,6 +72,18 @@ class Update:
         self._added: dict[int, list[int]] = {}
         self._widgets: dict[int, Any] = {}
 
+    def roles_written(self) -> set[int]:
+        """The numbers of catalogue, form, information and fields that it writes over."""
+        root, trailer = self._old.root, self._old.trailer_view
+        known = {
+            self._old.root_ref.idnum,
+            number_of(root, "/AcroForm"),
+            number_of(trailer, "/Info"),
+        }
+        over = self._written()[0]
+        fields = {each.idnum for each in over if _is_empty_signature_field(self._old(each))}
+        return fields | {each.idnum for each in over if each.idnum in known}
+
     def new_numbers(self) -> list[int]:
         """Those of the objects that it adds."""
         return [each.idnum for each in self._written()[1]]

@@ -30,6 +30,8 @@ from gateway.revisions.over_text import over_text
 from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
+from gateway.revisions.uses import refuse_lists
+from gateway.verification.court import refuse_what_no_court_takes
 from gateway.verification.judging import certificate_of, covers_its_revision, told
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
 
@@ -91,7 +93,9 @@ def _added(
     start = asked.base_bytes
     for number in range(known, reader.xrefs.total_revisions):
         start = check_plain_bytes(reader, document, number, start)
-    _refuse_what_was_missing(before, document[: asked.base_bytes], updates)
+    base = document[: asked.base_bytes]
+    _refuse_what_was_missing(before, base, updates)
+    refuse_lists(before, base, set().union(*(each.roles_written() for each in updates)))
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
@@ -103,6 +107,8 @@ def _added(
         if signature not in added and not (is_plain and allows_every_signature(signature)):
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
+    for each in added if not asked.is_person else ():
+        refuse_what_no_court_takes(each, _container(each), document)
     _is_as_told(judged[-1], asked)
     return judged, updates
 

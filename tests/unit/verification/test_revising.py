@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.sign import fields
@@ -200,6 +202,13 @@ def test_names_are_compared_whole(name: str, *, is_theirs: bool) -> None:
 def test_brackets_count_the_same_in_both_widths() -> None:
     document = partner("华东(上海)贸易有限公司").sealed(BASE)
     assert judge(document, name="华东（上海）贸易有限公司").fault is None
+
+
+@pytest.mark.parametrize("odd", [{"is_authority": True}, {"curve": ec.SECP192R1}], ids=str)
+def test_a_certificate_that_no_court_would_take_is_refused(odd: dict[str, Any]) -> None:
+    """`sealgate envelope verify` refuses it, and a partner could deny the contract by that."""
+    document = partner(NAME, **odd).signed(update_of(BASE))
+    assert judge(document, **now_asked()).fault == "untrusted"
 
 
 # What else it does to the document

@@ -320,3 +320,18 @@ def test_an_update_of_a_hybrid_names_no_entry_twice(more: bytes) -> None:
     bodies = plain(b"<</Type/Page/Parent 2 0 R" + A4.encode() + more)
     judgement = judge(signed(hybrid, bodies, WEST), hybrid, **now_asked())
     assert judgement.fault == ("ambiguous" if more else None), judgement.why
+
+
+@pytest.mark.parametrize("name", ["/Font", "/F#6fnt", "/Font %c\n", "/ExtGState"])
+def test_a_signature_is_not_the_font_that_a_page_does_not_have(name: str) -> None:
+    """Readers draw by one of their own what has no font, and not what has one that is none."""
+    base = one_page(
+        f"{_SAID} BT /V 24 Tf 72 600 Td (000) Tj ET",
+        resources=f"/X<<{name} 9 0 R>>",
+        more={9: f"<<{_FIELD}>>"},
+        catalog=_FORM % "<</Fields[9 0 R]>>",
+        page=f"{A4}/Annots[9 0 R]",
+    )
+    bodies = {91: signature(), 9: f"<<{_FIELD}/V 91 0 R>>".encode()}
+    judgement = judge(signed(base, bodies, WEST), base, **now_asked())
+    assert judgement.fault == "content-changed", judgement
