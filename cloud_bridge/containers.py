@@ -26,6 +26,7 @@ from cryptography.x509.verification import (
 )
 
 from cloud_bridge.names import same_name
+from cloud_bridge.plain_der import is_plain_der
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),
@@ -149,6 +150,8 @@ def _is_named(certificate: x509.Certificate, sid: cms.SignerIdentifier) -> bool:
 def _verify_attributes(
     info: cms.SignerInfo, signer: x509.Certificate, digest: Callable[[str], bytes]
 ) -> None:
+    # As it came: once it is read, asn1crypto encodes all of it anew, longer than all the rest.
+    written: bytes = info["signed_attrs"].dump()
     attributes: dict[str, Any] = {}
     for each in info["signed_attrs"]:
         if each["type"].native in attributes:
@@ -166,7 +169,8 @@ def _verify_attributes(
         if first["cert_hash"].native != signer.fingerprint(named):
             raise ValueError("it names another certificate than the one that came with it")
     # RFC 5652 §5.4: what is signed is the explicit SET OF, not the implicit tag that stands there.
-    _verify_value(info, b"\x31" + info["signed_attrs"].dump(force=True)[1:], signer, name)
+    encoded = written if is_plain_der(written) else info["signed_attrs"].dump(force=True)
+    _verify_value(info, b"\x31" + encoded[1:], signer, name)
 
 
 def _verify_value(
