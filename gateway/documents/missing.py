@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from gateway.documents.errors import DamagedDocumentProblem
 from gateway.documents.pyhanko.opened import Opened
-from gateway.revisions.missing import named_in
+from gateway.revisions.missing import named_in, written_parts
 
 _WRITTEN: Final = re.compile(rb"(?<![0-9])([0-9]{1,10}) 0 obj")
 
@@ -32,7 +32,7 @@ def refuse_what_was_missing(opened: Opened, update: bytes) -> None:
     size = int(reader.trailer["/Size"])
     fresh = {number for number in map(int, _WRITTEN.findall(update)) if number >= size}
     # The bytes tell soon that there is nothing, and may mean a comment otherwise.
-    if named_in(reader, opened.document, fresh) is None:
+    if named_in(written_parts(reader, opened.document), fresh) is None:
         return
     named = fresh.intersection(_references(reader))
     if named:

@@ -40,3 +40,8 @@ class RevisionFaultError(Exception):
         super().__init__(why)
         self.fault: RevisionFault = fault
         self.why = why
+
+
+def ambiguous(why: str) -> RevisionFaultError:
+    """That readers may find different objects in an update, and where."""
+    return RevisionFaultError("ambiguous", f"readers differ on what it shows: {why}")

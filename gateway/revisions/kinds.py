@@ -12,7 +12,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver
 
 from gateway.revisions.faults import RevisionFault, RevisionFaultError
-from gateway.revisions.objects import entry_of, number_of
+from gateway.revisions.objects import entry_of, is_dictionary, number_of
 
 _TEXT: Final = (generic.TextStringObject, generic.ByteStringObject)
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
@@ -159,7 +159,7 @@ def _raw_entries(holder: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - see ab
 def _values(found: Any, what: str) -> list[Any]:  # noqa: ANN401 - see above
     if found is None:
         return []
-    if isinstance(found, generic.StreamObject) or not isinstance(found, generic.DictionaryObject):
+    if not is_dictionary(found):
         raise RevisionFaultError("content-changed", f"{what} is no dictionary")
     return [found[key] for key in found if key != "/Type"]
 
@@ -171,6 +171,5 @@ def _plain_dictionary(
     *,
     fault: RevisionFault = "content-changed",
 ) -> None:
-    is_one = isinstance(found, generic.DictionaryObject)
-    if not is_one or isinstance(found, generic.StreamObject) or set(found) - keys:
+    if not is_dictionary(found) or set(found) - keys:
         raise RevisionFaultError(fault, f"{what} has more than it needs")

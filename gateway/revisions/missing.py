@@ -24,19 +24,18 @@ _MOST_COMMENTS: Final = 8
 _ZEROS: Final = 32
 
 
-def named_in(before: PdfFileReader, document: bytes, numbers: Iterable[int]) -> int | None:
+def named_in(parts: Iterable[bytes], numbers: Iterable[int]) -> int | None:
     """The first of the numbers that a document refers to; None: it refers to none of them.
 
     Bytes are searched, and not objects: what is named in something that nothing leads to counts,
     too, as programs differ on what that is.
 
     Args:
-        before: reads the document.
-        document: its bytes.
+        parts: of the document, see `written_parts`.
         numbers: of objects.
     """
     wanted = sorted(set(numbers))
-    for written in written_parts(before, document):
+    for written in parts:
         for number in wanted:
             if _names(written, b"%d" % number):
                 return number

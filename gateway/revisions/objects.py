@@ -27,7 +27,13 @@ def pages_of(view: HistoricalResolver) -> Iterator[tuple[int, Any]]:
             yield raw.idnum, node
 
 
-def written(raw: Any) -> bytes:  # noqa: ANN401 - objects of a file have no narrower type
+def is_dictionary(found: Any) -> bool:  # noqa: ANN401 - objects of a file have no narrower type
+    """Whether it is one and no more: a stream has one, too, and could be drawn."""
+    is_stream = isinstance(found, generic.StreamObject)
+    return isinstance(found, generic.DictionaryObject) and not is_stream
+
+
+def written(raw: Any) -> bytes:  # noqa: ANN401 - see above
     """An object as it would be written: two are the same when these are."""
     out = BytesIO()
     raw.write_to_stream(out, None)

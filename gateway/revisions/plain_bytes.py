@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
-from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.faults import RevisionFaultError, ambiguous
 from gateway.revisions.sections import Section, read_section
 
 _BETWEEN: Final = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
@@ -62,7 +62,7 @@ def check_plain_bytes(
     for found in _WORD.finditer(document, start, section.end):
         if found.start() not in words and _ends_a_header(document, start, found.start()):
             why = f"what stands at byte {found.start()} looks like an object and is in no table"
-            raise _ambiguous(why)
+            raise ambiguous(why)
     return section.end
 
 
@@ -75,17 +75,17 @@ def _read_strictly(document: bytes, number: int, section: Section) -> None:
                 generic.Reference(idnum, generation, pdf=strict), number
             )
         except PdfReadError as error:
-            raise _ambiguous(f"object {idnum} cannot be read: {str(error)[:100]}") from None
+            raise ambiguous(f"object {idnum} cannot be read: {str(error)[:100]}") from None
 
 
 def _only_once(document: bytes, section: Section, start: int) -> None:
     """See that nobody finds another end, or another trailer, in it."""
     for word in (b"startxref", b"%%EOF"):
         if document.count(word, start, section.end) != 1:
-            raise _ambiguous(f"it has {word.decode()} more than once")
+            raise ambiguous(f"it has {word.decode()} more than once")
     trailers = [each.start() for each in _TRAILER.finditer(document, start, section.end)]
     if trailers != section.trailers:
-        raise _ambiguous("it has more that looks like a trailer")
+        raise ambiguous("it has more that looks like a trailer")
 
 
 def _words_of(
@@ -94,14 +94,14 @@ def _words_of(
     """Where the word `obj` stands of each object that the table names."""
     listed = reader.xrefs.explicit_refs_in_revision(number)
     if {(each.idnum, each.generation) for each in listed if each.idnum} != set(section.entries):
-        raise _ambiguous("its table is read in two ways")
+        raise ambiguous("its table is read in two ways")
     known = _known_numbers(reader, number)
     containers, within = set[int](), range(start, section.start + 1)
     for (idnum, generation), place in section.entries.items():
         reference = generic.Reference(idnum, generation, pdf=reader)
         before = reader.xrefs.get_historical_ref(reference, number - 1)
         if before is None and (idnum in known or generation):
-            raise _ambiguous(f"it uses the number {idnum} for another object")
+            raise ambiguous(f"it uses the number {idnum} for another object")
         if before == place:
             continue
         if isinstance(place, ObjStreamRef):
@@ -112,14 +112,14 @@ def _words_of(
         _check_container(reader, number, section, container)
     if section.own is not None:
         if section.own[0] in known:
-            raise _ambiguous(f"its table has the number {section.own[0]} of another object")
+            raise ambiguous(f"its table has the number {section.own[0]} of another object")
         yield _word_at(document, section.own, section.start, within)
 
 
 def _word_at(document: bytes, known_as: tuple[int, int], at: int, within: range) -> int:
     header = _HEADER.match(document, at) if at in within else None
     if header is None or (int(header[1]), int(header[2])) != known_as:
-        raise _ambiguous(f"object {known_as[0]} is not where its table says")
+        raise ambiguous(f"object {known_as[0]} is not where its table says")
     return header.end() - len(b"obj")
 
 
@@ -140,10 +140,10 @@ def _known_numbers(reader: PdfFileReader, number: int) -> set[int]:
 def _check_container(reader: PdfFileReader, number: int, section: Section, container: int) -> None:
     """See that an object stream of the update holds what the table says, and nothing else."""
     if (container, 0) not in section.entries:
-        raise _ambiguous(f"it takes objects from the object stream {container} of before")
+        raise ambiguous(f"it takes objects from the object stream {container} of before")
     found = reader.get_historical_resolver(number)(generic.Reference(container, 0, pdf=reader))
     if not isinstance(found, generic.StreamObject) or "/Extends" in found:
-        raise _ambiguous(f"the object stream {container} is none, or goes on in another")
+        raise ambiguous(f"the object stream {container} is none, or goes on in another")
     head = [int(each) for each in found.data[: int(found["/First"])].split()]
     listed = {
         place.ix_in_stream: idnum
@@ -152,7 +152,7 @@ def _check_container(reader: PdfFileReader, number: int, section: Section, conta
     }
     held = dict(enumerate(head[::2]))
     if len(head) != 2 * int(found["/N"]) or held != listed or len(set(held.values())) != len(held):
-        raise _ambiguous(f"the object stream {container} holds other objects than are listed")
+        raise ambiguous(f"the object stream {container} holds other objects than are listed")
 
 
 def _ends_a_header(document: bytes, start: int, at: int) -> bool:
@@ -160,7 +160,3 @@ def _ends_a_header(document: bytes, start: int, at: int) -> bool:
     before = document[max(start, at - _NEAR) : at]
     is_within_a_line = len(before) == _NEAR and _LINE_END.search(before, 0, _NEAR // 2) is None
     return is_within_a_line or _NUMBERS.search(before) is not None
-
-
-def _ambiguous(why: str) -> RevisionFaultError:
-    return RevisionFaultError("ambiguous", f"readers differ on what it shows: {why}")

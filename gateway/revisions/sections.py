@@ -13,7 +13,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
-from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.faults import ambiguous
 
 _EOL: Final = rb"(?:\r\n|\n|\r)"
 _PART: Final = re.compile(
@@ -71,7 +71,7 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
     """
     at = reader.xrefs.get_startxref_for_revision(number)
     if at < start:
-        raise _ambiguous("its table is not in it")
+        raise ambiguous("its table is not in it")
     opening = _OPENS.match(document, at)
     entries: Entries = {}
     freed = set[int]()
@@ -80,27 +80,27 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
         position = _read_table(document, opening.end(), entries, freed)
         word = _TRAILER.match(document, position)
         if word is None:
-            raise _ambiguous("its table is not followed by a trailer")
+            raise ambiguous("its table is not followed by a trailer")
         trailers = [word.start(1)]
         trailer, position = _read_dictionary(reader, document, word.end())
     else:
         info = reader.xrefs.get_xref_container_info(number)
         reference = info.stream_ref
         if reference is None or info.start_location != at:
-            raise _ambiguous("its table is not where it says")
+            raise ambiguous("its table is not where it says")
         own = reference.idnum, reference.generation
         trailer, position = _read_stream(document, at, reference)
         _read_rows(trailer, entries, freed)
         finish = _END_OF_OBJECT.match(document, position)
         if finish is None:
-            raise _ambiguous("its table does not end as objects do")
+            raise ambiguous("its table does not end as objects do")
         position = finish.end()
     if any(idnum == 0 for idnum, _ in entries):
-        raise _ambiguous("its table has an object 0")
+        raise ambiguous("its table has an object 0")
     _check_trailer(trailer)
     end = _ENDS.match(document, position)
     if end is None or int(end[1]) != at:
-        raise _ambiguous("it does not end with where its table begins")
+        raise ambiguous("it does not end with where its table begins")
     return Section(
         start=at,
         end=end.end(),
@@ -116,7 +116,7 @@ def _read_table(document: bytes, position: int, entries: Entries, freed: set[int
     while (part := _PART.match(document, position)) is not None:
         first, count, lines = int(part[1]), int(part[2]), part[3]
         if len(lines) != count * _ENTRY_BYTES:
-            raise _ambiguous("its table has lines of another length than lines have")
+            raise ambiguous("its table has lines of another length than lines have")
         for index in range(count):
             line = lines[index * _ENTRY_BYTES : (index + 1) * _ENTRY_BYTES]
             idnum, generation = first + index, int(line[11:16])
@@ -140,14 +140,14 @@ def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa:
     data, seen = stream.data, set[int]()
     width = sum(widths)
     if len(widths) != 3 or len(data) != width * len(numbers):  # noqa: PLR2004 - ISO 32000-2 table 17
-        raise _ambiguous("its table has rows of another length than it says")
+        raise ambiguous("its table has rows of another length than it says")
     for index, idnum in enumerate(numbers):
         row = data[index * width : (index + 1) * width]
         kind = int.from_bytes(row[: widths[0]]) if widths[0] else 1
         second = int.from_bytes(row[widths[0] : widths[0] + widths[1]])
         third = int.from_bytes(row[widths[0] + widths[1] :])
         if kind not in _KINDS:
-            raise _ambiguous("its table has rows of an unknown kind")
+            raise ambiguous("its table has rows of an unknown kind")
         _refuse_twice(seen, idnum)
         if kind == _PACKED:
             entries[idnum, 0] = ObjStreamRef(second, third)
@@ -159,7 +159,7 @@ def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa:
 
 def _refuse_twice(seen: set[int], idnum: int) -> None:
     if idnum in seen:
-        raise _ambiguous(f"its table names object {idnum} twice")
+        raise ambiguous(f"its table names object {idnum} twice")
     seen.add(idnum)
 
 
@@ -179,7 +179,7 @@ def _read_stream(
     stream = BytesIO(document)
     header = _HEADER.match(document, position)
     if header is None:
-        raise _ambiguous("its table is not where it says")
+        raise ambiguous("its table is not where it says")
     stream.seek(header.end())
     found = generic.StreamObject.read_from_stream(stream, reference)
     return found, stream.tell()
@@ -187,15 +187,11 @@ def _read_stream(
 
 def _check_trailer(trailer: generic.DictionaryObject) -> None:
     if lacking := _NEEDED - set(trailer):
-        raise _ambiguous(f"its trailer has no {min(lacking)}")
+        raise ambiguous(f"its trailer has no {min(lacking)}")
     for key in ("/Size", "/Prev"):
         if not isinstance(trailer.raw_get(key), generic.NumberObject):
-            raise _ambiguous(f"{key} of its trailer is no number")
+            raise ambiguous(f"{key} of its trailer is no number")
     if not isinstance(trailer.raw_get("/Root"), generic.IndirectObject):
-        raise _ambiguous("/Root of its trailer is no reference")
+        raise ambiguous("/Root of its trailer is no reference")
     if "/XRefStm" in trailer:
-        raise _ambiguous("it has a table for some readers and a stream for others")
-
-
-def _ambiguous(why: str) -> RevisionFaultError:
-    return RevisionFaultError("ambiguous", f"readers differ on what it shows: {why}")
+        raise ambiguous("it has a table for some readers and a stream for others")

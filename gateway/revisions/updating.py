@@ -26,6 +26,7 @@ from gateway.revisions.objects import (
     appended,
     change_of_other,
     entry_of,
+    is_dictionary,
     listed_on,
     number_of,
     pages_of,
@@ -330,9 +331,4 @@ def allows_every_signature(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _is_empty_signature_field(old: Any) -> bool:  # noqa: ANN401 - see `written`
-    return (
-        isinstance(old, generic.DictionaryObject)
-        and not isinstance(old, generic.StreamObject)
-        and old.get("/FT") == "/Sig"
-        and "/V" not in old
-    )
+    return is_dictionary(old) and old.get("/FT") == "/Sig" and "/V" not in old

@@ -6,13 +6,11 @@ and what was drawn with a reader's own font is not drawn any more.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from pyhanko.pdf_utils.reader import PdfFileReader
-
 from gateway.revisions.faults import RevisionFaultError
-from gateway.revisions.missing import mentions, written_parts
+from gateway.revisions.missing import mentions
 
 _LISTS: Final = frozenset(
     {
@@ -27,18 +25,17 @@ _LINE_END: Final = re.compile(rb"[\r\n]")
 _NEAR: Final = 128
 
 
-def refuse_lists(before: PdfFileReader, document: bytes, numbers: Collection[int]) -> None:
+def refuse_lists(parts: Iterable[bytes], numbers: Collection[int]) -> None:
     """See that no page draws with the entries of these objects.
 
     Args:
-        before: reads the document before the update.
-        document: its bytes.
+        parts: of the document before the update, see `gateway.revisions.missing.written_parts`.
         numbers: of objects that the update writes over.
 
     Raises:
         RevisionFaultError: `content-changed`.
     """
-    for written in written_parts(before, document):
+    for written in parts:
         for number in numbers:
             for at in mentions(written, b"%d" % number):
                 if _is_a_list(written[max(0, at - _NEAR) : at]):

@@ -106,9 +106,12 @@ class Judging:
             for each in signatures
         ]
         odd = _read_otherwise(reader, document, signatures)
-        for index, signature in enumerate(signatures) if odd is not None else ():
-            if odd is not None and signature.signed_revision < odd[0]:
-                judged[index] = _spoiled(judged[index], odd[1])
+        if odd is not None:
+            number, why = odd
+            judged = [
+                _spoiled(found, why) if signature.signed_revision < number else found
+                for signature, found in zip(signatures, judged, strict=True)
+            ]
         return FileJudgement(
             verdict=worst(tuple(each.verdict for each in judged)), signatures=tuple(judged)
         )

@@ -25,7 +25,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from gateway.revisions.faults import UNSEEN, RevisionFaultError
-from gateway.revisions.missing import named_in
+from gateway.revisions.missing import named_in, written_parts
 from gateway.revisions.over_text import over_text
 from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.revisions.text_boxes import Box
@@ -93,9 +93,9 @@ def _added(
     start = asked.base_bytes
     for number in range(known, reader.xrefs.total_revisions):
         start = check_plain_bytes(reader, document, number, start)
-    base = document[: asked.base_bytes]
-    _refuse_what_was_missing(before, base, updates)
-    refuse_lists(before, base, set().union(*(each.roles_written() for each in updates)))
+    parts = tuple(written_parts(before, document[: asked.base_bytes]))
+    _refuse_what_was_missing(parts, updates)
+    refuse_lists(parts, set().union(*(each.roles_written() for each in updates)))
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
@@ -107,14 +107,14 @@ def _added(
         if signature not in added and not (is_plain and allows_every_signature(signature)):
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
-    for each in added if not asked.is_person else ():
-        refuse_what_no_court_takes(each, _container(each), document)
+    for each, found in zip(added, judged, strict=True) if not asked.is_person else ():
+        refuse_what_no_court_takes(each, found.container, document)
     _is_as_told(judged[-1], asked)
     return judged, updates
 
 
-def _refuse_what_was_missing(before: PdfFileReader, base: bytes, updates: Sequence[Update]) -> None:
-    number = named_in(before, base, (each for update in updates for each in update.new_numbers()))
+def _refuse_what_was_missing(parts: Sequence[bytes], updates: Sequence[Update]) -> None:
+    number = named_in(parts, (each for update in updates for each in update.new_numbers()))
     if number is not None:
         why = f"it adds object {number}, which what was signed upon names and did not have"
         raise RevisionFaultError("content-changed", why)
