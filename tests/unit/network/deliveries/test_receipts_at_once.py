@@ -35,8 +35,10 @@ class Slow:
 async def bring(house: House, token: str, number: int, body: Slow) -> int:
     address = f"{house.url}/d/{token}/receipts/00000000-0000-4000-8000-00000000000{number}"
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    async with house.http.put(address, data=aiter(body), headers=kind) as answer:
-        return answer.status
+    while True:  # the question below may hold the second place when this one asks for it
+        async with house.http.put(address, data=aiter(body), headers=kind) as answer:
+            if answer.status != 503:
+                return answer.status
 
 
 async def test_two_of_a_delivery_are_read_at_once_and_a_third_comes_again(house: House) -> None:
