@@ -297,6 +297,6 @@ class EnvelopeRequestLostProblem(Problem):
     title: ClassVar[str] = "What was asked for this envelope of ours is not known here any more"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = (
-        "Withdraw it, and send it anew if it is still wanted: its idempotency key is not known "
-        "here either. What was signed before stays signed."
+        "Send the same request again, with the same idempotency key: this envelope is taken up for "
+        "it, and goes on. Where nobody can, withdraw it. What was signed before stays signed."
     )

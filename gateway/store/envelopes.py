@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, text, update
 
 from gateway.store.lane import Transaction
 from gateway.store.moments import microseconds, moment
@@ -80,6 +80,14 @@ _of_company = (
     .order_by(envelope.c.created_at.desc(), envelope.c.id.desc())
 )
 _by_key_now = PlainStatement(_by_key)
+# In words, as the index has it: nearly no envelope is in that.
+_without_request = (
+    _row.where(
+        envelope.c.organisation == bindparam("of_organisation"),
+        envelope.c.expires_at == bindparam("until"),
+        text("envelope.ours = 1 AND envelope.idempotency_key IS NULL"),
+    )
+).order_by(envelope.c.created_at, envelope.c.id)
 _heads = (
     select(envelope.c.id, envelope.c.sequence, envelope.c.head, envelope.c.status)
     .where(envelope.c.organisation == bindparam("of_organisation"))
@@ -172,6 +180,7 @@ class EnvelopeReader:
         self._by_id = compiled(_by_id, engine)
         self._sequence = compiled(_sequence, engine)
         self._by_key = compiled(_by_key, engine)
+        self._without_request = compiled(_without_request, engine)
         self._of_company = compiled(_of_company, engine, limited=True)
         self._heads = compiled(_heads, engine, limited=True)
         self._entries = compiled(_entries, engine)
@@ -190,6 +199,14 @@ class EnvelopeReader:
         """The envelope that a system asked for with an idempotency key."""
         rows = await self._connection.rows(self._by_key, (system, key))
         return _envelope_row(rows[0]) if rows else None
+
+    async def without_request(
+        self, organisation: str, expires_at: datetime
+    ) -> tuple[EnvelopeRow, ...]:
+        """Envelopes that an organisation sent, and nobody asked for here; the oldest first."""
+        asked = (organisation, microseconds(expires_at))
+        rows = await self._connection.rows(self._without_request, asked)
+        return tuple(map(_envelope_row, rows))
 
     async def of_company(
         self, company: str, *, before: tuple[datetime, str], most: int

@@ -91,6 +91,11 @@ def _change_standing(names: tuple[str, ...]) -> PlainStatement:
     return PlainStatement(update(network_standing).where(mine).values(new))
 
 
+def forget_comparisons(transaction: Transaction) -> None:
+    """Let no comparison count any more: the database was put back since."""
+    transaction.connection.execute(update(network_standing).values(reconciled_at=None))
+
+
 def standings(connection: Connection) -> tuple[StandingRow, ...]:
     """How each of our organisations stands with the network."""
     rows = connection.execute(_standing).all()

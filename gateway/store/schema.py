@@ -475,6 +475,13 @@ envelope = Table(
     Column("trouble", LargeBinary, nullable=False),
     Index("envelope_by_key", "system", "idempotency_key", unique=True),
     Index("envelope_of_company", "company", "created_at", "id"),
+    Index(
+        "envelope_without_request",
+        "organisation",
+        "expires_at",
+        sqlite_where=text("ours = 1 AND idempotency_key IS NULL"),
+        postgresql_where=text("ours = 1 AND idempotency_key IS NULL"),
+    ),
 )
 """Envelopes in which a company of ours takes part; where two of ours do, each has its own row.
 `organisation` is the company's id on the network, `terms` the JSON that statements speak of,

@@ -16,6 +16,7 @@ from gateway.config import Config
 from gateway.feeds.owing import OwedResults
 from gateway.jobs.crew import Crew
 from gateway.signing.service import SigningService
+from gateway.store.networks import forget_comparisons
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
@@ -69,8 +70,7 @@ async def serve(
         service = None if envelopes is None else envelopes.service
         hears = None if envelopes is None else envelopes.waking
         api = api_of(house, signing, room, runner, returns, envelopes=service, hears=hears)
-        await house.audit.record(_started(house))
-        forget(config.state_directory)
+        await _record_start(house)
         stack.push_async_callback(_record_stop, house)
         stack.push_async_callback(tell_absence, house)
         stack.push_async_callback(signing.drain)
@@ -172,10 +172,14 @@ def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tup
     return (envelope_crew(house, envelopes.advancing, bridging.bridges),)
 
 
-def _started(house: House) -> Record:
+async def _record_start(house: House) -> None:
+    """Record it, and that it is the first after a restore: then what was sent must be found out."""
     restored = recorded(house.config.state_directory)
+    if restored:
+        await house.lane.write(forget_comparisons)
     content = {"version": __version__, **house.policies.recorded(), **restored}
-    return Record(kind="start", at=house.clock.now(), content=content)
+    await house.audit.record(Record(kind="start", at=house.clock.now(), content=content))
+    forget(house.config.state_directory)
 
 
 async def _record_stop(house: House) -> None:

@@ -172,6 +172,38 @@ async def test_a_contract_leaves_signed_and_nothing_that_is_secret_leaves_with_i
         assert not [each for each in requests for layer in each.layers if secret in layer], secret
 
 
+async def test_the_same_description_after_a_restore_is_the_same_envelope(
+    house: NetworkHouse, trial_template: Path, tmp_path: Path
+) -> None:
+    async with on_the_network(house, trial_template, tmp_path, url=house.url) as gateway:
+        await gateway.is_here()
+        running, backups = gateway.running, tmp_path / "backups"
+        made = running.run("backup", "create", "--to", str(backups), "--json")
+        assert made.returncode == 0, made.stderr
+        seller = await house.company("Seller Ltd")
+        id_ = send_contract(gateway, seller, tmp_path)
+        await signed_once(house, id_)
+        running.kill_gateway()
+        (running.trial.directory / "state").rename(tmp_path / "lost")
+        restored = running.run("backup", "restore", json.loads(made.stdout)["path"])
+        assert restored.returncode == 0, restored.stderr
+        running.start()
+        await gateway.is_here()
+        assert send_again(running, tmp_path) == {"id": id_, "repeated": True}
+        assert send_again(running, tmp_path) == {"id": id_, "repeated": True}
+        (head,) = (await house.core.book.heads(_ORGANISATION, "")).heads
+        assert head.envelope == id_
+
+
+def send_again(running: RunningGateway, directory: Path) -> dict[str, object]:
+    """The same description once more, for as long as the gateway says that it is to be repeated."""
+    described = next(directory.glob("*.yaml"))
+    sent = running.run("envelope", "send", str(described), "--json", "--url", running.url)
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    told = json.loads(sent.stdout)
+    return {"id": told["envelope"]["id"], "repeated": told["repeated"]}
+
+
 async def signed_once(house: NetworkHouse, envelope: str) -> EnvelopeState:
     """Wait until the network has the signature of the gateway's company."""
     async with asyncio.timeout(60):

@@ -61,6 +61,8 @@ def tell_losses(verified: Verified, newer: list[Path], config: Config) -> None:
         f"The log ends with record {log.size - 1} of {last}. What came after it is not here:",
         "  documents that were sealed later: whoever was given one has it; it is not found here,",
         "  and its idempotency key would seal it a second time",
+        "  contracts that were sent later: they come back from the network; have the callers",
+        "  repeat those requests with the same keys",
         "  uses that were counted later: limits count from the backup on",
         "  freezes, approvals, holds and policies of later: `sealgate freezes`; freeze again",
         f"  nonces of the last requests: start the gateway {skew} s after the loss, or later",

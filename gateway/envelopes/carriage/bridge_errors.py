@@ -35,6 +35,21 @@ class CardMissingProblem(Problem):
     retry_after_seconds: ClassVar[int | None] = 30
 
 
+class NotComparedProblem(Problem):
+    """The database was put back from a backup, and was not compared with the network since."""
+
+    type: ClassVar[str] = "records-not-compared"
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "What was sent before the restore is not known here yet"
+    owner: ClassVar[Owner] = "it"
+    cure: ClassVar[str] = (
+        "Repeat the request with the same key: as soon as the network answers, the gateway compares"
+        " its records with it, and finds what it has sent already. If it lasts, look at `sealgate "
+        "bridge status`."
+    )
+    retry_after_seconds: ClassVar[int | None] = 15
+
+
 class WayTooNarrowProblem(Problem):
     """Something between us and the network lets no body of this size through."""
 

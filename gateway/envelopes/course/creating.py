@@ -4,14 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from cloud_bridge.envelopes.chain import terms_digest
 from cloud_bridge.envelopes.state import EnvelopeState, begin
-from cloud_bridge.envelopes.statements import Sent
+from cloud_bridge.envelopes.statements import Sent, SignedStatement
 from cloud_bridge.errors import NotAllowedError
 from cloud_bridge.model import DocumentTerms, Party, Terms
 from cloud_bridge.wire import NewEnvelope as WireEnvelope
@@ -19,6 +19,7 @@ from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
+from gateway.envelopes.course.adopting import Adopting
 from gateway.envelopes.course.sealing import Turn, TurnSealing
 from gateway.envelopes.course.telling import told
 from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSenselessProblem
@@ -30,11 +31,27 @@ from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
-from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
+from gateway.store.envelopes import (
+    EnvelopeRow,
+    change_envelope,
+    envelope_by_id,
+    envelope_of_key,
+    put_envelope,
+)
 from gateway.store.lane import Transaction
 from policies.deciding.verdicts import deciding_rules
 from policies.model import Allowed, Caller
 
+_ASKED: Final = (
+    "system",
+    "business_number",
+    "document_type",
+    "seal",
+    "idempotency_key",
+    "request_digest",
+    "attributes",
+)
+"""What a request says of an envelope, and its terms do not."""
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -49,6 +66,7 @@ class Creating:
         self._contents = contents
         self._sealing = sealing
         self._naming = Naming(ground.cards)
+        self._adopting = Adopting(ground)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def create(
@@ -60,6 +78,7 @@ class Creating:
             EnvelopeOfOtherCompanyProblem: the caller is another company's.
             NotBridgedProblem: the company is not on the network.
             CardMissingProblem: it has no card to speak by yet.
+            NotComparedProblem: what was sent before a restore is not known yet.
             EnvelopeSenselessProblem: nobody could sign it as it is.
             PartyUnknownProblem, PartyNameProblem: see there.
             IdempotencyKeyReusedProblem: the key was used for something else.
@@ -84,47 +103,43 @@ class Creating:
         known = await self._ground.envelopes.of_key(caller.system, key)
         if known is not None:
             return self._again(known, request, key)
+        await self._adopting.refuse_uncompared(bridge)
         now = self._ground.clock.now()
         network = bridge.network if bridge.is_here else None
         parties = await self._naming.named(network, new.parties)
         terms = _terms(bridge, msgspec.structs.replace(new, parties=parties), files, digests, now)
-        encoded = msgspec.json.encode(terms)
-        state = _begun(encoded)
-        row = EnvelopeRow(
-            organisation=bridge.member.organisation,
-            id=terms.envelope,
-            company=new.company,
-            ours=True,
-            terms=encoded,
-            status="sending",
+        lost = await self._adopting.like(bridge, terms, new.parties)
+        if lost is None:
+            _refuse_over(terms, now)
+        begun = _new_row(bridge, terms, now) if lost is None else lost
+        row = msgspec.structs.replace(
+            begun,
             system=caller.system,
             business_number=new.business_number,
             document_type=new.document_type,
             seal=new.seal,
-            created_at=now,
-            changed_at=now,
-            expires_at=terms.expires_at,
             idempotency_key=key,
             request_digest=request,
             attributes=msgspec.json.encode(dict(new.attributes)),
-            step="send",
         )
+        state = _begun(row.terms)
         by_name = {each.name: content for each, content in zip(files, contents, strict=True)}
         decided = await self._decided(bridge, row, state, by_name)
-        said = say(bridge, state, Sent(terms=terms_digest(encoded)))
-        envelope = WireEnvelope(terms=encoded, sent=said)
-        kept = row
+        owed = say(bridge, state, Sent(terms=terms_digest(row.terms))) if lost is None else None
+        kept: EnvelopeRow | None = row
 
         def put(unit: Transaction) -> None:
             nonlocal kept
-            kept = self._put(unit, row, digests, decided, envelope)
+            kept = self._put(unit, row, digests, decided, owed)
 
         # With the last of its documents the envelope is there, in one transaction.
         *before, last = zip(files, digests, strict=True)
         for file, digest in before:
             await self._keep(bridge, row, file, digest)
         await self._keep(bridge, row, *last, besides=put)
-        if kept is not row:
+        if kept is None:
+            return await self._create(caller, new, files, key)
+        if kept is not row or lost is not None:
             return self._again(kept, request, key)
         return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
 
@@ -148,19 +163,28 @@ class Creating:
         row: EnvelopeRow,
         digests: Sequence[str],
         decided: Sequence[Mapping[str, Any]],
-        envelope: WireEnvelope,
-    ) -> EnvelopeRow:
-        """All of it in one transaction; or what the same key has come to meanwhile."""
+        sent: SignedStatement | None,
+    ) -> EnvelopeRow | None:
+        """All of it in one transaction; or what the same key has come to meanwhile.
+
+        `sent`: what is owed of a new one; None: it was sent before a restore, and is taken up. None
+        is given where another request has taken it up meanwhile.
+        """
         known = envelope_of_key(unit.connection, system=row.system, key=row.idempotency_key or "")
         if known is not None:
             return known
-        put_envelope(unit, row)
-        at = row.created_at
-        owe(unit, row.organisation, row.id, *dict.fromkeys(digests), envelope, at=at)
-        self._ground.queue.enqueue(unit, [job_of(row.organisation, row.id, "created")])
+        at = self._ground.clock.now()
+        if sent is not None:
+            put_envelope(unit, row)
+            new = WireEnvelope(terms=row.terms, sent=sent)
+            owe(unit, row.organisation, row.id, *dict.fromkeys(digests), new, at=at)
+        elif not _adopt(unit, row, at):
+            return None
+        cause = "adopted" if sent is None else "created"
+        self._ground.queue.enqueue(unit, [job_of(row.organisation, row.id, cause)])
         member = self._bridges.by_organisation[row.organisation].member
         record = noted(
-            "sent",
+            "adopted" if sent is None else "sent",
             member,
             row.id,
             at=at,
@@ -230,8 +254,6 @@ def _terms(
     digests: Sequence[str],
     now: datetime,
 ) -> Terms:
-    if new.expires_at.tzinfo is not None and new.expires_at <= now:
-        raise EnvelopeSenselessProblem(f"its time is over already at {new.expires_at.isoformat()}")
     return Terms(
         envelope=new_document_id(now),
         title=new.title,
@@ -249,6 +271,43 @@ def _terms(
         delivery=new.delivery,
         voids=new.voids,
     )
+
+
+def _refuse_over(terms: Terms, now: datetime) -> None:
+    if terms.expires_at.tzinfo is not None and terms.expires_at <= now:
+        raise EnvelopeSenselessProblem(
+            f"its time is over already at {terms.expires_at.isoformat()}"
+        )
+
+
+def _new_row(bridge: Bridge, terms: Terms, now: datetime) -> EnvelopeRow:
+    """A new envelope's, without what the caller says of it."""
+    return EnvelopeRow(
+        organisation=bridge.member.organisation,
+        id=terms.envelope,
+        company=bridge.member.company,
+        ours=True,
+        terms=msgspec.json.encode(terms),
+        status="sending",
+        system="",
+        business_number="",
+        document_type="",
+        seal="",
+        created_at=now,
+        changed_at=now,
+        expires_at=terms.expires_at,
+        step="send",
+    )
+
+
+def _adopt(unit: Transaction, row: EnvelopeRow, at: datetime) -> bool:
+    """Write who asked for an envelope that came back; False: another has, meanwhile."""
+    now = envelope_by_id(unit.connection, row.organisation, row.id)
+    if now is None or now.idempotency_key is not None:
+        return False
+    asked = {name: getattr(row, name) for name in _ASKED}
+    change_envelope(unit, row.organisation, row.id, **asked, step="nothing", hint="", changed_at=at)
+    return True
 
 
 def _begun(encoded: bytes) -> EnvelopeState:

@@ -11,7 +11,17 @@ from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.returns.model import Event, EventType
 from gateway.store.envelopes import EnvelopeRow
 
-What = Literal["asked", "sent", "received", "verified", "signed", "declined", "released", "ended"]
+What = Literal[
+    "asked",
+    "sent",
+    "adopted",
+    "received",
+    "verified",
+    "signed",
+    "declined",
+    "released",
+    "ended",
+]
 
 _EVENTS: Mapping[str, EventType] = {
     "completed": "envelope.completed",
