@@ -86,6 +86,9 @@ class MadeCard:
     def current(self) -> Card | None:
         return self.cards.newest(self.member.organisation)
 
+    def why_none(self) -> str:
+        return ""
+
     async def ensure(self) -> Card:
         card = msgspec.json.decode(self.signed.card, type=Card)
         if self.current() is None:

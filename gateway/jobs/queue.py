@@ -12,6 +12,7 @@ from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
 from gateway.store.jobs import (
     NewJobRow,
     WaitingRow,
+    bring_forward,
     bury_job,
     delete_job,
     drop_cancelled,
@@ -34,6 +35,8 @@ from gateway.store.lane import Transaction, WriterLane
 from gateway.store.moments import microseconds, moment
 from gateway.store.notices import tell_nodes
 
+_LONGEST_PAUSE = timedelta(hours=27)
+"""Nobody waits longer on purpose: `gateway.returns.schedule`."""
 _ENDED = "the job's lease ended in this transaction"
 
 
@@ -57,10 +60,10 @@ class DatabaseQueue:
 
         Args:
             lane: the database's writer.
-            clock: says when a job is due.
+            clock: by which others say when a job is due.
             holder: the name under which this process holds leases.
             lease: for how long a claim holds without a heartbeat.
-            time: by which leases end; None: this process alone owns the database.
+            time: by which leases end and jobs are due; None: this process alone owns the database.
         """
         self._lane = lane
         self._clock = clock
@@ -77,7 +80,7 @@ class DatabaseQueue:
 
         Only for a process that owns the database alone: whoever held these is dead.
         """
-        self._turning.update(turning(transaction.connection))
+        self._begin(transaction)
         return take_back_all(transaction.connection)
 
     def take_back_own(self, transaction: Transaction) -> int:
@@ -85,13 +88,14 @@ class DatabaseQueue:
 
         For a node among several that starts anew: whoever had its name before is dead.
         """
-        self._turning.update(turning(transaction.connection))
+        self._begin(transaction)
         return take_back_of(transaction.connection, holder=self._holder)
 
     def enqueue(self, transaction: Transaction, jobs: Sequence[NewJob]) -> None:
         """See `JobQueue.enqueue`."""
         now = microseconds(self._clock.now())
-        put_jobs(transaction, [_row(job, now) for job in jobs])
+        rows = [_row(job, now, self._due(transaction, job.not_before)) for job in jobs]
+        put_jobs(transaction, rows)
         kinds: set[str] = {job.kind for job in jobs}
         for kind in kinds:
             transaction.after_commit(self._tell, kind)
@@ -136,7 +140,7 @@ class DatabaseQueue:
     ) -> None:
         """See `JobQueue.retry`."""
         self._end(transaction, lease)
-        due = microseconds(not_before)
+        due = self._due(transaction, not_before)
         put_back(transaction, lease.job, lease.fence, not_before=due, reason=reason, counts=True)
 
     def give_back(self, transaction: Transaction, lease: Lease) -> None:
@@ -180,11 +184,10 @@ class DatabaseQueue:
         now = self._time.now(connection)
         take_back_late(connection, at=microseconds(now))
         turns = self._turns.setdefault(kind, Turns(kind))
-        at = microseconds(self._clock.now())
         found = turns.take(
             connection,
             most=most,
-            at=at,
+            at=microseconds(now),
             passed=lambda row: (_ENDED, row.id) in transaction.state,
             besides={*besides, *turned},
         )
@@ -193,6 +196,19 @@ class DatabaseQueue:
         until = microseconds(now + self._lease)
         lease_jobs(connection, [row.id for row in found], holder=self._holder, until=until)
         return tuple(_claimed(row, kind, moment(until)) for row in found)
+
+    def _begin(self, transaction: Transaction) -> None:
+        """At a start: what was put off by a clock that was far ahead is due."""
+        connection = transaction.connection
+        self._turning.update(turning(connection))
+        bring_forward(connection, beyond=microseconds(self._time.now(connection) + _LONGEST_PAUSE))
+
+    def _due(self, transaction: Transaction, not_before: datetime | None) -> int:
+        """A moment by the wall clock as one by that of leases, which nobody puts; 0: at once."""
+        if not_before is None:
+            return 0
+        pause = not_before - self._clock.now()
+        return max(1, microseconds(self._time.now(transaction.connection) + pause))
 
     def _turn(self, transaction: Transaction, subject: str, rest: str) -> None:
         """Turn some; each claim turns some more, so that nobody waits for a million of them."""
@@ -256,7 +272,7 @@ class DatabaseQueue:
                 loop.call_soon_threadsafe(hint.set)
 
 
-def _row(job: NewJob, now: int) -> NewJobRow:
+def _row(job: NewJob, now: int, due: int) -> NewJobRow:
     return NewJobRow(
         kind=job.kind,
         key=job.key,
@@ -264,7 +280,7 @@ def _row(job: NewJob, now: int) -> NewJobRow:
         subject=job.subject,
         payload=job.payload,
         priority=job.priority,
-        not_before=0 if job.not_before is None else microseconds(job.not_before),
+        not_before=due,
         created_at=now,
     )
 

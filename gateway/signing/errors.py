@@ -252,7 +252,7 @@ class ClockOffProblem(Problem):
 
     type: ClassVar[str] = "clock-off"
     status: ClassVar[int] = 503
-    title: ClassVar[str] = "The gateway's clock runs behind its own record"
+    title: ClassVar[str] = "The gateway's clock cannot be right"
     cure: ClassVar[str] = "Correct the machine's clock (NTP); sealing goes on by itself then."
     retry_after_seconds: ClassVar[int | None] = 30
 

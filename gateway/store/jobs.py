@@ -140,6 +140,7 @@ _take_back = update(job).values(state=job.c.at_rest, holder=None, lease_until=No
 _take_back_late = PlainStatement(_take_back.where(_is_leased, job.c.lease_until <= bindparam("at")))
 _take_back_all = _take_back.where(_is_leased)
 _take_back_of = _take_back.where(_is_leased, job.c.holder == bindparam("whose"))
+_bring_forward = update(job).where(job.c.not_before > bindparam("beyond")).values(not_before=0)
 _of_subject = job.c.subject == bindparam("whose")
 _TURNED = {
     "paused": ("waiting",),
@@ -272,6 +273,11 @@ def prolong(connection: Connection, ids: Sequence[int], *, until: int) -> None:
 def take_back_late(connection: Connection, *, at: int) -> int:
     """Let rest what was leased until `at` or earlier; gives how many. Fences stay."""
     return _take_back_late.run(connection, {"at": at})
+
+
+def bring_forward(connection: Connection, *, beyond: int) -> None:
+    """Let be due at once what was put off until after a moment, Unix µs."""
+    connection.execute(_bring_forward, {"beyond": beyond})
 
 
 def take_back_all(connection: Connection) -> int:

@@ -93,7 +93,7 @@ class Bridging:
             refused=tally.refused,
             owed=owed,
             oldest_seconds=max(0.0, oldest),
-            away_seconds=0.0 if away is None else (now - away).total_seconds(),
+            away_seconds=0.0 if away is None else max(0.0, (now - away).total_seconds()),
             is_up=bridge.is_here,
             answered_at=tally.answered_at,
             lies=tally.lies,

@@ -338,10 +338,10 @@ async def test_within_a_share_the_order_is_that_of_enqueuing(house: QueueHouse) 
 
 
 async def test_a_job_for_later_is_claimed_then(house: QueueHouse) -> None:
-    later = house.clock.now() + timedelta(hours=1)
+    later = house.clock.now() + timedelta(minutes=1)
     await house.enqueue(new_job("later", not_before=later), new_job("now"))
     assert await house.claimed(5) == ["now"]
-    house.clock.moment = later
+    house.clock.move(timedelta(minutes=1))
     assert await house.claimed(5) == ["later"]
 
 
@@ -353,6 +353,33 @@ async def test_a_clock_that_jumps_ends_no_lease(house: QueueHouse) -> None:
     house.clock.moment -= timedelta(days=730)
     house.clock.seconds += _LONGER_THAN_A_LEASE.total_seconds()
     assert await house.claimed(5) == ["a"]
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), -timedelta(days=1)], ids=["ahead", "behind"])
+async def test_a_clock_that_jumps_brings_no_retry_nearer_and_puts_none_off(
+    house: QueueHouse, by: timedelta
+) -> None:
+    await house.enqueue(new_job("before"), new_job("meanwhile"))
+    pause = timedelta(minutes=5)
+    await house.retry((await house.only()).lease, house.clock.now() + pause)
+    house.clock.moment += by
+    await house.retry((await house.only()).lease, house.clock.now() + pause)
+    assert await house.claimed(5) == []
+    house.clock.moment -= by
+    assert await house.claimed(5) == []
+    house.clock.move(pause)
+    assert await house.claimed(5) == ["before", "meanwhile"]
+
+
+async def test_what_was_put_off_by_a_clock_that_was_years_ahead_is_due_after_a_start(
+    house: QueueHouse,
+) -> None:
+    await house.enqueue(new_job("a"), new_job("b"))
+    for pause in (timedelta(days=365), timedelta(hours=24)):
+        await house.retry((await house.only()).lease, house.clock.now() + pause)
+    anew = house.another_queue("first")
+    await house.lane.write(anew.take_back)
+    assert [each.key for each in await anew.claim("seal", most=5)] == ["a"]
 
 
 async def test_whoever_starts_anew_takes_back_what_the_dead_process_had(house: QueueHouse) -> None:

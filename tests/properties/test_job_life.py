@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,7 +51,7 @@ class _Modelled:
     at_rest: str = "waiting"
     fence: int = 0
     attempt: int = 0
-    due: datetime | None = None
+    due: float | None = None
     until: float = 0.0
 
 
@@ -146,7 +146,7 @@ class LifeOfJobs(RuleBasedStateMachine):
     def retry(self, held: ClaimedJob, seconds: int) -> None:
         due = self.house.clock.now() + timedelta(seconds=seconds)
         if self._ends(held, self.house.retry(held.lease, due)):
-            self._rest(held, due=due)
+            self._rest(held, due=self.house.clock.seconds + seconds)
 
     @rule(held=leases)
     def give_back(self, held: ClaimedJob) -> None:
@@ -230,7 +230,7 @@ class LifeOfJobs(RuleBasedStateMachine):
         model = self.jobs.get(held.key)
         return model is not None and model.fence == held.lease.fence
 
-    def _rest(self, held: ClaimedJob, *, due: datetime | None) -> None:
+    def _rest(self, held: ClaimedJob, *, due: float | None) -> None:
         model = self.jobs[held.key]
         model.state, model.due = model.at_rest, due
         model.fence += 1
@@ -243,7 +243,7 @@ class LifeOfJobs(RuleBasedStateMachine):
                 each.state = each.state if each.state == "leased" else rest
 
     def _is_ready(self, each: _Modelled) -> bool:
-        is_due = each.due is None or each.due <= self.house.clock.now()
+        is_due = each.due is None or each.due <= self.house.clock.seconds
         return each.state == "waiting" and is_due
 
     def _is_right_choice(self, keys: list[str], ready: dict[str, _Modelled], most: int) -> None:
@@ -282,7 +282,7 @@ def _assert_fair(got: list[str], waiting: list[str]) -> None:
 
 def _turn_of(each: _Modelled) -> tuple[int, bool, float, int]:
     """By priority; whose moment has come goes first, then the others as they came."""
-    due = 0.0 if each.due is None else each.due.timestamp()
+    due = 0.0 if each.due is None else each.due
     return each.priority, each.due is None, due, each.number
 
 

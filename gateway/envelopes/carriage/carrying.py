@@ -19,6 +19,7 @@ from gateway.envelopes.carriage.bridge_errors import (
     CardMissingProblem,
     NotBridgedProblem,
 )
+from gateway.envelopes.carriage.clock_agreement import ClockAgreement
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.outbox import Outbox
 from gateway.envelopes.carriage.reconciling import Reconciliation, Reconciling
@@ -52,6 +53,10 @@ class CardSource(Protocol):
         """The card; None: there is none yet, or it no longer says what is so."""
         ...
 
+    def why_none(self) -> str:
+        """What our clock has to do with that there is none; empty: nothing."""
+        ...
+
     async def ensure(self) -> Card:
         """Have one that counts for a while, and have the network know it."""
         ...
@@ -65,6 +70,7 @@ class Bridge:
         inbox: takes in what it is told.
         outbox: sends what it owes.
         tally: what was done and seen.
+        agreement: whether our clock goes on as the network has last borne it.
         last: the newest comparison of all records; None: there was none since the start.
     """
 
@@ -103,6 +109,7 @@ class Bridge:
         self._failures = 0
         self._gather_seconds = 0.0
         self._compared_at = self._carded_at = float("-inf")
+        self.agreement = ClockAgreement(ground.clock)
         self.last: Reconciliation | None = None
 
     @property
@@ -133,10 +140,8 @@ class Bridge:
         """
         card = self._own_card.current()
         if card is None:
-            raise CardMissingProblem(
-                f"company {self.member.company!r}: "
-                f"{self.tally.why or 'it is made once the network answers'}"
-            )
+            why = self._own_card.why_none() or self.tally.why or "the network has not answered yet"
+            raise CardMissingProblem(f"company {self.member.company!r}: {why}")
         return card
 
     def statement(
@@ -215,7 +220,9 @@ class Bridge:
 
     async def reconcile(self) -> Reconciliation:
         """Compare all records with the network now."""
+        asked = self.agreement.asked()
         self.last = await self._reconciling.run()
+        self.agreement.answered(asked)
         self._compared_at = self._ground.clock.monotonic()
         return self.last
 
@@ -232,7 +239,9 @@ class Bridge:
             await self._here()
 
     async def _listen(self, wait_seconds: float) -> None:
-        feed = await self.network.feed(await self.inbox.cursor(), wait_seconds=wait_seconds)
+        cursor, asked = await self.inbox.cursor(), self.agreement.asked()
+        feed = await self.network.feed(cursor, wait_seconds=wait_seconds)
+        self.agreement.answered(asked)
         await self.inbox.take(feed)
         self._gather_seconds = _GATHER_SECONDS if 0 < len(feed.items) < _MANY_ITEMS else 0.0
 

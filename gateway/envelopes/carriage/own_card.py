@@ -63,6 +63,16 @@ class OwnCard:
         card = self._ground.cards.newest(self._member.organisation)
         return card if card is not None and self._is_ours(card) else None
 
+    def why_none(self) -> str:
+        """See `carriage.carrying.CardSource`: the card that we have may be of a later moment."""
+        newest, now = self._ground.cards.newest(self._member.organisation), self._ground.clock.now()
+        if newest is None or now >= newest.issued_at:
+            return ""
+        return (
+            f"its card {newest.serial} counts from {newest.issued_at:%Y-%m-%d %H:%M} UTC on, and "
+            f"it is {now:%Y-%m-%d %H:%M} UTC by this machine's clock: have IT set the clock right"
+        )
+
     async def ensure(self) -> Card:
         """Have a card that counts for a month at least, and have the network know it.
 

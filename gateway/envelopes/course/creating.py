@@ -276,7 +276,8 @@ def _terms(
 def _refuse_over(terms: Terms, now: datetime) -> None:
     if terms.expires_at.tzinfo is not None and terms.expires_at <= now:
         raise EnvelopeSenselessProblem(
-            f"its time is over already at {terms.expires_at.isoformat()}"
+            f"its time is over already at {terms.expires_at.isoformat()}, and it is "
+            f"{now.isoformat()} by this machine's clock"
         )
 
 

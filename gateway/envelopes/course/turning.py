@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from cloud_bridge.envelopes.state import PEN, EnvelopeState, may_sign
 from cloud_bridge.envelopes.statements import (
@@ -36,6 +37,8 @@ from gateway.store.envelope_owed import is_owed
 from gateway.store.envelopes import change_envelope
 from gateway.store.lane import Transaction
 
+_LOOKED_AT: Final = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class Paused:
@@ -62,6 +65,8 @@ class OurTurn:
             if each.party.id in allowed:
                 return each.party
         waiting = [each for each in ours if each.has_its_turn]
+        if waiting and now >= state.terms.expires_at:
+            return _over_here(state, now)
         if not waiting or state.pen is None:
             return None
         after = max(state.pen.at + PEN - now, timedelta(seconds=1))
@@ -78,12 +83,14 @@ class OurTurn:
         """Sign, or decline; None: one of both is owed.
 
         Raises:
+            ClockOffProblem: our clock was put ahead since the network agreed with it.
             Problem: it may be otherwise later, and does not depend on the document.
         """
         paused = await self._pen(bridge, turn)
         if paused is not None:
             return paused
         reached("seal")
+        bridge.agreement.refuse_jumped()
         try:
             sealed = await self._sealing.seal(turn)
         except ApprovalNeededProblem as problem:
@@ -216,3 +223,14 @@ class OurTurn:
             statement = say(bridge, turn.state, act, party=turn.party.id, about=each)
             if await self._ground.lane.write(partial(unit, statement)):
                 return
+
+
+def _over_here(state: EnvelopeState, now: datetime) -> Paused:
+    """Only the network ends an envelope whose time is over: the clock that is ahead may be ours."""
+    words = (
+        f"Its time is over at {state.terms.expires_at:%Y-%m-%d %H:%M:%S} UTC, and it is "
+        f"{now:%Y-%m-%d %H:%M:%S} UTC by this machine's clock: we sign no more, and the network "
+        "has not ended it. If this stays so, have IT compare the clock with the true time"
+    )
+    reason = Reason(type="time-over-here", detail=words)
+    return Paused("wait-for-network", words, Later(reason=reason, after=_LOOKED_AT))

@@ -184,6 +184,19 @@ async def test_without_a_policy_there_is_no_card(east: Company, network: MemoryN
     assert network.cards == {}
 
 
+async def test_a_clock_behind_the_card_is_named_as_why_there_is_none(
+    east: Company, clock: FakeClock
+) -> None:
+    own_card = own_card_of(east)
+    bridge = Bridge(
+        east.bridge.member, east.ground, own_card, reconcile_seconds=3600, chance=lambda: 0.0
+    )
+    assert await bridge.step(wait_seconds=0) == 0
+    clock.moment -= timedelta(days=2)
+    with pytest.raises(CardMissingProblem, match="by this machine's clock"):
+        _ = bridge.card
+
+
 async def test_policies_that_refuse_a_card_are_not_asked_every_minute(east: Company) -> None:
     refused = own_card_of(east, card_seal="company-east")
     bridge = Bridge(
