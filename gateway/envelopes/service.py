@@ -230,7 +230,23 @@ class EnvelopeService:
         self, caller: Caller, envelope: str, act: Act, *, party: str = "", about: str = ""
     ) -> EnvelopeTold:
         bridge, row = await self._known(caller, envelope)
-        state = await self._state(bridge, row)
+        if isinstance(act, Reminded):
+            return await self._said(caller, bridge, row, act, party=party, about=about)
+        # Once we have told that it is ended, we do not sign any more.
+        async with bridge.deciding(envelope):
+            return await self._said(caller, bridge, row, act, party=party, about=about)
+
+    async def _said(
+        self,
+        caller: Caller,
+        bridge: Bridge,
+        row: EnvelopeRow,
+        act: Act,
+        *,
+        party: str,
+        about: str,
+    ) -> EnvelopeTold:
+        envelope, state = row.id, await self._state(bridge, row)
         signed = say(bridge, state, act, party=party, about=about)
         statement = parse(signed)
         now = self._ground.clock.now()

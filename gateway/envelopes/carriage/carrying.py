@@ -1,10 +1,19 @@
 """The bridge of each company of ours: it listens to the network, and knows how it stands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -110,6 +119,7 @@ class Bridge:
         self._gather_seconds = 0.0
         self._compared_at = self._carded_at = float("-inf")
         self.agreement = ClockAgreement(ground.clock)
+        self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.last: Reconciliation | None = None
 
     @property
@@ -143,6 +153,12 @@ class Bridge:
             why = self._own_card.why_none() or self.tally.why or "the network has not answered yet"
             raise CardMissingProblem(f"company {self.member.company!r}: {why}")
         return card
+
+    @contextlib.asynccontextmanager
+    async def deciding(self, envelope: str) -> AsyncIterator[None]:
+        """Either we sign in an envelope meanwhile, or it is ended by us: never both at once."""
+        async with self._deciding.setdefault(envelope, asyncio.Lock()):
+            yield
 
     def statement(
         self,

@@ -17,7 +17,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.model import Party
 from gateway.envelopes.carriage.carrying import Bridge
-from gateway.envelopes.carriage.owed import owe
+from gateway.envelopes.carriage.owed import ends_it, owe
 from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.course.sealing import (
     Sealed,
@@ -89,22 +89,36 @@ class OurTurn:
         paused = await self._pen(bridge, turn)
         if paused is not None:
             return paused
-        reached("seal")
-        bridge.agreement.refuse_jumped()
-        try:
-            sealed = await self._sealing.seal(turn)
-        except ApprovalNeededProblem as problem:
-            return await self._wait(bridge, turn, problem)
-        except Problem as problem:
-            reason = reason_to_decline(problem)
-            if reason is None:
-                raise
-            reached("decline")
-            await self._decline(bridge, turn, reason, problem)
-            return None
-        reached("state")
-        await self._state(bridge, turn, sealed)
+        async with bridge.deciding(turn.row.id):
+            if await self._is_ended(bridge, turn):
+                return None
+            reached("seal")
+            bridge.agreement.refuse_jumped()
+            try:
+                sealed = await self._sealing.seal(turn)
+            except ApprovalNeededProblem as problem:
+                return await self._wait(bridge, turn, problem)
+            except Problem as problem:
+                reason = reason_to_decline(problem)
+                if reason is None:
+                    raise
+                reached("decline")
+                await self._decline(bridge, turn, reason, problem)
+                return None
+            reached("state")
+            await self._state(bridge, turn, sealed)
         return None
+
+    async def _is_ended(self, bridge: Bridge, turn: Turn) -> bool:
+        """Whether somebody here has withdrawn or declined it since it was looked at, or it is over.
+
+        Whoever asked for that was told so; what is owed of it goes out next, and is a cause anew.
+        """
+        organisation, envelope = bridge.member.organisation, turn.row.id
+        if any(map(ends_it, await self._ground.owed.of_envelope(organisation, envelope))):
+            return True
+        state = await bridge.state(envelope)
+        return state is None or state.status != "signing"
 
     async def _pen(self, bridge: Bridge, turn: Turn) -> Paused | None:
         """Take the pen where somebody else could sign now as well."""
