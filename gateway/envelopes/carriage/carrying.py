@@ -259,6 +259,10 @@ class Bridge:
         feed = await self.network.feed(cursor, wait_seconds=wait_seconds)
         self.agreement.answered(asked)
         await self.inbox.take(feed)
+        if not feed.items and feed.cursor != cursor:
+            # It does not know what it has told us: its database was put back. What came there since
+            # may have a place behind our cursor, and what we hold may be gone.
+            self._compared_at = float("-inf")
         self._gather_seconds = _GATHER_SECONDS if 0 < len(feed.items) < _MANY_ITEMS else 0.0
 
     async def _here(self) -> None:

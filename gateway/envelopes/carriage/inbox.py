@@ -84,7 +84,7 @@ class Inbox:
         for each in found:
             if isinstance(each, BaseException):
                 raise each
-        if feed.items:
+        if feed.items or feed.cursor != await self.cursor():
             self._keep(feed.cursor)
         return sum(each for each in found if isinstance(each, int))
 
