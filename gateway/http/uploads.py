@@ -9,7 +9,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from multipart import (
     parse_options_header,
 )
 
+from cloud_bridge.pace import Pace
 from gateway.errors import Problem
 from gateway.http.errors import (
     BatchTooLargeProblem,
@@ -34,6 +36,7 @@ from gateway.store.content import prove_room
 
 _PIECE_BYTES = 1024 * 1024
 _IDLE_SECONDS = 60
+_PACE = Pace(120.0, 16 * 1024)
 _MOST_PARTS = 200_000
 _AT_ONCE = 16
 _MOST_NAME_BYTES = 128 * 1024 * 1024
@@ -110,12 +113,21 @@ class Uploads:
         *,
         most_bytes: int,
         too_large: type[Problem] = BatchTooLargeProblem,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make the directory, if it is not there; what is larger is refused as `too_large`."""
+        """Make the directory, if it is not there.
+
+        Args:
+            directory: where bodies lie while they come.
+            most_bytes: of a body.
+            too_large: as what a larger one is refused.
+            monotonic: seconds since some fixed point, see `gateway.clock.Clock`.
+        """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._most_bytes = most_bytes
         self._too_large = too_large
+        self._monotonic = monotonic
         self._places = Places(_AT_ONCE, "uploads are being received")
 
     @asynccontextmanager
@@ -129,7 +141,7 @@ class Uploads:
         Raises:
             MalformedRequestProblem: it is not multipart/form-data.
             too_large: it is larger than the gateway takes.
-            RequestTooSlowProblem: nothing came for a minute.
+            RequestTooSlowProblem: nothing came for a minute, or little for long.
             OverloadedProblem: too many are being received.
             StoreProblem: the disk is all but full.
         """
@@ -155,7 +167,7 @@ class Uploads:
             if is_last:
                 writing.finish()
 
-        async for piece in _pieces(request):
+        async for piece in _pieces(request, self._monotonic):
             length += len(piece)
             if length > self._most_bytes:
                 raise self._too_large(f"at most {self._most_bytes} bytes are taken")
@@ -254,16 +266,27 @@ class Writing:
             self._open = None
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+async def _pieces(request: web.Request, monotonic: Callable[[], float]) -> AsyncIterator[bytes]:
     """The body in pieces of about a mebibyte, each worth its way to a thread and back."""
     gathered: list[bytes] = []
-    length = 0
+    length = received = 0
+    began = monotonic()
     while True:
+        left = _PACE.left(elapsed=monotonic() - began, received=received)
+        if left <= 0:
+            raise RequestTooSlowProblem(
+                f"{received} bytes came within {monotonic() - began:.0f} s; at least "
+                f"{_PACE.bytes_per_second} a second are asked for after the first "
+                f"{_PACE.first_seconds:.0f}"
+            )
         try:
-            async with asyncio.timeout(_IDLE_SECONDS):
+            async with asyncio.timeout(min(left, _IDLE_SECONDS)):
                 chunk = await request.content.readany()
         except TimeoutError:
-            raise RequestTooSlowProblem(f"nothing came for {_IDLE_SECONDS} s") from None
+            if left > _IDLE_SECONDS:
+                raise RequestTooSlowProblem(f"nothing came for {_IDLE_SECONDS} s") from None
+            continue
+        received += len(chunk)
         if not chunk:
             break
         gathered.append(chunk)

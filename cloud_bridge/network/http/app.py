@@ -20,9 +20,11 @@ from cloud_bridge.network.problems import (
     NotFoundProblem,
     TooLargeProblem,
 )
+from cloud_bridge.pace import Pace
 
 _TRACE: Final = web.RequestKey("trace", str)
 _LEAST_BYTES_PER_SECOND: Final = 64 * 1024
+_LOOK_SECONDS: Final = 1.0
 _PLAIN: Final = "identity"
 _NUL: Final = "%00"
 """As an address has it; PostgreSQL takes none in a text."""
@@ -48,7 +50,7 @@ class API:
         self._metrics = metrics
         self._time = time
         self._statement_bytes = statement_bytes
-        self._body_seconds = body_seconds
+        self._pace = Pace(body_seconds, _LEAST_BYTES_PER_SECOND)
         # Room for the head, with its keys.
         self._content_bytes = content_bytes + (1 << 20)
 
@@ -80,15 +82,11 @@ class API:
         trace = secrets.token_hex(8)
         started = self._time.monotonic()
         route = getattr(request.match_info.handler, "route_name", "none")
-        # Whoever asks says how long the body is, or does not; neither gives it more time than ours.
-        told = request.content_length
-        length = self._content_bytes if told is None else min(told, self._content_bytes)
-        seconds = self._body_seconds + length / _LEAST_BYTES_PER_SECOND
-        cutting = asyncio.get_running_loop().call_later(seconds, _cut, request, trace)
+        watching = Watching(request, self._pace, trace, loop=asyncio.get_running_loop())
         try:
             response, outcome = await self._answer(request, handler, trace)
         finally:
-            cutting.cancel()
+            watching.stop()
         seconds = self._time.monotonic() - started
         self._metrics.requests.labels(route, outcome).inc()
         self._metrics.seconds.labels(route).observe(seconds)
@@ -142,12 +140,37 @@ def _refuse_packed(request: web.Request) -> None:
         raise MalformedProblem(f"the body is sent as {encoding[:40]!r}: send it as it is")
 
 
-def _cut(request: web.Request, trace: str) -> None:
-    """Let go of whoever has not sent the whole body in time, whoever waits for it."""
-    if request.content.is_eof() or request.transport is None:
-        return
-    _log.warning("body_too_slow", trace=trace, path=told_path(request))
-    request.transport.abort()
+class Watching:
+    """Lets go of whoever does not send the body as fast as is asked, whoever waits for it.
+
+    How long it will be its sender says; that gives no time before it has come.
+    """
+
+    def __init__(
+        self, request: web.Request, pace: Pace, trace: str, *, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._request = request
+        self._pace = pace
+        self._trace = trace
+        self._loop = loop
+        self._began = loop.time()
+        self._next = loop.call_later(pace.first_seconds, self._look)
+
+    def stop(self) -> None:
+        """It is answered."""
+        self._next.cancel()
+
+    def _look(self) -> None:
+        content, transport = self._request.content, self._request.transport
+        if content.is_eof() or transport is None:
+            return
+        elapsed = self._loop.time() - self._began
+        left = self._pace.left(elapsed=elapsed, received=content.total_bytes)
+        if left > 0:
+            self._next = self._loop.call_later(max(left, _LOOK_SECONDS), self._look)
+            return
+        _log.warning("body_too_slow", trace=self._trace, path=told_path(self._request))
+        transport.abort()
 
 
 async def _read(request: web.Request, most: int) -> bytes:

@@ -50,6 +50,42 @@ async def test_one_system_cannot_take_all_places(tmp_path: Path) -> None:
     again.cancel()
 
 
+async def test_who_sends_a_letter_a_minute_keeps_no_place(tmp_path: Path) -> None:
+    now = 0.0
+
+    async def a_letter() -> bytes:
+        nonlocal now
+        now += 59
+        return b"-"
+
+    request: Any = _that_never_ends()
+    request.content = SimpleNamespace(readany=a_letter)
+    received = Uploads(tmp_path, most_bytes=1000, monotonic=lambda: now)
+    with pytest.raises(RequestTooSlowProblem, match="3 bytes came within 177 s"):
+        async with received.receive(request, system="tms"):
+            pass
+    assert not received._places._taken
+
+
+async def test_a_long_body_of_a_slow_line_comes_whole(tmp_path: Path) -> None:
+    now = 0.0
+    body = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"." * (16 << 20)
+    left = body + b"\r\n--b--\r\n"
+
+    async def a_second() -> bytes:
+        nonlocal now, left
+        now += 1
+        piece, left = left[: 16 << 10], left[16 << 10 :]
+        return piece
+
+    request: Any = _that_never_ends()
+    request.content = SimpleNamespace(readany=a_second)
+    received = Uploads(tmp_path, most_bytes=1 << 30, monotonic=lambda: now)
+    async with received.receive(request, system="tms") as upload:
+        assert [part.length for part in upload.parts] == [16 << 20]
+    assert now > 1000
+
+
 async def test_a_body_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def never() -> AsyncIterator[bytes]:
         await asyncio.Event().wait()
