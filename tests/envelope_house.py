@@ -135,6 +135,7 @@ class Room:
     judge: OwnJudge
     steps: list[str] = field(default_factory=list)
     persons: tuple[bytes, ...] = ()
+    still: str = ""
 
     async def work(self) -> list[Outcome]:
         """Do every job that is due once."""
@@ -274,6 +275,7 @@ class Street(ABC):
             trust=Trust(companies=lambda: self.roots, persons=lambda: room.persons),
             most_bytes=self.most_bytes,
             reached=note,
+            still=lambda: room.still,
         )
         room = Room(made, joined.service, joined.advancing, joined.waking, judge, steps)
         return room

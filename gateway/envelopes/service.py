@@ -1,7 +1,7 @@
 """What callers ask of envelopes; implements `gateway.envelopes.interfaces.Envelopes`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,6 +36,7 @@ from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted
 from gateway.envelopes.keeping.troubles import OVER
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
+from gateway.signing.errors import ClockOffProblem
 from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction
 from policies.model import Caller
@@ -56,6 +57,7 @@ class EnvelopeService:
         contents: Contents,
         verifying: Verifying,
         ending: Ending,
+        still: Callable[[], str] = lambda: "",
     ) -> None:
         self._bridges = bridges
         self._ground = ground
@@ -63,6 +65,7 @@ class EnvelopeService:
         self._contents = contents
         self._verifying = verifying
         self._ending = ending
+        self._still = still
         self._naming = Naming(ground.cards)
 
     async def create(
@@ -84,7 +87,7 @@ class EnvelopeService:
                 before = row.created_at, row.id
                 if status is None or row.status == status:
                     state = await self._state(bridge, row)
-                    found.append(told(row, state, self._naming.name))
+                    found.append(told(row, state, self._naming.name, still=self._why_still(bridge)))
                 if len(found) == most:
                     break
             if len(rows) < most:
@@ -209,7 +212,22 @@ class EnvelopeService:
     async def _told(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeTold:
         state = await self._state(bridge, row)
         entries = await self._ground.records.entries(row.organisation, row.id)
-        return told(row, state, self._naming.name, evidence_in(state, entries), entries)
+        return told(
+            row,
+            state,
+            self._naming.name,
+            evidence_in(state, entries),
+            entries,
+            still=self._why_still(bridge),
+        )
+
+    def _why_still(self, bridge: Bridge) -> str:
+        """Why nothing goes on by itself, where the network is not what is waited for."""
+        try:
+            bridge.agreement.refuse_jumped()
+        except ClockOffProblem as problem:
+            return f"{problem.title}: {problem.detail}. {problem.cure}"
+        return self._still()
 
     async def _given_along(self, row: EnvelopeRow, state: EnvelopeState, name: str) -> str:
         """The digest of what a person or bearer gave along, asked for by its name or digest."""

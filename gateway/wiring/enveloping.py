@@ -24,6 +24,7 @@ from gateway.signing.service import SigningService
 from gateway.verification.verifier import Verifier
 from gateway.wiring.bridging import Bridging
 from gateway.wiring.house import House
+from gateway.wiring.waiting import why_still
 from policies.intake import Intake
 
 
@@ -70,6 +71,7 @@ async def open_envelopes(
             persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
         ),
         most_bytes=house.config.http.max_document_bytes,
+        still=lambda: why_still(house, "envelope"),
     )
 
 
@@ -88,6 +90,7 @@ def envelope_room(
     trust: Trust,
     most_bytes: int,
     reached: Reached = unwatched,
+    still: Callable[[], str] = lambda: "",
 ) -> EnvelopeRoom:
     """Join the room.
 
@@ -100,6 +103,7 @@ def envelope_room(
         trust: who may say who companies and persons are.
         most_bytes: that a document of a partner may have.
         reached: told each step of an envelope before it is taken.
+        still: why no envelope is looked at now, in words; empty: they are.
     """
     contents = Contents(ground)
     sealing = TurnSealing(
@@ -126,6 +130,7 @@ def envelope_room(
             contents=contents,
             verifying=verifying,
             ending=ending,
+            still=still,
         ),
         advancing=Advancing(
             bridges=bridges,

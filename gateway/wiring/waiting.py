@@ -44,6 +44,19 @@ def pauses(house: House) -> Callable[[JobKind], str | None]:
     return lambda kind: _paused(kind, windows, house.reserve)
 
 
+def why_still(house: House, kind: JobKind) -> str:
+    """The same for people: why nothing of a kind is begun now, and what ends that; empty: it is."""
+    if not house.reserve.is_kept and (shortage := house.reserve.shortage()) is not None:
+        return (
+            f"This gateway's disk is short ({shortage}), so nothing is begun: IT makes room, and it "
+            "goes on by itself."
+        )
+    window = pauses(house)(kind)
+    if window is None:
+        return ""
+    return f"Nothing is begun in the maintenance window {window!r}: it goes on by itself after it."
+
+
 async def watch_room(house: House) -> None:
     """Look every second how much room the disk has."""
     while True:

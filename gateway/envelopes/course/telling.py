@@ -32,12 +32,18 @@ _HINTS: Final[dict[Step, str]] = {
 }
 
 
+_BY_ITSELF: Final = frozenset({"send", "sign", "wait-for-network"})
+"""What this gateway does, unless something keeps it from that."""
+
+
 def told(
     row: EnvelopeRow,
     state: EnvelopeState,
     name: Callable[[Party], str],
     evidence: tuple[EvidenceTold, ...] = (),
     entries: Sequence[Entry] = (),
+    *,
+    still: str = "",
 ) -> EnvelopeTold:
     """An envelope as it is now.
 
@@ -47,6 +53,7 @@ def told(
         name: what a party is called; see `gateway.envelopes.keeping.naming`.
         evidence: of those who signed without a gateway.
         entries: of its record, which tell why it was declined or withdrawn.
+        still: why this gateway does nothing by itself now, if so, in words.
     """
     terms = state.terms
     others = [each for each in state.parties if each.party.account != row.organisation]
@@ -75,7 +82,7 @@ def told(
         documents=terms.documents,
         digests=dict(state.current),
         next_step=step,
-        next_hint=_hint(row, state, step, name),
+        next_hint=_hint(row, state, step, name, still),
         created_at=row.created_at,
         changed_at=row.changed_at,
         expires_at=row.expires_at,
@@ -121,9 +128,14 @@ def _status(row: EnvelopeRow) -> Status:
     return status
 
 
-def _hint(row: EnvelopeRow, state: EnvelopeState, step: Step, name: Callable[[Party], str]) -> str:
-    if row.hint and step == row.step:
-        return row.hint
+def _hint(
+    row: EnvelopeRow, state: EnvelopeState, step: Step, name: Callable[[Party], str], still: str
+) -> str:
+    kept = row.hint if step == row.step else ""
+    if still and step in _BY_ITSELF:
+        return f"{still} {kept}".strip()
+    if kept:
+        return kept
     if step == "nothing" and state.status in _ENDED:
         return _ENDED[state.status]
     if step == "wait-for-others":
