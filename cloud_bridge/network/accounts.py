@@ -16,6 +16,7 @@ from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
+from cloud_bridge.network.contacts import one_way, spellings
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.model import Account
 from cloud_bridge.network.problems import (
@@ -168,15 +169,16 @@ class Accounts:
 
     async def find_or_add(self, new: NewPerson) -> Person:
         """The person of this contact and name: there already, or from now on."""
-        name, contact = " ".join(new.name.split()), "".join(new.contact.split())
+        name, contact = " ".join(new.name.split()), one_way(new.contact)
         are_lines = is_line(name) and is_line(contact)
         if not are_lines or not 1 <= len(name) <= 200 or not 3 <= len(contact) <= 254:  # noqa: PLR2004 - of the columns
             raise MalformedProblem("a person has a name and a telephone number or mailbox")
-        table = schema.person
+        table, known = schema.person, spellings(new.contact)
 
         def work(connection: Connection) -> Person:
-            question = select(table).where(table.c.contact == contact, table.c.name == name)
-            row = connection.execute(question).one_or_none()
+            question = select(table).where(table.c.contact.in_(known), table.c.name == name)
+            rows = {each.contact: each for each in connection.execute(question)}
+            row = next((rows[each] for each in known if each in rows), None)
             if row is None:
                 now = microseconds(self._time.now())
                 row = connection.execute(

@@ -48,8 +48,8 @@ def why_still(house: House, kind: JobKind) -> str:
     """The same for people: why nothing of a kind is begun now, and what ends that; empty: it is."""
     if not house.reserve.is_kept and (shortage := house.reserve.shortage()) is not None:
         return (
-            f"This gateway's disk is short ({shortage}), so nothing is begun: IT makes room, and it "
-            "goes on by itself."
+            f"This gateway's disk is short ({shortage}), so nothing is begun: IT makes room, and "
+            "it goes on by itself."
         )
     window = pauses(house)(kind)
     if window is None:

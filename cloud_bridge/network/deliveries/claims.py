@@ -20,6 +20,7 @@ from cloud_bridge.envelopes.statements import Opened
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Party
 from cloud_bridge.network import tries
+from cloud_bridge.network.contacts import one_way
 from cloud_bridge.network.deliveries import rows
 from cloud_bridge.network.deliveries.codes import COUNTS, Codes, new_code, typed_digits
 from cloud_bridge.network.deliveries.model import Claim, Delivery, Method
@@ -164,8 +165,9 @@ class Claims:
         )
 
     async def _send_code(self, wanted: Delivery, claim: Claim, language: str) -> Delivery:
-        digits = claim.phone.removeprefix("+")
-        if not (digits.isascii() and digits.isdecimal() and 5 < len(claim.phone) < 20):  # noqa: PLR2004 - E.164
+        phone = one_way(claim.phone)
+        digits = phone.removeprefix("+")
+        if not (digits.isascii() and digits.isdecimal() and 5 < len(phone) < 20):  # noqa: PLR2004 - E.164
             raise ReceiptSenselessProblem("a telephone number has 6 to 19 digits", reason="phone")
         now, code = self._time.now(), new_code()
 
@@ -180,7 +182,7 @@ class Claims:
         if mine is None:
             raise AlreadyTakenProblem("somebody else was first")
         try:
-            await self._codes.send(phone=claim.phone, code=code, language=language)
+            await self._codes.send(phone=phone, code=code, language=language)
         except NotSentError as error:
             _log.error("code_not_sent", envelope=wanted.envelope, error=str(error))
             raise CodeNotSentProblem("the code was not taken") from error

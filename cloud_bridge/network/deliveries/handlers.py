@@ -70,7 +70,14 @@ class Handlers:
         label, copy = "/d/{token}", "/c/{token}"
 
         def page(method: str, path: str, handler: Handler, name: str) -> Route:
-            return Route(method, path, self._gone(handler), name, who="page")  # type: ignore[arg-type]
+            return Route(
+                method,  # type: ignore[arg-type]
+                path,
+                self._gone(handler),
+                name,
+                who="page",
+                shows=self._failed,
+            )
 
         return (
             page("GET", "/d/worker.js", self.worker, "delivery_worker"),
@@ -249,6 +256,9 @@ class Handlers:
                 return self.pages.page(request, "gone.html", status=problem.status, is_gone=is_gone)
 
         return answered
+
+    def _failed(self, request: web.Request, problem: NetworkProblem, _trace: str) -> web.Response:
+        return self.pages.page(request, "gone.html", status=problem.status, is_gone=False)
 
     async def _label(
         self, request: web.Request, drawn: Callable[[str], bytes], media_type: str, name: str

@@ -53,6 +53,11 @@ def problem_response(problem: NetworkProblem, *, trace: str) -> web.Response:
         status=problem.status,
         content_type="application/problem+json",
     )
+    return with_pause(response, problem)
+
+
+def with_pause(response: web.Response, problem: NetworkProblem) -> web.Response:
+    """When to come again, where that may help."""
     if problem.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(max(1, round(problem.retry_after_seconds + 0.49)))
     return response

@@ -10,9 +10,16 @@ from aiohttp import web
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.network.http.access import Access, check_body
-from cloud_bridge.network.http.answers import problem_response
+from cloud_bridge.network.http.answers import problem_response, with_pause
 from cloud_bridge.network.http.metrics import Metrics
-from cloud_bridge.network.http.routes import BODY, ORGANISATION, Handler, Route, told_path
+from cloud_bridge.network.http.routes import (
+    BODY,
+    ORGANISATION,
+    Handler,
+    Route,
+    Shows,
+    told_path,
+)
 from cloud_bridge.network.problems import (
     InternalProblem,
     MalformedProblem,
@@ -25,6 +32,7 @@ from cloud_bridge.pace import Pace
 _TRACE: Final = web.RequestKey("trace", str)
 _LEAST_BYTES_PER_SECOND: Final = 64 * 1024
 _LOOK_SECONDS: Final = 1.0
+_PAGE: Final = "text/html"
 _PLAIN: Final = "identity"
 _NUL: Final = "%00"
 """As an address has it; PostgreSQL takes none in a text."""
@@ -125,7 +133,20 @@ class API:
         except Exception:  # noqa: BLE001 - whatever else: a defect of ours
             _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
-        return problem_response(told, trace=trace), told.type
+        return _told(request, told, trace), told.type
+
+
+def _told(request: web.Request, problem: NetworkProblem, trace: str) -> web.Response:
+    """For a person in words and their language, where they have asked for a page; else as JSON."""
+    shows: Shows | None = getattr(request.match_info.handler, "shows", None)
+    if shows is not None and _PAGE in request.headers.get("Accept", ""):
+        try:
+            response = shows(request, problem, trace)
+        except Exception:  # noqa: BLE001 - the page itself may be the defect
+            _log.exception("page_not_shown", trace=trace, path=told_path(request))
+        else:
+            return with_pause(response, problem)
+    return problem_response(problem, trace=trace)
 
 
 def _refuse_nul(request: web.Request) -> None:
@@ -190,4 +211,5 @@ def _named(route: Route, handler: Handler) -> Handler:
         return await handler(request)
 
     named.route_name = route.name  # type: ignore[attr-defined]  # read by `_around`
+    named.shows = route.shows  # type: ignore[attr-defined]  # read by `_told`
     return named

@@ -7,7 +7,12 @@ from typing import Literal
 
 from aiohttp import web
 
+from cloud_bridge.network.problems import NetworkProblem
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+Shows = Callable[[web.Request, NetworkProblem, str], web.Response]
+"""The page of a problem: of which request, and under which trace id the log has it."""
 
 ORGANISATION = web.RequestKey("organisation", str)
 """The id of the organisation that asks, on every route for organisations."""
@@ -41,6 +46,8 @@ class Route:
         takes: the type of the body; of contents, MessagePack, else JSON.
         gives: the type of the answer; likewise.
         query: names of what may stand in the query.
+        shows: gives the page by which a problem is told to whoever reads pages; None: it is told as
+            programs are.
         packs: whether the answer comes as MessagePack as well, to whoever asks for it so.
     """
 
@@ -56,3 +63,4 @@ class Route:
     gives: type | None = None
     query: tuple[str, ...] = ()
     packs: bool = False
+    shows: "Shows | None" = None

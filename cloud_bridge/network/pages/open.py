@@ -1,5 +1,6 @@
 """The room for persons, built upon the network's core."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -69,15 +70,20 @@ def persons_room(core: Core) -> Room:
     )
     return Room(
         routes=(
-            *Coming(site).routes(),
-            *Reading(site).routes(),
-            *Signing(site).routes(),
+            *_shown(site, Coming(site).routes()),
+            *_shown(site, Reading(site).routes()),
+            *_shown(site, Signing(site).routes()),
             Route("GET", "/assets/{name}", asset_file, "page-asset", who="page"),
             Route("GET", "/pdfjs/{name:.+}", pdfjs_file, "page-pdfjs", who="page"),
         ),
         links={"person": links},
         work=((links.forget, _FORGET_SECONDS), (invitations.deliver, _INVITE_SECONDS)),
     )
+
+
+def _shown(site: Site, routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Those of people: what goes wrong is told them in a page."""
+    return tuple(replace(each, shows=site.failed) for each in routes)
 
 
 def sender_of(core: Core) -> FileCodeSender | WebhookCodeSender:

@@ -128,6 +128,19 @@ class Site:
             retry_words="stop_go_on" if reason == "used" else "stop_retry",
         )
 
+    def failed(self, request: web.Request, problem: NetworkProblem, trace: str) -> web.Response:
+        """The page of what nobody has foreseen: what to do, and by which number the log has it."""
+        language = language_of(request)
+        return self.renderer.page(
+            request,
+            "stop.html",
+            status=problem.status,
+            heading=say(language, "stop_failed_title"),
+            text=say(language, "stop_failed", network=self.network, trace=trace),
+            retry="/sign" if self.cookies.secret(request) else "",
+            retry_words="stop_retry",
+        )
+
     def _method(self, party: Party) -> str:
         asks = LEVELS.index(party.level) >= LEVELS.index("identity")
         return self.identity_check if asks and self.identity_check else self.check

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select, update
 
+from cloud_bridge.network.contacts import spellings
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.store.moments import microseconds, moment
 from cloud_bridge.network.store.schema import code_sent, invitation, link, person, visit
@@ -46,7 +47,7 @@ def visit_of(connection: Connection, secret: str, *, at: datetime) -> Visit | No
 
 def accounts_of(contact: str) -> Select[tuple[str]]:
     """Every account that one telephone or mailbox reaches, whatever it is called there."""
-    return select(person.c.id).where(person.c.contact == contact)
+    return select(person.c.id).where(person.c.contact.in_(spellings(contact)))
 
 
 def change(connection: Connection, secret: str, **values: Any) -> None:  # noqa: ANN401 - columns

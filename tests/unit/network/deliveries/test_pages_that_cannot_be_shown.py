@@ -56,6 +56,19 @@ async def test_what_fails_is_told_in_words(
     assert words in page
 
 
+async def test_a_defect_is_told_in_words(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = await house.label(await house.send())
+
+    async def breaks(_envelope: str) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(house.core.book, "state", breaks)
+    asked = {"Accept": "text/html,*/*;q=0.8"}
+    async with house.http.get(f"{house.url}/d/{token}", headers=asked) as answer:
+        assert (answer.status, answer.content_type) == (500, "text/html")
+        assert "Please try again in some minutes." in await answer.text()
+
+
 async def test_a_copy_of_what_is_void_is_not_called_received(house: House) -> None:
     envelope = await house.send()
     assert (await house.put(await house.label(envelope)))[0] == 200

@@ -10,6 +10,8 @@ import pytest
 import structlog
 
 from cloud_bridge.network.pages.asking import csrf_token
+from cloud_bridge.network.pages.rendering import Renderer
+from cloud_bridge.network.persons.links import PersonLinks
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import Signer, asked, free_port
 
@@ -215,3 +217,61 @@ async def test_there_are_the_documents_of_the_terms_and_no_others(
     for number, status in (("0", 200), ("1", 404), ("-1", 404), ("00", 404), ("1" * 5000, 404)):
         async with stranger.get(f"{url}/sign/documents/{number}", cookies=cookies) as answer:
             assert answer.status == status, number[:10]
+
+
+_AS_A_BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def _breaks(_self: object, _secret: str) -> None:
+    raise RuntimeError("a defect, and what it says is nobody's business")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Something went wrong here"), ("zh-CN", "这里出错了")]
+)
+async def test_a_defect_is_told_in_a_page_of_the_persons_language(
+    stranger: aiohttp.ClientSession,
+    signer: Signer,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(PersonLinks, "visit", _breaks)
+    asked = {**_AS_A_BROWSER, "Accept-Language": language, "Cookie": "visit=any"}
+    async with stranger.get(f"{signer.house.url}/sign", headers=asked) as answer:
+        assert (answer.status, answer.content_type) == (500, "text/html")
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        page = await answer.text()
+    assert words in page
+    assert answer.headers["Sealgate-Trace"] in page
+    assert "nobody's business" not in page
+
+
+async def test_a_script_of_the_page_is_told_a_defect_as_programs_are(
+    stranger: aiohttp.ClientSession, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PersonLinks, "visit", _breaks)
+    asked = {"Accept": "*/*", "Cookie": "visit=any"}
+    async with stranger.get(f"{signer.house.url}/sign/documents/0", headers=asked) as answer:
+        assert (answer.status, answer.content_type) == (500, "application/problem+json")
+
+
+async def test_where_the_page_itself_is_the_defect_there_is_an_answer_all_the_same(
+    stranger: aiohttp.ClientSession, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("no template")
+
+    monkeypatch.setattr(Renderer, "page", breaks)
+    asked = {**_AS_A_BROWSER, "Cookie": "visit=any"}
+    async with stranger.get(f"{signer.house.url}/sign", headers=asked) as answer:
+        assert (answer.status, answer.content_type) == (500, "application/problem+json")
+
+
+async def test_what_is_refused_at_the_door_is_a_page_too(
+    stranger: aiohttp.ClientSession, signer: Signer
+) -> None:
+    asked = {**_AS_A_BROWSER, "Accept-Language": "en"}
+    async with stranger.get(f"{signer.house.url}/s/%00", headers=asked) as answer:
+        assert (answer.status, answer.content_type) == (400, "text/html")
+        assert "Something went wrong here" in await answer.text()
