@@ -552,3 +552,25 @@ async def test_without_network_the_page_stays_with_all_that_was_entered(
         await page.context.set_offline(False)
         await sign(page)
     assert (await signed_act(signer)).values == {"收货人": "李四（仓库）"}
+
+
+async def test_where_the_network_only_seems_to_be_there_the_page_stays_with_all_that_was_entered(
+    house: NetworkHouse, browser: Browser
+) -> None:
+    signer = await asked(house, fields=(field("收货人", "text", 130), SIGNATURE))
+    async with surfing(browser) as page:
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_label("收货人").fill("李四（仓库）")
+        await draw(page)
+        # As a hotel's network answers whoever has not told its room yet.
+        portal = {"content_type": "text/html", "body": "<p>Room number?</p>"}
+        await page.route("**/*", lambda route: route.fulfill(**portal))
+        button = page.locator("form.act button.main")
+        words = await button.inner_text()
+        await button.click()
+        await expect(page.locator(".offline")).to_be_visible()
+        await expect(button).to_have_text(words)
+        await page.unroute_all()
+        await sign(page)
+    assert (await signed_act(signer)).values == {"收货人": "李四（仓库）"}

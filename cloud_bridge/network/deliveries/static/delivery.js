@@ -6,6 +6,7 @@
   const token = location.pathname.split("/").pop();
   const shown = JSON.parse($("shown").textContent);
   const AGAIN_MS = 15000;
+  const KEPT_MS = 14 * 24 * 3600 * 1000;
   let draft = drafting.begun(token, shown);
   let sheet = null;
   let isSending = false;
@@ -13,7 +14,7 @@
 
   const keep = async () => {
     try {
-      await keeping.put("drafts", draft);
+      await keeping.put("drafts", { ...draft, keptAt: Date.now() });
     } catch {
       tell("no-store");
     }
@@ -347,6 +348,13 @@
   };
 
   network();
-  restore().then(inherit).catch(() => tell("no-store"));
+  // The goods were received by others, or are not to be any more: what was begun here is for nothing.
+  const isForNothing = async () =>
+    ["signed", "over"].includes(shown.status) && !(await keeping.get("queue", token));
+  const clear = async () => {
+    await keeping.forget(Date.now() - KEPT_MS);
+    if (await isForNothing()) await keeping.remove("drafts", token);
+  };
+  clear().then(restore).then(inherit).catch(() => tell("no-store"));
   if (navigator.serviceWorker) readyOffline().catch(() => {});
 })();

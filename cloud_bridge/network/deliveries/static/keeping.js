@@ -57,6 +57,22 @@ const keeping = (() => {
           };
         }
       }),
+    // What nobody has gone on with since a moment, and nothing of which waits to be sent, is nobody's
+    // any more: there are names, numbers and photographs in it.
+    forget: (since) =>
+      within(["drafts", "queue"], "readwrite", (t) => {
+        const drafts = t.objectStore("drafts");
+        const request = drafts.getAll();
+        request.onsuccess = () => {
+          for (const { key, keptAt, openedAt } of request.result) {
+            const isOld = (keptAt ?? Date.parse(openedAt)) < since;
+            if (!isOld) continue;
+            const waits = t.objectStore("queue").getKey(key);
+            waits.onsuccess = () => { if (waits.result === undefined) drafts.delete(key); };
+          }
+        };
+        return request;
+      }),
     // A receipt that was answered: nothing of what was filled in stays, only what became of it.
     settle: (item, outcome) =>
       within(STORES, "readwrite", (t) => {

@@ -100,22 +100,39 @@ function ways(form) {
   show();
 }
 
+// A form that is sent nowhere leaves the page, and what was entered with it. A browser that believes
+// to have a network may have none that leads anywhere: so the network is asked first.
+const PATIENCE_MS = 10000;
+async function isThere() {
+  if (!navigator.onLine) return false;
+  try {
+    const stopping = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch("/assets/mark.svg", { cache: "no-store", signal: stopping });
+    return answer.ok && answer.headers.get("content-type")?.startsWith("image/svg");
+  } catch {
+    return false;
+  }
+}
+
 function once(form) {
   const button = form.querySelector("button.main");
-  form.addEventListener("submit", (event) => {
-    if (button.getAttribute("aria-disabled") === "true") {
-      event.preventDefault();
-      return;
-    }
-    // A form that is sent nowhere leaves the page, and what was entered with it.
-    form.querySelector(".offline").hidden = navigator.onLine;
-    if (!navigator.onLine) {
-      event.preventDefault();
-      return;
-    }
-    button.setAttribute("aria-disabled", "true");
-    button.textContent = form.dataset.busy;
-    form.querySelector(".told").textContent = form.dataset.busy;
+  const words = button.textContent;
+  const told = form.querySelector(".told");
+  const busy = (is) => {
+    button.setAttribute("aria-disabled", String(is));
+    button.textContent = is ? form.dataset.busy : words;
+    told.textContent = is ? form.dataset.busy : "";
+  };
+  let leaves = false;
+  form.addEventListener("submit", async (event) => {
+    if (leaves) return;
+    event.preventDefault();
+    if (button.getAttribute("aria-disabled") === "true") return;
+    busy(true);
+    leaves = await isThere();
+    form.querySelector(".offline").hidden = leaves;
+    if (leaves) form.requestSubmit();
+    else busy(false);
   });
   // Come back by the browser's history: the button works again.
   window.addEventListener("pageshow", (event) => {

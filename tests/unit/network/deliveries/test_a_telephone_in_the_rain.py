@@ -273,3 +273,48 @@ async def test_what_cannot_be_written_is_told_in_the_driver_s_language(
         await page.locator("#count button.main").click()
         await page.locator("#sign button.main").click()
         await page.wait_for_selector("[data-sent=signed]:visible")
+
+
+_DRAFTS = "keeping.all('drafts').then((all) => all.map((each) => each.name))"
+
+
+async def test_what_was_begun_is_gone_from_the_telephone_once_others_have_received_the_goods(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser) as page:
+        address = await scan(page, house, await house.send())
+        await page.locator("#begin").click()
+        await page.locator("#name").fill("王师傅")
+        await expect_drafts(page, ["王师傅"])
+        assert (await house.put(address.rpartition("/")[2]))[0] == 200
+        await page.reload()
+        await expect(page.locator("[data-status=signed]")).to_be_visible()
+        await expect_drafts(page, [])
+
+
+async def test_what_nobody_has_gone_on_with_for_two_weeks_is_gone_from_the_telephone(
+    browser: Browser, house: House
+) -> None:
+    async with surfing(browser) as page:
+        await scan(page, house, await house.send())
+        await page.locator("#begin").click()
+        await page.locator("#name").fill("王师傅")
+        await expect_drafts(page, ["王师傅"])
+        later = """
+            keeping.get("drafts", location.pathname.split("/").pop()).then((draft) =>
+              keeping.put("drafts", { ...draft, keptAt: draft.keptAt - DAYS * 86400000 }))
+        """
+        await page.evaluate(later.replace("DAYS", "13"))
+        await scan(page, house, await house.send())
+        await expect_drafts(page, ["王师傅"])
+        await page.go_back()
+        await page.evaluate(later.replace("DAYS", "2"))
+        await scan(page, house, await house.send())
+        await expect_drafts(page, [])
+
+
+async def expect_drafts(page: Page, names: list[str]) -> None:
+    """What is kept, sooner or later."""
+    await page.wait_for_function(
+        f"async (names) => JSON.stringify(await {_DRAFTS}) === JSON.stringify(names)", arg=names
+    )
