@@ -25,7 +25,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.model import Card, ContentMode, Organisation, Party, Person
-from cloud_bridge.network import answering
+from cloud_bridge.network.records import answering
 from cloud_bridge.wire import Taken
 from tests.network_house import (
     PAPER,

@@ -20,7 +20,7 @@ from cloud_bridge.envelopes.statements import (
     SignedStatement,
     parse,
 )
-from cloud_bridge.network.content_quota import held
+from cloud_bridge.network.contents.quota import held
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import Content, NetworkIdentity, Parcel, Taken, WrappedKey
 from tests.network_house import (

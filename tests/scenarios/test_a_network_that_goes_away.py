@@ -22,7 +22,7 @@ from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Box, Organisation, PartyField, Verification
-from cloud_bridge.network.model import Account
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.networks.model import Way
 from cloud_bridge.networks.open import open_network
 from gateway.cli.trial.certificates import TrialCA

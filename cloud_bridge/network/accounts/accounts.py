@@ -10,14 +10,21 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from cloud_bridge.cards import counts_at
 from cloud_bridge.envelopes.terms import is_line
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Card, Organisation, Person, SignedCard, Verification
+from cloud_bridge.network.accounts.model import Account
+from cloud_bridge.network.accounts.rows import (
+    account_in,
+    organisations_in,
+    person_of,
+    signed_card,
+    verification_row,
+)
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     CardInvalidProblem,
@@ -25,7 +32,7 @@ from cloud_bridge.network.problems import (
     MalformedProblem,
 )
 from cloud_bridge.network.store import schema
-from cloud_bridge.network.store.moments import microseconds, moment
+from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.plain_json import decode
 from cloud_bridge.wire import NewPerson
 
@@ -33,15 +40,6 @@ _KEPT: Final = timedelta(seconds=5)
 _MOST_KEPT: Final = 20_000
 _LONGEST_CARD: Final = 64 * 1024
 _UNVERIFIED: Final = "none"
-
-_organisation, _certificate, _card = schema.organisation, schema.certificate, schema.card
-_ORGANISATION: Final = select(_organisation).where(_organisation.c.id == bindparam("who"))
-_FINGERPRINTS: Final = select(_certificate.c.fingerprint).where(
-    _certificate.c.organisation == bindparam("who")
-)
-_CARD: Final = select(_card.c.card, _card.c.proof).where(
-    _card.c.organisation == bindparam("who"), _card.c.serial == bindparam("number")
-)
 
 
 class Accounts:
@@ -91,7 +89,7 @@ class Accounts:
             row = {
                 "name": told.name,
                 "signing_key": account.signing_key,
-                **_verification_row(told.verification),
+                **verification_row(told.verification),
             }
             changed = connection.execute(
                 update(schema.organisation).where(schema.organisation.c.id == told.id).values(**row)
@@ -192,7 +190,7 @@ class Accounts:
                     )
                     .returning(table)
                 ).one()
-            return _person(row)
+            return person_of(row)
 
         return await self._lane.write(work)
 
@@ -200,7 +198,7 @@ class Accounts:
         """See `Persons`."""
         question = select(schema.person).where(schema.person.c.id == id)
         row = await self._lane.read(lambda connection: connection.execute(question).one_or_none())
-        return None if row is None else _person(row)
+        return None if row is None else person_of(row)
 
     async def verified(self, id: str, verification: Verification) -> None:  # noqa: A002 - as above
         """See `Persons`."""
@@ -210,9 +208,9 @@ class Accounts:
             row = connection.execute(select(table).where(table.c.id == id)).one_or_none()
             if row is None:
                 raise AccountUnknownProblem(f"there is no person {id!r}")
-            counts = _person(row).verification.level_at(self._time.now())
+            counts = person_of(row).verification.level_at(self._time.now())
             if LEVELS.index(counts) <= LEVELS.index(verification.level):
-                row_of = _verification_row(verification)
+                row_of = verification_row(verification)
                 connection.execute(update(table).where(table.c.id == id).values(**row_of))
 
         await self._lane.write(work)
@@ -224,47 +222,6 @@ def masked(contact: str) -> str:
     if at:
         return f"{name[:1]}***@{host}"
     return f"{contact[:3]}****{contact[-4:]}" if len(contact) > 7 else "****"  # noqa: PLR2004 - 3 and 4
-
-
-def account_in(connection: Connection, id: str) -> Account | None:  # noqa: A002 - as above
-    """An organisation's account as the database has it."""
-    row = connection.execute(_ORGANISATION, {"who": id}).one_or_none()
-    if row is None:
-        return None
-    fingerprints = connection.scalars(_FINGERPRINTS, {"who": id})
-    return Account(
-        organisation=Organisation(
-            id=row.id,
-            name=row.name,
-            verification=_verification(row),
-            card=signed_card(connection, id, row.card) if row.card else None,
-        ),
-        signing_key=row.signing_key,
-        certificates=frozenset(fingerprints),
-    )
-
-
-def organisations_in(connection: Connection, name: str | None = None) -> tuple[Organisation, ...]:
-    """Those of a legal name, or all, as the database has them."""
-    table = schema.organisation
-    question = select(table.c.id).order_by(table.c.name, table.c.id)
-    if name is not None:
-        question = question.where(table.c.name == name)
-    found = (account_in(connection, each) for each in connection.scalars(question).all())
-    return tuple(each.organisation for each in found if each is not None)
-
-
-def persons_in(connection: Connection) -> tuple[Person, ...]:
-    """All persons, by name, as the database has them."""
-    table = schema.person
-    rows = connection.execute(select(table).order_by(table.c.name, table.c.id)).all()
-    return tuple(_person(row) for row in rows)
-
-
-def signed_card(connection: Connection, organisation: str, serial: int) -> SignedCard | None:
-    """A card as it was published."""
-    row = connection.execute(_CARD, {"who": organisation, "number": serial}).one_or_none()
-    return None if row is None else SignedCard(card=row.card, proof=row.proof)
 
 
 def _keep_card(connection: Connection, card: Card, signed: SignedCard) -> None:
@@ -290,25 +247,3 @@ def _keep_card(connection: Connection, card: Card, signed: SignedCard) -> None:
         .where(table.c.id == card.organisation)
         .values(card=card.serial, signing_key=card.signing_key)
     )
-
-
-def _verification(row: Row[tuple[object, ...]]) -> Verification:
-    return Verification(
-        level=row.level,
-        method=row.method,
-        at=moment(row.verified_at),
-        expires_at=moment(row.expires_at),
-    )
-
-
-def _verification_row(verification: Verification) -> dict[str, object]:
-    return {
-        "level": verification.level,
-        "method": verification.method,
-        "verified_at": microseconds(verification.at),
-        "expires_at": microseconds(verification.expires_at),
-    }
-
-
-def _person(row: Row[tuple[object, ...]]) -> Person:
-    return Person(id=row.id, name=row.name, contact=row.contact, verification=_verification(row))

@@ -4,9 +4,8 @@ from sqlalchemy import Connection, select
 
 from cloud_bridge.envelopes.statements import Signed
 from cloud_bridge.model import Terms
-from cloud_bridge.network import content_rows
-from cloud_bridge.network.content_rows import head_of
-from cloud_bridge.network.content_rules import refuse_other_mode
+from cloud_bridge.network.contents.rows import has, head_of
+from cloud_bridge.network.contents.rules import refuse_other_mode
 from cloud_bridge.network.problems import ContentMissingProblem
 from cloud_bridge.network.store import schema
 
@@ -41,5 +40,5 @@ def refuse_what_is_unbrought(connection: Connection, envelope: str, act: Signed)
         *(each.digest for each in act.revisions),
         *(each.digest for each in act.attachments),
     ):
-        if not content_rows.has(connection, envelope, digest):
+        if not has(connection, envelope, digest):
             raise ContentMissingProblem(f"the content {digest} must be put before it is stated")

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, bindparam, func, select
 from cloud_bridge.envelopes.chain import EnvelopeRecord
 from cloud_bridge.envelopes.statements import Sent, Signed, Statement, parse
 from cloud_bridge.model import Terms
-from cloud_bridge.network.content_rows import Brought, made_for
-from cloud_bridge.network.contents import Contents
+from cloud_bridge.network.accounts.membership import is_member
+from cloud_bridge.network.contents.contents import Contents
+from cloud_bridge.network.contents.rows import Brought, made_for
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.membership import is_member
-from cloud_bridge.network.record_rows import record_in
+from cloud_bridge.network.records.rows import record_in
 from cloud_bridge.network.store.schema import entry
 from cloud_bridge.wire import Content, Feed, FeedItem
 

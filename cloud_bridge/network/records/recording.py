@@ -18,17 +18,17 @@ from cloud_bridge.envelopes.state import EnvelopeState, begin, due
 from cloud_bridge.envelopes.statements import Act, SignedStatement, Statement, Voided, parse
 from cloud_bridge.errors import NotAllowedError, RecordBrokenError
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.network.answering import at_once, between, entry_at
-from cloud_bridge.network.feed import Feeds
-from cloud_bridge.network.membership import tell
-from cloud_bridge.network.own_words import own_id, own_statement, said_once
+from cloud_bridge.network.accounts.membership import tell
 from cloud_bridge.network.problems import (
     ConflictProblem,
     EnvelopeUnknownProblem,
     NotAllowedProblem,
     StatementInvalidProblem,
 )
-from cloud_bridge.network.standing import Standings
+from cloud_bridge.network.records.answering import at_once, between, entry_at
+from cloud_bridge.network.records.feed import Feeds
+from cloud_bridge.network.records.own_words import own_id, own_statement, said_once
+from cloud_bridge.network.records.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Taken

@@ -24,13 +24,13 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.network.addresses import PublicAddresses, refuse_address
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.model import Call, CallData, Webhook
 from cloud_bridge.network.problems import NetworkProblem, NotFoundProblem, WebhookProblem
-from cloud_bridge.network.recording import New
+from cloud_bridge.network.records.recording import New
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
+from cloud_bridge.network.webhooks.addresses import PublicAddresses, refuse_address
+from cloud_bridge.network.webhooks.model import Call, CallData, Webhook
 
 _TRIES: Final = tuple(
     timedelta(seconds=each) for each in (5, 30, 120, 600, 1800, 7200, 21600, 43200, 86400, 86400)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from cloud_bridge.network.places import Places
+from cloud_bridge.network.listening.places import Places
 
 _SHUTDOWN_SECONDS: Final = 10.0
 _BACKLOG: Final = 1024

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.statements import parse
-from cloud_bridge.network.accounts import signed_card
+from cloud_bridge.network.accounts.rows import signed_card
 from cloud_bridge.network.problems import EnvelopeUnknownProblem
 from cloud_bridge.network.store import schema
 

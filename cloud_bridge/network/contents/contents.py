@@ -20,8 +20,10 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from cloud_bridge.envelopes.statements import NETWORK
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network import content_ends, content_files, content_quota
-from cloud_bridge.network.content_rows import (
+from cloud_bridge.network.accounts.membership import is_member
+from cloud_bridge.network.contents import ends, quota
+from cloud_bridge.network.contents import files as content_files
+from cloud_bridge.network.contents.rows import (
     ContentRow,
     best_for,
     bytes_more,
@@ -31,9 +33,8 @@ from cloud_bridge.network.content_rows import (
     rows_of,
     what_is_there,
 )
-from cloud_bridge.network.content_rules import judge, refuse_other_mode
+from cloud_bridge.network.contents.rules import judge, refuse_other_mode
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.membership import is_member
 from cloud_bridge.network.problems import (
     ContentForgottenProblem,
     ContentMissingProblem,
@@ -190,14 +191,12 @@ class Contents:
     async def sweep(self) -> int:
         """Forget what was never sent, and what belongs to envelopes long over; gives how many."""
         now = self._time.now()
-        await self._lane.write(lambda connection: content_ends.note_ends(connection, now=now))
-        never_sent = partial(content_ends.forget_never_sent, brought_before=now - _HELD)
+        await self._lane.write(lambda connection: ends.note_ends(connection, now=now))
+        never_sent = partial(ends.forget_never_sent, brought_before=now - _HELD)
         forgotten = await self._forgotten(never_sent)
         if self._days is not None:
             until = now - timedelta(days=self._days)
-            forgotten += await self._forgotten(
-                partial(content_ends.forget_ended, ended_before=until)
-            )
+            forgotten += await self._forgotten(partial(ends.forget_ended, ended_before=until))
         return forgotten
 
     async def _forgotten(self, forget: Callable[[Connection], Sequence[str]]) -> int:
@@ -210,7 +209,7 @@ class Contents:
 
     def _refuse_forgotten(self, connection: Connection, envelope: str) -> None:
         now, days = self._time.now(), self._days
-        if content_ends.is_forgotten(connection, envelope, now=now, days=days):
+        if ends.is_forgotten(connection, envelope, now=now, days=days):
             raise ContentForgottenProblem(
                 f"envelope {envelope} ended more than {days} days ago, and its contents are with "
                 "its parties"
@@ -229,7 +228,7 @@ class Contents:
         head = content.head
         if uploader != NETWORK:
             more = bytes_more(content, there)
-            content_quota.refuse_more(connection, uploader, more=more, most=self._most_bytes)
+            quota.refuse_more(connection, uploader, more=more, most=self._most_bytes)
         count = connection.scalar(_COUNT, {"of": head.envelope, "who": uploader}) or 0
         if count >= _MOST:
             raise TooLargeProblem(f"the envelope has {_MOST} contents of {uploader} already")
@@ -248,7 +247,7 @@ class Contents:
         head, table = content.head, schema.content
         there = what_is_there(connection, head, uploader)
         self._refuse(connection, content, uploader, there)
-        content_quota.count(connection, uploader, bytes_more(content, there))
+        quota.count(connection, uploader, bytes_more(content, there))
         row = {
             "head": msgspec.json.encode(head),
             "file": file,

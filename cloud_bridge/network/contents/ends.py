@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from cloud_bridge.network import content_quota
+from cloud_bridge.network.contents import quota
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import content, envelope
 
@@ -73,5 +73,5 @@ def _forget(connection: Connection, which: ColumnElement[bool]) -> Sequence[str]
     for row in rows:
         freed[row.uploader] += row.size
     for uploader, size in sorted(freed.items()):
-        content_quota.count(connection, uploader, -size)
+        quota.count(connection, uploader, -size)
     return [row.file for row in rows]

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, bindparam, select
 
-from cloud_bridge.network import content_files
+from cloud_bridge.network.contents import files as content_files
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.store.schema import content
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from cloud_bridge.network.lines import line_of
+from cloud_bridge.network.listening.lines import line_of
 
 _FREE_AGAIN: Final = 0.9
 """Of all: below that it is told anew when it is full, and not each time somebody goes and comes."""

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, bindparam, insert, select, text
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.statements import parse
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.answering import is_due_to
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import MalformedProblem
+from cloud_bridge.network.records.answering import is_due_to
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Feed, FeedItem

@@ -1,29 +1,6 @@
-"""What the network keeps besides envelopes, and what its API takes and gives besides `wire`."""
+"""Webhooks: what the API takes and gives of them, and what they are told."""
 
-from dataclasses import dataclass
-
-from cloud_bridge.model import Organisation, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An organisation, and how its requests are recognised.
-
-    Attributes:
-        organisation: as others see it.
-        signing_key: Ed25519, raw, base64url: signs requests.
-        certificates: SHA-256 of its client certificates, hex.
-    """
-
-    organisation: Organisation
-    signing_key: str
-    certificates: frozenset[str]
-
-
-class Organisations(Value, frozen=True):
-    """Out: organisations of a name."""
-
-    organisations: tuple[Organisation, ...]
+from cloud_bridge.model import Value
 
 
 class NewWebhook(Value, frozen=True):

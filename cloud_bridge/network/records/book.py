@@ -28,12 +28,13 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Level, Terms
-from cloud_bridge.network.accounts import Accounts, account_in
-from cloud_bridge.network.contents import Contents
-from cloud_bridge.network.contents_named import refuse_what_is_missing, refuse_what_is_unbrought
+from cloud_bridge.network.accounts.accounts import Accounts
+from cloud_bridge.network.accounts.membership import is_member
+from cloud_bridge.network.accounts.parties import joining, refuse_party
+from cloud_bridge.network.accounts.rows import account_in
+from cloud_bridge.network.contents.contents import Contents
+from cloud_bridge.network.contents.named import refuse_what_is_missing, refuse_what_is_unbrought
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.membership import is_member
-from cloud_bridge.network.parties import joining, refuse_party
 from cloud_bridge.network.problems import (
     AccountUnknownProblem,
     ConflictProblem,
@@ -42,9 +43,9 @@ from cloud_bridge.network.problems import (
     NotAllowedProblem,
     StatementInvalidProblem,
 )
-from cloud_bridge.network.record_rows import record_in
-from cloud_bridge.network.recording import Recording, begun
-from cloud_bridge.network.standing import Standings
+from cloud_bridge.network.records.recording import Recording, begun
+from cloud_bridge.network.records.rows import record_in
+from cloud_bridge.network.records.standing import Standings
 from cloud_bridge.network.store import schema
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.wire import Content, EnvelopeRecord, Head, Heads, NewEnvelope, Taken
