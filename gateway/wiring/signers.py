@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gateway.http.metrics import Metrics
+from gateway.http.operation.metrics import Metrics
 from hsm.client import SignerClient
 from hsm.config import HSMConfig
 from processes.keeper import OrderedSigner

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.http.vital_signs import VitalSigns
+from gateway.http.operation.vital_signs import VitalSigns
 from gateway.keys.reconciled import LastReconciliation, keep, last
 
 _AT = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.http.metrics import Metrics
+from gateway.http.operation.metrics import Metrics
 from gateway.wiring.lookout import Lookout, LookStuckError
 from tests.signing_house import FakeClock
 

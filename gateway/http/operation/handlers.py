@@ -8,8 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.http import answers
 from gateway.http.describing import json_of
-from gateway.http.metrics import Metrics
-from gateway.http.readiness import Readiness
+from gateway.http.operation.metrics import Metrics
+from gateway.http.operation.readiness import Readiness
 from gateway.http.routes import Route
 
 

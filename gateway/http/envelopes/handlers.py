@@ -9,14 +9,15 @@ from aiohttp import web
 
 from gateway.envelopes.interfaces import Envelopes
 from gateway.envelopes.model import EnvelopeTold, Status
-from gateway.http import answers, envelope_answers
-from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput, parsed_name
-from gateway.http.envelope_schemas import PATHS, SCHEMAS
-from gateway.http.envelope_submission import set_up
+from gateway.http import answers
+from gateway.http.envelopes import answers as envelope_answers
+from gateway.http.envelopes.bodies import PersonInput, WhoInput, WhyInput, parsed_name
+from gateway.http.envelopes.schemas import PATHS, SCHEMAS
+from gateway.http.envelopes.submission import set_up
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import ModelT, parsed_json, read_body
 from gateway.http.places import Places
-from gateway.http.queries import number_in
+from gateway.http.reading.intake import ModelT, parsed_json, read_body
+from gateway.http.reading.queries import number_in
 from gateway.http.routes import TOLD, WHO, Route
 
 _ENVELOPES = "/v1/envelopes"

@@ -8,12 +8,13 @@ from aiohttp import web
 from gateway.batches.progress import ProgressBook
 from gateway.batches.receipts.maker import ReceiptMaker
 from gateway.batches.service import BatchService
-from gateway.http import answers, batch_answers
-from gateway.http.batch_schemas import PATHS, SCHEMAS
+from gateway.http import answers
+from gateway.http.batches import answers as batch_answers
+from gateway.http.batches.schemas import PATHS, SCHEMAS
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.queries import number_in
+from gateway.http.reading.queries import number_in
+from gateway.http.reading.small_bodies import read_small_body
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.http.small_bodies import read_small_body
 from gateway.store.batch_items import ItemState
 from gateway.store.batches import BatchRow
 from policies.model import Caller

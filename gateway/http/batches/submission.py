@@ -9,12 +9,13 @@ from aiohttp import web
 from gateway.batches.model import BatchOrder
 from gateway.batches.service import BatchService
 from gateway.feeds.stocks import Stocks
-from gateway.http import answers, batch_answers
-from gateway.http.batch_bodies import BatchBody, BatchInput, LyingReady
+from gateway.http import answers
+from gateway.http.batches import answers as batch_answers
+from gateway.http.batches.bodies import BatchBody, BatchInput, LyingReady
 from gateway.http.describing import PDF, PROBLEM, json_of, list_of, reference
-from gateway.http.intake import idempotency_key
+from gateway.http.reading.intake import idempotency_key
+from gateway.http.reading.uploads import Uploads
 from gateway.http.routes import TOLD, TRACE, WHO, Route
-from gateway.http.uploads import Uploads
 from gateway.seals.in_force import InForce
 
 _PATH = "/v1/batches"

@@ -1,4 +1,4 @@
-"""Approvals as JSON Schema: what `approval_answers` gives."""
+"""Approvals as JSON Schema: what `answers` gives."""
 
 from typing import Any, get_args
 

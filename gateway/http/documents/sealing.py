@@ -8,17 +8,17 @@ from typing import Any
 from aiohttp import web
 
 from gateway.http import answers
-from gateway.http.authentication import Authenticated
+from gateway.http.callers.authentication import Authenticated
 from gateway.http.describing import PDF, PROBLEM, path_parameter, reference
 from gateway.http.errors import OverloadedProblem
-from gateway.http.intake import (
+from gateway.http.operation.metrics import Metrics
+from gateway.http.reading.intake import (
     SealRequestInput,
     Submission,
     idempotency_key,
     read_body,
     read_submission,
 )
-from gateway.http.metrics import Metrics
 from gateway.http.routes import TOLD, TRACE, WHO, Route
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService

@@ -9,8 +9,8 @@ from gateway.approvals.review import ApprovalReview
 from gateway.approvals.showing import ApprovalState, ApprovalView
 from gateway.clock import Clock
 from gateway.http import answers
-from gateway.http.approval_answers import summary, whole
-from gateway.http.approval_schemas import SCHEMAS
+from gateway.http.approvals.answers import summary, whole
+from gateway.http.approvals.schemas import SCHEMAS
 from gateway.http.describing import (
     answered,
     json_of,
@@ -19,7 +19,7 @@ from gateway.http.describing import (
     reference,
 )
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import read_body
+from gateway.http.reading.intake import read_body
 from gateway.http.routes import TOLD, WHO, Route
 from strictyaml import StrictModel
 

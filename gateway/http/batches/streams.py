@@ -15,7 +15,7 @@ from gateway.batches.progress import ProgressBook
 from gateway.batches.reading.names import folded, shown
 from gateway.batches.service import BatchService
 from gateway.errors import Problem
-from gateway.http import batch_answers
+from gateway.http.batches import answers as batch_answers
 from gateway.http.describing import answered, path_parameter
 from gateway.http.places import Places
 from gateway.http.routes import WHO, Route

@@ -1,4 +1,4 @@
-"""Batches in OpenAPI: what `batch_answers` gives, and the paths that are alike."""
+"""Batches in OpenAPI: what `answers` gives, and the paths that are alike."""
 
 from typing import Any
 

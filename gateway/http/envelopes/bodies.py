@@ -23,8 +23,8 @@ from cloud_bridge.model import (
 from gateway.batches.reading.names import folded, shown, twins
 from gateway.envelopes.model import NewEnvelope, NewFile
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem
-from gateway.http.intake import Attribute, parsed_json
-from gateway.http.uploads import Upload, UploadedPart
+from gateway.http.reading.intake import Attribute, parsed_json
+from gateway.http.reading.uploads import Upload, UploadedPart
 from strictyaml import StrictModel, refusal
 
 MOST_DOCUMENTS = 50

@@ -1,4 +1,4 @@
-"""Envelopes in OpenAPI: what `envelope_answers` gives, and the paths."""
+"""Envelopes in OpenAPI: what `answers` gives, and the paths."""
 
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from gateway.http.describing import (
     query_parameter,
     reference,
 )
-from gateway.http.envelope_bodies import PersonInput, WhoInput, WhyInput
+from gateway.http.envelopes.bodies import PersonInput, WhoInput, WhyInput
 
 _ONE = "/v1/envelopes/{id}"
 _ID = path_parameter("id", "The envelope's id, everywhere the same.")

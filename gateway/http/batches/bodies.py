@@ -21,8 +21,8 @@ from gateway.batches.reading.names import folded, shown, sound, twins
 from gateway.batches.reading.rows import Row, default_request
 from gateway.errors import Problem
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem
-from gateway.http.intake import Attribute, FurtherSealInput, parsed_json
-from gateway.http.uploads import Upload, UploadedPart
+from gateway.http.reading.intake import Attribute, FurtherSealInput, parsed_json
+from gateway.http.reading.uploads import Upload, UploadedPart
 from gateway.seals.in_force import InForce
 from policies.kinds.placement import WrittenPlacement, placement_of
 from strictyaml import StrictModel

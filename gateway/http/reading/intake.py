@@ -17,8 +17,8 @@ from gateway.http.errors import (
     MalformedRequestProblem,
     RequestTooSlowProblem,
 )
-from gateway.http.mistakes import told_mistakes
-from gateway.http.plain_request import PlainRequest, plain_request
+from gateway.http.reading.mistakes import told_mistakes
+from gateway.http.reading.plain_request import PlainRequest, plain_request
 from gateway.statements.plain_json import without_twins
 from policies.kinds.placement import WrittenPlacement, placement_of
 from policies.model import Caller, SealRequest

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from gateway.http import answers
 from gateway.http.describing import PDF, answered, json_of, path_parameter, reference
-from gateway.http.document_schemas import SCHEMAS
+from gateway.http.documents.schemas import SCHEMAS
 from gateway.http.routes import WHO, Route
 from gateway.signing.archive import Archive
 

@@ -6,13 +6,14 @@ from typing import Any
 from aiohttp import web
 
 from gateway.envelopes.interfaces import Envelopes
-from gateway.http import answers, envelope_answers
+from gateway.http import answers
 from gateway.http.describing import PDF, PROBLEM, json_of, list_of, reference
-from gateway.http.envelope_bodies import EnvelopeInput, read_envelope
+from gateway.http.envelopes import answers as envelope_answers
+from gateway.http.envelopes.bodies import EnvelopeInput, read_envelope
 from gateway.http.errors import EnvelopesNotSetUpProblem
-from gateway.http.intake import idempotency_key
+from gateway.http.reading.intake import idempotency_key
+from gateway.http.reading.uploads import Uploads
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.http.uploads import Uploads
 from gateway.signing.digests import beside_the_loop
 
 _PATH = "/v1/envelopes"

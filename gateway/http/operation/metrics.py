@@ -14,7 +14,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.http.vital_signs import VitalSigns
+from gateway.http.operation.vital_signs import VitalSigns
 
 # Without the department: a caller may name it, and every name would be a series for ever.
 _USAGE = ("company", "system", "seal", "document_type", "way")

@@ -27,14 +27,14 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
 from cloud_bridge.plain_signature import PlainSignature, verified
 from gateway.clock import Clock
-from gateway.http.access import require
+from gateway.http.callers.access import require
+from gateway.http.callers.nonces import NonceBook
+from gateway.http.callers.verification_keys import KeyValue, VerificationKeys
 from gateway.http.errors import (
     AuthenticationRequiredProblem,
     RequestTimeProblem,
     SignatureInvalidProblem,
 )
-from gateway.http.nonces import NonceBook
-from gateway.http.verification_keys import KeyValue, VerificationKeys
 from gateway.seals.in_force import InForce
 from gateway.store.documents import UsedNonce
 from policies.model import Caller

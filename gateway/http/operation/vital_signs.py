@@ -14,7 +14,7 @@ _DAY_SECONDS = 24 * 3600.0
 
 
 class VitalSigns:
-    """Part of `gateway.http.metrics.Metrics`, in the same registry."""
+    """Part of `gateway.http.operation.metrics.Metrics`, in the same registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
