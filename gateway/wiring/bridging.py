@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import structlog
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.keys import EncryptionKey, SigningKey
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.envelopes.brought import Brought
 from gateway.envelopes.carriage.bridge_errors import KeyFileError
@@ -189,7 +189,7 @@ async def _member(
 ) -> Member:
     signing_key = read_key(company.signing_key, SigningKey)
     ledger = Ledger(company.organisation, config.url, lane=house.lane, clock=house.clock)
-    network = open_network(
+    network = open_client(
         company.organisation,
         way_of(config, company),
         key=signing_key,

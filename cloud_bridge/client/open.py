@@ -2,16 +2,16 @@
 
 import asyncio
 
+from cloud_bridge.client.budget import Budget, Pause
+from cloud_bridge.client.calling import Caller
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.reference import ReferenceNetwork
+from cloud_bridge.client.signing import OrganisationSigner
 from cloud_bridge.interfaces import CloudNetwork, EgressLedger, Time
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.networks.budget import Budget, Pause
-from cloud_bridge.networks.calling import Caller
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.reference import ReferenceNetwork
-from cloud_bridge.networks.signing import OrganisationSigner
 
 
-def open_network(
+def open_client(
     organisation: str,
     way: Way,
     *,

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from cloud_bridge.client.calling import Answer, Caller, Question
+from cloud_bridge.client.model import Way
 from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.record import placed
 from cloud_bridge.envelopes.statements import SignedStatement, parse
@@ -16,8 +18,6 @@ from cloud_bridge.errors import (
     WayTooNarrowError,
 )
 from cloud_bridge.model import Organisation, Person, SignedCard
-from cloud_bridge.networks.calling import Answer, Caller, Question
-from cloud_bridge.networks.model import Way
 from cloud_bridge.plain_json import decode, unpack
 from cloud_bridge.wire import (
     Content,

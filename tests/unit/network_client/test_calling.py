@@ -11,6 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519
 
+from cloud_bridge.client.budget import Budget
+from cloud_bridge.client.calling import Caller, Question
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.reference import ReferenceNetwork
+from cloud_bridge.client.signing import OrganisationSigner
 from cloud_bridge.errors import (
     NetworkAwayError,
     NetworkLiesError,
@@ -18,11 +23,6 @@ from cloud_bridge.errors import (
     WayTooNarrowError,
 )
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.networks.budget import Budget
-from cloud_bridge.networks.calling import Caller, Question
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.reference import ReferenceNetwork
-from cloud_bridge.networks.signing import OrganisationSigner
 from gateway.clock import SystemClock
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from cloud_bridge.client.budget import Budget
 from cloud_bridge.errors import NetworkAwayError
-from cloud_bridge.networks.budget import Budget
 from tests.signing_house import FakeClock
 
 

@@ -10,11 +10,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from cloud_bridge.client.budget import Budget
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.signing import OrganisationSigner
 from cloud_bridge.errors import NetworkAwayError, NetworkRefusedError, WayTooNarrowError
 from cloud_bridge.interfaces import EgressLedger
-from cloud_bridge.networks.budget import Budget
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.signing import OrganisationSigner
 from cloud_bridge.plain_json import decode
 
 JSON = "application/json"

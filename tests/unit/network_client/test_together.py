@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
+from cloud_bridge.client.calling import Answer, Question
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.reference import ReferenceNetwork
 from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.statements import Reminded, Statement
 from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.keys import SigningKey, sign_statement
-from cloud_bridge.networks.calling import Answer, Question
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.reference import ReferenceNetwork
 from cloud_bridge.wire import NetworkIdentity, Parcel
 from tests.signing_house import START
 

@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.encryption import plain
 from cloud_bridge.errors import NetworkRefusedError, WayTooNarrowError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import DocumentTerms
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from cloud_bridge.wire import NewEnvelope, Parcel
 from tests.contracts.test_cloud_network import NoLedger
 from tests.network_house import Company, network_house
@@ -108,7 +108,7 @@ async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
         house = await stack.enter_async_context(network_house(tmp_path, server=server))
         proxy.to, house.signed_url = house.url, proxy.url
         company = await house.company("买方有限公司")
-        network = open_network(
+        network = open_client(
             company.id,
             Way(url=proxy.url, network_key=house.network_key),
             key=company.signing,

@@ -11,14 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.network.authority import Authority
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from tests.network_house import Company, NetworkHouse, network_house
 from tests.servers.certificates import ServerCertificate, server_certificate
-from tests.unit.networks.test_calling import Ledger
+from tests.unit.network_client.test_calling import Ledger
 
 
 class Place:
@@ -56,7 +56,7 @@ class Place:
         return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
     def network(self, way: Way) -> CloudNetwork:
-        return open_network(
+        return open_client(
             self.company.id,
             way,
             key=self.company.signing,
