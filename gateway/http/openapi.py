@@ -11,7 +11,7 @@ from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.envelopes import errors as envelope_errors
-from gateway.envelopes.carriage import bridge_errors
+from gateway.envelopes.carriage import errors as carriage_errors
 from gateway.errors import Problem
 from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
@@ -68,7 +68,7 @@ _PROBLEMS = (
     batch_errors,
     desk_errors,
     approval_errors,
-    bridge_errors,
+    carriage_errors,
     envelope_errors,
     document_errors,
     http_errors,

@@ -15,9 +15,9 @@ from cloud_bridge.client.open import open_client
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.envelopes.brought import Brought
-from gateway.envelopes.carriage.bridge_errors import KeyFileError
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.carriage.egress import Ledger, forget_egress
+from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.envelopes.carriage.own_card import OwnCard
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards

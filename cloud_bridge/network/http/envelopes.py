@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.model import PartyKind
 from cloud_bridge.network.contents.contents import Contents
@@ -199,7 +200,7 @@ class Envelopes:
                 f"party {party.party.id!r} gets no link here ({party.party.kind})",
                 reason="no-links",
             )
-        if state.status in {"declined", "withdrawn", "expired"}:
+        if state.status in OVER:
             raise NotAllowedProblem(f"it is {state.status}: nobody signs in it", reason="over")
         return told(await links.link(envelope, party.party.id), status=201)
 
