@@ -86,7 +86,7 @@ class Bridging:
         now, tally = house.clock.now(), bridge.tally
         oldest = 0.0 if since is None else (now - moment(since)).total_seconds()
         away = tally.away_since
-        house.metrics.set_bridge(
+        house.metrics.outside.set_bridge(
             bridge.member.organisation,
             entries=tally.entries,
             sent=tally.sent,

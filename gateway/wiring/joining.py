@@ -240,14 +240,14 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics.vital.set_signer(serves=house.signer.serves, pin=house.signer.pin)
     measure_tokens(metrics, house.signer)
     metrics.worker_restarts.set(house.pool.restarts)
-    metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
-    metrics.freeze_files_refused.set(len(house.freeze_folder.refused))
-    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
-    metrics.set_looks(
+    metrics.rules.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
+    metrics.rules.freeze_files_refused.set(len(house.freeze_folder.refused))
+    metrics.rules.policies_sequence.set(house.policies.standing().sequence or 0)
+    metrics.rules.set_looks(
         policies=house.policy_looks.age_seconds,
         freezes=house.freeze_looks.age_seconds,
         machine=house.machine_looks.age_seconds,
     )
     measure_jobs(house, runner.crews)
-    metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
-    metrics.policies_refused.set(0 if house.policies.refused is None else 1)
+    metrics.outside.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
+    metrics.rules.policies_refused.set(0 if house.policies.refused is None else 1)

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from gateway import __version__
+from gateway.http.operation.families import Families
 from gateway.keys.reconciled import FindingName, LastReconciliation
 from hsm.client import PinState
 
@@ -16,82 +15,78 @@ _DAY_SECONDS = 24 * 3600.0
 class VitalSigns:
     """Part of `gateway.http.operation.metrics.Metrics`, in the same registry."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-        self.build_info = self._gauge(
+    def __init__(self, families: Families) -> None:
+        self.build_info = families.gauge(
             "sealgate_build_info",
             "Always 1; which version runs, and the audit log's name, which all nodes of one "
             "database share.",
             "version",
             "origin",
         )
-        self.ready = self._gauge(
+        self.ready = families.gauge(
             "sealgate_ready",
             "1 while a part of /readyz works, else 0; looked at every few seconds.",
             "part",
         )
-        self.signer_up = self._gauge(
+        self.signer_up = families.gauge(
             "sealgate_signer_up", "1 while a signer runs and has logged in at the token."
         )
-        self.pin = self._gauge(
+        self.pin = families.gauge(
             "sealgate_pin",
             "1 for how the PIN stands: taken, awaited (hsm unseal), refused, or untried: there is "
             "no signer, for another reason.",
             "state",
         )
-        self.tokens = self._gauge(
+        self.tokens = families.gauge(
             "sealgate_hsm_token",
             "With replicas, 1 for the state of each token: signs, stands-by, away, pin-refused, "
             "other-keys.",
             "token",
             "state",
         )
-        self.failovers = self._gauge(
+        self.failovers = families.gauge(
             "sealgate_hsm_failovers",
             "With replicas, since the start: how often another token went on.",
         )
-        self.certificate_days = self._gauge(
+        self.certificate_days = families.gauge(
             "sealgate_certificate_days_left",
             "Until the first certificate of a chain expires; below 0 it has. Of seals that are "
             "active or frozen, of the port and of the way to the network.",
             "kind",
             "name",
         )
-        self.grant_days = self._gauge(
+        self.grant_days = families.gauge(
             "sealgate_grant_days_left",
             "For how many days a grant is still good; 0 on its last day, below 0 afterwards.",
             "grant",
         )
-        self.disk_used = self._gauge(
+        self.disk_used = families.gauge(
             "sealgate_disk_used_ratio",
             "How full the file system is, from 0 to 1, as df reckons it.",
             "what",
         )
-        self.backup = self._gauge(
+        self.backup = families.gauge(
             "sealgate_backup_newest_timestamp_seconds",
             "The moment that the newest finished backup shows, Unix time; 0: none is to be seen.",
         )
-        self.reconciled = self._gauge(
+        self.reconciled = families.gauge(
             "sealgate_reconciliation_timestamp_seconds",
             "When `hsm reconcile` last came to an answer here, Unix time; 0: never.",
         )
-        self.key_uses = self._gauge(
+        self.key_uses = families.gauge(
             "sealgate_reconciliation_findings",
             "What that one found, by the finding's name.",
             "name",
         )
-        self.head_age = self._gauge(
+        self.head_age = families.gauge(
             "sealgate_audit_head_age_seconds",
             "Since all records were last covered by a signed tree head, or one was signed.",
         )
-        self.loop_lag = self._gauge(
+        self.loop_lag = families.gauge(
             "sealgate_event_loop_lag_seconds",
             "How late the event loop came to what was due, the worst of the last half minute to a "
             "minute.",
         )
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, labels, registry=self._registry)
 
     def name(self, origin: str) -> None:
         """Say which installation this is, by the name of its audit log."""
