@@ -25,11 +25,6 @@ async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
         yield house
 
 
-@pytest.fixture
-def draft(buyer: Company, seller: Company) -> Draft:
-    return buyer.draft(buyer.party("buyer"), seller.party("seller", turn=2))
-
-
 def records(feed: Feed) -> list[str]:
     """Envelopes of which the page brings the record."""
     return [item.envelope for item in feed.items if item.record is not None]
