@@ -20,6 +20,7 @@ from gateway.documents.errors import (
 )
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.errors import StampError
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.wire import (
     PROTOCOL,
@@ -67,8 +68,9 @@ class DocumentWorker:
             self._presses[seal.fingerprint] = problem
 
     def _press(self, seal: SealMaterial) -> TwoWayPress:
+        font = StampFont(self._stamp_font)  # closed again: a worker has little memory
         try:
-            artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=self._stamp_font)
+            artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=font)
         except StampError as error:
             raise StampUnusableProblem(f"seal {seal.id!r}: {error}") from None
         except Exception as error:  # noqa: BLE001 - a picture must not end the worker
