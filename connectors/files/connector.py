@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Self, TypeVar
 
-from connectors.arrivals import INBOX, STOCK
 from connectors.errors import ConnectorAwayError
-from connectors.file_intake import FileIntake
-from connectors.file_results import FileResults
-from connectors.file_tree import FileTree
+from connectors.files.arrivals import INBOX, STOCK
+from connectors.files.intake import FileIntake
+from connectors.files.results import FileResults
+from connectors.files.tree import FileTree
 from connectors.model import Delivery, Fetched, Page
 
 T = TypeVar("T")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.arrivals import Wanted
-from connectors.file_connector import FileConnector
-from connectors.file_intake import FileIntake
-from connectors.file_results import FileResults
-from connectors.folder_tree import FolderTree
+from connectors.files.arrivals import Wanted
+from connectors.files.connector import FileConnector
+from connectors.files.intake import FileIntake
+from connectors.files.results import FileResults
+from connectors.folder.tree import FolderTree
 from connectors.interfaces import Time
 
 

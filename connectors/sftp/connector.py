@@ -9,14 +9,14 @@ from typing import Any, Self
 
 import asyncssh
 
-from connectors.arrivals import Wanted
-from connectors.file_connector import FileConnector
-from connectors.file_intake import FileIntake
-from connectors.file_results import FileResults
+from connectors.files.arrivals import Wanted
+from connectors.files.connector import FileConnector
+from connectors.files.intake import FileIntake
+from connectors.files.results import FileResults
 from connectors.interfaces import Time
 from connectors.secret_files import first_line
-from connectors.sftp_settings import SFTPSettings
-from connectors.sftp_tree import SFTPTree, asked
+from connectors.sftp.settings import SFTPSettings
+from connectors.sftp.tree import SFTPTree, asked
 
 
 class SFTPConnector(FileConnector):

@@ -27,8 +27,8 @@ from connectors.identity import marked, own_id
 from connectors.model import Delivery, Fetched, Page
 from connectors.names import plain_name, safe_name
 from connectors.remembered import Remembered
-from connectors.s3_objects import Bucket, Listed, ObjectChangedError
-from connectors.s3_settings import S3Settings
+from connectors.s3.objects import Bucket, Listed, ObjectChangedError
+from connectors.s3.settings import S3Settings
 from connectors.secret_files import first_line
 
 _PAGE_BYTES: Final = 64 * 1024 * 1024

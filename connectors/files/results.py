@@ -11,10 +11,10 @@ from itertools import count
 
 import msgspec
 
-from connectors.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, TooLargeError
-from connectors.file_intake import place_of
-from connectors.file_tree import FileTree
+from connectors.files.arrivals import ACCEPTED, DONE, FAILED, MARK, TAKEN, companions, told_name
+from connectors.files.intake import place_of
+from connectors.files.tree import FileTree
 from connectors.model import Delivery
 
 _RESULT = ".result.json"

@@ -14,7 +14,6 @@ from typing import ParamSpec, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.database import Database, DatabaseSettings
 from connectors.errors import (
     ConnectorAwayError,
     DeliveryRefusedError,
@@ -22,8 +21,9 @@ from connectors.errors import (
     SettingsUnfitError,
 )
 from connectors.model import Delivery, Fetched, Page
-from connectors.table_results import ResultTable, RowResults, result_writer
-from connectors.table_rows import RowReader, Rows
+from connectors.table.database import Database, DatabaseSettings
+from connectors.table.results import ResultTable, RowResults, result_writer
+from connectors.table.rows import RowReader, Rows
 
 P = ParamSpec("P")
 T = TypeVar("T")

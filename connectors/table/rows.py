@@ -9,13 +9,13 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from connectors.database import Database, column
 from connectors.errors import ConnectorAwayError, SettingsUnfitError
 from connectors.identity import marked
 from connectors.model import Fetched
 from connectors.names import plain_name
 from connectors.plain_json import plain_fields
 from connectors.remembered import Remembered
+from connectors.table.database import Database, column
 
 PAGE_BYTES: Final = 64 * 1024 * 1024
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from connectors.arrivals import INBOX, FileState
 from connectors.errors import TooLargeError
-from connectors.open_folders import FOLDER, OpenFolders
+from connectors.files.arrivals import INBOX, FileState
+from connectors.folder.opened import FOLDER, OpenFolders
 
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,7 +30,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class FolderTree:
-    """An open folder of this machine; implements `connectors.file_tree.FileTree`.
+    """An open folder of this machine; implements `connectors.files.tree.FileTree`.
 
     What is made gets the rights of `inbox`, and not those that the process gives its own files:
     whoever may put documents there is to read the results.

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 import asyncssh
 
-from connectors.arrivals import FileState
 from connectors.errors import TooLargeError
+from connectors.files.arrivals import FileState
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ _ERRNO: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SFTPTree:
-    """A folder of a server; implements `connectors.file_tree.FileTree`.
+    """A folder of a server; implements `connectors.files.tree.FileTree`.
 
     Attributes:
         client: on the loop.

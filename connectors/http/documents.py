@@ -9,8 +9,8 @@ import aiohttp
 from yarl import URL
 
 from connectors.errors import ConnectorAwayError, TooLargeError
-from connectors.http_client import HTTPClient
-from connectors.http_list import Entry
+from connectors.http.client import HTTPClient
+from connectors.http.listing import Entry
 from connectors.identity import marked
 from connectors.model import Fetched
 

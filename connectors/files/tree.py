@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from connectors.arrivals import FileState
+from connectors.files.arrivals import FileState
 
 
 class FileTree(Protocol):

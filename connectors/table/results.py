@@ -18,11 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from connectors.database import Database, column
 from connectors.errors import DeliveryRefusedError, PlaceUnfitError
 from connectors.identity import own_id
 from connectors.model import Delivery
-from connectors.table_rows import Rows
+from connectors.table.database import Database, column
+from connectors.table.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ import secrets
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from connectors.arrivals import (
+from connectors.errors import TooLargeError
+from connectors.files.arrivals import (
     ACCEPTED,
     INBOX,
     MANIFESTS,
@@ -26,8 +27,7 @@ from connectors.arrivals import (
     text_of,
     told_name,
 )
-from connectors.errors import TooLargeError
-from connectors.file_tree import FileTree
+from connectors.files.tree import FileTree
 from connectors.interfaces import Time
 from connectors.model import Fetched
 

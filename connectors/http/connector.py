@@ -22,9 +22,9 @@ from connectors.errors import (
     SettingsUnfitError,
     TooLargeError,
 )
-from connectors.http_client import HTTPAccess, HTTPClient, check_address
-from connectors.http_documents import SUCCESS, Documents
-from connectors.http_list import Entry, ListShape, Place, after, read_list
+from connectors.http.client import HTTPAccess, HTTPClient, check_address
+from connectors.http.documents import SUCCESS, Documents
+from connectors.http.listing import Entry, ListShape, Place, after, read_list
 from connectors.identity import own_id
 from connectors.model import Delivery, Fetched, Page
 from connectors.plain_json import delivery_json

@@ -15,9 +15,9 @@ import aio_pika
 from aio_pika import exceptions
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 
-from connectors.amqp_intake import Intake
-from connectors.amqp_settings import AMQPSettings
-from connectors.amqp_texts import accept_any_text
+from connectors.amqp.intake import Intake
+from connectors.amqp.settings import AMQPSettings
+from connectors.amqp.texts import accept_any_text
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery, Fetched, Page
 from connectors.plain_json import delivery_json
