@@ -49,7 +49,7 @@ from processes.keeper import OrderedSigner
 
 if TYPE_CHECKING:
     from hsm.client import SignerClient
-    from hsm.replicas import ReplicatedSigner
+    from hsm.replicas.replicas import ReplicatedSigner
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0

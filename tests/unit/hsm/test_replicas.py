@@ -18,8 +18,8 @@ from hsm.errors import (
     TokenAbsentError,
 )
 from hsm.interfaces import KeyDescription
-from hsm.proving import check_proof, compare
-from hsm.replicas import ReplicatedSigner
+from hsm.replicas.proving import check_proof, compare
+from hsm.replicas.replicas import ReplicatedSigner
 from processes.errors import ChildNotStartedError
 from tests.contracts.test_key_store import verify
 from tests.hsm_fixtures import MODULE, SoftToken
@@ -410,7 +410,7 @@ async def test_with_the_first_token_away_at_the_start_the_second_serves(pair: Pa
 async def test_a_first_token_that_hangs_at_the_start_delays_it_no_longer_than_its_turn(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hsm.replicas._START_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("hsm.replicas.replicas._START_PATIENCE_SECONDS", 0.2)
     pair.shim.hang()
     config = pair.config()
     began = time.monotonic()

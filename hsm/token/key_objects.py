@@ -16,7 +16,7 @@ from pkcs11 import Attribute, KeyType, ObjectClass
 from hsm.checking import PublicKey, software_check
 from hsm.errors import KeyStoreError, TokenAbsentError
 from hsm.interfaces import KeyDescription, Mechanism
-from hsm.mechanisms import RULES, Rules
+from hsm.token.mechanisms import RULES, Rules
 
 _CURVES: dict[Mechanism, ec.EllipticCurve] = {
     "ecdsa-p256-sha256": ec.SECP256R1(),

@@ -10,7 +10,7 @@ from typing import Self
 import pkcs11
 
 from hsm.errors import KeyStoreError, TokenAbsentError
-from hsm.faults import name_of
+from hsm.token.faults import name_of
 
 CKF_OS_LOCKING_OK = 0x0000_0002
 CKR_OK = 0x0000_0000

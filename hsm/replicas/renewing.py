@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from hsm.standing import Token
+from hsm.replicas.standing import Token
 
 _log = structlog.get_logger("hsm")
 

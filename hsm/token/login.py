@@ -3,8 +3,8 @@
 import pkcs11
 
 from hsm.errors import PIN_LOCKED, PinRefusedError
-from hsm.faults import FAULT_OF, Fault, name_of
 from hsm.pin import Pin
+from hsm.token.faults import FAULT_OF, Fault, name_of
 
 # For the life of the process, not of a key store: what matters is how often the token is asked.
 _REFUSED: set[tuple[str, bytes]] = set()

@@ -9,8 +9,8 @@ import msgspec
 import pkcs11
 
 from hsm.errors import KeyStoreError, PinRefusedError, TokenFailedError
-from hsm.faults import name_of
-from hsm.pooled_session import PooledSession
+from hsm.token.faults import name_of
+from hsm.token.pooled_session import PooledSession
 
 _log = logging.getLogger(__name__)
 

@@ -15,14 +15,14 @@ from hsm.errors import (
     TokenFailedError,
     UnknownKeyError,
 )
-from hsm.faults import Fault, fault_of, name_of
 from hsm.interfaces import KeyDescription
-from hsm.key_objects import LoadedKey, load_key
-from hsm.login import log_in
-from hsm.mechanisms import encode
-from hsm.module import Module
 from hsm.pin import Pin
-from hsm.sessions import PoolStatistics, SessionPool
+from hsm.token.faults import Fault, fault_of, name_of
+from hsm.token.key_objects import LoadedKey, load_key
+from hsm.token.login import log_in
+from hsm.token.mechanisms import encode
+from hsm.token.module import Module
+from hsm.token.sessions import PoolStatistics, SessionPool
 
 # The longest raw signature, RSA-4096; the binding would allocate 8 KiB for each signature.
 _SIGNATURE_BYTES = 512

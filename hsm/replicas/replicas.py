@@ -23,9 +23,9 @@ from hsm.errors import (
     SignerUnavailableError,
 )
 from hsm.interfaces import KeyDescription
-from hsm.proving import check_proof, prove
-from hsm.renewing import Renewal
-from hsm.standing import Token, TokenStanding
+from hsm.replicas.proving import check_proof, prove
+from hsm.replicas.renewing import Renewal
+from hsm.replicas.standing import Token, TokenStanding
 from hsm.wire import Greeting
 from policies.errors import GrantRefusedError
 from policies.grant import Grant

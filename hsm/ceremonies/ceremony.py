@@ -13,13 +13,13 @@ from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 
 from hsm.config import HSMConfig, KeyConfig
 from hsm.errors import KeyStoreError, TokenAbsentError, TokenFailedError
-from hsm.faults import name_of
 from hsm.interfaces import KeyDescription, Mechanism
-from hsm.key_objects import load_key
-from hsm.login import log_in
-from hsm.mechanisms import RULES
-from hsm.module import CKR_OK, Module
 from hsm.pin import Pin
+from hsm.token.faults import name_of
+from hsm.token.key_objects import load_key
+from hsm.token.login import log_in
+from hsm.token.mechanisms import RULES
+from hsm.token.module import CKR_OK, Module
 
 RSABits = Literal[2048, 3072, 4096]
 

@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pkcs11 import Attribute, ObjectClass
 
-from hsm.ceremony import make_pair
+from hsm.ceremonies.ceremony import make_pair
+from hsm.ceremonies.planned import CeremonyPlan, FoundKey, FoundToken, PlannedKey
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError, KeyStoreError, TokenAbsentError, TokenFailedError
-from hsm.faults import name_of
-from hsm.key_objects import load_key
-from hsm.login import log_in
-from hsm.module import Module
 from hsm.pin import Pin
-from hsm.planned import CeremonyPlan, FoundKey, FoundToken, PlannedKey
+from hsm.token.faults import name_of
+from hsm.token.key_objects import load_key
+from hsm.token.login import log_in
+from hsm.token.module import Module
 
 _WANTED: Mapping[Attribute, bool] = MappingProxyType(
     {
