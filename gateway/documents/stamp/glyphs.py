@@ -91,7 +91,7 @@ class GlyphSource:
 class StampFont:
     """The font that round seals are drawn with, opened for the first and kept for the others.
 
-    Open it takes 60 MB and a sixth of a second. Not for several threads at once.
+    To open it takes a sixth of a second, and open it takes 60 MB. Not for several threads at once.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -107,6 +107,10 @@ class StampFont:
         if self._opened is None:
             self._opened = open_font(self._path)
         return self._opened
+
+    def close(self) -> None:
+        """Give the memory back; it is opened again for whoever asks."""
+        self._opened = None
 
 
 def open_font(path: Path | None = None) -> GlyphSource:
