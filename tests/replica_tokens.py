@@ -72,6 +72,14 @@ def token_with(
     return token
 
 
+def copied_token(original: SoftToken, directory: Path) -> SoftToken:
+    """The same token once more, by its label: SoftHSM's tokens are only files."""
+    label = original.config.token_label
+    copied = blank_soft_token(directory, token_label=label, keys=original.config.keys)
+    shutil.copytree(original.directory / "tokens", directory / "tokens", dirs_exist_ok=True)
+    return copied
+
+
 def restored_token(trial: Trial, place: Path) -> dict[str, object]:
     """A copy of a trial's token as `hsm.replicas` names it: a backup that was restored."""
     shutil.copytree(trial.hsm / "tokens", place / "tokens")
