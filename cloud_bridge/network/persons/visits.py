@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select, update
 
-from cloud_bridge.network.contacts import spellings
+from cloud_bridge.network.accounts.contacts import spellings
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.store.moments import microseconds, moment
 from cloud_bridge.network.store.schema import code_sent, invitation, link, person, visit

@@ -23,12 +23,12 @@ from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkLiesError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Card
-from gateway.envelopes.carriage.bridge_errors import (
+from gateway.envelopes.carriage.clock_agreement import ClockAgreement
+from gateway.envelopes.carriage.errors import (
     BridgeAwayProblem,
     CardMissingProblem,
     NotBridgedProblem,
 )
-from gateway.envelopes.carriage.clock_agreement import ClockAgreement
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.outbox import Outbox
 from gateway.envelopes.carriage.reconciling import Reconciliation, Reconciling

@@ -11,8 +11,8 @@ import msgspec
 
 from cloud_bridge.envelopes.statements import parse
 from cloud_bridge.model import Party, Terms
-from gateway.envelopes.carriage.bridge_errors import NotComparedProblem
 from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.errors import NotComparedProblem
 from gateway.envelopes.carriage.owed import ends_it
 from gateway.envelopes.course.ends import ended_at
 from gateway.envelopes.ground import Ground

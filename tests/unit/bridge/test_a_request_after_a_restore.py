@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.envelopes.carriage.bridge_errors import NotComparedProblem
+from gateway.envelopes.carriage.errors import NotComparedProblem
 from gateway.envelopes.model import NewFile
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
 from gateway.store.networks import forget_comparisons

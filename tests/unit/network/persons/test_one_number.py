@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from cloud_bridge.network.contacts import one_way
+from cloud_bridge.network.accounts.contacts import one_way
 from cloud_bridge.network.persons.visits import accounts_of
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import NewPerson
