@@ -259,7 +259,7 @@ class Bridge:
         feed = await self.network.feed(cursor, wait_seconds=wait_seconds)
         self.agreement.answered(asked)
         await self.inbox.take(feed)
-        if not feed.items and feed.cursor != cursor:
+        if cursor and not feed.items and feed.cursor != cursor:
             # It does not know what it has told us: its database was put back. What came there since
             # may have a place behind our cursor, and what we hold may be gone.
             self._compared_at = float("-inf")
