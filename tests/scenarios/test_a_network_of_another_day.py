@@ -12,8 +12,8 @@ import pytest
 
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_network
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
 from gateway.envelopes.carriage.egress import Ledger
