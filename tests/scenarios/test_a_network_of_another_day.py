@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.client.model import Way
-from cloud_bridge.client.open import open_network
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
 from gateway.envelopes.carriage.egress import Ledger
@@ -50,7 +50,7 @@ class _Operating(Street):
             certificate=folder / "client.pem",
             key=folder / "client-key.pem",
         )
-        return open_network(
+        return open_client(
             organisation,
             way,
             key=key,
