@@ -30,8 +30,8 @@ from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
-from gateway.store.envelopes import EnvelopeRow, envelope_of_key, put_envelope
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import EnvelopeRow, envelope_of_key, put_envelope
 from policies.deciding.verdicts import deciding_rules
 from policies.model import Allowed, Caller
 
