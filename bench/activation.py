@@ -27,9 +27,9 @@ from gateway.clock import SystemClock
 from gateway.seals.bundle_source import BundleSource
 from gateway.seals.last_good import SUFFIX, LastGood
 from gateway.seals.letting_go import Outgoing
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
-from gateway.store.lane import WriterLane
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
 from gateway.wiring.bundle_policies import BundlePolicies
 

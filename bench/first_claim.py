@@ -6,9 +6,9 @@ from pathlib import Path
 
 from gateway.clock import SystemClock
 from gateway.jobs.queue import DatabaseQueue
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
-from gateway.store.lane import WriterLane
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
 
 

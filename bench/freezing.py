@@ -30,7 +30,7 @@ from gateway.config import load_config
 from gateway.freezes.file_names import FOLDER, FREEZE
 from gateway.freezes.model import FREEZE_TYPE, FreezeClaims, Scope
 from gateway.statements import LocalSigner, compact
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.schema import audit_leaf
 
 _DOCUMENTS: Final = 10_000

@@ -22,7 +22,7 @@ from gateway.audit.record import read_leaf
 from gateway.cli.trial.installation import Trial
 from gateway.clock import SystemClock
 from gateway.config import load_config
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.schema import audit_leaf
 
 _START_SECONDS = 60.0

@@ -18,9 +18,9 @@ from bench.errors import BenchError
 from gateway.clock import SystemClock
 from gateway.jobs.model import NewJob
 from gateway.jobs.queue import DatabaseQueue
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
-from gateway.store.lane import WriterLane
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
 
 _FEW: Final = 1_000

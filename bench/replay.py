@@ -17,9 +17,9 @@ from gateway.clock import SystemClock
 from gateway.history.keeping import DecisionHistory
 from gateway.history.reading import DecisionReader
 from gateway.signing.guard import KeptDecision
-from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.database import open_reader, open_writer
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
 from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine

@@ -30,10 +30,10 @@ from gateway.signing.guard import AllKnown, Guards, Surroundings, Waiting
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument
 from gateway.statements import LocalSigner, compact
-from gateway.store.approvals import ApprovalReader, ApprovalRow, approval_by_id
-from gateway.store.charges import SlotBook
-from gateway.store.database import open_reader
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_reader
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import ApprovalReader, ApprovalRow, approval_by_id
+from gateway.store.rows.charges import SlotBook
 from gateway.store.schema import audit_leaf
 from policies.bundle import Bundle
 from policies.engine import CELPolicyEngine

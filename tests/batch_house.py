@@ -24,13 +24,13 @@ from gateway.signing.guard import Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
-from gateway.store.backlog import OpenItems, open_items
-from gateway.store.batch_items import ItemReader, ItemRow
-from gateway.store.batches import BatchReader, BatchRow
-from gateway.store.charges import SlotBook
-from gateway.store.database import open_reader
-from gateway.store.documents import DocumentRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_reader
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.backlog import OpenItems, open_items
+from gateway.store.rows.batch_items import ItemReader, ItemRow
+from gateway.store.rows.batches import BatchReader, BatchRow
+from gateway.store.rows.charges import SlotBook
+from gateway.store.rows.documents import DocumentRow
 from gateway.wiring.batching import BatchRoom, Ground, batch_results, batch_room
 from policies.model import Caller
 from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom

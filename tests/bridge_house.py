@@ -27,18 +27,18 @@ from gateway.freezes.outgoing import Outgoing
 from gateway.freezes.service import FreezeService
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.model import Event
-from gateway.store.content import Content, Location
-from gateway.store.database import SQLiteFile
-from gateway.store.envelope_contents import (
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import Content, Location
+from gateway.store.rows.envelope_contents import (
     SHELF,
     ContentRow,
     EnvelopeContentReader,
     put_content,
 )
-from gateway.store.envelope_owed import OwedReader
-from gateway.store.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.networks import NetworkReader
+from gateway.store.rows.envelope_owed import OwedReader
+from gateway.store.rows.envelopes import EnvelopeReader, EnvelopeRow, put_envelope
+from gateway.store.rows.networks import NetworkReader
 from tests.envelope_parties import PAPER, sha256
 from tests.officers import with_officers
 from tests.seals_of_companies import authority, certify, sign_card

@@ -20,11 +20,11 @@ from gateway.bundles.copies import BundleCopies
 from gateway.bundles.lineage import legible
 from gateway.bundles.reading import peek
 from gateway.cli.trial.certificates import TrialCA
-from gateway.store.activations import activated_rows
-from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
-from gateway.store.lane import WriterLane
+from gateway.store.engines.database import open_reader, open_writer
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
+from gateway.store.rows.activations import activated_rows
 from gateway.store.schema import audit_leaf
 from gateway.wiring.bundle_policies import BundlePolicies
 from hsm.interfaces import KeyDescription

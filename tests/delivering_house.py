@@ -17,9 +17,9 @@ from gateway.returns.webhooks.keys import WebhookKey, parse_key
 from gateway.returns.webhooks.model import Webhook
 from gateway.returns.webhooks.receiver import WebhookReceiver
 from gateway.returns.webhooks.sender import WebhookSender
-from gateway.store.content import ContentStore
-from gateway.store.database import open_reader, open_writer
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.database import open_reader, open_writer
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.schema import event, job
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock

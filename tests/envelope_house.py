@@ -25,7 +25,7 @@ from gateway.envelopes.model import Accepted, EnvelopeTold, NewEnvelope, NewFile
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.waking import Waking
 from gateway.jobs.outcomes import Away, Later, Outcome
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
 from gateway.wiring.enveloping import envelope_room

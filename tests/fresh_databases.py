@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from cloud_bridge.network.store.database import SQLiteFile
 from cloud_bridge.network.store.migrating import migrate as migrate_network
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 from gateway.store.migrating import migrate as migrate_gateway
 
 

@@ -14,9 +14,9 @@ from gateway.freezes.guard import FreezeGuard
 from gateway.freezes.service import FreezeService
 from gateway.signing.guard import Guards, Surroundings
 from gateway.signing.limits import LimitGuard
-from gateway.store.charges import SlotBook
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.interfaces import Database
+from gateway.store.rows.charges import SlotBook
 from gateway.store.schema import audit_leaf
 from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.officers import with_officers

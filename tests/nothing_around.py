@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gateway.signing.guard import KeptDecision, Waiting
 from gateway.signing.model import SigningRequest
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 from policies.interfaces import Case
 from policies.model import (
     NOTHING_KNOWN,

@@ -18,8 +18,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from gateway.store.engines.postgresql import PostgreSQL
 from gateway.store.migrating import migrate
-from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import metadata
 from tests.running_gateway import descendants
 

@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 
 from gateway.jobs.model import BATCH, ClaimedJob, JobKind, Lease, NewJob
 from gateway.jobs.queue import DatabaseQueue
-from gateway.store.content import ContentStore
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import WriterLane
+from gateway.store.engines.moments import moment
+from gateway.store.files.content import ContentStore
 from gateway.store.interfaces import Database
-from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
-from gateway.store.moments import moment
 from gateway.store.schema import job
 from tests.signing_house import FakeClock
 

@@ -18,7 +18,7 @@ from cloud_bridge.network.accounts.model import Account
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
 from gateway.envelopes.carriage.egress import Ledger
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
 from tests.bridge_house import signing_key_in
 from tests.envelope_house import EAST, WEST, Street
 from tests.network_house import START, HouseTime, NetworkHouse, network_house

@@ -33,13 +33,13 @@ from gateway.signing.guard import AllReleasing, Guards, History, Releasing, Surr
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SealedDocument, SigningRequest
 from gateway.signing.service import SigningService
-from gateway.store.charges import SlotBook
-from gateway.store.content import ContentStore
-from gateway.store.database import SQLiteFile
-from gateway.store.documents import DocumentReader
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.interfaces import Database
-from gateway.store.lane import WriterLane
 from gateway.store.migrating import migrate
+from gateway.store.rows.charges import SlotBook
+from gateway.store.rows.documents import DocumentReader
 from hsm.interfaces import KeyDescription
 from policies.grant import Grant, GrantBook
 from policies.model import Caller, SealRequest

@@ -15,7 +15,7 @@ import msgspec
 
 from bench.figures import percentile
 from bench.profiling.seams import Moments, time_the_seams
-from gateway.store.groups import GroupThread
+from gateway.store.engines.groups import GroupThread
 from gateway.wiring import process
 
 MARK = b"PROFILE "

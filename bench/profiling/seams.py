@@ -16,7 +16,7 @@ from gateway.http.callers.authentication import Authenticated, Authenticator
 from gateway.http.documents import sealing
 from gateway.signing import permitting
 from gateway.signing.part_sealing import PartSealing
-from gateway.store.content import _Segment
+from gateway.store.files.content import _Segment
 
 Moments = dict[str, "array[float]"]
 """Seconds that a stage took, one for each time, by the stage's name."""

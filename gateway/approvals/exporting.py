@@ -9,10 +9,10 @@ from gateway.approvals.proof import Proof, ProvedRecord, proved
 from gateway.audit.inclusion import inclusion_paths
 from gateway.audit.record import read_leaf
 from gateway.signing.records import encode
-from gateway.store.approvals import ApprovalRow, approval_by_id, approvals_of, statements_of
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.searching import contains
+from gateway.store.rows.approvals import ApprovalRow, approval_by_id, approvals_of, statements_of
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
-from gateway.store.searching import contains
 
 _KINDS = frozenset({"asked", "approval", "intent", "outcome"})
 

@@ -13,9 +13,9 @@ from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import ApprovalRejectedProblem
 from gateway.signing.model import SigningRequest
-from gateway.store.approvals import ApprovalReader, ApprovalRow
-from gateway.store.documents import DocumentReader
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
+from gateway.store.rows.approvals import ApprovalReader, ApprovalRow
+from gateway.store.rows.documents import DocumentReader
 from policies.bundle import Bundle
 from policies.interfaces import Case
 from policies.model import DocumentFacts, GivenApproval, Known, SealRequest

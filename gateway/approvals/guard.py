@@ -9,13 +9,13 @@ import msgspec
 from gateway.approvals.rejections import rejected_until, standing_rejection
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Use, UseRefused
-from gateway.store.approvals import (
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import (
     ApprovalRow,
     approval_by_id,
     approvals_of,
     put_approval,
 )
-from gateway.store.lane import Transaction
 from policies.model import Allowed, Denied, Reason, SealRequest
 from policies.reasons import APPROVAL_EXPIRED, APPROVAL_REJECTED, APPROVAL_USED
 

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from gateway.store.approvals import ApprovalRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import ApprovalRow
 
 
 class Hears(Protocol):

@@ -9,7 +9,7 @@ from gateway.approvals.records import request_of
 from gateway.approvals.statements import SKEW, moment, oa_approval_by, statement_by
 from gateway.approvals.verifying import weighed
 from gateway.errors import Problem
-from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow
+from gateway.store.rows.approvals import Act, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing
 from policies.model import GivenApproval, SealRequest

@@ -22,7 +22,7 @@ from gateway.approvals.proved_records import ProvedRecords, moment_of, records_o
 from gateway.approvals.rejections import outlives, rejected_until
 from gateway.audit.checkpoint import LogKey
 from gateway.signing.records import request_digest
-from gateway.store.approvals import ApprovalRow, ApprovalStatementRow
+from gateway.store.rows.approvals import ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import SealRequest, Stage

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gateway.approvals.statements import Subject
-from gateway.store.approvals import ApprovalRow
+from gateway.store.rows.approvals import ApprovalRow
 from policies.bundle import Bundle
 from policies.deciding.approving import requesters_of
 from policies.model import Caller, DocumentFacts, NeedsApproval, SealRequest, Stage

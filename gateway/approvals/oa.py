@@ -17,7 +17,8 @@ from gateway.approvals.model import Asked, asked_of, concerned, written
 from gateway.approvals.statements import SKEW, OAApproval, moment, oa_approval_by
 from gateway.audit.log import AuditLog
 from gateway.signing.errors import ApprovalExpiredProblem, ApprovalUsedProblem
-from gateway.store.approvals import (
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import (
     ApprovalRow,
     ApprovalStatementRow,
     approval_by_id,
@@ -25,7 +26,6 @@ from gateway.store.approvals import (
     put_concerned,
     put_statement,
 )
-from gateway.store.lane import Transaction
 from policies.bundle import Bundle
 from policies.deciding.group import Group
 from policies.model import DocumentFacts, SealRequest

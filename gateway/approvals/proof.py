@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.approvals.errors import ProofUnreadableError
 from gateway.statements import StatementInvalidError, plain_json
-from gateway.store.approvals import Act, ApprovalRow, ApprovalStatementRow, State
+from gateway.store.rows.approvals import Act, ApprovalRow, ApprovalStatementRow, State
 
 MOST_BYTES = 32 * 1024 * 1024
 

@@ -6,9 +6,9 @@ from sqlalchemy import BindParameter, bindparam, delete, select
 
 from gateway.approvals import records
 from gateway.audit.log import AuditLog
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.pieces import in_pieces
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.pieces import in_pieces
 from gateway.store.schema import approval, approval_concern, approval_statement
 
 _AT_ONCE = 500

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.approvals.model import Asked
 from gateway.audit.record import Record
-from gateway.store.approvals import Act, ApprovalRow
+from gateway.store.rows.approvals import Act, ApprovalRow
 
 
 def asked(row: ApprovalRow, what: Asked) -> Record:

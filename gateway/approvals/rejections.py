@@ -7,7 +7,7 @@ and what OA systems have approved before that end never counts. Whoever asks the
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway.store.approvals import ApprovalRow
+from gateway.store.rows.approvals import ApprovalRow
 from policies.model import GivenApproval
 
 

@@ -31,7 +31,8 @@ from gateway.signing.errors import (
     ApprovalRejectedProblem,
     ApprovalUsedProblem,
 )
-from gateway.store.approvals import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.approvals import (
     ApprovalReader,
     ApprovalRow,
     ApprovalStatementRow,
@@ -41,8 +42,7 @@ from gateway.store.approvals import (
     put_statement,
     statement_of,
 )
-from gateway.store.documents import UsedNonce, remember_nonce
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.rows.documents import UsedNonce, remember_nonce
 from policies import names
 from policies.deciding.telling import told_stages
 from policies.model import Caller

@@ -8,7 +8,7 @@ from typing import Literal
 from gateway.approvals.model import Asked, asked_of
 from gateway.approvals.rejections import outlives, rejected_until
 from gateway.approvals.verifying import verified_approvals
-from gateway.store.approvals import ApprovalReader, ApprovalRow, ApprovalStatementRow
+from gateway.store.rows.approvals import ApprovalReader, ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import GivenApproval

@@ -15,7 +15,7 @@ from gateway.approvals.model import subject_of
 from gateway.approvals.oa import approval_id_of, check_token, token_ends_at
 from gateway.approvals.statements import Subject, moment, oa_approval_by, statement_by
 from gateway.errors import Problem
-from gateway.store.approvals import ApprovalRow, ApprovalStatementRow
+from gateway.store.rows.approvals import ApprovalRow, ApprovalStatementRow
 from policies.bundle import Bundle
 from policies.model import GivenApproval, SealRequest
 from policies.people import roles_of

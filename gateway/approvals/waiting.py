@@ -9,8 +9,8 @@ from gateway.audit.log import AuditLog
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Waiting
 from gateway.signing.ids import new_document_id
-from gateway.store.approvals import ApprovalRow, approvals_of, put_approval, put_concerned
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import ApprovalRow, approvals_of, put_approval, put_concerned
 from policies.objects.rules import PermitRule
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from gateway.audit.record import read_leaf
 from gateway.bundles.lineage import ActivationRecord
+from gateway.store.engines.searching import contains
 from gateway.store.schema import audit_leaf
-from gateway.store.searching import contains
 
 
 def newest_activated(connection: Connection) -> ActivationRecord | None:

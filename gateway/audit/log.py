@@ -21,10 +21,10 @@ from gateway.audit.checkpoint import (
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import Record, leaf_bytes, read_leaf
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.statements import RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import audit_checkpoint, audit_leaf
-from gateway.store.statements import RowStatement
-from gateway.store.upserts import upsert
 
 _insert_leaf = RowStatement(insert(audit_leaf), "index", "leaf", "leaf_hash")
 _insert_checkpoint = RowStatement(
@@ -143,7 +143,7 @@ class AuditLog:
         return end.size
 
     def follow(self, transaction: Transaction) -> None:
-        """See `gateway.store.lane.Follower`: other nodes may have appended.
+        """See `gateway.store.engines.lane.Follower`: other nodes may have appended.
 
         Raises:
             AuditLogDamagedError: what follows does not fit what was there.

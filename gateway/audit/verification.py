@@ -28,7 +28,7 @@ from gateway.audit.kept.interfaces import Finding, KeptRows
 from gateway.audit.kept.uses import UseRows
 from gateway.audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from gateway.audit.record import read_leaf
-from gateway.store.reading import one_moment
+from gateway.store.engines.reading import one_moment
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
 
 _BATCH = 10_000

@@ -43,9 +43,9 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.durable import sync_directory
 from gateway.regular_files import read_regular
+from gateway.store.engines.postgresql import PostgreSQL
 from gateway.store.migrating import newest_revision, revision_of
 from gateway.store.open import database_of
-from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import audit_checkpoint, audit_leaf, document
 
 _TRIES: Final = 3

@@ -17,7 +17,7 @@ from typing import IO, Final
 from gateway.backup.dumped_schema import is_plain_among_rows, prove_plain, refused
 from gateway.backup.errors import BackupRefusedError
 from gateway.backup.postgresql_dump import fitting, run
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 from gateway.store.migrating import known_revisions, migrate_to
 
 _COPY = re.compile(r"COPY (?:\w+\.)?\"?(\w+)\"? \((.*)\) FROM stdin;\n")

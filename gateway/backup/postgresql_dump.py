@@ -18,8 +18,8 @@ from sqlalchemy import CursorResult
 
 from gateway.backup.errors import BackupFailedError
 from gateway.backup.model import POSTGRESQL_DUMP
-from gateway.store.postgresql import PostgreSQL
-from gateway.store.reading import one_moment
+from gateway.store.engines.postgresql import PostgreSQL
+from gateway.store.engines.reading import one_moment
 
 _MAJOR = re.compile(r"\(PostgreSQL\) (\d+)")
 _PACKAGE = "install the server's client programs (Debian: postgresql-client), and run this again"

@@ -35,9 +35,9 @@ from gateway.backup.scratch import scratch_directory
 from gateway.backup.verifying import Verified
 from gateway.config import Config
 from gateway.durable import sync_directory
+from gateway.store.engines.postgresql import PostgreSQL
+from gateway.store.files.ownership import RESTORING, sole_owner
 from gateway.store.open import database_of
-from gateway.store.ownership import RESTORING, sole_owner
-from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import audit_leaf
 
 _OF_THE_STATE: Final = (DOCUMENTS, COPIES, CHECKPOINT_MEMBER, LOG_KEY_MEMBER)

@@ -1,7 +1,7 @@
 """SQLite's copy of one moment: its online backup API, from within a transaction that reads.
 
 https://sqlite.org/backup.html. The connection that reads is as every other one beside the writer:
-it neither writes nor checkpoints (`gateway.store.database`).
+it neither writes nor checkpoints (`gateway.store.engines.database`).
 """
 
 import sqlite3
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.backup.model import SQLITE_COPY
-from gateway.store.database import SQLiteFile
-from gateway.store.reading import one_moment
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.reading import one_moment
 
 
 class SQLiteMoment:

@@ -22,7 +22,7 @@ from gateway.backup.reading import BackupFile
 from gateway.backup.scratch import scratch_directory
 from gateway.store.acknowledged import acknowledged_ends
 from gateway.store.checking import look
-from gateway.store.database import open_reader, open_writer
+from gateway.store.engines.database import open_reader, open_writer
 from gateway.store.migrating import known_revisions, migrate, newest_revision
 from gateway.store.schema import document
 

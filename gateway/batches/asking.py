@@ -12,9 +12,9 @@ from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.model import SigningRequest
-from gateway.store.batch_items import ItemRow
-from gateway.store.batches import BatchRow
-from gateway.store.content import ContentStore
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.batches import BatchRow
 from policies.model import SealRequest
 
 _request = msgspec.json.Decoder(ItemRequest)

@@ -7,9 +7,9 @@ from gateway.batches.asking import ItemAsking
 from gateway.batches.problems import as_told
 from gateway.errors import Problem
 from gateway.signing.service import SigningService
-from gateway.store.batch_items import ItemReader, ItemRow
-from gateway.store.batches import BatchRow
-from gateway.store.documents import DocumentReader
+from gateway.store.rows.batch_items import ItemReader, ItemRow
+from gateway.store.rows.batches import BatchRow
+from gateway.store.rows.documents import DocumentReader
 
 _AT_ONCE = 32
 _PAGE_ITEMS = 256

@@ -9,9 +9,9 @@ from gateway.clock import Clock
 from gateway.errors import Problem
 from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
-from gateway.store.batch_items import ItemReader, any_waits, counts_of
-from gateway.store.batches import BatchRow, batch_by_id, change_batch
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.batch_items import ItemReader, any_waits, counts_of
+from gateway.store.rows.batches import BatchRow, batch_by_id, change_batch
 
 _PAUSE_SECONDS = 5.0
 

@@ -9,8 +9,8 @@ from gateway.batches.keys import encoded, item_key
 from gateway.batches.model import NewItem, ReadItem
 from gateway.batches.problems import kept
 from gateway.signing.digests import sha256_of
-from gateway.store.batch_items import ItemRow
-from gateway.store.content import Content, Location
+from gateway.store.files.content import Content, Location
+from gateway.store.rows.batch_items import ItemRow
 
 SHELF = "incoming"
 _LONGEST_NAME = 300

@@ -29,8 +29,11 @@ from gateway.errors import Problem
 from gateway.jobs.admission import Admission
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
-from gateway.store.batch_items import ItemRow, fail_item, fail_waiting, put_item
-from gateway.store.batches import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.errors import StoreProblem
+from gateway.store.files.content import Location
+from gateway.store.rows.batch_items import ItemRow, fail_item, fail_waiting, put_item
+from gateway.store.rows.batches import (
     BatchRow,
     batch_by_id,
     batch_of_key,
@@ -38,10 +41,7 @@ from gateway.store.batches import (
     forget_batch,
     put_batch,
 )
-from gateway.store.content import Location
-from gateway.store.documents import remember_nonce
-from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.rows.documents import remember_nonce
 
 _NOT_KNOWN_YET = bytes(32)
 

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from gateway.store.batches import BatchRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.batches import BatchRow
 from policies.model import Caller
 
 

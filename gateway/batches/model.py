@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.errors import Problem
 from gateway.jobs.model import BATCH
-from gateway.store.documents import UsedNonce
+from gateway.store.rows.documents import UsedNonce
 from policies.model import AttributeValue, Caller, Placement
 
 

@@ -8,8 +8,8 @@ import msgspec
 from gateway.batches.errors import BusinessNumberTakenProblem
 from gateway.errors import Problem
 from gateway.signing.errors import IdempotencyKeyReusedProblem
-from gateway.store.batch_items import ItemRow
-from gateway.store.documents import DocumentReader
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.documents import DocumentReader
 
 _MOST_REASONS = 20
 

@@ -5,8 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from gateway.clock import Clock
-from gateway.store.batch_items import ItemReader
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batch_items import ItemReader
+from gateway.store.rows.batches import BatchRow
 
 _OF_SECONDS = 30.0
 _FRESH_SECONDS = 0.5

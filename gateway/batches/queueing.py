@@ -13,9 +13,9 @@ from gateway.errors import Problem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import NewJob
 from gateway.returns.interfaces import EventOutbox
-from gateway.store.batch_items import ItemRow, cancel_waiting, items_between
-from gateway.store.batches import BatchReader, BatchRow, batch_by_id, change_batch
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.batch_items import ItemRow, cancel_waiting, items_between
+from gateway.store.rows.batches import BatchReader, BatchRow, batch_by_id, change_batch
 
 _MOST_JOBS = 500
 _PAUSE_SECONDS = 1.0

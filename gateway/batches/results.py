@@ -12,16 +12,16 @@ from gateway.jobs.model import Lease
 from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
 from gateway.signing.model import SigningRequest
-from gateway.store.batch_items import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.batch_items import (
     ItemRow,
     cancel_item,
     fail_item,
     item_by_number,
     seal_item,
 )
-from gateway.store.batches import BatchRow, batch_by_id
-from gateway.store.documents import DocumentRow
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.rows.batches import BatchRow, batch_by_id
+from gateway.store.rows.documents import DocumentRow
 
 
 class ItemResults:

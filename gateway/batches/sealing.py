@@ -20,11 +20,11 @@ from gateway.signing.errors import (
     SignerUnavailableProblem,
 )
 from gateway.signing.service import SigningService
-from gateway.store.batch_items import ItemReader, ItemRow
-from gateway.store.batches import BatchReader, BatchRow
-from gateway.store.documents import DocumentReader
+from gateway.store.engines.lane import Transaction
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction
+from gateway.store.rows.batch_items import ItemReader, ItemRow
+from gateway.store.rows.batches import BatchReader, BatchRow
+from gateway.store.rows.documents import DocumentReader
 
 _MOST_BYTES_AT_ONCE = 512 * 1024 * 1024
 _AWAY = (ClockOffProblem, SignerUnavailableProblem, StoreProblem, WorkersUnavailableProblem)

@@ -12,14 +12,15 @@ from gateway.batches.model import BatchOrder, ReadItem
 from gateway.batches.queueing import Queueing
 from gateway.clock import Clock
 from gateway.jobs.interfaces import JobQueue
-from gateway.store.batch_items import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.batch_items import (
     ItemReader,
     ItemRow,
     ItemState,
     await_failed,
     cancel_waiting,
 )
-from gateway.store.batches import (
+from gateway.store.rows.batches import (
     BatchReader,
     BatchRow,
     BatchState,
@@ -27,7 +28,6 @@ from gateway.store.batches import (
     change_batch,
     forget_receipt,
 )
-from gateway.store.lane import Transaction, WriterLane
 from policies.model import Caller
 
 _AFTER_ALL_IDS = "g"

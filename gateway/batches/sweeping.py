@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from gateway.batches.inputs import SHELF
 from gateway.clock import Clock
-from gateway.store.batch_items import input_ends, release_inputs
-from gateway.store.batches import forget_received
-from gateway.store.content import ContentStore
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.batch_items import input_ends, release_inputs
+from gateway.store.rows.batches import forget_received
 
 _LONGEST_RECEIVING = timedelta(days=1)
 

@@ -20,10 +20,10 @@ from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import err, fail, out, told_errors
 from gateway.config import Config
 from gateway.envelopes.causes import trace_of
+from gateway.store.engines.searching import contains
 from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
 from gateway.store.schema import document as document_table
-from gateway.store.searching import contains
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STORE_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, CheckpointInvalidError)

@@ -11,10 +11,10 @@ from gateway.cli.terminal import err, fail, out, tell_json, told_errors
 from gateway.config import Config
 from gateway.store.checking import StoreReport, look
 from gateway.store.errors import StateInUseError, StoreVersionError
+from gateway.store.files.ownership import sole_owner
 from gateway.store.migrating import migrate as bring_up_to_date
 from gateway.store.migrating import newest_revision, revision_of
 from gateway.store.open import database_of
-from gateway.store.ownership import sole_owner
 
 
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -9,8 +9,8 @@ from rich.table import Table
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.reading import database
 from gateway.cli.terminal import fail, out, printable, tell_json
-from gateway.store.backlog import job_counts
-from gateway.store.job_listing import ListedJob, listed_job, listed_jobs
+from gateway.store.rows.backlog import job_counts
+from gateway.store.rows.job_listing import ListedJob, listed_job, listed_jobs
 
 _STATES: Final = ("waiting", "paused", "leased", "dead", "cancelled")
 

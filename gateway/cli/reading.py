@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.terminal import fail, told_errors
 from gateway.config import Config
+from gateway.store.engines.reading import one_moment
 from gateway.store.open import database_of
-from gateway.store.reading import one_moment
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from gateway.desk.errors import (
 )
 from gateway.desk.wire import PROTOCOL, Question, Refused, SetUp, decode_from_desk, encode
 from gateway.errors import Problem
-from gateway.store.database import SQLiteFile
-from gateway.store.postgresql import PostgreSQL
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.postgresql import PostgreSQL
 from processes.asking import AskedChild, EndedError, TooSlowError
 from processes.child import Child, start_child
 

@@ -38,7 +38,7 @@ from gateway.desk.wire import (
 )
 from gateway.history.reading import DecisionReader
 from gateway.seals.errors import SealMaterialError
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from policies.kinds.selftests import TestRequestSpec
 from processes.answering import answer_until_closed
 from processes.channel import BlockingChannel

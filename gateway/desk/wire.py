@@ -9,8 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.store.database import SQLiteFile
-from gateway.store.postgresql import PostgreSQL
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.postgresql import PostgreSQL
 
 PROTOCOL = 1
 

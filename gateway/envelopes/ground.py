@@ -14,12 +14,12 @@ from gateway.envelopes.partners.cards import Cards
 from gateway.envelopes.records import Records
 from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
-from gateway.store.content import ContentStore
-from gateway.store.envelope_contents import EnvelopeContentReader
-from gateway.store.envelope_owed import OwedReader
-from gateway.store.envelopes import EnvelopeReader
-from gateway.store.lane import WriterLane
-from gateway.store.networks import NetworkReader
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.envelope_contents import EnvelopeContentReader
+from gateway.store.rows.envelope_owed import OwedReader
+from gateway.store.rows.envelopes import EnvelopeReader
+from gateway.store.rows.networks import NetworkReader
 
 
 @dataclass(frozen=True, slots=True)

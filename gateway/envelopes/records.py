@@ -10,7 +10,7 @@ from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, parse_link
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import parse
-from gateway.store.envelopes import EntryRow, EnvelopeReader, EnvelopeRow, entries_of
+from gateway.store.rows.envelopes import EntryRow, EnvelopeReader, EnvelopeRow, entries_of
 
 _MOST = 2048
 _entry = msgspec.json.Decoder(Entry)

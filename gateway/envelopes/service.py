@@ -37,8 +37,8 @@ from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from gateway.signing.errors import ClockOffProblem
-from gateway.store.envelopes import EnvelopeRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import EnvelopeRow
 from policies.model import Caller
 
 _LOOK_SECONDS: Final = 0.2

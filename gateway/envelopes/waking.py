@@ -5,9 +5,9 @@ import hashlib
 from gateway.approvals.interfaces import Hears
 from gateway.envelopes.causes import job_of
 from gateway.jobs.interfaces import JobQueue
-from gateway.store.approvals import ApprovalRow
-from gateway.store.envelope_contents import signing_with_content
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import ApprovalRow
+from gateway.store.rows.envelope_contents import signing_with_content
 
 _MARK_CHARACTERS = 16
 

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Engine, Table, select
 from gateway.audit.record import read_leaf
 from gateway.history.keeping import unpacked
 from gateway.store import schema
-from gateway.store.moments import microseconds, moment
+from gateway.store.engines.moments import microseconds, moment
 
 Row = dict[str, Any]
 

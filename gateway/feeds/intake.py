@@ -24,8 +24,8 @@ from gateway.randomness import random_bytes
 from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now
 from gateway.signing.errors import IdempotencyKeyReusedProblem
-from gateway.store.feeds import FeedReader, OwedRow, keep_cursor, owe
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.feeds import FeedReader, OwedRow, keep_cursor, owe
 from policies.objects.documents import Attribute
 
 _encode = msgspec.json.Encoder().encode

@@ -9,9 +9,9 @@ from gateway.clock import Clock
 from gateway.declarations.agreement import disagreement
 from gateway.feeds.model import Brought
 from gateway.seals.in_force import InForce
-from gateway.store.batches import BatchRow
-from gateway.store.feeds import OwedRow, owe
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.batches import BatchRow
+from gateway.store.rows.feeds import OwedRow, owe
 from policies.model import Caller
 
 

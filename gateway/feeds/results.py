@@ -20,11 +20,11 @@ from gateway.declarations.agreement import disagreement
 from gateway.feeds.model import Brought
 from gateway.feeds.summaries import results_csv
 from gateway.signing.archive import Archive
-from gateway.store.batch_items import ItemReader, ItemRow
-from gateway.store.batches import BatchReader, BatchRow
-from gateway.store.documents import DocumentReader
-from gateway.store.feeds import FeedReader, OwedRow, forget_owed, mark_delivered
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
+from gateway.store.rows.batch_items import ItemReader, ItemRow
+from gateway.store.rows.batches import BatchReader, BatchRow
+from gateway.store.rows.documents import DocumentReader
+from gateway.store.rows.feeds import FeedReader, OwedRow, forget_owed, mark_delivered
 from policies.objects.systems import System
 
 _MOST_BATCHES = 8

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.store.batch_items import ItemRow
+from gateway.store.rows.batch_items import ItemRow
 
 _HEADER = (
     "number",

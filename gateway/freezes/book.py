@@ -10,9 +10,9 @@ from gateway.freezes.orders import claims_of
 from gateway.freezes.records import keys_in, officers_of
 from gateway.freezes.scopes import covers
 from gateway.statements import StatementInvalidError
-from gateway.store.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
-from gateway.store.lane import Transaction
-from gateway.store.moments import moment
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import moment
+from gateway.store.rows.freezes import FreezeRow, leaf_of, live_freezes, unfreeze_rows
 from policies.bundle import Bundle
 from policies.model import SealRequest
 
@@ -43,7 +43,7 @@ class FreezeBook:
         self._live = {row.id: freeze_of(connection, row) for row in live_freezes(connection)}
 
     def follow(self, transaction: Transaction) -> None:
-        """See `gateway.store.lane.Follower`: other nodes may have frozen, or ended a freeze."""
+        """See `store.engines.lane.Follower`: other nodes may have frozen, or ended a freeze."""
         rows = live_freezes(transaction.connection)
         if rows or self._live:
             self._live = {row.id: freeze_of(transaction.connection, row) for row in rows}

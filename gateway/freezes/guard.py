@@ -4,7 +4,7 @@ from gateway.freezes.book import FreezeBook
 from gateway.freezes.model import Freeze
 from gateway.seals.in_force import InForce
 from gateway.signing.guard import Use, UseRefused
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 from policies.model import Denied, Reason, SealRequest
 from policies.reasons import FROZEN
 

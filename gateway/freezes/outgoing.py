@@ -12,8 +12,8 @@ from gateway.freezes.guard import told
 from gateway.freezes.model import Freeze
 from gateway.freezes.scopes import covers
 from gateway.seals.in_force import InForce
-from gateway.store.documents import DocumentReader
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
+from gateway.store.rows.documents import DocumentReader
 from policies.bundle import Bundle
 from policies.model import SealRequest
 from policies.objects.seals import Seal

@@ -27,7 +27,9 @@ from gateway.freezes.orders import (
 from gateway.freezes.scopes import keys_of, mistake
 from gateway.seals.in_force import InForce
 from gateway.statements import StatementInvalidError
-from gateway.store.freezes import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.rows.freezes import (
     FreezeRow,
     UnfreezeRow,
     end_freeze,
@@ -35,8 +37,6 @@ from gateway.store.freezes import (
     put_freeze,
     put_unfreezes,
 )
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
 from policies.bundle import Bundle
 
 _LEAST_UNFREEZES = 2

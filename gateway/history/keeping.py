@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.signing.guard import KeptDecision
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.pieces import in_pieces
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.pieces import in_pieces
+from gateway.store.engines.statements import RowStatement
 from gateway.store.schema import decision
-from gateway.store.statements import RowStatement
 from policies.deciding.verdicts import verdict_of
 
 # Most are 1 to 2 kB: packing one takes 0.05 ms, which every document would have to pay.

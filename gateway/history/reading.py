@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, func, select
 
 from gateway.history.keeping import unpacked
-from gateway.store.moments import microseconds
+from gateway.store.engines.moments import microseconds
 from gateway.store.schema import decision
 from policies.foresight.replay import PastDecision
 
@@ -16,7 +16,7 @@ _PAGE: Final = 500
 
 
 class DecisionReader:
-    """Reads the history. `engine` is one of `gateway.store.database.open_reader`."""
+    """Reads the history. `engine` is one of `gateway.store.engines.database.open_reader`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -10,7 +10,7 @@ from aiohttp.payload import Payload
 
 from gateway.errors import Problem
 from gateway.signing.model import SealedDocument
-from gateway.store.documents import DocumentRow
+from gateway.store.rows.documents import DocumentRow
 
 # Up to here one write of headers and a joined body is quicker than a write for each part.
 _JOINED_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.jobs.errors import DiskShortProblem, GatewayFullProblem, TooMuchOpenProblem
-from gateway.store.backlog import OpenItems
+from gateway.store.rows.backlog import OpenItems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from gateway.jobs.model import ClaimedJob, JobKind, Lease
 from gateway.jobs.outcomes import Away, Dead, Done, Later, Outcome, Reason
 from gateway.jobs.standing import Probe, Standing
 from gateway.randomness import chance
+from gateway.store.engines.lane import Transaction, WriterLane
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction, WriterLane
 
 _log = structlog.get_logger("jobs")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.jobs.model import INTERACTIVE, JobKind
-from gateway.store.jobs import WaitingRow, jobs_at_once, jobs_due, priorities, shares
+from gateway.store.rows.jobs import WaitingRow, jobs_at_once, jobs_due, priorities, shares
 
 _Passed = Callable[[WaitingRow], bool]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.jobs.model import JobKind
-from gateway.store.backlog import JobCount
+from gateway.store.rows.backlog import JobCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

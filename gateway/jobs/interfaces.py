@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
 from gateway.jobs.outcomes import Outcome, Reason
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 
 
 class JobQueue(Protocol):

@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy import BigInteger, Connection, cast, extract, func, select
 
 from gateway.clock import Clock
-from gateway.store.moments import moment
+from gateway.store.engines.moments import moment
 
 _now = select(cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger))
 

@@ -1,8 +1,8 @@
 """Forget jobs that were cancelled: what became of them stands with what they belonged to."""
 
-from gateway.store.jobs import delete_cancelled
-from gateway.store.lane import WriterLane
-from gateway.store.pieces import in_pieces
+from gateway.store.engines.lane import WriterLane
+from gateway.store.engines.pieces import in_pieces
+from gateway.store.rows.jobs import delete_cancelled
 
 _FORGOTTEN_AT_ONCE = 500
 

@@ -9,7 +9,10 @@ from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.fairness import Turns
 from gateway.jobs.lease_time import LeaseTime, SteadyTime
 from gateway.jobs.model import ClaimedJob, JobKind, Lease, NewJob
-from gateway.store.jobs import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.notices import tell_nodes
+from gateway.store.rows.jobs import (
     NewJobRow,
     WaitingRow,
     bring_forward,
@@ -31,9 +34,6 @@ from gateway.store.jobs import (
     turn_some,
     turning,
 )
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds, moment
-from gateway.store.notices import tell_nodes
 
 _LONGEST_PAUSE = timedelta(hours=27)
 """Nobody waits longer on purpose: `gateway.returns.schedule`."""

@@ -19,7 +19,7 @@ from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.record import read_leaf
 from gateway.keys.reconciled import FindingName
 from gateway.keys.uses import CountFile, Use
-from gateway.store.reading import one_moment
+from gateway.store.engines.reading import one_moment
 from gateway.store.schema import audit_leaf
 from hsm.checking import DIGEST_INFO_SHA256
 from hsm.config import KeyConfig

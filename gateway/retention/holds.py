@@ -14,9 +14,9 @@ from gateway.retention import records
 from gateway.retention.errors import HoldEndedProblem, HoldScopeProblem, HoldUnknownProblem
 from gateway.retention.model import Hold
 from gateway.seals.in_force import InForce
-from gateway.store.holds import end_hold, hold_row, hold_rows, put_hold
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds, moment
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.rows.holds import end_hold, hold_row, hold_rows, put_hold
 from policies.deciding.group import Group
 from policies.model import Caller
 

@@ -17,9 +17,9 @@ from gateway.retention import records
 from gateway.retention.holds import holds
 from gateway.retention.model import Hold
 from gateway.seals.in_force import InForce
-from gateway.store.content import ContentStore, Location
-from gateway.store.holds import DueRow, due_rows, keep_longer, mark_erased, mark_wiped
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore, Location
+from gateway.store.rows.holds import DueRow, due_rows, keep_longer, mark_erased, mark_wiped
 
 # So few at a time that no document waits for it, and that their ids fit into one record.
 _AT_ONCE: Final = 200

@@ -17,8 +17,8 @@ from gateway.returns.model import Answer, DeliveryState
 from gateway.returns.records import EventReader, KeptEvent, Standing, put_standing
 from gateway.signing.archive import Archive
 from gateway.signing.errors import ContentErasedProblem
-from gateway.store.documents import DocumentReader
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.documents import DocumentReader
 from policies.objects.systems import System
 
 _PATIENCE_SECONDS: Final = 120.0

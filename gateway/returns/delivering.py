@@ -17,7 +17,7 @@ from gateway.returns.ending import Endings
 from gateway.returns.interfaces import Receiver
 from gateway.returns.line import Line
 from gateway.returns.model import Answer
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
 
 _PAGE: Final = 64
 _LOOK_SECONDS: Final = 1.0

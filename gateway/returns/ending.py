@@ -12,7 +12,7 @@ from gateway.jobs.model import ClaimedJob
 from gateway.returns.interfaces import Receiver
 from gateway.returns.model import Answer, DeliveryState
 from gateway.returns.schedule import pause_after
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 
 _log = structlog.get_logger("returns")
 

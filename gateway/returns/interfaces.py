@@ -4,7 +4,7 @@ from typing import Protocol
 
 from gateway.jobs.model import ClaimedJob
 from gateway.returns.model import Answer, DeliveryState, Event
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 
 
 class EventOutbox(Protocol):

@@ -10,10 +10,10 @@ from gateway.jobs.model import NewJob
 from gateway.returns.model import Event
 from gateway.returns.targets import TargetBook
 from gateway.signing.ids import new_document_id
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.statements import RowStatement
 from gateway.store.schema import event as event_table
-from gateway.store.statements import RowStatement
 
 TARGET: Final = "target:"
 """What the subject and the share of a target's jobs begin with."""

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select
 
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.pieces import in_pieces
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.pieces import in_pieces
 from gateway.store.schema import delivery, event, job
 
 _FORGOTTEN_AT_ONCE: Final = 500

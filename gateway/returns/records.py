@@ -8,12 +8,12 @@ import msgspec
 from sqlalchemy import Engine, bindparam, func, select
 
 from gateway.returns.model import EventType
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import delivery, event
-from gateway.store.statements import RowStatement
-from gateway.store.upserts import upsert
 
 
 class KeptEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from gateway.returns.interfaces import EventOutbox
 from gateway.returns.model import Event
 from gateway.returns.targets import TargetBook
 from gateway.signing.model import SigningRequest
-from gateway.store.documents import DocumentRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.documents import DocumentRow
 
 _BATCH = "batch:"
 

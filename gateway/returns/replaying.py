@@ -14,7 +14,7 @@ from gateway.returns.outbox import TARGET, delivery_job
 from gateway.returns.records import EventReader, KeptEvent, Standing
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
 
 # So few at a time that no document waits for the replay.
 _AT_ONCE: Final = 500

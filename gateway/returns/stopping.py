@@ -12,8 +12,8 @@ from gateway.clock import Clock
 from gateway.returns.model import Answer
 from gateway.returns.outbox import TARGET
 from gateway.returns.targets import TargetBook
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
 from gateway.store.schema import event, stopped_target
 
 _CURE: Final = (

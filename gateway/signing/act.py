@@ -15,7 +15,7 @@ from gateway.signing.deciding import Decided, Inquiry
 from gateway.signing.digests import HashedDocument
 from gateway.signing.guard import Use
 from gateway.signing.ids import new_document_id
-from gateway.store.documents import DocumentRow
+from gateway.store.rows.documents import DocumentRow
 from policies.model import Allowed, DocumentFacts, Placement, SealRequest
 
 

@@ -8,9 +8,9 @@ from gateway.signing.errors import (
     NotSealedProblem,
 )
 from gateway.signing.model import SealedDocument
-from gateway.store.content import ContentStore
-from gateway.store.documents import DocumentReader, DocumentRow
 from gateway.store.errors import StoreProblem
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.documents import DocumentReader, DocumentRow
 from policies.model import Caller
 
 

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import ColumnElement, select
 
 from gateway.signing.model import SigningRequest
-from gateway.store.charges import SlotBook
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.charges import SlotBook
 from gateway.store.schema import document
 from policies.interfaces import Case
 from policies.model import (

@@ -12,8 +12,8 @@ import msgspec
 
 from gateway.seals.in_force import InForce
 from gateway.signing.model import SigningRequest
-from gateway.store.documents import DocumentRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.documents import DocumentRow
 from policies.interfaces import Case
 from policies.model import (
     Allowed,

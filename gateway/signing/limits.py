@@ -8,8 +8,8 @@ import msgspec
 from gateway.seals.in_force import InForce
 from gateway.signing.counting import NOT_COUNTED, counted_before, used_by_now
 from gateway.signing.guard import Use, UseRefused
-from gateway.store.charges import SlotBook
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.charges import SlotBook
 from policies.model import Allowed, Charge, Denied, Reason, SealRequest
 from policies.reasons import COUNTED_MEANWHILE, LIMIT_REACHED
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.jobs.model import Lease
-from gateway.store.documents import DocumentRow, UsedNonce
+from gateway.store.rows.documents import DocumentRow, UsedNonce
 from policies.model import SealRequest
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from gateway.signing.act import Draft
-from gateway.store.documents import DocumentRow
+from gateway.store.rows.documents import DocumentRow
 
 _encoder = msgspec.json.Encoder(order="sorted")
 

@@ -29,15 +29,15 @@ from gateway.signing.model import SealedDocument
 from gateway.signing.notes import note_of, shelf_of
 from gateway.signing.permitting import Permitting
 from gateway.signing.refusals import problem_for
-from gateway.store.content import Content, Location
-from gateway.store.documents import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import Content, Location
+from gateway.store.rows.documents import (
     DocumentRow,
     put_document,
     remember_nonce,
     seal_document,
     taken_elsewhere,
 )
-from gateway.store.lane import Transaction, WriterLane
 from hsm.errors import KeyRoomError, SignerUnavailableError
 from hsm.interfaces import Signer
 from policies.errors import GrantRefusedError

@@ -33,8 +33,8 @@ from gateway.signing.own_seals import with_own_seals
 from gateway.signing.preparing import first_preparation
 from gateway.signing.readings import Readings
 from gateway.signing.refusals import problem_for
-from gateway.store.documents import DocumentRow, remember_nonce
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.documents import DocumentRow, remember_nonce
 from policies.model import Allowed, DocumentFacts
 
 

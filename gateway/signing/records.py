@@ -12,7 +12,7 @@ from gateway.audit.record import Record
 from gateway.errors import Problem
 from gateway.seals.model import SealMaterial
 from gateway.signing.model import SigningRequest
-from gateway.store.documents import DocumentRow
+from gateway.store.rows.documents import DocumentRow
 from policies.model import Allowed, Decision, Denied, DocumentFacts, NeedsApproval, SealRequest
 
 _MOST_REASONS = 20

@@ -5,8 +5,8 @@ import msgspec
 from gateway.randomness import random_bytes
 from gateway.signing import records
 from gateway.signing.act import Draft
-from gateway.store.content import Location
-from gateway.store.documents import DocumentRow
+from gateway.store.files.content import Location
+from gateway.store.rows.documents import DocumentRow
 
 
 def intended(draft: Draft) -> DocumentRow:

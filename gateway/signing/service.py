@@ -30,8 +30,8 @@ from gateway.signing.permitting import Permitting
 from gateway.signing.preparing import what_is_sealed
 from gateway.signing.readings import asking_nothing
 from gateway.signing.rehearsal import rehearse
-from gateway.store.documents import DocumentReader, DocumentRow
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
+from gateway.store.rows.documents import DocumentReader, DocumentRow
 from hsm.interfaces import Signer
 from policies.model import Allowed
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection
 
-from gateway.store.batch_items import input_ends
-from gateway.store.documents import segment_ends
-from gateway.store.envelope_contents import envelope_content_ends
+from gateway.store.rows.batch_items import input_ends
+from gateway.store.rows.documents import segment_ends
+from gateway.store.rows.envelope_contents import envelope_content_ends
 
 
 def acknowledged_ends(connection: Connection) -> dict[str, int]:

@@ -11,7 +11,7 @@ from gateway.store.migrating import newest_revision
 from gateway.store.schema import metadata
 
 # Two connections at once may corrupt the write-ahead log (https://sqlite.org/wal.html). We write
-# and checkpoint with one (`gateway.store.database`), so it is told and nothing need be done.
+# and checkpoint with one (`store.engines.database`), so it is told and nothing need be done.
 _WAL_MENDED = (3, 51, 3)
 _LEAST_POSTGRESQL = 130000
 

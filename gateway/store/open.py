@@ -1,8 +1,8 @@
 """The database that the configuration names."""
 
 from gateway.config import Config
-from gateway.store.database import SQLiteFile
-from gateway.store.postgresql import PostgreSQL, password_in
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.postgresql import PostgreSQL, password_in
 
 
 def database_of(config: Config) -> SQLiteFile | PostgreSQL:

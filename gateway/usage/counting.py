@@ -6,11 +6,11 @@ from typing import Final, cast
 import msgspec
 
 from gateway.signing.model import SigningRequest
-from gateway.store.documents import DocumentRow
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.statements import Row, RowStatement
+from gateway.store.engines.upserts import upsert
+from gateway.store.rows.documents import DocumentRow
 from gateway.store.schema import seal_usage
-from gateway.store.statements import Row, RowStatement
-from gateway.store.upserts import upsert
 from gateway.usage.model import Way
 from policies.calendar import office_day
 from policies.model import SealRequest

@@ -12,9 +12,9 @@ from gateway.jobs.figures import Figures, JobFigures
 from gateway.jobs.lease_time import ServerTime
 from gateway.jobs.model import KINDS
 from gateway.jobs.queue import DatabaseQueue
-from gateway.store.backlog import OpenItems, job_counts, oldest_waiting, open_items
-from gateway.store.lane import WriterLane
-from gateway.store.reserve import Reserve
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.reserve import Reserve
+from gateway.store.rows.backlog import OpenItems, job_counts, oldest_waiting, open_items
 
 
 def admission_of(config: JobsConfig, *, reserve: Reserve, reader: Engine) -> Admission:

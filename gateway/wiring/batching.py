@@ -24,11 +24,11 @@ from gateway.jobs.interfaces import JobQueue
 from gateway.returns.interfaces import EventOutbox
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
-from gateway.store.batch_items import ItemReader
-from gateway.store.batches import BatchReader
-from gateway.store.content import ContentStore
-from gateway.store.documents import DocumentReader
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.batch_items import ItemReader
+from gateway.store.rows.batches import BatchReader
+from gateway.store.rows.documents import DocumentReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

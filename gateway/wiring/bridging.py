@@ -30,11 +30,11 @@ from gateway.jobs.interfaces import JobHandler
 from gateway.returns.interfaces import EventOutbox
 from gateway.signing.callers import caller_now
 from gateway.signing.service import SigningService
-from gateway.store.envelope_contents import EnvelopeContentReader
-from gateway.store.envelope_owed import OwedReader
-from gateway.store.envelopes import EnvelopeReader
-from gateway.store.moments import moment
-from gateway.store.networks import NetworkReader
+from gateway.store.engines.moments import moment
+from gateway.store.rows.envelope_contents import EnvelopeContentReader
+from gateway.store.rows.envelope_owed import OwedReader
+from gateway.store.rows.envelopes import EnvelopeReader
+from gateway.store.rows.networks import NetworkReader
 from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
 from gateway.wiring.waiting import pauses

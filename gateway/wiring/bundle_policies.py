@@ -25,8 +25,8 @@ from gateway.seals.bundle_source import BundleSource, Candidate, Keys
 from gateway.seals.in_force import InForce
 from gateway.seals.last_good import LastGood, Refusal, last_good
 from gateway.seals.letting_go import Outgoing
-from gateway.store.activations import Activation, activated_rows, keep_activation
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.activations import Activation, activated_rows, keep_activation
 from gateway.wiring.collector import nothing_collected, set_apart
 from gateway.wiring.policies import look_failed
 from gateway.wiring.policy_thread import PolicyThread

@@ -15,7 +15,7 @@ from gateway.feeds.model import FeedStanding
 from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
-from gateway.store.feeds import FeedReader
+from gateway.store.rows.feeds import FeedReader
 from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.duties import take_on
 from gateway.wiring.house import House

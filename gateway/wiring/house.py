@@ -28,16 +28,16 @@ from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.archive import Archive
 from gateway.store.acknowledged import acknowledged_ends
-from gateway.store.approvals import ApprovalReader
-from gateway.store.charges import SlotBook
-from gateway.store.content import ContentStore
-from gateway.store.documents import DocumentReader, live_nonces
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.notices import Notices
+from gateway.store.engines.postgresql import PostgreSQL
+from gateway.store.files.content import ContentStore
+from gateway.store.files.reserve import Reserve
 from gateway.store.migrating import migrate
-from gateway.store.notices import Notices
 from gateway.store.open import database_of
-from gateway.store.postgresql import PostgreSQL
-from gateway.store.reserve import Reserve
+from gateway.store.rows.approvals import ApprovalReader
+from gateway.store.rows.charges import SlotBook
+from gateway.store.rows.documents import DocumentReader, live_nonces
 from gateway.wiring.admitting import admission_of, figures_of, queue_of
 from gateway.wiring.bundle_policies import BundlePolicies
 from gateway.wiring.lookout import Lookout

@@ -40,7 +40,7 @@ from gateway.signing.counting import CountersKnown
 from gateway.signing.guard import AllKnown, AllReleasing, Guards, Releasing, Surroundings
 from gateway.signing.limits import LimitGuard
 from gateway.signing.service import SigningService
-from gateway.store.content import prove_room
+from gateway.store.files.content import prove_room
 from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
 from gateway.wiring.batching import BatchRoom

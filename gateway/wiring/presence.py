@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from gateway import __version__
-from gateway.store.nodes import NodeRow, put_node, remove_node
+from gateway.store.rows.nodes import NodeRow, put_node, remove_node
 from gateway.wiring.house import House
 
 _PRESENT_SECONDS: Final = 300.0

@@ -21,7 +21,7 @@ from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
-from gateway.store.ownership import sole_owner
+from gateway.store.files.ownership import sole_owner
 from gateway.wiring.confining import confine_gateway
 from gateway.wiring.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError

@@ -16,7 +16,7 @@ from gateway.config import Config
 from gateway.feeds.owing import OwedResults
 from gateway.jobs.crew import Crew
 from gateway.signing.service import SigningService
-from gateway.store.networks import forget_comparisons
+from gateway.store.rows.networks import forget_comparisons
 from gateway.wiring.batching import batch_room
 from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house

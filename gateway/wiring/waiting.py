@@ -12,8 +12,8 @@ from gateway.config import DAYS, MaintenanceConfig
 from gateway.jobs.crew import Crew, Terms
 from gateway.jobs.model import JobKind
 from gateway.jobs.windows import Maintenance, Window
-from gateway.store.moments import moment
-from gateway.store.reserve import Reserve
+from gateway.store.engines.moments import moment
+from gateway.store.files.reserve import Reserve
 from gateway.wiring.house import House
 
 _SEAL_ATTEMPTS = 20

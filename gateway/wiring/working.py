@@ -7,8 +7,8 @@ from gateway.jobs.crew import Crew
 from gateway.jobs.runner import JobRunner
 from gateway.returns.interfaces import EventOutbox
 from gateway.signing.service import SigningService
-from gateway.store.batch_items import ItemReader
-from gateway.store.batches import BatchReader
+from gateway.store.rows.batch_items import ItemReader
+from gateway.store.rows.batches import BatchReader
 from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
 from gateway.wiring.waiting import seal_terms

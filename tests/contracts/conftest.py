@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from gateway.store.content import ContentStore
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.interfaces import Database
-from gateway.store.lane import WriterLane
 from tests.contracts.network_servers import (
     mariadb_url,
     postgresql_url,

@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from gateway.batches.inputs import SHELF
 from gateway.batches.sweeping import sweep_inputs
-from gateway.store.batch_items import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import Content, ContentStore, Location
+from gateway.store.rows.batch_items import (
     ItemReader,
     ItemRow,
     await_failed,
@@ -19,7 +21,7 @@ from gateway.store.batch_items import (
     put_item,
     seal_item,
 )
-from gateway.store.batches import (
+from gateway.store.rows.batches import (
     BatchReader,
     BatchRow,
     batch_of_key,
@@ -27,8 +29,6 @@ from gateway.store.batches import (
     put_batch,
     put_receipt,
 )
-from gateway.store.content import Content, ContentStore, Location
-from gateway.store.lane import Transaction, WriterLane
 from tests.signing_house import START, FakeClock
 
 _BATCH = BatchRow(

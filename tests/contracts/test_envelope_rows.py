@@ -8,15 +8,17 @@ from sqlalchemy import Engine
 
 from cloud_bridge.envelopes.statements import Opened, SignedStatement, Statement
 from gateway.envelopes.carriage.owed import owe
-from gateway.store.content import Content, Location
-from gateway.store.envelope_contents import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.files.content import Content, Location
+from gateway.store.rows.envelope_contents import (
     SHELF,
     ContentRow,
     EnvelopeContentReader,
     envelope_content_ends,
     put_content,
 )
-from gateway.store.envelope_owed import (
+from gateway.store.rows.envelope_owed import (
     OwedReader,
     mark_anew,
     mark_sent,
@@ -24,7 +26,7 @@ from gateway.store.envelope_owed import (
     owed_now,
     refused_for,
 )
-from gateway.store.envelopes import (
+from gateway.store.rows.envelopes import (
     EntryRow,
     EnvelopeReader,
     EnvelopeRow,
@@ -35,9 +37,7 @@ from gateway.store.envelopes import (
     put_entries,
     put_envelope,
 )
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.networks import (
+from gateway.store.rows.networks import (
     EgressRow,
     NetworkReader,
     StandingRow,

@@ -17,9 +17,9 @@ from gateway.returns.records import EventReader, Standing, put_standing
 from gateway.returns.replaying import Replays
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
-from gateway.store.content import ContentStore
+from gateway.store.engines.lane import WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.interfaces import Database
-from gateway.store.lane import WriterLane
 from gateway.store.schema import job
 from tests.delivering_house import an_event
 from tests.postgres_server import Server

@@ -12,10 +12,10 @@ from gateway.jobs import pruning
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.interfaces import JobQueue
 from gateway.jobs.model import INTERACTIVE, Lease
-from gateway.store import jobs as rows
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import Transaction
 from gateway.store.interfaces import Database
-from gateway.store.lane import Transaction
+from gateway.store.rows import jobs as rows
 from tests.queue_house import QueueHouse, new_job, open_queue_house
 
 _LONGER_THAN_A_LEASE = timedelta(minutes=3)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.notices import Notices
-from gateway.store.postgresql import PostgreSQL
+from gateway.store.engines.notices import Notices
+from gateway.store.engines.postgresql import PostgreSQL
 from tests.postgres_server import Server
 from tests.queue_house import QueueHouse, new_job, open_queue_house
 
@@ -68,7 +68,7 @@ async def test_what_a_unit_that_raises_enqueued_wakes_nobody(
 async def test_who_cannot_listen_goes_on_without(
     here: QueueHouse, shared: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.notices._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.store.engines.notices._PAUSE_SECONDS", 0.0)
     begun: list[int] = []
 
     class Breaking:

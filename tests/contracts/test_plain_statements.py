@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import bindparam, func, insert, select, update
 
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.statements import PlainStatement
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction, WriterLane
 from gateway.store.schema import charge_slot
-from gateway.store.statements import PlainStatement
 
 _put = PlainStatement(insert(charge_slot))
 _of = select(charge_slot.c.slot, charge_slot.c.used).where(

@@ -17,8 +17,15 @@ from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.audit.verification import LogVerifier
 from gateway.history.keeping import forget
-from gateway.store.activations import Activation, activated_rows, keep_activation
-from gateway.store.approvals import (
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.errors import StoreProblem, StoreVersionError
+from gateway.store.files.content import Content, ContentStore, Location
+from gateway.store.interfaces import Database
+from gateway.store.migrating import migrate, newest_revision, revision_of
+from gateway.store.rows.activations import Activation, activated_rows, keep_activation
+from gateway.store.rows.approvals import (
     ApprovalReader,
     ApprovalRow,
     ApprovalStatementRow,
@@ -28,10 +35,8 @@ from gateway.store.approvals import (
     put_statement,
     statements_of,
 )
-from gateway.store.charges import SlotBook
-from gateway.store.content import Content, ContentStore, Location
-from gateway.store.database import SQLiteFile
-from gateway.store.documents import (
+from gateway.store.rows.charges import SlotBook
+from gateway.store.rows.documents import (
     DocumentReader,
     DocumentRow,
     UsedNonce,
@@ -41,8 +46,7 @@ from gateway.store.documents import (
     seal_document,
     segment_ends,
 )
-from gateway.store.errors import StoreProblem, StoreVersionError
-from gateway.store.freezes import (
+from gateway.store.rows.freezes import (
     FreezeRow,
     UnfreezeRow,
     end_freeze,
@@ -52,10 +56,6 @@ from gateway.store.freezes import (
     put_unfreezes,
     unfreeze_rows,
 )
-from gateway.store.interfaces import Database
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.migrating import migrate, newest_revision, revision_of
-from gateway.store.moments import microseconds
 from gateway.store.schema import decision, document, metadata
 from tests.signing_house import START, FakeClock, SoftSigner
 

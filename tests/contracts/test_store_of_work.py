@@ -15,8 +15,10 @@ from gateway.returns.outbox import Outbox
 from gateway.returns.pruning import forget_events
 from gateway.returns.records import EventReader, Standing, put_standing
 from gateway.returns.targets import TargetBook
-from gateway.store.backlog import JobCount, OpenItems, job_counts, oldest_waiting, open_items
-from gateway.store.batch_items import (
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.rows.backlog import JobCount, OpenItems, job_counts, oldest_waiting, open_items
+from gateway.store.rows.batch_items import (
     ItemReader,
     ItemRow,
     any_waits,
@@ -33,7 +35,7 @@ from gateway.store.batch_items import (
     release_inputs,
     seal_item,
 )
-from gateway.store.batches import (
+from gateway.store.rows.batches import (
     BatchReader,
     BatchRow,
     batch_by_id,
@@ -44,8 +46,15 @@ from gateway.store.batches import (
     put_batch,
     put_receipt,
 )
-from gateway.store.feeds import FeedReader, OwedRow, forget_owed, keep_cursor, mark_delivered, owe
-from gateway.store.holds import (
+from gateway.store.rows.feeds import (
+    FeedReader,
+    OwedRow,
+    forget_owed,
+    keep_cursor,
+    mark_delivered,
+    owe,
+)
+from gateway.store.rows.holds import (
     due_rows,
     end_hold,
     hold_row,
@@ -55,8 +64,6 @@ from gateway.store.holds import (
     mark_wiped,
     put_hold,
 )
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
 from gateway.store.schema import document, event, seal_usage
 from gateway.usage.model import Period, Scope
 from gateway.usage.reading import usage

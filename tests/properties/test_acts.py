@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.audit.verification import LogVerifier
 from gateway.errors import Problem
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from hsm.errors import TokenFailedError
 from policies.grant import Grant
 from policies.model import Caller

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import Connection, RootTransaction
 
-from gateway.store.charges import SlotBook
-from gateway.store.database import open_writer
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.charges import SlotBook
 from policies.conditions.windows import Unit, window
 from tests.fresh_databases import put_gateway_database
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cloud_bridge.envelopes.statements import Signed, parse
 from cloud_bridge.errors import NetworkAwayError
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow
 from tests.bridge_house import Company
 from tests.envelope_house import (
     EAST,

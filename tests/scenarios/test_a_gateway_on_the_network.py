@@ -22,7 +22,7 @@ from cloud_bridge.model import Organisation, Verification
 from cloud_bridge.network.accounts.model import Account
 from gateway.clock import SystemClock
 from gateway.config import load_config
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from gateway.store.schema import egress
 from tests.envelope_parties import sha256
 from tests.network_house import Company as Registered

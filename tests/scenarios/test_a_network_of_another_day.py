@@ -17,7 +17,7 @@ from cloud_bridge.keys import SigningKey
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
 from gateway.envelopes.carriage.egress import Ledger
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
 from tests.envelope_house import EAST, WEST, Room, Street, parties, settle
 from tests.scenarios.test_account_network_process import Operated
 from tests.signing_house import FakeClock

@@ -29,8 +29,8 @@ from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.carriage.egress import Ledger
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.ground import Inbound
-from gateway.store.lane import WriterLane
-from gateway.store.networks import NetworkReader
+from gateway.store.engines.lane import WriterLane
+from gateway.store.rows.networks import NetworkReader
 from tests.bridge_house import Authority, Company, company, contract, signing_key_in
 from tests.envelope_house import CALLER, EAST, PAPER, POLICY, WEST, Town, parties, settle
 from tests.envelope_parties import sha256

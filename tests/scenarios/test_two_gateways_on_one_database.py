@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from gateway.client import GatewayRefusedError, Sealed
-from gateway.store.postgresql import PostgreSQL
+from gateway.store.engines.postgresql import PostgreSQL
 from tests.batch_client import BatchClient
 from tests.officers import freeze, new_freeze_id, signed, unfreeze
 from tests.postgres_server import Server, postgres

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from gateway.store.moments import microseconds
+from gateway.store.engines.moments import microseconds
 
 Leaf = Mapping[str, Any]
 """A record as it stands in the log."""

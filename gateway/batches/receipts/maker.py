@@ -21,9 +21,9 @@ from gateway.seals.in_force import InForce
 from gateway.signing.callers import caller_now
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
-from gateway.store.batch_items import ItemReader
-from gateway.store.batches import BatchReader, BatchRow, batch_by_id, put_receipt
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.batch_items import ItemReader
+from gateway.store.rows.batches import BatchReader, BatchRow, batch_by_id, put_receipt
 from policies.model import SealRequest
 
 RECEIPT_TYPE = "batch-receipt"

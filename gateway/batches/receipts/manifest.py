@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from gateway.batches.problems import told_again
-from gateway.store.batch_items import ItemRow
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.batches import BatchRow
 
 _encoder = msgspec.json.Encoder(order="sorted")
 

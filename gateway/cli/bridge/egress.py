@@ -10,8 +10,8 @@ from gateway.cli.bridge.options import bridge_of
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.reading import database
 from gateway.cli.terminal import out, printable, tell_json
-from gateway.store.moments import microseconds, moment
-from gateway.store.networks import EgressRow, last_left
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.rows.networks import EgressRow, last_left
 
 _USUAL = 100
 _MOST = 100_000

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.cli.doctor.service import said_by_gateway
 from gateway.cli.options import configuration
 from gateway.config import HTTPConfig
-from gateway.store.nodes import SILENT, nodes
+from gateway.store.rows.nodes import SILENT, nodes
 
 
 def gateway_runs(path: Path, connection: Connection, now: datetime) -> bool:

@@ -19,8 +19,8 @@ from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
 from gateway.envelopes.keeping.troubles import LIES, TOLD
-from gateway.store.moments import microseconds, moment
-from gateway.store.networks import StandingRow, newest_serial, standings
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.rows.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
 
 _MOST_TROUBLES = 20

@@ -13,9 +13,9 @@ from cloud_bridge.plain_json import decode
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import BridgeCompanyConfig, BridgeConfig, Config
 from gateway.envelopes.partners.roots import certificates_in
-from gateway.store.moments import moment
-from gateway.store.networks import card_of, newest_serial, standings
+from gateway.store.engines.moments import moment
 from gateway.store.open import database_of
+from gateway.store.rows.networks import card_of, newest_serial, standings
 from gateway.store.schema import envelope
 
 _REFUSED = re.compile(r"\((401|403)\)")

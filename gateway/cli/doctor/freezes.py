@@ -15,8 +15,8 @@ from gateway.freezes.file_names import FOLDER, FREEZE, MOST_BYTES, UNSIGNED
 from gateway.freezes.orders import claims_of
 from gateway.regular_files import read_regular
 from gateway.statements import StatementInvalidError
-from gateway.store.freezes import freeze_row, live_freezes
 from gateway.store.open import database_of
+from gateway.store.rows.freezes import freeze_row, live_freezes
 
 _PART = "freezes"
 _BY_ALL = 0o007

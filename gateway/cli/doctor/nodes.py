@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.cli.doctor.model import Finding, ok, warning
-from gateway.store.nodes import SILENT, nodes
+from gateway.store.rows.nodes import SILENT, nodes
 
 _PART: Final = "versions"
 

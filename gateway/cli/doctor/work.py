@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.cli.doctor.model import Finding, failed, ok, warning
-from gateway.store.moments import microseconds, moment
+from gateway.store.engines.moments import microseconds, moment
 from gateway.store.schema import audit_leaf, charge_slot, decision, delivery, job, stopped_target
 from policies.conditions.windows import SLOT_SECONDS
 from policies.model import Charge

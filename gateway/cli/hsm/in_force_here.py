@@ -12,9 +12,9 @@ from gateway.cli.terminal import told_errors
 from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.keys.journal import KeyJournal
+from gateway.store.engines.searching import contains
 from gateway.store.open import database_of
 from gateway.store.schema import audit_leaf
-from gateway.store.searching import contains
 
 
 def keys_in_force(config: Config) -> dict[str, str]:

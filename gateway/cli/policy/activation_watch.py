@@ -12,11 +12,11 @@ from gateway.bundles.lineage import legible
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import read
 from gateway.config import Config
-from gateway.store.activations import activated_rows
+from gateway.store.engines.searching import contains
 from gateway.store.interfaces import Database
 from gateway.store.open import database_of
+from gateway.store.rows.activations import activated_rows
 from gateway.store.schema import audit_leaf
-from gateway.store.searching import contains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError
 from gateway.regular_files import read_regular
 from gateway.seals.last_good import SUFFIX, LastGood, last_good
-from gateway.store.activations import activated_rows
 from gateway.store.open import database_of
+from gateway.store.rows.activations import activated_rows
 
 
 def rows_here(config: Config) -> tuple[ActivatedRow, ...]:

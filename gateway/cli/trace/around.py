@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from gateway.cli.trace.model import Step
-from gateway.store.job_listing import listed_job
-from gateway.store.moments import moment
+from gateway.store.engines.moments import moment
+from gateway.store.rows.job_listing import listed_job
 from gateway.store.schema import batch, batch_item, delivery, envelope, event, job
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 from gateway.audit.record import read_leaf
 from gateway.cli.trace.model import Kind, Subject
 from gateway.envelopes.causes import trace_of
+from gateway.store.engines.searching import contains
 from gateway.store.schema import (
     approval,
     audit_leaf,
@@ -22,7 +23,6 @@ from gateway.store.schema import (
     event,
     job,
 )
-from gateway.store.searching import contains
 
 MOST: Final = 10
 """Candidates that are told; more than these help nobody."""

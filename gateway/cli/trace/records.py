@@ -15,8 +15,8 @@ from gateway.audit.merkle import leaf_hash
 from gateway.audit.record import read_leaf
 from gateway.cli.audit import sentence
 from gateway.cli.trace.model import Inclusion, Step
+from gateway.store.engines.searching import contains
 from gateway.store.schema import audit_checkpoint, audit_leaf
-from gateway.store.searching import contains
 
 _MOST = 20
 _DAMAGED = "it cannot be read: run `sealgate audit verify`"

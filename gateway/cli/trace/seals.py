@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from gateway.cli.trace.model import Sealed, Step
 from gateway.cli.trace.records import step_of, steps_naming
-from gateway.store.moments import moment
+from gateway.store.engines.moments import moment
 from gateway.store.schema import activation, approval, approval_statement, document
 
 _request = msgspec.json.Decoder(dict[str, Any])

@@ -36,9 +36,9 @@ from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.errors import Problem
 from gateway.jobs.backoff import Backoff
 from gateway.randomness import chance
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.networks import change_standing
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.rows.networks import change_standing
 
 _WAIT_SECONDS = 25.0
 _BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))

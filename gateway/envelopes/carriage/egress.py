@@ -4,10 +4,10 @@ from datetime import datetime
 
 from cloud_bridge.interfaces import EgressLedger
 from gateway.clock import Clock
-from gateway.store.lane import WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.networks import EgressRow, forget_some_egress, put_egress
-from gateway.store.pieces import in_pieces
+from gateway.store.engines.lane import WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.pieces import in_pieces
+from gateway.store.rows.networks import EgressRow, forget_some_egress, put_egress
 
 _FORGOTTEN_AT_ONCE = 500
 

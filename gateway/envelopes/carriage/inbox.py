@@ -26,8 +26,8 @@ from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import PASSING, Trouble, trouble_of
 from gateway.errors import Problem
-from gateway.store.lane import Transaction
-from gateway.store.networks import change_standing
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.networks import change_standing
 
 _AT_ONCE = 32
 _LONGEST_ID = 100

@@ -24,7 +24,8 @@ from gateway.envelopes.keeping.troubles import (
     lasting_in,
     written,
 )
-from gateway.store.envelopes import (
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import (
     EntryRow,
     EnvelopeRow,
     change_envelope,
@@ -32,7 +33,6 @@ from gateway.store.envelopes import (
     put_entries,
     put_envelope,
 )
-from gateway.store.lane import Transaction
 
 _encode = msgspec.json.Encoder().encode
 

@@ -17,8 +17,8 @@ from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.owed import ends_it, statement_in
 from gateway.envelopes.causes import key_of
 from gateway.envelopes.ground import Ground, Member
-from gateway.store.envelope_owed import OwedEnvelopeRow
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

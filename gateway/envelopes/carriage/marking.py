@@ -11,8 +11,8 @@ from gateway.envelopes.carriage.owed import asks_for_the_pen, falls_with
 from gateway.envelopes.ground import Ground, Tally
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.troubles import Trouble
-from gateway.store.envelope_owed import OwedEnvelopeRow, mark_sent, owed_now
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow, mark_sent, owed_now
 
 
 class Marking:

@@ -46,7 +46,7 @@ from gateway.envelopes.keeping.troubles import (
     trouble_of,
 )
 from gateway.signing.errors import FrozenProblem
-from gateway.store.envelope_owed import OwedEnvelopeRow
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow
 
 _LOST: Final = "content-missing"
 """The network's word for: a content that stands before this is not there."""

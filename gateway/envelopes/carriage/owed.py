@@ -19,8 +19,8 @@ from cloud_bridge.envelopes.statements import (
     parse,
 )
 from cloud_bridge.wire import NewEnvelope
-from gateway.store.envelope_owed import OwedEnvelopeRow, OwedKind, put_owed
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow, OwedKind, put_owed
 
 _encode = msgspec.json.Encoder().encode
 _new_envelope: Final = msgspec.json.Decoder(NewEnvelope)

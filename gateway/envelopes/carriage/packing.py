@@ -11,8 +11,8 @@ from cloud_bridge.model import Card
 from cloud_bridge.wire import Content, Parcel
 from gateway.envelopes.carriage.owed import envelope_in, statement_in
 from gateway.envelopes.ground import Ground, Member
-from gateway.store.envelope_contents import ContentRow
-from gateway.store.envelope_owed import OwedEnvelopeRow
+from gateway.store.rows.envelope_contents import ContentRow
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow
 
 _MOST_TOGETHER_BYTES: Final = 4 * 1024 * 1024
 """Of documents that leave in one request; more is not held in memory at once."""

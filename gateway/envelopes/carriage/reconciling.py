@@ -20,10 +20,10 @@ from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.troubles import MISSING, Trouble, troubles_in
 from gateway.jobs.model import NewJob
-from gateway.store.envelopes import HeadRow
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.networks import change_standing
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.rows.envelopes import HeadRow
+from gateway.store.rows.networks import change_standing
 
 _PAGE = 500
 _MOST_NAMED = 50

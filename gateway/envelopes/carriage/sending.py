@@ -1,7 +1,7 @@
 """One round of sending what is owed in an envelope: what stays behind, and why."""
 
 from gateway.envelopes.keeping.troubles import Trouble
-from gateway.store.envelope_owed import OwedEnvelopeRow
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow
 
 
 class Sending:

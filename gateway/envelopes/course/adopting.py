@@ -16,7 +16,7 @@ from gateway.envelopes.carriage.errors import NotComparedProblem
 from gateway.envelopes.carriage.owed import ends_it
 from gateway.envelopes.course.ends import ended_at
 from gateway.envelopes.ground import Ground
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow
 
 
 class Adopting:

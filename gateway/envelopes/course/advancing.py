@@ -34,9 +34,9 @@ from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Away, Done, Later, Outcome, Reason
 from gateway.signing.errors import ClockOffProblem, SignerUnavailableProblem
-from gateway.store.envelopes import EnvelopeRow, change_envelope
+from gateway.store.engines.lane import Transaction
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction
+from gateway.store.rows.envelopes import EnvelopeRow, change_envelope
 
 _AWAY: Final = (
     BridgeAwayProblem,

@@ -31,14 +31,14 @@ from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
 from gateway.signing.ids import new_document_id
-from gateway.store.envelopes import (
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import (
     EnvelopeRow,
     change_envelope,
     envelope_by_id,
     envelope_of_key,
     put_envelope,
 )
-from gateway.store.lane import Transaction
 from policies.deciding.verdicts import deciding_rules
 from policies.model import Allowed, Caller
 

@@ -30,9 +30,9 @@ from gateway.envelopes.keeping.troubles import (
 )
 from gateway.envelopes.keeping.versions import fault_in
 from gateway.signing.digests import beside_the_loop
-from gateway.store.envelope_owed import is_owed, mark_anew, mark_sent, owed_now
-from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelope_owed import is_owed, mark_anew, mark_sent, owed_now
+from gateway.store.rows.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 
 _LONGEST_ID = 100
 _UNSENT = frozenset({"sending", "held"})

@@ -16,8 +16,8 @@ from cloud_bridge.envelopes.statements import (
     Withdrawn,
     parse,
 )
-from gateway.store.envelope_owed import is_owed, refused_for
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelope_owed import is_owed, refused_for
+from gateway.store.rows.envelopes import EnvelopeRow
 
 TAKEN_BACK: Final = "withdrawn"
 """Our word for why what was owed will never be sent: we have ended the envelope at home.

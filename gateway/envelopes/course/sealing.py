@@ -43,8 +43,8 @@ from gateway.signing.errors import (
 )
 from gateway.signing.model import SigningRequest
 from gateway.signing.service import SigningService
-from gateway.store.documents import DocumentRow
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.documents import DocumentRow
+from gateway.store.rows.envelopes import EnvelopeRow
 from policies.model import Allowed, AttributeValue, OnPage, Placement, SealRequest
 
 Declinable = Literal["policy", "document", "not-approved"]

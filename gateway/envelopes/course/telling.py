@@ -11,7 +11,7 @@ from cloud_bridge.envelopes.statements import Declined, Withdrawn, parse
 from cloud_bridge.model import Party
 from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.envelopes.model import EnvelopeTold, EvidenceTold, PartyTold, Status, Step
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow
 
 _ENDED: Final = {
     "completed": "Everybody has signed; the documents are here.",

@@ -32,10 +32,10 @@ from gateway.envelopes.model import Step
 from gateway.errors import Problem
 from gateway.jobs.outcomes import Later, Outcome, Reason
 from gateway.signing.errors import ApprovalNeededProblem
-from gateway.store.envelope_contents import ContentRow, put_content
-from gateway.store.envelope_owed import is_owed
-from gateway.store.envelopes import change_envelope
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelope_contents import ContentRow, put_content
+from gateway.store.rows.envelope_owed import is_owed
+from gateway.store.rows.envelopes import change_envelope
 
 _LOOKED_AT: Final = timedelta(minutes=5)
 

@@ -22,7 +22,7 @@ from gateway.envelopes.keeping.troubles import LONGEST, STAMP_OVER_TEXT, Trouble
 from gateway.envelopes.keeping.versions import Version, versions_of
 from gateway.revisions.faults import UNSEEN, RevisionFault
 from gateway.signing.digests import beside_the_loop, digests_of_prefixes, sha256_of
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from policies.intake import RULES
 

@@ -12,10 +12,10 @@ from cloud_bridge.errors import NetworkLiesError
 from gateway.envelopes.errors import EnvelopeContentMissingProblem
 from gateway.envelopes.ground import Ground, Member
 from gateway.signing.digests import HashedDocument, hashed
-from gateway.store.content import Content, Location
-from gateway.store.envelope_contents import SHELF, ContentRow, put_content
+from gateway.store.engines.lane import Transaction
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction
+from gateway.store.files.content import Content, Location
+from gateway.store.rows.envelope_contents import SHELF, ContentRow, put_content
 
 
 @dataclass(frozen=True, slots=True)

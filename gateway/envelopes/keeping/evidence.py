@@ -19,7 +19,7 @@ from gateway.envelopes.keeping.noting import noted
 from gateway.envelopes.keeping.versions import signed_acts
 from gateway.envelopes.model import EvidenceTold
 from gateway.signing.digests import sha256_of
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 

@@ -25,8 +25,8 @@ from gateway.envelopes.keeping.troubles import (
 )
 from gateway.envelopes.records import state_now
 from gateway.returns.model import Event
-from gateway.store.envelopes import EnvelopeRow, change_envelope, envelope_by_id
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 
 _log = structlog.get_logger("envelopes")
 

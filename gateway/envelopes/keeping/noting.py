@@ -9,7 +9,7 @@ from gateway.audit.record import Record
 from gateway.envelopes.ground import Member
 from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.returns.model import Event, EventType
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow
 
 What = Literal[
     "asked",

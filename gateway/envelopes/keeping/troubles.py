@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud_bridge.errors import NetworkLiesError, RecordBrokenError
-from gateway.store.envelope_owed import never_taken
-from gateway.store.envelopes import EnvelopeRow
+from gateway.store.rows.envelope_owed import never_taken
+from gateway.store.rows.envelopes import EnvelopeRow
 
 LONGEST: Final = 1000
 """Characters that are kept of a trouble's words, and of what is done next."""

@@ -16,8 +16,8 @@ from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.names import same_name
 from cloud_bridge.plain_json import decode
 from gateway.clock import Clock
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.networks import NetworkReader, card_of, newest_serial, put_card
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows.networks import NetworkReader, card_of, newest_serial, put_card
 
 _encode = msgspec.json.Encoder().encode
 _signed = msgspec.json.Decoder(SignedCard)

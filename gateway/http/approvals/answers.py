@@ -9,7 +9,7 @@ from gateway.approvals.model import Asked, subject_of
 from gateway.approvals.showing import ApprovalView
 from gateway.approvals.statements import said_in
 from gateway.http.answers import camel
-from gateway.store.approvals import ApprovalStatementRow
+from gateway.store.rows.approvals import ApprovalStatementRow
 from policies.deciding.telling import permission
 from policies.model import DocumentFacts
 from policies.objects.rules import PermitRule

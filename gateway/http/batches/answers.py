@@ -9,8 +9,8 @@ from gateway.batches.model import BatchOptions
 from gateway.batches.problems import told_again
 from gateway.batches.progress import Progress
 from gateway.http.answers import PROBLEM_BASE
-from gateway.store.batch_items import ItemRow
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.batches import BatchRow
 
 STATES = ("waiting", "sealed", "repeated", "failed", "cancelled")
 

@@ -15,8 +15,8 @@ from gateway.http.errors import MalformedRequestProblem
 from gateway.http.reading.queries import number_in
 from gateway.http.reading.small_bodies import read_small_body
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.store.batch_items import ItemState
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batch_items import ItemState
+from gateway.store.rows.batches import BatchRow
 from policies.model import Caller
 
 _BATCHES = "/v1/batches"

@@ -20,8 +20,8 @@ from gateway.http.describing import answered, path_parameter
 from gateway.http.places import Places
 from gateway.http.routes import WHO, Route
 from gateway.signing.archive import Archive
-from gateway.store.batch_items import ItemRow
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.batches import BatchRow
 from policies.model import Caller
 
 _ONE = "/v1/batches/{id}"

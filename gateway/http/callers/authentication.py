@@ -36,7 +36,7 @@ from gateway.http.errors import (
     SignatureInvalidProblem,
 )
 from gateway.seals.in_force import InForce
-from gateway.store.documents import UsedNonce
+from gateway.store.rows.documents import UsedNonce
 from policies.model import Caller
 from policies.objects.people import Person, PersonKey
 from policies.objects.systems import System, SystemKey

@@ -5,7 +5,7 @@ from typing import Final
 
 from cloud_bridge.nonces import Nonces
 from gateway.http.errors import ReplayProblem
-from gateway.store.documents import UsedNonce
+from gateway.store.rows.documents import UsedNonce
 
 _LONGEST_SECONDS: Final = 24 * 3600.0
 

@@ -32,7 +32,7 @@ from gateway.http.errors import (
     RequestTooSlowProblem,
 )
 from gateway.http.places import Places
-from gateway.store.content import prove_room
+from gateway.store.files.content import prove_room
 
 _PIECE_BYTES = 1024 * 1024
 _IDLE_SECONDS = 60

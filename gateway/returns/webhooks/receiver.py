@@ -8,7 +8,7 @@ from gateway.returns.records import EventReader, Standing, put_standing
 from gateway.returns.webhooks.message import body_of, headers_of
 from gateway.returns.webhooks.model import Webhook
 from gateway.returns.webhooks.sender import WebhookSender
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 
 
 class WebhookReceiver:

@@ -24,8 +24,8 @@ from cloud_bridge.errors import NetworkAwayError
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.reconciling import Reconciliation
 from gateway.jobs.model import ClaimedJob
-from gateway.store.envelope_owed import is_owed
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelope_owed import is_owed
 from tests.bridge_house import Company, company, contract
 from tests.envelope_house import EAST, WEST
 from tests.served_house import ServedStreet, served_street

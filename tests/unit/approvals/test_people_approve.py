@@ -12,8 +12,8 @@ from gateway.approvals.model import asked_of, concerned, written
 from gateway.approvals.showing import ApprovalState, ApprovalView
 from gateway.signing.errors import ApprovalNeededProblem
 from gateway.signing.model import SealedDocument
-from gateway.store.approvals import put_approval, put_concerned
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.approvals import put_approval, put_concerned
 from policies.errors import GrantRefusedError
 from policies.grant import Grant
 from tests.approving_house import (

@@ -11,7 +11,7 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.errors import AuditLogDamagedError
 from gateway.audit.merkle import leaf_hash
 from gateway.audit.verification import LogVerdict, LogVerifier
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from tests.running_gateway import until
 from tests.signing_house import FakeClock, SoftSigner, signing_house
 

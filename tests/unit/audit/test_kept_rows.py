@@ -14,9 +14,9 @@ from gateway.audit.record import Record
 from gateway.audit.verification import LogVerdict, LogVerifier
 from gateway.bundles.manifest import Manifest
 from gateway.bundles.reading import read
-from gateway.store.activations import Activation, keep_activation
-from gateway.store.database import open_reader
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_reader
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.activations import Activation, keep_activation
 from tests.approving_house import approving_house, oa_token
 from tests.guarded_house import guarded_house
 from tests.officers import freeze, new_freeze_id, signed, unfreeze

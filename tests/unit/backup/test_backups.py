@@ -24,7 +24,7 @@ from gateway.backup.restoring import restore
 from gateway.backup.shelf import Shelf
 from gateway.backup.verifying import verify
 from gateway.store.errors import StateInUseError
-from gateway.store.ownership import sole_owner
+from gateway.store.files.ownership import sole_owner
 from tests.backed_up_house import BackedUp, emptied, put_back, silent, with_receipts
 from tests.officers import FREEZE_ID
 from tests.running_gateway import RunningGateway, copy_of

@@ -12,8 +12,8 @@ from gateway.backup.dumped_rows import load_dump
 from gateway.backup.dumped_schema import is_plain_among_rows, prove_statements
 from gateway.backup.errors import BackupFailedError, BackupRefusedError
 from gateway.backup.postgresql_dump import PostgreSQLMoment, fitting, restore_dump
+from gateway.store.engines.postgresql import PostgreSQL
 from gateway.store.migrating import migrate, newest_revision, revision_of
-from gateway.store.postgresql import PostgreSQL
 from gateway.store.schema import audit_leaf, event
 from tests.postgres_server import Server, postgres
 

@@ -21,7 +21,7 @@ from gateway.backup.sqlite_copy import SQLiteMoment
 from gateway.backup.verifying import verify
 from gateway.backup.writing import BackupWriter
 from gateway.clock import SystemClock
-from gateway.store.database import SQLiteFile, open_writer
+from gateway.store.engines.database import SQLiteFile, open_writer
 from gateway.store.schema import batch_item, document
 from tests.backed_up_house import BackedUp, with_receipts
 from tests.fresh_databases import put_gateway_database

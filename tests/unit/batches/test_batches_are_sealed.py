@@ -13,7 +13,7 @@ from gateway.batches.model import NewItem, RefusedItem
 from gateway.documents.errors import NotAPDFProblem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.signing.errors import IdempotencyKeyReusedProblem
-from gateway.store.batch_items import ItemRow
+from gateway.store.rows.batch_items import ItemRow
 from hsm.errors import SignerUnavailableError
 from policies.grant import Grant
 from policies.model import Caller

@@ -11,7 +11,7 @@ import pytest
 from asn1crypto import cms
 
 from gateway.batches.errors import ReceiptNotReadyProblem, ReceiptRefusedProblem
-from gateway.store.batches import BatchRow
+from gateway.store.rows.batches import BatchRow
 from hsm.errors import SignerUnavailableError
 from policies.grant import Grant
 from tests.batch_house import TMS, BatchHouse, batch_house, item

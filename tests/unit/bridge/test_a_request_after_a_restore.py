@@ -13,7 +13,7 @@ import pytest
 from gateway.envelopes.carriage.errors import NotComparedProblem
 from gateway.envelopes.model import NewFile
 from gateway.signing.errors import DeniedProblem, IdempotencyKeyReusedProblem
-from gateway.store.networks import forget_comparisons
+from gateway.store.rows.networks import forget_comparisons
 from tests.envelope_house import (
     CALLER,
     EAST,

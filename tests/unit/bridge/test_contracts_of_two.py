@@ -16,9 +16,9 @@ from gateway.envelopes.causes import job_of
 from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Done
 from gateway.signing.errors import IdempotencyKeyReusedProblem
-from gateway.store.envelopes import change_envelope
-from gateway.store.jobs import fence_of
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import change_envelope
+from gateway.store.rows.jobs import fence_of
 from gateway.verification.judging import Judging
 from tests.envelope_house import (
     CALLER,

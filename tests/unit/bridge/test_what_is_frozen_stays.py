@@ -14,7 +14,7 @@ from cloud_bridge.wire import Content, Parcel
 from gateway.envelopes.carriage.packing import Packing
 from gateway.envelopes.model import NewFile
 from gateway.freezes.model import ScopeKind
-from gateway.store.envelope_owed import OwedEnvelopeRow
+from gateway.store.rows.envelope_owed import OwedEnvelopeRow
 from tests.document_fixtures import receipt
 from tests.envelope_house import CALLER, EAST, PAPER, POLICY, Room, Town, play, settle, sha256
 from tests.envelope_logs import told_in_the_log

@@ -13,8 +13,8 @@ from cloud_bridge.model import Terms
 from gateway.envelopes.ground import Tally
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.troubles import Trouble
-from gateway.store.envelopes import envelope_by_id
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.envelopes import envelope_by_id
 from tests.bridge_house import Company, contract
 from tests.envelope_house import EAST, Room, Town, play, settle
 from tests.envelope_parties import PAPER, sha256

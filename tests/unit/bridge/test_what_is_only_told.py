@@ -8,7 +8,7 @@ import pytest
 from gateway.envelopes.ground import Tally
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.troubles import Trouble
-from gateway.store.envelopes import change_envelope
+from gateway.store.rows.envelopes import change_envelope
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from tests.envelope_house import CALLER, EAST, OwnJudge, Room, Town, play, settle
 from tests.envelope_logs import leaves

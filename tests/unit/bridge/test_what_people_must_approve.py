@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.store.approvals import ApprovalRow
+from gateway.store.rows.approvals import ApprovalRow
 from tests.envelope_house import (
     CALLER,
     NAME,

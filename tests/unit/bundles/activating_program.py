@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.manifest import Manifest
-from gateway.store import activations
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.rows import activations
 from tests.bundle_house import bundle_house
 
 T = TypeVar("T")

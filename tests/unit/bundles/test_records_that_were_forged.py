@@ -6,7 +6,7 @@ from pathlib import Path
 from gateway.bundles.lineage import ActivatedRow
 from gateway.bundles.reading import peek, read
 from gateway.seals.last_good import last_good
-from gateway.store.activations import Activation, keep_activation
+from gateway.store.rows.activations import Activation, keep_activation
 from tests.bundle_house import FIRST, GROUP, SECOND, BundleHouse, bundle_house, prepare, put
 from tests.sealed_bundles import AT, Group, key, person
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.audit.activated import newest_activated
 from gateway.bundles.reading import peek, read
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from tests.bundle_house import (
     FIRST,
     GROUP,

@@ -8,7 +8,7 @@ import pytest
 from gateway.bundles.copies import BundleCopies
 from gateway.bundles.reading import peek
 from gateway.cli.policy.activation_watch import ActivationWatch
-from gateway.store.database import SQLiteFile, open_writer
+from gateway.store.engines.database import SQLiteFile, open_writer
 from tests.bundle_house import (
     FIRST,
     GROUP,

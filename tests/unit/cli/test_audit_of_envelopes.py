@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import audit as audit_command
 from gateway.cli.app import app
 from gateway.envelopes.causes import trace_of
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from tests.running_gateway import RECEIPT
 from tests.signing_house import request, signing_house
 

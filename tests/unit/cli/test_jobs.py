@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import jobs as commands
 from gateway.cli import reading
 from gateway.cli.app import app
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from tests.queue_house import new_job, open_queue_house
 
 Sealgate = Callable[..., Result]

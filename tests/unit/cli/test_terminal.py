@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.cli.terminal import out, told_errors
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 
 
 def test_a_file_that_is_not_there_is_told_by_name_and_without_a_number(tmp_path: Path) -> None:

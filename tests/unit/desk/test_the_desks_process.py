@@ -15,7 +15,7 @@ from gateway.desk.errors import (
     QuestionTooDemandingProblem,
 )
 from gateway.desk.wire import PROTOCOL, ExplainRecord, SetUp, Simulate, Test, encode
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from processes.child import Child, start_child
 from processes.confinement import landlock_available
 from tests.signing_house import POLICY

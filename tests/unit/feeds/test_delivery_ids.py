@@ -1,8 +1,8 @@
 """One result of one thing has one id, in whatever batch it came."""
 
 from gateway.feeds.results import _delivery_id
-from gateway.store.batch_items import ItemRow
-from gateway.store.feeds import OwedRow
+from gateway.store.rows.batch_items import ItemRow
+from gateway.store.rows.feeds import OwedRow
 
 
 def owed(batch_key: str, *, source: str = "tms-queue") -> OwedRow:

@@ -23,8 +23,8 @@ from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
 from gateway.seals.in_force import InForce
-from gateway.store.database import open_reader
-from gateway.store.feeds import FeedReader
+from gateway.store.engines.database import open_reader
+from gateway.store.rows.feeds import FeedReader
 from policies.objects.systems import System
 from strictyaml import load
 from tests.batch_house import BatchHouse, batch_house, item

@@ -20,7 +20,7 @@ from gateway.freezes.errors import (
 from gateway.freezes.model import FreezeClaims, ScopeKind
 from gateway.seals.in_force import InForce
 from gateway.signing.errors import FrozenProblem
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 from gateway.store.schema import freeze as rows_of_freezes
 from hsm.errors import SignerUnavailableError
 from policies.engine import CELPolicyEngine

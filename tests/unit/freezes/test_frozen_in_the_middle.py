@@ -16,7 +16,7 @@ from gateway.errors import Problem
 from gateway.freezes.model import Freeze
 from gateway.seals.model import SealMaterial
 from gateway.signing.errors import ActIncompleteProblem, FrozenProblem
-from gateway.store.content import Content
+from gateway.store.files.content import Content
 from policies.grant import Grant
 from policies.model import Caller
 from tests.guarded_house import GuardedHouse

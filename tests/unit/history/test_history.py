@@ -12,8 +12,8 @@ from gateway.errors import Problem
 from gateway.history.keeping import DecisionHistory, forget, packed, unpacked
 from gateway.history.reading import DecisionReader
 from gateway.signing.guard import KeptDecision
-from gateway.store.database import open_reader
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_reader
+from gateway.store.engines.lane import Transaction
 from policies.engine import CELPolicyEngine
 from policies.foresight.replay import PastDecision, Replaying, Same
 from policies.model import Allowed, ContentFacts, Denied, Known

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.http.callers.authentication import Authenticated
 from gateway.http.errors import SignatureInvalidProblem
-from gateway.store.documents import UsedNonce
+from gateway.store.rows.documents import UsedNonce
 from policies.model import Caller
 
 CALLER = Caller(system="tms", company="east")

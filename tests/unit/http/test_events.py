@@ -19,7 +19,7 @@ from gateway.returns.records import EventReader
 from gateway.returns.replaying import Replays
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from tests.delivering_house import an_event
 from tests.signing_house import House, signing_house
 from tests.unit.http.test_routes import KEY, ORIGIN, api_of, with_powers

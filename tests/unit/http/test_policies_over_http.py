@@ -17,7 +17,7 @@ from gateway.client import RequestSigner
 from gateway.desk.asking import MODULE, Desk
 from gateway.history.keeping import DecisionHistory
 from gateway.http.policies import PolicyQuestions
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from policies.powers import Power
 from processes.child import Child, start_child
 from tests.sealed_bundles import Group

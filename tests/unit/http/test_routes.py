@@ -46,8 +46,8 @@ from gateway.returns.replaying import Replays
 from gateway.returns.stopping import Stops
 from gateway.returns.targets import TargetBook
 from gateway.seals.in_force import InForce
-from gateway.store.approvals import ApprovalReader
-from gateway.store.database import SQLiteFile, open_reader
+from gateway.store.engines.database import SQLiteFile, open_reader
+from gateway.store.rows.approvals import ApprovalReader
 from policies.model import Caller
 from policies.objects.people import Role
 from policies.objects.systems import System, SystemKey

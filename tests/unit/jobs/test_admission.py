@@ -8,7 +8,7 @@ import pytest
 
 from gateway.jobs.admission import Admission, Limits
 from gateway.jobs.errors import DiskShortProblem, GatewayFullProblem, TooMuchOpenProblem
-from gateway.store.backlog import OpenItems
+from gateway.store.rows.backlog import OpenItems
 
 _LIMITS = Limits(items=100, items_of_a_system=60, size=1000, size_of_a_system=600)
 

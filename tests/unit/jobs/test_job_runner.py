@@ -16,8 +16,8 @@ from gateway.jobs.model import ClaimedJob
 from gateway.jobs.outcomes import Away, Dead, Done, Later, Outcome, Reason
 from gateway.jobs.runner import JobRunner
 from gateway.randomness import chance
+from gateway.store.engines.lane import Transaction
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction
 from tests.queue_house import QueueHouse, new_job, open_queue_house
 
 _REASON = Reason(type="signer-unavailable", detail="the token is gone")

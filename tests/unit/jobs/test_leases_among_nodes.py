@@ -9,7 +9,7 @@ import pytest
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.lease_time import ServerTime
 from gateway.jobs.queue import DatabaseQueue
-from gateway.store.lane import WriterLane
+from gateway.store.engines.lane import WriterLane
 from tests.postgres_server import Server, postgres
 from tests.queue_house import new_job, open_queue_house
 from tests.signing_house import FakeClock

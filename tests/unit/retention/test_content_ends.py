@@ -20,8 +20,8 @@ from gateway.retention.holds import HoldBook
 from gateway.retention.sweeping import Sweeper
 from gateway.signing.errors import ContentErasedProblem
 from gateway.signing.model import SealedDocument
-from gateway.store.content import ContentStore, Location
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
+from gateway.store.files.content import ContentStore, Location
 from policies.model import Caller
 from policies.objects.documents import Retention
 from tests.running_gateway import RECEIPT

@@ -20,7 +20,7 @@ from gateway.returns.records import EventReader
 from gateway.returns.releasing import ReleasedEvents
 from gateway.returns.targets import TargetBook
 from gateway.signing.guard import AllReleasing
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from tests.running_gateway import RECEIPT, until
 from tests.signing_house import House, request, signing_house
 

@@ -15,7 +15,7 @@ from gateway.returns.outbox import Outbox
 from gateway.returns.releasing import ReleasedEvents
 from gateway.returns.targets import TargetBook
 from gateway.signing.guard import AllReleasing
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
 from gateway.store.schema import event
 from tests.signing_house import START, House, signing_house
 

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
-from gateway.store.charges import SlotBook
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
+from gateway.store.rows.charges import SlotBook
 from tests.signing_house import START, FakeClock
 
 CALLERS = 64

@@ -23,7 +23,7 @@ from gateway.signing.errors import (
     SealUnknownProblem,
     SignerUnavailableProblem,
 )
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.errors import StoreProblem
 from gateway.store.schema import audit_leaf
 from hsm.errors import TokenFailedError

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from gateway.errors import Problem
 from gateway.signing.errors import DeniedProblem, SignerUnavailableProblem
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.schema import audit_leaf, charge_slot
 from hsm.errors import TokenFailedError
 from policies.grant import Grant

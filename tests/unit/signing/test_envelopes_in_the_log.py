@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gateway.audit.record import read_leaf
 from gateway.cli.audit import sentence
 from gateway.signing.errors import RequestRefusedProblem
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.schema import audit_leaf
 from tests.running_gateway import RECEIPT
 from tests.signing_house import request, signing_house

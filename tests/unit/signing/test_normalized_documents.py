@@ -13,7 +13,7 @@ from gateway.documents.normalizing import normalize
 from gateway.http.answers import metadata
 from gateway.signing.errors import IntakeRefusedProblem
 from gateway.signing.model import SealedDocument
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.store.schema import audit_leaf
 from tests.document_fixtures import soft_seal
 from tests.hostile.samples import SAMPLES

@@ -20,9 +20,9 @@ from gateway.signing.guard import Guards, KeptDecision, Surroundings, Use, UseRe
 from gateway.signing.limits import LimitGuard
 from gateway.signing.model import SigningRequest
 from gateway.signing.preparing import first_preparation
-from gateway.store.charges import SlotBook
-from gateway.store.database import open_reader
-from gateway.store.lane import Transaction
+from gateway.store.engines.database import open_reader
+from gateway.store.engines.lane import Transaction
+from gateway.store.rows.charges import SlotBook
 from gateway.store.schema import audit_leaf
 from policies.interfaces import Case
 from policies.model import (

@@ -18,7 +18,7 @@ from gateway.signing.errors import (
     LimitReachedProblem,
 )
 from gateway.signing.model import SealedDocument
-from gateway.store.postgresql import PostgreSQL
+from gateway.store.engines.postgresql import PostgreSQL
 from gateway.store.schema import document
 from policies.grant import Grant
 from tests.guarded_house import GuardedHouse, guarded_house

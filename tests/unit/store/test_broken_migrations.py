@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, text
 
 import gateway.store
 from gateway.store import migrating
-from gateway.store.database import SQLiteFile
+from gateway.store.engines.database import SQLiteFile
 from gateway.store.interfaces import Database
 from gateway.store.migrating import migrate, newest_revision, revision_of
 from tests.fresh_databases import put_gateway_database
@@ -40,7 +40,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from gateway.store import migrating
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 migrating._MIGRATIONS = Path(sys.argv[2])
 migrating.migrate(open_writer(Path(sys.argv[1])))
 """

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.charges import SlotBook
-from gateway.store.content import ContentStore
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.lane import Transaction, WriterLane
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.charges import SlotBook
 from policies.conditions.windows import SLOT_SECONDS
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock

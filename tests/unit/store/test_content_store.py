@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.store.content import Content, ContentStore, Location, _header, _unusual_header
 from gateway.store.errors import ContentDamagedError, StoreProblem
+from gateway.store.files.content import Content, ContentStore, Location, _header, _unusual_header
 from tests.signing_house import FakeClock
 
 MOMENT = datetime(2026, 11, 22, tzinfo=UTC)

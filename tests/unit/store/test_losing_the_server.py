@@ -14,12 +14,12 @@ from gateway.audit.checkpoint import LogKey
 from gateway.audit.log import AuditLog
 from gateway.audit.record import Record
 from gateway.audit.verification import LogVerifier
-from gateway.store.content import ContentStore
-from gateway.store.documents import DocumentReader
+from gateway.store.engines.lane import WriterLane
+from gateway.store.engines.postgresql import PostgreSQL
+from gateway.store.engines.turns import DatabaseAwayError, PostgreSQLWriteConnection
 from gateway.store.errors import StoreProblem
-from gateway.store.lane import WriterLane
-from gateway.store.postgresql import PostgreSQL
-from gateway.store.turns import DatabaseAwayError, PostgreSQLWriteConnection
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.documents import DocumentReader
 from tests.postgres_server import Server, free_port, postgres
 from tests.running_gateway import until
 from tests.signing_house import START, FakeClock, SoftSigner

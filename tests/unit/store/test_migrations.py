@@ -9,10 +9,10 @@ from alembic.config import Config
 from sqlalchemy import Engine, inspect, text
 
 import gateway.store
-from gateway.store.database import open_reader, open_writer
-from gateway.store.documents import DocumentReader
-from gateway.store.freezes import freeze_row, live_freezes, unfreeze_rows
+from gateway.store.engines.database import open_reader, open_writer
 from gateway.store.migrating import migrate
+from gateway.store.rows.documents import DocumentReader
+from gateway.store.rows.freezes import freeze_row, live_freezes, unfreeze_rows
 
 _BEFORE_ACTS = "0002"
 _VALUES = {

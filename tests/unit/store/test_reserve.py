@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store.errors import StoreProblem
-from gateway.store.reserve import Reserve
+from gateway.store.files.reserve import Reserve
 
 _MIB = 1024**2
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, MetaData, Table, insert, select
 
-from gateway.store.content import Content, ContentStore, Location
-from gateway.store.database import open_reader, open_writer
-from gateway.store.documents import UsedNonce, live_nonces, remember_nonce
+from gateway.store.engines.database import open_reader, open_writer
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.statements import RowStatement
 from gateway.store.errors import StoreProblem, StoreVersionError
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.files.content import Content, ContentStore, Location
 from gateway.store.migrating import migrate, newest_revision
+from gateway.store.rows.documents import UsedNonce, live_nonces, remember_nonce
 from gateway.store.schema import charge_slot, metadata
-from gateway.store.statements import RowStatement
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.errors import Problem
-from gateway.store.database import open_reader
+from gateway.store.engines.database import open_reader
 from gateway.usage.counting import UsageBook, UsageCount, department_of
 from gateway.usage.model import Dimension, Period, Scope, UsageRow, in_order
 from gateway.usage.reading import as_csv, usage

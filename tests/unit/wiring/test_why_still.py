@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.clock import SystemClock
 from gateway.config import MaintenanceConfig
-from gateway.store.reserve import Reserve
+from gateway.store.files.reserve import Reserve
 from gateway.wiring.waiting import why_still
 
 

@@ -24,13 +24,13 @@ from gateway.cli.bridge import keys as keys_command
 from gateway.cli.bridge import running
 from gateway.cli.bridge import status as status_command
 from gateway.config import BridgeCompanyConfig, BridgeConfig, HTTPConfig
-from gateway.store.content import ContentStore
-from gateway.store.database import SQLiteFile
-from gateway.store.envelopes import put_envelope
-from gateway.store.lane import Transaction, WriterLane
-from gateway.store.moments import microseconds
-from gateway.store.networks import EgressRow, change_standing, put_card, put_egress
-from gateway.store.nodes import NodeRow, put_node
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.lane import Transaction, WriterLane
+from gateway.store.engines.moments import microseconds
+from gateway.store.files.content import ContentStore
+from gateway.store.rows.envelopes import put_envelope
+from gateway.store.rows.networks import EgressRow, change_standing, put_card, put_egress
+from gateway.store.rows.nodes import NodeRow, put_node
 from tests.contracts.test_envelope_rows import envelope
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock

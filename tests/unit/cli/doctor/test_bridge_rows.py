@@ -15,10 +15,10 @@ from gateway.cli.doctor import bridge as bridge_rows
 from gateway.cli.doctor.bridge import check_bridge, check_bridge_files
 from gateway.cli.doctor.model import Finding
 from gateway.config import BridgeConfig, Config
-from gateway.store.database import SQLiteFile
-from gateway.store.envelopes import put_envelope
-from gateway.store.moments import microseconds
-from gateway.store.networks import change_standing, put_card
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.engines.moments import microseconds
+from gateway.store.rows.envelopes import put_envelope
+from gateway.store.rows.networks import change_standing, put_card
 from tests.contracts.test_envelope_rows import envelope
 from tests.envelope_parties import Company
 from tests.fresh_databases import put_gateway_database

@@ -22,7 +22,7 @@ from gateway.cli.doctor.model import Finding, looked_at
 from gateway.cli.doctor.records import RecordsCheck
 from gateway.cli.doctor.seals import SealsCheck
 from gateway.cli.doctor.token import TokenCheck, about_key
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 from gateway.store.migrating import migrate
 from gateway.store.schema import audit_leaf
 from hsm.interfaces import KeyDescription

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gateway.cli.doctor.model import Finding
 from gateway.cli.doctor.nodes import check_versions
-from gateway.store.database import SQLiteFile
-from gateway.store.nodes import NodeRow, nodes, put_node, remove_node
+from gateway.store.engines.database import SQLiteFile
+from gateway.store.rows.nodes import NodeRow, nodes, put_node, remove_node
 from tests.fresh_databases import put_gateway_database
 from tests.unit.cli.bridge.test_bridge import write
 

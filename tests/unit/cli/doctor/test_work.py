@@ -19,9 +19,9 @@ from gateway.cli.doctor.chain import check_chain
 from gateway.cli.doctor.model import Finding
 from gateway.cli.doctor.work import check_deliveries, check_jobs, check_limits
 from gateway.config import Config
-from gateway.store.database import SQLiteFile, open_writer
+from gateway.store.engines.database import SQLiteFile, open_writer
+from gateway.store.engines.moments import microseconds
 from gateway.store.migrating import migrate
-from gateway.store.moments import microseconds
 from gateway.store.schema import (
     audit_checkpoint,
     audit_leaf,

@@ -12,9 +12,9 @@ from gateway.bundles.copies import BundleCopies
 from gateway.bundles.errors import BundleFileError
 from gateway.bundles.reading import SealedBundle, read
 from gateway.cli.officers.deciding_policies import policies_at, policies_here
-from gateway.store.approvals import ApprovalRow
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
 from gateway.store.migrating import migrate
+from gateway.store.rows.approvals import ApprovalRow
 from gateway.store.schema import activation
 from policies.model import Caller, DocumentFacts, SealRequest
 from tests.sealed_bundles import Group, key

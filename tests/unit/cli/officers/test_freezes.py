@@ -15,9 +15,9 @@ from gateway.cli.doctor.freezes import check_freeze_folder, check_freezes
 from gateway.cli.trial.installation import Trial
 from gateway.freezes.model import FREEZE_TYPE, UNFREEZE_TYPE, FreezeClaims, UnfreezeClaims
 from gateway.statements import open_compact
-from gateway.store.database import open_writer
-from gateway.store.freezes import FreezeRow, put_freeze
+from gateway.store.engines.database import open_writer
 from gateway.store.migrating import migrate
+from gateway.store.rows.freezes import FreezeRow, put_freeze
 from tests.officers import FREEZE_ID, freeze, signed
 from tests.running_gateway import copy_of
 from tests.statement_keys import LI

@@ -11,9 +11,9 @@ from sqlalchemy import Table, insert, update
 from gateway.audit.merkle import leaf_hash
 from gateway.audit.record import Record, leaf_bytes
 from gateway.envelopes.causes import trace_of
-from gateway.store.database import open_writer
+from gateway.store.engines.database import open_writer
+from gateway.store.engines.moments import microseconds
 from gateway.store.migrating import migrate
-from gateway.store.moments import microseconds
 from gateway.store.schema import (
     activation,
     approval,

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
 
-from gateway.store.content import Location
-from gateway.store.lane import Transaction
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import RowStatement
+from gateway.store.engines.upserts import upsert
+from gateway.store.files.content import Location
 from gateway.store.schema import document, nonce
-from gateway.store.statements import RowStatement
-from gateway.store.upserts import upsert
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +182,7 @@ def segment_ends(connection: Connection) -> dict[str, int]:
 
 
 class DocumentReader:
-    """Reads rows on connections that cannot write, see `gateway.store.reading`."""
+    """Reads rows on connections that cannot write, see `gateway.store.engines.reading`."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)

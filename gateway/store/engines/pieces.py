@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.store.lane import Transaction, WriterLane
+from gateway.store.engines.lane import Transaction, WriterLane
 
 
 async def in_pieces(lane: WriterLane, some: Callable[[Transaction], int], *, most: int) -> int:

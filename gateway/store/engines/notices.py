@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import structlog
 from sqlalchemy import text
 
-from gateway.store.lane import Transaction
-from gateway.store.statements import RowStatement
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.statements import RowStatement
 
 if TYPE_CHECKING:
     import psycopg

@@ -22,7 +22,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.durable import sync_directory
 from gateway.store.errors import ContentDamagedError, StoreProblem
-from gateway.store.holes import punched
+from gateway.store.files.holes import punched
 
 _SEGMENT_BYTES = 1024**3
 _WRITEV_PARTS = 512

@@ -15,12 +15,12 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.store.content import Content, ContentStore, Location
+from gateway.store.engines.groups import Errand, GroupThread
+from gateway.store.engines.statements import Row, RowStatement
+from gateway.store.engines.writing import SQLiteWriteConnection
 from gateway.store.errors import StoreProblem
-from gateway.store.groups import Errand, GroupThread
+from gateway.store.files.content import Content, ContentStore, Location
 from gateway.store.interfaces import WriteConnection
-from gateway.store.statements import Row, RowStatement
-from gateway.store.writing import SQLiteWriteConnection
 
 T = TypeVar("T")
 
@@ -311,7 +311,7 @@ class WriterLane:
 def _write_connection(engine: Engine, *, node: str, exclusive: bool) -> WriteConnection:
     if engine.dialect.name == "sqlite":
         return SQLiteWriteConnection(engine)
-    from gateway.store.turns import PostgreSQLWriteConnection  # noqa: PLC0415 - loads its driver
+    from gateway.store.engines.turns import PostgreSQLWriteConnection  # noqa: PLC0415 - loads its driver
 
     return PostgreSQLWriteConnection(engine, node=node, exclusive=exclusive)
 

@@ -11,12 +11,12 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import Row, RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import approval, approval_concern, approval_statement
-from gateway.store.statements import Row, RowStatement
-from gateway.store.upserts import upsert
 
 State = Literal["pending", "rejected", "used"]
 Act = Literal["approve", "reject"]
@@ -174,7 +174,7 @@ def statements_of(connection: Connection, approval_id: str) -> tuple[ApprovalSta
 
 
 class ApprovalReader:
-    """Reads rows on connections that cannot write, see `gateway.store.reading`."""
+    """Reads rows on connections that cannot write, see `gateway.store.engines.reading`."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection = read_connection(engine)

@@ -19,11 +19,11 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.statements import PlainStatement, RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.interfaces import Rows
-from gateway.store.lane import Transaction
 from gateway.store.schema import job, job_turn
-from gateway.store.statements import PlainStatement, RowStatement
-from gateway.store.upserts import upsert
 
 
 class NewJobRow(msgspec.Struct, frozen=True, kw_only=True):

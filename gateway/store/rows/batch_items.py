@@ -17,12 +17,12 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.store.content import Location
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import RowStatement
+from gateway.store.files.content import Location
 from gateway.store.schema import batch_item, document, job
-from gateway.store.statements import RowStatement
 
 ItemState = Literal["waiting", "sealed", "repeated", "failed", "cancelled"]
 

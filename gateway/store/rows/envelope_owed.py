@@ -16,11 +16,11 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import PlainStatement
 from gateway.store.schema import envelope, envelope_owed
-from gateway.store.statements import PlainStatement
 
 OwedKind = Literal["envelope", "content", "statement"]
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from gateway.bundles.lineage import ActivatedRow
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.statements import RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import activation
-from gateway.store.statements import RowStatement
-from gateway.store.upserts import upsert
 
 _COLUMNS = ("sequence", "digest", "manifest", "at", "audit_index")
 _new = upsert(activation)

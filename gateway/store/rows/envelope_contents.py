@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select
 
-from gateway.store.content import Location
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import PlainStatement
+from gateway.store.files.content import Location
 from gateway.store.schema import envelope, envelope_content
-from gateway.store.statements import PlainStatement
 
 SHELF = "envelopes"
 """The shelf of the content store that they are kept on."""

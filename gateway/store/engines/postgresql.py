@@ -88,7 +88,7 @@ class PostgreSQL(msgspec.Struct, frozen=True, kw_only=True, tag="postgresql"):
         )
 
     async def listen(self) -> "psycopg.AsyncConnection[Any]":
-        """See `gateway.store.notices.Listening`."""
+        """See `gateway.store.engines.notices.Listening`."""
         import psycopg  # noqa: PLC0415 - an installation on SQLite never loads it
 
         settings = {**_SETTINGS, "application_name": "sealgate notices"}

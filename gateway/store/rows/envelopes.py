@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, text, update
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import PlainStatement, RowStatement
 from gateway.store.schema import envelope, envelope_entry
-from gateway.store.statements import PlainStatement, RowStatement
 
 
 class EnvelopeRow(msgspec.Struct, frozen=True, kw_only=True):

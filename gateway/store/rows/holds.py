@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.statements import RowStatement
 from gateway.store.schema import document, hold
-from gateway.store.statements import RowStatement
 
 HOLD_COLUMNS = tuple(column.name for column in hold.c)
 _put_hold = RowStatement(insert(hold), *HOLD_COLUMNS)

@@ -5,9 +5,9 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.reading import compiled, read_connection
 from gateway.store.schema import feed_batch, feed_cursor
 
 

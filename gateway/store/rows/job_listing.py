@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from gateway.store.moments import moment
+from gateway.store.engines.moments import moment
 from gateway.store.schema import job
 
 

@@ -9,10 +9,10 @@ from typing import cast
 
 from sqlalchemy import bindparam, func, select
 
-from gateway.store.lane import Transaction
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.statements import Row, RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import charge_slot
-from gateway.store.statements import Row, RowStatement
-from gateway.store.upserts import upsert
 from policies.conditions.windows import SLOT_SECONDS
 
 _MOST_COUNTERS = 10_000
@@ -79,7 +79,7 @@ class SlotBook:
         self._uncertain = transaction
 
     def follow(self, transaction: Transaction) -> None:  # noqa: ARG002 - the Protocol's
-        """See `gateway.store.lane.Follower`: other nodes may have counted."""
+        """See `gateway.store.engines.lane.Follower`: other nodes may have counted."""
         self._sums, self._uncertain = {}, None
 
     def _pending(self, transaction: Transaction, counter: str) -> Mapping[int, int]:

@@ -18,9 +18,9 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.reading import compiled, read_connection
 from gateway.store.schema import batch, batch_item
 
 BatchState = Literal["receiving", "open", "paused", "cancelled", "finished"]

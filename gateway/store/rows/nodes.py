@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds, moment
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds, moment
+from gateway.store.engines.statements import RowStatement
+from gateway.store.engines.upserts import upsert
 from gateway.store.schema import node
-from gateway.store.statements import RowStatement
-from gateway.store.upserts import upsert
 
 SILENT: Final = timedelta(minutes=15)
 """A gateway says every five minutes that it is there: one that is silent for longer has gone."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal_column, select
 
-from gateway.store.jobs import first_waiting, priorities, shares
+from gateway.store.rows.jobs import first_waiting, priorities, shares
 from gateway.store.schema import batch, batch_item, job
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
-from gateway.store.lane import Transaction
-from gateway.store.moments import microseconds
-from gateway.store.reading import compiled, read_connection
+from gateway.store.engines.lane import Transaction
+from gateway.store.engines.moments import microseconds
+from gateway.store.engines.reading import compiled, read_connection
+from gateway.store.engines.statements import PlainStatement, RowStatement
 from gateway.store.schema import egress, network_card, network_standing
-from gateway.store.statements import PlainStatement, RowStatement
 
 
 class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
