@@ -108,7 +108,9 @@ def look(
             found = [
                 f"{each.name}: {said}"
                 for each in readers
-                if (said := _said(before[each.name], each.show(document), contract))
+                if _said(before[each.name], each.show(document), contract)
+                # Once more, as pdfium's first picture is another where it has to choose a font.
+                and (said := _said(each.show(contract.document), each.show(document), contract))
             ]
             tally.shown += 1
             if slow is not None and (found or tally.shown % slow_every == 0):
