@@ -108,8 +108,9 @@ def _added(
         if signature not in added and not (is_plain and allows_every_signature(signature)):
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
-    for each, found in zip(added, judged, strict=True) if not asked.is_person else ():
-        refuse_what_no_court_takes(each, found.container, document)
+    start = asked.base_bytes
+    for each, found in zip(added, judged, strict=True):
+        start = refuse_what_no_court_takes(each, found.container, document, start, asked=asked)
     _is_as_told(judged[-1], asked)
     return judged, updates
 
