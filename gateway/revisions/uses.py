@@ -12,14 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from gateway.revisions.faults import RevisionFaultError
+from gateway.revisions.lists import LISTS
 from gateway.revisions.missing import mentions
 
-_LISTS: Final = frozenset(
-    {
-        *(b"Font", b"XObject", b"ExtGState", b"ColorSpace", b"Pattern", b"Shading"),
-        *(b"Properties", b"CharProcs", b"Colorants"),
-    }
-)
 _SPACE: Final = b"\0\t\n\f\r "
 _KEY: Final = re.compile(rb"/([^\0\t\n\f\r /<>\[\](){}%]*)\Z")
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -45,7 +40,7 @@ def refuse_other_uses(
     for written in parts:
         for number in dictionaries:
             for key in _keys_of(written, number):
-                if key == _UNTOLD or key in _LISTS:
+                if key == _UNTOLD or key in LISTS:
                     raise _used_besides(number)
         for number, own in arrays.items():
             for key in _keys_of(written, number):
