@@ -62,6 +62,15 @@ class Signer:
         """Whether this is a name of the certificate, by whichever width it is written."""
         return any(same_name(name, each) for each in self.names)
 
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificate and those that came along above it; of several the one that lasts."""
+        found = [self.certificate]
+        while above := [
+            each for each in self.others if each.subject == found[-1].issuer and each not in found
+        ]:
+            found.append(max(above, key=lambda each: each.not_valid_after_utc))
+        return tuple(found)
+
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).
 
