@@ -6,6 +6,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SYSTEM_STAMP := $(VENV)/.system-packages
+ROOMS := cloud_bridge connectors gateway hsm policies processes strictyaml
 TEST_STAMP := $(VENV)/.test-packages
 # Debian's own Python; a newer one is named by `make PYTHON3=/usr/bin/python3.13 …`.
 PYTHON3 ?= $(shell command -v /usr/bin/python3 || command -v python3)
@@ -42,6 +43,8 @@ $(STAMP): $(SYSTEM_STAMP) requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@# setuptools warns whoever has its folders beside packages of the same name; they are the same.
 	@PYTHONWARNINGS=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# Processes that are confined write nothing beside the sources, so that each would compile them at its start.
+	@$(PYTHON) -m compileall -q $(ROOMS)
 	@touch $@
 
 .PHONY: setup

@@ -17,7 +17,7 @@ from pkcs11.types import SignMixin
 
 from bench.measuring import answer, measure, wait_until
 from bench.token import hsm_of, key_of, open_token
-from hsm.mechanisms import RULES
+from hsm.token.mechanisms import RULES
 
 _DIGEST_BYTES = 32
 _SIGNATURE_BYTES = 512

@@ -21,6 +21,7 @@ from bench.rows import STAMP_LEFT_MM, STAMP_TOP_MM, Row
 from bench.token import hsm_of, key_of
 from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.worker import MOST_KEPT_BYTES
 from gateway.seals.in_force import read_sources
@@ -114,7 +115,7 @@ def _press(task: Task) -> TwoWayPress:
         never_extractable=True,
     )
     material = material_of(seal, files=files_below(policies), keys={key.id: described})
-    artwork = None if material.stamp is None else artwork_for(material.stamp, font=None)
+    artwork = None if material.stamp is None else artwork_for(material.stamp, font=StampFont())
     return TwoWayPress(material, artwork)
 
 

@@ -28,6 +28,7 @@ from bench.installation import Installation
 from bench.measuring import answer, measure, wait_until
 from bench.rows import STAMP_LEFT_MM, STAMP_TOP_MM, Row
 from bench.token import hsm_of, key_of, open_token
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.stamp.model import POINTS_PER_MM, Artwork
 from gateway.seals.in_force import read_sources
@@ -127,7 +128,7 @@ def _signer(task: Task, stack: ExitStack) -> PdfSigner:
         key_label=key.label,
         use_raw_mechanism=key.mechanism.startswith("ecdsa"),
     )
-    artwork = artwork_for(seal.stamp, font=None)
+    artwork = artwork_for(seal.stamp, font=StampFont())
     return PdfSigner(
         PdfSignatureMetadata(
             field_name="Seal",

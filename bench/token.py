@@ -8,9 +8,9 @@ import pkcs11
 
 from gateway.config import load_config
 from hsm.config import HSMConfig, KeyConfig
-from hsm.login import log_in
-from hsm.module import Module
 from hsm.pin import read_pin
+from hsm.token.login import log_in
+from hsm.token.module import Module
 
 
 def hsm_of(config_file: Path) -> HSMConfig:

@@ -1,12 +1,12 @@
 """Settings into connectors; each kind of place has its own."""
 
-from connectors.amqp_settings import AMQPSettings
-from connectors.folder import FolderConnector, FolderSettings
-from connectors.http import HTTPConnector, HTTPSettings
+from connectors.amqp.settings import AMQPSettings
+from connectors.folder.connector import FolderConnector, FolderSettings
+from connectors.http.connector import HTTPConnector, HTTPSettings
 from connectors.interfaces import Connector, Time
-from connectors.s3_settings import S3Settings
-from connectors.sftp_settings import SFTPSettings
-from connectors.table import TableConnector, TableSettings
+from connectors.s3.settings import S3Settings
+from connectors.sftp.settings import SFTPSettings
+from connectors.table.connector import TableConnector, TableSettings
 
 Settings = FolderSettings | SFTPSettings | AMQPSettings | TableSettings | HTTPSettings | S3Settings
 
@@ -17,11 +17,11 @@ def open_connector(settings: Settings, *, time: Time) -> Connector:
         case FolderSettings():
             return FolderConnector(settings, time=time)
         case SFTPSettings():
-            from connectors.sftp import SFTPConnector  # noqa: PLC0415 - for who has one
+            from connectors.sftp.connector import SFTPConnector  # noqa: PLC0415 - for who has one
 
             return SFTPConnector(settings, time=time)
         case AMQPSettings():
-            from connectors.amqp import AMQPConnector  # noqa: PLC0415 - for who has one
+            from connectors.amqp.connector import AMQPConnector  # noqa: PLC0415 - for who has one
 
             return AMQPConnector(settings)
         case TableSettings():
@@ -29,6 +29,6 @@ def open_connector(settings: Settings, *, time: Time) -> Connector:
         case HTTPSettings():
             return HTTPConnector(settings)
         case S3Settings():
-            from connectors.s3 import S3Connector  # noqa: PLC0415 - for who has one
+            from connectors.s3.connector import S3Connector  # noqa: PLC0415 - for who has one
 
             return S3Connector(settings)

@@ -17,7 +17,7 @@ _GROUPS = {
     "gateway.documents.errors": "The document and the stamp",
     "gateway.batches.errors": "Batches",
     "gateway.envelopes.errors": "Envelopes between companies",
-    "gateway.envelopes.carriage.bridge_errors": "The way to the cloud account network",
+    "gateway.envelopes.carriage.errors": "The way to the cloud account network",
     "gateway.returns.errors": "Events and webhooks",
     "gateway.batches.reading.errors": "Archives and manifests of batches",
     "gateway.retention.errors": "Legal holds",

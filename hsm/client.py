@@ -203,7 +203,7 @@ class SignerClient:
         return await self._ask(SignCheckpoint(number=next(self._numbers), text=text))
 
     async def prove(self, key: str) -> bytes:
-        """Have the first sentence of the self-test signed: see `hsm.proving.check_proof`."""
+        """Have the first sentence of the self-test signed: see `hsm.replicas.proving`."""
         return await self._ask(ProveKey(number=next(self._numbers), key=key))
 
     def retire(self, why: str) -> None:

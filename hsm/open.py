@@ -3,8 +3,8 @@
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyStore
 from hsm.pin import SecretsHandler, read_pin
-from hsm.pkcs11 import PKCS11KeyStore
 from hsm.self_test import self_test
+from hsm.token.pkcs11 import PKCS11KeyStore
 
 
 def open_key_store(config: HSMConfig, *, ask_pin: SecretsHandler) -> KeyStore:

@@ -19,14 +19,14 @@ from hsm.errors import (
     TokenFailedError,
     UnknownKeyError,
 )
-from hsm.faults import name_of
 from hsm.interfaces import KeyDescription, Mechanism
-from hsm.key_objects import LoadedKey, load_private
 from hsm.key_uri import KeyPlace
-from hsm.login import log_in
-from hsm.mechanisms import RULES, encode
-from hsm.module import Module
 from hsm.pin import Pin, SecretsHandler, read_pin
+from hsm.token.faults import name_of
+from hsm.token.key_objects import LoadedKey, load_private
+from hsm.token.login import log_in
+from hsm.token.mechanisms import RULES, encode
+from hsm.token.module import Module
 
 KEY: str = "person"
 """What the one key of a `PersonalKey` is called."""

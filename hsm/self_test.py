@@ -12,9 +12,9 @@ import pkcs11
 
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError, KeyStoreError
-from hsm.faults import name_of
 from hsm.interfaces import KeyDescription, KeyStore
 from hsm.sentences import signed_in_test
+from hsm.token.faults import name_of
 
 THREADS = 4
 

@@ -40,13 +40,13 @@ from cloud_bridge.model import (
     Terms,
     Verification,
 )
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.config import KeysConfig, NetworkConfig
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.deliveries.model import Claim, Receipt
 from cloud_bridge.network.deliveries.open import Deliveries
 from cloud_bridge.network.http.routes import ORGANISATION
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import Network, open_network
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.press.authority import PersonAuthority

@@ -25,7 +25,9 @@ from pyhanko_certvalidator import ValidationContext
 from gateway.documents.container import ContainerPress
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
+from gateway.documents.stamp.model import Artwork
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import Mechanism
 from policies.model import Placement
@@ -50,6 +52,15 @@ SQUARE = Picture(
 """10 x 10 mm of red: its centre on a rendered page is easy to find."""
 
 _DAY = timedelta(days=1)
+
+
+_FONT = StampFont()
+
+
+@cache
+def drawn(stamp: RoundStamp | Picture | None) -> Artwork | None:
+    """A seal's artwork, drawn once for all tests of a process."""
+    return None if stamp is None else artwork_for(stamp, font=_FONT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +104,7 @@ class SoftSeal:
 
     def press(self) -> TwoWayPress:
         """The press of a worker, without the process around it."""
-        stamp = self.material.stamp
-        return TwoWayPress(self.material, None if stamp is None else artwork_for(stamp, font=None))
+        return TwoWayPress(self.material, drawn(self.material.stamp))
 
     def prepare(
         self, document: bytes, placement: Placement | None, *, document_id: str = "D1"

@@ -102,6 +102,7 @@ tests:
 CALLER = Caller(system="tms", company="east")
 EAST, WEST = "org-east", "org-west"
 PAPER = RECEIPT
+NAME = "合同.pdf"
 _MOST_ROUNDS = 60
 
 
@@ -153,13 +154,13 @@ class Room:
         return outcomes
 
     async def create(self, *, key: str = "k", **changes: Any) -> Accepted:  # noqa: ANN401 - of an envelope
-        files = changes.pop("files", [NewFile("合同.pdf", PAPER)])
+        files = changes.pop("files", [NewFile(NAME, PAPER)])
         return await self.service.create(CALLER, new_envelope(self, **changes), files, key=key)
 
     async def show(self, envelope: str) -> EnvelopeTold:
         return await self.service.show(CALLER, envelope)
 
-    async def final(self, envelope: str, name: str = "合同.pdf") -> bytes:
+    async def final(self, envelope: str, name: str = NAME) -> bytes:
         return await self.service.document(CALLER, envelope, name)
 
     @property

@@ -30,7 +30,7 @@ from cloud_bridge.model import (
     Terms,
     Verification,
 )
-from cloud_bridge.network.accounts import masked
+from cloud_bridge.network.accounts.accounts import masked
 from cloud_bridge.wire import PersonLink
 from gateway.envelopes.interfaces import Envelopes
 from gateway.envelopes.model import (

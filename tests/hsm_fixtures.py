@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm.ceremony import generate_keys, initialise_token, write_softhsm_config
+from hsm.ceremonies.ceremony import generate_keys, initialise_token, write_softhsm_config
 from hsm.config import HSMConfig
 from hsm.pin import Pin
 
@@ -42,7 +42,7 @@ _OPEN = textwrap.dedent(
     import pkcs11
     from hsm import errors
     from hsm.pin import Pin, read_pin
-    from hsm.pkcs11 import PKCS11KeyStore
+    from hsm.token.pkcs11 import PKCS11KeyStore
     from hsm.self_test import health_check
 
     now = 1000.0

@@ -50,10 +50,10 @@ from cloud_bridge.model import (
     Terms,
     Verification,
 )
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.authority import Authority, write_private
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import ROOMS
 from cloud_bridge.network.serving import Serving, serving
 from cloud_bridge.wire import Content, EnvelopeRecord, Feed, Heads, NewEnvelope

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, ObjectClass
 
 from gateway.cli.trial.installation import Trial
-from hsm.ceremony import initialise_token, write_softhsm_config
+from hsm.ceremonies.ceremony import initialise_token, write_softhsm_config
 from hsm.config import HSMConfig, KeyConfig
-from hsm.login import log_in
-from hsm.mechanisms import RULES
-from hsm.module import Module
 from hsm.pin import Pin
-from hsm.replicas import ReplicatedSigner
+from hsm.replicas.replicas import ReplicatedSigner
+from hsm.token.login import log_in
+from hsm.token.mechanisms import RULES
+from hsm.token.module import Module
 from tests.hsm_fixtures import PIN, SO_PIN, SoftToken, blank_soft_token
 from tests.signer_fixtures import Source
 
@@ -70,6 +70,14 @@ def token_with(
                 session.create_object(_private_half(key, keys[key.id]))
                 session.create_object(_public_half(key, (shown or keys)[key.id]))
     return token
+
+
+def copied_token(original: SoftToken, directory: Path) -> SoftToken:
+    """The same token once more, by its label: SoftHSM's tokens are only files."""
+    label = original.config.token_label
+    copied = blank_soft_token(directory, token_label=label, keys=original.config.keys)
+    shutil.copytree(original.directory / "tokens", directory / "tokens", dirs_exist_ok=True)
+    return copied
 
 
 def restored_token(trial: Trial, place: Path) -> dict[str, object]:

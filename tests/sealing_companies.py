@@ -17,6 +17,7 @@ from cloud_bridge.model import Card, DocumentTerms, NetworkIdentity, SignedCard
 from gateway.documents.container import ContainerPress
 from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.model import Picture, SealMaterial
 from hsm.interfaces import Mechanism
@@ -50,7 +51,7 @@ def seal_card(card: Card, seal: Certified, *, mechanism: Mechanism = _MECHANISM)
 
 def seal_document(document: bytes, seal: Certified, *, number: int) -> tuple[bytes, Revision]:
     """The document with one seal more, and what the record says of it."""
-    press = TwoWayPress(_material(seal, number), artwork_for(_SQUARE, font=None))
+    press = TwoWayPress(_material(seal, number), artwork_for(_SQUARE, font=StampFont()))
     prepared = press.prepare(
         document,
         Preparation(

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Organisation, Verification
-from cloud_bridge.network.model import Account
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
+from cloud_bridge.network.accounts.model import Account
 from gateway.cli.trial.certificates import TrialCA
 from gateway.clock import SystemClock
 from gateway.envelopes.carriage.egress import Ledger
@@ -83,7 +83,7 @@ class ServedStreet(Street):
     def connect(self, organisation: str, lane: WriterLane, key: SigningKey) -> CloudNetwork:
         port = self.ports.get(organisation, self.port)
         way = Way(url=f"http://127.0.0.1:{port}", network_key=self.network_key)
-        return open_network(
+        return open_client(
             organisation,
             way,
             key=key,

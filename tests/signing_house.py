@@ -22,6 +22,7 @@ from gateway.audit.log import AuditLog
 from gateway.cli.trial.certificates import TrialCA
 from gateway.documents.model import Preparation, Prepared
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.in_force import InForce, bring_into_force
 from gateway.seals.model import Picture, SealMaterial
@@ -241,7 +242,7 @@ class OwnPress:
     ) -> Prepared:
         self.prepared.append(preparation)
         picture = seal.stamp if isinstance(seal.stamp, Picture) else None
-        artwork = None if picture is None else artwork_for(picture, font=None)
+        artwork = None if picture is None else artwork_for(picture, font=StampFont())
         return self.forge(TwoWayPress(seal, artwork).prepare(document, preparation))
 
     def to_be_signed(self, document_digest: bytes, seal: SealMaterial) -> bytes:

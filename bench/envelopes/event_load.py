@@ -17,6 +17,8 @@ from pathlib import Path
 import msgspec
 
 from bench.measuring import answer, wait_until
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.envelopes.chain import Entry, parse_link, terms_digest
 from cloud_bridge.envelopes.statements import (
     Acknowledged,
@@ -31,8 +33,6 @@ from cloud_bridge.envelopes.statements import (
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
 from cloud_bridge.model import Card, DocumentTerms, Party, Terms
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from cloud_bridge.wire import NewEnvelope
 from gateway.clock import SystemClock
 from tests.seals_of_companies import authority, certify, sign_card
@@ -242,7 +242,7 @@ def _speaker(task: EventTask, member: Member, folder: str) -> _Speaker:
         certificate=Path(folder) / "client.pem",
         key=Path(folder) / "client-key.pem",
     )
-    network = open_network(
+    network = open_client(
         member.organisation,
         way,
         key=key,

@@ -11,13 +11,13 @@ import msgspec
 from bench.envelopes.network import Network
 from bench.envelopes.process import cpu_seconds, resident_bytes
 from bench.errors import BenchError
+from cloud_bridge.client.signing import OrganisationSigner
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Organisation, Verification
-from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.accounts.accounts import Accounts
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.config import load_config
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import database_of, lane_of
-from cloud_bridge.networks.signing import OrganisationSigner
 from gateway.clock import SystemClock
 
 _WAIT_SECONDS = 290

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError
+from cloud_bridge.client.model import Way
 from cloud_bridge.keys import SigningKey
-from cloud_bridge.networks.model import Way
 from tests.postgres_server import free_port
 
 _START_SECONDS = 60.0

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gateway.documents.pool import WorkerPool
-from gateway.http import answers, sealing
-from gateway.http.authentication import Authenticated, Authenticator
+from gateway.http import answers
+from gateway.http.callers.authentication import Authenticated, Authenticator
+from gateway.http.documents import sealing
 from gateway.signing import permitting
 from gateway.signing.part_sealing import PartSealing
 from gateway.store.content import _Segment

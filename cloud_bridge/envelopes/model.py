@@ -14,6 +14,9 @@ Status = Literal["draft", "signing", "completed", "declined", "withdrawn", "expi
 """It only goes on: from `draft` to `signing` to one of the ends; of those, `completed` may become
 `voided`."""
 
+OVER: Final[frozenset[Status]] = frozenset({"declined", "withdrawn", "expired"})
+"""Ends in which nothing was agreed: nobody signs any more, and what is wrong holds up nothing."""
+
 Step = Literal["waiting", "its-turn", "opened", "signed", "declined", "stood-for", "copy"]
 
 

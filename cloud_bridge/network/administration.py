@@ -18,11 +18,11 @@ from aiohttp import web
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Level, Organisation, Person, Value, Verification
-from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.accounts.accounts import Accounts
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.id_tails import IdTails
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.open import database_of, lane_of
+from cloud_bridge.network.persons.id_tails import IdTails
 from cloud_bridge.network.problems import NetworkProblem
 from cloud_bridge.network.store.ownership import StateInUseError, sole_owner
 from cloud_bridge.wire import NewPerson

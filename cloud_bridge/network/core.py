@@ -9,19 +9,19 @@ from sqlalchemy import Connection
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import PartyKind
-from cloud_bridge.network.accounts import Accounts
-from cloud_bridge.network.book import Book
+from cloud_bridge.network.accounts.accounts import Accounts
 from cloud_bridge.network.config import NetworkConfig
-from cloud_bridge.network.contents import PARCEL_BYTES, Contents
-from cloud_bridge.network.feed import Feeds
+from cloud_bridge.network.contents.contents import PARCEL_BYTES, Contents
 from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.interfaces import Links
 from cloud_bridge.network.persons.owing import owe
-from cloud_bridge.network.recording import New, Recording
-from cloud_bridge.network.standing import Standings
+from cloud_bridge.network.records.book import Book
+from cloud_bridge.network.records.feed import Feeds
+from cloud_bridge.network.records.recording import New, Recording
+from cloud_bridge.network.records.standing import Standings
 from cloud_bridge.network.store.lane import WriterLane
-from cloud_bridge.network.webhooks import Webhooks
+from cloud_bridge.network.webhooks.webhooks import Webhooks
 from cloud_bridge.wire import NetworkIdentity
 
 

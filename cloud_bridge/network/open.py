@@ -10,8 +10,8 @@ import structlog
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import PartyKind
-from cloud_bridge.network.bringing import Bringing
 from cloud_bridge.network.config import NetworkConfig
+from cloud_bridge.network.contents.leftovers import Leftovers
 from cloud_bridge.network.core import Core, Room, build_core
 from cloud_bridge.network.deliveries.open import deliveries_room
 from cloud_bridge.network.http.access import Access
@@ -23,8 +23,8 @@ from cloud_bridge.network.http.metrics import Metrics
 from cloud_bridge.network.http.openapi import openapi
 from cloud_bridge.network.http.operation import Operation
 from cloud_bridge.network.interfaces import Links
-from cloud_bridge.network.leftovers import Leftovers
 from cloud_bridge.network.pages.open import persons_room
+from cloud_bridge.network.records.bringing import Bringing
 from cloud_bridge.network.store.database import Database, PostgreSQL, SQLiteFile
 from cloud_bridge.network.store.lane import WriterLane
 from cloud_bridge.network.store.migrating import migrate

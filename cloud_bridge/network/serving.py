@@ -19,12 +19,12 @@ from cloud_bridge.network.administration import (
     operator_socket,
 )
 from cloud_bridge.network.config import NetworkConfig, TLSConfig
-from cloud_bridge.network.connections import listen
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.network.id_tails import IdTails
+from cloud_bridge.network.listening.connections import listen
+from cloud_bridge.network.listening.places import Places
 from cloud_bridge.network.open import ROOMS, Network, open_network
-from cloud_bridge.network.places import Places
+from cloud_bridge.network.persons.id_tails import IdTails
 from cloud_bridge.network.store.ownership import sole_owner
 
 _log = structlog.get_logger("network")

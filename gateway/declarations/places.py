@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connectors.amqp_settings import AMQPSettings
-from connectors.folder import FolderSettings
+from connectors.amqp.settings import AMQPSettings
+from connectors.folder.connector import FolderSettings
 from connectors.open import Settings
-from connectors.sftp_settings import SFTPSettings
+from connectors.sftp.settings import SFTPSettings
 from connectors.tls import TLS
 from gateway.config import AbsolutePath
 from strictyaml import StrictModel

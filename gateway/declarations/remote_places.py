@@ -5,15 +5,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from connectors.database import DatabaseSettings
 from connectors.errors import SettingsUnfitError
-from connectors.http import HTTPSettings
-from connectors.http_client import HTTPAccess
-from connectors.http_list import ListShape
-from connectors.s3_settings import S3Settings
-from connectors.table import TableSettings
-from connectors.table_results import ResultTable, RowResults
-from connectors.table_rows import Rows
+from connectors.http.client import HTTPAccess
+from connectors.http.connector import HTTPSettings
+from connectors.http.listing import ListShape
+from connectors.s3.settings import S3Settings
+from connectors.table.connector import TableSettings
+from connectors.table.database import DatabaseSettings
+from connectors.table.results import ResultTable, RowResults
+from connectors.table.rows import Rows
 from gateway.config import AbsolutePath
 from gateway.declarations.places import Place, Seconds, TLSSpec, Words, those_of
 from strictyaml import StrictModel, refusal
@@ -34,7 +34,7 @@ class RemotePlace(Place):
 
 
 class RowsSpec(StrictModel):
-    """Which rows are documents; see `connectors.table_rows.Rows`."""
+    """Which rows are documents; see `connectors.table.rows.Rows`."""
 
     table: Words
     key: Words
@@ -48,7 +48,7 @@ class RowsSpec(StrictModel):
 
 
 class RowResultsSpec(StrictModel):
-    """Columns of the same row for its result; see `connectors.table_results.RowResults`."""
+    """Columns of the same row for its result; see `connectors.table.results.RowResults`."""
 
     result: Words
     content: Words | None = None
@@ -57,7 +57,7 @@ class RowResultsSpec(StrictModel):
 
 
 class ResultTableSpec(StrictModel):
-    """A table of results; see `connectors.table_results.ResultTable`."""
+    """A table of results; see `connectors.table.results.ResultTable`."""
 
     table: Words
     id: Words = "id"
@@ -118,7 +118,7 @@ class TablePlace(RemotePlace):
 
 
 class ListSpec(StrictModel):
-    """A list that is asked for documents; see `connectors.http_list.ListShape`."""
+    """A list that is asked for documents; see `connectors.http.listing.ListShape`."""
 
     url: Words
     items: Annotated[str, Field(pattern="^(/|$)")] = "/items"
@@ -195,7 +195,7 @@ class HTTPPlace(RemotePlace):
 
 
 class S3Place(RemotePlace):
-    """A bucket of S3-compatible storage; see `connectors.s3_settings.S3Settings`."""
+    """A bucket of S3-compatible storage; see `connectors.s3.settings.S3Settings`."""
 
     bucket: Words
     access_key: Words

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.desk.policy_files import PolicyFiles
 from gateway.documents.stamp.errors import StampError
-from gateway.documents.stamp.glyphs import USUAL_FONTS
+from gateway.documents.stamp.glyphs import USUAL_FONTS, StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.registry import material_of
@@ -30,6 +30,7 @@ def seal_mistakes(
         keys: ids of the configured keys; None when no configuration is known.
         font: for round stamps; None takes the first of the usual ones.
     """
+    opened = StampFont(font)
     for seal in files.bundle.seals.values():
         if keys is not None and seal.key not in keys:
             yield _mistake(
@@ -44,7 +45,7 @@ def seal_mistakes(
         try:
             stamp = material_of(seal, files=files.named, keys=believed).stamp
             if stamp is not None and (can_draw(font) or not isinstance(stamp, RoundStamp)):
-                artwork_for(stamp, font=font)
+                artwork_for(stamp, font=opened)
         except SealMaterialError as error:
             cure = "put the right file there, or correct the seal"
             yield _mistake(files, seal, ("spec",), str(error), cure)

@@ -20,6 +20,7 @@ from gateway.documents.errors import (
 )
 from gateway.documents.press import TwoWayPress
 from gateway.documents.stamp.errors import StampError
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.documents.wire import (
     PROTOCOL,
@@ -55,7 +56,7 @@ class DocumentWorker:
     """What a worker does with a message, without the process around it."""
 
     def __init__(self, stamp_font: Path | None) -> None:
-        self._stamp_font = stamp_font
+        self._font = StampFont(stamp_font)
         self._presses: dict[str, TwoWayPress | DocumentProblem] = {}
 
     def load(self, message: LoadSeal) -> None:
@@ -68,7 +69,7 @@ class DocumentWorker:
 
     def _press(self, seal: SealMaterial) -> TwoWayPress:
         try:
-            artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=self._stamp_font)
+            artwork = None if seal.stamp is None else artwork_for(seal.stamp, font=self._font)
         except StampError as error:
             raise StampUnusableProblem(f"seal {seal.id!r}: {error}") from None
         except Exception as error:  # noqa: BLE001 - a picture must not end the worker
@@ -81,6 +82,7 @@ class DocumentWorker:
 
     def answer(self, message: Prepare, document: bytes) -> PreparedReply | Refused:
         """Prepare, or say why not."""
+        self._font.close()  # seals come several at a time, and documents want the memory
         press = self._presses[message.seal]
         if isinstance(press, DocumentProblem):
             return _refused(message, press)

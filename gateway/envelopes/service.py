@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
 from cloud_bridge.errors import NotAllowedError
@@ -34,7 +35,6 @@ from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.evidence import evidence_in
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.noting import noted
-from gateway.envelopes.keeping.troubles import OVER
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from gateway.store.envelopes import EnvelopeRow
 from gateway.store.lane import Transaction

@@ -1,6 +1,6 @@
 """JSON of strangers: bounded, and read in one way only."""
 
-from connectors.arrivals import text_of
+from connectors.files.arrivals import text_of
 from gateway.batches.reading.strict_json import MOST_DIGITS, read_strict
 from gateway.feeds.errors import BodyProblem
 

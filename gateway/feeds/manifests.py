@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from connectors.arrivals import MANIFESTS
+from connectors.files.arrivals import MANIFESTS
 from connectors.model import Fetched
 from gateway.batches.model import NewItem, ReadItem, RefusedItem
 from gateway.batches.reading import Defaults, Files, joined, read_manifest, typed

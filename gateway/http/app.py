@@ -9,20 +9,20 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.errors import InternalProblem, Problem
 from gateway.http import answers
-from gateway.http.authentication import Authenticator
-from gateway.http.documents import Documents
+from gateway.http.callers.authentication import Authenticator
+from gateway.http.documents.handlers import Documents
+from gateway.http.documents.sealing import Sealing
 from gateway.http.errors import (
     MalformedRequestProblem,
     MethodNotAllowedProblem,
     NotFoundProblem,
     OverloadedProblem,
 )
-from gateway.http.metrics import Metrics
 from gateway.http.openapi import openapi
-from gateway.http.operation import Operation
-from gateway.http.readiness import Readiness
+from gateway.http.operation.handlers import Operation
+from gateway.http.operation.metrics import Metrics
+from gateway.http.operation.readiness import Readiness
 from gateway.http.routes import TOLD, TRACE, WHO, Handler, Route
-from gateway.http.sealing import Sealing
 from gateway.randomness import random_bytes
 from gateway.signing.archive import Archive
 from gateway.signing.service import SigningService

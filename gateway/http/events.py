@@ -16,8 +16,8 @@ from gateway.http.describing import (
     reference,
 )
 from gateway.http.errors import MalformedRequestProblem
+from gateway.http.reading.small_bodies import read_small_body
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.http.small_bodies import read_small_body
 from gateway.returns.model import EventType
 from gateway.returns.records import EventReader, Standing
 from gateway.returns.replaying import Replays

@@ -16,8 +16,8 @@ from gateway.freezes.service import FreezeService
 from gateway.http import answers
 from gateway.http.describing import answered, json_of, list_of, path_parameter, reference
 from gateway.http.errors import MalformedRequestProblem
+from gateway.http.reading.small_bodies import read_small_body
 from gateway.http.routes import TOLD, WHO, Route
-from gateway.http.small_bodies import read_small_body
 from policies.bundle import Bundle
 from policies.model import Caller
 from policies.powers import may

@@ -15,7 +15,7 @@ from gateway.http.describing import (
     reference,
 )
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import read_body
+from gateway.http.reading.intake import read_body
 from gateway.http.routes import TOLD, WHO, Route
 from gateway.retention.holds import HoldBook
 from gateway.retention.model import Hold

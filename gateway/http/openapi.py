@@ -11,30 +11,23 @@ from gateway.batches.reading import errors as reading_errors
 from gateway.desk import errors as desk_errors
 from gateway.documents import errors as document_errors
 from gateway.envelopes import errors as envelope_errors
-from gateway.envelopes.carriage import bridge_errors
+from gateway.envelopes.carriage import errors as carriage_errors
 from gateway.errors import Problem
 from gateway.feeds import errors as feed_errors
 from gateway.freezes import errors as freeze_errors
-from gateway.http import (
-    approvals,
-    batch_streams,
-    batch_submission,
-    batches,
-    documents,
-    envelope_submission,
-    envelopes,
-    events,
-    freezes,
-    holds,
-    in_force,
-    operation,
-    policies,
-    sealing,
-    usage,
-)
 from gateway.http import errors as http_errors
+from gateway.http import events, freezes, holds, in_force, policies, usage
 from gateway.http.answers import PROBLEM_BASE
+from gateway.http.approvals import handlers as approvals
+from gateway.http.batches import handlers as batches
+from gateway.http.batches import streams as batch_streams
+from gateway.http.batches import submission as batch_submission
 from gateway.http.describing import reference
+from gateway.http.documents import handlers as documents
+from gateway.http.documents import sealing
+from gateway.http.envelopes import handlers as envelopes
+from gateway.http.envelopes import submission as envelope_submission
+from gateway.http.operation import handlers as operation
 from gateway.jobs import errors as job_errors
 from gateway.retention import errors as retention_errors
 from gateway.returns import errors as returns_errors
@@ -75,7 +68,7 @@ _PROBLEMS = (
     batch_errors,
     desk_errors,
     approval_errors,
-    bridge_errors,
+    carriage_errors,
     envelope_errors,
     document_errors,
     http_errors,

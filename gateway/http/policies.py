@@ -19,7 +19,7 @@ from gateway.desk.wire import (
     Test,
 )
 from gateway.http.describing import answered, json_of, reference
-from gateway.http.intake import ModelT, parsed_json, read_body
+from gateway.http.reading.intake import ModelT, parsed_json, read_body
 from gateway.http.routes import WHO, Route
 from strictyaml import StrictModel, refusal
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from gateway.http.authentication import Authenticated
+from gateway.http.callers.authentication import Authenticated
 from policies.powers import Action
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import Engine
 
 from gateway.http import answers
-from gateway.http.access import powers_of
+from gateway.http.callers.access import powers_of
 from gateway.http.describing import answered, json_of, list_of, query_parameter
 from gateway.http.errors import MalformedRequestProblem
 from gateway.http.routes import WHO, Route

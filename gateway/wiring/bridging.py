@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import structlog
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.keys import EncryptionKey, SigningKey
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from gateway.config import BridgeCompanyConfig, BridgeConfig
 from gateway.envelopes.brought import Brought
-from gateway.envelopes.carriage.bridge_errors import KeyFileError
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
 from gateway.envelopes.carriage.egress import Ledger, forget_egress
+from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.envelopes.carriage.own_card import OwnCard
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards
@@ -86,7 +86,7 @@ class Bridging:
         now, tally = house.clock.now(), bridge.tally
         oldest = 0.0 if since is None else (now - moment(since)).total_seconds()
         away = tally.away_since
-        house.metrics.set_bridge(
+        house.metrics.outside.set_bridge(
             bridge.member.organisation,
             entries=tally.entries,
             sent=tally.sent,
@@ -189,7 +189,7 @@ async def _member(
 ) -> Member:
     signing_key = read_key(company.signing_key, SigningKey)
     ledger = Ledger(company.organisation, config.url, lane=house.lane, clock=house.clock)
-    network = open_network(
+    network = open_client(
         company.organisation,
         way_of(config, company),
         key=signing_key,

@@ -95,6 +95,6 @@ async def start_feeds(
 
 
 def _measure(house: House, name: str, standing: FeedStanding) -> None:
-    house.metrics.set_feed(
+    house.metrics.outside.set_feed(
         name, works=standing.works, taken=standing.taken, delivered=standing.delivered
     )

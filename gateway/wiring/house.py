@@ -20,8 +20,8 @@ from gateway.documents.pool import WorkerLimits, WorkerPool
 from gateway.freezes.book import FreezeBook
 from gateway.freezes.folder import FreezeFolder
 from gateway.freezes.service import FreezeService
-from gateway.http.metrics import Metrics
-from gateway.http.nonces import NonceBook
+from gateway.http.callers.nonces import NonceBook
+from gateway.http.operation.metrics import Metrics
 from gateway.jobs.admission import Admission
 from gateway.jobs.figures import JobFigures
 from gateway.jobs.queue import DatabaseQueue
@@ -49,7 +49,7 @@ from processes.keeper import OrderedSigner
 
 if TYPE_CHECKING:
     from hsm.client import SignerClient
-    from hsm.replicas import ReplicatedSigner
+    from hsm.replicas.replicas import ReplicatedSigner
 
 _LONGEST_POLICY_LOOK_SECONDS = 60.0
 _LONGEST_FREEZES_LOOK_SECONDS = 10.0

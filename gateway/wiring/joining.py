@@ -14,25 +14,25 @@ from gateway.envelopes.interfaces import Envelopes
 from gateway.freezes.guard import FreezeGuard
 from gateway.history.keeping import DecisionHistory
 from gateway.http.app import API
-from gateway.http.approvals import Approvals
-from gateway.http.authentication import Authenticator
-from gateway.http.batch_streams import BatchStreams
-from gateway.http.batch_submission import BatchSubmission
-from gateway.http.batches import Batches
-from gateway.http.envelope_submission import EnvelopeSubmission
-from gateway.http.envelopes import EnvelopeRoutes
+from gateway.http.approvals.handlers import Approvals
+from gateway.http.batches.handlers import Batches
+from gateway.http.batches.streams import BatchStreams
+from gateway.http.batches.submission import BatchSubmission
+from gateway.http.callers.authentication import Authenticator
+from gateway.http.callers.verification_keys import VerificationKeys
+from gateway.http.envelopes.handlers import EnvelopeRoutes
+from gateway.http.envelopes.submission import EnvelopeSubmission
 from gateway.http.errors import EnvelopeTooLargeProblem
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce
-from gateway.http.metrics import Metrics
+from gateway.http.operation.metrics import Metrics
+from gateway.http.operation.readiness import Readiness
 from gateway.http.policies import PolicyQuestions
-from gateway.http.readiness import Readiness
+from gateway.http.reading.uploads import Uploads
 from gateway.http.routes import Route
-from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
-from gateway.http.verification_keys import VerificationKeys
 from gateway.jobs.runner import JobRunner
 from gateway.retention.holds import HoldBook
 from gateway.signing.clock_guard import ClockGuard
@@ -240,14 +240,14 @@ def _measure(house: House, runner: JobRunner, returns: Returns) -> None:
     metrics.vital.set_signer(serves=house.signer.serves, pin=house.signer.pin)
     measure_tokens(metrics, house.signer)
     metrics.worker_restarts.set(house.pool.restarts)
-    metrics.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
-    metrics.freeze_files_refused.set(len(house.freeze_folder.refused))
-    metrics.policies_sequence.set(house.policies.standing().sequence or 0)
-    metrics.set_looks(
+    metrics.rules.set_freezes(freeze.scope.kind for freeze in house.freezes.book.live)
+    metrics.rules.freeze_files_refused.set(len(house.freeze_folder.refused))
+    metrics.rules.policies_sequence.set(house.policies.standing().sequence or 0)
+    metrics.rules.set_looks(
         policies=house.policy_looks.age_seconds,
         freezes=house.freeze_looks.age_seconds,
         machine=house.machine_looks.age_seconds,
     )
     measure_jobs(house, runner.crews)
-    metrics.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
-    metrics.policies_refused.set(0 if house.policies.refused is None else 1)
+    metrics.outside.set_webhooks({name: returns.standing(name) for name in returns.targets.targets})
+    metrics.rules.policies_refused.set(0 if house.policies.refused is None else 1)

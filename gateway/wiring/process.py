@@ -17,7 +17,7 @@ import structlog
 from gateway.audit.errors import AuditLogDamagedError, CheckpointInvalidError, OtherLogKeyError
 from gateway.bundles.errors import BundleFileError
 from gateway.config import Config, load_config
-from gateway.envelopes.carriage.bridge_errors import KeyFileError
+from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError

@@ -128,7 +128,7 @@ async def open_returns(
         gone=stops.gone,
         follow=replays.follow,
         paused=lambda: paused("deliver"),
-        tell=lambda subject, answer: house.metrics.count_delivery(subject, answer.verdict),
+        tell=lambda subject, answer: house.metrics.outside.count_delivery(subject, answer.verdict),
     )
     stopped = await house.lane.write(lambda unit: stops.load(unit.connection))
     for target in stopped:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gateway.http.metrics import Metrics
+from gateway.http.operation.metrics import Metrics
 from hsm.client import SignerClient
 from hsm.config import HSMConfig
 from processes.keeper import OrderedSigner
 
 if TYPE_CHECKING:
-    from hsm.replicas import ReplicatedSigner
+    from hsm.replicas.replicas import ReplicatedSigner
 
 
 def open_signer(
@@ -26,7 +26,7 @@ def open_signer(
         return SignerClient(
             source, deadline_seconds=config.deadline_seconds, restart=config.restart
         )
-    from hsm.replicas import ReplicatedSigner  # noqa: PLC0415 - for who has replicas only
+    from hsm.replicas.replicas import ReplicatedSigner  # noqa: PLC0415 - for who has replicas only
 
     return ReplicatedSigner(sources, config)
 

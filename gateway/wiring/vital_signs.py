@@ -14,7 +14,7 @@ from cryptography import x509
 from gateway.backup.shelf import Shelf
 from gateway.clock import Clock
 from gateway.config import Config
-from gateway.http.readiness import Readiness
+from gateway.http.operation.readiness import Readiness
 from gateway.keys.reconciled import last
 from gateway.seals.in_force import InForce
 from gateway.wiring.house import House

@@ -69,7 +69,7 @@ async def watch_backlog(house: House) -> None:
 
 def measure_jobs(house: House, crews: Mapping[JobKind, Crew]) -> None:
     """Put how jobs stand into the metrics."""
-    metrics, figures, now = house.metrics, house.job_figures.last, house.clock.now()
+    metrics, figures, now = house.metrics.waiting, house.job_figures.last, house.clock.now()
     metrics.set_jobs(figures.counts)
     for kind, at in figures.oldest.items():
         age = 0.0 if at is None else max(0.0, (now - moment(at)).total_seconds())

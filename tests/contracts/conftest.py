@@ -18,15 +18,21 @@ from tests.contracts.network_servers import (
 )
 from tests.fresh_databases import put_gateway_database
 from tests.hsm_fixtures import soft_token, soft_token_original
+from tests.network_companies import buyer, draft, house, network_store, seller
 from tests.postgres_server import postgres
 from tests.signing_house import FakeClock
 
 __all__ = [
+    "buyer",
+    "draft",
+    "house",
     "mariadb_url",
+    "network_store",
     "postgres",
     "postgresql_url",
     "rabbitmq_broker",
     "s3_endpoint",
+    "seller",
     "soft_token",
     "soft_token_original",
 ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from connectors.folder import FolderConnector, FolderSettings
+from connectors.folder.connector import FolderConnector, FolderSettings
 from connectors.interfaces import Connector
 
 

@@ -28,16 +28,16 @@ from sqlalchemy import (
     select,
 )
 
-from connectors.amqp import AMQPConnector, AMQPSettings
-from connectors.database import DatabaseSettings
-from connectors.http import HTTPConnector, HTTPSettings
-from connectors.http_client import HTTPAccess
+from connectors.amqp.connector import AMQPConnector, AMQPSettings
+from connectors.http.client import HTTPAccess
+from connectors.http.connector import HTTPConnector, HTTPSettings
 from connectors.interfaces import Connector
-from connectors.s3 import S3Connector
-from connectors.s3_settings import S3Settings
-from connectors.table import TableConnector, TableSettings
-from connectors.table_results import ResultTable
-from connectors.table_rows import Rows
+from connectors.s3.connector import S3Connector
+from connectors.s3.settings import S3Settings
+from connectors.table.connector import TableConnector, TableSettings
+from connectors.table.database import DatabaseSettings
+from connectors.table.results import ResultTable
+from connectors.table.rows import Rows
 from tests.contracts.connector_places import Arrived
 from tests.servers.process import free_port
 from tests.servers.proxy import FaultProxy

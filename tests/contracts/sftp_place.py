@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.interfaces import Connector
-from connectors.sftp import SFTPConnector
-from connectors.sftp_settings import SFTPSettings
+from connectors.sftp.connector import SFTPConnector
+from connectors.sftp.settings import SFTPSettings
 from tests.contracts.connector_places import Arrived, HandMovedTime, arrived_in
 
 _SSHD = shutil.which("sshd") or "/usr/sbin/sshd"

@@ -25,7 +25,7 @@ from cloud_bridge.envelopes.statements import (
 )
 from cloud_bridge.keys import SigningKey, sign_statement
 from cloud_bridge.model import Card, ContentMode, Organisation, Party, Person
-from cloud_bridge.network import answering
+from cloud_bridge.network.records import answering
 from cloud_bridge.wire import Taken
 from tests.network_house import (
     PAPER,
@@ -38,34 +38,10 @@ from tests.network_house import (
 from tests.seals_of_companies import sign_card
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    changes = _store(str(request.param), tmp_path, request)
-    async with network_house(tmp_path, **changes) as house:
+@pytest.fixture
+async def house(network_store: dict[str, object], tmp_path: Path) -> AsyncIterator[NetworkHouse]:
+    async with network_house(tmp_path, **network_store) as house:
         yield house
-
-
-def _store(kind: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, object]:
-    """The part of network.yaml that names the database."""
-    if kind == "sqlite":
-        return {}
-    url = request.getfixturevalue("postgres").database().url
-    return {"store": {"url": url}, "contents_directory": folder / "contents"}
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
-@pytest.fixture
-async def seller(house: NetworkHouse) -> Company:
-    return await house.company("Seller Ltd")
-
-
-@pytest.fixture
-def draft(buyer: Company, seller: Company) -> Draft:
-    return buyer.draft(buyer.party("buyer"), seller.party("seller", turn=2))
 
 
 async def test_two_companies_sign_one_envelope(
@@ -390,18 +366,16 @@ async def test_nobody_is_called_what_it_is_not(
     await buyer.draft(buyer.party("buyer"), wide, mode="digest").send()
 
 
-@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
 async def test_opened_again_it_goes_on_where_it_was(
-    store: str, tmp_path: Path, request: pytest.FixtureRequest
+    network_store: dict[str, object], tmp_path: Path
 ) -> None:
-    changes = _store(store, tmp_path, request)
-    async with network_house(tmp_path, **changes) as house:
+    async with network_house(tmp_path, **network_store) as house:
         buyer = await house.company("买方有限公司")
         draft = buyer.draft(buyer.party("buyer"))
         await draft.send()
         await draft.say(Opened(), by=buyer, party="buyer")
         cursor = (await buyer.feed()).cursor
-    async with network_house(tmp_path, time=house.time, **changes) as again:
+    async with network_house(tmp_path, time=house.time, **network_store) as again:
         again.companies, again.published = house.companies, house.published
         buyer.house = draft.house = again
         await draft.signed(by=buyer, party="buyer")

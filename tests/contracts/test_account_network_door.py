@@ -19,17 +19,6 @@ _NESTED_PACK = b"\x81\xa1x" + b"\x91" * 200_000 + b"\x01"
 _WEBHOOK = msgspec.json.encode({"url": "http://127.0.0.1:1/hook"})
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as house:
-        yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
 async def test_whoever_asks_is_told_who_the_network_is(house: NetworkHouse) -> None:
     async with house.http.get(f"{house.url}/v1/identity") as answer:
         told = msgspec.json.decode(await answer.read(), type=NetworkIdentity)

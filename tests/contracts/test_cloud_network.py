@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.encryption import encrypt, opened, plain
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.record import check, extend
@@ -30,8 +32,6 @@ from cloud_bridge.errors import NetworkRefusedError
 from cloud_bridge.interfaces import CloudNetwork, Time
 from cloud_bridge.keys import EncryptionKey, SigningKey, sign_statement
 from cloud_bridge.model import Card, Delivery, Party, SignedCard, Terms
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
 from cloud_bridge.wire import Content, NewEnvelope, Parcel
 from tests.bridge_house import contract
 from tests.envelope_parties import PAPER, Cards, sha256
@@ -178,7 +178,7 @@ async def over_http(directory: Path) -> AsyncIterator[Meeting]:
 
         async def member(name: str) -> Member:
             known: Registered = await house.company(name, publish=False)
-            network = open_network(
+            network = open_client(
                 known.id,
                 Way(url=house.url, network_key=house.network_key),
                 key=known.signing,

@@ -20,7 +20,7 @@ from cloud_bridge.envelopes.statements import (
     SignedStatement,
     parse,
 )
-from cloud_bridge.network.content_quota import held
+from cloud_bridge.network.contents.quota import held
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import Content, NetworkIdentity, Parcel, Taken, WrappedKey
 from tests.network_house import (
@@ -36,29 +36,11 @@ SIGNED = PAPER + b" and a signature upon it"
 _ROOM = 10_000
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    changes: dict[str, object] = {"limits": {"organisation_bytes": _ROOM}}
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").database().url
-        changes |= {"store": {"url": url}, "contents_directory": tmp_path / "contents"}
-    async with network_house(tmp_path, **changes) as house:
+@pytest.fixture
+async def house(network_store: dict[str, object], tmp_path: Path) -> AsyncIterator[NetworkHouse]:
+    limits = {"organisation_bytes": _ROOM}
+    async with network_house(tmp_path, limits=limits, **network_store) as house:
         yield house
-
-
-@pytest.fixture
-async def buyer(house: NetworkHouse) -> Company:
-    return await house.company("买方有限公司")
-
-
-@pytest.fixture
-async def seller(house: NetworkHouse) -> Company:
-    return await house.company("Seller Ltd")
-
-
-@pytest.fixture
-def draft(buyer: Company, seller: Company) -> Draft:
-    return buyer.draft(buyer.party("buyer"), seller.party("seller", turn=2))
 
 
 async def bring(company: Company, parcel: Parcel, *, envelope: str) -> bytes:

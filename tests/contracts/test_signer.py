@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 
 from hsm.client import SignerClient
 from hsm.errors import SignerUnavailableError
-from hsm.replicas import ReplicatedSigner
+from hsm.replicas.replicas import ReplicatedSigner
 from hsm.signer import SignerService, _Requests
 from hsm.tree_heads import TreeHeadBook
 from hsm.wire import MAX_MESSAGE_BYTES, Failure, FromSigner, SignCheckpoint, SignDigest

@@ -16,13 +16,13 @@ from gateway.documents.lean.press import LeanPress
 from gateway.documents.lean.reading import read
 from gateway.documents.model import Prepared
 from gateway.documents.pyhanko.press import PyHankoPress
-from gateway.documents.stamp.making import artwork_for
 from policies.model import AcrossPages, Invisible, OnPage, OnPages, Placement, Several
 from tests.differential.comparing import assert_same_objects, poppler_says, qpdf_finds
 from tests.differential.documents import Drawn, documents
 from tests.differential.drawing import DRAWN
 from tests.document_fixtures import (
     SoftSeal,
+    drawn,
     preparation,
     receipts,
     soft_seal,
@@ -50,8 +50,7 @@ class TwoWays:
     """Both presses of one seal."""
 
     def __init__(self, seal: SoftSeal) -> None:
-        stamp = seal.material.stamp
-        artwork = None if stamp is None else artwork_for(stamp, font=None)
+        artwork = drawn(seal.material.stamp)
         self.seal = seal
         self.second = PyHankoPress(seal.material, artwork)
         self.lean = LeanPress(seal.material, artwork, self.second.containers)

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable
 from functools import cache, partial
 
+from tests.hostile.bombs import packed_run
 from tests.hostile.samples import TEXT
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, one_page, stream, updated
 
@@ -96,10 +97,10 @@ def _circle() -> bytes:
     return twice.replace(b"/Prev 0000000000", b"/Prev %010d" % second)
 
 
-@cache  # three seconds, and always the same
+@cache
 def _bomb(page: bytes) -> bytes:
     """Half a GiB that begins with the page, packed twice."""
-    return zlib.compress(zlib.compress(page.ljust(512 * 1024 * 1024), 9), 9)
+    return zlib.compress(packed_run(page, b" ", 512 * 1024 * 1024), 9)
 
 
 def _object_streams() -> dict[str, Callable[[], bytes]]:

@@ -13,6 +13,7 @@ import pikepdf
 
 from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
+from tests.hostile.bombs import packed_run
 from tests.hostile.linearised import of_two_contracts
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
@@ -170,11 +171,11 @@ def many_pages(count: int) -> bytes:
     ).replace(b"/Size 110", b"/Size %d" % (count + 200))
 
 
-@cache  # two seconds each, and always the same
+@cache
 def bomb(layers_of_deflate: int) -> bytes:
     """A content stream that unpacks to 256 MiB."""
-    packed = b"\n" * (256 * MIB)
-    for _ in range(layers_of_deflate):
+    packed = packed_run(b"", b"\n", 256 * MIB)
+    for _ in range(layers_of_deflate - 1):
         packed = zlib.compress(packed, 9)
     filters = "/FlateDecode" * layers_of_deflate
     return one_page(more={5: stream(packed, f"/Filter[{filters}]")})
@@ -252,7 +253,7 @@ def in_object_streams_with_spare() -> bytes:
 @cache
 def streams_together() -> bytes:
     """Nine pieces of content that are each within bounds, and not together."""
-    packed = zlib.compress(b" " * 59_850_000, 9)
+    packed = packed_run(b"", b" ", 59_850_000)
     piece = stream(packed, "/Filter/FlateDecode")
     contents = " ".join(f"{10 + index} 0 R" for index in range(9))
     page = f"<</Type/Page/Parent 2 0 R{A4}/Resources<<>>/Contents[{contents}]>>"
@@ -265,7 +266,7 @@ def object_streams_together() -> bytes:
     document, rows = bytearray(b"%PDF-1.7\n"), {}
     for number, body in ((1, CATALOG), (2, PAGES), (3, f"<</Type/Page/Parent 2 0 R{A4}>>")):
         table = f"{number} 0 ".encode()
-        data = zlib.compress(table + body.encode() + b" " * 50_000_000, 9)
+        data = packed_run(table + body.encode(), b" ", 50_000_000)
         entries = f"/Type/ObjStm/N 1/First {len(table)}/Filter/FlateDecode"
         rows[number] = b"\x02" + (10 + number).to_bytes(4) + b"\0\0"
         rows[10 + number] = b"\x01" + len(document).to_bytes(4) + b"\0\0"

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import _parsed_request
-from gateway.http.plain_request import plain_request
+from gateway.http.reading.intake import _parsed_request
+from gateway.http.reading.plain_request import plain_request
 from policies.model import Caller
 
 CALLER = Caller(system="tms", company="east")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from cloud_bridge.client.signing import OrganisationSigner
 from cloud_bridge.keys import SigningKey, verify
 from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
-from cloud_bridge.networks.signing import OrganisationSigner
 from cloud_bridge.plain_signature import PlainSignature, verified
 from gateway.client import RequestSigner
 from policies.objects.systems import SystemKey

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hsm.config import HSMConfig
 from hsm.errors import KeyStoreError, SignerUnavailableError
 from hsm.interfaces import KeyDescription
-from hsm.replicas import ReplicatedSigner
+from hsm.replicas.replicas import ReplicatedSigner
 from hsm.sentences import signed_in_test
 from hsm.wire import (
     PROTOCOL,

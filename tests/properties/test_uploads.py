@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.uploads import Upload, Writing
+from gateway.http.reading.uploads import Upload, Writing
 from tests.batch_client import Part, body_of
 
 _names = st.text("abc-.回", min_size=1, max_size=8)

@@ -19,7 +19,7 @@ from cloud_bridge.cards import check_card
 from cloud_bridge.encryption import opened
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.model import Organisation, Verification
-from cloud_bridge.network.model import Account
+from cloud_bridge.network.accounts.model import Account
 from gateway.clock import SystemClock
 from gateway.config import load_config
 from gateway.store.database import SQLiteFile

@@ -16,15 +16,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from cloud_bridge.client.model import Way
+from cloud_bridge.client.open import open_client
 from cloud_bridge.encryption import opened
 from cloud_bridge.envelopes.statements import Acknowledged
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Box, Organisation, PartyField, Verification
-from cloud_bridge.network.model import Account
-from cloud_bridge.networks.model import Way
-from cloud_bridge.networks.open import open_network
+from cloud_bridge.network.accounts.model import Account
 from gateway.cli.trial.certificates import TrialCA
 from gateway.envelopes.carriage.egress import Ledger
 from gateway.envelopes.carriage.owed import owe
@@ -92,7 +92,7 @@ class Place:
         way = Way(url=f"http://127.0.0.1:{port}", network_key=self.house.network_key)
 
         def connect(lane: WriterLane, signing_key: SigningKey) -> CloudNetwork:
-            return open_network(
+            return open_client(
                 organisation,
                 way,
                 key=signing_key,

@@ -23,7 +23,7 @@ import aiohttp
 import pytest
 
 from gateway.client import GatewayClient
-from hsm.ceremony import write_softhsm_config
+from hsm.ceremonies.ceremony import write_softhsm_config
 from hsm.sentences import signed_in_test
 from tests.chaos.installation import Installation, install
 from tests.hsm_shim.shim import HSMShim

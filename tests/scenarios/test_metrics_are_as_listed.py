@@ -15,8 +15,8 @@ from cloud_bridge.network.http.openapi import problem_types as network_problem_t
 from gateway import __version__
 from gateway.client import GatewayRefusedError
 from gateway.config import load_config
-from gateway.http.metrics import Metrics
 from gateway.http.openapi import problem_types
+from gateway.http.operation.metrics import Metrics
 from tests import metrics_inventory as listed
 from tests.metrics_inventory import exposed_series, exposed_types, labels_in
 from tests.network_house import network_house
@@ -120,7 +120,7 @@ def bounds(running: RunningGateway) -> dict[str, set[str]]:
 def names_of_routes() -> set[str]:
     """As the rooms of the API write them down."""
     room = Path(gateway.http.__file__).parent
-    written = "\n".join(file.read_text() for file in room.glob("*.py"))
+    written = "\n".join(file.read_text() for file in room.rglob("*.py"))
     return set(re.findall(r'Route\(\s*"[A-Z]+",\s*[^,]+,\s*"([a-z-]+)"', written))
 
 

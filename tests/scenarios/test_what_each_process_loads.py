@@ -23,7 +23,7 @@ def _loaded(module: str) -> set[str]:
     [
         ("gateway.wiring.serving", {"pyhanko", "pypdfium2", "pikepdf", "PIL", "picosvg", "pkcs11"}),
         # pyHanko brings aiohttp along; what keeps a worker from the network is its namespace.
-        ("gateway.documents.worker", {"pkcs11", "sqlalchemy", "hsm.client", "hsm.pkcs11"}),
+        ("gateway.documents.worker", {"pkcs11", "sqlalchemy", "hsm.client", "hsm.token.pkcs11"}),
         ("hsm.signer", {"pyhanko", "pypdfium2", "PIL", "aiohttp", "sqlalchemy", "yaml"}),
     ],
 )

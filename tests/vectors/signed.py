@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from gateway.documents.model import Preparation
 from gateway.documents.press import TwoWayPress
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.model import Picture, SealMaterial
 from policies.model import OnPage
@@ -55,7 +56,7 @@ def approved() -> Signed:
         stamp=_GREEN,
         placement=None,
     )
-    press = TwoWayPress(material, artwork_for(_GREEN, font=None))
+    press = TwoWayPress(material, artwork_for(_GREEN, font=StampFont()))
     document = saved(contract(2))
     placement = OnPage(page=1, left_mm=120, top_mm=200)
     prepared = press.prepare(

@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 from cloud_bridge.envelopes.statements import Opened
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Party
-from cloud_bridge.network import tries
 from cloud_bridge.network.deliveries import rows
 from cloud_bridge.network.deliveries.codes import COUNTS, Codes, new_code, typed_digits
 from cloud_bridge.network.deliveries.model import Claim, Delivery, Method
@@ -31,6 +30,7 @@ from cloud_bridge.network.deliveries.problems import (
 )
 from cloud_bridge.network.deliveries.sense import check_name
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
+from cloud_bridge.network.persons import tries
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.problems import NotAllowedProblem
 

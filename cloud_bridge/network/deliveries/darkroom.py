@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from cloud_bridge.network.asking_child import ask_child
 from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem
+from cloud_bridge.network.press.asking_child import ask_child
 
 MEDIA_TYPE: Final = "image/jpeg"
 _MODULE: Final = "cloud_bridge.network.deliveries.darkroom_child"

@@ -19,7 +19,6 @@ from cloud_bridge.encryption import plain
 from cloud_bridge.envelopes.state import may_sign
 from cloud_bridge.envelopes.statements import Act, Attachment, Claimed
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network import tries
 from cloud_bridge.network.deliveries import rows, sense
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, masked, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
@@ -43,6 +42,7 @@ from cloud_bridge.network.deliveries.saying import (
 )
 from cloud_bridge.network.deliveries.writing import Writing, Written
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
+from cloud_bridge.network.persons import tries
 from cloud_bridge.network.problems import NotAllowedProblem
 
 _MOST_KEPT: Final = 20

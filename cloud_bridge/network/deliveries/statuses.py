@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network import tries
 from cloud_bridge.network.deliveries import rows
 from cloud_bridge.network.deliveries.codes import typed_digits
 from cloud_bridge.network.deliveries.consignment import consignment
 from cloud_bridge.network.deliveries.problems import StatusUnknownProblem
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
+from cloud_bridge.network.persons import tries
 
 Step = Literal[
     "on-the-way",

@@ -19,10 +19,10 @@ from sqlalchemy import Connection, delete, insert, select
 from cloud_bridge.interfaces import Time
 from cloud_bridge.key_pairs import signing_public, verify
 from cloud_bridge.library_signature import Message, SignatureError, verified_by_the_library
-from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.accounts.accounts import Accounts
+from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.http.limits import Limits
 from cloud_bridge.network.interfaces import Lane
-from cloud_bridge.network.model import Account
 from cloud_bridge.network.problems import (
     NotAuthenticatedProblem,
     ReplayProblem,

@@ -4,12 +4,13 @@ import msgspec
 from aiohttp import web
 
 from cloud_bridge.model import Organisation, Person, SignedCard
-from cloud_bridge.network.accounts import Accounts, masked
+from cloud_bridge.network.accounts.accounts import Accounts, masked
+from cloud_bridge.network.accounts.model import Organisations
 from cloud_bridge.network.http.answers import asked, told
 from cloud_bridge.network.http.routes import ORGANISATION, Route
-from cloud_bridge.network.model import NewWebhook, Organisations, Webhook, Webhooks
 from cloud_bridge.network.problems import AccountUnknownProblem, MalformedProblem
-from cloud_bridge.network.webhooks import Webhooks as WebhookBook
+from cloud_bridge.network.webhooks.model import NewWebhook, Webhook, Webhooks
+from cloud_bridge.network.webhooks.webhooks import Webhooks as WebhookBook
 from cloud_bridge.wire import NetworkIdentity, NewPerson
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from cloud_bridge.network.lines import line_of
+from cloud_bridge.network.listening.lines import line_of
 
 
 class Askers:

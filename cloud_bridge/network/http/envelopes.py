@@ -6,12 +6,10 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.statements import SignedStatement, parse
 from cloud_bridge.model import PartyKind
-from cloud_bridge.network.book import Book
-from cloud_bridge.network.bringing import Bringing
-from cloud_bridge.network.contents import Contents
-from cloud_bridge.network.feed import Feeds
+from cloud_bridge.network.contents.contents import Contents
 from cloud_bridge.network.http.answers import asked, packed, told
 from cloud_bridge.network.http.routes import ORGANISATION, Route
 from cloud_bridge.network.interfaces import Links
@@ -22,6 +20,9 @@ from cloud_bridge.network.problems import (
     NotFoundProblem,
     TooLargeProblem,
 )
+from cloud_bridge.network.records.book import Book
+from cloud_bridge.network.records.bringing import Bringing
+from cloud_bridge.network.records.feed import Feeds
 from cloud_bridge.wire import (
     Content,
     EnvelopeRecord,
@@ -199,7 +200,7 @@ class Envelopes:
                 f"party {party.party.id!r} gets no link here ({party.party.kind})",
                 reason="no-links",
             )
-        if state.status in {"declined", "withdrawn", "expired"}:
+        if state.status in OVER:
             raise NotAllowedProblem(f"it is {state.status}: nobody signs in it", reason="over")
         return told(await links.link(envelope, party.party.id), status=201)
 

@@ -6,7 +6,7 @@ from typing import Final
 import segno
 from aiohttp import web
 
-from cloud_bridge.network.accounts import masked
+from cloud_bridge.network.accounts.accounts import masked
 from cloud_bridge.network.http.routes import Route
 from cloud_bridge.network.pages.asking import ForeignFormError, csrf_token, form_of
 from cloud_bridge.network.pages.rendering import (

@@ -8,7 +8,6 @@ from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.core import Core, Room
 from cloud_bridge.network.http.routes import Route
-from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.pages.asking import Cookies
 from cloud_bridge.network.pages.coming import Coming
 from cloud_bridge.network.pages.files import asset_file, pdfjs_file
@@ -18,6 +17,7 @@ from cloud_bridge.network.pages.signing import Signing
 from cloud_bridge.network.pages.site import Site
 from cloud_bridge.network.persons.acting import Acting
 from cloud_bridge.network.persons.checks import Checks
+from cloud_bridge.network.persons.id_tails import IdTails
 from cloud_bridge.network.persons.invitations import Invitations
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.senders import FileCodeSender, WebhookCodeSender

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import LEVELS, Party
-from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.accounts.accounts import Accounts
 from cloud_bridge.network.http.routes import Handler, told_path
 from cloud_bridge.network.pages.asking import Cookies, ForeignFormError, form_of
 from cloud_bridge.network.pages.rendering import Renderer, language_of, say

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cloud_bridge.interfaces import Time
 from cloud_bridge.model import Verification
-from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.interfaces import Lane, Persons
 from cloud_bridge.network.persons.errors import CheckError, CheckReason, NotSentError
+from cloud_bridge.network.persons.id_tails import IdTails
 from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.persons.visits import accounts_of, change, hashed

@@ -15,7 +15,7 @@ from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Language, Party, Person
-from cloud_bridge.network.accounts import Accounts
+from cloud_bridge.network.accounts.accounts import Accounts
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons.errors import NotSentError
 from cloud_bridge.network.persons.interfaces import LinkSender

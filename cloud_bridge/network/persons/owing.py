@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 from cloud_bridge.envelopes.model import PartyState
 from cloud_bridge.envelopes.statements import Forwarded, Reminded, Sent, Signed
 from cloud_bridge.network.persons.model import Cause
-from cloud_bridge.network.recording import New
+from cloud_bridge.network.records.recording import New
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import invitation
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cloud_bridge.network import tries
-from cloud_bridge.network.tries import Waits
+from cloud_bridge.network.persons import tries
+from cloud_bridge.network.persons.tries import Waits
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 IN_AN_ENVELOPE = Waits(free=10, first=_DAY, longest=_DAY, lasting=60 * _DAY)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.asking_child import ask_child
+from cloud_bridge.network.press.asking_child import ask_child
 from cloud_bridge.network.press.authority import PersonAuthority
 from cloud_bridge.network.press.container import ROOM, container
 from cloud_bridge.network.press.errors import PressError

@@ -9,6 +9,7 @@ import msgspec
 import typer
 from sqlalchemy import Connection, func, select
 
+from cloud_bridge.envelopes.model import OVER
 from gateway.cli.bridge.options import bridge_of
 from gateway.cli.bridge.running import gateway_runs
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
@@ -17,7 +18,7 @@ from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
-from gateway.envelopes.keeping.troubles import LIES, OVER, TOLD
+from gateway.envelopes.keeping.troubles import LIES, TOLD
 from gateway.store.moments import microseconds, moment
 from gateway.store.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from cloud_bridge.networks.calling import tls
+from cloud_bridge.client.calling import tls
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import BridgeConfig, Config
 from gateway.declarations.library import load_declarations

@@ -13,7 +13,7 @@ from gateway.cli.policy.grants_judged import judge_grants
 from gateway.config import Config
 from gateway.desk.policy_files import NothingToReadError, PolicyFiles
 from gateway.documents.stamp.errors import StampError
-from gateway.documents.stamp.glyphs import open_font
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.making import artwork_for
 from gateway.seals.errors import SealMaterialError
 from gateway.seals.model import Picture, SealMaterial
@@ -126,11 +126,12 @@ class SealsCheck:
 
     def stamps(self) -> Iterator[Finding]:
         """Draws every stamp as a document worker does."""
+        font = StampFont(self._font)
         if any(isinstance(material.stamp, RoundStamp) for material in self._materials):
-            yield _font(self._font)
+            yield _font(font)
         for material in self._materials:
             if material.stamp is not None:
-                yield _drawn(material.id, material.stamp, self._font)
+                yield _drawn(material.id, material.stamp, font)
 
 
 def _validity(part: str, material: SealMaterial, *, now: datetime, is_frozen: bool) -> Finding:
@@ -154,16 +155,16 @@ def _validity(part: str, material: SealMaterial, *, now: datetime, is_frozen: bo
     )
 
 
-def _font(font: Path | None) -> Finding:
+def _font(font: StampFont) -> Finding:
     try:
-        found = open_font(font).path
+        found = font.opened().path
     except StampError as error:
         cure = "apt-get install fonts-arphic-uming, or name a font in documents.stamp_font."
         return failed("stamp font", str(error), cure=cure)
     return ok("stamp font", str(found))
 
 
-def _drawn(seal: str, stamp: RoundStamp | Picture, font: Path | None) -> Finding:
+def _drawn(seal: str, stamp: RoundStamp | Picture, font: StampFont) -> Finding:
     try:
         drawn = artwork_for(stamp, font=font)
     except StampError as error:

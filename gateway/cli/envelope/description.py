@@ -13,7 +13,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from gateway.cli.files.whole_files import write_whole
-from gateway.http.envelope_bodies import MOST_DOCUMENTS, EnvelopeInput, parsed_name
+from gateway.http.envelopes.bodies import MOST_DOCUMENTS, EnvelopeInput, parsed_name
 from strictyaml import StrictModel, load
 
 _HEAD = """\

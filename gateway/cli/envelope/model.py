@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
+from cloud_bridge.envelopes.model import OVER
 from gateway.envelopes.model import EvidenceTold, PartyTold, Status, Step
 
-ENDED: Final = frozenset({"completed", "declined", "withdrawn", "expired", "voided"})
+ENDED: Final = OVER | {"completed", "voided"}
 """Nothing more happens by itself; `held` waits for people."""
 
 

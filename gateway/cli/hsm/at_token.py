@@ -10,9 +10,9 @@ import msgspec
 
 from gateway.cli.hsm.asking_child import ask_child
 from gateway.cli.terminal import fail, printable
+from hsm.ceremonies.planned import FoundToken
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription
-from hsm.planned import FoundToken
 
 _SECONDS = 600.0
 """An HSM may take half a minute for one RSA key of 4096 bits, and a ceremony makes several."""
@@ -54,7 +54,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, tag="described"):
 class HoldCeremony(msgspec.Struct, frozen=True, kw_only=True, tag="ceremony"):
     """Make the keys of a plan that are not there, or only look (`check`).
 
-    `plan` is a `hsm.planned.CeremonyPlan` as JSON; `ceremony` the SHA-256 of its file, hex.
+    `plan` is a `CeremonyPlan` (`hsm.ceremonies.planned`) as JSON; `ceremony` the SHA-256 of its
+    file, hex.
     """
 
     plan: bytes

@@ -19,9 +19,9 @@ from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.keys.files import write_new
 from gateway.regular_files import read_regular
+from hsm.ceremonies.planned import CeremonyPlan, FoundKey, FoundToken, PlannedKey
+from hsm.ceremonies.requests import proves
 from hsm.config import KeyConfig
-from hsm.planned import CeremonyPlan, FoundKey, FoundToken, PlannedKey
-from hsm.requests import proves
 from strictyaml import MAX_BYTES, MistakesError, load
 
 _STATES = {

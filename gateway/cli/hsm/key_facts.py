@@ -12,7 +12,7 @@ from gateway.wiring.launching import start_signer
 from hsm.client import Admit, SignerClient
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription
-from hsm.proving import prove
+from hsm.replicas.proving import prove
 from hsm.wire import Greeting
 from processes.channel import AsyncChannel
 from processes.keeper import OwnSigner

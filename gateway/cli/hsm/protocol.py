@@ -10,7 +10,7 @@ from typing import Self
 import msgspec
 
 from gateway import __version__
-from hsm.planned import CeremonyPlan, FoundToken
+from hsm.ceremonies.planned import CeremonyPlan, FoundToken
 
 _LINE = "_" * 30
 

@@ -24,14 +24,14 @@ from gateway.cli.hsm.at_token import (
 from gateway.clock import SystemClock
 from gateway.keys.errors import KeyActError
 from gateway.keys.journal import KeyJournal
+from hsm.ceremonies.planned import CeremonyPlan, FoundKey, FoundToken
+from hsm.ceremonies.planned_keys import look, make_missing
+from hsm.ceremonies.requests import signed_request, unsigned_request
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
 from hsm.interfaces import KeyDescription, KeyStore
 from hsm.open import open_key_store
 from hsm.pin import read_pin
-from hsm.planned import CeremonyPlan, FoundKey, FoundToken
-from hsm.planned_keys import look, make_missing
-from hsm.requests import signed_request, unsigned_request
 from hsm.wire import SetUp, decode_to_signer
 from processes.channel import BlockingChannel
 from processes.child import channel_socket

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud_bridge.keys import SigningKey
 from cloud_bridge.model import Organisation
-from cloud_bridge.network.accounts import organisations_in
+from cloud_bridge.network.accounts.rows import organisations_in
 from cloud_bridge.network.administration import (
     AdministrationError,
     NewOrganisation,

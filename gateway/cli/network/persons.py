@@ -10,7 +10,8 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud_bridge.model import Person
-from cloud_bridge.network.accounts import masked, persons_in
+from cloud_bridge.network.accounts.accounts import masked
+from cloud_bridge.network.accounts.rows import persons_in
 from cloud_bridge.network.administration import AdministrationError, VerifiedPerson, administration
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.open import database_of

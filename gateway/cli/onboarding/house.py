@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from connectors.amqp_settings import AMQPSettings
-from connectors.folder import FolderSettings
-from connectors.http import HTTPSettings
+from connectors.amqp.settings import AMQPSettings
+from connectors.folder.connector import FolderSettings
+from connectors.http.connector import HTTPSettings
 from connectors.open import Settings
-from connectors.s3_settings import S3Settings
-from connectors.sftp_settings import SFTPSettings
-from connectors.table import TableSettings
+from connectors.s3.settings import S3Settings
+from connectors.sftp.settings import SFTPSettings
+from connectors.table.connector import TableSettings
 from gateway.cli.onboarding.answers_inside import Format, GroupAnswer, SystemAnswer, Way
 from gateway.cli.onboarding.model import Case, Difference, Installation, listed, unlike
 from gateway.cli.onboarding.openings import OWN_TYPES

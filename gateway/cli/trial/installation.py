@@ -27,7 +27,7 @@ from gateway.cli.trial.kits import KITS, LOGISTICS_NAME
 from gateway.cli.trial.policies import TrialPolicies
 from gateway.cli.trial.writing import write, write_once
 from gateway.config import Config, load_config
-from hsm.ceremony import generate_keys, initialise_token, write_softhsm_config
+from hsm.ceremonies.ceremony import generate_keys, initialise_token, write_softhsm_config
 from hsm.interfaces import KeyDescription
 from hsm.pin import Pin
 

@@ -88,6 +88,31 @@ class GlyphSource:
         return Glyph(outline=tuple(pen.commands), ink=bounds.bounds or (0, 0, 0, 0))
 
 
+class StampFont:
+    """The font that round seals are drawn with, opened for the first and kept for the others.
+
+    To open it takes a sixth of a second, and open it takes 60 MB. Not for several threads at once.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._opened: GlyphSource | None = None
+
+    def opened(self) -> GlyphSource:
+        """The font's glyphs.
+
+        Raises:
+            StampError: see `open_font`.
+        """
+        if self._opened is None:
+            self._opened = open_font(self._path)
+        return self._opened
+
+    def close(self) -> None:
+        """Give the memory back; it is opened again for whoever asks."""
+        self._opened = None
+
+
 def open_font(path: Path | None = None) -> GlyphSource:
     """The named font, or the first of the usual ones that is installed.
 

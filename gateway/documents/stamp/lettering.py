@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.documents.stamp.glyphs import Glyph, GlyphSource
 from gateway.documents.stamp.layout import Cell
-from gateway.documents.stamp.outline import Affine, Outline, Polygon, moved, path_data, polygon
+from gateway.documents.stamp.outline import Affine, Outline, Polygon, moved, polygon
 from gateway.documents.stamp.simplify import polygons
 from gateway.documents.stamp.widen import widened
 
@@ -55,18 +55,17 @@ def letters_of(text: str, font: GlyphSource, model: Box) -> list[Letter]:
 
 def drawn(
     letters: Sequence[Letter], cells: Sequence[Cell], model: Box, *, is_bold: bool
-) -> list[str]:
-    """SVG path data of each letter that has ink, in reading order, wholly within its cell."""
+) -> tuple[Outline, ...]:
+    """Each letter that has ink, in reading order, wholly within its cell."""
     most, share = _BOLD_RIM if is_bold else _THIN_RIM
-    paths = []
+    found = []
     for letter, cell in zip(letters, cells, strict=True):
         rim = min(most, share * cell.width / letter.weight)
         shape = widened(polygons(_filled(letter, cell, model, rim), _TOLERANCE), rim)
         if shape:
             outline = tuple(command for contour in shape for command in polygon(contour))
-            inside = moved(moved(outline, _fit(shape, cell)), cell.placement)
-            paths.append(path_data(inside, decimals=1))
-    return paths
+            found.append(moved(moved(outline, _fit(shape, cell)), cell.placement))
+    return tuple(found)
 
 
 def _filled(letter: Letter, cell: Cell, model: Box, rim: float) -> Outline:

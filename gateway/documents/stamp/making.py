@@ -1,23 +1,21 @@
 """From what a seal declares to artwork: the one door of this room."""
 
-from pathlib import Path
-
 from gateway.documents.stamp.errors import StampError
-from gateway.documents.stamp.glyphs import open_font
+from gateway.documents.stamp.glyphs import StampFont
 from gateway.documents.stamp.model import Artwork, RoundStamp
 from gateway.documents.stamp.png import artwork_from_png
-from gateway.documents.stamp.round import draw_round_stamp
+from gateway.documents.stamp.round import round_artwork
 from gateway.documents.stamp.svg import artwork_from_svg
 from gateway.seals.model import Picture
 from policies.objects import seals
 
 
-def artwork_for(stamp: seals.RoundStamp | Picture, *, font: Path | None) -> Artwork:
+def artwork_for(stamp: seals.RoundStamp | Picture, *, font: StampFont) -> Artwork:
     """The stamp's artwork.
 
     Args:
         stamp: a round seal to be drawn, or a picture that the company supplied.
-        font: the font for round seals; None takes the first of the usual ones.
+        font: for round seals.
 
     Raises:
         StampError: it cannot be drawn or taken; the message has the cure.
@@ -31,8 +29,7 @@ def artwork_for(stamp: seals.RoundStamp | Picture, *, font: Path | None) -> Artw
                 diameter_mm=stamp.diameter_mm,
                 color=stamp.color,
             )
-            svg = draw_round_stamp(declared, open_font(font))
-            return artwork_from_svg(svg, width_mm=stamp.diameter_mm)
+            return round_artwork(declared, font.opened())
         case Picture(kind="svg"):
             try:
                 text = stamp.data.decode("utf-8")

@@ -9,7 +9,7 @@ from cloud_bridge.errors import (
     NetworkRefusedError,
     WayTooNarrowError,
 )
-from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem, WayTooNarrowProblem
+from gateway.envelopes.carriage.errors import BridgeAwayProblem, WayTooNarrowProblem
 from gateway.envelopes.errors import NetworkRefusesProblem
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from cloud_bridge.errors import NetworkAwayError, NetworkError, NetworkLiesError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import sign_statement
 from cloud_bridge.model import Card
-from gateway.envelopes.carriage.bridge_errors import (
+from gateway.envelopes.carriage.errors import (
     BridgeAwayProblem,
     CardMissingProblem,
     NotBridgedProblem,

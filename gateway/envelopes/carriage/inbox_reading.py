@@ -12,6 +12,7 @@ import msgspec
 
 from cloud_bridge.envelopes import state as folding
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, parse_link, terms_digest
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.record import extend, placed
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import parse
@@ -24,7 +25,7 @@ from cloud_bridge.errors import (
 from cloud_bridge.plain_json import decode
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.naming import Naming
-from gateway.envelopes.keeping.troubles import NO_CARD, OVER, Trouble, trouble_of
+from gateway.envelopes.keeping.troubles import NO_CARD, Trouble, trouble_of
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """As between a request of ours and the network."""

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import NETWORK, Acknowledged, parse
 from gateway.envelopes.carriage.inbox_reading import Reading, sequence_of
@@ -18,7 +19,6 @@ from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     KEPT_FROM_US,
-    OVER,
     holding_in,
     holding_now,
     lasting_in,

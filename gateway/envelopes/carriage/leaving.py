@@ -10,13 +10,13 @@ declined since: it would be signed in spite of that, for the end is owed behind 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Signed, Statement, parse
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.owed import ends_it, statement_in
 from gateway.envelopes.causes import key_of
 from gateway.envelopes.ground import Ground, Member
-from gateway.envelopes.keeping.troubles import OVER
 from gateway.store.envelope_owed import OwedEnvelopeRow
 from gateway.store.envelopes import EnvelopeRow
 

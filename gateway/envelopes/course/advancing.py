@@ -13,12 +13,13 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.errors import NetworkAwayError, NetworkLiesError, NetworkRefusedError
 from cloud_bridge.model import Party
 from gateway.documents.errors import WorkersUnavailableProblem
-from gateway.envelopes.carriage.bridge_errors import BridgeAwayProblem, CardMissingProblem
 from gateway.envelopes.carriage.carrying import Bridge, Bridges
+from gateway.envelopes.carriage.errors import BridgeAwayProblem, CardMissingProblem
 from gateway.envelopes.causes import meant_by
 from gateway.envelopes.course.ending import Ending
 from gateway.envelopes.course.sealing import Turn
@@ -27,7 +28,7 @@ from gateway.envelopes.course.unsent import waits_for
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
 from gateway.envelopes.ground import Ground
-from gateway.envelopes.keeping.troubles import JUDGED_ANEW, LONGEST, OVER, blocking_in
+from gateway.envelopes.keeping.troubles import JUDGED_ANEW, LONGEST, blocking_in
 from gateway.errors import Problem
 from gateway.jobs.errors import LeaseLostProblem
 from gateway.jobs.model import ClaimedJob

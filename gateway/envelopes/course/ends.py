@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cloud_bridge.envelopes.chain import Entry
+from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import (
     Completed,
@@ -15,7 +16,6 @@ from cloud_bridge.envelopes.statements import (
     Withdrawn,
     parse,
 )
-from gateway.envelopes.keeping.troubles import OVER
 from gateway.store.envelope_owed import is_owed, refused_for
 from gateway.store.envelopes import EnvelopeRow
 

@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
+from cloud_bridge.envelopes.model import OVER
 from gateway.audit.record import Record
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.noting import event_of
 from gateway.envelopes.keeping.troubles import (
     LONGEST,
-    OVER,
     REFUSED,
     TOLD,
     Trouble,

@@ -55,9 +55,6 @@ back: nothing contradicts then, and both companies hold the same."""
 TOLD: Final = frozenset({STAMP_OVER_TEXT})
 """What somebody is to know: it holds nothing up, nor does it keep held what may go on."""
 
-OVER: Final = frozenset({"declined", "withdrawn", "expired"})
-"""Ends in which nothing was agreed: what is wrong there holds up nothing more."""
-
 LIES: Final = frozenset(
     {
         "card-older",

@@ -12,7 +12,7 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractQueue
 from pamqp.encode import METHODS
 
-from connectors.amqp import AMQPConnector, AMQPSettings
+from connectors.amqp.connector import AMQPConnector, AMQPSettings
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
 from connectors.model import Delivery
 from connectors.tls import TLS

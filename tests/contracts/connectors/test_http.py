@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError
-from connectors.http import HTTPConnector, HTTPSettings
-from connectors.http_client import HTTPAccess
-from connectors.http_list import ListShape
+from connectors.http.client import HTTPAccess
+from connectors.http.connector import HTTPConnector, HTTPSettings
+from connectors.http.listing import ListShape
 from connectors.model import Delivery
 from connectors.tls import TLS
 from tests.servers.certificates import server_certificate

@@ -13,8 +13,8 @@ from aiobotocore.session import AioSession
 
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, TooLargeError
 from connectors.model import Delivery
-from connectors.s3 import S3Connector
-from connectors.s3_settings import S3Settings
+from connectors.s3.connector import S3Connector
+from connectors.s3.settings import S3Settings
 from tests.servers.process import free_port
 
 
@@ -157,7 +157,7 @@ async def test_an_object_that_is_too_large_is_given_with_a_problem_and_blocks_no
 async def test_many_objects_come_page_by_page_and_a_page_fits_into_memory(
     partner: Partner, settings: S3Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.s3._PAGE_BYTES", 1500)
+    monkeypatch.setattr("connectors.s3.connector._PAGE_BYTES", 1500)
     for name, size in (("a", 1000), ("b", 600), ("c", 1), ("d", 1), ("e", 1)):
         await partner.put(f"inbox/{name}", b"x" * size)
     sizes = []

@@ -24,12 +24,12 @@ from sqlalchemy import (
     update,
 )
 
-from connectors.database import DatabaseSettings
 from connectors.errors import ConnectorAwayError, DeliveryRefusedError, PlaceUnfitError
 from connectors.model import Delivery
-from connectors.table import TableConnector, TableSettings
-from connectors.table_results import ResultTable, RowResults
-from connectors.table_rows import Rows
+from connectors.table.connector import TableConnector, TableSettings
+from connectors.table.database import DatabaseSettings
+from connectors.table.results import ResultTable, RowResults
+from connectors.table.rows import Rows
 from tests.contracts.network_servers import DATABASE_PASSWORD
 from tests.servers.process import free_port
 
@@ -230,7 +230,7 @@ async def test_base64_in_a_text_column_is_read(house: House) -> None:
 async def test_a_page_is_as_large_as_memory_allows(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.table_rows.PAGE_BYTES", 1500)
+    monkeypatch.setattr("connectors.table.rows.PAGE_BYTES", 1500)
     house.put(b"a" * 1000, b"b" * 600, b"c")
     async with TableConnector(house.settings) as connector:
         sizes = []

@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.installation import with_port
 from bench.load import Task, content_length, prepared_requests
 from gateway.cli.options import CLIENT_KEY_ID
-from gateway.http.intake import read_submission
+from gateway.http.reading.intake import read_submission
 
 DOCUMENT = b"%PDF-1.7\n" + bytes(range(256))
 

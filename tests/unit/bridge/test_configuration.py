@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeConfig
-from gateway.envelopes.carriage.bridge_errors import KeyFileError
+from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.envelopes.partners.roots import roots_in
 from gateway.wiring.bridging import read_key, way_of
 from tests.seals_of_companies import authority

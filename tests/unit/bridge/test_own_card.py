@@ -18,8 +18,8 @@ from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.keys import EncryptionKey
 from cloud_bridge.model import Card
 from gateway.batches.receipts.press import ReceiptPress
-from gateway.envelopes.carriage.bridge_errors import CardMissingProblem
 from gateway.envelopes.carriage.carrying import Bridge
+from gateway.envelopes.carriage.errors import CardMissingProblem
 from gateway.envelopes.carriage.own_card import CARD_TYPE, OwnCard
 from gateway.envelopes.partners.cards import Cards
 from gateway.signing.clock_guard import ClockGuard

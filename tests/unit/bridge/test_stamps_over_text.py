@@ -8,16 +8,10 @@ import pytest
 from gateway.envelopes.ground import Inbound
 from gateway.envelopes.model import NewFile
 from policies.model import OnPage
-from tests.envelope_house import POLICY, Room, Town, play, settle
+from tests.cheating_partners import cheats, state_revision
+from tests.envelope_house import NAME, POLICY, Room, Town, parties, play, settle
+from tests.envelope_logs import leaves, told_in_the_log
 from tests.hostile.samples import TEXT
-from tests.unit.bridge.test_contracts_of_two import (
-    NAME,
-    cheats,
-    leaves,
-    parties,
-    state_revision,
-    told_in_the_log,
-)
 from tests.unit.documents.drafts import one_page
 
 LINE = one_page(TEXT)

@@ -17,10 +17,10 @@ from gateway.freezes.model import ScopeKind
 from gateway.store.envelope_owed import OwedEnvelopeRow
 from tests.document_fixtures import receipt
 from tests.envelope_house import CALLER, EAST, PAPER, POLICY, Room, Town, play, settle, sha256
+from tests.envelope_logs import told_in_the_log
 from tests.memory_network import Side
 from tests.officers import freeze, signed, unfreeze
 from tests.statement_keys import LI, WANG
-from tests.unit.bridge.test_contracts_of_two import told_in_the_log
 
 ANOTHER_SEAL = """
 ---

@@ -11,8 +11,8 @@ from gateway.envelopes.keeping.troubles import Trouble
 from gateway.store.envelopes import change_envelope
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from tests.envelope_house import CALLER, EAST, OwnJudge, Room, Town, play, settle
+from tests.envelope_logs import leaves
 from tests.memory_network import Side
-from tests.unit.bridge.test_contracts_of_two import leaves
 from tests.unit.bridge.test_what_has_no_room import refusing
 
 STAMP = Trouble("stamp-over-text", "one.pdf: page 1 has a text under the stamp", holds=False)

@@ -3,15 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from cloud_bridge.model import Party
-from gateway.audit.record import read_leaf
 from gateway.signing.errors import ApprovalNeededProblem, DeniedProblem
-from gateway.store.schema import audit_leaf
 from tests.envelope_house import (
     CALLER,
     EAST,
@@ -24,6 +20,7 @@ from tests.envelope_house import (
     settle,
     sha256,
 )
+from tests.envelope_logs import leaves
 
 Scene = Callable[[Town, Room], Awaitable[None]]
 FORBIDDEN = "禁止的合同"
@@ -66,15 +63,6 @@ def forbidding(when: str) -> str:
     more = f"{told}, envelope_act: send, envelope_recipients: ''"
     assert (forbidding.count(when), forbidding.count(told)) == (1, 1)
     return forbidding.replace(told, more)
-
-
-async def leaves(room: Room) -> list[dict[str, Any]]:
-    rows = await room.company.ground.lane.write(
-        lambda unit: unit.connection.execute(
-            select(audit_leaf.c.leaf).order_by(audit_leaf.c.index)
-        ).all()
-    )
-    return [read_leaf(row.leaf) for row in rows]
 
 
 async def nothing_left(town: Town, east: Room) -> None:

@@ -9,7 +9,7 @@ from cloud_bridge.errors import WayTooNarrowError
 from cloud_bridge.model import Terms
 from cloud_bridge.wire import NewEnvelope
 from gateway.envelopes.carriage.answers import answered
-from gateway.envelopes.carriage.bridge_errors import WayTooNarrowProblem
+from gateway.envelopes.carriage.errors import WayTooNarrowProblem
 from gateway.envelopes.cures import cure_of
 from gateway.envelopes.keeping.troubles import troubles_in
 from tests.bridge_house import Company

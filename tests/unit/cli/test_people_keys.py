@@ -16,9 +16,9 @@ from gateway.cli.app import app
 from gateway.cli.people_keys import people_keys
 from gateway.clock import SystemClock
 from gateway.freezes.model import FREEZE_TYPE, FreezeClaims
-from gateway.http.approvals import Approvals
+from gateway.http.approvals.handlers import Approvals
 from gateway.statements import PublicKey, open_compact
-from hsm import login
+from hsm.token import login
 from policies.objects.people import PersonKey
 from tests.approving_house import approving_house
 from tests.hsm_fixtures import MODULE, PIN, TOKEN_LABEL, SoftToken

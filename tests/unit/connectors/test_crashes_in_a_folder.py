@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from connectors.arrivals import Wanted
-from connectors.file_intake import FileIntake
-from connectors.file_results import FileResults
-from connectors.folder_tree import FolderTree
+from connectors.files.arrivals import Wanted
+from connectors.files.intake import FileIntake
+from connectors.files.results import FileResults
+from connectors.folder.tree import FolderTree
 from connectors.model import Delivery, Fetched
 from tests.contracts.connector_places import HandMovedTime
 

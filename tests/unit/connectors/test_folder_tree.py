@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import TooLargeError
-from connectors.folder_tree import FolderTree
+from connectors.folder.tree import FolderTree
 
 
 def test_what_is_written_after_a_folder_was_moved_goes_to_the_new_one(tmp_path: Path) -> None:

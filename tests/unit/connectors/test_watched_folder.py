@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import ConnectorAwayError
-from connectors.folder import FolderConnector, FolderSettings
+from connectors.folder.connector import FolderConnector, FolderSettings
 from connectors.model import Delivery, Fetched
 from tests.contracts.connector_places import HandMovedTime
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.folder import FolderSettings
+from connectors.folder.connector import FolderSettings
 from gateway.declarations.library import read_declarations
 from strictyaml import MistakesError
 

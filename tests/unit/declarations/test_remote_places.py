@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.amqp import AMQPSettings
-from connectors.http import HTTPSettings
-from connectors.s3_settings import S3Settings
-from connectors.table import TableSettings
-from connectors.table_results import ResultTable, RowResults
+from connectors.amqp.connector import AMQPSettings
+from connectors.http.connector import HTTPSettings
+from connectors.s3.settings import S3Settings
+from connectors.table.connector import TableSettings
+from connectors.table.results import ResultTable, RowResults
 from gateway.declarations.library import load_declarations, read_declarations
 from strictyaml import MistakesError
 

@@ -22,6 +22,7 @@ from gateway.documents.errors import (
 from gateway.documents.pyhanko.reading import reading_refusals
 from policies.model import BesideKeyword, OnPage, Placement
 from tests.document_fixtures import receipt, soft_seal
+from tests.hostile.bombs import packed_run
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream
 
 CORNER = OnPage(page=1, left_mm=5, top_mm=5)
@@ -226,7 +227,7 @@ def test_references_that_lead_back_to_themselves_are_damaged() -> None:
 
 def test_an_object_stream_that_unpacks_to_too_much_is_too_demanding() -> None:
     page = f"3 0 <</Type/Page/Parent 2 0 R{A4}>>".encode()
-    bomb = zlib.compress(zlib.compress(page.ljust(256 * MIB), 9), 9)
+    bomb = zlib.compress(packed_run(page, b" ", 256 * MIB), 9)
     packed = object_stream(bomb, 1, 4, filters="[/FlateDecode/FlateDecode]")
     assert len(packed) < 5_000
     refused(in_object_stream(packed), DocumentTooDemandingProblem, "unpacks to too much")

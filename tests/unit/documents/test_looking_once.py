@@ -10,10 +10,9 @@ from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.pages import PyHankoPages, count_pages
 from gateway.documents.pyhanko.press import PyHankoPress
-from gateway.documents.stamp.making import artwork_for
 from gateway.revisions.text_boxes import Box
 from policies.model import BesideKeyword, OnPage, Placement
-from tests.document_fixtures import SQUARE, preparation, soft_seal
+from tests.document_fixtures import SQUARE, drawn, preparation, soft_seal
 from tests.hostile.samples import BLACK_PIXEL, TEXT, WHITE_BOX, picture_over_text
 from tests.unit.documents.content.asked import facts_of
 from tests.unit.documents.drafts import A4, one_page, stream
@@ -117,7 +116,7 @@ def test_a_document_that_was_inspected_reads_as_one_that_was_not(*, counted: boo
     "placement", [OnPage(page=1, left_mm=60, top_mm=20), BESIDE], ids=["place", "keyword"]
 )
 def test_an_update_changes_nothing_that_is_read_afterwards(placement: Placement) -> None:
-    press = PyHankoPress(soft_seal().material, artwork_for(SQUARE, font=None))
+    press = PyHankoPress(soft_seal().material, drawn(SQUARE))
     wanted = preparation(placement, document_id="D2")
     with Opened(SIGNED) as opened:
         first = press.prepare(SIGNED, wanted, opened)

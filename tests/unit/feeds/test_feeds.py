@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from connectors.errors import ConnectorAwayError
-from connectors.folder import FolderConnector, FolderSettings
+from connectors.folder.connector import FolderConnector, FolderSettings
 from connectors.model import Delivery, Fetched
 from gateway.batches.errors import DeliverToUnknownProblem
 from gateway.declarations.library import DeclaredConnector

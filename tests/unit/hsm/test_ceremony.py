@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from hsm.ceremony import write_softhsm_config
+from hsm.ceremonies.ceremony import write_softhsm_config
 from hsm.errors import KeyStoreError
 from tests.hsm_fixtures import PIN, SO_PIN, SoftToken, soft_token_in
 
 _INIT = """
 import pkcs11
-from hsm.ceremony import generate_keys, initialise_token, write_softhsm_config
+from hsm.ceremonies.ceremony import generate_keys, initialise_token, write_softhsm_config
 from hsm.errors import KeyRoomError
-from hsm.module import Module
+from hsm.token.module import Module
 from hsm.pin import Pin
 so_pin, pin = Pin(sys.argv[2]), Pin(sys.argv[3])
 

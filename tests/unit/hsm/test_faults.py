@@ -3,7 +3,7 @@
 import pkcs11
 import pytest
 
-from hsm.faults import FAULT_OF, Fault, fault_of, name_of
+from hsm.token.faults import FAULT_OF, Fault, fault_of, name_of
 
 
 @pytest.mark.parametrize(

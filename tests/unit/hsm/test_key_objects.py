@@ -105,7 +105,7 @@ _REWRITE = textwrap.dedent(
     from cryptography.hazmat.primitives.asymmetric import ec
     from pkcs11 import Attribute, ObjectClass
     from hsm import errors
-    from hsm.module import Module
+    from hsm.token.module import Module
     from hsm.open import open_key_store
 
     def add_certificate(attribute, value):

@@ -10,8 +10,8 @@ import pytest
 from pkcs11 import TokenFlag
 
 from hsm.errors import PinRefusedError
-from hsm.login import log_in
 from hsm.pin import Pin
+from hsm.token.login import log_in
 from tests.hsm_fixtures import PIN, SO_PIN, SoftToken, story
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hsm.checking import PublicKey, software_check
 from hsm.errors import BadSignatureError
 from hsm.interfaces import Mechanism
-from hsm.mechanisms import DIGEST_INFO_SHA256, RULES, encode
+from hsm.token.mechanisms import DIGEST_INFO_SHA256, RULES, encode
 
 DIGEST = hashlib.sha256(b"a receipt").digest()
 SHA256 = Prehashed(hashes.SHA256())

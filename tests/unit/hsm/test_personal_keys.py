@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from hsm import login
 from hsm.errors import DigestLengthError, KeyRoomError, PinRefusedError, UnknownKeyError
 from hsm.key_uri import KeyPlace
 from hsm.personal import KEY, PersonalTokens
+from hsm.token import login
 from tests.hsm_fixtures import MODULE, PIN, TOKEN_LABEL, SoftToken
 
 Changed = Callable[..., KeyPlace]

@@ -18,8 +18,8 @@ from hsm.errors import (
     TokenAbsentError,
 )
 from hsm.interfaces import KeyDescription
-from hsm.proving import check_proof, compare
-from hsm.replicas import ReplicatedSigner
+from hsm.replicas.proving import check_proof, compare
+from hsm.replicas.replicas import ReplicatedSigner
 from processes.errors import ChildNotStartedError
 from tests.contracts.test_key_store import verify
 from tests.hsm_fixtures import MODULE, SoftToken
@@ -27,6 +27,7 @@ from tests.hsm_shim.shim import HSMShim
 from tests.replica_tokens import (
     KEYS,
     PrivateKey,
+    copied_token,
     new_keys,
     signing_with,
     sources_of,
@@ -78,14 +79,24 @@ def _behind(token: SoftToken, shim: HSMShim) -> SoftToken:
     return SoftToken(config=config, directory=token.directory)
 
 
+@pytest.fixture(scope="module")
+def originals(
+    keys: dict[str, PrivateKey], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[SoftToken, SoftToken]:
+    """The two that each test gets copies of; nothing is tried on them."""
+    place = tmp_path_factory.mktemp("originals")
+    first = token_with(keys, place / "first", label="east")
+    return first, token_with(keys, place / "second", label="west")
+
+
 @pytest.fixture
-def pair(keys: dict[str, PrivateKey], tmp_path: Path) -> Iterator[Pair]:
+def pair(originals: tuple[SoftToken, SoftToken], tmp_path: Path) -> Iterator[Pair]:
     shim = HSMShim(tmp_path / "shim", module=MODULE)
-    pair = Pair(
-        _behind(token_with(keys, tmp_path / "first", label="east"), shim),
-        token_with(keys, tmp_path / "second", label="west"),
-        shim,
+    first, second = (
+        copied_token(original, tmp_path / name)
+        for original, name in zip(originals, ("first", "second"), strict=True)
     )
+    pair = Pair(_behind(first, shim), second, shim)
     yield pair
     for each in pair.sources:
         each.own.stop()
@@ -410,7 +421,7 @@ async def test_with_the_first_token_away_at_the_start_the_second_serves(pair: Pa
 async def test_a_first_token_that_hangs_at_the_start_delays_it_no_longer_than_its_turn(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hsm.replicas._START_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("hsm.replicas.replicas._START_PATIENCE_SECONDS", 0.2)
     pair.shim.hang()
     config = pair.config()
     began = time.monotonic()

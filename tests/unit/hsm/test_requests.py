@@ -5,14 +5,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from hsm.ceremonies.requests import signed_request, unsigned_request
 from hsm.errors import BadSignatureError, KeyStoreError
 from hsm.interfaces import KeyDescription
-from hsm.requests import signed_request, unsigned_request
 from tests.hsm_fixtures import SoftToken, story
 
 _SUBJECT = x509.Name.from_rfc4514_string("CN=示例 回单章,O=示例有限公司,C=CN").public_bytes()
 _ASK = """
-    from hsm.requests import signed_request, unsigned_request
+    from hsm.ceremonies.requests import signed_request, unsigned_request
 
     subject = bytes.fromhex(sys.argv[2])
     for key in store.describe():

@@ -14,7 +14,7 @@ import pkcs11
 import pytest
 
 from hsm.errors import PinRefusedError, TokenFailedError
-from hsm.sessions import SessionPool
+from hsm.token.sessions import SessionPool
 
 
 @dataclass

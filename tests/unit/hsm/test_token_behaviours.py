@@ -149,7 +149,7 @@ def test_being_logged_in_already_is_success(soft_token: SoftToken) -> None:
     story(
         soft_token,
         """
-        from hsm.login import log_in
+        from hsm.token.login import log_in
         with log_in(pool._login.token, pin):
             assert outcome() == "signed"
         assert outcome() == "signed"     # and closing it logged nobody out

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.client import RequestSigner
 from gateway.http.app import API
-from gateway.http.approvals import Approvals
+from gateway.http.approvals.handlers import Approvals
 from tests.approving_house import SIGNERS, Approving, approving_house, person
 from tests.unit.http.test_routes import ORIGIN, api_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.http.authentication import Authenticated
+from gateway.http.callers.authentication import Authenticated
 from gateway.http.errors import SignatureInvalidProblem
 from gateway.store.documents import UsedNonce
 from policies.model import Caller

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from gateway.batches.reading.errors import ArchiveTooLargeProblem
-from gateway.http import batch_streams, small_bodies, uploads
-from gateway.http.batch_bodies import BatchBody
-from gateway.http.batch_streams import BatchStreams
+from gateway.http.batches import streams as batch_streams
+from gateway.http.batches.bodies import BatchBody
+from gateway.http.batches.streams import BatchStreams
 from gateway.http.errors import (
     MalformedRequestProblem,
     OverloadedProblem,
     RequestTooSlowProblem,
 )
+from gateway.http.reading import small_bodies, uploads
+from gateway.http.reading.uploads import Upload, UploadedPart, Uploads, Writing
 from gateway.http.routes import WHO
-from gateway.http.uploads import Upload, UploadedPart, Uploads, Writing
 from tests.batch_client import body_of
 
 

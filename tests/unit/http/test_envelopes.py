@@ -13,10 +13,10 @@ from aiohttp.test_utils import TestServer
 
 from cloud_bridge.envelopes.statements import Opened
 from gateway.client import EnvelopeClient, GatewayClient, GatewayRefusedError, RequestSigner
-from gateway.http.envelope_submission import EnvelopeSubmission
-from gateway.http.envelopes import EnvelopeRoutes
+from gateway.http.envelopes.handlers import EnvelopeRoutes
+from gateway.http.envelopes.submission import EnvelopeSubmission
 from gateway.http.errors import EnvelopeTooLargeProblem
-from gateway.http.uploads import Uploads
+from gateway.http.reading.uploads import Uploads
 from tests.envelope_parties import BUYER, PAPER, SELLER, sha256, terms_of
 from tests.envelopes_in_memory import EnvelopesInMemory
 from tests.signing_house import FakeClock, House, signing_house

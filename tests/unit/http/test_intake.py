@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.client import multipart_body
 from gateway.http.answers import metadata
+from gateway.http.callers.nonces import NonceBook
 from gateway.http.errors import DocumentTooLargeProblem, MalformedRequestProblem, ReplayProblem
-from gateway.http.intake import _parsed_parts, _plain_parts, read_submission
-from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi, problem_types
+from gateway.http.reading.intake import _parsed_parts, _plain_parts, read_submission
 from gateway.store.documents import DocumentRow, UsedNonce
 from policies.model import AcrossPages, BesideKeyword, Caller, IntoField, OnPages, Several
 from tests.running_gateway import submission

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.client import multipart_body
 from gateway.http.errors import MalformedRequestProblem
-from gateway.http.intake import SealRequestInput, parsed_json, read_submission
+from gateway.http.reading.intake import SealRequestInput, parsed_json, read_submission
 from tests.running_gateway import submission
 
 CORNER = {"leftMillimetres": 1, "topMillimetres": 1}

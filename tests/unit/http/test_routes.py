@@ -16,29 +16,29 @@ from gateway.client import RequestSigner
 from gateway.desk.asking import Desk
 from gateway.freezes.book import FreezeBook
 from gateway.freezes.service import FreezeService
-from gateway.http.access import powers_of, require
 from gateway.http.app import API
-from gateway.http.approvals import Approvals
-from gateway.http.authentication import Authenticator
-from gateway.http.batch_streams import BatchStreams
-from gateway.http.batch_submission import BatchSubmission
-from gateway.http.batches import Batches
-from gateway.http.envelope_submission import EnvelopeSubmission
-from gateway.http.envelopes import EnvelopeRoutes
+from gateway.http.approvals.handlers import Approvals
+from gateway.http.batches.handlers import Batches
+from gateway.http.batches.streams import BatchStreams
+from gateway.http.batches.submission import BatchSubmission
+from gateway.http.callers.access import powers_of, require
+from gateway.http.callers.authentication import Authenticator
+from gateway.http.callers.nonces import NonceBook
+from gateway.http.callers.verification_keys import VerificationKeys
+from gateway.http.envelopes.handlers import EnvelopeRoutes
+from gateway.http.envelopes.submission import EnvelopeSubmission
 from gateway.http.errors import NotYoursProblem
 from gateway.http.events import Events
 from gateway.http.freezes import Freezes
 from gateway.http.holds import Holds
 from gateway.http.in_force import PoliciesInForce, PolicyStanding
-from gateway.http.metrics import Metrics
-from gateway.http.nonces import NonceBook
 from gateway.http.openapi import openapi
+from gateway.http.operation.metrics import Metrics
+from gateway.http.operation.readiness import Readiness
 from gateway.http.policies import PolicyQuestions
-from gateway.http.readiness import Readiness
+from gateway.http.reading.uploads import Uploads
 from gateway.http.routes import WHO, Route
-from gateway.http.uploads import Uploads
 from gateway.http.usage import Usage
-from gateway.http.verification_keys import VerificationKeys
 from gateway.jobs.queue import DatabaseQueue
 from gateway.retention.holds import HoldBook
 from gateway.returns.records import EventReader

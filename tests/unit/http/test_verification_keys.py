@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.http.callers.verification_keys import VerificationKeys
 from gateway.http.errors import SignatureInvalidProblem
-from gateway.http.verification_keys import VerificationKeys
 from policies.objects.systems import SystemKey
 from tests.signing_house import FakeClock
 

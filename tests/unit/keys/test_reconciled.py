@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.http.vital_signs import VitalSigns
+from gateway.http.operation.families import Families
+from gateway.http.operation.vital_signs import VitalSigns
 from gateway.keys.reconciled import LastReconciliation, keep, last
 
 _AT = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_a_file_that_is_not_ours_is_no_clean_bill(tmp_path: Path) -> None:
 
 def test_it_is_told_by_name() -> None:
     registry = CollectorRegistry()
-    vital = VitalSigns(registry)
+    vital = VitalSigns(Families(registry))
 
     def told(name: str) -> float | None:
         return registry.get_sample_value("sealgate_reconciliation_findings", {"name": name})

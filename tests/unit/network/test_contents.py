@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from cloud_bridge.encryption import encrypt, opened, plain
 from cloud_bridge.envelopes.statements import Forwarded, Withdrawn
-from cloud_bridge.network import content_ends
-from cloud_bridge.network.contents import Contents
+from cloud_bridge.network.contents import ends
+from cloud_bridge.network.contents.contents import Contents
 from cloud_bridge.network.interfaces import Lane
 from cloud_bridge.network.problems import (
     ContentQuotaProblem,
@@ -179,7 +179,7 @@ async def test_an_organisation_has_only_so_much_room_and_gets_it_back(tmp_path: 
 async def test_many_contents_are_forgotten_in_several_turns(
     buyer: Company, house: NetworkHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(content_ends, "AT_ONCE", 2)
+    monkeypatch.setattr(ends, "AT_ONCE", 2)
     for _ in range(5):
         await buyer.draft(buyer.party("buyer")).put()
     house.time.move(timedelta(days=8))

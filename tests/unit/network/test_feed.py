@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cloud_bridge.envelopes.statements import Acknowledged, Opened, Reminded, Revision, Signed
-from cloud_bridge.network import feed as feeds
+from cloud_bridge.network.records import feed as feeds
 from tests.network_house import Company, Draft, NetworkHouse, network_house
 
 

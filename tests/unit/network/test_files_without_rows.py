@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Connection, event
 from structlog.testing import capture_logs
 
-from cloud_bridge.network import content_files, leftovers
-from cloud_bridge.network.contents import Contents
-from cloud_bridge.network.leftovers import Leftovers
+from cloud_bridge.network.contents import files as content_files
+from cloud_bridge.network.contents import leftovers
+from cloud_bridge.network.contents.contents import Contents
+from cloud_bridge.network.contents.leftovers import Leftovers
 from cloud_bridge.network.problems import StoreProblem
 from tests.network_house import (
     PAPER,

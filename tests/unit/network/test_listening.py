@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from cloud_bridge.network.connections import listen
-from cloud_bridge.network.places import Places
+from cloud_bridge.network.listening.connections import listen
+from cloud_bridge.network.listening.places import Places
 
 _LONG = 20.0
 

@@ -3,8 +3,8 @@
 import pytest
 
 from cloud_bridge.names import is_open
-from cloud_bridge.network.addresses import refuse_address
 from cloud_bridge.network.problems import WebhookProblem
+from cloud_bridge.network.webhooks.addresses import refuse_address
 
 
 @pytest.mark.parametrize("unseen", list("\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\uffa0\ufe0f"))

@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from cloud_bridge.network.places import Places
+from cloud_bridge.network.listening.places import Places
 
 
 def test_being_full_is_told_again_only_once_a_tenth_was_free() -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from standardwebhooks import Webhook as Receiver
 
 from cloud_bridge.keys import verify
-from cloud_bridge.network.model import Call, CallData, Webhook
 from cloud_bridge.network.store import schema
+from cloud_bridge.network.webhooks.model import Call, CallData, Webhook
 from tests.network_house import Company, NetworkHouse, ProblemAnswer, network_house
 from tests.webhook_receiver import Received, webhook_server
 

@@ -11,8 +11,8 @@ import pytest
 from cloud_bridge.encryption import encrypt, opened
 from cloud_bridge.envelopes.statements import Declined, Forwarded, Opened, Revision, Signed
 from cloud_bridge.model import ContentMode
-from cloud_bridge.network import bringing
-from cloud_bridge.network.bringing import Bringing
+from cloud_bridge.network.records import bringing
+from cloud_bridge.network.records.bringing import Bringing
 from cloud_bridge.wire import Feed
 from tests.network_house import PAPER, Company, Draft, NetworkHouse, ProblemAnswer, network_house
 
@@ -23,11 +23,6 @@ _DIGEST = hashlib.sha256(PAPER).hexdigest()
 async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
     async with network_house(tmp_path, limits={"content_days": 1}) as house:
         yield house
-
-
-@pytest.fixture
-def draft(buyer: Company, seller: Company) -> Draft:
-    return buyer.draft(buyer.party("buyer"), seller.party("seller", turn=2))
 
 
 def records(feed: Feed) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.folder import FolderSettings
+from connectors.folder.connector import FolderSettings
 from connectors.open import open_connector
 from gateway.jobs.queue import DatabaseQueue
 from gateway.returns.by_connector import ConnectorReceiver

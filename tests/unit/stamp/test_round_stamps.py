@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picosvg.svg_types import SVGPath
 from PIL import Image, ImageChops
 
 from gateway.documents.stamp.errors import StampError
 from gateway.documents.stamp.glyphs import GlyphSource, open_font
 from gateway.documents.stamp.layout import RADIUS, RING, STAR_RADIUS, name_cells
 from gateway.documents.stamp.model import Artwork, RoundStamp
-from gateway.documents.stamp.round import draw_round_stamp
-from gateway.documents.stamp.svg import artwork_from_svg
+from gateway.documents.stamp.outline import Outline
+from gateway.documents.stamp.round import draw_round_stamp, round_artwork
 
 DPI = 600
 COMPANY = "广东深圳市南山区腾飞科技有限公司"
@@ -28,21 +27,11 @@ Point = tuple[float, float]
 LookAt = Callable[[Artwork], Any]
 
 
-def shapes(svg: str, group: str) -> list[list[Point]]:
-    """All points of each path in a group, in SVG units about the centre."""
-    found = re.search(rf'<g id="{group}">(.*)</g>', svg)
+def points(outline: Outline) -> list[Point]:
+    """All points of a shape, in units about the centre."""
     return [
-        [
-            (x, y)
-            for _, numbers in SVGPath(d=path).as_cmd_seq()  # type: ignore[no-untyped-call]
-            for x, y in zip(numbers[::2], numbers[1::2], strict=True)
-        ]
-        for path in re.findall(r'd="([^"]+)"', found[1] if found else "")
+        (x, y) for _, numbers in outline for x, y in zip(numbers[::2], numbers[1::2], strict=True)
     ]
-
-
-def artwork_of(stamp: RoundStamp, font: GlyphSource) -> Artwork:
-    return artwork_from_svg(draw_round_stamp(stamp, font), width_mm=stamp.diameter_mm)
 
 
 def ink(picture: Image.Image) -> Image.Image:
@@ -53,7 +42,7 @@ def ink(picture: Image.Image) -> Image.Image:
 def test_the_ink_is_as_wide_as_the_seal_was_ordered(
     uming: GlyphSource, page: LookAt, diameter_mm: float
 ) -> None:
-    artwork = artwork_of(RoundStamp(name=COMPANY, diameter_mm=diameter_mm), uming)
+    artwork = round_artwork(RoundStamp(name=COMPANY, diameter_mm=diameter_mm), uming)
     box = ink(page(artwork).rendered(dpi=DPI)).getbbox()
     assert box is not None
     left, top, right, bottom = box
@@ -63,7 +52,7 @@ def test_the_ink_is_as_wide_as_the_seal_was_ordered(
 
 
 def test_the_corners_outside_the_ring_stay_white(uming: GlyphSource, page: LookAt) -> None:
-    picture = ink(page(artwork_of(FULL, uming)).rendered(dpi=DPI))
+    picture = ink(page(round_artwork(FULL, uming)).rendered(dpi=DPI))
     middle, radius = picture.width / 2, 20.05 / 25.4 * DPI
     inked = [
         (x, y)
@@ -75,7 +64,7 @@ def test_the_corners_outside_the_ring_stay_white(uming: GlyphSource, page: LookA
 
 
 def test_the_seal_has_its_colour_and_no_other(uming: GlyphSource, page: LookAt) -> None:
-    artwork = artwork_of(RoundStamp(name=COMPANY, color="#1a2B3c"), uming)
+    artwork = round_artwork(RoundStamp(name=COMPANY, color="#1a2B3c"), uming)
     picture = page(artwork).rendered(dpi=DPI)
     assert picture.getpixel((picture.width // 2, picture.height // 2)) == (0x1A, 0x2B, 0x3C)
     assert artwork.content.count(b" rg") == 1
@@ -85,21 +74,21 @@ def test_the_same_seal_gives_the_same_bytes(uming: GlyphSource) -> None:
     again = GlyphSource(uming.path)
     again.glyph("龙")  # what was asked for before makes no difference
     assert draw_round_stamp(FULL, again) == draw_round_stamp(FULL, uming)
-    assert artwork_of(FULL, again) == artwork_of(FULL, uming)
+    assert round_artwork(FULL, again) == round_artwork(FULL, uming)
 
 
 def test_a_seal_of_sixteen_characters_is_small(uming: GlyphSource) -> None:
-    assert len(artwork_of(RoundStamp(name=COMPANY), uming).content) < 25_000
-    assert len(artwork_of(FULL, uming).content) < 40_000
+    assert len(round_artwork(RoundStamp(name=COMPANY), uming).content) < 25_000
+    assert len(round_artwork(FULL, uming).content) < 40_000
 
 
 def test_only_path_fill_and_colour_operators_are_used(uming: GlyphSource) -> None:
-    content = artwork_of(FULL, uming).content.decode("ascii")
+    content = round_artwork(FULL, uming).content.decode("ascii")
     assert set(re.findall(r"[A-Za-z*]+", content)) == {"m", "l", "c", "f", "rg"}
 
 
 def test_the_star_stands_upright_in_the_middle(uming: GlyphSource) -> None:
-    (star,) = shapes(draw_round_stamp(FULL, uming), "star")
+    star = points(draw_round_stamp(FULL, uming).star)
     assert min(star, key=lambda point: point[1]) == (0, -STAR_RADIUS)
     assert sorted(round(math.hypot(x, y)) for x, y in star)[-5:] == [STAR_RADIUS] * 5
 
@@ -112,21 +101,21 @@ def test_the_first_and_last_character_stand_at_the_same_height() -> None:
 
 
 def test_the_purpose_is_centred_below_the_star(uming: GlyphSource) -> None:
-    svg = draw_round_stamp(RoundStamp(name=COMPANY, purpose="国中中中国"), uming)
-    points = [point for shape in shapes(svg, "purpose") for point in shape]
-    assert min(x for x, _ in points) + max(x for x, _ in points) == pytest.approx(0, abs=10)
-    assert min(y for _, y in points) > STAR_RADIUS
+    seal = draw_round_stamp(RoundStamp(name=COMPANY, purpose="国中中中国"), uming)
+    line = [point for shape in seal.purpose for point in points(shape)]
+    assert min(x for x, _ in line) + max(x for x, _ in line) == pytest.approx(0, abs=10)
+    assert min(y for _, y in line) > STAR_RADIUS
 
 
 def test_the_serial_reads_from_left_to_right(uming: GlyphSource) -> None:
-    digits = shapes(draw_round_stamp(FULL, uming), "serial")
+    digits = [points(shape) for shape in draw_round_stamp(FULL, uming).serial]
     middles = [sum(x for x, _ in digit) / len(digit) for digit in digits]
     assert len(digits) == 13
     assert middles == sorted(middles)
 
 
 def test_a_nought_keeps_its_hole(uming: GlyphSource, page: LookAt) -> None:
-    artwork = artwork_of(RoundStamp(name=COMPANY, serial="0"), uming)
+    artwork = round_artwork(RoundStamp(name=COMPANY, serial="0"), uming)
     picture = page(artwork).rendered(dpi=2400)
     at = (picture.width // 2, round((20 + 17.7) / 40 * picture.height))
     assert picture.getpixel(at) == (255, 255, 255)
@@ -134,7 +123,7 @@ def test_a_nought_keeps_its_hole(uming: GlyphSource, page: LookAt) -> None:
 
 def test_a_longer_name_takes_more_of_the_arc_and_narrower_characters(uming: GlyphSource) -> None:
     def measured(name: str) -> tuple[float, float]:
-        cells = shapes(draw_round_stamp(RoundStamp(name=name), uming), "name")
+        cells = [points(shape) for shape in draw_round_stamp(RoundStamp(name=name), uming).name]
         angles = [[math.atan2(x, -y) for x, y in cell] for cell in cells]
         return max(map(max, angles)) - min(map(min, angles)), max(map(max, angles)) - min(
             angles[-1]
@@ -147,21 +136,22 @@ def test_a_longer_name_takes_more_of_the_arc_and_narrower_characters(uming: Glyp
 
 
 def test_brackets_and_latin_letters_take_less_room_than_ideographs(uming: GlyphSource) -> None:
-    svg = draw_round_stamp(RoundStamp(name="中国（上海）ABC公司"), uming)
-    middles = [
-        sum(math.atan2(x, -y) for x, y in shape) / len(shape) for shape in shapes(svg, "name")
+    letters = [
+        points(shape)
+        for shape in draw_round_stamp(RoundStamp(name="中国（上海）ABC公司"), uming).name
     ]
+    middles = [sum(math.atan2(x, -y) for x, y in letter) / len(letter) for letter in letters]
     gaps = [after - before for before, after in pairwise(middles)]
     assert gaps[6] < 0.9 * gaps[0]  # A to B, against 中 to 国
 
 
 def test_a_space_leaves_a_gap_and_no_shape(uming: GlyphSource) -> None:
-    svg = draw_round_stamp(RoundStamp(name="ACME LTD"), uming)
-    assert len(shapes(svg, "name")) == len("ACMELTD")
+    drawing = draw_round_stamp(RoundStamp(name="ACME LTD"), uming)
+    assert len(drawing.name) == len("ACMELTD")
 
 
 def test_any_installed_font_will_do() -> None:
-    assert '<g id="name">' in draw_round_stamp(FULL, open_font())
+    assert len(draw_round_stamp(FULL, open_font()).name) == len(COMPANY)
 
 
 IDEOGRAPHS = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
@@ -180,10 +170,12 @@ def test_nothing_ever_overlaps(
         "".join(character if uming.has(character) else "国" for character in text or "")
         for text in (drawn, purpose)
     ]
-    svg = draw_round_stamp(
+    seal = draw_round_stamp(
         RoundStamp(name=known[0], purpose=known[1] or None, serial=serial), uming
     )
-    name, below, digits = (shapes(svg, group) for group in ("name", "purpose", "serial"))
+    name, below, digits = (
+        [points(shape) for shape in part] for part in (seal.name, seal.purpose, seal.serial)
+    )
     for shape in [*name, *below, *digits]:
         for x, y in shape:
             assert STAR_RADIUS < math.hypot(x, y) < RADIUS - RING
@@ -226,4 +218,4 @@ def test_what_no_engraver_could_cut_is_refused(fields: dict[str, object], why: s
 
 def test_the_longest_name_is_drawn_whole(uming: GlyphSource) -> None:
     name = LONGEST[:36]
-    assert len(shapes(draw_round_stamp(RoundStamp(name=name), uming), "name")) == 36
+    assert len(draw_round_stamp(RoundStamp(name=name), uming).name) == 36

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.http.metrics import Metrics
+from gateway.http.operation.metrics import Metrics
 from gateway.wiring.lookout import Lookout, LookStuckError
 from tests.signing_house import FakeClock
 
@@ -39,7 +39,7 @@ async def test_a_look_that_fails_is_not_complete_and_holds_nothing_up() -> None:
 
 def test_the_age_is_a_metric_by_directory() -> None:
     metrics = Metrics()
-    metrics.set_looks(policies=1.5, freezes=0.25)
+    metrics.rules.set_looks(policies=1.5, freezes=0.25)
     text = metrics.text().decode()
     assert 'sealgate_look_age_seconds{what="policies"} 1.5' in text
     assert 'sealgate_look_age_seconds{what="freezes"} 0.25' in text

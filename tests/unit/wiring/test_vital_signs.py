@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from gateway.backup.shelf import Shelf
-from gateway.http.metrics import Metrics
-from gateway.http.readiness import Readiness
+from gateway.http.operation.metrics import Metrics
+from gateway.http.operation.readiness import Readiness
 from gateway.wiring.house import House
 from gateway.wiring.vital_signs import (
     LoopLag,

@@ -34,7 +34,7 @@ from gateway.store.nodes import NodeRow, put_node
 from tests.contracts.test_envelope_rows import envelope
 from tests.fresh_databases import put_gateway_database
 from tests.signing_house import START, FakeClock
-from tests.unit.networks.test_calling import KEY
+from tests.unit.network_client.test_calling import KEY
 
 Sealgate = Callable[..., Result]
 

@@ -18,8 +18,8 @@ from gateway.cli.doctor.signer_service import check_signer_service
 from gateway.cli.doctor.token import TokenCheck, pin_refused
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import PinRefusedError
-from hsm.login import log_in
 from hsm.pin import Pin
+from hsm.token.login import log_in
 from processes.child import Child, start_child
 from processes.door import SignerDoor, listening_at
 from tests.unit.cli.conftest import CommandLine

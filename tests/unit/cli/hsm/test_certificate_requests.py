@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from hsm.ceremonies.requests import proves
 from hsm.interfaces import KeyDescription
-from hsm.requests import proves
 from tests.running_gateway import RunningGateway, until
 from tests.unit.cli.conftest import CommandLine
 

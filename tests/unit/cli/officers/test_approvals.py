@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.clock import SystemClock
-from gateway.http.approvals import Approvals
+from gateway.http.approvals.handlers import Approvals
 from tests.approving_house import SIGNERS, Approving, approving_house, oa_token
 from tests.running_gateway import RECEIPT
 from tests.signing_house import FakeClock

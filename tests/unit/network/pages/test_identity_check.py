@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from cloud_bridge.network.administration import LocalAdministration, VerifiedPerson
-from cloud_bridge.network.id_tails import IdTails
+from cloud_bridge.network.persons.id_tails import IdTails
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import CONTACT, NAME, Signer, asked, free_port
 

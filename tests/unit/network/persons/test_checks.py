@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from cloud_bridge.network.id_tails import IdTails
 from cloud_bridge.network.persons.checks import Checks
 from cloud_bridge.network.persons.errors import CheckError, NotSentError
+from cloud_bridge.network.persons.id_tails import IdTails
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.problems import MalformedProblem

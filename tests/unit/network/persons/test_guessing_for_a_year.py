@@ -12,7 +12,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from cloud_bridge.network import tries
+from cloud_bridge.network.persons import tries
 from cloud_bridge.network.persons.wrong_ends import (
     IN_AN_ENVELOPE,
     OF_A_SENDER,

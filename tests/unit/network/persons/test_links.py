@@ -1,9 +1,7 @@
 """Links: who opens one, how often, and until when."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +9,8 @@ from cloud_bridge.network.persons.errors import LinkError
 from cloud_bridge.network.persons.links import PersonLinks
 from cloud_bridge.network.persons.model import Visit
 from cloud_bridge.network.problems import EnvelopeUnknownProblem
-from tests.network_house import NetworkHouse, network_house
+from tests.network_house import NetworkHouse
 from tests.person_house import Signer, asked
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
-    async with network_house(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

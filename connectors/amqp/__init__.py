@@ -1,0 +1,1 @@
+"""A queue of an AMQP broker, and an exchange for results."""

@@ -1,0 +1,1 @@
+"""A document is sealed (`sealing`), and what was sealed is told again (`handlers`)."""

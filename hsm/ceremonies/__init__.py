@@ -1,0 +1,1 @@
+"""How keys come into a token: at once for a trial, or as people have planned and reviewed it."""
