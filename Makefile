@@ -82,12 +82,15 @@ differential: $(STAMP) ## the lean way against pyHanko's and the inspection, ove
 	@SEALGATE_DRAWN_DOCUMENTS=2500 $(PYTHON) -m pytest -q tests/differential
 
 FUZZ_SECONDS ?= 60
+# A run of the updates is told again by the seed that it prints.
+FUZZ_SEED ?=
 .PHONY: fuzz
-fuzz: $(STAMP) ## look for documents that hurt a worker, for FUZZ_SECONDS (60)
+fuzz: $(STAMP) ## look for documents that hurt a worker and partners' updates that lie, FUZZ_SECONDS (60) each
 	@# atheris has no wheel for every Python; without it documents are damaged blindly.
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt \
 	  || echo "without atheris"
 	@$(PYTHON) -m tests.hostile.fuzzing --seconds $(FUZZ_SECONDS)
+	@$(PYTHON) -m tests.hostile.updates --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 KILLS ?= 1000
 .PHONY: chaos

@@ -52,6 +52,7 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         card = decode(signed.card, Card)
         signer = who_signed(signed.proof, signed.card)
         signer.lead_to(roots, at=at)
+        card = _bounded(card, signer)
     except msgspec.ValidationError as error:
         raise _untrusted(signed, f"it is no card: {error}") from error
     except (ContainerError, UntrustedError) as error:
@@ -64,6 +65,30 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
     if not counts_at(card, at):
         raise _untrusted(signed, "it does not count yet, or no longer")
     return card
+
+
+def as_believed(signed: SignedCard) -> Card:
+    """A card that was believed, as `check_card` gave it: it counts while its certificate does.
+
+    Whoever verifies a transcript asks whether the certificate was valid when the card was used. By
+    a card that outlives its certificate a partner could sign here, and deny it there.
+    """
+    card = decode(signed.card, Card)
+    try:
+        return _bounded(card, _signer(signed.card, signed.proof))
+    except ContainerError:
+        return card  # our own, which nobody had to prove to us
+
+
+def _bounded(card: Card, signer: Signer) -> Card:
+    if card.issued_at.tzinfo is None or card.expires_at.tzinfo is None:
+        return card  # and counts at no moment
+    chain = signer.chain()
+    return msgspec.structs.replace(
+        card,
+        issued_at=max(card.issued_at, *(each.not_valid_before_utc for each in chain)),
+        expires_at=min(card.expires_at, *(each.not_valid_after_utc for each in chain)),
+    )
 
 
 def is_of(signed: SignedCard, names: Collection[str]) -> bool:

@@ -27,6 +27,7 @@ from cryptography.x509.verification import (
 
 from cloud_bridge.names import same_name
 from cloud_bridge.plain_der import is_plain_der
+from cloud_bridge.purposes import may_be_for_documents
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),
@@ -60,6 +61,15 @@ class Signer:
     def bears(self, name: str) -> bool:
         """Whether this is a name of the certificate, by whichever width it is written."""
         return any(same_name(name, each) for each in self.names)
+
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificate and those that came along above it; of several the one that lasts."""
+        found = [self.certificate]
+        while above := [
+            each for each in self.others if each.subject == found[-1].issuer and each not in found
+        ]:
+            found.append(max(above, key=lambda each: each.not_valid_after_utc))
+        return tuple(found)
 
     def lead_to(self, roots: Sequence[bytes], *, at: datetime) -> None:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).
@@ -106,6 +116,28 @@ def who_signed(container: bytes, *parts: bytes) -> Signer:
         raise
     except Exception as error:  # hostile DER makes the parsers raise anything
         raise ContainerError(f"its signature container cannot be read: {error}") from error
+
+
+def covered(content: bytes, start: int, end: int, *, container: bytes) -> tuple[bytes, bytes]:
+    """All of a revision but the hexadecimal string that its container stands in.
+
+    Args:
+        content: the document.
+        start: where what the revision added begins.
+        end: where it ends.
+        container: as it was told.
+
+    Raises:
+        ContainerError: the container is not in the bytes that the revision added, written in one
+            piece and with nothing but zeros behind it.
+    """
+    digits = container.hex().encode()
+    added = content[start:end]
+    at = max(added.find(digits), added.find(digits.upper()))
+    closes = added.find(b">", at)
+    if at < 1 or added[at - 1 : at] != b"<" or added[at + len(digits) : closes].strip(b"0"):
+        raise ContainerError("its container is not in the document")
+    return content[: start + at - 1], content[start + closes + 1 : end]
 
 
 def _who_signed(container: bytes, digest: Callable[[str], bytes]) -> Signer:
@@ -220,8 +252,16 @@ def _is_no_authority(
         raise ValueError("it is an authority's, not an organisation's")
 
 
+def _is_for_documents(
+    _policy: Policy, _certificate: x509.Certificate, extended: x509.ExtendedKeyUsage | None
+) -> None:
+    if not may_be_for_documents(extended):
+        raise ValueError("it was issued for other things than documents (extendedKeyUsage)")
+
+
 _SIGNS_DOCUMENTS: Final = (
     ExtensionPolicy.permit_all()
     .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_sign)
     .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_no_authority)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _is_for_documents)
 )

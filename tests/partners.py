@@ -115,11 +115,23 @@ def partners_root(name: str) -> Root:
     """A CA of that name; only one of them is trusted."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name, name)
+    issues = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
     certificate = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(SIGNED_AT - 10 * _YEAR)
         .not_valid_after(SIGNED_AT + 10 * _YEAR)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(issues, critical=True)
         .sign(key, hashes.SHA256())
     )
     return Root(key, certificate)
@@ -134,8 +146,9 @@ def partner(
     until: datetime = datetime(2036, 1, 1, tzinfo=UTC),
     is_authority: bool = False,
     curve: type[ec.EllipticCurve] = ec.SECP256R1,
+    purposes: tuple[x509.ObjectIdentifier, ...] = (),
 ) -> Partner:
-    """A company, its certificate good until then."""
+    """A company, its certificate good until then, and for these purposes, where any are named."""
     ca = partners_root(root)
     key = ec.generate_private_key(curve())
     usage = x509.KeyUsage(
@@ -149,15 +162,16 @@ def partner(
         encipher_only=False,
         decipher_only=False,
     )
-    certificate = (
+    builder = (
         x509.CertificateBuilder(ca.certificate.subject, _name(name, common), key.public_key(), 7)
         .not_valid_before(SIGNED_AT - 5 * _YEAR)
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .sign(ca.key, hashes.SHA256())
     )
-    return Partner(key, certificate, ca)
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    return Partner(key, builder.sign(ca.key, hashes.SHA256()), ca)
 
 
 def _name(organisation: str, common: str) -> x509.Name:

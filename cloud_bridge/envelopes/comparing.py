@@ -8,7 +8,7 @@ from typing import Literal
 
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord, Link
 from cloud_bridge.envelopes.record import placed
-from cloud_bridge.envelopes.transcript_file import Transcript, read
+from cloud_bridge.envelopes.transcript_file import read
 from cloud_bridge.errors import RecordBrokenError
 from cloud_bridge.model import Value
 
@@ -41,19 +41,18 @@ def compare(mine: bytes, theirs: bytes) -> Difference | None:
         return Difference(
             kind="other-envelope", sequence=0, words="they are of different envelopes or terms"
         )
+    if others.network.signing_key != ours.network.signing_key:
+        words = "the files name different keys of the network: ask its operator which one is true"
+        return Difference(kind="other-network", sequence=0, words=words)
     pairs = zip(ours.record.entries, others.record.entries, strict=False)
     for number, (one, other) in enumerate(pairs, 1):
         if one != other:
-            return _at(number, one, other, ours, others)
+            return _at(number, one, other, ours.network.signing_key)
     return _lengths(ours.record, others.record)
 
 
-def _at(number: int, one: Entry, other: Entry, ours: Transcript, others: Transcript) -> Difference:
-    """What it means that the entries at a place differ."""
-    key = ours.network.signing_key
-    if others.network.signing_key != key:
-        words = "the files name different keys of the network: ask its operator which one is true"
-        return Difference(kind="other-network", sequence=0, words=words)
+def _at(number: int, one: Entry, other: Entry, key: str) -> Difference:
+    """What it means that the entries at a place differ; `key` is the network's."""
     links = {"ours": _link(one, key), "theirs": _link(other, key)}
     broken = [whose for whose, link in links.items() if link is None]
     if broken:

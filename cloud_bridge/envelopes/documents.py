@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from cloud_bridge.containers import ContainerError, Signer, UntrustedError, who_signed
+from cloud_bridge.containers import ContainerError, Signer, UntrustedError, covered, who_signed
 from cloud_bridge.envelopes.model import EnvelopeState
-from cloud_bridge.envelopes.statements import Revision
 from cloud_bridge.model import DocumentTerms, Party, Value
 
 
@@ -115,7 +114,8 @@ def _walk(
             yield number, "it does not begin with what was signed: something was changed since"
             return
         try:
-            yield number, who_signed(revision.container, *_covered(content, start, revision))
+            parts = covered(content, start, revision.size, container=revision.container)
+            yield number, who_signed(revision.container, *parts)
         except ContainerError as error:
             yield number, str(error)
         start = revision.size
@@ -154,21 +154,6 @@ def _judge_signer(
         yield DocumentFault(words, signing.entry)
     if why_not is not None:
         yield DocumentFault(f"party {party.id}: {why_not}", signing.entry)
-
-
-def _covered(content: bytes, start: int, revision: Revision) -> tuple[bytes, bytes]:
-    """All of the revision but the hexadecimal string that the container stands in.
-
-    Raises:
-        ContainerError: the container is not in the bytes that the revision added.
-    """
-    digits = revision.container.hex().encode()
-    added = content[start : revision.size]
-    at = max(added.find(digits), added.find(digits.upper()))
-    end = added.find(b">", at)
-    if at < 1 or added[at - 1 : at] != b"<" or added[at + len(digits) : end].strip(b"0"):
-        raise ContainerError("its container is not in the document")
-    return content[: start + at - 1], content[start + end + 1 : revision.size]
 
 
 def _why_untrusted(signer: Signer, roots: Sequence[bytes], at: datetime) -> str | None:

@@ -13,22 +13,17 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
+from cloud_bridge.purposes import may_be_for_documents
 from gateway.keys.faults import Fault, FaultName
 from gateway.keys.presented import Presented
 from hsm.interfaces import KeyDescription
 
 ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
 
-_NOT_FOR_DOCUMENTS = {
-    ExtendedKeyUsageOID.SERVER_AUTH,
-    ExtendedKeyUsageOID.CODE_SIGNING,
-    ExtendedKeyUsageOID.TIME_STAMPING,
-    ExtendedKeyUsageOID.OCSP_SIGNING,
-}
 _HASHES = {"sha256", "sha384", "sha512"}
 _LEAST_RSA_BITS = 2048
 _LEAST_CURVE_BITS = 256
@@ -132,7 +127,7 @@ def _usage(leaf: x509.Certificate) -> Iterator[Fault]:
         told = "its keyUsage has neither digitalSignature nor nonRepudiation"
         yield Fault.of("certificate-usage", told)
     extended = _extension(leaf, x509.ExtendedKeyUsage)
-    if extended is not None and set(extended) <= _NOT_FOR_DOCUMENTS:
+    if not may_be_for_documents(extended):
         told = "its extendedKeyUsage is for other things than documents; verifiers would refuse it"
         yield Fault.of("certificate-usage", told)
 

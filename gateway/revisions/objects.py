@@ -48,6 +48,8 @@ def appended(
     what: str,
 ) -> list[generic.Reference]:
     """What stands behind all that stood there before."""
+    if old is not None and not isinstance(old, generic.ArrayObject | generic.NullObject):
+        raise RevisionFaultError(fault, f"it puts {what} in the place of something else")
     before = [] if old is None else [written(each) for each in raw_items(old)]
     if not isinstance(new, generic.ArrayObject):
         raise RevisionFaultError(fault, f"it takes {what} away")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
 
+from gateway.revisions.bounds import check_bounds
 from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.objects import entry_of
 
@@ -37,6 +38,8 @@ _ACTS_OR_HIDES: Final = frozenset(
         *("/RichMediaContent", "/URI", "/XFA"),
     }
 )
+_ELSEWHERE: Final = 8 | 16
+"""NoZoom and NoRotate (ISO 32000-2 table 167)."""
 _DEPTH: Final = 64
 
 
@@ -72,6 +75,10 @@ def check_annotation(
         raise RevisionFaultError("hidden", f"its stamp has {_short(min(more))}, which none needs")
     if "/AP" in annotation:
         _check_appearance(annotation["/AP"])
+    flags = annotation.get("/F", 0)
+    if not isinstance(flags, int) or flags & _ELSEWHERE:
+        why = "its stamp is drawn beside its place where a page is turned or enlarged"
+        raise RevisionFaultError("too-large-a-stamp", why)
     left, bottom, right, top = _numbers(annotation["/Rect"], 4)
     for length in (abs(right - left) * unit, abs(top - bottom) * unit):
         if length > largest_mm * _POINTS_PER_MM:
@@ -99,6 +106,7 @@ def _check_appearance(appearance: Any) -> None:  # noqa: ANN401 - see above
         _numbers(picture["/BBox"], 4)
         if "/Matrix" in picture:
             _numbers(picture["/Matrix"], 6)
+        check_bounds(picture)
 
 
 def _numbers(found: Any, count: int) -> list[float]:  # noqa: ANN401 - see above

@@ -85,6 +85,13 @@ class Update:
         fields = {each.idnum for each in over if _is_empty_signature_field(self._old(each))}
         return fields | {each.idnum for each in over if each.idnum in known}
 
+    def arrays_written(self) -> dict[int, str]:
+        """The numbers of the arrays that it writes over, each with the key that leads to it."""
+        fields = number_of(entry_of(self._old.root, "/AcroForm"), "/Fields")
+        known = dict.fromkeys(self._arrays, "Annots") | ({fields: "Fields"} if fields else {})
+        over = self._written()[0]
+        return {each.idnum: known[each.idnum] for each in over if each.idnum in known}
+
     def new_numbers(self) -> list[int]:
         """Those of the objects that it adds."""
         return [each.idnum for each in self._written()[1]]

@@ -30,7 +30,7 @@ from gateway.revisions.over_text import over_text
 from gateway.revisions.plain_bytes import check_plain_bytes
 from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
-from gateway.revisions.uses import refuse_lists
+from gateway.revisions.uses import refuse_other_uses
 from gateway.verification.court import refuse_what_no_court_takes
 from gateway.verification.judging import certificate_of, covers_its_revision, told
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
@@ -95,7 +95,8 @@ def _added(
         start = check_plain_bytes(reader, document, number, start)
     parts = tuple(written_parts(before, document[: asked.base_bytes]))
     _refuse_what_was_missing(parts, updates)
-    refuse_lists(parts, set().union(*(each.roles_written() for each in updates)))
+    for each in updates:
+        refuse_other_uses(parts, each.roles_written(), each.arrays_written())
     if not added:
         raise RevisionFaultError("unsigned", "it carries no signature besides those of its base")
     if len(added) > asked.most:
@@ -107,8 +108,9 @@ def _added(
         if signature not in added and not (is_plain and allows_every_signature(signature)):
             _ask_the_earlier(signature)
     judged = tuple(_judged(each, document, asked, is_last=each is added[-1]) for each in added)
-    for each, found in zip(added, judged, strict=True) if not asked.is_person else ():
-        refuse_what_no_court_takes(each, found.container, document)
+    start = asked.base_bytes
+    for each, found in zip(added, judged, strict=True):
+        start = refuse_what_no_court_takes(each, found.container, document, start, asked=asked)
     _is_as_told(judged[-1], asked)
     return judged, updates
 

@@ -331,6 +331,34 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     "ambiguous-structure": {
         "linearised, with another contract behind its first object": of_two_contracts,
         "linearised, when it is longer": lambda: of_two_contracts(longer=9000),
+        "a catalogue that is a list of fonts": lambda: one_page(
+            f"{TEXT} BT /AcroForm 24 Tf 72 600 Td (000) Tj ET", resources="/X<</Font 1 0 R>>"
+        ),
+        "information that is a list of forms": lambda: one_page(
+            TEXT,
+            resources="/XObject 6 0 R",
+            more={6: "<</Title(a)>>"},
+            trailer="/Root 1 0 R/Info 6 0 R",
+        ),
+        "annotations that are a box": lambda: one_page(
+            TEXT, page="/MediaBox 6 0 R/Annots 6 0 R", more={6: "[0 0 595 842]"}
+        ),
+        "annotations that are content": lambda: one_page(
+            TEXT, contents="6 0 R", page=f"{A4}/Annots 6 0 R", more={6: "[5 0 R]"}
+        ),
+        "fields that are a box": lambda: one_page(
+            TEXT,
+            page="/MediaBox 6 0 R",
+            more={6: "[0 0 595 842]"},
+            catalog=catalog("/AcroForm<</Fields 6 0 R>>"),
+        ),
+        "a field that is a list of states": lambda: one_page(
+            TEXT,
+            resources="/ExtGState 6 0 R",
+            page=f"{A4}/Annots[6 0 R]",
+            more={6: "<</Type/Annot/Subtype/Widget/FT/Sig/T(a)/F 4/Rect[9 9 99 99]/P 3 0 R>>"},
+            catalog=catalog("/AcroForm<</Fields[6 0 R]>>"),
+        ),
         "wrong length": lambda: one_page(TEXT).replace(b"/Length 56", b"/Length 12"),
         "two roots for two readers": lambda: one_page(TEXT).replace(b"5 0 obj", b"7 0 obj"),
         "stray bytes in an object": lambda: one_page(more={6: "<</A 1>> garbage"}),

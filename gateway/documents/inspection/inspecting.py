@@ -19,6 +19,7 @@ from gateway.documents.inspection.reach import reach_sightings
 from gateway.documents.inspection.sighting import Sighting, findings_of
 from gateway.documents.inspection.size import size_sightings
 from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
+from gateway.documents.inspection.uses import use_sightings
 from gateway.documents.pyhanko.opened import Opened
 from gateway.documents.pyhanko.reading import reading_refusals
 from policies.model import IntakeFinding
@@ -81,6 +82,7 @@ def _sightings(opened: Opened, *, look_under: bool) -> Iterator[Sighting]:
     found += size_sightings(reader, document, snapshot)
     yield from found
     yield from reach_sightings(reader, document, snapshot)
+    yield from use_sightings(snapshot)
     yield from active_sightings(snapshot)
     yield from form_sightings(snapshot)
     yield from layer_sightings(snapshot)

@@ -8,6 +8,7 @@ never names a finding; it says True or nothing. A differential test holds it to 
 """
 
 import re
+from collections import Counter
 
 import pypdfium2
 
@@ -33,16 +34,18 @@ from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
-from gateway.documents.lean.survey import Seen, targets, text_of, unpacked
+from gateway.documents.lean.survey import Seen, mentioned, targets, text_of, unpacked
 from gateway.documents.lean.tokens import (
     NAME,
     integer,
     number,
     read_array,
     read_dictionary,
+    reference,
     refuse_twins,
 )
 from gateway.documents.opened_pages import OpenedPages
+from gateway.revisions.lists import LISTS
 
 _SMALLEST_UNITS = 20.0
 _FARTHEST_UNITS = 1_000_000
@@ -78,6 +81,8 @@ In a dictionary names stand in pairs at most, the first a key, so what comes fir
 is a key, and a key cannot be taken for a value.
 """
 
+_DRAWN_BY = re.compile(rb"/(?:" + b"|".join(sorted(LISTS)) + rb")" + _SPACE + rb"([0-9]{1,10}) 0 R")
+_LISTED = re.compile(rb"/Annots" + _SPACE + rb"([0-9]{1,10}) 0 R")
 _MARKS = frozenset(mark.encode() for mark in MARKS)
 _ELSEWHERE = b"/F"
 _PLAIN_PACKINGS = (
@@ -110,6 +115,7 @@ def is_clean(
             and _has_no_word(lean, objects)
             and _has_plain_streams(lean, objects)
             and _hangs_together(lean, objects)
+            and _has_one_use_of_each(lean, objects)
             and _has_plain_pages(lean, tree)
             and _another_agrees(opened, tree.count)
         )
@@ -215,6 +221,23 @@ def _hangs_together(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
         reached |= fresh
         fresh = targets(b" ".join([objects[each].text for each in fresh])) - reached
     return objects.keys() - reached <= _holding(lean, objects)
+
+
+def _has_one_use_of_each(lean: LeanDocument, objects: dict[int, Seen]) -> bool:
+    """Whether what a signature writes over is used for nothing else: a page could be drawn by it.
+
+    There is no form, as `_WORDS` has seen.
+    """
+    together = b"\n".join([seen.text for seen in objects.values()])
+    trailer = lean.references.trailer
+    roles = {reference(trailer.get(key, b"")) for key in (b"/Root", b"/Info")}
+    if not roles.isdisjoint(map(int, _DRAWN_BY.findall(together))):
+        return False
+    listed = Counter(map(int, _LISTED.findall(together)))
+    if not listed:
+        return True
+    uses = Counter(mentioned(together))
+    return all(uses[each] == count for each, count in listed.items())
 
 
 def _holding(lean: LeanDocument, objects: dict[int, Seen]) -> set[int]:

@@ -213,6 +213,11 @@ def text_of(raw: bytes) -> bytes:
 
 
 def targets(text: bytes) -> set[int]:
+    """The numbers that are referred to; see `mentioned`."""
+    return set(mentioned(text))
+
+
+def mentioned(text: bytes) -> list[int]:
     """The numbers that ` 0 R` follows: cut apart, as an expression would try every digit first.
 
     Raises:
@@ -220,7 +225,7 @@ def targets(text: bytes) -> set[int]:
     """
     ends = [piece[-_LONGEST_NUMBER:] for piece in text.split(b" 0 R")[:-1]]
     try:
-        return {int(end[len(end.rstrip(_DIGITS)) :]) for end in ends}
+        return [int(end[len(end.rstrip(_DIGITS)) :]) for end in ends]
     except ValueError:
         raise InDoubtError("syntax", "a reference to something that has no number") from None
 

@@ -27,6 +27,8 @@ CARD_TYPE: Final = "organisation-card"
 """The document type that a policy names for the seal that vouches for a company's keys."""
 _LASTS = timedelta(days=365)
 _RENEWED_BEFORE = timedelta(days=30)
+_RENEWED_AFTER = timedelta(days=7)
+"""A card that ends with its certificate is not made anew at every start."""
 _SKEW = timedelta(minutes=1)
 """By so much may the clocks of our nodes, of the network and of partners differ."""
 _TRACE_BYTES = 16
@@ -98,7 +100,9 @@ class OwnCard:
         return said == meant and card.issued_at <= now < card.expires_at
 
     def _is_near_its_end(self, card: Card) -> bool:
-        return card.expires_at - self._ground.clock.now() <= _RENEWED_BEFORE
+        """Of its own, or of its seal's certificate, which may have been renewed meanwhile."""
+        now = self._ground.clock.now()
+        return card.expires_at - now <= _RENEWED_BEFORE and now - card.issued_at >= _RENEWED_AFTER
 
     async def _renew(self) -> Card:
         member, now = self._member, self._ground.clock.now()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
-from cloud_bridge.cards import check_card
+from cloud_bridge.cards import as_believed, check_card
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError, RecordBrokenError
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Card, SignedCard
@@ -86,7 +86,7 @@ class Cards:
         """
         claimed = _claimed(signed)
         if claimed is not None and self.signed(organisation, claimed.serial) == signed:
-            return claimed
+            return as_believed(signed)
         card = check_card(signed, roots=self._roots(), at=self._clock.now())
         if card.organisation != organisation:
             raise NetworkLiesError(
@@ -165,7 +165,7 @@ class Cards:
         if serial not in known:
             known[serial] = signed
             cards = self._cards.setdefault(organisation, {})
-            cards[serial] = _card.decode(signed.card)
+            cards[serial] = as_believed(signed)
             newest_first = (cards[each].name for each in sorted(cards, reverse=True))
             self._names[organisation] = tuple(reversed(dict.fromkeys(newest_first)))
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from cloud_bridge.cards import card_bytes, check_card
+from cloud_bridge.cards import as_believed, card_bytes, check_card, counts_at
 from cloud_bridge.errors import RecordBrokenError
 from cloud_bridge.model import SignedCard
 from hsm.interfaces import Mechanism
@@ -176,3 +176,23 @@ def test_what_is_no_proof_is_not_believed(length: int) -> None:
 def test_what_is_no_card_is_not_believed() -> None:
     assert "no card" in _why_not(SignedCard(card=b"{}", proof=b""))
     assert "larger" in _why_not(SignedCard(card=bytes(100_000), proof=b""))
+
+
+def test_a_card_counts_no_longer_than_the_certificate_that_vouches_for_it() -> None:
+    """Whoever verifies later finds that it had expired, where the card was used after that."""
+    ends = START + timedelta(days=3)
+    signed = sign_card(_CARD, certify("买方有限公司", by=_ROOT, until=ends))
+    believed = check_card(signed, roots=[_ROOT.der], at=START)
+    assert believed.expires_at == ends < _CARD.expires_at
+    assert as_believed(signed) == believed
+    assert counts_at(believed, ends - timedelta(seconds=1))
+    assert not counts_at(believed, ends)
+    assert "certificate" in _why_not(signed, days=4)
+
+
+def test_nor_than_an_authority_between_it_and_the_root() -> None:
+    ends = START + timedelta(days=3)
+    between = certify("Issuing CA", by=_ROOT, authority=True, until=ends)
+    seal = certify("买方有限公司", by=between)
+    signed = sign_card(_CARD, seal, chain=[between])
+    assert check_card(signed, roots=[_ROOT.der], at=START).expires_at == ends

@@ -98,3 +98,12 @@ def test_another_networks_key_in_their_file_proves_nothing_of_ours(envelope: Env
     other.say(Declined(reason="no", remark=""), by="org-seller", party="seller")
     found = _compared(_file(envelope), _file(other))
     assert found.kind == "other-network"
+
+
+def test_another_networks_key_is_named_where_all_else_is_the_same(envelope: Envelope) -> None:
+    """One of the two was written for whoever takes the key from the file."""
+    theirs = _file(envelope, key=SigningKey.generate().public)
+    assert _compared(_file(envelope), theirs).kind == "other-network"
+    assert _compared(theirs, _file(envelope)).kind == "other-network"
+    envelope.entries.pop()
+    assert _compared(_file(envelope), theirs).kind == "other-network"
