@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 _ASKED_FOR = os.environ.get("SEALGATE_DRAWN_DOCUMENTS")
 DRAWN = settings(
     max_examples=int(_ASKED_FOR or "150"),
-    deadline=None,
     derandomize=not _ASKED_FOR,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

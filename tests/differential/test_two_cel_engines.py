@@ -92,7 +92,7 @@ drawn = st.recursive(
 )
 
 
-@settings(max_examples=short_or_long(500, 2000), deadline=None)
+@settings(max_examples=short_or_long(500, 2000))
 @given(drawn)
 def test_both_engines_give_the_same_answer(condition: str) -> None:
     assert rust_conditions.SIZE_OF_TEXT.search(condition) is None

@@ -25,7 +25,7 @@ Fault = tuple[str, Literal["key", "store"]]
 faults = st.lists(st.tuples(st.sampled_from(SEALS), st.sampled_from(["key", "store"])), max_size=4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(faults, st.booleans())
 def test_nothing_is_released_unless_all_parts_are_sealed(
     failing: list[Fault],

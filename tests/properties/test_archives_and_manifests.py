@@ -34,7 +34,7 @@ entries = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(entries, max_size=6))
 def test_every_member_of_an_archive_has_one_result(members: list[Entry]) -> None:
     items = list(read_zip(io.BytesIO(archive(*members)), defaults=DEFAULTS))
@@ -49,7 +49,7 @@ def test_every_member_of_an_archive_has_one_result(members: list[Entry]) -> None
     assert all(".." not in name.split("/") and not name.startswith("/") for name in taken)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=0, max_size=4), st.integers(0, 8))
 def test_an_archive_that_is_damaged_anywhere_is_told(place: int, other: bytes, gone: int) -> None:
     damaged = WHOLE[:place] + other + WHOLE[place + gone :]
@@ -61,7 +61,7 @@ def test_an_archive_that_is_damaged_anywhere_is_told(place: int, other: bytes, g
         assert not isinstance(item, NewItem) or item.document == Entry(name=b"").content
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(
         st.binary(max_size=300),

@@ -70,7 +70,7 @@ def test_the_whole_one_is_read() -> None:
     assert _read(_WHOLE) == _FILES
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(changes=_changes)
 @example(changes=[(_WHOLE.index(b"createdAt"), b"\x80")])  # no UTF-8 in the manifest
 def test_whatever_bytes_change_the_content_does_not(changes: list[tuple[int, bytes]]) -> None:
@@ -80,7 +80,7 @@ def test_whatever_bytes_change_the_content_does_not(changes: list[tuple[int, byt
     assert _read(bytes(content[: len(_WHOLE)])) in (None, _FILES)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(blocks=st.lists(st.integers(0, len(_WHOLE) // 512 - 1), max_size=60))
 def test_blocks_in_any_order_are_the_same_backup_or_none(blocks: list[int]) -> None:
     content = b"".join(_WHOLE[512 * each : 512 * (each + 1)] for each in blocks)

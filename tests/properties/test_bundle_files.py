@@ -81,7 +81,7 @@ class Node:
             self.source = self.start()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 def test_numbers_only_grow_and_the_line_is_reached_whatever_came_before(
     drawn: list[tuple[str, str]],

@@ -51,7 +51,7 @@ async def everything_at(channel: AsyncChannel) -> list[bytes]:
     return frames
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(FRAMES, st.lists(st.integers(0, 1 << 22), max_size=20))
 def test_however_frames_are_split_the_child_reads_them_whole(
     frames: list[bytes], cuts: list[int]
@@ -64,7 +64,7 @@ def test_however_frames_are_split_the_child_reads_them_whole(
         assert reading.result() == frames
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(FRAMES, st.lists(st.integers(0, 1 << 22), max_size=20))
 def test_however_frames_are_split_the_parent_reads_them_whole(
     frames: list[bytes], cuts: list[int]
@@ -84,7 +84,7 @@ def test_however_frames_are_split_the_parent_reads_them_whole(
     assert asyncio.run(read()) == frames
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(FRAMES, FRAMES)
 def test_frames_go_there_and_back_in_order(asked: list[bytes], answered: list[bytes]) -> None:
     async def talk() -> None:
@@ -107,7 +107,6 @@ def test_frames_go_there_and_back_in_order(asked: list[bytes], answered: list[by
     asyncio.run(talk())
 
 
-@settings(deadline=None)
 @given(FRAMES.filter(bool), st.integers(0, 1 << 22))
 def test_an_end_in_the_middle_of_a_frame_gives_the_whole_ones_before_it(
     frames: list[bytes], cut_at: int
@@ -139,7 +138,7 @@ def test_whatever_comes_in_it_is_frames_or_too_large_or_the_end(garbage: bytes) 
         assert garbage.startswith(received)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(SIZES, max_size=20), min_size=2, max_size=8))
 def test_frames_of_many_threads_arrive_whole_once_and_in_each_threads_order(
     plan: list[list[int]],

@@ -78,7 +78,7 @@ def test_a_container_is_canonical_der(mechanism: Mechanism) -> None:
 
 
 @given(MECHANISM, st.binary(max_size=100))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_signed_attributes_are_sorted_as_der_sorts_a_set(
     mechanism: Mechanism, document: bytes
 ) -> None:
@@ -144,7 +144,7 @@ def test_the_parameters_of_pss_are_written_out() -> None:
 
 
 @given(st.data(), st.sampled_from(sorted(ORDER_BITS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_ecdsa_signature_of_any_length_fits_and_stays_canonical(
     data: st.DataObject, mechanism: Mechanism
 ) -> None:

@@ -146,4 +146,4 @@ class CountedUses(RuleBasedStateMachine):
 class TestCountedUses(CountedUses.TestCase):  # type: ignore[misc]  # Hypothesis makes it
     """Runs the machine."""
 
-    settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=25, stateful_step_count=40)

@@ -111,7 +111,7 @@ def _judge_step(before: EnvelopeState, after: EnvelopeState, act: Act, party: st
         assert after.revisions == before.revisions
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_story_folds_to_the_same_state_and_never_goes_back(data: st.DataObject) -> None:
     envelope = data.draw(_envelopes())
@@ -141,7 +141,7 @@ def test_any_story_folds_to_the_same_state_and_never_goes_back(data: st.DataObje
     assert again == told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_an_envelope_whose_parties_only_sign_comes_to_its_end(data: st.DataObject) -> None:
     envelope = data.draw(_envelopes()).send()

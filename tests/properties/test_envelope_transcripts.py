@@ -52,7 +52,7 @@ def _changed(data: st.DataObject, original: bytes) -> bytes:
     return bytes(changed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), number=_NUMBERS, part=st.sampled_from(["link", "signature"]))
 def test_a_changed_place_is_named_with_its_entry(
     data: st.DataObject, number: int, part: str
@@ -64,7 +64,7 @@ def test_a_changed_place_is_named_with_its_entry(
     assert _faults(entries) == {number: "network-signature"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), number=_NUMBERS, part=st.sampled_from(["statement", "signature"]))
 def test_a_changed_statement_is_named_with_its_entry(
     data: st.DataObject, number: int, part: str
@@ -77,7 +77,7 @@ def test_a_changed_statement_is_named_with_its_entry(
     assert _faults(entries) == {number: "hash"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=_NUMBERS, other=_NUMBERS)
 def test_a_statement_in_anothers_place_is_named(number: int, other: int) -> None:
     entries = list(_ENTRIES)
@@ -87,7 +87,7 @@ def test_a_statement_in_anothers_place_is_named(number: int, other: int) -> None
     assert _faults(entries) == ({} if number == other else dict.fromkeys((number, other), "hash"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=st.integers(1, len(_ENTRIES) - 1))
 def test_a_dropped_entry_leaves_a_gap_where_it_was(number: int) -> None:
     entries = list(_ENTRIES)
@@ -95,7 +95,7 @@ def test_a_dropped_entry_leaves_a_gap_where_it_was(number: int) -> None:
     assert _faults(entries) == {number: "gap"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=_NUMBERS, again=_NUMBERS)
 def test_an_entry_that_is_told_again_is_named(number: int, again: int) -> None:
     entries = list(_ENTRIES)
@@ -106,7 +106,7 @@ def test_an_entry_that_is_told_again_is_named(number: int, again: int) -> None:
     assert min(faults) == (again + 2 if twin_follows else again + 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=_NUMBERS, other=_NUMBERS)
 def test_entries_in_another_order_are_named(number: int, other: int) -> None:
     entries = list(_ENTRIES)
@@ -118,7 +118,7 @@ def test_entries_in_another_order_are_named(number: int, other: int) -> None:
         assert set(faults.values()) <= {"order", "gap"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), which=st.integers(0, 1), part=st.sampled_from(["card", "proof"]))
 def test_a_changed_card_is_not_believed(data: st.DataObject, which: int, part: str) -> None:
     cards = list(_TRANSCRIPT.cards)
@@ -132,7 +132,7 @@ def test_a_changed_card_is_not_believed(data: st.DataObject, which: int, part: s
         assert {each.fault for each in found.findings} == {"card-untrusted", "card-unknown"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_changed_byte_of_the_file_changes_what_is_believed(data: st.DataObject) -> None:
     file = _changed(data, _TRANSCRIPT.file())
@@ -142,7 +142,7 @@ def test_no_changed_byte_of_the_file_changes_what_is_believed(data: st.DataObjec
         assert (record.entries, record.terms) == (tuple(_ENTRIES), _TRANSCRIPT.envelope.terms)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(junk=st.binary(max_size=300))
 def test_nothing_that_somebody_sends_makes_verifying_fail(junk: bytes) -> None:
     assert not _found(junk).holds

@@ -121,9 +121,7 @@ async def play(
 PLACES = st.frozensets(st.integers(1, _PLACES), max_size=6)
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(
     deaths=PLACES,
     lost=PLACES,

@@ -1,7 +1,7 @@
 """Millimetres on the page that a reader sees, and user space: there and back."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.placing.geometry import POINTS_PER_MM, Area, PageGeometry, Rectangle
@@ -30,7 +30,6 @@ def areas_on(draw: st.DrawFn, page: PageGeometry) -> Area:
     return Area(left, top, part() * (page.width_mm - left), part() * (page.height_mm - top))
 
 
-@settings(deadline=None)
 @given(st.data(), pages())
 def test_an_area_goes_to_user_space_and_back(data: st.DataObject, page: PageGeometry) -> None:
     area = data.draw(areas_on(page))
@@ -46,7 +45,6 @@ def test_an_edge_of_the_page_is_on_the_page() -> None:
     assert page.shows(page.to_user_space(Area(0.0, page.height_mm, 0.0, 0.0)))
 
 
-@settings(deadline=None)
 @given(st.data(), pages())
 def test_an_area_on_the_page_lies_in_the_box(data: st.DataObject, page: PageGeometry) -> None:
     area = data.draw(areas_on(page))
@@ -57,7 +55,6 @@ def test_an_area_on_the_page_lies_in_the_box(data: st.DataObject, page: PageGeom
     assert page.box.y0 - 1e-6 <= box.y0 <= box.y1 <= page.box.y1 + 1e-6
 
 
-@settings(deadline=None)
 @given(pages(), st.floats(1, 100), st.floats(1, 100))
 def test_millimetres_are_true_whatever_the_rotation(
     page: PageGeometry, width: float, height: float
@@ -70,7 +67,6 @@ def test_millimetres_are_true_whatever_the_rotation(
     assert down * page.user_unit / 72 * 25.4 == pytest.approx(height, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(pages())
 def test_the_whole_page_is_the_whole_box(page: PageGeometry) -> None:
     box = page.to_user_space(Area(0, 0, page.width_mm, page.height_mm))
@@ -82,7 +78,6 @@ def test_the_whole_page_is_the_whole_box(page: PageGeometry) -> None:
         assert is_ == pytest.approx(wanted, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.data(), pages(), st.sampled_from(["left", "top", "right", "bottom"]))
 def test_an_area_past_an_edge_is_not_held(
     data: st.DataObject, page: PageGeometry, edge: str

@@ -17,13 +17,13 @@ def _documents() -> st.SearchStrategy[bytes]:
     return st.sampled_from([*small, *map(receipt, _PAPERS)])
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(st.deferred(_documents), st.binary(min_size=9, max_size=27))
 def test_nothing_but_a_document_problem_comes_out(document: bytes, steps: bytes) -> None:
     survives(mutated(document, steps))
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
+@settings(max_examples=50, derandomize=True)
 @given(st.binary(max_size=300))
 def test_nor_from_bytes_that_only_begin_and_end_like_a_pdf(middle: bytes) -> None:
     survives(b"%PDF-1.7\n" + middle + b"\nstartxref\n9\n%%EOF\n")

@@ -287,4 +287,4 @@ def _turn_of(each: _Modelled) -> tuple[int, bool, float, int]:
 
 
 TestLifeOfJobs = LifeOfJobs.TestCase
-TestLifeOfJobs.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestLifeOfJobs.settings = settings(max_examples=25, stateful_step_count=40)

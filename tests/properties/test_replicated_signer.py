@@ -179,7 +179,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tokens=st.integers(2, 3), events=EVENTS)
 def test_tokens_come_and_go(tokens: int, events: list[tuple[str, int]]) -> None:
     asyncio.run(_come_and_go([MemoryToken() for _ in range(tokens)], events))

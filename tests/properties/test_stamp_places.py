@@ -3,7 +3,7 @@
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.documents.errors import OffPageProblem
@@ -78,7 +78,6 @@ def test_shares_are_the_pages_in_order_and_none_is_larger_than_allowed(
         assert min(sizes) > 1
 
 
-@settings(deadline=None)
 @given(
     st.lists(geometries(), min_size=2, max_size=30),
     st.sampled_from(EDGES),
@@ -142,7 +141,6 @@ AREAS = st.builds(
 WANTED = st.builds(Area, st.floats(0, 169), st.floats(0, 266), st.just(WIDTH), st.just(HEIGHT))
 
 
-@settings(deadline=None)
 @given(WANTED, st.lists(AREAS, max_size=12))
 def test_a_free_spot_covers_nothing_and_no_nearer_one_is_overlooked(
     wanted: Area, taken: list[Area]

@@ -172,6 +172,7 @@ async def test_a_contract_leaves_signed_and_nothing_that_is_secret_leaves_with_i
         assert not [each for each in requests for layer in each.layers if secret in layer], secret
 
 
+@pytest.mark.timeout(300)  # three starts and a backup: two minutes are little on a busy machine
 async def test_the_same_description_after_a_restore_is_the_same_envelope(
     house: NetworkHouse, trial_template: Path, tmp_path: Path
 ) -> None:

@@ -33,7 +33,7 @@ PLACEMENTS: tuple[Placement, ...] = (
     IntoField(field="ReceiverSeal"),
 )
 SEAL = soft_seal()
-OFTEN = settings(max_examples=100, deadline=None)
+OFTEN = settings(max_examples=100)
 
 
 def refused_or_sealed(document: bytes, placement: Placement) -> None:

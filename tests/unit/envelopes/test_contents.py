@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_bridge.encryption import encrypt, opened, plain
@@ -28,7 +28,6 @@ def _lie(content: Content, company: Company = _SELLER) -> str:
     return str(lie.value)
 
 
-@settings(deadline=None)
 @given(plaintext=st.binary(max_size=2000))
 def test_both_parties_open_what_one_encrypted(plaintext: bytes) -> None:
     content = encrypt(plaintext, envelope=ENVELOPE, cards=[_BUYER.card, _SELLER.card])

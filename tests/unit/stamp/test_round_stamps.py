@@ -157,7 +157,7 @@ def test_any_installed_font_will_do() -> None:
 IDEOGRAPHS = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     drawn=st.text(IDEOGRAPHS, min_size=2, max_size=36),
     purpose=st.none() | st.text(IDEOGRAPHS, min_size=1, max_size=14),
