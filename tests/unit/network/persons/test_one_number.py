@@ -70,3 +70,15 @@ async def test_accounts_of_earlier_versions_are_found_and_counted_together(
     asked = accounts_of("13800004821")
     counted = await core.lane.read(lambda connection: set(connection.scalars(asked)))
     assert counted == {"old-one", "old-two", new}
+
+
+async def test_a_number_of_north_america_is_not_the_mobile_one_of_the_same_digits(
+    house: NetworkHouse,
+) -> None:
+    accounts = house.core.accounts
+    chinese = await accounts.find_or_add(NewPerson(name="Fang Wang", contact="138 0000 4821"))
+    american = await accounts.find_or_add(NewPerson(name="Fang Wang", contact="+1 380 000 4821"))
+    assert (chinese.contact, american.contact) == ("13800004821", "+13800004821")
+    for person in (chinese, american):
+        asked = accounts_of(person.contact)
+        assert await house.core.lane.read(lambda c, q=asked: set(c.scalars(q))) == {person.id}
