@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from cloud_bridge.network.accounts.contacts import one_way
+from cloud_bridge.network.accounts.contacts import one_way, spellings
 from cloud_bridge.network.persons.visits import accounts_of
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import NewPerson
@@ -39,6 +39,11 @@ def test_a_number_is_written_one_way(written: str) -> None:
 )
 def test_other_countries_and_mailboxes_stay_what_they_are(written: str, told: str) -> None:
     assert one_way(written) == told
+
+
+@pytest.mark.parametrize("mailbox", ["+wang@example.com", "+13800004821@example.com"])
+def test_a_mailbox_has_one_spelling_also_with_a_plus(mailbox: str) -> None:
+    assert spellings(mailbox) == (mailbox,)
 
 
 async def test_every_spelling_is_the_same_account(house: NetworkHouse) -> None:
