@@ -23,6 +23,12 @@ class Ran:
     changed: int
     well: bool
 
+    @property
+    def changes(self) -> str:
+        """What was changed, with the names of the tasks."""
+        blocks = self.output.split("\n\n")
+        return "\n".join(block for block in blocks if re.search("^changed: ", block, re.MULTILINE))
+
 
 @dataclass(frozen=True, slots=True)
 class Playbooks:
