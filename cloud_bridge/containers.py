@@ -65,9 +65,14 @@ class Signer:
     def chain(self) -> tuple[x509.Certificate, ...]:
         """The certificate and those that came along above it; of several the one that lasts."""
         found = [self.certificate]
-        while above := [
-            each for each in self.others if each.subject == found[-1].issuer and each not in found
-        ]:
+        # Behind a root come no others: one of its name is an older root's word for the same key.
+        while found[-1].subject != found[-1].issuer and (
+            above := [
+                each
+                for each in self.others
+                if each.subject == found[-1].issuer and each not in found
+            ]
+        ):
             found.append(max(above, key=lambda each: each.not_valid_after_utc))
         return tuple(found)
 

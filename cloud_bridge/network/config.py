@@ -147,7 +147,9 @@ class LimitsConfig(_Section):
         description="For which a connection may be without a whole request header.",
     )
     body_seconds: float = Field(
-        default=60, gt=0, description="For a request's body, and a second more for each 64 KiB."
+        default=60,
+        gt=0,
+        description="For a request's body, and a second more for each 64 KiB; of people, 15 KiB.",
     )
     content_days: int | None = Field(
         default=180,

@@ -574,3 +574,18 @@ async def test_where_the_network_only_seems_to_be_there_the_page_stays_with_all_
         await page.unroute_all()
         await sign(page)
     assert (await signed_act(signer)).values == {"收货人": "李四（仓库）"}
+
+
+async def test_a_browser_of_some_years_ago_signs(house: NetworkHouse, browser: Browser) -> None:
+    signer = await asked(house, fields=(field("收货人", "text", 130), SIGNATURE))
+    async with surfing(browser) as page:
+        # Safari 15 and the engines within older messengers have neither.
+        await page.add_init_script(
+            "delete AbortSignal.timeout; delete HTMLFormElement.prototype.requestSubmit"
+        )
+        await come_in(page, signer)
+        await has_read(page)
+        await page.get_by_label("收货人").fill("李四")
+        await draw(page)
+        await sign(page)
+    assert (await signed_act(signer)).values == {"收货人": "李四"}

@@ -30,6 +30,9 @@ def spellings(contact: str) -> tuple[str, ...]:
     told = one_way(contact)
     whole = f"+86{told}" if _MOBILE.fullmatch(told) else told
     found = [told, "".join(contact.split())]
-    if whole.startswith("+"):
-        found += [whole, whole[1:], f"00{whole[1:]}"]
+    if whole.startswith("+") and _TELEPHONE.fullmatch(whole) is not None:
+        found += [whole, f"00{whole[1:]}"]
+        # Without the plus, one of North America may read as a mobile one here: somebody else's.
+        if whole.startswith("+86") or _MOBILE.fullmatch(whole[1:]) is None:
+            found.append(whole[1:])
     return tuple(dict.fromkeys(found))

@@ -18,6 +18,7 @@ from cloud_bridge.network.http.routes import (
     Handler,
     Route,
     Shows,
+    Who,
     told_path,
 )
 from cloud_bridge.network.problems import (
@@ -31,6 +32,8 @@ from cloud_bridge.pace import Pace
 
 _TRACE: Final = web.RequestKey("trace", str)
 _LEAST_BYTES_PER_SECOND: Final = 64 * 1024
+_LEAST_BYTES_OF_PERSONS: Final = 15 * 1024
+"""Telephones stand where goods are unloaded; a receipt's page waits for 16 kB a second."""
 _LOOK_SECONDS: Final = 1.0
 _PAGE: Final = "text/html"
 _PLAIN: Final = "identity"
@@ -58,7 +61,7 @@ class API:
         self._metrics = metrics
         self._time = time
         self._statement_bytes = statement_bytes
-        self._pace = Pace(body_seconds, _LEAST_BYTES_PER_SECOND)
+        self._body_seconds = body_seconds
         # Room for the head, with its keys.
         self._content_bytes = content_bytes + (1 << 20)
 
@@ -90,7 +93,8 @@ class API:
         trace = secrets.token_hex(8)
         started = self._time.monotonic()
         route = getattr(request.match_info.handler, "route_name", "none")
-        watching = Watching(request, self._pace, trace, loop=asyncio.get_running_loop())
+        pace = pace_for(getattr(request.match_info.handler, "who", "anyone"), self._body_seconds)
+        watching = Watching(request, pace, trace, loop=asyncio.get_running_loop())
         try:
             response, outcome = await self._answer(request, handler, trace)
         finally:
@@ -134,6 +138,12 @@ class API:
             _log.exception("defect", trace=trace, path=told_path(request))
             told = InternalProblem("the network's log has the details under this trace id")
         return _told(request, told, trace), told.type
+
+
+def pace_for(who: Who, body_seconds: float) -> Pace:
+    """How fast the body of a request must come, by whom its route is for."""
+    least = _LEAST_BYTES_OF_PERSONS if who == "page" else _LEAST_BYTES_PER_SECOND
+    return Pace(body_seconds, least)
 
 
 def _told(request: web.Request, problem: NetworkProblem, trace: str) -> web.Response:
@@ -211,5 +221,6 @@ def _named(route: Route, handler: Handler) -> Handler:
         return await handler(request)
 
     named.route_name = route.name  # type: ignore[attr-defined]  # read by `_around`
+    named.who = route.who  # type: ignore[attr-defined]  # read by `_around`
     named.shows = route.shows  # type: ignore[attr-defined]  # read by `_told`
     return named

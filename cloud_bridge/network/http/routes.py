@@ -11,6 +11,9 @@ from cloud_bridge.network.problems import NetworkProblem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+Who = Literal["organisation", "anyone", "page"]
+"""For whom a route is, see `Route`."""
+
 Shows = Callable[[web.Request, NetworkProblem, str], web.Response]
 """The page of a problem: of which request, and under which trace id the log has it."""
 
@@ -55,7 +58,7 @@ class Route:
     path: str
     handler: Handler
     name: str
-    who: Literal["organisation", "anyone", "page"] = "organisation"
+    who: Who = "organisation"
     once: bool = False
     large: bool = False
     summary: str = ""

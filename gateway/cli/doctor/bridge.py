@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
+from cloud_bridge.cards import as_believed
 from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.plain_json import decode
 from gateway.cli.doctor.model import Finding, failed, ok, warning
@@ -138,8 +139,12 @@ def _card(connection: Connection, company: BridgeCompanyConfig, now: datetime) -
     )
     if kept is None:
         return warning(part, "there is none yet: partners cannot be written to", cure=cure)
-    until = decode(_signed.decode(kept).card, Card).expires_at
+    signed = _signed.decode(kept)
+    until = as_believed(signed).expires_at
     told = f"serial {serial}, until {until:%Y-%m-%d}"
+    if until < decode(signed.card, Card).expires_at:
+        told = f"{told}, as it ends with the certificate of its seal"
+        cure = "Renew that certificate (docs/operations/keys.md); the next card is made by itself."
     if now > until:
         return failed(part, f"{told}: it has expired", cure=cure)
     if now > until - _SOON:

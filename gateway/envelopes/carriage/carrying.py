@@ -46,6 +46,7 @@ _BACKOFF = Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))
 _GATHER_SECONDS = 0.05
 _MANY_ITEMS = 50
 _CARD_SECONDS = 24 * 3600.0
+_CARD_SECONDS_LEAST = 30.0
 _REFUSED_SECONDS = 300.0
 _LONGEST_TOLD = 500
 _LONGEST_NAME = 200
@@ -117,7 +118,7 @@ class Bridge:
         self._network_name = ""
         self._failures = 0
         self._gather_seconds = 0.0
-        self._compared_at = self._carded_at = float("-inf")
+        self._compared_at = self._carded_until = float("-inf")
         self.agreement = ClockAgreement(ground.clock)
         self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.last: Reconciliation | None = None
@@ -246,13 +247,21 @@ class Bridge:
         now = self._ground.clock.monotonic()
         if not self._is_here:
             self._network_name = (await self.network.identity()).name[:_LONGEST_NAME]
-        if not self._is_here or now - self._carded_at >= _CARD_SECONDS:
+        if not self._is_here or now >= self._carded_until:
             await self._own_card.ensure()
-            self._carded_at = now
+            self._carded_until = now + self._card_seconds()
         if not self._is_here or now - self._compared_at >= self._reconcile_seconds:
             await self.reconcile()
         if not self._is_here:
             await self._here()
+
+    def _card_seconds(self) -> float:
+        """Until when there is a card: one may end with its certificate, before a day is over."""
+        card = self._own_card.current()
+        if card is None:
+            return _CARD_SECONDS
+        left = (card.expires_at - self._ground.clock.now()).total_seconds()
+        return min(max(left, _CARD_SECONDS_LEAST), _CARD_SECONDS)
 
     async def _listen(self, wait_seconds: float) -> None:
         cursor, asked = await self.inbox.cursor(), self.agreement.asked()

@@ -11,14 +11,14 @@ from functools import partial
 import msgspec
 import structlog
 
-from cloud_bridge.errors import NetworkRefusedError
+from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
 from cloud_bridge.wire import Head
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.inbox_reading import sequence_of
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.holding import Troubles
-from gateway.envelopes.keeping.troubles import MISSING, Trouble, troubles_in
+from gateway.envelopes.keeping.troubles import MISSING, Trouble, trouble_of, troubles_in
 from gateway.jobs.model import NewJob
 from gateway.store.engines.lane import Transaction
 from gateway.store.engines.moments import microseconds
@@ -178,6 +178,9 @@ class Reconciling:
             record = await self._member.network.envelope(envelope)
         except NetworkRefusedError:
             held = 0
+        except NetworkLiesError as lies:
+            await self._troubles.tell(envelope, trouble_of(lies))
+            return True
         else:
             held = max(map(sequence_of, record.entries), default=0)
         if held >= sequence:

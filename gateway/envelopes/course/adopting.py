@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cloud_bridge.envelopes.statements import parse
+from cloud_bridge.envelopes.state import EnvelopeState
+from cloud_bridge.envelopes.statements import Acknowledged, parse
 from cloud_bridge.model import Party, Terms
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.errors import NotComparedProblem
@@ -58,6 +59,25 @@ class Adopting:
             if _comparable(theirs, unnamed) == wanted and not await self._is_set_aside(row):
                 return row
         return None
+
+    async def ended_unheard(self, row: EnvelopeRow, system: str) -> EnvelopeState | None:
+        """The end of one that came back, if nobody would tell the system of it any more.
+
+        We have acknowledged it before the loss, or told of it whoever speaks for the company. None:
+        it has not ended, it is told once it is acknowledged, or the system has heard of it.
+        """
+        ours = row.organisation
+        state = await self._ground.records.state(ours, row.id)
+        if state is None or not 0 < state.substance <= state.acknowledged.get(ours, 0):
+            return None
+        entries = map(parse, (e.signed for e in await self._ground.records.entries(ours, row.id)))
+        acknowledged = max(
+            each.at
+            for each in entries
+            if each.author == ours and isinstance(each.act, Acknowledged)
+        )
+        is_heard = row.system == system and acknowledged >= row.created_at
+        return None if is_heard else state
 
     async def _is_set_aside(self, row: EnvelopeRow) -> bool:
         """Whether somebody here has ended it since it came back, to have it sent anew."""

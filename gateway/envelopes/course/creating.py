@@ -26,7 +26,7 @@ from gateway.envelopes.errors import EnvelopeOfOtherCompanyProblem, EnvelopeSens
 from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.contents import Contents, Part
 from gateway.envelopes.keeping.naming import Naming
-from gateway.envelopes.keeping.noting import noted, who_else
+from gateway.envelopes.keeping.noting import event_of, noted, who_else
 from gateway.envelopes.model import Accepted, NewEnvelope, NewFile
 from gateway.signing.digests import HashedDocument, hashed
 from gateway.signing.errors import IdempotencyKeyReusedProblem
@@ -126,11 +126,14 @@ class Creating:
         by_name = {each.name: content for each, content in zip(files, contents, strict=True)}
         decided = await self._decided(bridge, row, state, by_name)
         owed = say(bridge, state, Sent(terms=terms_digest(row.terms))) if lost is None else None
+        ended: EnvelopeState | None = None
+        if lost is not None:
+            ended = await self._adopting.ended_unheard(lost, caller.system)
         kept: EnvelopeRow | None = row
 
         def put(unit: Transaction) -> None:
             nonlocal kept
-            kept = self._put(unit, row, digests, decided, owed)
+            kept = self._put(unit, row, digests, decided, owed, ended=ended)
 
         # With the last of its documents the envelope is there, in one transaction.
         *before, last = zip(files, digests, strict=True)
@@ -164,11 +167,14 @@ class Creating:
         digests: Sequence[str],
         decided: Sequence[Mapping[str, Any]],
         sent: SignedStatement | None,
+        *,
+        ended: EnvelopeState | None,
     ) -> EnvelopeRow | None:
         """All of it in one transaction; or what the same key has come to meanwhile.
 
         `sent`: what is owed of a new one; None: it was sent before a restore, and is taken up. None
-        is given where another request has taken it up meanwhile.
+        is given where another request has taken it up meanwhile. `ended`: how it has ended, where
+        whoever asks has to be told of that now.
         """
         known = envelope_of_key(unit.connection, system=row.system, key=row.idempotency_key or "")
         if known is not None:
@@ -194,6 +200,9 @@ class Creating:
             **who_else(member, begin(row.terms)),
         )
         self._ground.audit.append(unit, record)
+        if ended is not None:
+            told_of = event_of(member, row, ended, status=ended.status, at=at)
+            self._ground.events.put(unit, told_of)
         return row
 
     def _again(self, row: EnvelopeRow, request: bytes, key: str) -> Accepted:

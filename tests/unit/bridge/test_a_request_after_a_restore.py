@@ -229,6 +229,47 @@ def test_what_was_withdrawn_before_the_loss_stays_so(scene: _Scene) -> None:
     _run(play)
 
 
+def test_of_what_had_ended_before_the_loss_whoever_asks_again_is_told(
+    scene: _Scene, tmp_path: Path
+) -> None:
+    async def play() -> None:
+        async with scene.town.room(tmp_path, WEST) as west:
+            async with scene.before() as east:
+                id_, _ = await scene.send(east)
+                await settle(east, west)
+                assert east.events.types == ["envelope.completed"]
+            scene.town.clock.move(timedelta(minutes=5))
+            async with scene.after() as east:
+                await settle(east, west)
+                assert east.events.types == []
+                for _ in range(2):
+                    assert await scene.send(east) == (id_, True)
+                    await settle(east, west)
+                assert [(each.type, each.system) for each in east.events.events] == [
+                    ("envelope.completed", "tms")
+                ]
+
+    _run(play)
+
+
+def test_of_what_ends_after_the_restore_nobody_is_told_twice(scene: _Scene, tmp_path: Path) -> None:
+    async def play() -> None:
+        async with scene.town.room(tmp_path, WEST) as west:
+            async with scene.before() as east:
+                id_, _ = await scene.send(east)
+                await east.work()
+            async with scene.after() as east:
+                await west.company.listen()
+                await west.service.decline(CALLER, id_, reason="not wanted")
+                await settle(west, east)
+                assert east.events.types == ["envelope.declined"]
+                assert await scene.send(east) == (id_, True)
+                await settle(east, west)
+                assert east.events.types == ["envelope.declined"]
+
+    _run(play)
+
+
 def test_what_the_policies_would_not_send_is_not_taken_up(scene: _Scene) -> None:
     async def play() -> None:
         async with scene.before() as east:

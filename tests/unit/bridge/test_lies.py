@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from cloud_bridge.envelopes import chain, record
 from cloud_bridge.envelopes.chain import Entry, EnvelopeRecord
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Reminded, Sent
+from cloud_bridge.errors import NetworkLiesError
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from cloud_bridge.model import Card, Terms
 from cloud_bridge.wire import Feed, Heads
@@ -21,7 +23,7 @@ from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.keeping.troubles import troubles_in
 from gateway.store.schema import audit_leaf
 from tests.bridge_house import Authority, Company, company, contract
-from tests.memory_network import MemoryNetwork
+from tests.memory_network import MemoryNetwork, Side
 from tests.signing_house import FakeClock
 
 
@@ -192,6 +194,27 @@ async def test_a_network_that_forgets_an_envelope_is_found(
 
     assert found.missing == (sent.envelope,)
     assert await held_for(seller, sent) == ["missing"]
+
+
+async def test_one_record_that_cannot_be_read_stops_no_comparison_of_the_others(
+    buyer: Company,
+    seller: Company,
+    sent: Terms,
+    network: MemoryNetwork,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = network.envelopes[sent.envelope]
+    before = kept.state
+    await remind(buyer, sent)
+    await seller.listen()
+    kept.state = before  # its head is older than what we hold, so it is asked for
+    unreadable = NetworkLiesError("it answers with what is no EnvelopeRecord", lie="unreadable")
+    monkeypatch.setattr(Side, "envelope", AsyncMock(side_effect=unreadable))
+
+    found = await seller.bridge.reconcile()
+
+    assert found.missing == (sent.envelope,)
+    assert await held_for(seller, sent) == ["unreadable"]
 
 
 async def test_what_is_known_to_be_lost_is_not_asked_for_at_each_comparison(

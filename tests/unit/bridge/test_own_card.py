@@ -12,11 +12,13 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import replace as replaced
 
+import gateway.envelopes.partners.cards
 from cloud_bridge.cards import check_card
 from cloud_bridge.errors import NetworkAwayError
 from cloud_bridge.keys import EncryptionKey
-from cloud_bridge.model import Card
+from cloud_bridge.model import Card, SignedCard
 from gateway.batches.receipts.press import ReceiptPress
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.errors import CardMissingProblem
@@ -195,6 +197,25 @@ async def test_a_clock_behind_the_card_is_named_as_why_there_is_none(
     clock.moment -= timedelta(days=2)
     with pytest.raises(CardMissingProblem, match="by this machine's clock"):
         _ = bridge.card
+
+
+async def test_where_a_card_ends_with_its_certificate_the_next_is_made_at_once(
+    east: Company, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = clock.now() + timedelta(days=3, hours=1)  # and the certificate is renewed by then
+    believed = gateway.envelopes.partners.cards.as_believed
+
+    def by_certificate(signed: SignedCard) -> Card:
+        card = believed(signed)
+        return replaced(card, expires_at=ends) if card.serial == 1 else card
+
+    monkeypatch.setattr(gateway.envelopes.partners.cards, "as_believed", by_certificate)
+    bridge = Bridge(east.bridge.member, east.ground, own_card_of(east), reconcile_seconds=3600)
+    for hours in (0, 24, 24, 24, 1):
+        clock.move(timedelta(hours=hours))
+        assert await bridge.step(wait_seconds=0) == 0
+    assert bridge.card.serial == 2
+    assert len(east.house.signer.redeemed) == 2
 
 
 async def test_policies_that_refuse_a_card_are_not_asked_every_minute(east: Company) -> None:

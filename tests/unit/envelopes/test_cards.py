@@ -196,3 +196,14 @@ def test_nor_than_an_authority_between_it_and_the_root() -> None:
     seal = certify("买方有限公司", by=between)
     signed = sign_card(_CARD, seal, chain=[between])
     assert check_card(signed, roots=[_ROOT.der], at=START).expires_at == ends
+
+
+def test_a_cross_certificate_beside_the_root_bounds_no_card() -> None:
+    """CAs give one along by which their root was once vouched for by an older one."""
+    older = authority("Older root")
+    ends = START + timedelta(days=3)
+    cross = certify("Trusted Root", by=older, authority=True, key=_ROOT.key, until=ends)
+    assert cross.certificate.subject == _ROOT.certificate.subject
+    signed = sign_card(_CARD, _SEAL, chain=[cross, _ROOT])
+    believed = check_card(signed, roots=[_ROOT.der], at=START)
+    assert believed.expires_at == _CARD.expires_at

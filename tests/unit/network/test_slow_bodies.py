@@ -1,15 +1,23 @@
 """A body that comes a letter a minute is let go of, whatever length its sender has promised."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from cloud_bridge.network.http.app import Watching
+import cloud_bridge.network.deliveries
+from cloud_bridge.network.http import app
+from cloud_bridge.network.http.app import Watching, pace_for
+from cloud_bridge.network.http.routes import Who
 from cloud_bridge.pace import Pace
+from tests.network_house import NetworkHouse
 
+SENDING = Path(cloud_bridge.network.deliveries.__file__).parent / "static"
 _PACE = Pace(60.0, 64 * 1024)
 
 
@@ -69,6 +77,33 @@ def test_what_is_fast_enough_comes_whole_however_long_it_is(rate: float) -> None
     line.run()
     assert line.cut_at is None
     assert line.is_eof()
+
+
+def test_a_receipt_has_at_the_network_the_time_that_its_own_page_gives_it() -> None:
+    told = (SENDING / "sending.js").read_text()
+    (bytes_a_second,) = (1000 * int(each) for each in re.findall(r"BYTES_PER_MS = (\d+);", told))
+    four_photographs: Any = _Line(bytes_a_second, length=4 << 20)
+    Watching(four_photographs.request, pace_for("page", 60.0), "trace", loop=four_photographs)
+    four_photographs.run()
+    assert four_photographs.cut_at is None
+    assert four_photographs.is_eof()
+
+
+async def test_each_request_has_the_pace_of_whom_its_route_is_for(
+    house: NetworkHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def noted(who: Who, body_seconds: float) -> Pace:
+        asked.append(who)
+        return pace_for(who, body_seconds)
+
+    monkeypatch.setattr(app, "pace_for", noted)
+    async with aiohttp.ClientSession(house.url) as stranger:
+        for path in ("/sign", "/v1/envelopes/heads"):
+            async with stranger.get(path):
+                pass
+    assert asked == ["page", "organisation"]
 
 
 def test_what_is_answered_is_not_looked_at_any_more() -> None:

@@ -34,7 +34,7 @@ const pen = (canvas, changed) => {
   canvas.addEventListener("pointermove", (event) => {
     if (!current) return;
     const at = point(event);
-    const [x, y] = current.at(-1);
+    const [x, y] = current[current.length - 1];
     if (Math.hypot(at[0] - x, at[1] - y) < 3) return;
     current.push(at);
     draw();

@@ -24,9 +24,15 @@ self.addEventListener("activate", (event) => {
 });
 
 const fresh = async (request) => {
-  const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  if (answer.ok) await (await caches.open(CACHE)).put(request.url, answer.clone());
-  return answer;
+  const stopping = new AbortController(); // browsers of before 2022 have no AbortSignal.timeout
+  const patience = setTimeout(() => stopping.abort(), PATIENCE_MS);
+  try {
+    const answer = await fetch(request, { signal: stopping.signal });
+    if (answer.ok) await (await caches.open(CACHE)).put(request.url, answer.clone());
+    return answer;
+  } finally {
+    clearTimeout(patience);
+  }
 };
 
 self.addEventListener("fetch", (event) => {

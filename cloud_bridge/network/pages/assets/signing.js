@@ -105,12 +105,15 @@ function ways(form) {
 const PATIENCE_MS = 10000;
 async function isThere() {
   if (!navigator.onLine) return false;
+  const stopping = new AbortController(); // browsers of before 2022 have no AbortSignal.timeout
+  const patience = setTimeout(() => stopping.abort(), PATIENCE_MS);
   try {
-    const stopping = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch("/assets/mark.svg", { cache: "no-store", signal: stopping });
-    return answer.ok && answer.headers.get("content-type")?.startsWith("image/svg");
+    const answer = await fetch("/assets/mark.svg", { cache: "no-store", signal: stopping.signal });
+    return answer.ok && Boolean(answer.headers.get("content-type")?.startsWith("image/svg"));
   } catch {
     return false;
+  } finally {
+    clearTimeout(patience);
   }
 }
 
@@ -123,15 +126,13 @@ function once(form) {
     button.textContent = is ? form.dataset.busy : words;
     told.textContent = is ? form.dataset.busy : "";
   };
-  let leaves = false;
   form.addEventListener("submit", async (event) => {
-    if (leaves) return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
     busy(true);
-    leaves = await isThere();
+    const leaves = await isThere();
     form.querySelector(".offline").hidden = leaves;
-    if (leaves) form.requestSubmit();
+    if (leaves) HTMLFormElement.prototype.submit.call(form); // asks nobody again
     else busy(false);
   });
   // Come back by the browser's history: the button works again.

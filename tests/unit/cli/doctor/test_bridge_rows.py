@@ -22,7 +22,7 @@ from gateway.store.rows.networks import change_standing, put_card
 from tests.contracts.test_envelope_rows import envelope
 from tests.envelope_parties import Company
 from tests.fresh_databases import put_gateway_database
-from tests.seals_of_companies import authority
+from tests.seals_of_companies import authority, certify, sign_card
 from tests.signing_house import START
 from tests.unit.cli.bridge.test_bridge import bridge_in, write
 
@@ -112,6 +112,24 @@ def test_a_bridge_that_is_well_says_until_when_its_card_counts(
     assert {each.state for each in found.values()} == {"ok"}
     assert f"until {card.expires_at:%Y-%m-%d}" in found["card east"].message
     assert found["envelopes east"].message == "1, none is held"
+
+
+@pytest.mark.parametrize(("days", "state"), [(-1, "failed"), (20, "warning"), (40, "ok")])
+def test_a_card_that_ends_with_the_certificate_of_its_seal_is_told_so(
+    standing: Callable[[], dict[str, Finding]], tmp_path: Path, days: int, state: str
+) -> None:
+    until = START + timedelta(days=days)
+    card = msgspec.structs.replace(
+        Company("org-east", "东方物流").card, expires_at=START + timedelta(days=300)
+    )
+    seal = certify("合同专用章", by=authority("CA"), organisation=card.name, until=until)
+    kept = msgspec.json.encode(sign_card(card, seal))
+    write(tmp_path, lambda unit: put_card(unit, "org-east", 1, kept, at=START))
+    found = standing()["card east"]
+    assert (found.state, f"until {until:%Y-%m-%d}" in found.message) == (state, True)
+    assert "as it ends with the certificate of its seal" in found.message
+    if state != "ok":
+        assert "certificate" in found.cure
 
 
 def test_an_outage_and_a_held_envelope_are_failures(

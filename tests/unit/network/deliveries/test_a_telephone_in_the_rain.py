@@ -5,10 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
+from aiohttp import web
 from playwright.async_api import Browser, Page, Route, expect
 
 from cloud_bridge.envelopes.statements import Signed
+from cloud_bridge.network.deliveries.pages import Pages
 from tests.browser import browser, in_one_loop, surfing
 from tests.delivery_house import START, TAIL, House, delivery_house
 
@@ -273,6 +276,24 @@ async def test_what_cannot_be_written_is_told_in_the_driver_s_language(
         await page.locator("#count button.main").click()
         await page.locator("#sign button.main").click()
         await page.wait_for_selector("[data-sent=signed]:visible")
+
+
+async def test_a_worker_in_a_browser_of_some_years_ago_opens_the_label_anew(
+    browser: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = Pages.worker
+
+    def of_before(pages: Pages) -> web.Response:
+        answer = present(pages)
+        answer.body = b"delete AbortSignal.timeout;\n" + pages._worker
+        return answer
+
+    monkeypatch.setattr(Pages, "worker", of_before)
+    async with surfing(browser) as page:
+        await scan(page, house, await house.send())
+        await page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        await scan(page, house, await house.send())
+        await expect(page.locator("#begin")).to_be_visible()
 
 
 _DRAFTS = "keeping.all('drafts').then((all) => all.map((each) => each.name))"

@@ -227,14 +227,20 @@ async def _breaks(_self: object, _secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Something went wrong here"), ("zh-CN", "这里出错了")]
+    ("language", "words", "never"),
+    [
+        ("en", "Something went wrong here", "nothing was signed"),
+        ("zh-CN", "这里出错了", "没有签署"),
+    ],
 )
 async def test_a_defect_is_told_in_a_page_of_the_persons_language(
     stranger: aiohttp.ClientSession,
     signer: Signer,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     language: str,
     words: str,
+    never: str,
 ) -> None:
     monkeypatch.setattr(PersonLinks, "visit", _breaks)
     asked = {**_AS_A_BROWSER, "Accept-Language": language, "Cookie": "visit=any"}
@@ -245,6 +251,7 @@ async def test_a_defect_is_told_in_a_page_of_the_persons_language(
     assert words in page
     assert answer.headers["Sealgate-Trace"] in page
     assert "nobody's business" not in page
+    assert never not in page  # it may have failed behind the signature
 
 
 async def test_a_script_of_the_page_is_told_a_defect_as_programs_are(

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from cloud_bridge.network.accounts.contacts import one_way
+from cloud_bridge.network.accounts.contacts import one_way, spellings
 from cloud_bridge.network.persons.visits import accounts_of
 from cloud_bridge.network.store import schema
 from cloud_bridge.wire import NewPerson
@@ -41,6 +41,11 @@ def test_other_countries_and_mailboxes_stay_what_they_are(written: str, told: st
     assert one_way(written) == told
 
 
+@pytest.mark.parametrize("mailbox", ["+wang@example.com", "+13800004821@example.com"])
+def test_a_mailbox_has_one_spelling_also_with_a_plus(mailbox: str) -> None:
+    assert spellings(mailbox) == (mailbox,)
+
+
 async def test_every_spelling_is_the_same_account(house: NetworkHouse) -> None:
     accounts = house.core.accounts
     found = {
@@ -70,3 +75,15 @@ async def test_accounts_of_earlier_versions_are_found_and_counted_together(
     asked = accounts_of("13800004821")
     counted = await core.lane.read(lambda connection: set(connection.scalars(asked)))
     assert counted == {"old-one", "old-two", new}
+
+
+async def test_a_number_of_north_america_is_not_the_mobile_one_of_the_same_digits(
+    house: NetworkHouse,
+) -> None:
+    accounts = house.core.accounts
+    chinese = await accounts.find_or_add(NewPerson(name="Fang Wang", contact="138 0000 4821"))
+    american = await accounts.find_or_add(NewPerson(name="Fang Wang", contact="+1 380 000 4821"))
+    assert (chinese.contact, american.contact) == ("13800004821", "+13800004821")
+    for person in (chinese, american):
+        asked = accounts_of(person.contact)
+        assert await house.core.lane.read(lambda c, q=asked: set(c.scalars(q))) == {person.id}
