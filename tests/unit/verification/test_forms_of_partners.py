@@ -1,4 +1,4 @@
-"""A partner signs a contract with a filled form, and changes neither its fields nor who draws them."""
+"""A partner signs a contract with a filled form, and leaves its fields as they are."""
 
 import io
 from collections.abc import Callable
