@@ -120,6 +120,12 @@ _TABLE: Final = (
         default="accept",
     ),
     IntakeRule(
+        name="undrawn-fields",
+        reason="some readers show a value that the file does not draw, and may not after sealing",
+        cure="flatten the form, or save it with the appearance of every field",
+        default="accept",
+    ),
+    IntakeRule(
         name="unreachable-objects",
         reason="objects that nothing shows now can be brought into the document after sealing",
         cure="have the file written anew; printing it to PDF or `qpdf IN OUT` drops them",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.documents.content.asking import content_of
+from gateway.documents.asking import content_of
 from gateway.documents.errors import DamagedDocumentProblem, DocumentTooDemandingProblem
 from gateway.documents.inspection.inspecting import READERS_DIFFER, inspect
 from gateway.documents.lean.doubt import InDoubtError

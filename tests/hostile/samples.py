@@ -14,6 +14,7 @@ import pikepdf
 from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
 from tests.hostile.bombs import packed_run
+from tests.hostile.filled_forms import fields_that_say_two_things, undrawn_fields
 from tests.hostile.linearised import of_two_contracts
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
@@ -361,6 +362,7 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
         ),
         "wrong length": lambda: one_page(TEXT).replace(b"/Length 56", b"/Length 12"),
         "two roots for two readers": lambda: one_page(TEXT).replace(b"5 0 obj", b"7 0 obj"),
+        **fields_that_say_two_things(),
         "stray bytes in an object": lambda: one_page(more={6: "<</A 1>> garbage"}),
         "beyond the size": lambda: one_page(TEXT, more={150: "<</A 1>>"}, xref="stream").replace(
             b"/Size 151", b"/Size 110"
@@ -467,6 +469,7 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
         "a partner's stamp": stamped_by_a_partner,
         "a stamp beside the signature": stamped_beside_a_signature,
     },
+    "undrawn-fields": undrawn_fields(),
     "unreachable-objects": {
         "spare page": shadow_hide_and_replace,
         "in no table": lambda: twice(one_page(TEXT), 9, stream(b"0 0 99 99 re f")),

@@ -40,7 +40,7 @@ def _is_picture(drawn: Drawn, scale: float) -> bool:
             return (
                 has_pattern(each)
                 or bool(pdfium.FPDFPageObj_HasTransparency(each))
-                or any(_is_figure(part, scale) for part in _parts(each))
+                or any(_is_figure(part, scale) for part in parts_of(each))
             )
         case _:
             return True
@@ -58,7 +58,7 @@ def _is_figure(part: list[Point] | None, scale: float) -> bool:
     return slanted or (len(part) > 1 and longest < _LINE_MM * POINTS_PER_MM)
 
 
-def _parts(path: Raw) -> Iterator[list[Point] | None]:
+def parts_of(path: Raw) -> Iterator[list[Point] | None]:
     """The points of each subpath, as they lie in its form; None for one with a curve."""
     matrix = pdfium.FS_MATRIX()
     pdfium.FPDFPageObj_GetMatrix(path, byref(matrix))

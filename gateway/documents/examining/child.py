@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.documents.content.first_page import first_page
 from gateway.documents.errors import DocumentProblem
 from gateway.documents.examining.wire import (
     PROTOCOL,
@@ -19,6 +18,7 @@ from gateway.documents.examining.wire import (
     decode_to_child,
     encode,
 )
+from gateway.documents.first_page import first_page
 from gateway.documents.inspection.inspecting import inspect
 from gateway.documents.pyhanko.reading import facts_of, open_pdf, reading_refusals
 from processes.answering import answer_until_closed

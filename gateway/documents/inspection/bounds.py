@@ -37,6 +37,8 @@ MOST_DRAWN: Final = 3_000_000
 """Things drawn on all pages together that are looked at."""
 MOST_TEXT_BOXES: Final = 50_000
 """Lines of text on one page that may lie under something."""
+MOST_FIELDS_READ: Final = 500
+"""Fields whose appearance is read, to see whether it shows their value."""
 MOST_PAIRS: Final = 2_000_000
 """Of a text and a picture, on one page; past it every text counts as one that may be covered."""
 MOST_PIXELS_DRAWN: Final = 200_000_000

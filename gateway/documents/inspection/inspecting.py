@@ -16,6 +16,7 @@ from gateway.documents.inspection.layers import layer_sightings
 from gateway.documents.inspection.patterns import has_costly_pattern
 from gateway.documents.inspection.raw import raw_sightings
 from gateway.documents.inspection.reach import reach_sightings
+from gateway.documents.inspection.redrawn import redrawn_sightings
 from gateway.documents.inspection.sighting import Sighting, findings_of
 from gateway.documents.inspection.size import size_sightings
 from gateway.documents.inspection.snapshot import TooLargeError, UnreadableError, take
@@ -89,7 +90,9 @@ def _sightings(opened: Opened, *, look_under: bool) -> Iterator[Sighting]:
     yield from box_sightings(snapshot)
     refuse_endless_drawing(document, snapshot)
     # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
-    if look_under and snapshot.pages() and not UNDRAWN & {rule for rule, _ in found}:
+    can_be_drawn = not UNDRAWN & {rule for rule, _ in found}
+    yield from redrawn_sightings(document, snapshot, can_be_drawn=can_be_drawn)
+    if look_under and snapshot.pages() and can_be_drawn:
         yield from drawn_sightings(
             opened.pages, sheets_of(snapshot), lambda: has_costly_pattern(snapshot)
         )

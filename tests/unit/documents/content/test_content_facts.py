@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.documents.content.asking import content_of as told
+from gateway.documents.asking import content_of as told
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.reading import read
 from policies.model import ContentFacts, Invisible, OnPage
