@@ -19,10 +19,10 @@ from gateway.cli.envelope.options import (
     URLOption,
     asked,
 )
-from gateway.cli.envelope.showing import tell
+from gateway.cli.envelope.showing import tell, tell_next
 from gateway.cli.envelope.watching import exit_code, follow
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
-from gateway.cli.terminal import err, printable, tell_json, told_errors
+from gateway.cli.terminal import err, tell_json, told_errors
 from strictyaml import MistakesError
 
 
@@ -74,7 +74,7 @@ def send(
         envelope = follow(asking, envelope.id)
         tell(envelope)
         if exit_code(envelope):
-            err.print(printable(envelope.next_hint), markup=False, soft_wrap=True)
+            tell_next(envelope)
     raise typer.Exit(exit_code(envelope) if watch else 0)
 
 

@@ -305,7 +305,25 @@ async def test_a_completed_envelope_that_lacks_its_file_exits_1_and_says_what_to
         described = await at.described("--to", "org-seller=Seller Ltd")
         told = await at("send", described, "--watch")
         assert told.exit_code == 1, told.stderr
-        assert "Attach 采购合同.pdf" in told.stderr.splitlines()[-1]
+        assert "Attach 采购合同.pdf" in told.stdout.splitlines()[-1]
+
+
+async def test_what_holds_a_sent_envelope_is_told_with_its_cure(tmp_path: Path) -> None:
+    class Held(EnvelopesInMemory):
+        async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
+            told = await super().show(caller, envelope)
+            words = "it leads to no trusted root"
+            trouble = (("revision-untrusted", words),)
+            return replace(
+                told, status="held", next_step="look-at-it", next_hint=words, trouble=trouble
+            )
+
+    async with desk(tmp_path, Held()) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        told = await at("send", described, "--watch")
+        assert told.exit_code == 1, told.stderr
+        assert "revision-untrusted: it leads to no trusted root" in told.stdout
+        assert "bridge.trusted_roots" in told.stdout
 
 
 async def test_watch_of_one_that_was_withdrawn_exits_1(tmp_path: Path) -> None:
