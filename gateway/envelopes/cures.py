@@ -49,7 +49,7 @@ _NETWORK: Final = dict.fromkeys(
     "within a quarter of an hour.",
     "network-way-too-narrow": NARROW_CURE,
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
-    "the next comparison goes on.",
+    "it goes on within two minutes, without a new start.",
 }
 """Of what a network said, what keeps us from it, and what is told besides; see docs/bridge.md."""
 _PROBLEMS: Final = {

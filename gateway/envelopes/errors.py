@@ -250,8 +250,8 @@ class RevisionUntrustedProblem(RevisionProblem):
     title: ClassVar[str] = "A partner's certificate leads to no trusted root"
     cure: ClassVar[str] = (
         "If you trust the issuer that the detail names, put its root into the folder "
-        "`bridge.trusted_roots`: it is judged again at the next comparison. Else ask the partner "
-        "to sign with a certificate that you trust."
+        "`bridge.trusted_roots`: it is judged again within two minutes, without a new start. Else "
+        "ask the partner to sign with a certificate that you trust."
     )
 
 

@@ -35,7 +35,7 @@ class Envelopes(Protocol):
     async def watch(
         self, caller: Caller, envelope: str, *, beyond: int, seconds: float
     ) -> EnvelopeTold:
-        """As `show`, once its sequence is beyond that, at the latest after so long."""
+        """As `show`, once its sequence is beyond that or its status another, at the latest then."""
         ...
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:

@@ -38,7 +38,7 @@ from gateway.envelopes.keeping.noting import noted
 from gateway.envelopes.model import Accepted, EnvelopePage, EnvelopeTold, NewEnvelope, NewFile
 from gateway.signing.errors import ClockOffProblem
 from gateway.store.engines.lane import Transaction
-from gateway.store.rows.envelopes import EnvelopeRow
+from gateway.store.rows.envelopes import EnvelopeRow, change_envelope, envelope_by_id
 from policies.model import Caller
 
 _LOOK_SECONDS: Final = 0.2
@@ -104,11 +104,14 @@ class EnvelopeService:
         self, caller: Caller, envelope: str, *, beyond: int, seconds: float
     ) -> EnvelopeTold:
         """See `Envelopes`."""
-        until = self._ground.clock.monotonic() + seconds
+        until, before = self._ground.clock.monotonic() + seconds, ""
         while True:
             bridge, row = await self._known(caller, envelope)
-            if row.sequence > beyond or self._ground.clock.monotonic() >= until:
+            # That it is held, or verified, makes no entry of ours, or one that is still to leave.
+            is_news = row.sequence > beyond or before not in {"", row.status}
+            if is_news or self._ground.clock.monotonic() >= until:
                 return await self._told(bridge, row)
+            before = row.status
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def withdraw(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
@@ -206,7 +209,19 @@ class EnvelopeService:
         digest = state.current[name]
         await self._note(caller, bridge, envelope, "attach", digest=digest)
         job = job_of(row.organisation, envelope, f"attached-{digest}")
-        await self._ground.lane.write(lambda unit: self._ground.queue.enqueue(unit, [job]))
+
+        def unit(transaction: Transaction) -> None:
+            known = envelope_by_id(transaction.connection, row.organisation, envelope)
+            if known is not None and (known.status, known.step) == (
+                "completed",
+                "wait-for-content",
+            ):
+                # Whether more is to be brought, the job says.
+                changes = {"step": "wait-for-network", "hint": ""}
+                change_envelope(transaction, row.organisation, envelope, **changes)
+            self._ground.queue.enqueue(transaction, [job])
+
+        await self._ground.lane.write(unit)
         return await self.show(caller, envelope)
 
     async def _told(self, bridge: Bridge, row: EnvelopeRow) -> EnvelopeTold:

@@ -56,8 +56,9 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def has_ended(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        return self.status in ENDED or self.status == "held"
+        """Whether there is nothing more to wait for that comes by itself."""
+        is_looked_at = self.status == "completed" and self.next_step == "wait-for-network"
+        return (self.status in ENDED and not is_looked_at) or self.status == "held"
 
 
 class Page(msgspec.Struct, frozen=True):

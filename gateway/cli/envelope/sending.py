@@ -19,7 +19,7 @@ from gateway.cli.envelope.options import (
     URLOption,
     asked,
 )
-from gateway.cli.envelope.showing import tell
+from gateway.cli.envelope.showing import tell, tell_next
 from gateway.cli.envelope.watching import exit_code, follow
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
 from gateway.cli.terminal import err, tell_json, told_errors
@@ -47,9 +47,9 @@ def send(
 ) -> None:
     """Send the envelope of a description. What is sent is final.
 
-    Exits 0 when the gateway has it (with --watch: when all have signed), 1 when the gateway refused
-    or it ended otherwise, 2 when that could not be told: the description is wrong, or no gateway
-    answers.
+    Exits 0 when the gateway has it (with --watch: when all have signed and the documents are here),
+    1 when the gateway refused, it ended otherwise, or a file is still to be attached, 2 when that
+    could not be told: the description is wrong, or no gateway answers.
 
     The gateway has it durably then, and brings it to the network as soon as that can be reached.
     The same description and files are the same envelope, so the command can be repeated.
@@ -73,6 +73,8 @@ def send(
     if watch:
         envelope = follow(asking, envelope.id)
         tell(envelope)
+        if exit_code(envelope):
+            tell_next(envelope)
     raise typer.Exit(exit_code(envelope) if watch else 0)
 
 

@@ -32,6 +32,7 @@ STYLES: Mapping[str, str] = {
     "held": "bold red",
 }
 _ID_WIDTH: Final = 36
+_PROBLEM_BASE: Final = "urn:sealgate:problem:"
 _SIGNS = {
     "waiting": "·",
     "its-turn": "→",
@@ -122,12 +123,17 @@ def tell_all(envelope: Envelope) -> None:
     _fact("record", f"{envelope.sequence} entries, head {envelope.head}")
     if envelope.reason:
         _fact("withdrawn", envelope.reason)
+    tell_next(envelope)
+
+
+def tell_next(envelope: Envelope) -> None:
+    """What is done next, what holds it up, and what to do about that."""
     is_told_below = any(each.detail == envelope.next_hint for each in envelope.trouble)
     hint = "see the trouble" if is_told_below else envelope.next_hint
     _fact("next", f"{envelope.next_step}: {hint}")
     for trouble in envelope.trouble:
         _say(f"  {'trouble':<12} {trouble.type}: {trouble.detail}", "red")
-        if cure := cure_of(trouble.type):
+        if cure := cure_of(trouble.type.removeprefix(_PROBLEM_BASE)):
             _fact("cure", cure)
 
 

@@ -36,9 +36,10 @@ def watch(
     url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Follow an envelope until all have signed, or it has ended otherwise.
+    """Follow an envelope until all have signed and it is here, or it has ended otherwise.
 
-    Exits 0 when all have signed, 1 when it ended otherwise, is held, or the gateway refused, 2 when
+    Exits 0 when all have signed and the documents are here, 1 when it ended otherwise, is held,
+    waits for a file that is to be attached after all have signed, or the gateway refused, 2 when
     that could not be told.
     """
     ended = follow(Asking(key, pkcs11_module, pin_file, url, config), envelope_id)
@@ -56,8 +57,8 @@ def follow(asking: Asking, envelope_id: str) -> Envelope:
 
 
 def exit_code(envelope: Envelope) -> int:
-    """0: all have signed; 1: it ended otherwise, or is held."""
-    return 0 if envelope.status == "completed" else 1
+    """0: all have signed, and it is here; 1: it ended otherwise, is held, or lacks a file."""
+    return 0 if (envelope.status, envelope.next_step) == ("completed", "nothing") else 1
 
 
 async def _followed(client: EnvelopeClient, envelope_id: str) -> Envelope:

@@ -48,6 +48,7 @@ _MANY_ITEMS = 50
 _CARD_SECONDS = 24 * 3600.0
 _CARD_SECONDS_LEAST = 30.0
 _REFUSED_SECONDS = 300.0
+_ROOTS_SECONDS = 60.0
 _LONGEST_TOLD = 500
 _LONGEST_NAME = 200
 
@@ -118,7 +119,8 @@ class Bridge:
         self._network_name = ""
         self._failures = 0
         self._gather_seconds = 0.0
-        self._compared_at = self._carded_until = float("-inf")
+        self._compared_at = self._carded_until = self._rooted_at = float("-inf")
+        self._roots: tuple[bytes, ...] = ()
         self.agreement = ClockAgreement(ground.clock)
         self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.last: Reconciliation | None = None
@@ -237,8 +239,9 @@ class Bridge:
 
     async def reconcile(self) -> Reconciliation:
         """Compare all records with the network now."""
-        asked = self.agreement.asked()
+        asked, roots = self.agreement.asked(), tuple(self._ground.roots())
         self.last = await self._reconciling.run()
+        self._roots = roots
         self.agreement.answered(asked)
         self._compared_at = self._ground.clock.monotonic()
         return self.last
@@ -250,7 +253,8 @@ class Bridge:
         if not self._is_here or now >= self._carded_until:
             await self._own_card.ensure()
             self._carded_until = now + self._card_seconds()
-        if not self._is_here or now - self._compared_at >= self._reconcile_seconds:
+        is_due = not self._is_here or now - self._compared_at >= self._reconcile_seconds
+        if is_due or self._trusts_others(now):
             await self.reconcile()
         if not self._is_here:
             await self._here()
@@ -262,6 +266,13 @@ class Bridge:
             return _CARD_SECONDS
         left = (card.expires_at - self._ground.clock.now()).total_seconds()
         return min(max(left, _CARD_SECONDS_LEAST), _CARD_SECONDS)
+
+    def _trusts_others(self, now: float) -> bool:
+        """Whether other roots are trusted than at the last comparison: what is held may go on."""
+        if now - self._rooted_at < _ROOTS_SECONDS:
+            return False
+        self._rooted_at = now
+        return tuple(self._ground.roots()) != self._roots
 
     async def _listen(self, wait_seconds: float) -> None:
         cursor, asked = await self.inbox.cursor(), self.agreement.asked()

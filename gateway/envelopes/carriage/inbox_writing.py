@@ -16,6 +16,7 @@ from gateway.envelopes.causes import job_of
 from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.naming import Naming
+from gateway.envelopes.keeping.standing import status_of
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     KEPT_FROM_US,
@@ -178,7 +179,7 @@ class InboxWriter:
         if row.status == "held" and state.status not in OVER and holding_now(unit.connection, row):
             return changes
         trouble = written(lasting_in(row))
-        return changes | {"status": _status(row, state), "trouble": trouble}
+        return changes | {"status": status_of(row, state), "trouble": trouble}
 
     async def _pass(self, envelope: str, ended: frozenset[str]) -> None:
         """Nothing is new; what was held up by what may have passed goes on, or is judged anew.
@@ -198,7 +199,7 @@ class InboxWriter:
 
         def release(unit: Transaction) -> None:
             # What is judged anew stays held until it was found sound.
-            status = "held" if holding and not is_over else _status(row, state)
+            status = "held" if holding and not is_over else status_of(row, state)
             trouble = written(each for each in lasting_in(row) if each[0] not in ended)
             change_envelope(unit, organisation, envelope, status=status, trouble=trouble)
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
@@ -230,13 +231,3 @@ def _rows(before: EnvelopeState, entries: Sequence[Entry]) -> list[EntryRow]:
         EntryRow(sequence=before.sequence + number, entry=_encode(entry), hash=entry.hash)
         for number, entry in enumerate(entries, start=1)
     ]
-
-
-def _status(row: EnvelopeRow, state: EnvelopeState) -> str:
-    if state.status == "draft":
-        return "sending"
-    if row.status == "withdrawn" and state.status == "signing":
-        return "withdrawn"  # it was taken back before it left, and came there all the same
-    if row.status == "voiding" and state.status == "completed":
-        return "voiding"
-    return state.status

@@ -7,7 +7,7 @@ was killed at any point goes on where the rows say that it was.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from weakref import WeakValueDictionary
@@ -254,7 +254,7 @@ class Advancing:
 
     async def _ended(self, bridge: Bridge, seen: _Seen, lacking: tuple[str, ...]) -> Paused | None:
         if lacking and seen.state.status == "completed":
-            return _bring(lacking)
+            return replace(_bring(lacking), status="completed")
         await self._ending.end(bridge, seen.row, seen.state, seen.entries)
         return None
 
@@ -267,10 +267,13 @@ class Advancing:
         """What writes down that something is waited for; None: that is known."""
         organisation, hint = bridge.member.organisation, paused.hint[:LONGEST]
         row = await self._ground.envelopes.by_id(organisation, envelope)
-        if row is None or row.status == "held" or (row.step, row.hint) == (paused.step, hint):
+        if row is None or row.status == "held":
+            return None
+        status = paused.status or row.status
+        if (row.step, row.hint, row.status) == (paused.step, hint, status):
             return None
         now = self._ground.clock.now()
-        changes = {"step": paused.step, "hint": hint, "changed_at": now}
+        changes = {"status": status, "step": paused.step, "hint": hint, "changed_at": now}
         return lambda unit: change_envelope(unit, organisation, envelope, **changes)
 
 

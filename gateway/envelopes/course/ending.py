@@ -18,6 +18,7 @@ from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.holding import Troubles
 from gateway.envelopes.keeping.noting import event_of, noted
+from gateway.envelopes.keeping.standing import status_of
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     LONGEST,
@@ -96,6 +97,8 @@ class Ending:
                 transaction.connection, member.organisation, row.id, parse(statement).id
             )
             if known != "no":
+                if row.status == "signing":  # it was held after that, and is released
+                    change_envelope(transaction, member.organisation, row.id, status=state.status)
                 return
             owe(transaction, member.organisation, row.id, statement, at=now)
             change_envelope(
@@ -126,7 +129,7 @@ class Ending:
     async def release(self, bridge: Bridge, row: EnvelopeRow, state: EnvelopeState) -> None:
         """What held an envelope has passed: it goes on, unless more was found since."""
         member, now = bridge.member, self._ground.clock.now()
-        changes = {"status": state.status, "step": "nothing", "hint": "", "changed_at": now}
+        changes = {"step": "nothing", "hint": "", "changed_at": now}
 
         def unit(transaction: Transaction) -> None:
             known = envelope_by_id(transaction.connection, member.organisation, row.id)
@@ -137,7 +140,10 @@ class Ending:
             record = noted("released", member, row.id, at=now, troubles=passed)
             self._ground.audit.append(transaction, record)
             trouble = written(left)
-            change_envelope(transaction, member.organisation, row.id, trouble=trouble, **changes)
+            status = status_of(known, state)
+            change_envelope(
+                transaction, member.organisation, row.id, status=status, trouble=trouble, **changes
+            )
 
         await self._ground.lane.write(unit)
 

@@ -30,6 +30,9 @@ _HINTS: Final[dict[Step, str]] = {
     "sign": "It is our turn, and we sign by ourselves.",
     "look-at-it": "Somebody must look at it.",
 }
+_UNSEEN: Final = (
+    "Everybody has signed; what was signed last is fetched and verified here before it counts."
+)
 
 
 _BY_ITSELF: Final = frozenset({"send", "sign", "wait-for-network"})
@@ -111,11 +114,14 @@ def next_step(row: EnvelopeRow, state: EnvelopeState) -> Step:
     """What is done next."""
     if row.status == "held":
         return "look-at-it"
+    kept: Step = msgspec.convert(row.step, Step)
+    if state.status == "completed" and row.status != "completed":
+        # What was signed last was not found sound here yet.
+        return kept if kept in {"wait-for-content", "look-at-it"} else "wait-for-network"
     if state.status in _ENDED:
-        return "wait-for-content" if row.step == "wait-for-content" else "nothing"
+        return kept if kept in {"wait-for-content", "wait-for-network"} else "nothing"
     if state.status == "draft":
         return "nothing" if row.status == "withdrawn" else "send"
-    kept: Step = msgspec.convert(row.step, Step)
     if kept not in ("nothing", "send"):
         return kept
     ours = {each.party.id for each in state.parties_of(row.organisation)}
@@ -136,6 +142,8 @@ def _hint(
         return f"{still} {kept}".strip()
     if kept:
         return kept
+    if step == "wait-for-network" and state.status == "completed":
+        return _UNSEEN
     if step == "nothing" and state.status in _ENDED:
         return _ENDED[state.status]
     if step == "wait-for-others":

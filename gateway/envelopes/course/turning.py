@@ -42,11 +42,15 @@ _LOOKED_AT: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Nothing is to be done now: what is waited for, and when to look again; None: when told."""
+    """Nothing is to be done now: what is waited for, and when to look again; None: when told.
+
+    `status`: what the envelope is from here on; empty: as it was.
+    """
 
     step: Step
     hint: str
     outcome: Outcome | None = None
+    status: str = ""
 
 
 class OurTurn:

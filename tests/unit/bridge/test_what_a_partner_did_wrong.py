@@ -1,6 +1,7 @@
 """What a partner did wrong holds the envelope and is named; what is right is believed."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,29 @@ def test_what_was_held_for_want_of_a_root_goes_on_once_it_is_trusted(tmp_path: P
         told = await east.show(id_)
         assert (told.status, told.trouble, east.signed) == ("completed", (), 1)
         assert "released" in await told_in_the_log(east)
+
+    play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
+
+
+def test_what_was_held_for_want_of_a_root_goes_on_soon_after_the_roots_changed(
+    tmp_path: Path,
+) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        id_ = await held_at_east(town, east, west)
+        trusted = east.company.ground.roots()
+        assert isinstance(trusted, list)
+        town.clock.move(timedelta(minutes=1))
+        await settle(east)
+        assert (await east.show(id_)).status == "held"
+        compared = east.company.bridge.last
+        root = partners_root("自封的根").der
+        town.trust = (*town.roots, root)
+        trusted.append(root)
+        town.clock.move(timedelta(minutes=1))
+        await settle(east, west)  # nothing else asks for a comparison
+        assert east.company.bridge.last is not compared
+        told = await east.show(id_)
+        assert (told.status, told.trouble, east.signed) == ("completed", (), 1)
 
     play(tmp_path, scene, inbound={"another-type": Inbound("contract", "company-east")})
 

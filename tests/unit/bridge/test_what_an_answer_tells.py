@@ -135,7 +135,9 @@ async def test_whoever_signs_last_knows_at_once_that_all_have_signed(
 
     assert await buyer.bridge.outbox.send(terms.envelope)
 
-    assert (await buyer.row(terms.envelope)).status == "completed"
+    state = await buyer.bridge.state(terms.envelope)
+    assert state is not None
+    assert state.status == "completed"
     assert "feed" not in {what for _, what in network.asked}
     last = network.envelopes[terms.envelope].entries[-1]
     assert isinstance(parse(last.signed).act, Completed)
@@ -225,5 +227,7 @@ async def test_the_end_that_our_own_word_was_is_no_cause_of_its_own(
 
     assert await buyer.bridge.outbox.send(terms.envelope)
 
-    assert (await buyer.row(terms.envelope)).status == "completed"
+    state = await buyer.bridge.state(terms.envelope)
+    assert state is not None
+    assert state.status == "completed"
     assert await buyer.jobs() == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from cloud_bridge.envelopes.statements import Attachment, Place, Received
@@ -266,6 +267,63 @@ async def test_watch_follows_to_the_end_and_says_how_it_ended(tmp_path: Path) ->
         told = await watching
         assert told.exit_code == 0, told.stderr
         assert f"{envelope}  completed" in told.stdout
+
+
+async def test_watch_goes_on_until_what_was_signed_last_is_verified(tmp_path: Path) -> None:
+    class Unsound(EnvelopesInMemory):
+        askings = 0
+
+        async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
+            told = await super().show(caller, envelope)
+            self.askings += 1
+            if self.askings == 1:
+                return replace(told, status="completed", next_step="wait-for-network")
+            return replace(told, status="held", next_step="look-at-it")
+
+        async def watch(
+            self, caller: Caller, envelope: str, *, beyond: int, seconds: float
+        ) -> EnvelopeTold:
+            assert beyond >= 0 < seconds
+            return await self.show(caller, envelope)
+
+    async with desk(tmp_path, Unsound()) as at:
+        told = await at("watch", await at.sent())
+        assert told.exit_code == 1, told.stderr
+        assert "held" in told.stdout
+
+
+async def test_a_completed_envelope_that_lacks_its_file_exits_1_and_says_what_to_attach(
+    tmp_path: Path,
+) -> None:
+    class Lacking(EnvelopesInMemory):
+        async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
+            told = await super().show(caller, envelope)
+            hint = "Attach 采购合同.pdf as the partner has sent it."
+            return replace(told, status="completed", next_step="wait-for-content", next_hint=hint)
+
+    async with desk(tmp_path, Lacking()) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        told = await at("send", described, "--watch")
+        assert told.exit_code == 1, told.stderr
+        assert "Attach 采购合同.pdf" in told.stdout.splitlines()[-1]
+
+
+async def test_what_holds_a_sent_envelope_is_told_with_its_cure(tmp_path: Path) -> None:
+    class Held(EnvelopesInMemory):
+        async def show(self, caller: Caller, envelope: str) -> EnvelopeTold:
+            told = await super().show(caller, envelope)
+            words = "it leads to no trusted root"
+            trouble = (("revision-untrusted", words),)
+            return replace(
+                told, status="held", next_step="look-at-it", next_hint=words, trouble=trouble
+            )
+
+    async with desk(tmp_path, Held()) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd")
+        told = await at("send", described, "--watch")
+        assert told.exit_code == 1, told.stderr
+        assert "revision-untrusted: it leads to no trusted root" in told.stdout
+        assert "bridge.trusted_roots" in told.stdout
 
 
 async def test_watch_of_one_that_was_withdrawn_exits_1(tmp_path: Path) -> None:
