@@ -21,7 +21,7 @@ from gateway.cli.envelope.options import (
     URLOption,
     asked,
 )
-from gateway.cli.envelope.parties import Order, Wanted, When, parties_of, with_accounts
+from gateway.cli.envelope.parties import Order, Wanted, When, goods_of, parties_of, with_accounts
 from gateway.cli.envelope.showing import tell_parties
 from gateway.cli.options import DEFAULT_CONFIG, configuration
 from gateway.cli.terminal import err, out, printable, told_errors
@@ -69,6 +69,15 @@ def create(
             help="Whoever holds the goods signs: the end of their telephone number, or ''; may be "
             "repeated."
         ),
+    ] = None,
+    waybill: Annotated[str, typer.Option(help="With --bearer: the number of the waybill.")] = "",
+    shipper: Annotated[str, typer.Option(help="With --bearer: who sends the goods.")] = "",
+    carrier: Annotated[
+        str, typer.Option(help="With --bearer: who brings them; by default you, or the shipper.")
+    ] = "",
+    consignee: Annotated[str, typer.Option(help="With --bearer: for whom they are.")] = "",
+    line: Annotated[
+        _Several, typer.Option(help="With --bearer: GOOD=NUMBER; may be repeated.")
     ] = None,
     copy: Annotated[
         _Several, typer.Option(help="ORGANISATION=NAME that only gets a copy; may be repeated.")
@@ -153,6 +162,9 @@ def create(
             "tellNumber": tell_number or None,
             "voids": voids,
         }
+        if bearer or waybill:
+            carries = carrier or us.partition("=")[2]
+            said["delivery"] = goods_of(waybill, (shipper, carries, consignee), line or ())
         told = {key: value for key, value in said.items() if value not in (None, {})}
         text = description.written(told, contents, name=str(place))
         description.write(place, text, replace=replace)
