@@ -155,7 +155,7 @@ def create(
             "seal": seal,
             "documentType": document_type,
             "businessNumber": number,
-            "expiresAt": _moment(expires, now=SystemClock().now()).isoformat(),
+            "expiresAt": _to_come(expires, now=SystemClock().now()).isoformat(),
             "mode": mode or ("open" if person or bearer else "encrypted"),
             "parties": parties_of(wanted, names),
             "attributes": attributes_from(attribute or []),
@@ -207,6 +207,14 @@ def _from(place: Path, file: Path) -> str:
     """The file's path as the description has it: from its own folder, where it lies below that."""
     folder, absolute = place.absolute().parent, file.absolute()
     return str(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
+
+
+def _to_come(written: str, *, now: datetime) -> datetime:
+    """The moment, if it is not over; DescriptionError: it is, or it is none."""
+    moment = _moment(written, now=now)
+    if moment <= now:
+        raise DescriptionError(f"--expires {written!r} is over already: name a later day, or 30d")
+    return moment
 
 
 def _moment(written: str, *, now: datetime) -> datetime:

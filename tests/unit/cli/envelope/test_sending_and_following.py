@@ -191,6 +191,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ((contract, *CREATE, "--we-sign", "no"), "nobody signs"),
             ((contract, *CREATE), "nobody but you takes part"),
             ((contract, *CREATE, "--to", "a=b", "--expires", "soon"), "is no date"),
+            ((contract, *CREATE, "--to", "a=b", "--expires", "2020-01-01"), "is over already"),
             ((contract, *CREATE, *GOODS, "--bearer", "x"), "no end of a telephone number"),
             ((contract, *CREATE, "--bearer", "5678"), "--bearer needs the goods as well"),
             ((contract, *CREATE, *GOODS, "--to", "a=b"), "nobody takes them"),
