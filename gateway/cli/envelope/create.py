@@ -21,7 +21,7 @@ from gateway.cli.envelope.options import (
     URLOption,
     asked,
 )
-from gateway.cli.envelope.parties import Order, Wanted, When, parties_of, with_accounts
+from gateway.cli.envelope.parties import Order, Wanted, When, goods_of, parties_of, with_accounts
 from gateway.cli.envelope.showing import tell_parties
 from gateway.cli.options import DEFAULT_CONFIG, configuration
 from gateway.cli.terminal import err, out, printable, told_errors
@@ -69,6 +69,15 @@ def create(
             help="Whoever holds the goods signs: the end of their telephone number, or ''; may be "
             "repeated."
         ),
+    ] = None,
+    waybill: Annotated[str, typer.Option(help="With --bearer: the number of the waybill.")] = "",
+    shipper: Annotated[str, typer.Option(help="With --bearer: who sends the goods.")] = "",
+    carrier: Annotated[
+        str, typer.Option(help="With --bearer: who brings them; by default you, or the shipper.")
+    ] = "",
+    consignee: Annotated[str, typer.Option(help="With --bearer: for whom they are.")] = "",
+    line: Annotated[
+        _Several, typer.Option(help="With --bearer: GOOD=NUMBER; may be repeated.")
     ] = None,
     copy: Annotated[
         _Several, typer.Option(help="ORGANISATION=NAME that only gets a copy; may be repeated.")
@@ -146,13 +155,16 @@ def create(
             "seal": seal,
             "documentType": document_type,
             "businessNumber": number,
-            "expiresAt": _moment(expires, now=SystemClock().now()).isoformat(),
+            "expiresAt": _to_come(expires, now=SystemClock().now()).isoformat(),
             "mode": mode or ("open" if person or bearer else "encrypted"),
             "parties": parties_of(wanted, names),
             "attributes": attributes_from(attribute or []),
             "tellNumber": tell_number or None,
             "voids": voids,
         }
+        if bearer or waybill:
+            carries = carrier or us.partition("=")[2]
+            said["delivery"] = goods_of(waybill, (shipper, carries, consignee), line or ())
         told = {key: value for key, value in said.items() if value not in (None, {})}
         text = description.written(told, contents, name=str(place))
         description.write(place, text, replace=replace)
@@ -195,6 +207,14 @@ def _from(place: Path, file: Path) -> str:
     """The file's path as the description has it: from its own folder, where it lies below that."""
     folder, absolute = place.absolute().parent, file.absolute()
     return str(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
+
+
+def _to_come(written: str, *, now: datetime) -> datetime:
+    """The moment, if it is not over; DescriptionError: it is, or it is none."""
+    moment = _moment(written, now=now)
+    if moment <= now:
+        raise DescriptionError(f"--expires {written!r} is over already: name a later day, or 30d")
+    return moment
 
 
 def _moment(written: str, *, now: datetime) -> datetime:

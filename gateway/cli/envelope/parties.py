@@ -49,12 +49,17 @@ def parties_of(wanted: Wanted, documents: Sequence[str]) -> list[dict[str, Any]]
     Raises:
         DescriptionError: an option is not what it must be, nobody signs, or nobody but us is there.
     """
-    others = [*_organisations(wanted), *_by_hand(wanted, documents)]
+    by_hand = list(_by_hand(wanted, documents))
+    bearers = [each for each in by_hand if each["kind"] == "bearer"]
+    persons = [each for each in by_hand if each["kind"] != "bearer"]
+    others = [*_organisations(wanted), *persons]
     us = [_us(wanted.ours)] if wanted.ours and wanted.we_sign != "no" else []
-    signing = [*us, *others] if wanted.we_sign == "first" else [*others, *us]
+    # Goods are received first: what is sealed tells who took them.
+    rest = [*us, *others] if wanted.we_sign == "first" else [*others, *us]
+    signing = [*bearers, *rest]
     if not signing:
         raise DescriptionError("nobody signs: name --to, --person or --bearer")
-    if not others and not wanted.copies:
+    if not others and not bearers and not wanted.copies:
         raise DescriptionError(
             "nobody but you takes part: name --to, --person, --bearer or --copy; what you alone "
             "seal and keep needs no envelope (sealgate seal)"
@@ -71,6 +76,36 @@ def parties_of(wanted: Wanted, documents: Sequence[str]) -> list[dict[str, Any]]
         for number, each in enumerate(wanted.copies, start=1)
     ]
     return [*signing, *copies]
+
+
+def goods_of(waybill: str, parties: Sequence[str], lines: Sequence[str]) -> dict[str, Any]:
+    """The delivery as a description has it.
+
+    Args:
+        waybill: its number.
+        parties: who ships, carries and receives, in this order.
+        lines: each `NAME=NUMBER`.
+
+    Raises:
+        DescriptionError: an option is missing, or a line is not what it must be.
+    """
+    shipper, carrier, consignee = parties
+    told = {"waybill": waybill, "shipper": shipper, "consignee": consignee, "line": lines}
+    if missing := [f"--{name}" for name, said in told.items() if not said]:
+        raise DescriptionError(f"--bearer needs the goods as well: name {', '.join(missing)}")
+    found: list[list[str | int]] = []
+    for written in lines:
+        name, number = _pair(written, "--line", "GOOD=NUMBER")
+        if not (number.isascii() and number.isdigit()):
+            raise DescriptionError(f"--line {written!r} is not GOOD=NUMBER, such as 托盘=4")
+        found.append([name, int(number)])
+    return {
+        "waybill": waybill,
+        "shipper": shipper,
+        "carrier": carrier or shipper,
+        "consignee": consignee,
+        "lines": found,
+    }
 
 
 def with_accounts(persons: Sequence[str], account: Callable[[str, str], str]) -> list[str]:

@@ -202,6 +202,22 @@ class EnvelopeInput(StrictModel):
             raise refusal(f"party {', '.join(twice)} comes twice", "give each an id of its own")
         return self
 
+    @model_validator(mode="after")
+    def _tells_of_goods_where_a_bearer_takes_them(self) -> Self:
+        # Without, our seal would go onto what no label can ever be made for.
+        bearers = [party.id for party in self.parties if party.kind == "bearer"]
+        if bearers and self.delivery is None:
+            raise refusal(
+                f"party {bearers[0]} is a bearer, and nothing says of which goods",
+                "add `delivery` with waybill, shipper, carrier, consignee and lines",
+            )
+        if self.delivery is not None and not bearers:
+            raise refusal(
+                "`delivery` tells of goods, and nobody takes them",
+                "add a party of kind `bearer`, or remove `delivery`",
+            )
+        return self
+
     @property
     def value(self) -> NewEnvelope:
         """As the rest of the house has it."""

@@ -22,6 +22,13 @@ from tests.envelopes_in_memory import EnvelopesInMemory
 from tests.signing_house import FakeClock, House, signing_house
 from tests.unit.http.test_routes import KEY, api_of, with_powers
 
+GOODS = {
+    "waybill": "WB-817",
+    "shipper": "A",
+    "carrier": "B",
+    "consignee": "C",
+    "lines": [["托盘", 4]],
+}
 CONTRACT = "采购合同 (正本).pdf"
 
 
@@ -144,7 +151,13 @@ async def test_the_same_key_gives_the_same_envelope(tmp_path: Path) -> None:
         ),
         ({"parties": [{"id": "a", "kind": "bearer"}] * 2}, "party a comes twice"),
         # What nobody could sign is refused by the same rules as at the network.
-        ({"parties": [{"id": "a", "kind": "bearer"}]}, "the network cannot show what is encrypted"),
+        (
+            {"parties": [{"id": "a", "kind": "bearer"}], "delivery": GOODS},
+            "the network cannot show what is encrypted",
+        ),
+        # No label could be made for these, after our seal went on.
+        ({"parties": [{"id": "a", "kind": "bearer"}]}, "nothing says of which goods"),
+        ({"delivery": GOODS}, "nobody takes them"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_its_place(
@@ -290,7 +303,9 @@ async def test_a_claim_that_was_left_lying_is_released(tmp_path: Path) -> None:
     ]
     envelopes = EnvelopesInMemory()
     async with served(tmp_path, envelopes=envelopes) as house:
-        envelope = (await house.sent(parties=parties, mode="open"))["envelope"]["id"]
+        envelope = (await house.sent(parties=parties, mode="open", delivery=GOODS))["envelope"][
+            "id"
+        ]
         assert (await house.client.release(envelope, "receiver"))["status"] == "signing"
         assert envelopes.released == ["receiver"]
         with pytest.raises(GatewayRefusedError):

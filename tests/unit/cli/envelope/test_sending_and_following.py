@@ -31,6 +31,11 @@ CREATE = (
     *("--number", "PO-7", "--from", "org-buyer=买方有限公司"),
 )
 
+GOODS = (
+    *("--waybill", "WB-817", "--shipper", "示例商贸", "--consignee", "江南示例门店"),
+    *("--line", "保温箱=12", "--line", "托盘=4"),
+)
+
 
 def run(*words: str | Path) -> Result:
     return CliRunner().invoke(app, ["envelope", *map(str, words)])
@@ -187,13 +192,31 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ((contract, *CREATE, "--we-sign", "no"), "nobody signs"),
             ((contract, *CREATE), "nobody but you takes part"),
             ((contract, *CREATE, "--to", "a=b", "--expires", "soon"), "is no date"),
-            ((contract, *CREATE, "--bearer", "x"), "no end of a telephone number"),
+            ((contract, *CREATE, "--to", "a=b", "--expires", "2020-01-01"), "is over already"),
+            ((contract, *CREATE, *GOODS, "--bearer", "x"), "no end of a telephone number"),
+            ((contract, *CREATE, "--bearer", "5678"), "--bearer needs the goods as well"),
+            ((contract, *CREATE, *GOODS, "--to", "a=b"), "nobody takes them"),
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
             ((at.folder / "no.pdf", *CREATE, "--to", "a=b"), "cannot be read"),
         ):
             told = run("create", *words)
             assert told.exit_code == 2
             assert why in told.stderr.replace("\n", " "), told.stderr
+
+
+async def test_whoever_takes_the_goods_signs_before_us(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--bearer", "5678", *GOODS)
+        written = yaml.safe_load(described.read_text(encoding="utf-8"))
+        turns = [(each["id"], each["turn"]) for each in written["parties"]]
+        assert turns == [("bearer", 1), ("us", 2)]
+        assert written["delivery"]["carrier"] == "买方有限公司"
+        assert written["delivery"]["lines"] == [["保温箱", 12], ["托盘", 4]]
+        text = described.read_text(encoding="utf-8")
+        described.write_text(text.replace("kind: bearer", "kind: person\n  account: p"), "utf-8")
+        told = await at("send", described)
+        assert (told.exit_code, at.envelopes.kept) == (2, {})
+        assert "nobody takes them" in told.stderr.replace("\n", " ")
 
 
 async def test_list_and_show_tell_who_has_signed(tmp_path: Path) -> None:
@@ -395,7 +418,7 @@ async def test_a_person_gets_a_link_on_standard_output_alone(tmp_path: Path) -> 
 
 async def test_the_link_of_a_delivery_belongs_on_the_label(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
-        described = await at.described("--bearer", "5678")
+        described = await at.described("--bearer", "5678", *GOODS)
         told = await at("send", described, "--json")
         envelope = json.loads(told.stdout)["envelope"]["id"]
         assert "bearer: whoever holds the goods" in (await at("show", envelope)).stdout
