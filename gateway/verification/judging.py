@@ -146,6 +146,9 @@ class Judging:
             status = validate_pdf_signature(signature, context)
         certificate = certificate_of(signature)
         why = [*reasons_against(status, certificate, anchored=bool(self._trust))]
+        is_root_missing = len(why) == 1 and not any(
+            reasons_against(status, certificate, anchored=False)
+        )
         if not is_timestamp:
             why += _against_the_time(claimed_at, certificate, now)
         if is_last and not _covers_all(signature, status.coverage, document):
@@ -156,6 +159,7 @@ class Judging:
         if self._trust and not why and not _passes(status):
             why.append(f"it does not pass as a whole ({status.summary()})")
         untrusted = not self._trust and not why
+        is_root_missing = is_root_missing and len(why) == 1
         return SignatureJudgement(
             field=str(signature.field_name),
             kind="timestamp" if is_timestamp else "signature",
@@ -163,6 +167,7 @@ class Judging:
             why=("there is no trusted root to judge its certificate by",)
             if untrusted
             else tuple(why),
+            only_untrusted=is_root_missing,
             certificate=certificate,
             claimed_at=claimed_at,
             level=_level(signature, status),
@@ -198,7 +203,9 @@ def _read_otherwise(
 
 def _spoiled(judged: SignatureJudgement, why: str) -> SignatureJudgement:
     words = f"the document was added to after signing in a way that readers differ on: {why}"
-    return msgspec.structs.replace(judged, verdict="not-valid", why=(*judged.why, words))
+    return msgspec.structs.replace(
+        judged, verdict="not-valid", why=(*judged.why, words), only_untrusted=False
+    )
 
 
 def _unreadable(document: bytes, error: Exception) -> FileJudgement:

@@ -41,6 +41,8 @@ class SignatureJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="came
         kind: a seal's or person's signature, or a time stamp over the document.
         verdict: whether it stands.
         why: why not, a sentence each; empty when it is valid.
+        only_untrusted: it is `not-valid` for no other reason than that it leads to no root that
+            was named. To the gateway it counts for nothing; a reader may name the root yet.
         certificate: the signer's.
         claimed_at: when it was signed, as the signer says; nothing proves it below PAdES B-T.
         level: `PAdES B-B`, `PAdES B-T`, `PKCS#7` (signed the old way) or `time stamp`.
@@ -55,6 +57,7 @@ class SignatureJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="came
     kind: Literal["signature", "timestamp"]
     verdict: Verdict
     why: tuple[str, ...] = ()
+    only_untrusted: bool = False
     certificate: SealCertificate | None = None
     claimed_at: datetime | None = None
     level: str | None = None

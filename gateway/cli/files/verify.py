@@ -89,7 +89,7 @@ def verify(
     """Judge every signature on the files, without a network.
 
     Exits 0 when all signatures are valid, 1 when one is not or a file has none, 2 when that could
-    not be told: a file cannot be read, or there is no root to judge by.
+    not be told: a file cannot be read, or the root of a signature's CA is not named.
     """
     demo = config.parent / DEMO_CA
     if trust:
@@ -135,7 +135,7 @@ async def _judge_all(files: list[Path], trust: tuple[bytes, ...]) -> tuple[Judge
 async def _judge(verifier: Verifier, file: Path, limits: VerifierLimits) -> JudgedFile:
     read = await asyncio.to_thread(read_file, file, limits.max_document_bytes)
     if isinstance(read, bytes):
-        judgement = await verifier.judge(read)
+        judgement = _for_a_reader(await verifier.judge(read))
     else:
         judgement = FileJudgement(verdict="could-not-tell", why=(read,))
     return JudgedFile(
@@ -144,6 +144,21 @@ async def _judge(verifier: Verifier, file: Path, limits: VerifierLimits) -> Judg
         why=judgement.why,
         signatures=judgement.signatures,
     )
+
+
+def _for_a_reader(judgement: FileJudgement) -> FileJudgement:
+    """A root that nobody named is neither forgery nor damage: who reads may name it yet.
+
+    Only here: to the gateway, a signature that leads to no trusted root is not valid.
+    """
+    if not any(each.only_untrusted for each in judgement.signatures):
+        return judgement
+    signatures = tuple(
+        msgspec.structs.replace(each, verdict="could-not-tell") if each.only_untrusted else each
+        for each in judgement.signatures
+    )
+    verdict = worst(tuple(each.verdict for each in signatures))
+    return msgspec.structs.replace(judgement, verdict=verdict, signatures=signatures)
 
 
 def _print(report: Report) -> None:

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.document_fixtures import soft_seal
 from tests.running_gateway import RECEIPT
 from tests.unit.cli.conftest import CommandLine
 
@@ -50,6 +53,7 @@ def test_json_has_the_documented_shape(on_running: CommandLine, sealed_file: Pat
         "kind",
         "verdict",
         "why",
+        "onlyUntrusted",
         "certificate",
         "claimedAt",
         "level",
@@ -104,6 +108,33 @@ def test_a_root_that_is_named_takes_the_place_of_the_demo_ca(
     result = on_running("verify", sealed_file, "--trust", root, "--config", elsewhere)
     assert result.exit_code == 0, result.output
     assert "demo CA of this installation" not in result.stdout
+
+
+def _stranger(folder: Path) -> Path:
+    der = soft_seal("ecdsa-p384-sha384").material.certificates[0]
+    root = folder / "stranger.pem"
+    root.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+    return root
+
+
+def test_where_only_the_root_of_its_ca_is_not_named_it_could_not_tell_and_says_the_cure(
+    on_running: CommandLine, sealed_file: Path, tmp_path: Path
+) -> None:
+    result = on_running("verify", sealed_file, "--trust", _stranger(tmp_path))
+    assert result.exit_code == 2, result.output
+    assert "NOT VALID" not in result.stdout
+    assert f"could not tell {sealed_file}" in result.stdout
+    assert "leads to no trusted root (issued by " in result.stdout
+    assert "--trust" in result.stdout
+
+
+def test_damage_is_not_valid_though_the_root_is_not_named_either(
+    on_running: CommandLine, sealed_file: Path, tmp_path: Path
+) -> None:
+    sealed_file.write_bytes(sealed_file.read_bytes() + b"\n%")
+    result = on_running("verify", sealed_file, "--trust", _stranger(tmp_path))
+    assert result.exit_code == 1, result.output
+    assert f"NOT VALID      {sealed_file}" in result.stdout
 
 
 def test_a_root_that_is_no_certificate_is_said_to_be_none(
