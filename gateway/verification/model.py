@@ -41,8 +41,9 @@ class SignatureJudgement(msgspec.Struct, frozen=True, kw_only=True, rename="came
         kind: a seal's or person's signature, or a time stamp over the document.
         verdict: whether it stands.
         why: why not, a sentence each; empty when it is valid.
-        only_untrusted: it is `not-valid` for no other reason than that it leads to no root that
-            was named. To the gateway it counts for nothing; a reader may name the root yet.
+        only_untrusted: nothing else stands against it than that it leads to no root that was
+            named. To the gateway it is `not-valid`; a reader, who may name the root yet, is told
+            `could-not-tell`.
         certificate: the signer's.
         claimed_at: when it was signed, as the signer says; nothing proves it below PAdES B-T.
         level: `PAdES B-B`, `PAdES B-T`, `PKCS#7` (signed the old way) or `time stamp`.
