@@ -18,7 +18,7 @@ ENVELOPE: Mapping[str, tuple[str, str]] = {
     ),
     "watch": (
         "envelope.watching:watch",
-        "Follow an envelope until all have signed, or it has ended otherwise.",
+        "Follow an envelope until all have signed and it is here, or it has ended otherwise.",
     ),
     "withdraw": (
         "envelope.acting:withdraw",
