@@ -42,7 +42,7 @@ from gateway.verification.reasons import reasons_against
 
 _HEADER_WITHIN = 1024
 _LONGEST_TOLD = 300
-_CLOCKS_DIFFER = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(minutes=5)
 _LARGEST_KNOWN = 16 * 1024
 _RECORD = re.compile(r"Sealgate record ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _HEX_STRING = re.compile(rb"<[0-9A-Fa-f\s]*>")
@@ -233,7 +233,7 @@ def _against_the_time(
 ) -> Iterator[str]:
     if claimed_at is None:
         yield "it does not say when it was signed"
-    elif claimed_at > now + _CLOCKS_DIFFER:
+    elif claimed_at > now + CLOCKS_DIFFER:
         yield f"it claims to be signed at {claimed_at:%Y-%m-%d %H:%M:%S %Z}, which lies ahead"
     elif claimed_at < certificate.not_before:
         yield f"its certificate was not valid before {certificate.not_before:%Y-%m-%d %H:%M:%S %Z}"

@@ -9,7 +9,6 @@ raise counts against the revision.
 import hashlib
 import unicodedata
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
 from functools import lru_cache
 from io import BytesIO
 from typing import TypeVar
@@ -32,10 +31,13 @@ from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
 from gateway.revisions.uses import refuse_other_uses
 from gateway.verification.court import refuse_what_no_court_takes
-from gateway.verification.judging import certificate_of, covers_its_revision, told
+from gateway.verification.judging import (
+    CLOCKS_DIFFER,
+    certificate_of,
+    covers_its_revision,
+    told,
+)
 from gateway.verification.model import AddedSignature, AskedRevision, RevisionJudgement
-
-_CLOCKS_DIFFER = timedelta(minutes=5)
 
 T = TypeVar("T")
 
@@ -144,7 +146,7 @@ def _judged(
 ) -> AddedSignature:
     certificate = certificate_of(signature)
     claimed_at = signature.self_reported_timestamp
-    if claimed_at is None or claimed_at > asked.at + _CLOCKS_DIFFER:
+    if claimed_at is None or claimed_at > asked.at + CLOCKS_DIFFER:
         why = f"it was received at {asked.at:%Y-%m-%d %H:%M:%S %Z} and says to be signed later"
         raise RevisionFaultError("time", why if claimed_at else "it does not say when")
     for moment in (claimed_at, asked.at):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.documents.inspection.boxes import cropped
+from gateway.documents.inspection.boxes import box_of, cropped
 from gateway.documents.inspection.forms import signs
 from gateway.documents.inspection.sheets import Sheet
 from gateway.documents.inspection.snapshot import Snapshot, Value
@@ -64,21 +64,6 @@ def _shown(snapshot: Snapshot, page: str) -> Iterator[tuple[Value, Box]]:
     """Annotations that have an appearance, and where."""
     for reference in snapshot.annotations(page):
         annotation = snapshot.resolve(reference)
-        corners = snapshot.entry(annotation, "/Rect")
-        if snapshot.entry(annotation, "/AP") is not None and isinstance(corners, list):
-            box = _box([snapshot.resolve(each) for each in corners])
-            if box is not None:
-                yield annotation, box
-
-
-def _box(values: list[Value]) -> Box | None:
-    match values:
-        case [
-            int() | float() as x0,
-            int() | float() as y0,
-            int() | float() as x1,
-            int() | float() as y1,
-        ]:
-            return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        case _:
-            return None
+        box = box_of(snapshot, snapshot.entry(annotation, "/Rect"))
+        if snapshot.entry(annotation, "/AP") is not None and box is not None:
+            yield annotation, box

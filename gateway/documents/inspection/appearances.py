@@ -27,9 +27,11 @@ from gateway.documents.content.objects import (
 )
 from gateway.documents.content.pictures import Point, parts_of
 from gateway.documents.content.seen import seen_of
+from gateway.documents.inspection.boxes import box_of
 from gateway.documents.inspection.snapshot import Snapshot, is_reference
 from gateway.documents.opened_pages import OpenedPages
 from gateway.documents.placing.geometry import PageGeometry, Rectangle
+from gateway.revisions.text_boxes import Box
 
 _MARGIN: Final = 10.0
 _LARGEST: Final = 14_000.0
@@ -172,18 +174,9 @@ def _refuse_figures(snapshot: Snapshot, appearance: Appearance, others: Sequence
         raise NoAnswerError("it may draw other forms, pictures or patterns")
     if not others:
         return
-    box = snapshot.entry(appearance.stream, "/BBox")
-    corners = [snapshot.resolve(each) for each in box] if isinstance(box, list) else []
-    match corners:
-        case [
-            int() | float() as x0,
-            int() | float() as y0,
-            int() | float() as x1,
-            int() | float() as y1,
-        ]:
-            within = Rectangle(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        case _:
-            raise NoAnswerError("it has no box")
+    within = box_of(snapshot, snapshot.entry(appearance.stream, "/BBox"))
+    if within is None:
+        raise NoAnswerError("it has no box")
     for each, kind in others:
         if kind != pdfium.FPDF_PAGEOBJ_PATH or has_pattern(each):
             raise NoAnswerError("it draws more than text and lines")
@@ -192,7 +185,7 @@ def _refuse_figures(snapshot: Snapshot, appearance: Appearance, others: Sequence
                 raise NoAnswerError("it draws a figure")
 
 
-def _is_frame(part: list[Point] | None, box: Rectangle, *, is_comb: bool) -> bool:
+def _is_frame(part: list[Point] | None, box: Box, *, is_comb: bool) -> bool:
     """Whether a part of a path goes around the field, or along one side, or parts a comb."""
     if part is None or len(part) > _OF_A_FRAME:
         return False
@@ -201,11 +194,11 @@ def _is_frame(part: list[Point] | None, box: Rectangle, *, is_comb: bool) -> boo
     if any(min(abs(x1 - x0), abs(y1 - y0)) > _STRAIGHT for (x0, y0), (x1, y1) in pairwise(part)):
         return False
     xs, ys = [x for x, _ in part], [y for _, y in part]
-    width, height = box.x1 - box.x0, box.y1 - box.y0
+    width, height = box.right - box.left, box.top - box.bottom
     is_wide = max(xs) - min(xs) >= _MOST * width
     is_high = max(ys) - min(ys) >= _MOST * height
     rim = _RIM * height
-    is_at_rim = max(ys) <= box.y0 + rim or min(ys) >= box.y1 - rim
+    is_at_rim = max(ys) <= box.bottom + rim or min(ys) >= box.top - rim
     is_upright = max(xs) - min(xs) <= _STRAIGHT
     return (is_wide and (is_high or is_at_rim)) or (is_comb and is_high and is_upright)
 

@@ -7,9 +7,9 @@ from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot, Value
 from gateway.revisions.text_boxes import Box
 
-_CORNERS: Final = 4
 _SMALLEST_UNITS: Final = 20.0  # 7 mm: a business document shows more of itself
 _SLACK_UNITS: Final = 1.0  # producers round their boxes
+_LARGEST: Final = 1e9  # beyond, a float keeps no units
 _RULE: Final = "page-box-tricks"
 
 
@@ -50,17 +50,20 @@ def cropped(snapshot: Snapshot, page: str) -> Box | None:
 
 def read_box(snapshot: Snapshot, page: str, key: str) -> Box | None:
     """A box of the page, its own or inherited; None when it is not there or no box."""
-    corners = snapshot.inherited(page, key)
-    values = [_number(snapshot.resolve(each)) for each in corners] if _is_box(corners) else []
-    if len(values) != _CORNERS or None in values:
-        return None
-    one, two, three, four = (float(value) for value in values if value is not None)
-    return Box(min(one, three), min(two, four), max(one, three), max(two, four))
+    box = box_of(snapshot, snapshot.inherited(page, key))
+    return box if box is not None and all(abs(each) <= _LARGEST for each in box) else None
 
 
-def _is_box(value: Value) -> bool:
-    return isinstance(value, list) and len(value) == _CORNERS
-
-
-def _number(value: Value) -> float | None:
-    return float(value) if isinstance(value, int | float) and abs(value) <= 1e9 else None  # noqa: PLR2004 - a float keeps its units
+def box_of(snapshot: Snapshot, rectangle: Value) -> Box | None:
+    """A rectangle, whichever two of its corners it names (§7.9.5); None when it is none."""
+    corners = [snapshot.resolve(each) for each in rectangle] if isinstance(rectangle, list) else []
+    match corners:
+        case [
+            int() | float() as x0,
+            int() | float() as y0,
+            int() | float() as x1,
+            int() | float() as y1,
+        ]:
+            return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        case _:
+            return None

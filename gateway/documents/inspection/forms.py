@@ -62,8 +62,7 @@ def _fields(snapshot: Snapshot, known: set[str]) -> Iterator[tuple[Value, Value]
 
 def _is_drawn_by_readers(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
     """Whether it marks the page and leaves it to the reader how (§12.5.5)."""
-    flags = snapshot.entry(annotation, "/F")
-    if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
+    if is_unseen(snapshot, annotation):
         return False
     kind = snapshot.entry(annotation, "/Subtype")
     # As readers ask: an appearance that is neither a stream nor a dictionary of such is none.
@@ -72,12 +71,17 @@ def _is_drawn_by_readers(snapshot: Snapshot, annotation: dict[str, Value]) -> bo
 
 def _is_hidden(snapshot: Snapshot, annotation: dict[str, Value]) -> bool:
     """Whether nobody sees it, though it has an appearance; signatures may be invisible."""
-    flags = snapshot.entry(annotation, "/F")
-    if not isinstance(flags, int) or not flags & (_HIDDEN | _NO_VIEW):
+    if not is_unseen(snapshot, annotation):
         return False
     if snapshot.entry(annotation, "/Subtype") == "/Popup":
         return False  # a note that opens when it is clicked
     return snapshot.entry(annotation, "/AP") is not None and not signs(snapshot, annotation)
+
+
+def is_unseen(snapshot: Snapshot, annotation: Value) -> bool:
+    """Whether its flags keep readers from showing it (§12.5.3)."""
+    flags = snapshot.entry(annotation, "/F")
+    return isinstance(flags, int) and bool(flags & (_HIDDEN | _NO_VIEW))
 
 
 def signs(snapshot: Snapshot, annotation: Value) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final, NamedTuple
 
+from gateway.documents.inspection.boxes import box_of
+from gateway.documents.inspection.forms import is_unseen
 from gateway.documents.inspection.snapshot import Snapshot, Value, is_reference
 
 _DEEPEST: Final = 64
-_NOT_SEEN: Final = 0b10_0010  # of an annotation's /F: Hidden and NoView
 _PASSWORD: Final = 1 << 13  # of a field's /Ff, as those below
 _PUSH_BUTTON: Final = 1 << 16
 _COMBO: Final = 1 << 17
@@ -70,9 +71,8 @@ def widgets_of(snapshot: Snapshot) -> Iterator[Widget]:
             if snapshot.entry(place, "/Subtype") != "/Widget":
                 continue
             kind, flags = snapshot.inherited(place, "/FT"), snapshot.inherited(place, "/Ff")
-            hidden, size = snapshot.entry(place, "/F"), _size(snapshot, place)
-            is_seen = not (isinstance(hidden, int) and hidden & _NOT_SEEN)
-            if kind in {"/Tx", "/Ch", "/Btn"} and is_seen and size is not None:
+            size = None if is_unseen(snapshot, place) else _size(snapshot, place)
+            if kind in {"/Tx", "/Ch", "/Btn"} and size is not None:
                 yield Widget(place, number, kind, flags if isinstance(flags, int) else 0, size)
 
 
@@ -179,19 +179,8 @@ def _items(snapshot: Snapshot, place: Value, key: str) -> list[Value]:
 
 def _size(snapshot: Snapshot, place: Value) -> tuple[float, float] | None:
     """Width and height; None where it has no extent, so that nobody sees it."""
-    corners = snapshot.entry(place, "/Rect")
-    numbers = [snapshot.resolve(each) for each in corners] if isinstance(corners, list) else []
-    match numbers:
-        case [
-            int() | float() as x0,
-            int() | float() as y0,
-            int() | float() as x1,
-            int() | float() as y1,
-        ]:
-            width, height = abs(x1 - x0), abs(y1 - y0)
-            return (width, height) if width and height else None
-        case _:
-            return None
+    box = box_of(snapshot, snapshot.entry(place, "/Rect"))
+    return (box.right - box.left, box.top - box.bottom) if box is not None and box.area else None
 
 
 class _Words(HTMLParser):

@@ -11,8 +11,8 @@ from typing import Final
 from gateway.clock import Clock
 from gateway.signing.errors import ClockOffProblem
 
-_DIFFERENCE: Final = timedelta(minutes=5)
-"""As between a request of ours and the network."""
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By so much and no more: the network takes no request of another time."""
 
 Asked = tuple[datetime, float]
 """When something was asked: by the wall clock, and by the one that nobody puts."""
@@ -44,7 +44,7 @@ class ClockAgreement:
             return
         then, at = self._agreed
         expected, now = then + timedelta(seconds=self._clock.monotonic() - at), self._clock.now()
-        if now > expected + _DIFFERENCE:
+        if now > expected + CLOCKS_DIFFER:
             raise ClockOffProblem(
                 f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, and by the account network, which "
                 f"last agreed with it, it is about {expected:%Y-%m-%d %H:%M:%S} UTC"

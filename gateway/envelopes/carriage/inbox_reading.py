@@ -5,8 +5,6 @@ Nothing is written here: what was read is a value, and says where belief ended a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
 import msgspec
 
@@ -23,12 +21,10 @@ from cloud_bridge.errors import (
     RecordBrokenError,
 )
 from cloud_bridge.plain_json import decode
+from gateway.envelopes.carriage.clock_agreement import CLOCKS_DIFFER
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import NO_CARD, Trouble, trouble_of
-
-_CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""As between a request of ours and the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ class InboxReader:
     def _refuse_ahead(self, after: EnvelopeState) -> None:
         """Whoever dates what it says at will ends an envelope before its time is over."""
         now = self._ground.clock.now()
-        if after.at is not None and after.at > now + _CLOCKS_DIFFER:
+        if after.at is not None and after.at > now + CLOCKS_DIFFER:
             raise RecordBrokenError(
                 f"entry {after.sequence} is dated {after.at.isoformat()}, and it is "
                 f"{now.isoformat()} here: the network's clock is wrong, or ours, or what it says. "

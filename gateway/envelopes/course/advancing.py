@@ -23,7 +23,7 @@ from gateway.envelopes.carriage.errors import BridgeAwayProblem, CardMissingProb
 from gateway.envelopes.causes import meant_by
 from gateway.envelopes.course.ending import Ending
 from gateway.envelopes.course.sealing import Turn
-from gateway.envelopes.course.turning import OurTurn, Paused
+from gateway.envelopes.course.turning import LOOKED_AT, OurTurn, Paused
 from gateway.envelopes.course.unsent import waits_for
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import NoRuleForInboundProblem, RevisionProblem
@@ -47,7 +47,6 @@ _AWAY: Final = (
     WorkersUnavailableProblem,
 )
 """What no envelope can go on without: the others are not even tried then."""
-_LOOKED_AT: Final = timedelta(minutes=5)
 
 _Change = Callable[[Transaction], None]
 
@@ -250,7 +249,7 @@ class Advancing:
         except NetworkRefusedError as refused:
             reason = Reason(type=f"refused-{refused.type}", detail=str(refused))
             words = f"The network gives no content: {refused}"
-            return Paused("look-at-it", words, Later(reason=reason, after=_LOOKED_AT))
+            return Paused("look-at-it", words, Later(reason=reason, after=LOOKED_AT))
 
     async def _ended(self, bridge: Bridge, seen: _Seen, lacking: tuple[str, ...]) -> Paused | None:
         if lacking and seen.state.status == "completed":
@@ -284,5 +283,5 @@ def _bring(documents: tuple[str, ...]) -> Paused:
 
 def _after(problem: Problem) -> timedelta | None:
     if isinstance(problem, NoRuleForInboundProblem):
-        return _LOOKED_AT
-    return None if problem.retry_after_seconds is not None else _LOOKED_AT
+        return LOOKED_AT
+    return None if problem.retry_after_seconds is not None else LOOKED_AT

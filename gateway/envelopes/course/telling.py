@@ -33,8 +33,6 @@ _HINTS: Final[dict[Step, str]] = {
 _UNSEEN: Final = (
     "Everybody has signed; what was signed last is fetched and verified here before it counts."
 )
-
-
 _BY_ITSELF: Final = frozenset({"send", "sign", "wait-for-network"})
 """What this gateway does, unless something keeps it from that."""
 

@@ -37,7 +37,8 @@ from gateway.store.rows.envelope_contents import ContentRow, put_content
 from gateway.store.rows.envelope_owed import is_owed
 from gateway.store.rows.envelopes import change_envelope
 
-_LOOKED_AT: Final = timedelta(minutes=5)
+LOOKED_AT: Final = timedelta(minutes=5)
+"""After so long an envelope is looked at again that nobody tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +252,4 @@ def _over_here(state: EnvelopeState, now: datetime) -> Paused:
         "has not ended it. If this stays so, have IT compare the clock with the true time"
     )
     reason = Reason(type="time-over-here", detail=words)
-    return Paused("wait-for-network", words, Later(reason=reason, after=_LOOKED_AT))
+    return Paused("wait-for-network", words, Later(reason=reason, after=LOOKED_AT))
