@@ -90,8 +90,14 @@ def goods_of(waybill: str, parties: Sequence[str], lines: Sequence[str]) -> dict
         DescriptionError: an option is missing, or a line is not what it must be.
     """
     shipper, carrier, consignee = parties
-    told = {"waybill": waybill, "shipper": shipper, "consignee": consignee, "line": lines}
-    if missing := [f"--{name}" for name, said in told.items() if not said]:
+    named = {
+        "waybill": waybill,
+        "shipper": shipper,
+        "carrier": carrier,
+        "consignee": consignee,
+    }
+    needed = {**named, "line": lines}
+    if missing := [f"--{name}" for name, said in needed.items() if not said]:
         raise DescriptionError(f"--bearer needs the goods as well: name {', '.join(missing)}")
     found: list[list[str | int]] = []
     for written in lines:
@@ -99,13 +105,7 @@ def goods_of(waybill: str, parties: Sequence[str], lines: Sequence[str]) -> dict
         if not (number.isascii() and number.isdigit()):
             raise DescriptionError(f"--line {written!r} is not GOOD=NUMBER, such as 托盘=4")
         found.append([name, int(number)])
-    return {
-        "waybill": waybill,
-        "shipper": shipper,
-        "carrier": carrier or shipper,
-        "consignee": consignee,
-        "lines": found,
-    }
+    return {**named, "lines": found}
 
 
 def with_accounts(persons: Sequence[str], account: Callable[[str, str], str]) -> list[str]:

@@ -187,6 +187,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
         contract = at.folder / "c.pdf"
         contract.write_bytes(PAPER)
         (at.folder / "c.docx").write_bytes(b"PK")
+        nobody = ("--config", at.folder / "none.yaml")  # and no --from: nothing says who we are
         for words, why in (
             ((contract, *CREATE, "--to", "org-seller"), "is not ORGANISATION=NAME"),
             ((contract, *CREATE, "--we-sign", "no"), "nobody signs"),
@@ -195,6 +196,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ((contract, *CREATE, "--to", "a=b", "--expires", "2020-01-01"), "is over already"),
             ((contract, *CREATE, *GOODS, "--bearer", "x"), "no end of a telephone number"),
             ((contract, *CREATE, "--bearer", "5678"), "--bearer needs the goods as well"),
+            ((contract, *CREATE[:-2], *nobody, *GOODS, "--bearer", ""), "name --carrier"),
             ((contract, *CREATE, *GOODS, "--to", "a=b"), "nobody takes them"),
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
             ((at.folder / "no.pdf", *CREATE, "--to", "a=b"), "cannot be read"),
