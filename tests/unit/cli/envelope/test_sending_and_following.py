@@ -160,7 +160,7 @@ async def test_persons_sign_at_the_foot_of_the_page_and_the_network_may_show_it(
             *(run, "create", at.folder / "采购合同.pdf", *CREATE, "--replace"),
             *("--person", "王芳=person-1"),
         )
-        assert "lies on no seal" in " ".join(again.stderr.split())
+        assert "to where nothing lies" in " ".join(again.stderr.split())
         assert (await at("send", described)).exit_code == 0
 
 
