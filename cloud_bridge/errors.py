@@ -6,11 +6,17 @@ class NetworkError(Exception):
 
 
 class NetworkAwayError(NetworkError):
-    """It cannot be reached or does not answer now; to be tried again."""
+    """It cannot be reached or does not answer now; to be tried again.
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    `why`: the cause alone, for whoever says besides that it does not answer, and what to do.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None, why: str = ""
+    ) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.why = why or message
 
 
 class WayTooNarrowError(NetworkAwayError):

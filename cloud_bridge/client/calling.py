@@ -130,7 +130,8 @@ class Caller:
             told = str(error)[:_LONGEST_TOLD] or type(error).__name__
             raise NetworkAwayError(
                 f"the network at {self._way.url} does not answer ({told}): look at firewall, proxy "
-                "and certificates if this lasts (sealgate bridge status)"
+                "and certificates if this lasts (sealgate bridge status)",
+                why=f"{self._way.url}: {told}",
             ) from error
 
     async def _exchanged(

@@ -14,6 +14,7 @@ from gateway.cli.options import configuration
 from gateway.cli.people_keys import PersonSigner, people_keys, request_signer
 from gateway.cli.terminal import fail
 from gateway.client import GatewayClient, GatewayRefusedError
+from gateway.client.errors import may_pass
 from gateway.config import HTTPConfig
 
 URLOption = Annotated[
@@ -58,7 +59,8 @@ def ask(
         otherwise: what to do while no gateway answers.
 
     Raises:
-        typer.Exit: the gateway refused (1), or did not answer (2). It is told.
+        typer.Exit: the gateway refused (1), or it, or what it needs, did not answer (2): nothing
+            speaks against the same command later. It is told.
     """
     where = gateway_at(url, config)
 
@@ -70,7 +72,7 @@ def ask(
         try:
             return asyncio.run(asked())
         except GatewayRefusedError as refused:
-            raise fail(refusal(refused), code=1) from refused
+            raise fail(refusal(refused), code=2 if may_pass(refused) else 1) from refused
 
 
 def gateway_at(url: str | None, config: Path) -> str:

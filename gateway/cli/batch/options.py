@@ -14,6 +14,7 @@ from gateway.cli.options import CLIENT_KEY_ID
 from gateway.cli.people_keys import NAMED, people_keys, request_signer
 from gateway.cli.terminal import fail, told_errors
 from gateway.client import GatewayClient, GatewayRefusedError
+from gateway.client.errors import may_pass
 
 T = TypeVar("T")
 
@@ -40,8 +41,8 @@ class Asking(NamedTuple):
         """What comes of a question.
 
         Raises:
-            typer.Exit: the gateway refused (1), or did not answer, or there is no such key (2). It
-                is told.
+            typer.Exit: the gateway refused (1); or it, or what it needs, did not answer, or there
+                is no such key (2). It is told.
         """
         where = gateway_at(self.url, self.config)
         own = self.key or f"{CLIENT_KEY_ID}={self.config.parent / 'clients' / 'tms.key.pem'}"
@@ -59,4 +60,4 @@ class Asking(NamedTuple):
             try:
                 return asyncio.run(asked())
             except GatewayRefusedError as refused:
-                raise fail(refusal(refused), code=1) from refused
+                raise fail(refusal(refused), code=2 if may_pass(refused) else 1) from refused

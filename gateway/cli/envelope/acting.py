@@ -23,7 +23,9 @@ from gateway.cli.terminal import err, out, printable
 from gateway.client import EnvelopeClient
 
 _Reason = Annotated[str, typer.Option("--reason", help="Why; the others read it.")]
-_CODES = "Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer."
+_CODES = (
+    "Exits 0 when that is so, 1 when the gateway refused, 2 when it or the network did not answer."
+)
 
 _GOES_OUT = "kept, and on its way to the network: `sealgate envelope watch {}` tells how it ended"
 _OF_A_PERSON = "give it to nobody but the one who signs"
@@ -75,7 +77,8 @@ def remind(
 ) -> None:
     """Remind a party that it is its turn (催签).
 
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it or the network did not
+    answer.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     tell(envelope_of(asked(asking, lambda client: client.remind(envelope_id, party))))
@@ -92,7 +95,8 @@ def link(
 ) -> None:
     """Print a new link at which a person signs; an earlier one no longer opens.
 
-    Exits 0 when it is printed, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when it is printed, 1 when the gateway refused, 2 when it or the network did not
+    answer.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     envelope = envelope_of(asked(asking, lambda client: client.show(envelope_id)))
@@ -116,7 +120,8 @@ def release(
 ) -> None:
     """Let somebody else claim a delivery that was left lying, or locked by wrong digits.
 
-    Exits 0 when that is so, 1 when the gateway refused, 2 when it did not answer.
+    Exits 0 when that is so, 1 when the gateway refused, 2 when it or the network did not
+    answer.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     tell(envelope_of(asked(asking, lambda client: client.release(envelope_id, party))))

@@ -130,7 +130,7 @@ def create(
     """Write down who signs which PDFs, until when. Nothing of them leaves yet.
 
     Exits 0 when the description is written, 1 when the gateway or the network refuses a person, 2
-    when files or options are wrong, or no gateway answers.
+    when files or options are wrong, or no gateway or network answers.
 
     Only for a person who is named by contact is the gateway asked: name and contact leave the
     house then, and the network says which account that is.

@@ -22,7 +22,7 @@ async def answered(answer: Awaitable[T]) -> T:
     except WayTooNarrowError as narrow:
         raise WayTooNarrowProblem(str(narrow)) from narrow
     except NetworkAwayError as away:
-        raise BridgeAwayProblem(str(away)) from away
+        raise BridgeAwayProblem(away.why) from away
     except NetworkRefusedError as refused:
         raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
     except NetworkError as error:

@@ -347,4 +347,4 @@ class Bridges:
         """
         if not any(bridge.is_here for bridge in self):
             why = next((bridge.tally.why for bridge in self if bridge.tally.why), "not asked yet")
-            raise BridgeAwayProblem(f"the network does not answer: {why}")
+            raise BridgeAwayProblem(why)

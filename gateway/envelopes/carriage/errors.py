@@ -69,7 +69,7 @@ class BridgeAwayProblem(Problem):
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = (
         "Envelopes go on by themselves; what was asked for just now (a link, a person, a release) "
-        "is to be asked for again. If it lasts, look at firewall, proxy and certificates "
-        "(docs/bridge.md)."
+        "is to be asked for again. If it lasts, look at firewall, proxy and certificates: "
+        "`sealgate doctor` tries the way to the network."
     )
     retry_after_seconds: ClassVar[int | None] = 30

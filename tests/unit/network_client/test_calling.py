@@ -222,8 +222,11 @@ async def test_who_lets_no_body_of_this_size_through_is_told_apart(
 
 async def test_a_network_that_is_not_there_is_away() -> None:
     async with caller(Way(url="http://127.0.0.1:9", network_key=KEY.public), Ledger()) as made:
-        with pytest.raises(NetworkAwayError, match="does not answer"):
+        with pytest.raises(NetworkAwayError, match="does not answer") as away:
             await made.ask(GET)
+    # Whoever tells it under a title of the same words has the cause alone.
+    assert away.value.why.startswith("http://127.0.0.1:9: ")
+    assert "does not answer" not in away.value.why
 
 
 async def test_an_answer_that_takes_too_long_is_away(server: Answering) -> None:

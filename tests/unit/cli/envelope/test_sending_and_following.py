@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from cloud_bridge.envelopes.statements import Attachment, Place, Received
+from cloud_bridge.errors import NetworkAwayError
 from gateway.cli.app import app
 from gateway.clock import SystemClock
+from gateway.envelopes.carriage.answers import answered
 from gateway.envelopes.model import EnvelopeTold, EvidenceTold
 from policies.model import Caller
 from tests.envelope_parties import BUYER, PAPER, SELLER, terms_of
@@ -456,6 +458,29 @@ async def test_a_person_named_by_contact_has_the_account_that_the_network_says(
         known = {("王芳", "+86 138 0000 4821"), ("Li Qiang", "li@example.com")}
         assert at.envelopes.persons.keys() == known
         assert "4821" not in (at.folder / "采购合同.envelope.yaml").read_text()
+
+
+async def test_a_network_that_is_away_is_told_once_and_is_no_refusal(tmp_path: Path) -> None:
+    async def away() -> str:
+        told = "the network at https://n.example does not answer (no route): look at the firewall"
+        raise NetworkAwayError(told, why="https://n.example: no route")
+
+    envelopes = EnvelopesInMemory("east")
+    envelopes.person = lambda *_: answered(away())  # type: ignore[method-assign,assignment]
+    envelopes.link = lambda *_: answered(away())  # type: ignore[method-assign,assignment]
+    async with desk(tmp_path, envelopes) as at:
+        envelope = await at.sent()
+        paper = at.folder / "采购合同.pdf"
+        person = ("--person", "王芳=13800004821", "--replace")
+        for told in (await at("link", envelope, "us"), await at("create", paper, *CREATE, *person)):
+            assert told.exit_code == 2, told.stderr
+            words = told.stderr.replace("\n", " ")
+            assert words.count("does not answer") == 1
+            assert (
+                "The cloud account network does not answer: https://n.example: no route." in words
+            )
+            assert words.count("firewall") == 1
+            assert "sealgate doctor" in words
 
 
 async def test_who_is_named_by_account_needs_no_gateway(tmp_path: Path) -> None:
