@@ -102,7 +102,8 @@ def refusal(refused: GatewayRefusedError) -> str:
     """A problem in a line: what happened, why, and what to do."""
     problem = refused.problem
     what = [str(problem[part]) for part in ("title", "detail") if problem.get(part)]
-    return f"{': '.join(what)}. {problem.get('cure', '')}".strip()
+    said = ": ".join(what).rstrip(".")
+    return f"{said}. {problem.get('cure', '')}".strip()
 
 
 @contextmanager

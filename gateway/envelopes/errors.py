@@ -12,7 +12,9 @@ class EnvelopeUnknownProblem(Problem):
     status: ClassVar[int] = 404
     title: ClassVar[str] = "There is no such envelope"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Use the id from the answer; a system sees its own company's envelopes."
+    cure: ClassVar[str] = (
+        "`sealgate envelope list` shows the ids; a system sees its own company's envelopes only."
+    )
 
 
 class EnvelopeDocumentUnknownProblem(Problem):
@@ -34,7 +36,10 @@ class EnvelopeOfOtherCompanyProblem(Problem):
     status: ClassVar[int] = 403
     title: ClassVar[str] = "Callers send envelopes for their own company"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Name the company that the policies give for the caller's System."
+    cure: ClassVar[str] = (
+        "Name the company that the policies give for the caller's System (`company` of the "
+        "description, `--company` of `sealgate envelope create`), or ask with that company's key."
+    )
 
 
 class EnvelopeSenselessProblem(Problem):
@@ -44,7 +49,10 @@ class EnvelopeSenselessProblem(Problem):
     status: ClassVar[int] = 422
     title: ClassVar[str] = "The envelope makes no sense as it is"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Correct what the detail names, and send it under a new key."
+    cure: ClassVar[str] = (
+        "Correct what the detail names in the description, and run `sealgate envelope send` again; "
+        "a program sends it under a new idempotency key."
+    )
 
 
 class PartyUnknownProblem(Problem):
@@ -56,7 +64,8 @@ class PartyUnknownProblem(Problem):
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = (
         "Ask the partner for its id on the network, or the network's operator (`sealgate network "
-        "organisation list`), and send it under a new key."
+        "organisation list`); correct the description, and run `sealgate envelope send` again. A "
+        "program sends it under a new idempotency key."
     )
 
 
@@ -94,7 +103,21 @@ class EnvelopeNotNowProblem(Problem):
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The envelope does not let this be done now"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Look at the envelope's state: the detail says what stands against it."
+    cure: ClassVar[str] = (
+        "Look at how far it has come (`sealgate envelope show ID`): the detail says what stands "
+        "against it."
+    )
+
+
+class EnvelopeSignedByAllProblem(EnvelopeNotNowProblem):
+    """It is to be withdrawn or declined, and everybody has signed: it is a contract."""
+
+    type: ClassVar[str] = "envelope-signed-by-all"
+    title: ClassVar[str] = "Everybody has signed: it is not taken back any more"
+    cure: ClassVar[str] = (
+        "Cancel it by an agreement that all parties sign: `sealgate envelope create FILE… --voids "
+        "ID`, then `sealgate envelope send`."
+    )
 
 
 class EnvelopeContentMissingProblem(Problem):
@@ -105,7 +128,8 @@ class EnvelopeContentMissingProblem(Problem):
     title: ClassVar[str] = "This document of the envelope is not here yet"
     owner: ClassVar[Owner] = "caller"
     cure: ClassVar[str] = (
-        "Wait until it was fetched and verified; of an envelope in `digest` mode attach the file."
+        "Wait until it was fetched and verified; of an envelope in `digest` mode attach the file: "
+        "`sealgate envelope attach ID FILE`."
     )
 
 
@@ -138,7 +162,7 @@ class NetworkRefusesProblem(Problem):
     status: ClassVar[int] = 409
     title: ClassVar[str] = "The network does not take this"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "See the detail for the network's word; it would refuse it again."
+    cure: ClassVar[str] = "Do what the network says in the detail; the same again it refuses again."
 
 
 class NoRuleForInboundProblem(Problem):
@@ -149,8 +173,8 @@ class NoRuleForInboundProblem(Problem):
     title: ClassVar[str] = "Nothing says how this contract that came in is to be sealed"
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = (
-        "Name its type under `bridge.companies[].inbound` with a document type and a seal, or "
-        "decline it."
+        "Name its type under `bridge.companies[].inbound` of config.yaml with a document type and "
+        "a seal, or decline it: `sealgate envelope decline ID --reason WHY`."
     )
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cloud_bridge.envelopes import transcript
-from cloud_bridge.envelopes.model import OVER
 from cloud_bridge.envelopes.state import EnvelopeState, allow
 from cloud_bridge.envelopes.statements import Act, Declined, Reminded, Withdrawn, parse
 from cloud_bridge.errors import NotAllowedError
@@ -20,6 +19,12 @@ from gateway.envelopes.carriage.speaking import say
 from gateway.envelopes.causes import job_of
 from gateway.envelopes.course.creating import Creating
 from gateway.envelopes.course.ending import Ending
+from gateway.envelopes.course.refusing import (
+    refuse_link,
+    refuse_reminder,
+    refuse_signed,
+    refuse_withdrawal,
+)
 from gateway.envelopes.course.telling import told
 from gateway.envelopes.course.verifying import Verifying
 from gateway.envelopes.errors import (
@@ -27,7 +32,6 @@ from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
     EnvelopeUnknownProblem,
-    PartyWithoutLinkProblem,
     RevisionProblem,
 )
 from gateway.envelopes.ground import Ground
@@ -125,12 +129,14 @@ class EnvelopeService:
             asked = _asked(caller, bridge, envelope, "withdrawn", at=now)
             if await self._ending.take_back(bridge, row, state, reason=reason, asked=asked):
                 return await self.show(caller, envelope)
+        refuse_withdrawal(state, ours=row.ours)
         return await self._say(caller, envelope, Withdrawn(reason=reason))
 
     async def decline(self, caller: Caller, envelope: str, *, reason: str) -> EnvelopeTold:
         """See `Envelopes`. The reason leaves the house."""
         bridge, row = await self._known(caller, envelope)
         state = await self._state(bridge, row)
+        refuse_signed(state)
         ours = [each for each in state.parties_of(row.organisation) if each.missing]
         if not ours:
             raise EnvelopeNotNowProblem("there is nothing in it that we have still to sign")
@@ -139,15 +145,17 @@ class EnvelopeService:
     async def remind(self, caller: Caller, envelope: str, party: str) -> EnvelopeTold:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
-        head = (await self._state(bridge, row)).head
-        return await self._say(caller, envelope, Reminded(party=party), about=f"{party}/{head}")
+        state = await self._state(bridge, row)
+        refuse_reminder(state, party, ours=row.ours)
+        about = f"{party}/{state.head}"
+        return await self._say(caller, envelope, Reminded(party=party), about=about)
 
     async def link(self, caller: Caller, envelope: str, party: str) -> PersonLink:
         """See `Envelopes`."""
         bridge, row = await self._known(caller, envelope)
         if not row.ours:
             raise EnvelopeNotNowProblem("links are given by who sent the envelope")
-        _refuse_link(await self._state(bridge, row), party)
+        refuse_link(await self._state(bridge, row), party)
         await self._note(caller, bridge, envelope, "link", party=party)
         return await answered(bridge.network.link(envelope, party))
 
@@ -334,14 +342,3 @@ def _asked(
     """That a system of ours asked for something that no policy decides."""
     told = {"system": caller.system, "act": act, **more}
     return noted("asked", bridge.member, envelope, at=at, **told)
-
-
-def _refuse_link(state: EnvelopeState, party: str) -> None:
-    """See that a party is somebody who opens a link, and that there is something to open."""
-    who = [each.party.id for each in state.parties if each.party.kind != "organisation"]
-    if party not in who:
-        there = ", ".join(who) or "there is none in it"
-        kind = "a company" if state.party(party) is not None else "no party of the envelope"
-        raise PartyWithoutLinkProblem(f"{party[:60]!r} is {kind}; persons and bearers: {there}")
-    if state.status in OVER:
-        raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")

@@ -22,7 +22,11 @@ class SignatureInvalidProblem(Problem):
     status: ClassVar[int] = 401
     title: ClassVar[str] = "The request's signature is not valid"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Compare key id, covered components and Content-Digest with docs/api.md."
+    cure: ClassVar[str] = (
+        "At the command line give the key that the policies have for the caller, under its own id "
+        "(`--key ID=WHERE`). In a program compare key id, covered components and Content-Digest "
+        "with docs/api.md."
+    )
 
 
 class RequestTimeProblem(Problem):

@@ -24,8 +24,8 @@ class ApprovalNeededProblem(Problem):
     title: ClassVar[str] = "The policies ask for approvals first"
     owner: ClassVar[Owner] = "officer"
     cure: ClassVar[str] = (
-        "Have the document approved by the roles that the reasons name, then send the same request "
-        "again."
+        "Have the document approved by the roles that the reasons name (`sealgate approvals list` "
+        "shows them what waits), then run the same command, or send the same request, again."
     )
 
     def __init__(
@@ -125,7 +125,10 @@ class RequestRefusedProblem(Problem):
     status: ClassVar[int] = 422
     title: ClassVar[str] = "The document type or its attributes are not as declared"
     owner: ClassVar[Owner] = "caller"
-    cure: ClassVar[str] = "Send the attributes that the document type declares, with their types."
+    cure: ClassVar[str] = (
+        "Name a document type that there is, and the attributes that it declares, with their types "
+        "(`--attribute NAME=VALUE` at the command line)."
+    )
 
 
 class SystemGoneProblem(Problem):

@@ -24,6 +24,6 @@ async def answered(answer: Awaitable[T]) -> T:
     except NetworkAwayError as away:
         raise BridgeAwayProblem(away.why) from away
     except NetworkRefusedError as refused:
-        raise NetworkRefusesProblem(f"{refused.type}: {refused}") from refused
+        raise NetworkRefusesProblem(str(refused)) from refused
     except NetworkError as error:
         raise NetworkRefusesProblem(str(error)) from error

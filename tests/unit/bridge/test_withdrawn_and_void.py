@@ -14,6 +14,7 @@ from cloud_bridge.model import Party
 from gateway.envelopes.errors import (
     EnvelopeFileOtherProblem,
     EnvelopeNotNowProblem,
+    EnvelopeSignedByAllProblem,
     PartyWithoutLinkProblem,
 )
 from tests.envelope_house import (
@@ -50,6 +51,40 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
             ("withdrawn", CALLER.system),
         ]
         assert not [each for each in await leaves(west) if each.get("what") == "asked"]
+
+    play(tmp_path, scene)
+
+
+def test_what_everybody_has_signed_is_cancelled_and_not_withdrawn(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create()).envelope.id
+        await settle(east, west)
+        with pytest.raises(EnvelopeSignedByAllProblem, match=id_) as refused:
+            await east.service.withdraw(CALLER, id_, reason="mistake")
+        assert "`sealgate envelope create FILE… --voids ID" in refused.value.cure
+        with pytest.raises(EnvelopeSignedByAllProblem):
+            await west.service.decline(CALLER, id_, reason="mistake")
+        with pytest.raises(EnvelopeNotNowProblem, match="everybody has signed"):
+            await east.service.remind(CALLER, id_, "seller")
+
+    play(tmp_path, scene)
+
+
+def test_who_may_be_reminded_and_who_withdraws_is_told_in_plain_words(tmp_path: Path) -> None:
+    async def scene(_town: Town, east: Room, west: Room) -> None:
+        id_ = (await east.create(mode="digest")).envelope.id
+        await settle(east, west)
+        for party, words in (
+            ("nobody", "there is no party 'nobody'; it is the turn of seller"),
+            ("buyer", "party buyer is signed; it is the turn of seller"),
+        ):
+            with pytest.raises(EnvelopeNotNowProblem) as refused:
+                await east.service.remind(CALLER, id_, party)
+            assert refused.value.detail == words
+        with pytest.raises(EnvelopeNotNowProblem, match="only who sent it reminds"):
+            await west.service.remind(CALLER, id_, "seller")
+        with pytest.raises(EnvelopeNotNowProblem, match="`sealgate envelope decline"):
+            await west.service.withdraw(CALLER, id_, reason="mistake")
 
     play(tmp_path, scene)
 
