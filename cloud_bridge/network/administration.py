@@ -23,7 +23,7 @@ from cloud_bridge.network.accounts.model import Account
 from cloud_bridge.network.config import NetworkConfig
 from cloud_bridge.network.open import database_of, lane_of
 from cloud_bridge.network.persons.id_tails import IdTails
-from cloud_bridge.network.problems import NetworkProblem
+from cloud_bridge.network.problems import MalformedProblem, NetworkProblem
 from cloud_bridge.network.store.ownership import StateInUseError, sole_owner
 from cloud_bridge.wire import NewPerson
 
@@ -171,7 +171,7 @@ async def administration(config: NetworkConfig, time: Time) -> AsyncIterator[Adm
         try:
             yield LocalAdministration(Accounts(lane, time), IdTails(lane), time)
         except NetworkProblem as problem:
-            raise AdministrationError(f"{problem.title}: {problem.detail}") from problem
+            raise AdministrationError(_told(problem)) from problem
 
 
 def operator_routes(here: Administration) -> list[web.RouteDef]:
@@ -182,7 +182,7 @@ def operator_routes(here: Administration) -> list[web.RouteDef]:
         try:
             await here.add_organisation(new)
         except NetworkProblem as problem:
-            return web.Response(status=_REFUSED, text=f"{problem.title}: {problem.detail}")
+            return web.Response(status=_REFUSED, text=_told(problem))
         return web.Response(status=204)
 
     async def add_person(request: web.Request) -> web.Response:
@@ -190,13 +190,20 @@ def operator_routes(here: Administration) -> list[web.RouteDef]:
         try:
             person = await here.add_person(new)
         except NetworkProblem as problem:
-            return web.Response(status=_REFUSED, text=f"{problem.title}: {problem.detail}")
+            return web.Response(status=_REFUSED, text=_told(problem))
         return web.Response(body=msgspec.json.encode(person))
 
     return [
         web.post("/organisations", add_organisation),
         web.post("/persons", add_person),
     ]
+
+
+def _told(problem: NetworkProblem) -> str:
+    """In a line; whoever types a command sends no request that could not be understood."""
+    if isinstance(problem, MalformedProblem):
+        return problem.detail
+    return f"{problem.title}: {problem.detail}"
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class Asking(NamedTuple):
                 is no such key (2). It is told.
         """
         where = gateway_at(self.url, self.config)
-        own = self.key or f"{CLIENT_KEY_ID}={self.config.parent / 'clients' / 'tms.key.pem'}"
+        own = self.key or _of_the_trial(self.config)
 
         async def asked() -> T:
             async with GatewayClient(where, signer) as client:
@@ -61,3 +61,18 @@ class Asking(NamedTuple):
                 return asyncio.run(asked())
             except GatewayRefusedError as refused:
                 raise fail(refusal(refused), code=2 if may_pass(refused) else 1) from refused
+
+
+def _of_the_trial(config: Path) -> str:
+    """The key of the system that a trial installation has.
+
+    Raises:
+        typer.Exit: 2: there is none. It is told.
+    """
+    file = config.parent / "clients" / "tms.key.pem"
+    if not file.exists():
+        raise fail(
+            f"there is no {file}, the key of a trial installation: name your system's key with "
+            "--key ID=WHERE"
+        )
+    return f"{CLIENT_KEY_ID}={file}"

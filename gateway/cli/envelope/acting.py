@@ -93,7 +93,7 @@ def link(
     url: URLOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Print a new link at which a person signs; an earlier one no longer opens.
+    """Print a new link for a person, or for the goods' label; an earlier one no longer opens.
 
     Exits 0 when it is printed, 1 when the gateway refused, 2 when it or the network did not
     answer.

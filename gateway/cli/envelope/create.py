@@ -29,6 +29,7 @@ from gateway.cli.terminal import err, out, printable, told_errors
 from gateway.clock import SystemClock
 
 _DAYS = re.compile(r"([1-9][0-9]{0,3})d")
+_ENVELOPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _Several = list[str] | None
 _BOXES = (
     "nothing printed and no usual place of a seal lies at the places that are told; where your "
@@ -38,11 +39,14 @@ _BOXES = (
 
 
 def create(
-    files: Annotated[list[Path], typer.Argument(help="PDF files.", metavar="FILE...")],
+    files: Annotated[list[Path], typer.Argument(help="PDF files.", metavar="FILE")],
     company: Annotated[str, typer.Option(help="Your company that sends it.")],
     seal: Annotated[str, typer.Option(help="The seal that you sign with.")],
     document_type: Annotated[
-        str, typer.Option("--type", help="The document type, by which your policies decide.")
+        str,
+        typer.Option(
+            "--type", help="The document type, by which your policies decide, as they name it."
+        ),
     ],
     number: Annotated[str, typer.Option(help="Your business number for it.")],
     title: Annotated[
@@ -52,21 +56,26 @@ def create(
         str,
         typer.Option(
             "--from",
-            help="You, as ORGANISATION=NAME of the network; by default as `bridge:` of config.yaml "
-            "has the company.",
+            help="You, as ORGANISATION=NAME: the id on the network and the legal name; by default "
+            "as `bridge:` of config.yaml has the company.",
         ),
     ] = "",
     we_sign: Annotated[
         When, typer.Option("--we-sign", help="Before the others, after them, or not at all.")
     ] = "first",
     to: Annotated[
-        _Several, typer.Option(help="ORGANISATION=NAME that signs; may be repeated.")
+        _Several,
+        typer.Option(
+            help="ORGANISATION=NAME of a company that signs: the id on the network, as the partner "
+            "or the network's operator tells it, and the legal name; may be repeated."
+        ),
     ] = None,
     person: Annotated[
         _Several,
         typer.Option(
-            help="NAME=ACCOUNT of a person who signs, or NAME=CONTACT: a telephone number or "
-            "mailbox, by which the network finds or makes the account; may be repeated."
+            help="NAME=CONTACT of a person who signs: a telephone number or mailbox, by which the "
+            "network finds or makes the account; or NAME=ACCOUNT, as the operator's `sealgate "
+            "network person list` shows it; may be repeated."
         ),
     ] = None,
     bearer: Annotated[
@@ -86,7 +95,8 @@ def create(
         _Several, typer.Option(help="With --bearer: GOOD=NUMBER; may be repeated.")
     ] = None,
     copy: Annotated[
-        _Several, typer.Option(help="ORGANISATION=NAME that only gets a copy; may be repeated.")
+        _Several,
+        typer.Option(help="ORGANISATION=NAME, as in --to, that only gets a copy; may be repeated."),
     ] = None,
     order: Annotated[
         Order, typer.Option(help="Whether the others sign one after the other.")
@@ -94,7 +104,8 @@ def create(
     mode: Annotated[
         ContentMode | None,
         typer.Option(
-            help="What the network holds; by default `open` where people sign, else `encrypted`."
+            help="What the network holds: ciphertext, digests alone, or, where people sign, the "
+            "open document; by default `open` where people sign, else `encrypted`."
         ),
     ] = None,
     expires: Annotated[
@@ -106,13 +117,17 @@ def create(
     ] = "30d",
     attribute: Annotated[
         _Several,
-        typer.Option("--attribute", "-a", help="name=value for your policies; may be repeated."),
+        typer.Option(
+            "--attribute",
+            "-a",
+            help="name=value for your policies; stays in the house; may be repeated.",
+        ),
     ] = None,
     tell_number: Annotated[
         bool, typer.Option("--tell-number", help="Let the others see your business number.")
     ] = False,
     voids: Annotated[
-        str | None, typer.Option(help="The envelope that this one cancels (解约).")
+        str | None, typer.Option(help="Id of the completed envelope that this one cancels (解约).")
     ] = None,
     output: Annotated[
         Path | None,
@@ -141,6 +156,7 @@ def create(
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     with told_errors(DescriptionError):
         us = ours or _configured(config, company)
+        _refuse_senseless(us, we_sign, voids, mode, by_hand=bool(person or bearer))
         persons = with_accounts(person or (), partial(_account, asking))
     wanted = Wanted(
         ours=us,
@@ -181,6 +197,25 @@ def create(
     if places.chosen:
         err.print(_BOXES, markup=False, soft_wrap=True)
     err.print(f"look through it, then: sealgate envelope send {place}", markup=False)
+
+
+def _refuse_senseless(
+    us: str, we_sign: When, voids: str | None, mode: ContentMode | None, *, by_hand: bool
+) -> None:
+    if not us and we_sign != "no":
+        raise DescriptionError(
+            "nothing says who you are, so you would not sign: name --from ORGANISATION=NAME, or "
+            "--config with a `bridge:` section; if you mean not to sign, say --we-sign no"
+        )
+    if voids is not None and not _ENVELOPE.fullmatch(voids):
+        raise DescriptionError(
+            f"--voids {voids!r} is no id of an envelope: `sealgate envelope list` shows them"
+        )
+    if by_hand and mode not in {None, "open"}:
+        raise DescriptionError(
+            f"--mode {mode}: people sign in a browser, where the network shows them the document, "
+            "which needs `open`"
+        )
 
 
 def _account(asking: Asking, name: str, contact: str) -> str:

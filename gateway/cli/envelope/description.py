@@ -87,10 +87,19 @@ def read(path: Path) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
 
     Raises:
         MistakesError: the description has mistakes; all are told, with their lines.
-        DescriptionError: a file is missing or has changed, or two have one name.
+        DescriptionError: it is no text; a file is missing or has changed, or two have one name.
         OSError: the description cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or text.startswith("%PDF-"):
+        raise DescriptionError(
+            f"{path} is no description: `sealgate envelope create FILE…` writes one, and send "
+            "takes it"
+        )
     found = load(text, file=str(path), model=Description).value
     files: list[tuple[str, bytes]] = []
     for entry in found.files:

@@ -25,8 +25,16 @@ __all__ = [
 
 T = TypeVar("T")
 
-Id = Annotated[str, typer.Argument(help="The envelope's id.", metavar="ID")]
-Party = Annotated[str, typer.Argument(help="The party's id within the envelope.", metavar="PARTY")]
+Id = Annotated[
+    str, typer.Argument(help="The envelope's id, as `send` and `list` tell it.", metavar="ID")
+]
+Party = Annotated[
+    str,
+    typer.Argument(
+        help="The party's id within the envelope, as `show` lists it (them, person, bearer).",
+        metavar="PARTY",
+    ),
+]
 
 
 def asked(

@@ -44,7 +44,12 @@ _OF_A_PDF: Final = "The signatures on a PDF are judged by `sealgate verify FILE`
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A transcript.", metavar="FILE")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A transcript, from `sealgate envelope transcript ID`.", metavar="FILE"
+        ),
+    ],
     documents: Annotated[
         list[Path] | None,
         typer.Option(
@@ -61,7 +66,10 @@ def verify(
     ] = None,
     network_key: Annotated[
         str | None,
-        typer.Option(help="The network's key as you know it; by default that in the file."),
+        typer.Option(
+            help="The network's key as you know it, as `sealgate network identity` prints it; by "
+            "default that in the file."
+        ),
     ] = None,
     as_json: JSONOption = False,
 ) -> None:

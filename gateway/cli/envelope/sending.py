@@ -60,7 +60,7 @@ def send(
     The same description and files are the same envelope, so the command can be repeated.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
-    with told_errors(MistakesError, DescriptionError, OSError, UnicodeDecodeError):
+    with told_errors(MistakesError, DescriptionError, OSError):
         request, files = description.read(described)
     own = idempotency_key or _key_of(request, files)
     accepted = asked(

@@ -31,7 +31,7 @@ ENVELOPE: Mapping[str, tuple[str, str]] = {
     "remind": ("envelope.acting:remind", "Remind a party that it is its turn (催签)."),
     "link": (
         "envelope.acting:link",
-        "Print a new link at which a person signs; an earlier one no longer opens.",
+        "Print a new link for a person, or for the goods' label; an earlier one no longer opens.",
     ),
     "release": (
         "envelope.acting:release",

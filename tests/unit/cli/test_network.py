@@ -151,3 +151,10 @@ def test_ids_are_listed_in_one_piece_and_contacts_are_not(folder: Path) -> None:
     (told,) = json.loads(_run("person", "list", "--json", *config).stdout)
     assert (told["id"], told["name"]) == (person, "李雷")
     assert told["contact"] != "13800000000"
+
+
+def test_a_contact_that_is_none_is_told_without_talk_of_requests(folder: Path) -> None:
+    words = ("--name", "李雷", "--contact", "x", "--expires", "2099-12-31")
+    told = _run("person", "add", *words, "--config", folder / "network.yaml")
+    assert told.exit_code == 2
+    assert told.stderr == "error a person has a name and a telephone number or mailbox\n"

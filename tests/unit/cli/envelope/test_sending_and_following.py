@@ -210,7 +210,13 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ((contract, *CREATE, "--to", "a=b", "--expires", "2020-01-01"), "is over already"),
             ((contract, *CREATE, *GOODS, "--bearer", "x"), "no end of a telephone number"),
             ((contract, *CREATE, "--bearer", "5678"), "--bearer needs the goods as well"),
-            ((contract, *CREATE[:-2], *nobody, *GOODS, "--bearer", ""), "name --carrier"),
+            (
+                (contract, *CREATE[:-2], *nobody, *GOODS, "--bearer", "", "--we-sign", "no"),
+                "name --carrier",
+            ),
+            ((contract, *CREATE[:-2], *nobody, "--to", "a=b"), "nothing says who you are"),
+            ((contract, *CREATE, "--person", "王芳=p", "--mode", "digest"), "which needs `open`"),
+            ((contract, *CREATE, "--to", "a=b", "--voids", "x"), "`sealgate envelope list` shows"),
             ((contract, *CREATE, *GOODS, "--to", "a=b"), "nobody takes them"),
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
             ((at.folder / "no.pdf", *CREATE, "--to", "a=b"), "cannot be read"),
@@ -218,6 +224,37 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             told = run("create", *words)
             assert told.exit_code == 2
             assert why in told.stderr.replace("\n", " "), told.stderr
+
+
+def test_what_is_no_description_is_told_with_how_to_get_one(tmp_path: Path) -> None:
+    for content in (b"%PDF-1.7 \xd3", b"\xff\xfe"):
+        paper = tmp_path / "c.pdf"
+        paper.write_bytes(content)
+        told = run("send", paper)
+        assert told.exit_code == 2
+        assert f"{paper} is no description" in told.stderr
+        assert "sealgate envelope create" in told.stderr
+
+
+def test_whose_key_is_missing_is_told_with_the_option(tmp_path: Path) -> None:
+    nowhere = ("--config", tmp_path / "none.yaml", "--url", "http://127.0.0.1:1")
+    told = run("list", *nowhere)
+    assert told.exit_code == 2
+    assert "name your system's key with --key ID=WHERE" in told.stderr
+
+
+def test_the_help_says_where_ids_come_from() -> None:
+    for command, words in (
+        ("create", ("sealgate network person list", "the id on the network", "stays in the house")),
+        ("remind", ("as `show` lists it", "as `send` and `list` tell it")),
+        ("verify", ("sealgate envelope transcript ID", "sealgate network identity")),
+        ("link", ("for the goods' label",)),
+    ):
+        told = CliRunner().invoke(
+            app, ["envelope", command, "--help"], env={"COLUMNS": "400", "TERMINAL_WIDTH": "400"}
+        )
+        for each in words:
+            assert each in told.stdout, told.stdout
 
 
 async def test_whoever_takes_the_goods_signs_before_us(tmp_path: Path) -> None:
