@@ -96,6 +96,7 @@ class Bridging:
             away_seconds=0.0 if away is None else max(0.0, (now - away).total_seconds()),
             is_up=bridge.is_here,
             answered_at=tally.answered_at,
+            not_compared=len(bridge.failing),
             lies=tally.lies,
         )
 
