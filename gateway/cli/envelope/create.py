@@ -154,9 +154,14 @@ def create(
     send`.
     """
     asking = Asking(key, pkcs11_module, pin_file, url, config)
-    with told_errors(DescriptionError):
+    place = output or files[0].with_suffix(".envelope.yaml")
+    with told_errors(DescriptionError, OSError):
         us = ours or _configured(config, company)
         _refuse_senseless(us, we_sign, voids, mode, by_hand=bool(person or bearer))
+        expires_at = _to_come(expires, now=SystemClock().now()).isoformat()
+        contents = {_from(place, file): description.read_pdf(file) for file in files}
+        description.refuse_twice([description.document_name(path) for path in contents])
+        # Last, as a contact leaves the house for it.
         persons = with_accounts(person or (), partial(_account, asking))
     wanted = Wanted(
         ours=us,
@@ -167,9 +172,7 @@ def create(
         copies=copy or (),
         order=order,
     )
-    place = output or files[0].with_suffix(".envelope.yaml")
     with told_errors(DescriptionError, AttributesError, OSError):
-        contents = {_from(place, file): description.read_pdf(file) for file in files}
         places = Places({description.document_name(path): pdf for path, pdf in contents.items()})
         said: dict[str, Any] = {
             "title": title or files[0].stem,
@@ -177,7 +180,7 @@ def create(
             "seal": seal,
             "documentType": document_type,
             "businessNumber": number,
-            "expiresAt": _to_come(expires, now=SystemClock().now()).isoformat(),
+            "expiresAt": expires_at,
             "mode": mode or ("open" if person or bearer else "encrypted"),
             "parties": parties_of(wanted, places),
             "attributes": attributes_from(attribute or []),

@@ -5,7 +5,7 @@ It is the `EnvelopeRequest` of the API in YAML (or JSON, which is YAML), with th
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,11 +110,15 @@ def read(path: Path) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
                 "correct or remove its sha256"
             )
         files.append((document_name(entry.path), content))
-    names = [name for name, _ in files]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DescriptionError(f"two files are called {twice[0]}: rename one")
+    refuse_twice([name for name, _ in files])
     request = found.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"files"})
     return request, files
+
+
+def refuse_twice(names: Sequence[str]) -> None:
+    """See that each document has a name of its own; DescriptionError: two share one."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DescriptionError(f"two files are called {twice[0]}: rename one")
 
 
 def document_name(path: str) -> str:

@@ -201,6 +201,9 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
         contract = at.folder / "c.pdf"
         contract.write_bytes(PAPER)
         (at.folder / "c.docx").write_bytes(b"PK")
+        other = at.folder / "other"
+        other.mkdir()
+        (other / "c.pdf").write_bytes(PAPER)
         nobody = ("--config", at.folder / "none.yaml")  # and no --from: nothing says who we are
         for words, why in (
             ((contract, *CREATE, "--to", "org-seller"), "is not ORGANISATION=NAME"),
@@ -216,6 +219,7 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             ),
             ((contract, *CREATE[:-2], *nobody, "--to", "a=b"), "nothing says who you are"),
             ((contract, *CREATE, "--person", "王芳=p", "--mode", "digest"), "which needs `open`"),
+            ((contract, other / "c.pdf", *CREATE, "--to", "a=b"), "two files are called c.pdf"),
             ((contract, *CREATE, "--to", "a=b", "--voids", "x"), "`sealgate envelope list` shows"),
             ((contract, *CREATE, *GOODS, "--to", "a=b"), "nobody takes them"),
             ((at.folder / "c.docx", *CREATE, "--to", "a=b"), "is no PDF"),
@@ -528,6 +532,14 @@ async def test_who_is_named_by_account_needs_no_gateway(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.stderr
     told = run("create", contract, *CREATE, "--replace", "--person", "王芳=13800004821", *nowhere)
     assert told.exit_code == 2
+    assert "none.pem" in told.stderr
+    # A contact leaves the house for no file that is none, and no day that is over.
+    contact = (*CREATE, "--replace", "--person", "王芳=13800004821", *nowhere)
+    for words, why in (
+        ((tmp_path / "no.pdf", *contact), "no.pdf cannot be read"),
+        ((contract, *contact, "--expires", "2020-01-01"), "is over already"),
+    ):
+        assert why in run("create", *words).stderr.replace("\n", " ")
 
 
 def test_who_we_are_is_known_from_the_configuration(sealgate: CommandLine) -> None:
