@@ -28,7 +28,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _STYLES: Final[Mapping[str | None, str]] = {"completed": "bold green", "voided": "bold red"}
 _HOW_TO_GET_ONE: Final = (
     "a transcript is the record of an envelope as a JSON file, which `sealgate envelope transcript "
-    "ID` fetches from a gateway that takes part, as does any of the other companies"
+    "ID` fetches from the gateway of any company that takes part"
 )
 _A_TRANSCRIPT: Final = "the transcript"
 _RIGHT_KEY: Final = (
@@ -204,8 +204,7 @@ def _print_what_is_lacking(found: TranscriptFindings) -> None:
         _fact("why", f"the file is of the network {told}; that is not the key that you gave")
         _fact("do", _RIGHT_KEY)
     for each in found.rootless:
-        who = f"{each.name}, {each.organisation}"
-        _fact("why", f"no root that you gave vouches for who calls itself {who}: {each.words}")
+        _fact("why", f"{each.name}, {each.organisation}, as it calls itself: {each.words}")
     only_a_seal = not found.other_network and not found.rootless
     for finding in found.findings if only_a_seal else ():
         _fact("why", f"no root that you gave vouches for the seal on {finding.words}")

@@ -74,7 +74,11 @@ def report_of(found: TranscriptFindings) -> Report:
     holds_from_the_first = state is not None and (state.sequence or not found.entries)
     status = state.status if state is not None and holds_from_the_first else None
     by_the_file = (_BY_THE_FILE,) if found.network_key == "file" else ()
-    notes = () if is_unreadable(found) else (*by_the_file, *_of_its_state(state), _NO_SIGNATURES)
+    notes = (
+        ()
+        if is_unreadable(found)
+        else (*by_the_file, *_of_its_state(state, found.entries), _NO_SIGNATURES)
+    )
     return Report(
         verdict=_verdict(found),
         envelope=None if state is None else state.terms.envelope,
@@ -135,10 +139,10 @@ def _came_to(state: EnvelopeState, voided_by: str) -> str:
     return words.format(missing=missing, declined=declined, voided_by=voided_by)
 
 
-def _of_its_state(state: EnvelopeState | None) -> Iterator[str]:
+def _of_its_state(state: EnvelopeState | None, entries: int) -> Iterator[str]:
     if state is None:
         return
-    if state.status in {"signing", "completed"}:
+    if state.status in {"signing", "completed"} and state.sequence >= entries:
         yield _MAY_BE_NEWER
     if state.status == "voided":
         yield _VOID_BY_THE_NETWORK

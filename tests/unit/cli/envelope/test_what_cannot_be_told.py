@@ -96,6 +96,7 @@ def test_beyond_what_does_not_hold_nothing_is_told(court: Court) -> None:
     told = court.judged()
     words = "CANNOT BE TOLD beyond entry 2, the last that holds; then it was NOT COMPLETED"
     assert words in told.stdout
+    assert "after the last entry in the file" not in told.stdout
 
 
 @pytest.mark.parametrize(
