@@ -30,6 +30,11 @@ _UNASKED = (
     "`sealgate envelope watch {}` tells how it ended"
 )
 
+_SHOWS_NOTHING = (
+    "party {} has no `fields`: the document will show nothing of who took the goods, only the "
+    "record does (docs/deliveries.md names the fields)"
+)
+
 
 def send(
     described: Annotated[
@@ -62,6 +67,9 @@ def send(
     asking = Asking(key, pkcs11_module, pin_file, url, config)
     with told_errors(MistakesError, DescriptionError, OSError):
         request, files = description.read(described)
+    for party in request["parties"]:
+        if party["kind"] == "bearer" and not party.get("fields"):
+            err.print(printable(_SHOWS_NOTHING.format(party["id"])), markup=False, soft_wrap=True)
     own = idempotency_key or _key_of(request, files)
     accepted = asked(
         asking,

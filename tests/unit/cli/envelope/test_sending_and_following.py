@@ -230,6 +230,17 @@ async def test_options_that_cannot_be_are_told(tmp_path: Path) -> None:
             assert why in told.stderr.replace("\n", " "), told.stderr
 
 
+async def test_a_receipt_that_would_show_nothing_is_told_before_it_is_sent(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--bearer", "5678", *GOODS)
+        words = "party bearer has no `fields`: the document will show nothing of who took the goods"
+        assert words not in (await at("send", described)).stderr
+        written = yaml.safe_load(described.read_text(encoding="utf-8"))
+        del written["parties"][0]["fields"]
+        described.write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
+        assert words in (await at("send", described)).stderr
+
+
 def test_what_is_no_description_is_told_with_how_to_get_one(tmp_path: Path) -> None:
     for content in (b"%PDF-1.7 \xd3", b"\xff\xfe"):
         paper = tmp_path / "c.pdf"
