@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.approvals.closing import ClosingApprovals
 from gateway.envelopes.carriage.carrying import Bridges
 from gateway.envelopes.course.advancing import Advancing, Reached, unwatched
 from gateway.envelopes.course.creating import Creating
@@ -121,7 +122,8 @@ def envelope_room(
         keeps_text_free=partial(_keeps_text_free, in_force),
         most_bytes=most_bytes,
     )
-    ending = Ending(ground=ground, contents=contents)
+    closing = ClosingApprovals(audit=ground.audit)
+    ending = Ending(ground=ground, contents=contents, closing=closing)
     return EnvelopeRoom(
         service=EnvelopeService(
             bridges=bridges,
