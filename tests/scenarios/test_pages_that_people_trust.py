@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import Device, browser, in_one_loop, surfing
+from tests.delivery_house import TAIL, delivery_house
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import TITLE, asked, come_in, draw, free_port, see_all_pages
 from tests.scenarios.test_a_person_signs_in_a_browser import sign, usable
@@ -125,3 +126,65 @@ async def test_a_fault_goes_with_what_corrects_it_and_shell_commands_are_folded(
         await page.locator("details.check summary").click()
         await expect(page.locator("pre")).to_be_visible()
         assert await usable(page)
+
+
+async def fits(page: Page) -> bool:
+    """Nothing stands out of the window sideways. A hidden field has its label to be pressed."""
+    window = page.viewport_size
+    assert window is not None
+    width: int = await page.evaluate("document.documentElement.scrollWidth")
+    return width <= window["width"]
+
+
+_LOOK = """() => {
+  const style = (each) => getComputedStyle(document.querySelector(each));
+  return [
+    style("body").backgroundColor, style("body").color, style(".brand").fontWeight,
+    style("button.main").backgroundColor, style("button.main").borderRadius,
+    style("body").fontFamily, style("h1").lineHeight.endsWith("px"),
+  ];
+}"""
+
+
+@pytest.mark.parametrize("device", DEVICES)
+async def test_who_signs_a_contract_and_who_receives_goods_see_one_product(
+    house: NetworkHouse, browser: Browser, device: Device, tmp_path: Path
+) -> None:
+    signer = await asked(house)
+    (tmp_path / "goods").mkdir()
+    async with surfing(browser, device=device) as page:
+        await page.goto((await signer.link()).url)
+        look = await page.evaluate(_LOOK)
+        words = (await page.locator(".brand .quiet").inner_text()).strip()
+        mark = await page.locator(".brand img").bounding_box()
+    async with (
+        delivery_house(tmp_path / "goods") as goods,
+        surfing(browser, device=device) as page,
+    ):
+        await page.goto(f"{goods.url}/d/{await goods.label(await goods.send())}")
+        assert await page.evaluate(_LOOK) == look
+        told = (await page.locator(".brand .quiet").inner_text()).strip()
+        drawn = await page.locator(".brand svg").bounding_box()
+        assert told == words
+        assert mark is not None
+        assert drawn is not None
+        assert (drawn["width"], drawn["height"]) == (mark["width"], mark["height"])
+        assert await fits(page)
+        await kept(page, f"delivery-goods-{device}")
+        await page.locator("#begin").click()
+        await page.locator("#name").fill("王师傅")
+        await page.locator("#digits").fill(TAIL)
+        await kept(page, f"delivery-who-{device}")
+        await page.locator("#who button.main").click()
+        await page.wait_for_selector("[data-step=count]:visible")
+        await kept(page, f"delivery-count-{device}")
+        assert await fits(page)
+        await page.locator("#count button.main").click()
+        await page.wait_for_selector("[data-step=sign]:visible")
+        await kept(page, f"delivery-sign-{device}")
+        assert await fits(page)
+        await page.locator("#language").click()
+        await expect(page.locator("h1 [lang=en]")).to_be_visible()
+        await page.goto(f"{goods.url}/status")
+        await kept(page, f"delivery-status-{device}")
+        assert await fits(page)
