@@ -36,7 +36,7 @@ from gateway.store.rows.envelopes import EnvelopeReader
 from gateway.store.rows.networks import NetworkReader
 from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
-from gateway.wiring.waiting import pauses
+from gateway.wiring.rooms.waiting import pauses
 
 Key = TypeVar("Key", SigningKey, EncryptionKey)
 
