@@ -113,7 +113,8 @@ class ApprovalsKnown:
         rejected = None if _is_used(rows, own) else standing_rejection(rows, at=at)
         if rejected is not None:
             raise ApprovalRejectedProblem(await self._rejection(rejected, bundle))
-        free = [row for row in rows if row.used_by is None or row.used_by in own]
+        heard = [row for row in rows if row.state != "closed"]
+        free = [row for row in heard if row.used_by is None or row.used_by in own]
         usable = [row for row in free if row.is_from_oa]
         # By a rule that reads otherwise now, people have approved something else.
         asked = [

@@ -92,6 +92,10 @@ def _against(row: ApprovalRow, document: str | None, *, at: datetime) -> Reason 
         )
     if row.state == "rejected":
         return Reason(rule=APPROVAL_REJECTED, message=f"approval {row.id} was just rejected")
+    if row.state == "closed":
+        return Reason(
+            rule=APPROVAL_EXPIRED, message=f"approval {row.id} is closed: {row.closed_for}"
+        )
     if at >= row.expires_at:
         return Reason(
             rule=APPROVAL_EXPIRED,

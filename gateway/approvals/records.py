@@ -68,6 +68,12 @@ def said(
     return Record(kind="approval", at=at, content=content)
 
 
+def closed(row: ApprovalRow, *, at: datetime) -> Record:
+    """Nobody is asked any more."""
+    content = {"approval": row.id, "system": row.system, "seal": row.seal, "why": row.closed_for}
+    return Record(kind="approval-closed", at=at, content=content)
+
+
 def forgotten(*, before: datetime, approvals: int, at: datetime) -> Record:
     """So many approvals that ended before a whole second were deleted."""
     content = {"before": int(before.timestamp()), "approvals": approvals}

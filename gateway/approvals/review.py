@@ -59,6 +59,7 @@ _KEPT_AS: Mapping[ApprovalState, State] = {
     "expired": "pending",
     "rejected": "rejected",
     "used": "used",
+    "closed": "closed",
 }
 
 
@@ -294,6 +295,8 @@ def refuse_closed(row: ApprovalRow, *, at: datetime) -> None:
         raise ApprovalRejectedProblem(f"approval {row.id} was rejected")
     if row.state == "used":
         raise ApprovalUsedProblem(f"approval {row.id} was used for document {row.used_by}")
+    if row.state == "closed":
+        raise ApprovalExpiredProblem(f"approval {row.id} is closed: {row.closed_for}")
     if at >= row.expires_at:
         raise ApprovalExpiredProblem(
             f"approval {row.id} ended on {row.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -13,8 +13,9 @@ from policies.bundle import Bundle
 from policies.deciding.approving import Standing, standing
 from policies.model import GivenApproval
 
-ApprovalState = Literal["pending", "granted", "rejected", "used", "expired"]
-"""`granted`: nothing is outstanding by the keys and posts of this moment."""
+ApprovalState = Literal["pending", "granted", "rejected", "used", "closed", "expired"]
+"""`granted`: nothing is outstanding by the keys and posts of this moment. `closed`: what it was
+asked for has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ Kind = Literal[
     "denied",
     "asked",
     "approval",
+    "approval-closed",
     "forgotten",
     "freeze",
     "unfreeze",

@@ -213,6 +213,7 @@ _SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "denied": _denied,
     "asked": _asked,
     "approval": _approval,
+    "approval-closed": lambda record: f"{record['why']}; approval {record['approval']}",
     "forgotten": lambda record: f"{record['approvals']} approvals that ended long ago",
     "policy": _policy,
     "refused": lambda record: f"{record['file']}: {record['why']}",

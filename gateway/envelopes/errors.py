@@ -301,8 +301,9 @@ class RevisionPersonUntrustedProblem(RevisionProblem):
     owner: ClassVar[Owner] = "it"
     cure: ClassVar[str] = (
         "Name the network's CA for persons (`persons-root.pem` from its operator) as "
-        "`bridge.persons_root` and start the gateway anew: it is judged again then. Never put it "
-        "into `bridge.trusted_roots`: the network could write cards of companies."
+        "`bridge.persons_root`: it is judged again within two minutes of the file's being there, "
+        "and after a new start where the name is new in config.yaml. Never put it into "
+        "`bridge.trusted_roots`: the network could write cards of companies."
     )
 
 

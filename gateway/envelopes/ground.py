@@ -75,8 +75,8 @@ class Freezes(Protocol):
 class Ground:
     """What all companies of a gateway share.
 
-    `roots` are certificates (DER) of those who may say who a partner is; `events` are told to those
-    who asked.
+    `roots` are certificates (DER) of those who may say who a partner is, `persons` of those who may
+    say who a person is; `events` are told to those who asked.
     """
 
     lane: WriterLane
@@ -94,6 +94,7 @@ class Ground:
     clock: Clock
     roots: Callable[[], Sequence[bytes]]
     freezes: Freezes
+    persons: Callable[[], Sequence[bytes]] = tuple
 
 
 @dataclass(slots=True)

@@ -159,11 +159,13 @@ approval = Table(
     Column("bundle", String(71), nullable=False),
     Column("asked", LargeBinary, nullable=False),
     Column("used_by", String(36)),
+    Column("closed_for", String(300), nullable=False, server_default=""),
     Index("approval_by_request", "request_digest", "seal"),
     Index("approval_by_state", "state"),
 )
 """One row a request and seal that people must approve, and one an approval of an OA system. `state`
-is pending, rejected or used; `used_by` is the document that it was used for."""
+is pending, rejected, used or closed; `used_by` is the document that it was used for, `closed_for`
+why nobody is asked any more."""
 
 approval_concern = Table(
     "approval_concern",

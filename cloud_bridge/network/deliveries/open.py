@@ -93,7 +93,7 @@ class Deliveries:
             gate=Gate(),
             copies=copies,
             statuses=Statuses(lane=lane, book=book, time=time),
-            pages=Pages(),
+            pages=Pages(network=core.config.name),
             askers=Askers(
                 is_behind_proxy=core.config.pages.external_url is not None,
                 header=core.config.pages.address_header,

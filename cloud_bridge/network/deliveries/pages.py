@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cloud_bridge.network.deliveries.problems import LabelUnknownProblem
 from cloud_bridge.network.http.answers import pdf_name
+from cloud_bridge.network.pages.rendering import ASSETS, LANGUAGES, words
 
 _HERE: Final = Path(__file__).parent
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
@@ -31,9 +32,13 @@ Language = Literal["zh", "en"]
 
 
 class Pages:
-    """Renders pages. Everything that a page needs is read once."""
+    """Renders pages. Everything that a page needs is read once.
 
-    def __init__(self) -> None:
+    They look as the pages on which persons sign: one style sheet, one header, one mark.
+    """
+
+    def __init__(self, *, network: str) -> None:
+        """Read all of it; `network`: what it is called, above each page."""
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -41,11 +46,19 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.globals.update(
+            network=network,
+            brand_line={each: words(each)["brand_line"] for each in LANGUAGES},
+            mark=Markup((ASSETS / "mark.svg").read_text(encoding="utf-8")),  # noqa: S704 - our own
+        )
         self._files = {
             file.name: file.read_bytes()
             for file in sorted((_HERE / "static").iterdir())
             if file.suffix in _TYPES
         }
+        # One file, as a telephone keeps it for when there is no network.
+        shared = (ASSETS / "pages.css").read_bytes()
+        self._files["delivery.css"] = shared + b"\n" + self._files["delivery.css"]
         version = hashlib.sha256(b"\0".join(self._files.values())).hexdigest()[:16]
         worker = f'const VERSION = "{version}";\n'.encode() + self._files.pop("worker.js")
         self._worker = worker

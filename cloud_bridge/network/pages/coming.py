@@ -38,6 +38,7 @@ class Coming:
         visited, told = self._site.visited, self._site.told
         check, send = visited(self.entered, posts=True), visited(self.send, posts=True)
         return (
+            Route("GET", "/", self.home, "page-home", who="page"),
             Route("GET", "/s/{token}", told(self.landing), "page-link", who="page"),
             Route("POST", "/s/{token}", told(self.open), "page-open", who="page"),
             Route("GET", "/s/{token}/qr.svg", self.qr, "page-qr", who="page"),
@@ -47,6 +48,12 @@ class Coming:
             Route("POST", "/sign/check/send", send, "page-send-code", who="page"),
         )
 
+    async def home(self, request: web.Request) -> web.StreamResponse:
+        """What this server is, for whoever types its name; programs find nothing here."""
+        if "text/html" not in request.headers.get("Accept", ""):
+            raise web.HTTPNotFound
+        return self._site.renderer.page(request, "home.html")
+
     async def landing(self, request: web.Request) -> web.StreamResponse:
         """The link itself. Looking at it opens nothing: messengers look, too."""
         token = request.match_info["token"]
@@ -54,7 +61,14 @@ class Coming:
         if found == "used" and await self._opens(request, token):
             return see("/sign")
         if found == "fresh":
-            return self._site.renderer.page(request, "landing.html", token=token)
+            about = await self._site.about(token)
+            return self._site.renderer.page(
+                request,
+                "landing.html",
+                token=token,
+                initiator=about.initiator if about else "",
+                title=about.title if about else "",
+            )
         return self._refused(request, token, found)
 
     async def open(self, request: web.Request) -> web.StreamResponse:
@@ -165,6 +179,7 @@ class Coming:
             tail=guest.method if is_tail else "",
             sent=counts is not None and self._site.time.now() < counts and not gone,
             fault=words if error is not None and error.reason not in _OF_SENDING else None,
+            counts=error.seconds if error is not None and error.reason == "too-soon" else 0,
             unsent=words if error is not None and error.reason in _OF_SENDING else None,
         )
 

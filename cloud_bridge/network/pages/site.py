@@ -41,6 +41,14 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """By what a person trusts a link: who sent the envelope, and what it is called."""
+
+    initiator: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What the pages are made of.
 
@@ -61,6 +69,19 @@ class Site:
     check: str
     identity_check: str
     root: bytes
+
+    async def about(self, token: str) -> "About | None":
+        """What is told of a link that was not opened yet; None: there is no such envelope.
+
+        The message that brings a link names both, so whoever has it knows them. Nothing of the
+        document, nor whom it is meant for, is told before the check.
+        """
+        terms = await self.links.terms(token)
+        if terms is None:
+            return None
+        account = await self.accounts.account(terms.initiator)
+        initiator = self.network if account is None else account.organisation.name
+        return About(initiator=initiator, title=terms.title)
 
     def visited(self, handler: Visited, *, posts: bool = False) -> Handler:
         """A handler for whoever has a visit; others are told to open their link.

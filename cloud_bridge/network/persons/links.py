@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
-from cloud_bridge.model import Party
+from cloud_bridge.model import Party, Terms
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons.errors import LinkError, LinkReason
 from cloud_bridge.network.persons.model import Visit
@@ -119,6 +119,18 @@ class PersonLinks:
         """What opening would find; nothing changes: previews of messengers look, too."""
         now = self._time.now()
         return await self._lane.read(lambda connection: _look(connection, token, now))
+
+    async def terms(self, token: str) -> Terms | None:
+        """What a link is about; None: there is none."""
+
+        def envelope_of(connection: Connection) -> str | None:
+            query = select(link.c.envelope).where(link.c.token == hashed(token))
+            found: str | None = connection.execute(query).scalar()
+            return found
+
+        envelope = await self._lane.read(envelope_of)
+        state = None if envelope is None else await self._book.state(envelope)
+        return None if state is None else state.terms
 
     async def open(self, token: str, *, cookie: str | None) -> Visit:
         """Open a link: the first time, or again in the browser that opened it.

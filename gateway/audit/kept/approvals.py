@@ -19,6 +19,7 @@ class ApprovalRows:
 
     _asked: dict[str, tuple[int, Leaf]] = field(default_factory=dict)
     _statements: dict[tuple[str, str], tuple[int, tuple[object, ...]]] = field(default_factory=dict)
+    _closed: dict[str, str] = field(default_factory=dict)
     _rejected: set[str] = field(default_factory=set)
     _used: dict[str, tuple[int, str]] = field(default_factory=dict)
     _ends: dict[str, int] = field(default_factory=dict)
@@ -38,6 +39,8 @@ class ApprovalRows:
                 self._statements[name, str(leaf.get("by"))] = index, said
                 if leaf.get("act") == "reject":
                     self._rejected.add(name)
+            case "approval-closed":
+                self._closed[name] = str(leaf.get("why"))
             case "intent":
                 # Each of its ids is an approval's and a person's.
                 for each in leaf.get("decision", {}).get("approvals", ()):
@@ -69,14 +72,15 @@ class ApprovalRows:
         yield from self._said(connection, forgotten)
 
     def _use_up_beside(self, rows: Sequence[Row[Any]], recorded: Mapping[str, int]) -> None:
-        """A use takes along all that was asked or given for it before, and not rejected."""
+        """A use takes along all that was asked or given for it before, not rejected or closed."""
         same_use = {str(row.id): (row.request_digest, row.seal) for row in rows}
         uses: dict[tuple[object, object], list[tuple[int, str]]] = {}
         for index, document, name in self._uses:
             if name in same_use:
                 uses.setdefault(same_use[name], []).append((index, document))
         for name, use in same_use.items():
-            if name in self._rejected or name in self._used or name not in recorded:
+            is_settled = name in self._rejected or name in self._used or name in self._closed
+            if is_settled or name not in recorded:
                 continue
             later = [each for each in uses.get(use, ()) if each[0] > recorded[name]]
             if later:
@@ -101,7 +105,8 @@ class ApprovalRows:
             return
         used = self._used.get(str(row.id))
         if (None if used is None else used[1]) != row.used_by or (
-            row.state != self._state(str(row.id))
+            (row.state, row.closed_for)
+            != (self._state(str(row.id)), self._closed.get(str(row.id), ""))
         ):
             at = index if used is None else used[0]
             yield Finding(at, f"approval {row.id}: the log says otherwise of its state and use")
@@ -109,7 +114,9 @@ class ApprovalRows:
     def _state(self, name: str) -> str:
         if name in self._used:
             return "used"
-        return "rejected" if name in self._rejected else "pending"
+        if name in self._rejected:
+            return "rejected"
+        return "closed" if name in self._closed else "pending"
 
     def _said(self, connection: Connection, forgotten: set[str]) -> Iterator[Finding]:
         unsaid = dict(self._statements)

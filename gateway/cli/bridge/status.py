@@ -18,7 +18,7 @@ from gateway.cli.terminal import out, printable, tell_json
 from gateway.clock import SystemClock
 from gateway.config import BridgeCompanyConfig
 from gateway.envelopes.cures import cure_of
-from gateway.envelopes.keeping.troubles import LIES, TOLD
+from gateway.envelopes.keeping.troubles import LIES, MISSING, TOLD
 from gateway.store.engines.moments import microseconds, moment
 from gateway.store.rows.networks import StandingRow, newest_serial, standings
 from gateway.store.schema import egress, envelope, envelope_owed
@@ -158,7 +158,9 @@ def _last_news(connection: Connection, row: StandingRow) -> datetime | None:
 def _troubles(connection: Connection, organisation: str, now: datetime) -> Iterator[ToldTrouble]:
     is_ended = envelope.c.status.in_(OVER)
     query = (
-        select(envelope.c.id, envelope.c.trouble, is_ended)
+        select(
+            envelope.c.id, envelope.c.trouble, is_ended, envelope.c.status, envelope.c.changed_at
+        )
         .where(
             envelope.c.organisation == organisation,
             envelope.c.trouble != b"[]",
@@ -166,8 +168,11 @@ def _troubles(connection: Connection, organisation: str, now: datetime) -> Itera
         )
         .order_by(envelope.c.changed_at.desc())
     )
-    for id_, trouble, ended in connection.execute(query):
+    for id_, trouble, ended, status, changed_at in connection.execute(query):
+        is_old = changed_at <= microseconds(now - _LIES_OF_ENDED)
         for type_, words in msgspec.json.decode(trouble, type=list[tuple[str, str]]):
+            if is_old and status == "completed" and type_ == MISSING:
+                continue  # all of it is here: nobody has to look at it for ever
             if not ended or type_ in LIES:
                 yield ToldTrouble(envelope=id_, type=type_, words=words)
 

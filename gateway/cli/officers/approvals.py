@@ -25,7 +25,7 @@ _Document = Annotated[
 def list_(
     key: _Key,
     state: Annotated[
-        str | None, typer.Option(help="pending, granted, rejected, used or expired.")
+        str | None, typer.Option(help="pending, granted, rejected, used, closed or expired.")
     ] = None,
     pkcs11_module: ModuleOption = None,
     pin_file: PinFileOption = None,
@@ -188,6 +188,7 @@ def _tell_whole(found: dict[str, Any]) -> None:
         ("rule", f"{found['rule']}: {policy.get('words', '')}"),
         ("when", policy.get("when")),
         ("missing", _wanted(found)),
+        ("closed", found["closedFor"]),
     ):
         if value:
             _tell(f"{word:<11} {value}")

@@ -125,7 +125,7 @@ class Bridge:
         self._failures = 0
         self._gather_seconds = 0.0
         self._compared_at = self._carded_until = self._rooted_at = float("-inf")
-        self._roots: tuple[bytes, ...] = ()
+        self._roots: tuple[tuple[bytes, ...], ...] = ()
         self.agreement = ClockAgreement(ground.clock)
         self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.last: Reconciliation | None = None
@@ -243,7 +243,7 @@ class Bridge:
 
     async def reconcile(self) -> Reconciliation:
         """Compare all records with the network now."""
-        asked, roots = self.agreement.asked(), tuple(self._ground.roots())
+        asked, roots = self.agreement.asked(), self._trusted()
         self.last = await self._reconciling.run()
         self._roots = roots
         self.agreement.answered(asked)
@@ -278,7 +278,11 @@ class Bridge:
         if now - self._rooted_at < _ROOTS_SECONDS:
             return False
         self._rooted_at = now
-        return tuple(self._ground.roots()) != self._roots
+        return self._trusted() != self._roots
+
+    def _trusted(self) -> tuple[tuple[bytes, ...], ...]:
+        """Of companies, and of persons, as they are now."""
+        return tuple(self._ground.roots()), tuple(self._ground.persons())
 
     async def _listen(self, wait_seconds: float) -> None:
         cursor, asked = await self.inbox.cursor(), self.agreement.asked()

@@ -20,9 +20,11 @@ from gateway.envelopes.keeping.standing import status_of
 from gateway.envelopes.keeping.troubles import (
     JUDGED_ANEW,
     KEPT_FROM_US,
+    LOST_THERE,
     holding_in,
     holding_now,
     lasting_in,
+    troubles_in,
     written,
 )
 from gateway.store.engines.lane import Transaction
@@ -189,7 +191,11 @@ class InboxWriter:
         organisation = self._member.organisation
         row = await self._ground.envelopes.by_id(organisation, envelope)
         state = await self._ground.records.state(organisation, envelope)
-        if row is None or state is None or row.status != "held":
+        if row is None or state is None:
+            return
+        if row.status != "held":
+            if ended & dict(troubles_in(row)).keys():
+                await self._given_again(row, ended)
             return
         never_taken = await self._ground.owed.never_taken(organisation, envelope)
         holding = holding_in(row, never_taken) - ended
@@ -205,6 +211,14 @@ class InboxWriter:
             self._ground.queue.enqueue(unit, [job_of(organisation, envelope, "released")])
 
         await self._ground.lane.write(release)
+
+    async def _given_again(self, row: EnvelopeRow, ended: frozenset[str]) -> None:
+        """What was completed, and the network had lost, is there again."""
+        trouble = written(each for each in troubles_in(row) if each[0] not in ended)
+        hint = "" if row.hint == LOST_THERE else row.hint
+        await self._ground.lane.write(
+            lambda unit: change_envelope(unit, row.organisation, row.id, trouble=trouble, hint=hint)
+        )
 
     def _say(self, state: EnvelopeState, entry: Entry) -> None:
         """One line in the log for whatever was said in an envelope."""

@@ -31,7 +31,7 @@ from gateway.envelopes.keeping.troubles import (
 from gateway.jobs.model import NewJob
 from gateway.store.engines.lane import Transaction
 from gateway.store.engines.moments import microseconds
-from gateway.store.rows.envelopes import HeadRow
+from gateway.store.rows.envelopes import EnvelopeRow, HeadRow
 from gateway.store.rows.networks import change_standing
 
 _PAGE = 500
@@ -176,7 +176,7 @@ class Reconciling:
         if state is None or (state.sequence, state.head) != (head.sequence, head.hash):
             return False
         row = await self._ground.envelopes.by_id(organisation, envelope)
-        return row is not None and row.status != "held"
+        return row is not None and not _may_go_on(row)
 
     async def _theirs(self) -> dict[str, Head]:
         found: dict[str, Head] = {}
@@ -201,7 +201,7 @@ class Reconciling:
             # We may have heard of it while the heads were on their way: ask once more.
             return _Found(is_missing=await self._is_short(envelope, state.sequence))
         row = await self._ground.envelopes.by_id(organisation, envelope)
-        if row is not None and row.status == "held":
+        if row is not None and _may_go_on(row):
             # What held it up may have passed.
             return _Found(fetched=await self._inbox.fetch(envelope, is_level=True))
         return _Found()
@@ -317,6 +317,11 @@ class Reconciling:
             owed=report.owed,
             failed=len(report.failed),
         )
+
+
+def _may_go_on(row: EnvelopeRow) -> bool:
+    """Whether something is told of it that may have passed."""
+    return row.status == "held" or MISSING in types_in(row.trouble)
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):

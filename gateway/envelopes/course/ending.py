@@ -8,11 +8,12 @@ from cloud_bridge.envelopes.chain import Entry
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.envelopes.statements import Acknowledged, Voided, Withdrawn, parse
 from cloud_bridge.errors import NetworkError, NetworkLiesError, NetworkRefusedError
+from gateway.approvals.interfaces import Closes
 from gateway.audit.record import Record
 from gateway.envelopes.carriage.carrying import Bridge
 from gateway.envelopes.carriage.owed import owe
 from gateway.envelopes.carriage.speaking import say
-from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, was_told
+from gateway.envelopes.course.ends import TAKEN_BACK, ended_at, waiting_no_more, was_told
 from gateway.envelopes.errors import RevisionProblem
 from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.contents import Contents
@@ -47,8 +48,16 @@ _UNKNOWN_WORDS = (
 class Ending:
     """Brings envelopes of our companies to their end."""
 
-    def __init__(self, *, ground: Ground, contents: Contents) -> None:
+    def __init__(self, *, ground: Ground, contents: Contents, closing: Closes) -> None:
+        """Join them.
+
+        Args:
+            ground: what all of it stands on.
+            contents: of documents.
+            closing: closes what people were asked for an envelope that has ended.
+        """
         self._ground = ground
+        self._closing = closing
         self._contents = contents
 
     async def end(
@@ -101,6 +110,8 @@ class Ending:
                     change_envelope(transaction, member.organisation, row.id, status=state.status)
                 return
             owe(transaction, member.organisation, row.id, statement, at=now)
+            ended = waiting_no_more(transaction.connection, row, state.status)
+            self._closing.close(transaction, ended, at=now)
             change_envelope(
                 transaction,
                 member.organisation,

@@ -1,6 +1,6 @@
 """Each end of an envelope is told once, however often it is acknowledged or comes again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,6 +16,9 @@ from cloud_bridge.envelopes.statements import (
     Withdrawn,
     parse,
 )
+from gateway.approvals.interfaces import Ended
+from gateway.envelopes.causes import trace_of
+from gateway.store.rows.envelope_contents import documents_of, signing_with_content, with_content
 from gateway.store.rows.envelope_owed import is_owed, refused_for
 from gateway.store.rows.envelopes import EnvelopeRow
 
@@ -56,3 +59,18 @@ def was_told(
         return True
     is_nothing = row.ours and state.status in OVER
     return is_nothing and refused_for(connection, who, envelope, "envelope") == TAKEN_BACK
+
+
+def waiting_no_more(connection: Connection, row: EnvelopeRow, status: str) -> Iterator[Ended]:
+    """Documents that nobody need approve any more once an envelope has ended.
+
+    What another envelope that is being signed has as well waits on: people are asked once for the
+    same use, whichever asked first.
+    """
+    own = row.organisation, row.id
+    for digest in documents_of(connection, *own):
+        if any(each != own for each in signing_with_content(connection, digest)):
+            continue
+        traces = frozenset(map(trace_of, with_content(connection, digest)))
+        why = f"the envelope {row.id} is {status}"
+        yield Ended(document=bytes.fromhex(digest), traces=traces, why=why)

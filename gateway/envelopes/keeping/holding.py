@@ -16,9 +16,12 @@ from gateway.envelopes.ground import Ground, Member, Tally
 from gateway.envelopes.keeping.noting import event_of
 from gateway.envelopes.keeping.troubles import (
     LONGEST,
+    LOST_THERE,
+    MISSING,
     REFUSED,
     TOLD,
     Trouble,
+    is_whole_here,
     lasting_in,
     troubles_in,
     written,
@@ -52,6 +55,8 @@ def _changes(row: EnvelopeRow, trouble: Trouble, *, at: datetime) -> dict[str, A
     changes = {"trouble": written((known | {trouble.type: words}).items()), "changed_at": at}
     if not trouble.holds or row.status in OVER:
         return changes
+    if trouble.type == MISSING and is_whole_here(row):
+        return changes | {"hint": LOST_THERE}
     return changes | {"status": "held", "step": "look-at-it", "hint": trouble.words}
 
 

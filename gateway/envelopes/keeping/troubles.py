@@ -52,6 +52,13 @@ JUDGED_ANEW: Final = frozenset({"revision-untrusted", "revision-person-untrusted
 MISSING: Final = "missing"
 """The network has signed more of an envelope than it gives."""
 
+LOST_THERE: Final = (
+    "Everybody has signed, and all of it is here; the network no longer has all of it. It counts "
+    "as before: keep the transcript (`sealgate envelope transcript`), which proves it without the "
+    "network."
+)
+"""What is told of a completed contract that the network has lost: nothing is left to be signed."""
+
 KEPT_FROM_US: Final = frozenset({MISSING, "gap"})
 """End once the network gives all that it has signed again, as where its operator has put a backup
 back: nothing contradicts then, and both companies hold the same."""
@@ -108,6 +115,11 @@ def trouble_of(error: RecordBrokenError | NetworkLiesError) -> Trouble:
 def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     """What holds an envelope up, by types and words."""
     return _troubles.decode(row.trouble)
+
+
+def is_whole_here(row: EnvelopeRow) -> bool:
+    """Whether all have signed, and all that they signed was verified and is in our archive."""
+    return row.status == "completed" and row.step == "nothing"
 
 
 def types_in(kept: bytes) -> frozenset[str]:

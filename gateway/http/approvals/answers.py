@@ -55,6 +55,7 @@ def whole(shown: ApprovalView) -> dict[str, Any]:
         "policy": policy(asked),
         "statements": [_statement(said, shown) for said in shown.statements],
         "usedBy": row.used_by,
+        "closedFor": row.closed_for,
         "bundle": row.bundle,
         "trace": asked.trace_id,
         "statement": None if asked.rule is None else msgspec.to_builtins(subject_of(row)),

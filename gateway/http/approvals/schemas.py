@@ -93,6 +93,10 @@ SCHEMAS: dict[str, Any] = {
             },
             "statements": list_of(_STATEMENT),
             "usedBy": {"type": ["string", "null"], "format": "uuid"},
+            "closedFor": {
+                "type": "string",
+                "description": "Why nobody is asked any more; empty: that is not so.",
+            },
             "bundle": {"type": "string"},
             "trace": {"type": "string"},
             "statement": _SUBJECT,

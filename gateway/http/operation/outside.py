@@ -71,6 +71,12 @@ class Outside:
             "again, and the log names it (envelope_not_compared).",
             "organisation",
         )
+        self.roots_not_read = families.gauge(
+            "sealgate_bridge_roots_not_read",
+            "Files of trusted roots that cannot be read, and are trusted for nothing; the log "
+            "names them (root_not_read).",
+            "of",
+        )
         self.bridge_lies = families.gauge(
             "sealgate_bridge_lies",
             "Since the start: what the network said and cannot be, by what it was. Above 0, "

@@ -18,7 +18,7 @@ from gateway.store.engines.statements import Row, RowStatement
 from gateway.store.engines.upserts import upsert
 from gateway.store.schema import approval, approval_concern, approval_statement
 
-State = Literal["pending", "rejected", "used"]
+State = Literal["pending", "rejected", "used", "closed"]
 Act = Literal["approve", "reject"]
 
 
@@ -27,7 +27,7 @@ class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `request_digest` is that of the whole act (`Use.act_digest`). `rule` is the one that asks; it is
     empty where nobody was asked, but an OA system's approval came with the request. `used_by` is
-    the document that it was used for.
+    the document that it was used for, `closed_for` why nobody is asked any more.
     """
 
     id: str
@@ -43,6 +43,7 @@ class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str
     asked: bytes
     used_by: str | None = None
+    closed_for: str = ""
 
     @property
     def is_from_oa(self) -> bool:
@@ -70,7 +71,7 @@ _STATEMENT_COLUMNS = ApprovalStatementRow.__struct_fields__
 _put_approval = RowStatement(
     upsert(approval).on_conflict_do_update(
         index_elements=[approval.c.id],
-        set_={name: upsert(approval).excluded[name] for name in ("state", "used_by")},
+        set_={name: upsert(approval).excluded[name] for name in ("state", "used_by", "closed_for")},
     ),
     *_COLUMNS,
     key=1,
@@ -92,6 +93,9 @@ _statement = select(*(approval_statement.c[name] for name in _STATEMENT_COLUMNS)
 _by_id = _row.where(approval.c.id == bindparam("approval_id"))
 _of_request = _row.where(
     approval.c.request_digest == bindparam("digest"), approval.c.seal == bindparam("seal_id")
+).order_by(approval.c.id)
+_pending_of_document = _row.where(
+    approval.c.state == "pending", approval.c.document_digest == bindparam("digest")
 ).order_by(approval.c.id)
 _newest = _row.order_by(approval.c.id.desc())
 _newest_of_state = _newest.where(approval.c.state == bindparam("wanted"))
@@ -165,6 +169,25 @@ def approvals_of(
         if (row.request_digest, row.seal) == (request_digest, seal)
     }
     return tuple(sorted(found.values(), key=lambda row: row.id))
+
+
+def pending_of_documents(
+    transaction: Transaction, digests: Iterable[bytes]
+) -> tuple[ApprovalRow, ...]:
+    """All that wait, for one of these documents, as this transaction leaves them so far."""
+    wanted = frozenset(digests)
+    found = {
+        row.id: row
+        for digest in wanted
+        for row in map(
+            _approval_row,
+            transaction.connection.execute(_pending_of_document, {"digest": digest}).all(),
+        )
+    }
+    found |= {
+        row.id: row for row in _pending(transaction).values() if row.document_digest in wanted
+    }
+    return tuple(row for _, row in sorted(found.items()) if row.state == "pending")
 
 
 def statements_of(connection: Connection, approval_id: str) -> tuple[ApprovalStatementRow, ...]:

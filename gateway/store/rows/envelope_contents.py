@@ -75,6 +75,20 @@ def signing_with_content(connection: Connection, digest: str) -> tuple[tuple[str
     return tuple((row.organisation, row.envelope) for row in rows)
 
 
+def documents_of(connection: Connection, organisation: str, envelope_id: str) -> tuple[str, ...]:
+    """Digests of all revisions of an envelope's documents that are here."""
+    query = select(envelope_content.c.digest).where(
+        envelope_content.c.organisation == organisation, envelope_content.c.envelope == envelope_id
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def with_content(connection: Connection, digest: str) -> frozenset[str]:
+    """Ids of all envelopes, ended or not, that have a revision of that digest."""
+    query = select(envelope_content.c.envelope).where(envelope_content.c.digest == digest)
+    return frozenset(connection.execute(query).scalars())
+
+
 def envelope_content_ends(connection: Connection) -> dict[str, int]:
     """For each segment that envelopes' documents are in, the offset behind the last of them."""
     end = func.max(envelope_content.c.segment_offset + envelope_content.c.size)

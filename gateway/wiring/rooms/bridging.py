@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +20,7 @@ from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.envelopes.carriage.own_card import OwnCard
 from gateway.envelopes.ground import Ground, Inbound, Member
 from gateway.envelopes.partners.cards import Cards
-from gateway.envelopes.partners.roots import roots_in
+from gateway.envelopes.partners.roots import Roots
 from gateway.envelopes.records import Records
 from gateway.errors import Problem
 from gateway.freezes.outgoing import Outgoing
@@ -74,12 +73,18 @@ class Bridging:
 
     async def _count(self, house: House) -> None:
         while True:
+            self._count_roots(house)
             for bridge in self.bridges:
                 try:
                     await self._measure(house, bridge)
                 except Problem as problem:
                     _log.error("bridge_not_counted", error=problem.detail)
             await asyncio.sleep(_COUNT_SECONDS)
+
+    def _count_roots(self, house: House) -> None:
+        for whose, roots in (("companies", self.ground.roots), ("persons", self.ground.persons)):
+            if isinstance(roots, Roots):
+                house.metrics.outside.roots_not_read.labels(whose).set(roots.unread)
 
     async def _measure(self, house: House, bridge: Bridge) -> None:
         owed, since = await self.ground.owed.count(bridge.member.organisation)
@@ -155,7 +160,7 @@ async def _ground(
     contents, networks = EnvelopeContentReader(house.readers), NetworkReader(house.readers)
     for reader in (envelopes, owed, contents, networks):
         stack.callback(reader.close)
-    roots = partial(roots_in, config.trusted_roots)
+    roots, persons = Roots.of_folder(config.trusted_roots), Roots.of_file(config.persons_root)
     cards = Cards(lane=house.lane, reader=networks, roots=roots, clock=house.clock)
     await cards.load()
     return Ground(
@@ -173,6 +178,7 @@ async def _ground(
         records=Records(envelopes),
         clock=house.clock,
         roots=roots,
+        persons=persons,
         freezes=Outgoing(
             book=house.freezes.book,
             lane=house.lane,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.approvals.closing import ClosingApprovals
 from gateway.envelopes.carriage.carrying import Bridges
 from gateway.envelopes.course.advancing import Advancing, Reached, unwatched
 from gateway.envelopes.course.creating import Creating
@@ -16,7 +17,6 @@ from gateway.envelopes.ground import Ground
 from gateway.envelopes.keeping.contents import Contents
 from gateway.envelopes.keeping.naming import Naming
 from gateway.envelopes.keeping.troubles import STAMP_OVER_TEXT
-from gateway.envelopes.partners.roots import certificates_in
 from gateway.envelopes.service import EnvelopeService
 from gateway.envelopes.waking import Waking
 from gateway.seals.in_force import InForce
@@ -57,8 +57,6 @@ async def open_envelopes(
         signing: the signing cycle for documents.
         stack: ends the judging process.
     """
-    config = house.config.bridge
-    persons = None if config is None else config.persons_root
     judge = await stack.enter_async_context(Verifier(trust=(), clock=house.clock))
     return envelope_room(
         ground=bridging.ground,
@@ -68,7 +66,7 @@ async def open_envelopes(
         judge=judge,
         trust=Trust(
             companies=bridging.ground.roots,
-            persons=lambda: () if persons is None else certificates_in(persons.read_bytes()),
+            persons=bridging.ground.persons,
         ),
         most_bytes=house.config.http.max_document_bytes,
         still=lambda: why_still(house, "envelope"),
@@ -121,7 +119,8 @@ def envelope_room(
         keeps_text_free=partial(_keeps_text_free, in_force),
         most_bytes=most_bytes,
     )
-    ending = Ending(ground=ground, contents=contents)
+    closing = ClosingApprovals(audit=ground.audit)
+    ending = Ending(ground=ground, contents=contents, closing=closing)
     return EnvelopeRoom(
         service=EnvelopeService(
             bridges=bridges,

@@ -1,6 +1,7 @@
 """Envelopes go out and come in, each once, whatever the network or the process does meanwhile."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -369,3 +370,20 @@ async def test_a_company_is_called_by_its_cards_each_name_once_and_the_newest_la
         assert cards.names("org-nobody") == ()
     async with opened("org-buyer") as again:
         assert again.ground.cards.names(again.id) == (first.name, wide)
+
+
+async def test_other_roots_of_persons_are_seen_within_two_minutes_and_all_is_compared(
+    buyer: Company, clock: FakeClock
+) -> None:
+    persons: list[bytes] = []
+    bridge = buyer.bridge
+    bridge._ground = replace(bridge._ground, persons=lambda: tuple(persons))
+    await buyer.listen()
+    compared = bridge.last
+    clock.move(timedelta(minutes=1))
+    await buyer.listen()
+    assert bridge.last is compared
+    persons.append(b"a root")
+    clock.move(timedelta(minutes=1))
+    await buyer.listen()
+    assert bridge.last is not compared

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
 from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeConfig
 from gateway.envelopes.carriage.errors import KeyFileError
-from gateway.envelopes.partners.roots import roots_in
+from gateway.envelopes.partners.roots import Roots
 from gateway.wiring.rooms.bridging import read_key, way_of
 from tests.seals_of_companies import authority
 
@@ -96,14 +97,39 @@ def test_a_key_that_others_may_read_or_of_another_kind_is_not_used(tmp_path: Pat
 def test_roots_are_read_as_they_are_now_and_a_broken_file_is_trusted_for_nothing(
     tmp_path: Path,
 ) -> None:
-    assert roots_in(tmp_path / "missing") == ()
+    assert Roots.of_folder(tmp_path / "missing")() == ()
+    roots = Roots.of_folder(tmp_path)
     first, second = authority("First Root"), authority("Second Root")
     (tmp_path / "first.der").write_bytes(first.der)
     (tmp_path / "broken.pem").write_text("nonsense")
     (tmp_path / "README").write_text("not looked at")
-    assert roots_in(tmp_path) == (first.der,)
+    assert roots() == (first.der,)
     (tmp_path / "second.pem").write_bytes(second.certificate.public_bytes(Encoding.PEM))
-    assert set(roots_in(tmp_path)) == {first.der, second.der}
+    assert set(roots()) == {first.der, second.der}
+
+
+def test_a_root_that_cannot_be_read_is_told_when_that_begins_and_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    root = authority("Persons")
+    file = tmp_path / "persons.pem"
+    roots = Roots.of_file(file)
+    with structlog.testing.capture_logs() as log:
+        for _ in range(3):
+            assert (roots(), roots.unread) == ((), 1)
+        file.write_text("nonsense")
+        for _ in range(3):
+            assert (roots(), roots.unread) == ((), 1)
+        file.write_bytes(root.certificate.public_bytes(Encoding.PEM))
+        for _ in range(3):
+            assert (roots(), roots.unread) == ((root.der,), 0)
+    events = [(each["event"], each["file"]) for each in log]
+    assert events == [
+        ("root_not_read", str(file)),
+        ("root_not_read", str(file)),
+        ("root_read_again", str(file)),
+    ]
+    assert (Roots.of_file(None)(), Roots.of_file(None).unread) == ((), 0)
 
 
 def test_a_file_that_the_operator_gives_is_named_where_it_is_missing(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ function pad(canvas) {
     if (!stroke) return;
     stroke = null;
     keep();
+    corrected("signature");
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
@@ -85,6 +86,26 @@ function pad(canvas) {
   }
   new ResizeObserver(paint).observe(canvas);
   keep();
+}
+
+// What is corrected is no fault any more, also before it is sent.
+function corrected(id) {
+  const fault = document.getElementById(`${id}-fault`);
+  if (!fault) return;
+  const field = fault.closest(".field");
+  fault.remove();
+  field.classList.remove("bad");
+  for (const entered of [field, ...field.querySelectorAll("[aria-invalid], [aria-describedby]")]) {
+    entered.removeAttribute("aria-invalid");
+    const left = (entered.getAttribute("aria-describedby") ?? "")
+      .split(" ")
+      .filter((name) => name && name !== `${id}-fault`);
+    if (left.length) entered.setAttribute("aria-describedby", left.join(" "));
+    else entered.removeAttribute("aria-describedby");
+  }
+  const faults = document.getElementById("faults");
+  faults?.querySelector(`a[href="#${CSS.escape(id)}"]`)?.closest("li").remove();
+  if (faults && !faults.querySelector("li")) faults.remove();
 }
 
 function ways(form) {
@@ -145,5 +166,9 @@ const form = document.querySelector("form.act");
 const canvas = form.querySelector("canvas.pad");
 if (canvas) pad(canvas);
 ways(form);
+form.addEventListener("input", (event) => {
+  if (event.target.name === "way") return; // choosing how is no signature yet
+  corrected(event.target.id === "typed" ? "signature" : event.target.id);
+});
 once(form);
 document.querySelector("#faults")?.focus();
