@@ -74,6 +74,7 @@ def _updated_in_an_object_stream(page: str) -> bytes:
 
 STUMBLING: dict[str, Callable[[], bytes]] = {
     "a size beyond all memory": lambda: one_page(page=A4).replace(b"/Size 110", b"/Size 99999999"),
+    "a line with another end": lambda: one_page(page=A4).replace(b" n \n2 1", b" nR\n2 1"),
     "a size of a stream beyond all memory": lambda: _packed(table="/Size 99999999"),
     "kinds of five bytes": lambda: _packed(widths=(5, 4, 2)),
     "parameters of the table by another name": lambda: _packed(
