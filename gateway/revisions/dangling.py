@@ -6,7 +6,7 @@ What was signed upon may have such references; an update brings no more of them.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
@@ -31,13 +31,28 @@ def refuse_new_dangling(
     Raises:
         RevisionFaultError: `ambiguous`: it does, more often than before.
     """
-    missing = Counter(missing_in(after(reference), after))
-    if missing and before is not None:
-        missing -= Counter(missing_in(before(reference), before))
-    if missing:
-        number, generation = min(missing)
-        why = f"object {reference.idnum} names {number} {generation} R, which is not there"
-        raise ambiguous(why)
+    old = () if before is None else missing_in(before(reference), before)
+    _refuse_more(f"object {reference.idnum}", old, missing_in(after(reference), after))
+
+
+def refuse_dangling_trailer(before: HistoricalResolver, after: HistoricalResolver) -> None:
+    """The same of the trailer: programs that list documents ask for its /Info and /ID.
+
+    Args:
+        before: the document without the update.
+        after: with it.
+
+    Raises:
+        RevisionFaultError: `ambiguous`.
+    """
+    old, new = (missing_in(each.trailer_view, each) for each in (before, after))
+    _refuse_more("its trailer", old, new)
+
+
+def _refuse_more(what: str, old: Iterable[tuple[int, int]], new: Iterable[tuple[int, int]]) -> None:
+    if more := Counter(new) - Counter(old):
+        number, generation = min(more)
+        raise ambiguous(f"{what} names {number} {generation} R, which is not there")
 
 
 def missing_in(found: Any, view: HistoricalResolver) -> Iterator[tuple[int, int]]:  # noqa: ANN401 - objects of a file have no narrower type

@@ -19,7 +19,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
 from gateway.revisions.containers import check_container
-from gateway.revisions.dangling import refuse_new_dangling
+from gateway.revisions.dangling import refuse_dangling_trailer, refuse_new_dangling
 from gateway.revisions.faults import RevisionFaultError, ambiguous
 from gateway.revisions.plain_syntax import check_object
 from gateway.revisions.quick_reading import next_character
@@ -101,6 +101,7 @@ def _words_of(
         raise ambiguous("its table is read in two ways")
     known, view = _known_numbers(reader, number), reader.get_historical_resolver(number)
     earlier = reader.get_historical_resolver(number - 1)
+    refuse_dangling_trailer(earlier, view)
     containers, within = set[int](), range(start, section.start + 1)
     for (idnum, generation), place in section.entries.items():
         reference = generic.Reference(idnum, generation, pdf=reader)

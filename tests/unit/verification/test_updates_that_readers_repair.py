@@ -90,6 +90,9 @@ STUMBLING: dict[str, Callable[[], bytes]] = {
     "an object stream out of order": lambda: _packed(_container(order=(90, 3, 1))),
     "an object stream in another file": lambda: _packed(_container(entries="/F(x)")),
     "a name of nothing": lambda: signed(BASE, {**plain(), 90: field(b"/Parent 7 0 R")}, WEST),
+    "a trailer that names nothing": lambda: signed(
+        BASE, plain(), WEST, root=b"/Root 1 0 R/ID[70 0 R 71 0 R]"
+    ),
     "a name of another generation": lambda: signed(
         BASE, {**plain(), 90: field(b"/Parent 2 5 R")}, WEST
     ),
