@@ -19,6 +19,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
 from gateway.revisions.containers import check_container
+from gateway.revisions.dangling import refuse_dangling_trailer, refuse_new_dangling
 from gateway.revisions.faults import RevisionFaultError, ambiguous
 from gateway.revisions.plain_syntax import check_object
 from gateway.revisions.quick_reading import next_character
@@ -99,6 +100,8 @@ def _words_of(
     if {(each.idnum, each.generation) for each in listed if each.idnum} != set(section.entries):
         raise ambiguous("its table is read in two ways")
     known, view = _known_numbers(reader, number), reader.get_historical_resolver(number)
+    earlier = reader.get_historical_resolver(number - 1)
+    refuse_dangling_trailer(earlier, view)
     containers, within = set[int](), range(start, section.start + 1)
     for (idnum, generation), place in section.entries.items():
         reference = generic.Reference(idnum, generation, pdf=reader)
@@ -107,6 +110,7 @@ def _words_of(
             raise ambiguous(f"it uses the number {idnum} for another object")
         if before == place:
             continue
+        refuse_new_dangling(reference, None if before is None else earlier, view)
         if isinstance(place, ObjStreamRef):
             containers.add(place.obj_stream_id)
         else:

@@ -35,8 +35,9 @@ _OF_TRAILERS: Final = frozenset({"/Root", "/Size", "/Prev", "/Info", "/ID"})
 _KINDS: Final = frozenset({0, 1, 2})
 _PACKED: Final = 2
 _LAST_GENERATION: Final = 65_535
-_WIDEST: Final = (4, 8, 8)
-_LARGEST_SIZE: Final = 1_000_000
+WIDEST: Final = (4, 8, 8)
+"""How many bytes the columns of a stream may have: what poppler's numbers hold."""
+LARGEST_SIZE: Final = 1_000_000
 """Poppler has no room for a hundred times as many, and pdfium reads tables of no more."""
 
 Entries = dict[tuple[int, int], int | ObjStreamRef]
@@ -106,7 +107,7 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
         raise ambiguous("its table has an object 0")
     _check_trailer(trailer)
     highest = max((idnum for idnum, _ in entries), default=0)
-    if not highest < int(trailer["/Size"]) <= _LARGEST_SIZE:
+    if not highest < int(trailer["/Size"]) <= LARGEST_SIZE:
         raise ambiguous("/Size of its trailer is not that of its table, or beyond all files")
     end = _ENDS.match(document, position)
     if end is None or int(end[1]) != at:
@@ -125,7 +126,7 @@ def _read_table(document: bytes, position: int, entries: Entries, freed: set[int
     seen = set[int]()
     while (part := _PART.match(document, position)) is not None:
         first, count, lines = int(part[1]), int(part[2]), part[3]
-        if first + count > _LARGEST_SIZE:
+        if first + count > LARGEST_SIZE:
             raise ambiguous("its table has numbers beyond all files")
         if len(lines) != count * _ENTRY_BYTES:
             raise ambiguous("its table has lines of another length than lines have")
@@ -146,12 +147,12 @@ def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa:
     widths = _whole_numbers(stream["/W"])
     bounds = _whole_numbers(stream.get("/Index", [0, stream["/Size"]]))
     runs = list(zip(bounds[::2], bounds[1::2], strict=True))
-    if any(first + count > _LARGEST_SIZE for first, count in runs):
+    if any(first + count > LARGEST_SIZE for first, count in runs):
         raise ambiguous("its table has numbers beyond all files")
     numbers = [each for first, count in runs for each in range(first, first + count)]
     data, seen = stream.data, set[int]()
     width = sum(widths)
-    is_narrow = all(map(int.__le__, widths, _WIDEST))
+    is_narrow = all(map(int.__le__, widths, WIDEST))
     if len(widths) != 3 or not is_narrow or len(data) != width * len(numbers):  # noqa: PLR2004 - ISO 32000-2 table 17
         raise ambiguous("its table has rows of another length than it says")
     for index, idnum in enumerate(numbers):
@@ -166,7 +167,7 @@ def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa:
             entries[idnum, 0] = ObjStreamRef(second, third)
         elif kind:
             entries[idnum, third] = second
-        elif second >= _LARGEST_SIZE or third > _LAST_GENERATION:
+        elif second >= LARGEST_SIZE or third > _LAST_GENERATION:
             raise ambiguous(f"its table frees object {idnum} oddly")
         else:
             freed.add(idnum)

@@ -8,6 +8,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef, XRefSectionData
 
 from gateway.documents.inspection.linearised import linearised_sightings
+from gateway.documents.inspection.repairs import repair_sightings
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Place, Snapshot
 from gateway.documents.pyhanko.pages import count_pages
@@ -33,6 +34,7 @@ def reader_sightings(
         yield Sighting(_RULE, f"one reader finds {ours} pages and another {theirs}")
     yield from islice(_differing_places(reader, snapshot), _ENOUGH)
     yield from linearised_sightings(reader, document, snapshot)
+    yield from repair_sightings(reader, document, snapshot, listed_offsets(reader))
     yield from _hybrid(reader)
     yield from _revisions(reader, document)
 

@@ -32,6 +32,7 @@ _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})[ \r\n]+")
 _LINES = re.compile(rb"(?:\d{10} (?:00000 n|\d{5} f)(?: \r| \n|\r\n))*+")
 _TRAILER = re.compile(rb"trailer(?=[\x00\t\n\x0c\r <])")
 _LINE_BYTES = 20
+_WIDEST = (4, 8, 8)  # what poppler's numbers hold
 _IN_USE = ord("n")
 
 
@@ -165,6 +166,8 @@ def read_cross_references(document: bytes) -> CrossReferences:
             raise InDoubtError("cross-references", "a hybrid file")
         if b"/Encrypt" in section.trailer:
             raise InDoubtError("encrypted", "a trailer has an /Encrypt entry")
+        if integer(section.trailer.get(b"/Size")) > _MOST_OBJECTS:
+            raise InDoubtError("cross-references", "a /Size beyond all files")
         sections.append(section)
         if sum(len(each.subsections) for each in sections) > _MOST_SUBSECTIONS:
             raise InDoubtError("cross-references", "too many subsections")
@@ -196,7 +199,7 @@ def _stream(document: bytes, start: int) -> Section:
     widths = [integer(width) for width in read_array(dictionary.get(b"/W", b""))]
     size = integer(dictionary.get(b"/Size"))
     index = [integer(each) for each in read_array(dictionary.get(b"/Index", b"[0 %d]" % size))]
-    if len(widths) != 3 or not all(0 <= width <= 8 for width in widths) or len(index) % 2:  # noqa: PLR2004 - three fields (§7.5.8.2)
+    if len(widths) != 3 or not _are_narrow(widths) or len(index) % 2:  # noqa: PLR2004 - three fields (§7.5.8.2)
         raise InDoubtError("cross-references", "the stream's /W or /Index is odd")
     one, two, three = widths
     runs: list[_Subsection] = []
@@ -207,6 +210,10 @@ def _stream(document: bytes, start: int) -> Section:
     if at != len(data) or min(index) < 0:
         raise InDoubtError("cross-references", "the stream has another length than its /Index")
     return Section(start, end, dictionary, (one, two, three), data, _disjoint(runs))
+
+
+def _are_narrow(widths: list[int]) -> bool:
+    return all(0 <= width <= most for width, most in zip(widths, _WIDEST, strict=False))
 
 
 def _disjoint(runs: list[_Subsection]) -> tuple[_Subsection, ...]:
@@ -263,6 +270,8 @@ def read_stream(
 
 
 def _unpacked(dictionary: Dictionary, data: bytes, most: int) -> bytes:
+    if dictionary.keys() & {b"/F", b"/DP"}:
+        raise InDoubtError("object-streams", "another name for what it is packed by")
     if b"/Filter" not in dictionary:
         return data
     if dictionary[b"/Filter"] not in (b"/FlateDecode", b"[/FlateDecode]", b"[ /FlateDecode ]"):

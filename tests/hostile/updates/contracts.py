@@ -14,6 +14,12 @@ from tests.unit.documents.drafts import A4, FONT, draft, stream
 Bodies = Mapping[int, bytes]
 
 _SAID = "BT /F 24 Tf 72 700 Td (Amount 100) Tj ET"
+_ASLEEP = "BT /F 24 Tf 72 700 Td (Amount 999999) Tj ET"
+_DECOY = (
+    f"/Span<</X(\n5 0 obj\n<</Length {len(_ASLEEP)}>>\nstream\n{_ASLEEP}\nendstream\nendobj\n"
+    ")>>BDC EMC"
+)
+"""What readers take for the content who find the file damaged and look for objects in all of it."""
 _LISTS = {
     "XObject": "q /%s Do Q",
     "ExtGState": "/%s gs",
@@ -97,7 +103,7 @@ def drawn_contract(dice: Random) -> Contract:
         % (("1", "9 0 R", resources) if used == "/Kids" else _kids(dice, resources)),
         3: page,
         4: FONT,
-        5: stream(content.encode()),
+        5: stream(f"{content} {_DECOY}".encode()),
         6: stream(b"0.5 g 72 300 90 90 re f", "/Type/XObject/Subtype/Form/BBox[0 0 595 842]"),
         7: "<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/V(Box)/DA(/F 12 Tf)/F 4/Rect[72 640 300 670]"
         "/P 3 0 R/AP<</N 8 0 R>>>>",

@@ -89,6 +89,16 @@ STUMBLING: dict[str, Callable[[], bytes]] = {
     "parameters by another name": lambda: _described(b"/DP<</Predictor 12/Columns 7>>"),
     "an object stream out of order": lambda: _packed(_container(order=(90, 3, 1))),
     "an object stream in another file": lambda: _packed(_container(entries="/F(x)")),
+    "a name of nothing": lambda: signed(BASE, {**plain(), 90: field(b"/Parent 7 0 R")}, WEST),
+    "a trailer that names nothing": lambda: signed(
+        BASE, plain(), WEST, root=b"/Root 1 0 R/ID[70 0 R 71 0 R]"
+    ),
+    "a name of another generation": lambda: signed(
+        BASE, {**plain(), 90: field(b"/Parent 2 5 R")}, WEST
+    ),
+    "a name beyond its size": lambda: signed(
+        BASE, {**plain(), 90: field(b"/Parent 900 0 R")}, WEST
+    ),
     "a number that grows onto its header": lambda: _with_a_number(b"92 0 obj16.5"),
 }
 
@@ -122,3 +132,9 @@ def test_words_that_readers_differ_on_are_refused(odd: bytes) -> None:
     bodies = {**plain(), 91: signature(odd)}
     judgement = judge(signed(BASE, bodies, WEST), BASE, **now_asked())
     assert judgement.fault in ("ambiguous", "unreadable"), judgement
+
+
+def test_what_names_nothing_in_the_contract_may_go_on_doing_so() -> None:
+    base = one_page(_SAID, catalog="<</Type/Catalog/Pages 2 0 R/PieceInfo 70 0 R>>")
+    judgement = judge(signed(base, plain(root=b"/PieceInfo 70 0 R"), WEST), base, **now_asked())
+    assert judgement.fault is None, judgement
