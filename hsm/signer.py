@@ -1,4 +1,4 @@
-"""The signer process: `python -m hsm.signer FD`. It has the PIN and reads only small messages.
+"""The signer process, a child. It has the PIN and reads only small messages.
 
 It speaks with whoever holds the other end of one socket pair, signs a digest only against a grant,
 and is killed from outside when the module hangs (see docs/hsm.md): it never waits for C_Finalize.
@@ -253,7 +253,3 @@ def main() -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

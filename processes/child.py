@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
 
+from processes.beginning import BEGINNING, OFFLINE
 from processes.confinement import PARENT_VARIABLE
 from processes.errors import ChildNotStartedError
 
@@ -53,20 +54,33 @@ class Child:
 
 
 def start_child(
-    module: str, *arguments: str, environment: Mapping[str, str] | None = None
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    offline: bool = False,
 ) -> Child:
-    """Run `python -m module FD ARGUMENTS`; the child's end of the channel is the descriptor FD.
+    """Run the module's `main`; the child's end of the channel is the descriptor FD.
+
+    The command line is `python -m processes.beginning MODULE FD ARGUMENTS`, and `sys.argv` in the
+    child what is in it from MODULE on.
 
     The child gets a short environment (no secrets travel in it), no other descriptor than the
     channel, a session of its own (so that Ctrl-C reaches only who decides what to do about it), and
     writes its errors where we write ours. May be called from any thread.
+
+    Args:
+        module: has a `main` without arguments, which gives the exit code.
+        arguments: for it.
+        environment: besides what every child gets.
+        offline: whether it speaks to nobody but us, and libraries that would load an HTTP client
+            do so in vain.
 
     Raises:
         ChildNotStartedError: the system has no room for another process.
     """
 
     def start() -> Child:
-        return _start(module, arguments, environment or {})
+        return _start(module, arguments, environment or {}, offline=offline)
 
     # `die_with_parent` in the child means the thread that starts it, and a thread of a pool ends
     # before its process does. The main thread does not, nor does that of `_starting`.
@@ -107,12 +121,14 @@ def _starting() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="starting-children")
 
 
-def _start(module: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Child:
+def _start(
+    module: str, arguments: tuple[str, ...], environment: Mapping[str, str], *, offline: bool
+) -> Child:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with theirs:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                _command(module, theirs.fileno(), arguments),
+                _command(module, theirs.fileno(), arguments, offline=offline),
                 stdin=subprocess.DEVNULL,
                 env={
                     **_environment(),
@@ -128,8 +144,12 @@ def _start(module: str, arguments: tuple[str, ...], environment: Mapping[str, st
     return Child(process, ours)
 
 
-def _command(module: str, channel: int, arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-P", "-m", module, str(channel), *arguments]
+def _command(
+    module: str, channel: int, arguments: tuple[str, ...], *, offline: bool = False
+) -> list[str]:
+    options = (OFFLINE,) if offline else ()
+    python = (sys.executable, "-P", "-m", BEGINNING)
+    return [*python, *options, module, str(channel), *arguments]
 
 
 def _environment() -> dict[str, str]:

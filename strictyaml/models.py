@@ -12,7 +12,12 @@ class StrictModel(BaseModel):
     """Frozen, knows all its keys, guesses no types; `per_day` here is `perDay` in the file."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        defer_build=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The gateway process with its seams timed: `python -m bench.profiling.gateway FD CONFIG MODE`.
+"""The gateway process with its seams timed, as a child of `bench.profiling.serve`.
 
 At its end it writes one line to standard error with what each stage took. MODE `functions` also
 writes the functions that the event loop spent its time in (cProfile, which slows it down).
@@ -70,7 +70,3 @@ def _by_function(serve: Callable[[], int]) -> int:
             stats.sort_stats(order).print_stats(_MOST_FUNCTIONS)
         sys.stderr.write(f"FUNCTIONS of the {name}\n{told.getvalue()}")
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from socket import SHUT_RDWR, socket
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakSet
 
-from psycopg import Connection as PsycopgConnection
-from psycopg import Error as PsycopgError
 from sqlalchemy import URL, Column, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchTableError
 
 from connectors.errors import PlaceUnfitError, SettingsUnfitError
 from connectors.secret_files import first_line
 from connectors.tls import TLS
+
+if TYPE_CHECKING:
+    import psycopg
 
 _DRIVERS: Final[Mapping[str, str]] = {
     "postgresql": "postgresql+psycopg",
@@ -59,7 +60,7 @@ class Database:
         self._engine: Engine | None = None
         self._tables: dict[str, Table] = {}
         self._making = threading.Lock()
-        self._live: WeakSet[PsycopgConnection[Any]] = WeakSet()
+        self._live: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     @property
     def place(self) -> str:
@@ -121,13 +122,18 @@ class Database:
 
         libpq waits for an answer for ever where a network swallows it; pymysql does not.
         """
+        import psycopg  # noqa: PLC0415 - who has no such table never loads it
+
         for connection in list(self._live):
-            with suppress(OSError, PsycopgError), socket(fileno=os.dup(connection.fileno())) as its:
+            with (
+                suppress(OSError, psycopg.Error),
+                socket(fileno=os.dup(connection.fileno())) as its,
+            ):
                 its.shutdown(SHUT_RDWR)
 
     def _connected(self, connection: object, _record: object) -> None:
-        if isinstance(connection, PsycopgConnection):
-            self._live.add(connection)
+        if self._url.get_backend_name() == "postgresql":
+            self._live.add(cast("psycopg.Connection[Any]", connection))
 
     def _log_in(
         self, _dialect: object, _record: object, _args: object, named: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The desk's process: `python -m gateway.desk.child FD`. It reads policies and the past, no more.
+"""The desk's process, a child. It reads policies and the past, no more.
 
 A simulation is minutes of work for an interpreter that has documents to seal. So it runs beside
 the gateway, and as the files come from outside it has no network, writes nothing, and reads the
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 from sqlalchemy import Engine
@@ -198,5 +199,6 @@ def serve(channel: BlockingChannel) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Answer until the parent goes."""
     answer_until_closed(serve)

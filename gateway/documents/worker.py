@@ -1,4 +1,4 @@
-"""The document worker: `python -m gateway.documents.worker FD`. One document at a time, no secrets.
+"""The document worker, a child process. One document at a time, no secrets.
 
 It parses hostile input, so before the first document it gives up the network, every file that is
 neither code nor font, and all memory beyond a bound; its time is bounded from outside, where it can
@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from gateway.documents.errors import (
     DocumentProblem,
@@ -170,5 +171,6 @@ def serve(
     return 0
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Answer until the parent goes."""
     answer_until_closed(serve)

@@ -1,4 +1,4 @@
-"""The judging process: `python -m gateway.verification.child FD`. One file at a time, no secrets.
+"""The judging process, a child. One file at a time, no secrets.
 
 A file to be verified comes from anybody. So its parser sees no file but Python's own, has no
 network, and a bounded memory; its time is bounded from outside (see `verifier`).
@@ -6,6 +6,7 @@ network, and a bounded memory; its time is bounded from outside (see `verifier`)
 
 import gc
 from pathlib import Path
+from typing import NoReturn
 
 from gateway.revisions.quick_reading import read_quickly
 from gateway.verification.judging import Judging
@@ -54,5 +55,6 @@ def serve(channel: BlockingChannel) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Answer until the parent goes."""
     answer_until_closed(serve)

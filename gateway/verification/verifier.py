@@ -51,7 +51,7 @@ class Verifier:
         trust: tuple[bytes, ...],
         clock: Clock,
         limits: VerifierLimits | None = None,
-        start: Callable[[], Child] = lambda: start_child(MODULE),
+        start: Callable[[], Child] = lambda: start_child(MODULE, offline=True),
     ) -> None:
         self._clock = clock
         self._turn = asyncio.Lock()

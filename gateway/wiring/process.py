@@ -1,4 +1,4 @@
-"""The gateway process: `python -m gateway.wiring.process FD CONFIG`, started by the keeper.
+"""The gateway process, started by the keeper, which tells it the configuration's file.
 
 It confines itself, has its children started, and only then loads the rest of itself, while they
 load theirs: most of a start is Python reading modules, and every process has a core to do it on.
@@ -22,6 +22,7 @@ from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.files.ownership import sole_owner
+from gateway.wiring.machine.collector import nothing_collected, set_apart
 from gateway.wiring.machine.confining import confine_gateway
 from gateway.wiring.machine.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError
@@ -67,7 +68,7 @@ class _Workers:
         return self._ahead.popleft() if self._ahead else self._new()
 
     def _new(self) -> Child:
-        return start_child("gateway.documents.worker")
+        return start_child("gateway.documents.worker", offline=True)
 
 
 def _serve(config: Config, signers: Sequence[OrderedSigner], *, confined: bool) -> None:
@@ -76,8 +77,10 @@ def _serve(config: Config, signers: Sequence[OrderedSigner], *, confined: bool) 
     workers = _Workers(config)
     import uvloop  # noqa: PLC0415 - while signer and workers load
 
-    from gateway.wiring.serving import serve  # noqa: PLC0415 - as above
+    with nothing_collected():
+        from gateway.wiring.serving import serve  # noqa: PLC0415 - as above
 
+        set_apart()
     uvloop.run(serve(config, signers, confined=confined, start_worker=workers.start))
 
 
@@ -114,7 +117,3 @@ def main() -> int:
         _log.critical("cannot_serve", error=str(error), kind=type(error).__name__)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

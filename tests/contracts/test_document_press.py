@@ -45,7 +45,7 @@ SEAL = soft_seal()
 
 
 def real() -> Child:
-    return start_child("gateway.documents.worker")
+    return start_child("gateway.documents.worker", offline=True)
 
 
 def faulty() -> Child:

@@ -49,7 +49,7 @@ async def test_no_hostile_file_hangs_or_ends_a_worker(
 ) -> None:
     asked = msgspec.structs.replace(preparation(placement), normalize=normalize, ask=ask)
     async with WorkerPool(
-        _LIMITS, start_worker=lambda: start_child("gateway.documents.worker")
+        _LIMITS, start_worker=lambda: start_child("gateway.documents.worker", offline=True)
     ) as pool:
         before = pool.pids
 

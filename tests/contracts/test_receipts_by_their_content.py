@@ -53,7 +53,7 @@ async def test_good_receipts_are_allowed_and_each_wrong_one_is_denied_by_its_rul
         **dict.fromkeys(("amount", "payee", "pages", "hidden-layers", "template"), 40),
     }
     async with WorkerPool(
-        _LIMITS, start_worker=lambda: start_child("gateway.documents.worker")
+        _LIMITS, start_worker=lambda: start_child("gateway.documents.worker", offline=True)
     ) as pool:
 
         async def told(receipt: Receipt) -> set[str]:

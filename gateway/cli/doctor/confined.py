@@ -1,4 +1,4 @@
-"""Whether the gateway would be confined: `python -m gateway.cli.doctor.confined FD CONFIG`.
+"""Whether the gateway would be confined, as a child finds it.
 
 Confinement cannot be undone, so it is tried in a child, by the very function that the gateway uses.
 """
@@ -75,7 +75,3 @@ def _opens(path: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ from gateway.cli.doctor.confined import CouldRead, NotConfined, ask_confined
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
 from gateway.documents.pool import WorkerLimits, WorkerPool
-from processes.child import start_child
+from processes.child import Child, start_child
 from processes.errors import ProcessError
 
 _OLDEST_PYTHON = (3, 11)
@@ -79,7 +79,10 @@ def check_workers(config: Config) -> Iterator[Finding]:
 
 async def _start_worker(config: Config) -> tuple[str, ...]:
     limits = WorkerLimits.of(config.documents.model_copy(update={"workers": 1}))
-    start = lambda: start_child("gateway.documents.worker")  # noqa: E731 - as the wiring has it
+
+    def start() -> Child:
+        return start_child("gateway.documents.worker", offline=True)
+
     async with WorkerPool(limits, start_worker=start) as pool:
         return pool.restrictions
 

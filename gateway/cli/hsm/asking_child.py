@@ -23,7 +23,7 @@ def ask_child(
     """Its answer; leaves with 2 when there is none.
 
     Args:
-        module: run by `python -m`.
+        module: of the child, with a `main`.
         arguments: for it.
         hsm: which token, and the only keys that it may touch.
         frames: what it is asked, after that.

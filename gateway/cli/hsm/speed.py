@@ -1,4 +1,4 @@
-"""The child of `hsm test`: `python -m gateway.cli.hsm.speed FD SECONDS`. It alone has the PIN.
+"""The child of `hsm test`. It alone has the PIN.
 
 It opens the token as the signer does, signs the self-test's fixed sentences with every key for a
 moment, and says how many signatures that gave. The key store verifies each one in software before
@@ -126,7 +126,3 @@ def main() -> None:
     code = _serve(BlockingChannel(channel_socket(sys.argv[1])), float(sys.argv[2]))
     sys.stderr.flush()
     os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

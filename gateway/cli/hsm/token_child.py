@@ -1,4 +1,4 @@
-"""The child of `at_token`: `python -m gateway.cli.hsm.token_child FD`. It alone has the PIN."""
+"""The child of `at_token`. It alone has the PIN."""
 
 import contextlib
 import hashlib
@@ -115,7 +115,3 @@ def main() -> None:
     code = _serve(BlockingChannel(channel_socket(sys.argv[1])))
     sys.stderr.flush()
     os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

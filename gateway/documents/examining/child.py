@@ -1,10 +1,11 @@
-"""The inspecting process: `python -m gateway.documents.examining.child FD`. No secrets.
+"""The inspecting process, a child. No secrets.
 
 For `sealgate inspect` and `sealgate policy template`, which have no workers. Confined like the
 process that verifies.
 """
 
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -65,5 +66,6 @@ def read_first_page(document: bytes) -> FirstPageRead:
         return FirstPageRead(page=None, detail=problem.detail or problem.type)
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Answer until the parent goes."""
     answer_until_closed(serve)

@@ -49,7 +49,7 @@ class Inspector:
         self,
         *,
         limits: InspectorLimits | None = None,
-        start: Callable[[], Child] = lambda: start_child(MODULE),
+        start: Callable[[], Child] = lambda: start_child(MODULE, offline=True),
     ) -> None:
         self._limits = limits or InspectorLimits()
         set_up = SetUp(protocol=PROTOCOL, max_memory_bytes=self._limits.max_memory_bytes)

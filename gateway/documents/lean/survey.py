@@ -18,6 +18,7 @@ from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.tokens import (
     BETWEEN,
     DEEPEST,
+    SHALLOW,
     SPACE,
     STRING,
     VALUE,
@@ -35,9 +36,6 @@ _DIGITS = b"0123456789"
 _HEAD = re.compile(rb"%PDF-\d\.\d" + BETWEEN)
 _NAMED = rb"(\d{1,10}) 0 obj"
 _ENDING = rb"(endobj|stream\r?\n)"
-_OBJECT = re.compile(
-    _NAMED + SPACE + rb"(" + value_down_to(DEEPEST, SPACE) + rb")" + SPACE + _ENDING, re.DOTALL
-)
 _END_OF_STREAM = re.compile(SPACE + rb"endstream" + SPACE + rb"endobj")
 _GAP = re.compile(BETWEEN)
 _CLOSING = re.compile(SPACE + rb"startxref[\r\n ]++\d++[\r\n ]++%%EOF[\r\n ]*+")
@@ -48,7 +46,13 @@ _ADDRESS = re.compile(rb"\((?:https?|mailto|tel):", re.IGNORECASE)
 T = TypeVar("T")
 
 
-# Large expressions take long to compile, and most documents do without these two.
+# Large expressions take long to compile, and most documents do without most of these.
+@cache
+def _object(depth: int) -> re.Pattern[bytes]:
+    value = value_down_to(depth, SPACE)
+    return re.compile(_NAMED + SPACE + rb"(" + value + rb")" + SPACE + _ENDING, re.DOTALL)
+
+
 @cache
 def _object_with_comments() -> re.Pattern[bytes]:
     return re.compile(_NAMED + BETWEEN + rb"(" + VALUE + rb")" + BETWEEN + _ENDING, re.DOTALL)
@@ -57,6 +61,9 @@ def _object_with_comments() -> re.Pattern[bytes]:
 @cache
 def _packed_value() -> re.Pattern[bytes]:
     return re.compile(BETWEEN + rb"(" + VALUE + rb")" + BETWEEN, re.DOTALL)
+
+
+_OBJECT = _object(SHALLOW)
 
 
 class Seen(NamedTuple):
@@ -157,8 +164,10 @@ def _objects(
             _require(_CLOSING.fullmatch(document, table_end, until))
             _refuse_beginnings(document, at, until)
             continue
-        found = _OBJECT.match(document, at, until) or _require(
-            _object_with_comments().match(document, at, until)
+        found = (
+            _OBJECT.match(document, at, until)
+            or _object(DEEPEST).match(document, at, until)
+            or _require(_object_with_comments().match(document, at, until))
         )
         named, raw, ending = found.groups()
         if int(named) != number or reference(raw) is not None:

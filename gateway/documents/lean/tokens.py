@@ -6,10 +6,15 @@ back as they stood, so nothing is lost that this room does not understand.
 One regular expression knows the whole grammar of a value down to a fixed depth, so that the
 reading is done by the expression engine and not, token by token, by Python. At every position at
 most one alternative fits, so it neither guesses nor runs wild.
+
+Each level doubles an expression and the time that it takes to compile. So the shallow one of a pair
+is tried first, which is there from the start and fits what most documents have; the deep one is
+compiled when it is first needed. Where the shallow one fits, the deep one fits the same bytes.
 """
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from gateway.documents.lean.doubt import InDoubtError
 
@@ -18,6 +23,8 @@ Dictionary = dict[bytes, bytes]
 
 DEEPEST = 5
 """How deep values may be nested."""
+SHALLOW = 3
+"""How deep those of most documents are: a page's resources, their fonts, a reference to each."""
 
 # Possessive quantifiers stand behind single sets of characters only: around groups they are broken
 # before Python 3.11.5 (gh-106052), and Debian 12 has 3.11.2.
@@ -73,12 +80,26 @@ def value_down_to(depth: int, between: bytes) -> bytes:
 VALUE = value_down_to(DEEPEST, BETWEEN)
 """A whole value, as an expression; to be compiled with re.DOTALL."""
 
-_VALUE = re.compile(BETWEEN + rb"(" + VALUE + rb")", re.DOTALL)
-_ENTRY = re.compile(
-    rb"(" + NAME + rb")" + BETWEEN + rb"(" + value_down_to(DEEPEST - 1, BETWEEN) + rb")" + BETWEEN,
-    re.DOTALL,
-)
-_ELEMENT = re.compile(rb"(" + value_down_to(DEEPEST - 1, BETWEEN) + rb")" + BETWEEN, re.DOTALL)
+
+# Cached, so that each is compiled when it is first asked for.
+@cache
+def _value(depth: int) -> re.Pattern[bytes]:
+    return re.compile(BETWEEN + rb"(" + value_down_to(depth, BETWEEN) + rb")", re.DOTALL)
+
+
+@cache
+def _entry(depth: int) -> re.Pattern[bytes]:
+    value = value_down_to(depth - 1, BETWEEN)
+    return re.compile(rb"(" + NAME + rb")" + BETWEEN + rb"(" + value + rb")" + BETWEEN, re.DOTALL)
+
+
+@cache
+def _element(depth: int) -> re.Pattern[bytes]:
+    return re.compile(rb"(" + value_down_to(depth - 1, BETWEEN) + rb")" + BETWEEN, re.DOTALL)
+
+
+_ENTRY = _entry(SHALLOW)
+_ELEMENT = _element(SHALLOW)
 _OPENS = re.compile(BETWEEN + rb"(<<|\[)" + BETWEEN)
 _BEYOND = re.compile(BETWEEN)
 _REFERENCE = re.compile(rb"(\d{1,10}) 0 R")
@@ -98,7 +119,10 @@ def read_dictionary(buffer: bytes, at: int = 0) -> tuple[Dictionary, int]:
         raise InDoubtError("syntax", f"no dictionary at {at}")
     entries: Dictionary = {}
     end = opens.end()
-    while (entry := _ENTRY.match(buffer, end)) is not None:
+    while buffer[end : end + 1] == b"/":
+        entry = _ENTRY.match(buffer, end) or _entry(DEEPEST).match(buffer, end)
+        if entry is None:
+            break
         key, value = entry.groups()
         if b"#" in key or key in entries:
             raise InDoubtError("syntax", f"a key twice or in escapes at {end}")
@@ -120,11 +144,12 @@ def read_array(raw: bytes) -> list[bytes]:
         raise InDoubtError("syntax", "no array")
     elements: list[bytes] = []
     end = opens.end()
-    while (element := _ELEMENT.match(raw, end)) is not None:
+    while raw[end : end + 1] != b"]":
+        element = _ELEMENT.match(raw, end) or _element(DEEPEST).match(raw, end)
+        if element is None:
+            raise InDoubtError("syntax", f"no element at {end}")
         elements.append(element[1])
         end = element.end()
-    if raw[end : end + 1] != b"]":
-        raise InDoubtError("syntax", f"no element at {end}")
     return elements
 
 
@@ -151,7 +176,7 @@ def read_value(buffer: bytes, at: int) -> tuple[int, int]:
     Raises:
         InDoubtError: there is none.
     """
-    value = _VALUE.match(buffer, at)
+    value = _value(SHALLOW).match(buffer, at) or _value(DEEPEST).match(buffer, at)
     if value is None:
         raise InDoubtError("syntax", f"no value at {at}")
     return value.span(1)

@@ -1,4 +1,4 @@
-"""A real document worker, but for documents that begin with FAULT: `-m …faulty_worker FD`.
+"""A real document worker, but for documents that begin with FAULT.
 
 What a hostile document may one day make a worker do, done on demand in the real process with its
 real confinement: hang, die, eat memory, call home, read files, talk nonsense.
@@ -117,7 +117,3 @@ def main() -> None:
     """Run until the parent goes."""
     die_with_parent()
     os._exit(serve(BlockingChannel(channel_socket(sys.argv[1])), FaultyWorker))
-
-
-if __name__ == "__main__":
-    main()

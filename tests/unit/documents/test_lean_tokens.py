@@ -7,7 +7,7 @@ import pytest
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
 from gateway.documents.lean.survey import survey
-from gateway.documents.lean.tokens import read_array, read_dictionary, read_value
+from gateway.documents.lean.tokens import DEEPEST, read_array, read_dictionary, read_value
 from tests.unit.documents.drafts import one_page
 
 LONG = 20_000
@@ -48,3 +48,38 @@ def test_a_survey_of_what_never_ends_is_given_up_in_linear_time(text: bytes) -> 
     document = one_page(more={6: text})
     with pytest.raises(InDoubtError):
         survey(LeanDocument(document))
+
+
+NESTED = {
+    "arrays": (b"[1 %b]", b"[1 ", b"]"),
+    "dictionaries": (b"<</A/B/C %b>>", b"<</A/B/C ", b">>"),
+}
+
+
+@pytest.mark.parametrize(("whole", "opening", "closing"), NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize("depth", range(1, DEEPEST + 1))
+def test_what_is_nested_down_to_the_bound_is_read_as_what_is_shallow(
+    depth: int, whole: bytes, opening: bytes, closing: bytes
+) -> None:
+    inner = opening * (depth - 1) + b"7 0 R" + closing * (depth - 1)
+    value = whole % inner
+    assert read_value(b" " + value + b" endobj", 0) == (1, 1 + len(value))
+    if opening == b"[1 ":
+        assert read_array(value) == [b"1", inner]
+    else:
+        entries = {b"/A": b"/B", b"/C": inner}
+        assert read_dictionary(value) == (entries, len(value))
+    assert survey(LeanDocument(one_page(more={6: value})))[6].raw == value
+
+
+@pytest.mark.parametrize(("whole", "opening", "closing"), NESTED.values(), ids=NESTED)
+def test_what_is_nested_deeper_than_the_bound_is_in_doubt(
+    whole: bytes, opening: bytes, closing: bytes
+) -> None:
+    value = whole % (opening * DEEPEST + b"7 0 R" + closing * DEEPEST)
+    with pytest.raises(InDoubtError):
+        read_value(value, 0)
+    with pytest.raises(InDoubtError):
+        read_array(value) if opening == b"[1 " else read_dictionary(value)
+    with pytest.raises(InDoubtError):
+        survey(LeanDocument(one_page(more={6: value})))

@@ -1,7 +1,7 @@
 """A child for tests: runs each frame as Python, and answers with what it assigned to `answer`.
 
-`python -m tests.unit.processes.obedient FD [PATH]`. It obeys whoever holds the channel; with PATH,
-whoever listens at that unix socket, and the channel is there as `channel_of_parent`.
+It obeys whoever holds the channel; with a path as argument, whoever listens at that unix socket,
+and the channel is there as `channel_of_parent`.
 """
 
 import json
@@ -23,7 +23,3 @@ def main() -> None:
         names["answer"] = None
         exec(frame, names)  # noqa: S102 - that is what it is for
         channel.send(json.dumps(names["answer"]).encode())
-
-
-if __name__ == "__main__":
-    main()

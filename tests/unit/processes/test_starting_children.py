@@ -91,7 +91,40 @@ def test_a_childs_command_line_names_its_module_its_channel_and_the_arguments(
     children.append(start_child(MODULE, "an-argument"))
     fd = ask(children[0], "import sys; answer = sys.argv[1]")
     command = Path(f"/proc/{children[0].process.pid}/cmdline").read_text().split("\0")
-    assert command == [sys.executable, "-P", "-m", MODULE, fd, "an-argument", ""]
+    python = [sys.executable, "-P", "-m", "processes.beginning"]
+    assert command == [*python, MODULE, fd, "an-argument", ""]
+
+
+def test_what_a_child_loaded_is_not_looked_at_for_garbage_and_what_it_makes_is(
+    children: list[Child],
+) -> None:
+    children.append(start_child(MODULE))
+    collecting = ask(children[0], "import gc; answer = [gc.isenabled(), gc.get_freeze_count()]")
+    assert collecting[0] is True
+    assert collecting[1] > 1000
+
+
+def test_a_child_that_is_offline_has_no_http_client_though_a_library_asks_for_one(
+    children: list[Child],
+) -> None:
+    script = """
+    import sys
+    import pyhanko.sign.timestamps
+    try:
+        pyhanko.sign.timestamps.aiohttp_client.aiohttp.ClientSession()
+    except RuntimeError as refused:
+        answer = [str(refused), [name for name in sys.modules if name.startswith("aiohttp.")]]
+    """
+    children.append(start_child(MODULE, offline=True))
+    assert ask(children[0], script) == [
+        "aiohttp.ClientSession: this process speaks to nobody",
+        [],
+    ]
+
+
+def test_a_module_that_is_not_there_ends_the_child(children: list[Child]) -> None:
+    children.append(start_child("tests.unit.processes.no_such_module"))
+    assert children[0].process.wait(30) == 1
 
 
 def test_a_killed_child_is_gone_and_may_be_killed_again(children: list[Child]) -> None:
