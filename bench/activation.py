@@ -31,7 +31,7 @@ from gateway.store.engines.database import open_writer
 from gateway.store.engines.lane import WriterLane
 from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
-from gateway.wiring.bundle_policies import BundlePolicies
+from gateway.wiring.policies.bundles import BundlePolicies
 
 _COMPANIES: Final = 1_000
 _SEALS: Final = 5_000

@@ -12,8 +12,14 @@ from typing import Final, Protocol
 
 import msgspec
 
-from cloud_bridge.containers import ContainerError, Signer, UntrustedError, who_signed
-from cloud_bridge.errors import RecordBrokenError
+from cloud_bridge.containers import (
+    ContainerError,
+    RootMissingError,
+    Signer,
+    UntrustedError,
+    who_signed,
+)
+from cloud_bridge.errors import CardWithoutRootError, RecordBrokenError
 from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.plain_json import decode
 
@@ -44,6 +50,7 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         at: when certificates and card must count, aware.
 
     Raises:
+        CardWithoutRootError: `card-untrusted`: another root may vouch for it.
         RecordBrokenError: `card-untrusted`; the message says which of it does not hold.
     """
     if len(signed.card) + len(signed.proof) > LARGEST_CARD:
@@ -55,6 +62,9 @@ def check_card(signed: SignedCard, *, roots: Sequence[bytes], at: datetime) -> C
         card = _bounded(card, signer)
     except msgspec.ValidationError as error:
         raise _untrusted(signed, f"it is no card: {error}") from error
+    except RootMissingError as error:
+        words = str(_untrusted(signed, str(error)))
+        raise CardWithoutRootError(words, fault="card-untrusted") from error
     except (ContainerError, UntrustedError) as error:
         raise _untrusted(signed, str(error)) from error
     if not 1 <= card.serial <= _HIGHEST_SERIAL:

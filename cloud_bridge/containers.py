@@ -44,6 +44,10 @@ class UntrustedError(Exception):
     """Nobody whom we trust says who signed; the message says why not."""
 
 
+class RootMissingError(UntrustedError):
+    """None of the roots has issued it, or what is above it: another root may vouch for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Who made a container.
@@ -80,22 +84,34 @@ class Signer:
         """Whether the certificate was valid at a moment, and leads to one of the roots (DER).
 
         Raises:
+            RootMissingError: none of the roots has anything to do with it.
             UntrustedError: it was not or does not, or its key may not sign documents.
         """
         if not roots:
-            raise UntrustedError("there is no root that we trust for partners")
+            raise RootMissingError("there is no root that we trust for partners")
         try:
-            store = Store([x509.load_der_x509_certificate(each) for each in roots])
+            trusted = [x509.load_der_x509_certificate(each) for each in roots]
+            self._refuse_without_root(trusted)
+            store = Store(trusted)
             builder = PolicyBuilder().store(store).time(at)
             policies = builder.extension_policies(
                 ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_SIGNS_DOCUMENTS
             )
             policies.build_client_verifier().verify(self.certificate, list(self.others))
-        except MemoryError:
+        except (MemoryError, RootMissingError):
             raise
         except Exception as error:
             words = f"its certificate does not lead to a root that we trust: {error}"
             raise UntrustedError(words) from error
+
+    def _refuse_without_root(self, roots: Sequence[x509.Certificate]) -> None:
+        highest = self.chain()[-1]
+        if not any(highest == each or _is_named_above(each, highest) for each in roots):
+            issuer = highest.issuer.rfc4514_string()
+            raise RootMissingError(
+                f"its certificate does not lead to a root that we trust: {issuer} vouches for it, "
+                "which is none of them"
+            )
 
 
 def who_signed(container: bytes, *parts: bytes) -> Signer:
@@ -172,6 +188,18 @@ def _names(certificate: x509.Certificate) -> frozenset[str]:
         for kind in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
         for each in certificate.subject.get_attributes_for_oid(kind)
     )
+
+
+def _is_named_above(root: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether a certificate names a root as its issuer: by name, and by key where it names one."""
+    if certificate.issuer != root.subject:
+        return False
+    try:
+        named = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+        own = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return True
+    return named.value.key_identifier in {None, own.value.key_identifier}
 
 
 def _is_named(certificate: x509.Certificate, sid: cms.SignerIdentifier) -> bool:

@@ -53,6 +53,10 @@ class RecordBrokenError(ValueError):
         self.fault = fault
 
 
+class CardWithoutRootError(RecordBrokenError):
+    """A card that none of the roots vouches for, with nothing else against it yet."""
+
+
 class NotAllowedError(ValueError):
     """The envelope does not let this be said now. `reason` is a word that stays."""
 

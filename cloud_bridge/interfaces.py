@@ -108,6 +108,10 @@ class CloudNetwork(Protocol):
         """The account of a person, by name and by telephone number or mailbox; made if need be."""
         ...
 
+    async def person_of(self, account: str) -> Person | None:
+        """A person by the id of the account; None: there is none."""
+        ...
+
     async def release(self, envelope: str, party: str) -> None:
         """Let somebody else claim what a bearer claimed and left lying."""
         ...

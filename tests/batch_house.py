@@ -31,7 +31,7 @@ from gateway.store.rows.batch_items import ItemReader, ItemRow
 from gateway.store.rows.batches import BatchReader, BatchRow
 from gateway.store.rows.charges import SlotBook
 from gateway.store.rows.documents import DocumentRow
-from gateway.wiring.batching import BatchRoom, Ground, batch_results, batch_room
+from gateway.wiring.rooms.batching import BatchRoom, Ground, batch_results, batch_room
 from policies.model import Caller
 from tests.nothing_around import NoHistory, NothingKnown, NoWaitingRoom
 from tests.running_gateway import RECEIPT

@@ -26,7 +26,7 @@ from gateway.store.files.content import ContentStore
 from gateway.store.migrating import migrate
 from gateway.store.rows.activations import activated_rows
 from gateway.store.schema import audit_leaf
-from gateway.wiring.bundle_policies import BundlePolicies
+from gateway.wiring.policies.bundles import BundlePolicies
 from hsm.interfaces import KeyDescription
 from tests.sealed_bundles import AT, FILES, SOURCE, Group
 from tests.signing_house import FakeClock

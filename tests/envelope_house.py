@@ -28,7 +28,7 @@ from gateway.jobs.outcomes import Away, Later, Outcome
 from gateway.store.engines.lane import WriterLane
 from gateway.verification.model import AskedRevision, RevisionJudgement
 from gateway.verification.revising import judge_revision
-from gateway.wiring.enveloping import envelope_room
+from gateway.wiring.rooms.enveloping import envelope_room
 from policies.model import Caller
 from tests.bridge_house import Authority, Company, ToldEvents, company
 from tests.memory_network import MemoryNetwork

@@ -116,6 +116,7 @@ class EnvelopesInMemory(Envelopes):
         self.links: list[str] = []
         self.persons: dict[tuple[str, str], str] = {}
         self.released: list[str] = []
+        self.unasked: tuple[str, ...] = ()
         self._cards = cards
         self._by_key: dict[tuple[str, str], tuple[NewEnvelope, tuple[NewFile, ...], str]] = {}
         self._changed = asyncio.Condition()
@@ -137,7 +138,8 @@ class EnvelopesInMemory(Envelopes):
         contents = {file.name: file.content for file in files}
         self.kept[envelope] = Kept(made, new.company, new.business_number, contents)
         self._by_key[caller.system, key] = (new, tuple(files), envelope)
-        return Accepted(self.kept[envelope].told(), made.state.terms, repeated=False)
+        told = self.kept[envelope].told()
+        return Accepted(told, made.state.terms, repeated=False, unasked=self.unasked)
 
     async def receive(self, terms: Terms, *, by: str, contents: dict[str, bytes]) -> None:
         """Another company sends one."""

@@ -99,6 +99,15 @@ class MemoryNetwork:
         self.feeds.setdefault(organisation, [])
         return self.of(organisation)
 
+    def admit(self, account: str, name: str) -> None:
+        """Have a person by an account that a test chooses."""
+        self.persons[name, account] = self.person_called(account, name)
+
+    def person_called(self, account: str, name: str) -> Person:
+        now = self.time.now()
+        verification = Verification(level="none", method="", at=now, expires_at=now)
+        return Person(id=account, name=name, contact="****", verification=verification)
+
     def take(self, kept: Kept, signed: SignedStatement, *, by: str) -> Taken:
         said = parse(signed)
         known = kept.state.statement_ids.get(said.id)
@@ -208,6 +217,11 @@ class Side(CloudNetwork):
         kept = self._network.envelopes.get(id_) or Kept(envelope.terms, begun)
         if kept.terms != envelope.terms:
             raise NetworkRefusedError("another has this id", type="conflict")
+        known = {each.id for each in self._network.persons.values()}
+        for party in begun.terms.parties:
+            if party.kind == "person" and party.account not in known:
+                told = f"there is no person {party.account!r}"
+                raise NetworkRefusedError(told, type="account-unknown")
         if begun.terms.mode != "digest":
             for document in begun.terms.documents:
                 if (id_, document.digest) not in self._network.contents:
@@ -323,14 +337,13 @@ class Side(CloudNetwork):
 
     async def person(self, name: str, contact: str) -> Person:
         self._ask("person")
-        now = self._network.time.now()
-        made = Person(
-            id=f"person-{len(self._network.persons) + 1}",
-            name=name,
-            contact="****",
-            verification=Verification(level="none", method="", at=now, expires_at=now),
-        )
+        made = self._network.person_called(f"person-{len(self._network.persons) + 1}", name)
         return self._tell(self._network.persons.setdefault((name, contact), made))
+
+    async def person_of(self, account: str) -> Person | None:
+        self._ask("person")
+        found = [each for each in self._network.persons.values() if each.id == account]
+        return self._tell(found[0]) if found else None
 
     async def release(self, envelope: str, party: str) -> None:
         self._ask("release")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gateway.wiring.launching import start_signer
+from gateway.wiring.machine.launching import start_signer
 from hsm.client import SignerClient
 from hsm.config import HSMConfig, RestartConfig
 from hsm.errors import SignerUnavailableError

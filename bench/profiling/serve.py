@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from gateway.config import load_config
-from gateway.wiring.launching import launch
+from gateway.wiring.machine.launching import launch
 
 
 def main() -> int:

@@ -232,6 +232,18 @@ class ReferenceNetwork:
             _lie(f"asked for a person {name} it told of {found.name}", "person")
         return found
 
+    async def person_of(self, account: str) -> Person | None:
+        """See `CloudNetwork`."""
+        try:
+            found = await self._got("person", f"/v1/persons/{_part(account)}", Person)
+        except NetworkRefusedError as refused:
+            if refused.type == "account-unknown":
+                return None
+            raise
+        if found.id != account:
+            _lie(f"asked for person {account} it told of {found.id}", "person")
+        return found
+
     async def release(self, envelope: str, party: str) -> None:
         """See `CloudNetwork`."""
         await self._caller.ask(

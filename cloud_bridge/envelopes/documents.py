@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from cloud_bridge.containers import ContainerError, Signer, UntrustedError, covered, who_signed
+from cloud_bridge.containers import (
+    ContainerError,
+    RootMissingError,
+    Signer,
+    UntrustedError,
+    covered,
+    who_signed,
+)
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.model import DocumentTerms, Party, Value
 
@@ -44,10 +51,17 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFault:
-    """What does not agree; `entry` 0: it is not of one entry."""
+    """What does not agree.
+
+    Attributes:
+        words: what, and what it means.
+        entry: the place in the file; 0: it is not of one entry.
+        lacks_root: nothing speaks against it but that no root vouches for who signed.
+    """
 
     words: str
     entry: int = 0
+    lacks_root: bool = False
 
 
 def name_in_terms(state: EnvelopeState, name: str, content: bytes) -> str:
@@ -153,12 +167,13 @@ def _judge_signer(
         words = f"party {party.id} is {party.name}, its certificate is of {told}"
         yield DocumentFault(words, signing.entry)
     if why_not is not None:
-        yield DocumentFault(f"party {party.id}: {why_not}", signing.entry)
+        lacks_root = isinstance(why_not, RootMissingError)
+        yield DocumentFault(f"party {party.id}: {why_not}", signing.entry, lacks_root=lacks_root)
 
 
-def _why_untrusted(signer: Signer, roots: Sequence[bytes], at: datetime) -> str | None:
+def _why_untrusted(signer: Signer, roots: Sequence[bytes], at: datetime) -> UntrustedError | None:
     try:
         signer.lead_to(roots, at=at)
     except UntrustedError as error:
-        return str(error)
+        return error
     return None

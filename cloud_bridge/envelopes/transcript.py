@@ -7,7 +7,7 @@ file with several faults has each of them named, and not only the first.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -21,13 +21,14 @@ from cloud_bridge.envelopes.documents import (
     judge_document,
     name_in_terms,
 )
+from cloud_bridge.envelopes.findings import Finding, Rootless, TranscriptFindings
 from cloud_bridge.envelopes.model import EnvelopeState
 from cloud_bridge.envelopes.record import authored, extend, placed
 from cloud_bridge.envelopes.state import begin
 from cloud_bridge.envelopes.statements import NETWORK, Signed, Voided, parse
 from cloud_bridge.envelopes.transcript_file import Transcript, read, write
-from cloud_bridge.errors import NotAllowedError, RecordBrokenError
-from cloud_bridge.model import Card, NetworkIdentity, SignedCard, Value
+from cloud_bridge.errors import CardWithoutRootError, NotAllowedError, RecordBrokenError
+from cloud_bridge.model import Card, SignedCard
 from cloud_bridge.names import misnamed
 from cloud_bridge.plain_json import decode
 
@@ -43,50 +44,6 @@ __all__ = [
 ]
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
-
-
-class Finding(Value, frozen=True):
-    """One thing that does not hold.
-
-    Attributes:
-        fault: a word of `RecordBrokenError`.
-        words: what, and what it means.
-        entry: the place in the file, from 1; 0: it is not of one entry.
-    """
-
-    fault: str
-    words: str
-    entry: int = 0
-
-
-class TranscriptFindings(Value, frozen=True):
-    """What was found.
-
-    Attributes:
-        findings: everything that does not hold; empty: it all holds.
-        network: who the file says that the network is; None: it could not be read.
-        network_key: `pinned`: entries were verified by the key that the verifier brought; `file`:
-            by the one in the file, so that nothing says whose network it is.
-        state: as far as the entries hold, from the first on; None: not even the terms do.
-        believed: the names of organisations whose cards lead to a root, by their ids.
-        documents: the names of documents that were given, and hold.
-        signatures: those in the documents that were given.
-        voided_by: the cancellation agreement's envelope, by the network's word; empty: none.
-    """
-
-    findings: tuple[Finding, ...]
-    network: NetworkIdentity | None
-    network_key: Literal["pinned", "file"]
-    state: EnvelopeState | None
-    believed: Mapping[str, str]
-    documents: tuple[str, ...] = ()
-    signatures: tuple[SignatureFound, ...] = ()
-    voided_by: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything holds."""
-        return not self.findings
 
 
 def verify(
@@ -131,6 +88,9 @@ def verify(
         documents=tuple(verifier.documents),
         signatures=tuple(verifier.signatures),
         voided_by=verifier.voided_by,
+        entries=len(transcript.record.entries),
+        other_network=verifier.other_network,
+        rootless=tuple(verifier.rootless.values()),
     )
 
 
@@ -147,14 +107,20 @@ class _Verifier:
         self.documents: list[str] = []
         self.signatures: list[SignatureFound] = []
         self.voided_by = ""
+        self.other_network = False
+        self.rootless: dict[tuple[str, int], Rootless] = {}
         self._record = transcript.record
         self._key = transcript.network.signing_key if network_key is None else network_key
         self._roots = roots
         self._at = at
-        if self._key != transcript.network.signing_key:
-            self._note("network-signature", "the file names another network's key than is known")
+        self._names_another_key = self._key != transcript.network.signing_key
 
     def judge(self, documents: Mapping[str, bytes]) -> None:
+        if self._names_another_key:
+            # Where the known key has signed an entry, the file was altered.
+            self.other_network = not any(map(self._is_by_the_known_key, self._record.entries))
+            words = "the file names another network's key than is known"
+            self._note("network-signature", words, untold=self.other_network)
         links = self._judge_places()
         self._judge_cards(self._first_uses(links))
         self._judge_authors(links)
@@ -165,7 +131,7 @@ class _Verifier:
         for file, content in documents.items():
             if signings is None:
                 words = f"{file}: which one it must be cannot be told before the entries hold"
-                self._note("document", words)
+                self._note("document", words, untold=all(each.untold for each in self.findings))
             else:
                 name = name_in_terms(self.state, file, content)
                 self._judge_document(self.state, signings, name, content)
@@ -183,7 +149,8 @@ class _Verifier:
             try:
                 link = placed(entry, network_key=self._key)
             except RecordBrokenError as error:
-                self._note(error.fault, str(error), number)
+                untold = self.other_network and error.fault == "network-signature"
+                self._note(error.fault, str(error), number, untold=untold)
                 links.append(None)
                 continue
             if number == 1 or links[-1] is not None:
@@ -220,12 +187,18 @@ class _Verifier:
         for each in self._record.cards:
             try:
                 told = decode(each.card, Card)
-                name = told.organisation, told.serial
-                card = check_card(each, roots=self._roots, at=first_uses.get(name, self._at))
-            except RecordBrokenError as error:
-                self._note(error.fault, str(error))
             except msgspec.ValidationError as error:
                 self._note("card-untrusted", f"a card cannot be read: {error}")
+                continue
+            name = told.organisation, told.serial
+            try:
+                card = check_card(each, roots=self._roots, at=first_uses.get(name, self._at))
+            except CardWithoutRootError as error:
+                why = str(error.__cause__)
+                self.rootless[name] = Rootless(organisation=name[0], name=told.name, words=why)
+                self._note(error.fault, str(error), untold=True)
+            except RecordBrokenError as error:
+                self._note(error.fault, str(error))
             else:
                 self._proofs.setdefault(name, each)
                 if self.cards.setdefault(name, card) != card:
@@ -238,7 +211,9 @@ class _Verifier:
                 try:
                     authored(entry, link, network_key=self._key, cards=self)
                 except RecordBrokenError as error:
-                    self._note(error.fault, str(error), number)
+                    card = _author(entry) or "", entry.signed.card
+                    untold = error.fault == "card-unknown" and card in self.rootless
+                    self._note(error.fault, str(error), number, untold=untold)
 
     def _judge_names(self, state: EnvelopeState) -> None:
         """Whether each organisation is called what its cards, that are believed, say."""
@@ -292,15 +267,23 @@ class _Verifier:
         faults = len(self.findings)
         for found in judge_document(state, signings, name, content, roots=self._roots):
             match found:
-                case DocumentFault(words=words, entry=entry):
-                    self._note("document", f"{name}: {words}", entry)
+                case DocumentFault(words=words, entry=entry, lacks_root=lacks_root):
+                    self._note("document", f"{name}: {words}", entry, untold=lacks_root)
                 case SignatureFound():
                     self.signatures.append(found)
         if len(self.findings) == faults:
             self.documents.append(name)
 
-    def _note(self, fault: str, words: str, entry: int = 0) -> None:
-        self.findings.append(Finding(fault=fault, words=words, entry=entry))
+    def _is_by_the_known_key(self, entry: Entry) -> bool:
+        try:
+            placed(entry, network_key=self._key)
+        except RecordBrokenError as error:
+            return error.fault != "network-signature"
+        return True
+
+    def _note(self, fault: str, words: str, entry: int = 0, *, untold: bool = False) -> None:
+        found = Finding(fault=fault, words=words, entry=entry, untold=untold)
+        self.findings.append(found)
 
 
 def _author(entry: Entry) -> str | None:

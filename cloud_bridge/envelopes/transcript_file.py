@@ -19,6 +19,13 @@ LARGEST: Final = 64 << 20
 MOST: Final = 2000
 """Entries, and cards, of a file that is read: twice what an envelope can come to by talking."""
 
+_OTHERS: Final = {
+    b"%PDF-": "a PDF",
+    b"-----BEGIN": "a PEM file, of certificates or keys",
+    b"PK\x03\x04": "a ZIP archive",
+    b"# An envelope": "the description of an envelope",
+}
+
 
 class Transcript(Value, frozen=True):
     """The file. `format` is `FORMAT`."""
@@ -44,7 +51,7 @@ def read(file: bytes) -> Transcript:
     try:
         transcript = decode(file, Transcript)
     except msgspec.ValidationError as error:
-        raise RecordBrokenError(f"it is no transcript: {error}", fault="unreadable") from error
+        raise RecordBrokenError(_instead(file, error), fault="unreadable") from error
     if transcript.format != FORMAT:
         raise RecordBrokenError(
             f"its format is {transcript.format!r}, this program reads {FORMAT!r}",
@@ -56,3 +63,18 @@ def read(file: bytes) -> Transcript:
             fault="unreadable",
         )
     return transcript
+
+
+def _instead(file: bytes, error: msgspec.ValidationError) -> str:
+    """What a file is that is no transcript, as far as its beginning tells."""
+    begins = file[:4096].lstrip()
+    if not begins:
+        return "it is empty, and no transcript"
+    for mark, what in _OTHERS.items():
+        if begins.startswith(mark):
+            return f"it is {what}, and no transcript"
+    if not begins.startswith(b"{"):
+        return "it is no transcript: that is a JSON file"
+    if FORMAT.encode() in begins:
+        return f"it is a transcript that was damaged: {error}"
+    return "it is JSON of something else, and no transcript"

@@ -3,7 +3,7 @@
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
-from gateway.wiring.launching import launch
+from gateway.wiring.machine.launching import launch
 
 
 def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:

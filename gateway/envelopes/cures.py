@@ -48,6 +48,8 @@ _NETWORK: Final = dict.fromkeys(
     "refused-content-quota": "Ask who runs the network for more room; it is then sent by itself "
     "within a quarter of an hour.",
     "network-way-too-narrow": NARROW_CURE,
+    "not-compared": "It is tried again by itself, at the latest after a quarter of an hour. If "
+    "that lasts, report the envelope's id and these words to who runs the network.",
     "card-untrusted": "If you mean to trust that CA, put it into the folder bridge.trusted_roots; "
     "it goes on within two minutes, without a new start.",
 }

@@ -60,6 +60,20 @@ class PartyUnknownProblem(Problem):
     )
 
 
+class PersonUnknownProblem(Problem):
+    """A person is named by an account that is not on the network."""
+
+    type: ClassVar[str] = "envelope-person-unknown"
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "The network has no such person"
+    owner: ClassVar[Owner] = "caller"
+    cure: ClassVar[str] = (
+        "Correct the person's `account` in the description. Where you know none, make the "
+        "description anew with the person's telephone number or mailbox (`sealgate envelope create "
+        "--person NAME=CONTACT`): the network finds or makes the account."
+    )
+
+
 class PartyNameProblem(Problem):
     """A company is called what its card does not say."""
 

@@ -167,8 +167,16 @@ class EnvelopePage:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An envelope is durable here and goes out by itself; `repeated`: it was here before."""
+    """An envelope is durable here and goes out by itself.
+
+    Attributes:
+        envelope: as it is.
+        terms: as they are sent.
+        repeated: it was here before.
+        unasked: ids of parties whose accounts were not looked up, as the network does not answer.
+    """
 
     envelope: EnvelopeTold
     terms: Terms
     repeated: bool
+    unasked: tuple[str, ...] = ()

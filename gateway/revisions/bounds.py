@@ -19,6 +19,7 @@ _TOKEN: Final = re.compile(
     rb"%[^\r\n]*+|\(|<(?!<)[^>]*+>?|/[^\0\t\n\f\r ()<>\[\]{}/%]*+"
     rb"|(?<![^\0\t\n\f\r ()<>\[\]{}/%])(?:q|Q|BI)" + _ENDS
 )
+_BEGINS: Final = re.compile(rb"[%(</qQB]")
 _IN_TEXT: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 _RESTORES: Final = re.compile(rb"Q" + _ENDS)
 _MOST: Final = 256
@@ -78,7 +79,12 @@ def _entries(found: Any) -> Iterator[Any]:  # noqa: ANN401 - see above
 def _restores_too_much(content: bytes) -> bool:
     """Whether there is a Q without a q before it, as any reader may read it."""
     depth, at = 0, 0
-    while (found := _TOKEN.search(content, at)) is not None:
+    # One search for all kinds of tokens would try each at every byte of a stamp's numbers.
+    while (begun := _BEGINS.search(content, at)) is not None:
+        found = _TOKEN.match(content, begun.start())
+        if found is None:
+            at = begun.end()
+            continue
         at = found.end()
         word = found[0]
         if word == b"q":

@@ -15,15 +15,18 @@ from typing import Final
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
+from gateway.revisions.containers import check_container
 from gateway.revisions.faults import RevisionFaultError, ambiguous
+from gateway.revisions.plain_syntax import check_object
+from gateway.revisions.quick_reading import next_character
 from gateway.revisions.sections import Section, read_section
 
 _BETWEEN: Final = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
 _HEADER: Final = re.compile(
-    rb"([0-9]{1,10})[\0\t\n\f\r ]+([0-9]{1,5})[\0\t\n\f\r ]+obj(?![A-Za-z])"
+    rb"([0-9]{1,10})[\0\t\n\f\r ]+([0-9]{1,5})[\0\t\n\f\r ]+obj(?![^\0\t\n\f\r ()<>\[\]{}/%])"
 )
 _WORD: Final = re.compile(rb"(?<![A-Za-z])obj(?![A-Za-z])")
 _NUMBERS: Final = re.compile(rb"[0-9]" + _BETWEEN + rb"++[0-9]++" + _BETWEEN + rb"*+\Z")
@@ -95,7 +98,7 @@ def _words_of(
     listed = reader.xrefs.explicit_refs_in_revision(number)
     if {(each.idnum, each.generation) for each in listed if each.idnum} != set(section.entries):
         raise ambiguous("its table is read in two ways")
-    known = _known_numbers(reader, number)
+    known, view = _known_numbers(reader, number), reader.get_historical_resolver(number)
     containers, within = set[int](), range(start, section.start + 1)
     for (idnum, generation), place in section.entries.items():
         reference = generic.Reference(idnum, generation, pdf=reader)
@@ -107,13 +110,32 @@ def _words_of(
         if isinstance(place, ObjStreamRef):
             containers.add(place.obj_stream_id)
         else:
-            yield _word_at(document, (idnum, generation), place, within)
+            word = _word_at(document, (idnum, generation), place, within)
+            check_object(
+                document, word + len(b"obj"), _data_length(view, document, reference, word)
+            )
+            yield word
     for container in containers:
-        _check_container(reader, number, section, container)
+        check_container(view, section.entries, container)
     if section.own is not None:
         if section.own[0] in known:
             raise ambiguous(f"its table has the number {section.own[0]} of another object")
         yield _word_at(document, section.own, section.start, within)
+
+
+def _data_length(
+    view: HistoricalResolver, document: bytes, reference: generic.Reference, word: int
+) -> int | None:
+    """Of a stream; None: it is none."""
+    if not isinstance(view(reference), generic.StreamObject):
+        return None
+    # As it is written: of metadata pyHanko gives what they say.
+    at = BytesIO(document)
+    at.seek(word + len(b"obj"))
+    next_character(at, seek_back=True)
+    found = generic.DictionaryObject.read_from_stream(at, reference)
+    raw = found.raw_get("/Length")
+    return int(view(raw.reference) if isinstance(raw, generic.IndirectObject) else raw)
 
 
 def _word_at(document: bytes, known_as: tuple[int, int], at: int, within: range) -> int:
@@ -135,24 +157,6 @@ def _known_numbers(reader: PdfFileReader, number: int) -> set[int]:
             found |= part.standard_xrefs.keys() | part.xrefs_in_objstm.keys()
             found |= part.obj_streams_used
     return found
-
-
-def _check_container(reader: PdfFileReader, number: int, section: Section, container: int) -> None:
-    """See that an object stream of the update holds what the table says, and nothing else."""
-    if (container, 0) not in section.entries:
-        raise ambiguous(f"it takes objects from the object stream {container} of before")
-    found = reader.get_historical_resolver(number)(generic.Reference(container, 0, pdf=reader))
-    if not isinstance(found, generic.StreamObject) or "/Extends" in found:
-        raise ambiguous(f"the object stream {container} is none, or goes on in another")
-    head = [int(each) for each in found.data[: int(found["/First"])].split()]
-    listed = {
-        place.ix_in_stream: idnum
-        for (idnum, _), place in section.entries.items()
-        if isinstance(place, ObjStreamRef) and place.obj_stream_id == container
-    }
-    held = dict(enumerate(head[::2]))
-    if len(head) != 2 * int(found["/N"]) or held != listed or len(set(held.values())) != len(held):
-        raise ambiguous(f"the object stream {container} holds other objects than are listed")
 
 
 def _ends_a_header(document: bytes, start: int, at: int) -> bool:

@@ -14,6 +14,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
 from gateway.revisions.faults import ambiguous
+from gateway.revisions.plain_syntax import check_object, end_of_value
+from gateway.revisions.streams import OF_STREAMS, check_entries
 
 _EOL: Final = rb"(?:\r\n|\n|\r)"
 _PART: Final = re.compile(
@@ -29,8 +31,13 @@ _ENDS: Final = re.compile(
 _HEADER: Final = re.compile(rb"[0-9]+[\0\t\n\f\r ]+[0-9]+[\0\t\n\f\r ]+obj" + _BETWEEN + rb"(?=<<)")
 _END_OF_OBJECT: Final = re.compile(_BETWEEN + rb"endobj")
 _NEEDED: Final = frozenset({"/Root", "/Size", "/Prev"})
+_OF_TRAILERS: Final = frozenset({"/Root", "/Size", "/Prev", "/Info", "/ID"})
 _KINDS: Final = frozenset({0, 1, 2})
 _PACKED: Final = 2
+_LAST_GENERATION: Final = 65_535
+_WIDEST: Final = (4, 8, 8)
+_LARGEST_SIZE: Final = 1_000_000
+"""Poppler has no room for a hundred times as many, and pdfium reads tables of no more."""
 
 Entries = dict[tuple[int, int], int | ObjStreamRef]
 """Where objects in use are, by number and generation."""
@@ -98,6 +105,9 @@ def read_section(reader: PdfFileReader, document: bytes, number: int, start: int
     if any(idnum == 0 for idnum, _ in entries):
         raise ambiguous("its table has an object 0")
     _check_trailer(trailer)
+    highest = max((idnum for idnum, _ in entries), default=0)
+    if not highest < int(trailer["/Size"]) <= _LARGEST_SIZE:
+        raise ambiguous("/Size of its trailer is not that of its table, or beyond all files")
     end = _ENDS.match(document, position)
     if end is None or int(end[1]) != at:
         raise ambiguous("it does not end with where its table begins")
@@ -115,6 +125,8 @@ def _read_table(document: bytes, position: int, entries: Entries, freed: set[int
     seen = set[int]()
     while (part := _PART.match(document, position)) is not None:
         first, count, lines = int(part[1]), int(part[2]), part[3]
+        if first + count > _LARGEST_SIZE:
+            raise ambiguous("its table has numbers beyond all files")
         if len(lines) != count * _ENTRY_BYTES:
             raise ambiguous("its table has lines of another length than lines have")
         for index in range(count):
@@ -130,16 +142,17 @@ def _read_table(document: bytes, position: int, entries: Entries, freed: set[int
 
 
 def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa: ANN401 - objects of a file have no narrower type
-    widths = [int(each) for each in stream["/W"]]
-    bounds = [int(each) for each in stream.get("/Index", [0, stream["/Size"]])]
-    numbers = [
-        each
-        for first, count in zip(bounds[::2], bounds[1::2], strict=True)
-        for each in range(first, first + count)
-    ]
+    check_entries(stream, "/XRef", _OF_TRAILERS | OF_STREAMS | {"/W", "/Index"})
+    widths = _whole_numbers(stream["/W"])
+    bounds = _whole_numbers(stream.get("/Index", [0, stream["/Size"]]))
+    runs = list(zip(bounds[::2], bounds[1::2], strict=True))
+    if any(first + count > _LARGEST_SIZE for first, count in runs):
+        raise ambiguous("its table has numbers beyond all files")
+    numbers = [each for first, count in runs for each in range(first, first + count)]
     data, seen = stream.data, set[int]()
     width = sum(widths)
-    if len(widths) != 3 or len(data) != width * len(numbers):  # noqa: PLR2004 - ISO 32000-2 table 17
+    is_narrow = all(map(int.__le__, widths, _WIDEST))
+    if len(widths) != 3 or not is_narrow or len(data) != width * len(numbers):  # noqa: PLR2004 - ISO 32000-2 table 17
         raise ambiguous("its table has rows of another length than it says")
     for index, idnum in enumerate(numbers):
         row = data[index * width : (index + 1) * width]
@@ -153,8 +166,17 @@ def _read_rows(stream: Any, entries: Entries, freed: set[int]) -> None:  # noqa:
             entries[idnum, 0] = ObjStreamRef(second, third)
         elif kind:
             entries[idnum, third] = second
+        elif second >= _LARGEST_SIZE or third > _LAST_GENERATION:
+            raise ambiguous(f"its table frees object {idnum} oddly")
         else:
             freed.add(idnum)
+
+
+def _whole_numbers(found: Any) -> list[int]:  # noqa: ANN401 - see above
+    each = list(found) if isinstance(found, list) else []
+    if not each or not all(isinstance(one, int) and one >= 0 for one in each):
+        raise ambiguous("its table is not described in whole numbers")
+    return [int(one) for one in each]
 
 
 def _refuse_twice(seen: set[int], idnum: int) -> None:
@@ -170,7 +192,10 @@ def _read_dictionary(
     stream.seek(position)
     whose = generic.TrailerReference(reader)  # type: ignore[no-untyped-call]
     found = generic.DictionaryObject.read_from_stream(stream, whose)
-    return found, stream.tell()
+    end = end_of_value(document, position)
+    if stream.tell() != end:
+        raise ambiguous("its trailer ends in two places")
+    return found, end
 
 
 def _read_stream(
@@ -182,6 +207,7 @@ def _read_stream(
         raise ambiguous("its table is not where it says")
     stream.seek(header.end())
     found = generic.StreamObject.read_from_stream(stream, reference)
+    check_object(document, header.end(), int(found["/Length"]))
     return found, stream.tell()
 
 

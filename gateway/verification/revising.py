@@ -22,6 +22,7 @@ from pyhanko.sign.validation.pdf_embedded import (
 )
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from gateway.revisions.faults import UNSEEN, RevisionFaultError
 from gateway.revisions.missing import named_in, written_parts
@@ -187,7 +188,7 @@ def _judged(
 def _status(signature: EmbeddedPdfSignature, asked: AskedRevision) -> PdfSignatureStatus:
     moment = min(signature.self_reported_timestamp or asked.at, asked.at)
     context = ValidationContext(
-        trust_roots=_certificates(asked.trust), allow_fetching=False, moment=moment
+        trust_manager=_anchors(asked.trust), allow_fetching=False, moment=moment
     )
     return _at_once(async_validate_pdf_signature(signature, context))
 
@@ -207,9 +208,9 @@ def _at_once(waiting: Coroutine[object, None, T]) -> T:
 
 
 @lru_cache(maxsize=64)
-def _certificates(trust: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
-    """Taken apart once: they are the same for every revision of a party."""
-    return tuple(map(x509.Certificate.load, trust))
+def _anchors(trust: tuple[bytes, ...]) -> SimpleTrustManager:
+    """Taken apart once, their names too: they are the same for every revision of a party."""
+    return SimpleTrustManager.build(map(x509.Certificate.load, trust))
 
 
 def _is_as_told(last: AddedSignature, asked: AskedRevision) -> None:

@@ -39,10 +39,10 @@ from gateway.store.rows.approvals import ApprovalReader
 from gateway.store.rows.charges import SlotBook
 from gateway.store.rows.documents import DocumentReader, live_nonces
 from gateway.wiring.admitting import admission_of, figures_of, queue_of
-from gateway.wiring.bundle_policies import BundlePolicies
-from gateway.wiring.lookout import Lookout
-from gateway.wiring.policies import DirectoryPolicies, Policies
-from gateway.wiring.signers import open_signer
+from gateway.wiring.machine.signers import open_signer
+from gateway.wiring.policies.bundles import BundlePolicies
+from gateway.wiring.policies.directory import DirectoryPolicies, Policies
+from gateway.wiring.policies.lookout import Lookout
 from hsm.interfaces import Signer
 from processes.child import Child
 from processes.keeper import OrderedSigner

@@ -43,11 +43,11 @@ from gateway.signing.service import SigningService
 from gateway.store.files.content import prove_room
 from gateway.store.open import database_of
 from gateway.usage.counting import Told, UsageBook, UsageCount
-from gateway.wiring.batching import BatchRoom
 from gateway.wiring.house import House
-from gateway.wiring.returning import Returns
-from gateway.wiring.signers import measure_tokens, told_of_tokens
-from gateway.wiring.waiting import measure_jobs
+from gateway.wiring.machine.signers import measure_tokens, told_of_tokens
+from gateway.wiring.rooms.batching import BatchRoom
+from gateway.wiring.rooms.returning import Returns
+from gateway.wiring.rooms.waiting import measure_jobs
 
 _DOCUMENTS_OF_AN_ENVELOPE = 2
 """So many of the largest size that is taken, or more smaller ones, come in one request."""

@@ -22,8 +22,8 @@ from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.files.ownership import sole_owner
-from gateway.wiring.confining import confine_gateway
-from gateway.wiring.logs import write_json_logs
+from gateway.wiring.machine.confining import confine_gateway
+from gateway.wiring.machine.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError
 from processes.beginning import loading
 from processes.child import Child, channel_socket, start_child

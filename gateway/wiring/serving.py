@@ -17,16 +17,17 @@ from gateway.feeds.owing import OwedResults
 from gateway.jobs.crew import Crew
 from gateway.signing.service import SigningService
 from gateway.store.rows.networks import forget_comparisons
-from gateway.wiring.batching import batch_room
-from gateway.wiring.collector import spare_the_collector
 from gateway.wiring.house import House, open_house
 from gateway.wiring.joining import api_of, signing_service
-from gateway.wiring.listening import listen
-from gateway.wiring.presence import tell_absence, tell_presence
-from gateway.wiring.returning import Returns, ToldTargets, open_returns
-from gateway.wiring.vital_signs import watch_loop, watch_machine, watch_readiness
-from gateway.wiring.waiting import pauses, watch_backlog, watch_room
-from gateway.wiring.watching import (
+from gateway.wiring.machine.collector import spare_the_collector
+from gateway.wiring.machine.listening import listen
+from gateway.wiring.rooms.batching import batch_room
+from gateway.wiring.rooms.returning import Returns, ToldTargets, open_returns
+from gateway.wiring.rooms.waiting import pauses, watch_backlog, watch_room
+from gateway.wiring.rooms.working import begin_batches, job_runner
+from gateway.wiring.watch.presence import tell_absence, tell_presence
+from gateway.wiring.watch.vital_signs import watch_loop, watch_machine, watch_readiness
+from gateway.wiring.watch.watching import (
     follow_others,
     forget_daily,
     renew_signers,
@@ -35,14 +36,13 @@ from gateway.wiring.watching import (
     watch_key_acts,
     watch_policies,
 )
-from gateway.wiring.working import begin_batches, job_runner
 from processes.child import Child
 from processes.keeper import OrderedSigner
 from processes.notifying import keep_telling_that_we_live, notify
 
 if TYPE_CHECKING:
-    from gateway.wiring.bridging import Bridging
-    from gateway.wiring.enveloping import EnvelopeRoom
+    from gateway.wiring.rooms.bridging import Bridging
+    from gateway.wiring.rooms.enveloping import EnvelopeRoom
 
 _log = structlog.get_logger("gateway")
 
@@ -84,7 +84,7 @@ async def serve(
         stack.callback(watching.cancel)
         if config.connectors is not None:
             # What speaks to queues and servers takes its time to load, and few need it.
-            from gateway.wiring.feeding import start_feeds  # noqa: PLC0415
+            from gateway.wiring.rooms.feeding import start_feeds  # noqa: PLC0415
 
             await start_feeds(house, before.ground, room, owing, stack)
         if bridging is not None:
@@ -147,7 +147,7 @@ async def _bridging(
     if house.config.bridge is None:
         return None
     # As with feeds.
-    from gateway.wiring.bridging import open_bridges  # noqa: PLC0415
+    from gateway.wiring.rooms.bridging import open_bridges  # noqa: PLC0415
 
     return await open_bridges(house, house.config.bridge, stack, signing_cards, returns.outbox)
 
@@ -161,13 +161,13 @@ async def _envelopes(
     if bridging is None:
         return None
     # As with feeds.
-    from gateway.wiring.enveloping import open_envelopes  # noqa: PLC0415
+    from gateway.wiring.rooms.enveloping import open_envelopes  # noqa: PLC0415
 
     return await open_envelopes(house, bridging, signing, stack)
 
 
 def _crews(house: House, bridging: "Bridging", envelopes: "EnvelopeRoom") -> tuple[Crew, ...]:
-    from gateway.wiring.bridging import envelope_crew  # noqa: PLC0415 - as with feeds
+    from gateway.wiring.rooms.bridging import envelope_crew  # noqa: PLC0415 - as with feeds
 
     return (envelope_crew(house, envelopes.advancing, bridging.bridges),)
 

@@ -241,6 +241,13 @@ async def test_a_person_is_one_account_by_name_and_contact(meeting: Meeting) -> 
     assert "wang.fang" not in first.contact
 
 
+async def test_a_persons_account_is_found_by_its_id(meeting: Meeting) -> None:
+    made = await meeting.buyer.network.person("王芳", "wang.fang@example.com")
+    assert await meeting.seller.network.person_of(made.id) == made
+    for nobody in ("person-of-nobody", meeting.seller.id):
+        assert await meeting.buyer.network.person_of(nobody) is None
+
+
 async def test_another_card_of_the_same_serial_or_anothers_is_refused(meeting: Meeting) -> None:
     seller = meeting.seller
     other = msgspec.structs.replace(seller.card(), encryption_key=EncryptionKey.generate().public)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from gateway.wiring.launching import start_signer
+from gateway.wiring.machine.launching import start_signer
 from hsm.errors import KeyStoreError, SignerUnavailableError
 from hsm.wire import (
     MAX_MESSAGE_BYTES,

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 
 from asn1crypto.keys import PrivateKeyInfo
 from cryptography.hazmat.primitives import serialization
@@ -75,6 +76,8 @@ def signed(
     root: bytes = b"/Root 1 0 R",
     comment: bytes = b"",
     end: bytes = b"startxref\n%d\n%%%%EOF\n",
+    size: bytes = b"",
+    headers: Mapping[int, bytes] | None = None,
 ) -> bytes:
     """The document with an update of these objects.
 
@@ -87,18 +90,70 @@ def signed(
         root: of the trailer.
         comment: what stands behind the trailer.
         end: what stands at last.
+        size: what its trailer says of it.
+        headers: what some objects begin with.
     """
     document, offsets = base, dict[int, int]()
     for number, body in bodies.items():
         offsets[number] = len(document)
-        document += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        header = (headers or {}).get(number, b"%d 0 obj\n" % number)
+        document += b"%b%b\nendobj\n" % (header, body)
     document += gap
     start = len(document)
     previous = int(base.rsplit(b"startxref", 1)[1].split()[0])
     document += b"xref\n0 1\n0000000000 65535 f \n" + lines(offsets)
-    size = max(200, *(number + 1 for number in bodies))
-    document += b"trailer\n<<%b/Prev %d/Size %d>>\n%b" % (root, previous, size, comment)
+    size = size or b"%d" % max(200, *(number + 1 for number in bodies))
+    document += b"trailer\n<<%b/Prev %d/Size %b>>\n%b" % (root, previous, size, comment)
     return _with_container(document + end % start, len(base), by)
+
+
+def signed_in_a_stream(
+    base: bytes,
+    bodies: Mapping[int, bytes],
+    by: Partner,
+    *,
+    widths: tuple[int, int, int] = (1, 4, 2),
+    index: bytes = b"",
+    entries: bytes = b"/Filter/FlateDecode",
+    container: bytes = b"",
+    packed: Sequence[int] = (),
+) -> bytes:
+    """The same with a cross-reference stream, object 96.
+
+    Args:
+        base: the document.
+        bodies: its objects, by number.
+        by: whoever signs.
+        widths: of the stream's columns.
+        index: what stands at the end of its /Index.
+        entries: more of its dictionary.
+        container: an object stream, object 95.
+        packed: the numbers of what it holds.
+    """
+    document, places = base, dict[int, tuple[int, int, int]]()
+    loose = {**bodies, 95: container} if container else bodies
+    for number, body in loose.items():
+        places[number] = 1, len(document), 0
+        document += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    places |= {number: (2, 95, index) for index, number in enumerate(packed)}
+    start = len(document)
+    rows, runs = b"", b""
+    for number, place in sorted({**places, 96: (1, start, 0)}.items()):
+        rows += b"".join(each.to_bytes(width) for each, width in zip(place, widths, strict=True))
+        runs += b"%d 1 " % number
+    previous = int(base.rsplit(b"startxref", 1)[1].split()[0])
+    data = zlib.compress(rows) if b"/Filter" in entries else rows
+    document += b"96 0 obj\n<</Type/XRef/W[%d %d %d]/Index[%b]/Length %d/Root 1 0 R" % (
+        *widths,
+        runs + index,
+        len(data),
+    )
+    document += b"/Prev %d/Size 200%b>>\nstream\n%b\nendstream\nendobj\n" % (
+        previous,
+        entries,
+        data,
+    )
+    return _with_container(document + b"startxref\n%d\n%%%%EOF\n" % start, len(base), by)
 
 
 def _with_container(document: bytes, base: int, by: Partner) -> bytes:

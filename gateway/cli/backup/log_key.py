@@ -8,7 +8,7 @@ from gateway.audit.token_key import checkpoint_key, key_on_token
 from gateway.cli.hsm.key_facts import ask_signer
 from gateway.cli.hsm.keys_alone import alone
 from gateway.config import Config
-from gateway.wiring.launching import ask_pin
+from gateway.wiring.machine.launching import ask_pin
 from hsm.errors import KeyRoomError
 from processes.errors import ProcessError
 

@@ -80,6 +80,7 @@ class ToldBridge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             self.gateway_runs
             and self.away_since is None
             and self.reconciled_at is not None
+            and not (self.reconciliation or {}).get("failed")
             and all(each.type in TOLD for each in self.troubles)
         )
 
@@ -185,6 +186,8 @@ def _lines(told: ToldBridge) -> Iterator[str]:
             f"{len(found.get('missing', ()))} envelopes are short at the network, "
             f"{len(found.get('contradicting', ()))} contradict"
         )
+        if failed := found.get("failed", ()):
+            yield f"  ! not compared, and tried again: {', '.join(failed)}"
     for each in told.troubles:
         yield f"  ! {each.envelope}: {each.type}: {each.words}"
         if cure := cure_of(each.type):
@@ -193,6 +196,8 @@ def _lines(told: ToldBridge) -> Iterator[str]:
 
 def _standing(told: ToldBridge) -> str:
     if told.away_since is None and told.reconciled_at is None:
+        if told.gateway_runs:
+            return "not all is here yet that the network holds"
         return "not asked yet: does the gateway run?"
     away = None if told.away_since is None else f"{_text(told.away_since)}: {told.why}"
     if told.gateway_runs or told.as_of is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.config import load_config
-from gateway.wiring.confining import confine_gateway, secret_paths
+from gateway.wiring.machine.confining import confine_gateway, secret_paths
 from processes.channel import BlockingChannel
 from processes.child import channel_socket, start_child
 from processes.errors import ChannelClosedError, ConfinementError

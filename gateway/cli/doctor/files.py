@@ -10,7 +10,7 @@ from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.config import Config
 from gateway.freezes.file_names import FOLDER
 from gateway.seals.last_good import SUFFIX
-from gateway.wiring.confining import secret_paths
+from gateway.wiring.machine.confining import secret_paths
 
 _BY_OTHERS = 0o077
 _WRITTEN_BY_OTHERS = 0o022

@@ -21,7 +21,7 @@ from gateway.config import BridgeConfig, Config
 from gateway.declarations.library import load_declarations
 from gateway.declarations.webhooks import DeclaredWebhook
 from gateway.errors import Owner
-from gateway.wiring.bridging import way_of
+from gateway.wiring.rooms.bridging import way_of
 from strictyaml import MistakesError
 
 _PATIENCE_SECONDS: Final = 5.0

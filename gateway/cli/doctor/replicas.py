@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.cli.hsm.key_facts import ask_signer
-from gateway.wiring.launching import ask_pin
+from gateway.wiring.machine.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError, OtherKeysError, PinRefusedError
 from hsm.interfaces import KeyDescription

@@ -7,7 +7,7 @@ from gateway.cli.doctor.model import Finding, failed, ok, warning
 from gateway.cli.doctor.signer_service import check_signer_service
 from gateway.cli.hsm.key_facts import ask_signer
 from gateway.config import Config
-from gateway.wiring.launching import ask_pin
+from gateway.wiring.machine.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.errors import PIN_LOCKED, KeyRoomError, PinRefusedError, TokenAbsentError
 from hsm.interfaces import KeyDescription

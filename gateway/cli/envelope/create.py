@@ -22,6 +22,7 @@ from gateway.cli.envelope.options import (
     asked,
 )
 from gateway.cli.envelope.parties import Order, Wanted, When, goods_of, parties_of, with_accounts
+from gateway.cli.envelope.places import Places
 from gateway.cli.envelope.showing import tell_parties
 from gateway.cli.options import DEFAULT_CONFIG, configuration
 from gateway.cli.terminal import err, out, printable, told_errors
@@ -29,6 +30,11 @@ from gateway.clock import SystemClock
 
 _DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 _Several = list[str] | None
+_BOXES = (
+    "nothing printed and no usual place of a seal lies at the places that are told; where your "
+    "policies put seals is not looked up. Whoever wants it elsewhere moves it there: `box` of the "
+    "field in the description"
+)
 
 
 def create(
@@ -148,7 +154,7 @@ def create(
     place = output or files[0].with_suffix(".envelope.yaml")
     with told_errors(DescriptionError, AttributesError, OSError):
         contents = {_from(place, file): description.read_pdf(file) for file in files}
-        names = [description.document_name(path) for path in contents]
+        places = Places({description.document_name(path): pdf for path, pdf in contents.items()})
         said: dict[str, Any] = {
             "title": title or files[0].stem,
             "company": company,
@@ -157,7 +163,7 @@ def create(
             "businessNumber": number,
             "expiresAt": _to_come(expires, now=SystemClock().now()).isoformat(),
             "mode": mode or ("open" if person or bearer else "encrypted"),
-            "parties": parties_of(wanted, names),
+            "parties": parties_of(wanted, places),
             "attributes": attributes_from(attribute or []),
             "tellNumber": tell_number or None,
             "voids": voids,
@@ -170,12 +176,10 @@ def create(
         description.write(place, text, replace=replace)
     tell_parties(told["parties"])
     out.print(printable(str(place)), markup=False, soft_wrap=True)
-    if persons or bearer:
-        told_place = (
-            "who signs by hand does so at the foot of the last page: set each `box` to where the "
-            "document wants it, and see that it lies on no seal"
-        )
-        err.print(told_place, markup=False, soft_wrap=True)
+    for note in places.notes:
+        err.print(printable(note), markup=False, soft_wrap=True)
+    if places.chosen:
+        err.print(_BOXES, markup=False, soft_wrap=True)
     err.print(f"look through it, then: sealgate envelope send {place}", markup=False)
 
 

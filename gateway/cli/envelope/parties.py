@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.cli.envelope.description import DescriptionError
+from gateway.cli.envelope.places import Places, Wish
+from gateway.documents.placing.geometry import Area
 
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,24}")
@@ -15,6 +17,7 @@ When = Literal["first", "last", "no"]
 
 _BOX_WIDTH_MM, _BOX_HEIGHT_MM, _BOX_TOP_MM, _BOX_LEFT_MM = 55, 25, 250, 20
 _BOXES_IN_A_ROW = 3
+_GOODS, _REMARK = Area(25, 130, 160, 24), Area(25, 158, 160, 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +43,21 @@ class Wanted:
     order: Order = "sequential"
 
 
-def parties_of(wanted: Wanted, documents: Sequence[str]) -> list[dict[str, Any]]:
+def parties_of(wanted: Wanted, places: Places) -> list[dict[str, Any]]:
     """The parties as a description has them.
 
-    Who signs by hand gets a place for it at the foot of each document's last page, side by side;
-    whoever reads the description moves it to where the contract wants it.
+    Who signs by hand gets a place for it on each document's last page, and who takes goods one for
+    what is told of them, on the first document; whoever reads the description moves what the
+    document wants elsewhere.
+
+    Args:
+        wanted: what the options say.
+        places: of the documents.
 
     Raises:
         DescriptionError: an option is not what it must be, nobody signs, or nobody but us is there.
     """
-    by_hand = list(_by_hand(wanted, documents))
+    by_hand = list(_by_hand(wanted, places))
     bearers = [each for each in by_hand if each["kind"] == "bearer"]
     persons = [each for each in by_hand if each["kind"] != "bearer"]
     others = [*_organisations(wanted), *persons]
@@ -136,36 +144,53 @@ def _organisation(written: str, option: str, party: str) -> dict[str, Any]:
     return {"id": party, "kind": "organisation", "account": account, "name": name}
 
 
-def _by_hand(wanted: Wanted, documents: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _by_hand(wanted: Wanted, places: Places) -> Iterator[dict[str, Any]]:
     place = 0
     for number, written in enumerate(wanted.persons, start=1):
         name, account = _pair(written, "--person", "NAME=ACCOUNT")
         party = _numbered("person", number)
         named = {"id": party, "kind": "person", "account": account, "name": name}
-        yield {**named, "fields": _signatures(party, place, documents)}
+        yield {**named, "fields": _signatures(party, place, places)}
         place += 1
     for number, tail in enumerate(wanted.bearers, start=1):
         if tail and not (tail.isascii() and tail.isdigit()):
             raise DescriptionError(f"--bearer {tail!r} is no end of a telephone number")
         party = _numbered("bearer", number)
         known = {"contactTail": tail} if tail else {}
-        fields = _signatures(party, place, documents)
-        yield {"id": party, "kind": "bearer", **known, "fields": fields}
+        signatures = _signatures(party, place, places)
+        told = _told_of_goods(places) if number == 1 else []
+        yield {"id": party, "kind": "bearer", **known, "fields": [*told, *signatures]}
         place += 1
 
 
-def _signatures(party: str, place: int, documents: Sequence[str]) -> list[dict[str, Any]]:
+def _signatures(party: str, place: int, places: Places) -> list[dict[str, Any]]:
     row, column = divmod(place, _BOXES_IN_A_ROW)
-    box = {
-        "page": -1,
-        "leftMm": _BOX_LEFT_MM + column * (_BOX_WIDTH_MM + 5),
-        "topMm": _BOX_TOP_MM - row * (_BOX_HEIGHT_MM + 5),
-        "widthMm": _BOX_WIDTH_MM,
-        "heightMm": _BOX_HEIGHT_MM,
-    }
+    foot = Area(
+        _BOX_LEFT_MM + column * (_BOX_WIDTH_MM + 5),
+        _BOX_TOP_MM - row * (_BOX_HEIGHT_MM + 5),
+        _BOX_WIDTH_MM,
+        _BOX_HEIGHT_MM,
+    )
+    wish = Wish(f"{party}-signature", foot, is_signature=True)
     return [
-        {"name": f"{party}-signature", "document": document, "kind": "signature", "box": dict(box)}
-        for document in documents
+        {
+            "name": wish.name,
+            "document": document,
+            "kind": "signature",
+            "box": places.box(document, wish),
+        }
+        for document in places.contents
+    ]
+
+
+def _told_of_goods(places: Places) -> list[dict[str, Any]]:
+    """What the receiver tells, by the names that the network fills in: docs/deliveries.md."""
+    document = next(iter(places.contents))
+    goods = {"name": "goods", "document": document, "kind": "text"}
+    remark = {"name": "remark", "document": document, "kind": "text", "required": False}
+    return [
+        {**goods, "box": places.box(document, Wish("goods", _GOODS))},
+        {**remark, "box": places.box(document, Wish("remark", _REMARK))},
     ]
 
 

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 
 from cloud_bridge.envelopes import transcript
+from cloud_bridge.envelopes.findings import TranscriptFindings
 from cloud_bridge.envelopes.model import EnvelopeState
-from cloud_bridge.envelopes.transcript import Finding, TranscriptFindings
 from cloud_bridge.envelopes.transcript_file import LARGEST
 from cloud_bridge.errors import RecordBrokenError
 from cloud_bridge.plain_json import decode
+from gateway.cli.envelope.reporting import Report, is_unreadable, report_of
 from gateway.cli.files.reading import name_of, read_file
 from gateway.cli.files.verify import roots_in
 from gateway.cli.options import JSONOption
@@ -24,57 +25,22 @@ from gateway.clock import SystemClock
 
 _MOST_DOCUMENT_BYTES: Final = 256 * 1024 * 1024
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_UNREADABLE: Final = "unreadable"
-_BY_THE_FILE: Final = (
-    "The network's key was taken from the file: what organisations said is proved by their seals, "
-    "what the network said is not. Name its key with --network-key."
+_STYLES: Final[Mapping[str | None, str]] = {"completed": "bold green", "voided": "bold red"}
+_HOW_TO_GET_ONE: Final = (
+    "a transcript is the record of an envelope as a JSON file, which `sealgate envelope transcript "
+    "ID` fetches from a gateway that takes part, as does any of the other companies"
 )
-_COMES_TO: Final = {
-    "draft": "NOT SENT: nobody has seen it",
-    "signing": "NOT COMPLETED: {missing}",
-    "completed": "completed: everybody has signed",
-    "declined": "DECLINED by {declined}: it was never completed",
-    "withdrawn": "WITHDRAWN by who sent it: it was never completed",
-    "expired": "EXPIRED before everybody had signed: it was never completed",
-    "voided": "VOID: it was completed, and then cancelled by envelope {voided_by}",
-}
-_MAY_BE_NEWER: Final = (
-    "This is how it stood after the last entry in the file. What came later is not in it: of a "
-    "contract that counts ask a party or the network for a transcript of today."
+_A_TRANSCRIPT: Final = "the transcript"
+_RIGHT_KEY: Final = (
+    "ask the network's operator for its key (`sealgate network identity`), by another way than the "
+    "one on which the file came, and give it with --network-key. If yours is right, the file is "
+    "not of that network, and proves nothing"
 )
-_VOID_BY_THE_NETWORK: Final = (
-    "That it is void is the network's word. What proves it is the transcript of the envelope that "
-    "cancels it, signed by all who signed this one: verify that, too."
+_RIGHT_ROOTS: Final = (
+    "ask each company for the certificate of the CA of its seals, by another way than the one on "
+    "which the file came, and give all with --roots, which may be repeated"
 )
-_STYLES: Final = {"completed": "bold green", "voided": "bold red"}
-_CANCELS: Final = (
-    "This is a cancellation agreement: where it is completed, envelope {voids} is void."
-)
-_NO_SIGNATURES: Final = (
-    "The signatures on the documents themselves are judged by `sealgate verify FILE`."
-)
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `--json` prints. Keys are only ever added."""
-
-    verdict: str
-    envelope: str | None
-    title: str | None
-    status: str | None
-    comes_to: str | None
-    voided_by: str | None
-    voids: str | None
-    sequence: int
-    head: str
-    network: str | None
-    network_key: str
-    organisations: Mapping[str, str]
-    parties: tuple[Mapping[str, Any], ...]
-    digests: Mapping[str, str]
-    documents: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    caveats: tuple[str, ...]
+_OF_A_PDF: Final = "The signatures on a PDF are judged by `sealgate verify FILE`."
 
 
 def verify(
@@ -102,7 +68,8 @@ def verify(
     """Judge a transcript and its documents, without a network or a gateway.
 
     Exits 0 when everything holds, 1 when something does not, 2 when that could not be told: a file
-    cannot be read, or there is no root to judge by.
+    cannot be read, it is by another network's key than yours, or no root of yours vouches for the
+    companies.
     """
     if network_key is not None and not _KEY.fullmatch(network_key):
         raise fail(
@@ -112,7 +79,7 @@ def verify(
     if not roots:
         raise fail("there is nothing to judge by: name the CAs of the seals with --roots")
     trusted = [root.public_bytes(Encoding.DER) for path in roots for _, root in roots_in(path)]
-    content = _read(file, LARGEST)
+    content = _read(_A_TRANSCRIPT, file, LARGEST)
     found = transcript.verify(
         content,
         roots=trusted,
@@ -120,11 +87,11 @@ def verify(
         documents=_documents(documents or [], content),
         network_key=network_key,
     )
-    report = _report(found)
+    report = report_of(found)
     if as_json:
         tell_json(report)
     else:
-        _print(file, report, found.state)
+        _print(file, report, found)
     raise typer.Exit({"valid": 0, "not-valid": 1}.get(report.verdict, 2))
 
 
@@ -139,7 +106,7 @@ def compare(
     Each is judged by itself with `sealgate envelope verify`.
     """
     try:
-        difference = transcript.compare(_read(mine, LARGEST), _read(theirs, LARGEST))
+        difference = transcript.compare(_transcript(mine), _transcript(theirs))
     except RecordBrokenError as error:
         raise fail(str(error)) from error
     if difference is None:
@@ -149,10 +116,19 @@ def compare(
     raise typer.Exit(1)
 
 
-def _read(file: Path, most_bytes: int) -> bytes:
+def _transcript(file: Path) -> bytes:
+    content = _read(_A_TRANSCRIPT, file, LARGEST)
+    try:
+        transcript.read(content)
+    except RecordBrokenError as error:
+        raise fail(f"{name_of(file)}: {error}; {_HOW_TO_GET_ONE}") from error
+    return content
+
+
+def _read(what: str, file: Path, most_bytes: int) -> bytes:
     content = read_file(file, most_bytes)
     if isinstance(content, str):
-        raise fail(f"{name_of(file)}: {content}")
+        raise fail(f"{what} {name_of(file)}: {content}")
     return content
 
 
@@ -164,7 +140,7 @@ def _documents(named: Iterable[Path], content: bytes) -> dict[str, bytes]:
         for file in files:
             if file.name in found:
                 raise fail(f"two files are called {file.name}: give the one or the other")
-            found[file.name] = _read(file, _MOST_DOCUMENT_BYTES)
+            found[file.name] = _read("the document", file, _MOST_DOCUMENT_BYTES)
     return found
 
 
@@ -184,80 +160,49 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _report(found: TranscriptFindings) -> Report:
-    state = found.state
-    unreadable = any(each.fault == _UNREADABLE for each in found.findings)
-    verdict = "could-not-tell" if unreadable else "valid" if found.holds else "not-valid"
-    by_the_file = (_BY_THE_FILE,) if found.network_key == "file" else ()
-    return Report(
-        verdict=verdict,
-        envelope=None if state is None else state.terms.envelope,
-        title=None if state is None else state.terms.title,
-        status=None if state is None else state.status,
-        comes_to=None if state is None else _comes_to(state, found.voided_by),
-        voided_by=found.voided_by or None,
-        voids=None if state is None else state.terms.voids,
-        sequence=0 if state is None else state.sequence,
-        head="" if state is None else state.head,
-        network=None if found.network is None else found.network.name,
-        network_key=found.network_key,
-        organisations=found.believed,
-        parties=() if state is None else tuple(_parties(state)),
-        digests={} if state is None else state.current,
-        documents=found.documents,
-        findings=found.findings,
-        caveats=(*by_the_file, *_of_its_state(state), _NO_SIGNATURES),
-    )
-
-
-def _comes_to(state: EnvelopeState, voided_by: str) -> str:
-    """What became of the envelope, in words that nobody takes for another end."""
-    declined = ", ".join(each.party.id for each in state.parties if each.state == "declined")
-    missing = "the network has not said that everybody has signed"
-    if state.missing:
-        missing = f"{', '.join(state.missing)} had not signed"
-    words = _COMES_TO[state.status]
-    return words.format(missing=missing, declined=declined, voided_by=voided_by)
-
-
-def _of_its_state(state: EnvelopeState | None) -> Iterable[str]:
-    if state is None:
-        return
-    if state.status in {"signing", "completed"}:
-        yield _MAY_BE_NEWER
-    if state.status == "voided":
-        yield _VOID_BY_THE_NETWORK
-    if state.terms.voids is not None:
-        yield _CANCELS.format(voids=state.terms.voids)
-
-
-def _parties(state: EnvelopeState) -> Iterable[Mapping[str, Any]]:
-    for each in state.parties:
-        yield {
-            "id": each.party.id,
-            "kind": each.party.kind,
-            "name": each.party.name,
-            "account": each.party.account,
-            "state": each.state,
-            "at": each.at,
-        }
-
-
-def _print(file: Path, report: Report, state: EnvelopeState | None) -> None:
+def _print(file: Path, report: Report, found: TranscriptFindings) -> None:
     label, style = {
         "valid": ("valid", "bold green"),
         "not-valid": ("NOT VALID", "bold red"),
     }.get(report.verdict, ("could not tell", "bold yellow"))
     _say(f"{label:<14} {name_of(file)}", style=style)
-    if state is not None and report.comes_to is not None:
-        _say(f"  {'state':<12} {report.comes_to}", style=_STYLES.get(state.status, "bold yellow"))
-    for each in report.findings:
-        place = f"entry {each.entry}: " if each.entry else ""
-        _fact("why", f"{place}{each.fault}: {each.words}")
-    if state is not None:
-        _print_state(report, state)
+    if report.comes_to is not None:
+        _say(f"  {'state':<12} {report.comes_to}", style=_STYLES.get(report.status, "bold yellow"))
+    if found.is_untold:
+        _print_what_is_lacking(found)
+    else:
+        for each in report.findings:
+            place = f"entry {each.entry}: " if each.entry else ""
+            fault = "" if is_unreadable(found) else f"{each.fault}: "
+            _fact("why", f"{place}{fault}{each.words}")
+        if is_unreadable(found):
+            _print_what_one_is(found)
+        if found.state is not None:
+            _print_state(report, found.state)
     for caveat in report.caveats:
         _say(f"note: {caveat}")
+
+
+def _print_what_one_is(found: TranscriptFindings) -> None:
+    _fact("do", f"name a transcript: {_HOW_TO_GET_ONE}")
+    if any("a PDF" in each.words for each in found.findings):
+        _fact("do", _OF_A_PDF)
+
+
+def _print_what_is_lacking(found: TranscriptFindings) -> None:
+    """Which key or roots would tell, and where they come from."""
+    if found.other_network and found.network is not None:
+        told = f"{found.network.name} by the key {found.network.signing_key}"
+        _fact("why", f"the file is of the network {told}; that is not the key that you gave")
+        _fact("do", _RIGHT_KEY)
+    for each in found.rootless:
+        who = f"{each.name}, {each.organisation}"
+        _fact("why", f"no root that you gave vouches for who calls itself {who}: {each.words}")
+    only_a_seal = not found.other_network and not found.rootless
+    for finding in found.findings if only_a_seal else ():
+        _fact("why", f"no root that you gave vouches for the seal on {finding.words}")
+    if found.rootless or only_a_seal:
+        _fact("do", _RIGHT_ROOTS)
 
 
 def _print_state(report: Report, state: EnvelopeState) -> None:

@@ -22,8 +22,13 @@ from gateway.cli.envelope.options import (
 from gateway.cli.envelope.showing import tell, tell_next
 from gateway.cli.envelope.watching import exit_code, follow
 from gateway.cli.options import DEFAULT_CONFIG, JSONOption
-from gateway.cli.terminal import err, tell_json, told_errors
+from gateway.cli.terminal import err, printable, tell_json, told_errors
 from strictyaml import MistakesError
+
+_UNASKED = (
+    "the network does not answer now: whether it has the account of party {} shows once it does; "
+    "`sealgate envelope watch {}` tells how it ended"
+)
 
 
 def send(
@@ -70,6 +75,8 @@ def send(
         tell(envelope)
         if accepted["repeated"]:
             err.print("it was sent before, and is the same")
+        for party in accepted["unasked"]:
+            err.print(printable(_UNASKED.format(party, envelope.id)), markup=False, soft_wrap=True)
     if watch:
         envelope = follow(asking, envelope.id)
         tell(envelope)

@@ -120,9 +120,13 @@ def roots_in(path: Path) -> Iterator[tuple[Path, x509.Certificate]]:
     try:
         certificates = x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:
-        raise fail(f"{path} cannot be read: {error.strerror}") from error
+        why = "it is a folder: name the files in it" if path.is_dir() else error.strerror
+        raise fail(f"the file of roots {path} cannot be read: {why}") from error
     except ValueError as error:
-        raise fail(f"{path} is not a PEM file of certificates: {error}") from error
+        raise fail(
+            f"{path} is not a PEM file of certificates, each from -----BEGIN CERTIFICATE----- on; "
+            "one in DER becomes one by `openssl x509 -inform DER -in FILE -out root.pem`"
+        ) from error
     yield from ((path, certificate) for certificate in certificates)
 
 

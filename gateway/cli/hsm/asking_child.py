@@ -4,7 +4,7 @@ import contextlib
 import threading
 
 from gateway.cli.terminal import fail
-from gateway.wiring.launching import ask_pin
+from gateway.wiring.machine.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.wire import PROTOCOL, SetUp, encode
 from processes.channel import BlockingChannel

@@ -12,7 +12,7 @@ from gateway.cli.hsm.speed import KeySpeed, NotOpened, decode_answer
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, JSONOption, configuration
 from gateway.cli.terminal import fail, out, printable, tell_json, told_errors
 from gateway.config import Config
-from gateway.wiring.launching import ask_pin
+from gateway.wiring.machine.launching import ask_pin
 from hsm.config import HSMConfig
 from hsm.errors import KeyRoomError
 from hsm.interfaces import KeyDescription

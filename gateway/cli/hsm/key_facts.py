@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from gateway.wiring.launching import start_signer
+from gateway.wiring.machine.launching import start_signer
 from hsm.client import Admit, SignerClient
 from hsm.config import HSMConfig
 from hsm.interfaces import KeyDescription

@@ -8,9 +8,9 @@ import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption, configuration
 from gateway.cli.terminal import err, fail, out
-from gateway.wiring.logs import write_json_logs
-from gateway.wiring.signer_service import hand_over
-from gateway.wiring.signer_service import serve as serve_signers
+from gateway.wiring.machine.logs import write_json_logs
+from gateway.wiring.machine.signer_service import hand_over
+from gateway.wiring.machine.signer_service import serve as serve_signers
 from hsm.config import HSMConfig, SignerServiceConfig
 
 

@@ -11,7 +11,7 @@ from cloud_bridge.network.store.ownership import StateInUseError
 from gateway.cli.network.options import DEFAULT_NETWORK, NetworkOption, network_configuration
 from gateway.cli.terminal import told_errors
 from gateway.clock import SystemClock
-from gateway.wiring.logs import write_json_logs
+from gateway.wiring.machine.logs import write_json_logs
 from processes.notifying import keep_telling_that_we_live, notify
 
 _log = structlog.get_logger("network")

@@ -29,10 +29,12 @@ from gateway.envelopes.carriage.errors import (
     CardMissingProblem,
     NotBridgedProblem,
 )
+from gateway.envelopes.carriage.failing import Failing
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.outbox import Outbox
 from gateway.envelopes.carriage.reconciling import Reconciliation, Reconciling
 from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.keeping.holding import Troubles
 from gateway.errors import Problem
 from gateway.jobs.backoff import Backoff
 from gateway.randomness import chance
@@ -81,6 +83,7 @@ class Bridge:
         inbox: takes in what it is told.
         outbox: sends what it owes.
         tally: what was done and seen.
+        failing: envelopes that the network could not be asked for, though it answers.
         agreement: whether our clock goes on as the network has last borne it.
         last: the newest comparison of all records; None: there was none since the start.
     """
@@ -107,11 +110,13 @@ class Bridge:
         """
         self.member = member
         self.tally = Tally()
-        self.inbox = Inbox(member, ground, self.tally)
+        troubles = Troubles(member, ground, self.tally)
+        self.failing = Failing(member, ground, troubles, chance=chance)
+        self.inbox = Inbox(member, ground, self.tally, self.failing)
         self.outbox = Outbox(member, ground, self.inbox, self.tally)
         self._ground = ground
         self._own_card = own_card
-        self._reconciling = Reconciling(member, ground, self.inbox, self.tally)
+        self._reconciling = Reconciling(member, ground, self.inbox, self.failing, troubles)
         self._reconcile_seconds = reconcile_seconds
         self._pause = pause
         self._chance = chance
@@ -132,17 +137,16 @@ class Bridge:
 
     @property
     def is_here(self) -> bool:
-        """Whether the network answers, and everything that it holds for us was compared."""
+        """Whether the network answers, and all that it holds for us was compared, or is failing."""
         return self._is_here
 
-    @property
-    def is_compared(self) -> bool:
-        """Whether all records were compared with the network since the start.
+    def is_compared(self, envelope: str) -> bool:
+        """Whether an envelope's record was compared with the network since the start.
 
         Before that our database may be one that was put back: the network then knows what we have
         signed since.
         """
-        return self.last is not None
+        return self.last is not None and envelope not in self.failing
 
     @property
     def card(self) -> Card:
@@ -210,7 +214,7 @@ class Bridge:
         """Listen once, and whatever is due besides; gives how many seconds to wait before more."""
         try:
             await self._arrive()
-            await self._listen(wait_seconds)
+            await self._listen(min(wait_seconds, self.failing.seconds))
         except NetworkAwayError as away:
             return await self._away(str(away), retry_after=away.retry_after_seconds)
         except NetworkLiesError as lies:
@@ -256,6 +260,8 @@ class Bridge:
         is_due = not self._is_here or now - self._compared_at >= self._reconcile_seconds
         if is_due or self._trusts_others(now):
             await self.reconcile()
+        elif self.last is not None and not self.failing.seconds:
+            self.last = await self._reconciling.retry()
         if not self._is_here:
             await self._here()
 

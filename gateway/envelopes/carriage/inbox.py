@@ -5,8 +5,8 @@ step of a record a job is enqueued in the same transaction, which looks at what 
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
@@ -19,6 +19,7 @@ from cloud_bridge.errors import (
     RecordBrokenError,
 )
 from cloud_bridge.wire import Feed
+from gateway.envelopes.carriage.failing import Failing
 from gateway.envelopes.carriage.inbox_reading import InboxReader, Reading, sequence_of
 from gateway.envelopes.carriage.inbox_writing import Answered, InboxWriter, MovedError
 from gateway.envelopes.ground import Ground, Member, Tally
@@ -38,9 +39,10 @@ _log = structlog.get_logger("envelopes")
 class Inbox:
     """Takes in what one of our companies is told."""
 
-    def __init__(self, member: Member, ground: Ground, tally: Tally) -> None:
+    def __init__(self, member: Member, ground: Ground, tally: Tally, failing: Failing) -> None:
         self._member = member
         self._ground = ground
+        self._failing = failing
         self._troubles = Troubles(member, ground, tally)
         naming = Naming(ground.cards)
         self._reader = InboxReader(member, ground, naming)
@@ -59,6 +61,9 @@ class Inbox:
 
         It is written with whatever is written next, at the latest the ledger's row of the next
         question. Where that is lost, the page comes again.
+
+        Where more of an envelope is needed and the network fails for it alone, that is tried again
+        later, and the page counts as taken in.
 
         Raises:
             NetworkAwayError: something had to be fetched besides; the page comes again.
@@ -109,7 +114,13 @@ class Inbox:
         places: asyncio.Semaphore,
     ) -> int:
         async with places:
-            return await self.believe(envelope, entries, record)
+            found = await self._failing.attempt(
+                envelope,
+                partial(self.believe, envelope, entries, record),
+                again=partial(self.fetch, envelope),
+                compares=False,
+            )
+            return found or 0
 
     async def believe(
         self, envelope: str, entries: Sequence[Entry], record: EnvelopeRecord | None = None
@@ -125,9 +136,8 @@ class Inbox:
         Raises:
             NetworkAwayError: what is missing could not be fetched.
         """
-        async with self._alone(envelope) as done:
-            done.append(await self._believed(envelope, entries, record=record))
-        return sum(done)
+        async with self._alone(envelope):
+            return await self._believed(envelope, entries, record=record)
 
     async def answer(
         self, envelope: str, entries: Sequence[Entry], write: Callable[[Transaction], None]
@@ -143,8 +153,13 @@ class Inbox:
             StoreProblem: nothing was written.
         """
         answered = Answered(write)
-        async with self._alone(envelope):
-            await self._believed(envelope, entries, answered)
+        try:
+            async with self._alone(envelope):
+                await self._believed(envelope, entries, answered)
+        except (Problem, NetworkError):
+            raise
+        except Exception:  # noqa: BLE001 - a defect of ours; that it has arrived is known all the same
+            _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
         if not answered.is_written:
             await self._ground.lane.write(answered.put)
 
@@ -181,23 +196,12 @@ class Inbox:
         Raises:
             NetworkAwayError: the network does not say.
         """
-        async with self._alone(envelope) as done:
-            done.append(await self._fetch(envelope, is_level=is_level))
-        return sum(done)
+        async with self._alone(envelope):
+            return await self._fetch(envelope, is_level=is_level)
 
-    @contextlib.asynccontextmanager
-    async def _alone(self, envelope: str) -> AsyncIterator[list[int]]:
-        """One at a time for each envelope; one that makes us stumble holds up no other.
-
-        Nothing of it is kept then, and each comparison tries it anew.
-        """
-        async with self._locks.setdefault(envelope, asyncio.Lock()):
-            try:
-                yield []
-            except (Problem, NetworkError):
-                raise
-            except Exception:  # noqa: BLE001 - a defect of ours, met by what a stranger sent
-                _log.exception("envelope_stumbled", envelope=envelope[:_LONGEST_ID])
+    def _alone(self, envelope: str) -> asyncio.Lock:
+        """One at a time for each envelope."""
+        return self._locks.setdefault(envelope, asyncio.Lock())
 
     async def _fetch(
         self, envelope: str, record: EnvelopeRecord | None = None, *, is_level: bool = False

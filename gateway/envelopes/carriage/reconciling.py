@@ -4,7 +4,8 @@ A feed is a hint; this is the proof that nothing is missing. Done after each sta
 and at intervals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -13,12 +14,20 @@ import structlog
 
 from cloud_bridge.errors import NetworkLiesError, NetworkRefusedError
 from cloud_bridge.wire import Head
+from gateway.envelopes.carriage.failing import Ask, Failing
 from gateway.envelopes.carriage.inbox import Inbox
 from gateway.envelopes.carriage.inbox_reading import sequence_of
 from gateway.envelopes.causes import job_of
-from gateway.envelopes.ground import Ground, Member, Tally
+from gateway.envelopes.ground import Ground, Member
 from gateway.envelopes.keeping.holding import Troubles
-from gateway.envelopes.keeping.troubles import MISSING, Trouble, trouble_of, troubles_in
+from gateway.envelopes.keeping.troubles import (
+    MISSING,
+    NOT_COMPARED,
+    Trouble,
+    trouble_of,
+    troubles_in,
+    types_in,
+)
 from gateway.jobs.model import NewJob
 from gateway.store.engines.lane import Transaction
 from gateway.store.engines.moments import microseconds
@@ -37,11 +46,12 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         at: when it ended.
-        checked: envelopes that the network holds for us.
+        checked: envelopes that the network holds for us, and that were compared.
         fetched: entries that were missing here, and are here now.
         missing: envelopes of which the network holds less than it has signed; fifty at the most.
         contradicting: those of which it holds something else; fifty at the most.
         owed: envelopes in which we owe something, which was begun again.
+        failed: those that could not be compared and are tried again; fifty at the most.
     """
 
     at: datetime
@@ -50,49 +60,123 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     missing: tuple[str, ...] = ()
     contradicting: tuple[str, ...] = ()
     owed: int = 0
+    failed: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing contradicts and nothing is missing at the network."""
-        return not self.missing and not self.contradicting
+        """Whether all was compared, nothing contradicts and nothing is missing at the network."""
+        return not self.missing and not self.contradicting and not self.failed
+
+
+@dataclass(slots=True)
+class _Finding:
+    """What was found so far; what failed and is tried again later adds to it."""
+
+    checked: int = 0
+    fetched: int = 0
+    owed: int = 0
+    missing: list[str] = field(default_factory=list)
+    contradicting: list[str] = field(default_factory=list)
 
 
 class Reconciling:
     """Compares the records of one of our companies."""
 
-    def __init__(self, member: Member, ground: Ground, inbox: Inbox, tally: Tally) -> None:
+    def __init__(
+        self, member: Member, ground: Ground, inbox: Inbox, failing: Failing, troubles: Troubles
+    ) -> None:
         self._member = member
         self._ground = ground
         self._inbox = inbox
-        self._troubles = Troubles(member, ground, tally)
+        self._failing = failing
+        self._troubles = troubles
+        self._finding = _Finding()
+        self._ended_at: datetime | None = None
 
     async def run(self) -> Reconciliation:
         """Compare all, and keep what was found.
+
+        An envelope for which the network fails, though it answers, holds up no other: it is not
+        compared, is told as such, and `retry` tries it again.
 
         Raises:
             NetworkAwayError: the network does not say; nothing is kept, and it is to be run again.
             StoreProblem: the same of the database.
         """
         theirs = await self._theirs()
-        fetched, missing, contradicting = 0, [], []
+        finding = self._finding = _Finding()
+        self._failing.begin()
         for head in theirs.values():
-            found = await self._compare(head)
-            fetched += found.fetched
-            if found.is_missing:
-                missing.append(head.envelope)
-            if found.is_other:
-                contradicting.append(head.envelope)
-        missing += await self._not_told(theirs)
-        report = Reconciliation(
-            at=self._ground.clock.now(),
-            checked=len(theirs),
-            fetched=fetched,
-            missing=tuple(missing[:_MOST_NAMED]),
-            contradicting=tuple(contradicting[:_MOST_NAMED]),
-            owed=await self._begin_again(),
-        )
+            if await self._is_level(head):
+                finding.checked += 1
+                await self._failing.passed(head.envelope, compares=True)
+            else:
+                await self._attempt(
+                    head.envelope,
+                    partial(self._see, head, finding),
+                    partial(self._see_again, head, finding),
+                )
+        await self._look_for_others(theirs, finding)
+        finding.owed = await self._begin_again()
+        self._ended_at = self._ground.clock.now()
+        report = self._report(self._ended_at)
         await self._keep(report)
         return report
+
+    async def retry(self) -> Reconciliation | None:
+        """Try again what failed and is due; gives what all of it came to, None: nothing yet.
+
+        Raises:
+            NetworkAwayError, StoreProblem: see `run`.
+        """
+        await self._failing.retry()
+        if self._ended_at is None:
+            return None
+        report = self._report(self._ended_at)
+        await self._keep(report)
+        return report
+
+    def _report(self, at: datetime) -> Reconciliation:
+        finding = self._finding
+        return Reconciliation(
+            at=at,
+            checked=finding.checked,
+            fetched=finding.fetched,
+            missing=tuple(finding.missing[:_MOST_NAMED]),
+            contradicting=tuple(finding.contradicting[:_MOST_NAMED]),
+            owed=finding.owed,
+            failed=self._failing.envelopes[:_MOST_NAMED],
+        )
+
+    async def _attempt(self, envelope: str, ask: Ask, again: Ask) -> None:
+        if self._failing.are_too_many:
+            self._failing.put_off(envelope, again, compares=True)
+        else:
+            await self._failing.attempt(envelope, ask, again=again, compares=True)
+
+    async def _see_again(self, head: Head, finding: _Finding) -> bool:
+        """As `_see`, after a while: what was told of it since, in vain, is taken in first."""
+        finding.fetched += await self._inbox.fetch(head.envelope)
+        return await self._see(head, finding)
+
+    async def _see(self, head: Head, finding: _Finding) -> bool:
+        found = await self._compare(head)
+        finding.checked += 1
+        finding.fetched += found.fetched
+        if found.is_missing:
+            finding.missing.append(head.envelope)
+        if found.is_other:
+            finding.contradicting.append(head.envelope)
+        return True
+
+    async def _is_level(self, head: Head) -> bool:
+        """Whether nothing need be asked: we are as far, and nothing is held for what may pass."""
+        organisation, envelope = self._member.organisation, head.envelope
+        state = await self._ground.records.state(organisation, envelope)
+        if state is None or (state.sequence, state.head) != (head.sequence, head.hash):
+            return False
+        row = await self._ground.envelopes.by_id(organisation, envelope)
+        return row is not None and row.status != "held"
 
     async def _theirs(self) -> dict[str, Head]:
         found: dict[str, Head] = {}
@@ -151,26 +235,24 @@ class Reconciling:
             await self._troubles.tell(head.envelope, Trouble("forked", words))
         return _Found(fetched=fetched, is_other=True)
 
-    async def _not_told(self, theirs: dict[str, Head]) -> list[str]:
-        """Envelopes that we hold entries of, and that the network does not name."""
-        found: list[str] = []
-        after = ""
-        while page := await self._ground.envelopes.heads(
-            self._member.organisation, after=after, most=_PAGE
-        ):
+    async def _look_for_others(self, theirs: Mapping[str, Head], finding: _Finding) -> None:
+        """Find envelopes that we hold entries of, and that the network does not name."""
+        organisation, after = self._member.organisation, ""
+        while page := await self._ground.envelopes.heads(organisation, after=after, most=_PAGE):
             after = page[-1].id
-            found += [row.id for row in page if await self._is_hidden(row, theirs)]
-        return found
+            for row in page:
+                if row.id not in theirs and row.sequence:
+                    seek = partial(self._seek, row, finding)
+                    await self._attempt(row.id, seek, seek)
+                if NOT_COMPARED in types_in(row.trouble) and row.id not in self._failing:
+                    await self._troubles.end(row.id, NOT_COMPARED)  # told before the last start
 
-    async def _is_hidden(self, row: HeadRow, theirs: dict[str, Head]) -> bool:
-        if row.id in theirs or row.sequence == 0:
-            return False
-        kept = await self._ground.envelopes.by_id(self._member.organisation, row.id)
-        if kept is not None and MISSING in dict(troubles_in(kept)):
-            # Told before. Asked for one by one, all that a network has lost would hold up what is
-            # new, at each comparison; once it names one of them again, that is compared.
-            return True
-        return await self._is_short(row.id, row.sequence)
+    async def _seek(self, row: HeadRow, finding: _Finding) -> bool:
+        # Of what was told before nothing is asked. One by one, all that a network has lost would
+        # hold up what is new, at each comparison; once it names one again, that is compared.
+        if MISSING in types_in(row.trouble) or await self._is_short(row.id, row.sequence):
+            finding.missing.append(row.id)
+        return True
 
     async def _is_short(self, envelope: str, sequence: int) -> bool:
         """Whether the network, asked anew, holds less of an envelope than what it has signed."""
@@ -202,17 +284,26 @@ class Reconciling:
             after, count = page[-1], count + len(page)
         return count
 
+    async def _has_every_envelope(self) -> bool:
+        """Whether something of each is here, so that none that we have sent is sent anew.
+
+        After a restore, what fails and is not here may be what a system asks for a second time.
+        """
+        organisation = self._member.organisation
+        states = [await self._ground.records.state(organisation, id_) for id_ in self._failing]
+        return None not in states
+
     def _enqueue(self, jobs: Sequence[NewJob], unit: Transaction) -> None:
         self._ground.queue.enqueue(unit, jobs)
 
     async def _keep(self, report: Reconciliation) -> None:
+        is_whole = await self._has_every_envelope()
+
         def write(unit: Transaction) -> None:
-            change_standing(
-                unit,
-                self._member.organisation,
-                reconciled_at=microseconds(report.at),
-                reconciliation=_encode(report),
-            )
+            organisation = self._member.organisation
+            change_standing(unit, organisation, reconciliation=_encode(report))
+            if is_whole:
+                change_standing(unit, organisation, reconciled_at=microseconds(report.at))
 
         await self._ground.lane.write(write)
         tell = _log.info if report.is_clean else _log.error
@@ -224,6 +315,7 @@ class Reconciling:
             missing=len(report.missing),
             contradicting=len(report.contradicting),
             owed=report.owed,
+            failed=len(report.failed),
         )
 
 

@@ -152,7 +152,7 @@ class Advancing:
         # Step 1: what is owed goes out, in its order; what it became is in our record then.
         self._reached("send")
         await bridge.outbox.send(envelope)
-        if not bridge.is_compared:
+        if not bridge.is_compared(envelope):
             # What was signed since a backup that was put back is not signed a second time.
             await bridge.inbox.fetch(envelope)
         while True:

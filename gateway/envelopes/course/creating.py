@@ -80,7 +80,7 @@ class Creating:
             CardMissingProblem: it has no card to speak by yet.
             NotComparedProblem: what was sent before a restore is not known yet.
             EnvelopeSenselessProblem: nobody could sign it as it is.
-            PartyUnknownProblem, PartyNameProblem: see there.
+            PartyUnknownProblem, PersonUnknownProblem, PartyNameProblem: see there.
             IdempotencyKeyReusedProblem: the key was used for something else.
             Problem: the policies do not let it be sent, and why; or people must approve that first.
                 It is asked again once they have.
@@ -106,8 +106,9 @@ class Creating:
         await self._adopting.refuse_uncompared(bridge)
         now = self._ground.clock.now()
         network = bridge.network if bridge.is_here else None
-        parties = await self._naming.named(network, new.parties)
-        terms = _terms(bridge, msgspec.structs.replace(new, parties=parties), files, digests, now)
+        named = await self._naming.named(network, new.parties)
+        with_names = msgspec.structs.replace(new, parties=named.parties)
+        terms = _terms(bridge, with_names, files, digests, now)
         lost = await self._adopting.like(bridge, terms, new.parties)
         if lost is None:
             _refuse_over(terms, now)
@@ -144,7 +145,12 @@ class Creating:
             return await self._create(caller, new, files, key)
         if kept is not row or lost is not None:
             return self._again(kept, request, key)
-        return Accepted(envelope=told(row, state, self._naming.name), terms=terms, repeated=False)
+        return Accepted(
+            envelope=told(row, state, self._naming.name),
+            terms=terms,
+            repeated=False,
+            unasked=named.unasked,
+        )
 
     async def _keep(
         self,

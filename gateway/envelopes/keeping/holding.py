@@ -87,6 +87,21 @@ class Troubles:
             self._ground.events.put(unit, event)
         unit.after_commit(self._say, (envelope, trouble))
 
+    async def end(self, envelope: str, type_: str) -> None:
+        """Something that held nothing up has passed."""
+
+        def unit(transaction: Transaction) -> None:
+            row = envelope_by_id(transaction.connection, self._member.organisation, envelope)
+            if row is None:
+                return
+            left = tuple(each for each in troubles_in(row) if each[0] != type_)
+            if left != troubles_in(row):
+                change_envelope(
+                    transaction, self._member.organisation, envelope, trouble=written(left)
+                )
+
+        await self._ground.lane.write(unit)
+
     def end_passing(self, unit: Transaction, envelope: str) -> None:
         """Something went on, so that what may pass has passed; what holds the envelope stays."""
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)

@@ -5,6 +5,7 @@ certificate bears the name, and leads to a root that we trust.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,9 +20,16 @@ from cloud_bridge.errors import (
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.model import Party
 from cloud_bridge.names import misnamed
-from gateway.envelopes.errors import PartyNameProblem, PartyUnknownProblem
+from gateway.envelopes.errors import PartyNameProblem, PartyUnknownProblem, PersonUnknownProblem
 from gateway.envelopes.keeping.troubles import LONGEST, NO_CARD, Trouble, trouble_of
 from gateway.envelopes.partners.cards import Cards
+
+
+class Named(NamedTuple):
+    """Parties with their names; `unasked`: the ids of those for whom nobody could be asked."""
+
+    parties: tuple[Party, ...]
+    unasked: tuple[str, ...]
 
 
 class Naming:
@@ -67,9 +75,7 @@ class Naming:
         card = self._cards.newest(party.account) if party.kind == "organisation" else None
         return party.name if card is None else card.name
 
-    async def named(
-        self, network: CloudNetwork | None, parties: Sequence[Party]
-    ) -> tuple[Party, ...]:
+    async def named(self, network: CloudNetwork | None, parties: Sequence[Party]) -> Named:
         """The parties of a new envelope of ours, those without a name by their cards.
 
         What cannot be asked now is left as it is, and seen to before anybody signs.
@@ -80,16 +86,43 @@ class Naming:
 
         Raises:
             PartyUnknownProblem: the network has no such organisation.
+            PersonUnknownProblem: it has no such person.
             PartyNameProblem: it is called otherwise.
         """
-        return tuple([await self._named(network, each) for each in parties])
+        named: list[Party] = []
+        unasked: list[str] = []
+        for each in parties:
+            if each.kind == "person":
+                found = await self._person_is_there(network, each)
+                named.append(each)
+            else:
+                now = await self._named(network, each)
+                found = now is not None
+                named.append(now or each)
+            if not found:
+                unasked.append(each.id)
+        return Named(tuple(named), tuple(unasked))
 
-    async def _named(self, network: CloudNetwork | None, party: Party) -> Party:
+    async def _person_is_there(self, network: CloudNetwork | None, party: Party) -> bool:
+        """Whether that is known; False: it cannot be asked now."""
+        if network is None:
+            return False
+        try:
+            found = await network.person_of(party.account)
+        except NetworkError:
+            return False  # told once it is sent, with what to do
+        if found is None:
+            who = f"party {party.id}, {party.name}" if party.name else f"party {party.id}"
+            raise PersonUnknownProblem(f"the network has no person {party.account} ({who})")
+        return True
+
+    async def _named(self, network: CloudNetwork | None, party: Party) -> Party | None:
+        """With its name; None: what it is called cannot be asked now."""
         if party.kind != "organisation" or (party.name and not self._is_wrong(party)):
             return party
         names = await self._asked(network, party)
         if not names:
-            return party
+            return None
         named = party if party.name else replace(party, name=names[-1])
         wrong = misnamed(named, names)
         if wrong is not None:

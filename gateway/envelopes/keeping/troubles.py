@@ -34,6 +34,10 @@ STAMP_OVER_TEXT: Final = "stamp-over-text"
 REFUSED: Final = "refused-"
 """How it begins where the network has not taken something of ours; its word follows."""
 
+NOT_COMPARED: Final = "not-compared"
+"""Our word for: the network answers, and fails for this envelope. It holds nothing up, and ends
+with a comparison: that something else went on proves nothing of it."""
+
 _WAITS: Final = frozenset({FROZEN, NARROW, f"{REFUSED}{NO_ROOM}"})
 """What only waits, and holds nothing up besides."""
 
@@ -106,6 +110,11 @@ def troubles_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     return _troubles.decode(row.trouble)
 
 
+def types_in(kept: bytes) -> frozenset[str]:
+    """The types of troubles, as an envelope's row has them."""
+    return frozenset(type_ for type_, _ in _troubles.decode(kept))
+
+
 def lasting_in(row: EnvelopeRow) -> tuple[tuple[str, str], ...]:
     """The same without what ends by itself."""
     return tuple(each for each in troubles_in(row) if each[0] not in PASSING)
@@ -119,7 +128,7 @@ def blocking_in(row: EnvelopeRow, never_taken: Collection[str]) -> set[str]:
         never_taken: the network's words for why it will never have the envelope or a content. Where
             it refuses a statement and nothing else, that is only told.
     """
-    types = {type_ for type_, _ in troubles_in(row)} - TOLD - _WAITS
+    types = {type_ for type_, _ in troubles_in(row)} - TOLD - _WAITS - {NOT_COMPARED}
     said = {type_ for type_ in types if type_.startswith(REFUSED)}
     return types - said | (said & {f"{REFUSED}{word}" for word in never_taken})
 

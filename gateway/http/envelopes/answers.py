@@ -41,6 +41,7 @@ def accepted(taken: Accepted) -> dict[str, Any]:
         "envelope": told(taken.envelope),
         "terms": msgspec.to_builtins(taken.terms),
         "repeated": taken.repeated,
+        "unasked": list(taken.unasked),
     }
 
 

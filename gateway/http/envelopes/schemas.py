@@ -77,8 +77,14 @@ SCHEMAS: dict[str, Any] = {
             "envelope": reference("Envelope"),
             "terms": reference("SentTerms"),
             "repeated": {"type": "boolean", "description": "It was here before."},
+            "unasked": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Ids of parties whose accounts were not looked up, as the network "
+                "does not answer now; an unknown one shows once it does.",
+            },
         },
-        "required": ["envelope", "terms", "repeated"],
+        "required": ["envelope", "terms", "repeated", "unasked"],
     },
     "EnvelopeReason": _input(WhyInput),
     "EnvelopeParty": _input(WhoInput),

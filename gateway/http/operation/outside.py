@@ -65,6 +65,12 @@ class Outside:
             "When the network last answered as it should, Unix time; 0: not since the start.",
             "organisation",
         )
+        self.bridge_not_compared = families.gauge(
+            "sealgate_bridge_not_compared",
+            "Envelopes that the network could not be asked for, though it answers; each is tried "
+            "again, and the log names it (envelope_not_compared).",
+            "organisation",
+        )
         self.bridge_lies = families.gauge(
             "sealgate_bridge_lies",
             "Since the start: what the network said and cannot be, by what it was. Above 0, "
@@ -102,6 +108,7 @@ class Outside:
         away_seconds: float,
         is_up: bool,
         answered_at: datetime | None,
+        not_compared: int,
         lies: Mapping[str, int],
     ) -> None:
         """How a company's bridge is doing."""
@@ -113,5 +120,6 @@ class Outside:
         self.bridge_up.labels(organisation).set(is_up)
         answered = 0.0 if answered_at is None else answered_at.timestamp()
         self.bridge_answered.labels(organisation).set(answered)
+        self.bridge_not_compared.labels(organisation).set(not_compared)
         for lie, count in lies.items():
             self.bridge_lies.labels(organisation, lie).set(count)

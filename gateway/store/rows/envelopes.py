@@ -89,7 +89,13 @@ _without_request = (
     )
 ).order_by(envelope.c.created_at, envelope.c.id)
 _heads = (
-    select(envelope.c.id, envelope.c.sequence, envelope.c.head, envelope.c.status)
+    select(
+        envelope.c.id,
+        envelope.c.sequence,
+        envelope.c.head,
+        envelope.c.status,
+        envelope.c.trouble,
+    )
     .where(envelope.c.organisation == bindparam("of_organisation"))
     .where(envelope.c.id > bindparam("after"))
     .order_by(envelope.c.id)
@@ -106,12 +112,13 @@ _entries = (
 
 
 class HeadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How far our copy of an envelope's record is."""
+    """How far our copy of an envelope's record is, and what is wrong with it."""
 
     id: str
     sequence: int
     head: str
     status: str
+    trouble: bytes
 
 
 def put_envelope(transaction: Transaction, row: EnvelopeRow) -> None:

@@ -12,7 +12,7 @@ from cloud_bridge.keys import EncryptionKey, SigningKey
 from gateway.config import BridgeConfig
 from gateway.envelopes.carriage.errors import KeyFileError
 from gateway.envelopes.partners.roots import roots_in
-from gateway.wiring.bridging import read_key, way_of
+from gateway.wiring.rooms.bridging import read_key, way_of
 from tests.seals_of_companies import authority
 
 _COMPANY: dict[str, Any] = {

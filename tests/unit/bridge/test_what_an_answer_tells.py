@@ -155,6 +155,7 @@ async def unheard(
     await seller.listen()
     await buyer.listen()
     two = contract(3, buyer=buyer.id, seller=seller.id, clock=clock, mode="open")
+    network.admit("person-1", "王芳")
     person = Party(id="person", kind="person", account="person-1", name="王芳", turn=1)
     terms = replace(two, parties=(*(replace(each, turn=1) for each in two.parties), person))
     await buyer.owe_envelope(terms)

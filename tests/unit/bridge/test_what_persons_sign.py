@@ -38,6 +38,7 @@ from tests.partners import partner, partners_root
 
 def test_a_person_is_believed_by_the_persons_root_alone(tmp_path: Path) -> None:
     async def scene(town: Town, east: Room, _west: Room) -> None:
+        town.network.admit("person-1", "张三")
         person = Party(id="driver", kind="person", account="person-1", name="张三", turn=2)
         for key, root, status in (("a", "个人根", "completed"), ("b", "伙伴根 CA", "held")):
             cheats(town)

@@ -10,6 +10,7 @@ from cloud_bridge.model import Party
 from gateway.envelopes.errors import (
     PartyNameProblem,
     PartyUnknownProblem,
+    PersonUnknownProblem,
 )
 from tests.envelope_house import (
     CALLER,
@@ -65,6 +66,40 @@ def test_a_company_that_the_network_does_not_have_is_refused_at_once(tmp_path: P
         assert [each for each, _ in told.trouble] == ["refused-account-unknown"]
         assert "the network has no organisation org-none" in told.next_hint
         assert made.id not in town.network.envelopes
+
+    play(tmp_path, scene)
+
+
+def test_a_person_that_the_network_does_not_have_is_refused_at_once(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        driver = Party(id="driver", kind="person", account="person-9", name="王芳", turn=2)
+        with pytest.raises(PersonUnknownProblem) as refused:
+            await east.create(mode="open", parties=(parties()[0], driver))
+        assert str(refused.value) == "the network has no person person-9 (party driver, 王芳)"
+        listed = await east.service.listing(CALLER, status=None, after=None, most=9)
+        assert listed.envelopes == ()
+        town.network.admit("person-9", "王芳")
+        made = await east.create(mode="open", parties=(parties()[0], driver))
+        assert made.unasked == ()
+
+    play(tmp_path, scene)
+
+
+def test_who_could_not_be_asked_for_is_told(tmp_path: Path) -> None:
+    async def scene(town: Town, east: Room, _west: Room) -> None:
+        driver = Party(id="driver", kind="person", account="person-9", name="王芳", turn=3)
+        town.network.is_away = True
+        await east.company.listen()
+        made = await east.create(mode="open", parties=(*parties(), driver))
+        assert made.unasked == ("seller", "driver")
+        town.network.is_away = False
+        await settle(east)
+        told = await east.show(made.envelope.id)
+        assert (told.status, [each for each, _ in told.trouble]) == (
+            "held",
+            ["refused-account-unknown"],
+        )
+        assert "person-9" in told.next_hint
 
     play(tmp_path, scene)
 

@@ -55,7 +55,8 @@ def test_an_envelope_is_withdrawn_while_not_everybody_has_signed(tmp_path: Path)
 
 
 def test_a_link_is_for_persons_and_bearers_of_an_envelope_that_goes_on(tmp_path: Path) -> None:
-    async def scene(_town: Town, east: Room, west: Room) -> None:
+    async def scene(town: Town, east: Room, west: Room) -> None:
+        town.network.admit("person-1", "张三")
         person = Party(id="driver", kind="person", account="person-1", name="张三", turn=3)
         id_ = (await east.create(mode="open", parties=(*parties(turns=(2, 1)), person))).envelope.id
         await east.company.listen()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.wiring.signer_service import SignerService, hand_over
+from gateway.wiring.machine.signer_service import SignerService, hand_over
 from hsm.client import SignerClient
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import SignerUnavailableError
@@ -43,8 +43,9 @@ def _config(token: SoftToken, directory: Path, *, unsealed: bool) -> HSMConfig:
 
 def _serve(config: HSMConfig) -> Iterator[HSMConfig]:
     script = (
-        "import sys; from hsm.config import HSMConfig; from gateway.wiring.signer_service import "
-        "serve; config = HSMConfig.model_validate_json(sys.argv[1]); "
+        "import sys; from hsm.config import HSMConfig; "
+        "from gateway.wiring.machine.signer_service import serve; "
+        "config = HSMConfig.model_validate_json(sys.argv[1]); "
         "sys.exit(serve(config, config.signer))"
     )
     assert config.signer is not None

@@ -11,7 +11,7 @@ from tests.unit.processes.conftest import InAProcess
 _CONFINE = """
 import tempfile
 from gateway.config import Config
-from gateway.wiring.confining import confine_gateway
+from gateway.wiring.machine.confining import confine_gateway
 here, pin, tokens = map(Path, sys.argv[1:4])
 required = sys.argv[4] == "required"
 (here / "hsm").mkdir()

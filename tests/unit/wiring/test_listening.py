@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import http_parser
 
-from gateway.wiring.listening import listen
+from gateway.wiring.machine.listening import listen
 from tests.signing_house import signing_house
 from tests.unit.http.test_routes import api_of, with_powers
 

@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.wiring.logs import _line
+from gateway.wiring.machine.logs import _line
 
 
 def test_a_line_is_json_in_utf8() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.http.operation.metrics import Metrics
-from gateway.wiring.lookout import Lookout, LookStuckError
+from gateway.wiring.policies.lookout import Lookout, LookStuckError
 from tests.signing_house import FakeClock
 
 

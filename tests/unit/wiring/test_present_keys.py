@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.config import load_config
-from gateway.wiring.launching import with_present_keys
+from gateway.wiring.machine.launching import with_present_keys
 from tests.unit.docs.markdown import ROOT
 
 

@@ -14,7 +14,7 @@ from gateway.backup.shelf import Shelf
 from gateway.http.operation.metrics import Metrics
 from gateway.http.operation.readiness import Readiness
 from gateway.wiring.house import House
-from gateway.wiring.vital_signs import (
+from gateway.wiring.watch.vital_signs import (
     LoopLag,
     days_of_grants,
     disks_used,

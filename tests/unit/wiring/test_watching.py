@@ -7,7 +7,7 @@ from typing import cast
 from structlog.testing import capture_logs
 
 from gateway.wiring.house import House
-from gateway.wiring.watching import forget_daily
+from gateway.wiring.watch.watching import forget_daily
 from tests.sealed_bundles import AT
 from tests.signing_house import FakeClock
 

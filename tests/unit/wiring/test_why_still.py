@@ -7,7 +7,7 @@ from typing import Any
 from gateway.clock import SystemClock
 from gateway.config import MaintenanceConfig
 from gateway.store.files.reserve import Reserve
-from gateway.wiring.waiting import why_still
+from gateway.wiring.rooms.waiting import why_still
 
 
 def _house(reserve: Reserve, *windows: MaintenanceConfig) -> Any:  # noqa: ANN401 - as much as is looked at

@@ -2,13 +2,9 @@
 
 import base64
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
-from typer.testing import CliRunner, Result
 
 from cloud_bridge.envelopes import transcript
 from cloud_bridge.envelopes.statements import (
@@ -20,49 +16,8 @@ from cloud_bridge.envelopes.statements import (
     Voided,
     Withdrawn,
 )
-from cloud_bridge.model import NetworkIdentity
-from gateway.cli.app import app
 from tests.envelope_parties import PAPER, Envelope, terms_of
-from tests.seals_of_companies import authority, certify, sign_card
-
-ROOT = authority()
-
-
-def sealgate(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, ["envelope", *map(str, words)])
-
-
-@dataclass
-class Court:
-    """What lies on the table."""
-
-    folder: Path
-    made: Envelope
-    file: Path
-    roots: Path
-
-    def judged(self, *more: str | Path) -> Result:
-        return sealgate("verify", self.file, "--roots", self.roots, *more)
-
-    def write(self) -> None:
-        companies = self.made.companies
-        cards = [
-            sign_card(each.card, certify("专用章", by=ROOT, organisation=each.name))
-            for each in (companies["org-buyer"], companies["org-seller"])
-        ]
-        network = NetworkIdentity(name="示例网络", signing_key=self.made.network.public)
-        self.file.write_bytes(transcript.write(network, self.made.record(*cards)))
-
-
-@pytest.fixture
-def court(tmp_path: Path) -> Court:
-    made = Envelope(terms_of()).send()
-    roots = tmp_path / "roots.pem"
-    roots.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
-    (tmp_path / "合同.pdf").write_bytes(PAPER)
-    at = Court(tmp_path, made, tmp_path / "a.transcript.json", roots)
-    at.write()
-    return at
+from tests.transcript_court import Court, sealgate
 
 
 def test_what_holds_is_told_with_who_said_it(court: Court) -> None:
@@ -214,33 +169,10 @@ def test_a_document_of_another_name_is_known_by_its_digest(court: Court) -> None
     )
 
 
-def test_another_network_than_the_one_that_is_known_is_named(court: Court) -> None:
-    other = Envelope(terms_of()).network.public
-    told = court.judged("--network-key", other)
-    assert told.exit_code == 1
-    assert "network-signature" in told.stdout
-
-
 def test_what_is_no_key_of_a_network_is_not_tried_as_one(court: Court) -> None:
     told = court.judged("--network-key", "foo")
     assert told.exit_code == 2
     assert "'foo' is no key: 43 characters" in told.stderr.replace("\n", " ")
-
-
-def test_companies_that_no_root_vouches_for_are_not_believed(court: Court) -> None:
-    court.roots.write_bytes(authority("Another").certificate.public_bytes(Encoding.PEM))
-    told = court.judged()
-    assert told.exit_code == 1
-    assert "card-untrusted" in told.stdout
-
-
-def test_what_cannot_be_told_is_not_told(court: Court) -> None:
-    assert sealgate("verify", court.file).exit_code == 2  # nothing to judge by
-    court.file.write_bytes(b"{}")
-    told = court.judged()
-    assert told.exit_code == 2
-    assert "could not tell" in told.stdout
-    assert sealgate("verify", court.folder / "no.json", "--roots", court.roots).exit_code == 2
 
 
 def test_a_title_that_would_move_the_cursor_is_shown_harmless(court: Court) -> None:

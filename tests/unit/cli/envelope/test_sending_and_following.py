@@ -107,6 +107,18 @@ async def test_the_same_description_again_is_the_same_envelope(tmp_path: Path) -
         assert len(at.envelopes.kept) == 1
 
 
+async def test_who_could_not_be_looked_up_at_the_network_is_told(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        described = await at.described("--to", "org-seller=Seller Ltd", "--person", "李强=person-9")
+        at.envelopes.unasked = ("person",)
+        told = await at("send", described)
+        assert told.exit_code == 0, told.stderr
+        assert "the network does not answer now: whether it has the account of party person" in (
+            told.stderr
+        )
+        assert "sealgate envelope watch" in told.stderr
+
+
 async def test_a_file_that_was_changed_after_it_was_looked_through_is_not_sent(
     tmp_path: Path,
 ) -> None:
@@ -148,7 +160,7 @@ async def test_persons_sign_at_the_foot_of_the_page_and_the_network_may_show_it(
             *(run, "create", at.folder / "采购合同.pdf", *CREATE, "--replace"),
             *("--person", "王芳=person-1"),
         )
-        assert "lies on no seal" in " ".join(again.stderr.split())
+        assert "to where nothing lies" in " ".join(again.stderr.split())
         assert (await at("send", described)).exit_code == 0
 
 

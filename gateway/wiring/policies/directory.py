@@ -15,7 +15,7 @@ from gateway.clock import Clock
 from gateway.http.in_force import PolicyStanding
 from gateway.seals.in_force import InForce, PolicySource, bring_into_force
 from gateway.seals.letting_go import Outgoing
-from gateway.wiring.policy_thread import PolicyThread
+from gateway.wiring.policies.thread import PolicyThread
 from hsm.interfaces import Signer
 
 _log = structlog.get_logger("policies")

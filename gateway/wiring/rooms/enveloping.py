@@ -22,9 +22,9 @@ from gateway.envelopes.waking import Waking
 from gateway.seals.in_force import InForce
 from gateway.signing.service import SigningService
 from gateway.verification.verifier import Verifier
-from gateway.wiring.bridging import Bridging
 from gateway.wiring.house import House
-from gateway.wiring.waiting import why_still
+from gateway.wiring.rooms.bridging import Bridging
+from gateway.wiring.rooms.waiting import why_still
 from policies.intake import Intake
 
 

@@ -19,7 +19,7 @@ from types import FrameType
 import msgspec
 import structlog
 
-from gateway.wiring.launching import start_signer, with_present_keys
+from gateway.wiring.machine.launching import start_signer, with_present_keys
 from hsm.config import HSMConfig, SignerServiceConfig
 from hsm.errors import PinUnreadableError
 from hsm.pin import LONGEST_PIN_BYTES, checked_pin

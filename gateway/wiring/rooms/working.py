@@ -9,9 +9,9 @@ from gateway.returns.interfaces import EventOutbox
 from gateway.signing.service import SigningService
 from gateway.store.rows.batch_items import ItemReader
 from gateway.store.rows.batches import BatchReader
-from gateway.wiring.batching import BatchResults, BatchRoom, Ground, batch_results
 from gateway.wiring.house import House
-from gateway.wiring.waiting import seal_terms
+from gateway.wiring.rooms.batching import BatchResults, BatchRoom, Ground, batch_results
+from gateway.wiring.rooms.waiting import seal_terms
 
 
 def begin_batches(

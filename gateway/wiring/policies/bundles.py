@@ -27,9 +27,9 @@ from gateway.seals.last_good import LastGood, Refusal, last_good
 from gateway.seals.letting_go import Outgoing
 from gateway.store.engines.lane import Transaction, WriterLane
 from gateway.store.rows.activations import Activation, activated_rows, keep_activation
-from gateway.wiring.collector import nothing_collected, set_apart
-from gateway.wiring.policies import look_failed
-from gateway.wiring.policy_thread import PolicyThread
+from gateway.wiring.machine.collector import nothing_collected, set_apart
+from gateway.wiring.policies.directory import look_failed
+from gateway.wiring.policies.thread import PolicyThread
 
 _MOST_WORDS = 1000
 

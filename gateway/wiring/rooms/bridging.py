@@ -37,7 +37,7 @@ from gateway.store.rows.envelopes import EnvelopeReader
 from gateway.store.rows.networks import NetworkReader
 from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
-from gateway.wiring.waiting import pauses
+from gateway.wiring.rooms.waiting import pauses
 
 Key = TypeVar("Key", SigningKey, EncryptionKey)
 
@@ -96,6 +96,7 @@ class Bridging:
             away_seconds=0.0 if away is None else max(0.0, (now - away).total_seconds()),
             is_up=bridge.is_here,
             answered_at=tally.answered_at,
+            not_compared=len(bridge.failing),
             lies=tally.lies,
         )
 

@@ -16,9 +16,9 @@ from gateway.feeds.owing import OwedResults
 from gateway.feeds.results import FeedResults, Stores
 from gateway.feeds.texts import DocumentTexts
 from gateway.store.rows.feeds import FeedReader
-from gateway.wiring.batching import BatchRoom, Ground
 from gateway.wiring.duties import take_on
 from gateway.wiring.house import House
+from gateway.wiring.rooms.batching import BatchRoom, Ground
 
 _log = structlog.get_logger("feeds")
 

@@ -1,0 +1,1 @@
+"""What the processes ask of the machine: children, confinement, a port, logs, memory."""
