@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from gateway.wiring.collector import nothing_collected
+from gateway.wiring.machine.collector import nothing_collected
 
 
 class LaterCommand(TyperCommand):
