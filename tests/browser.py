@@ -1,8 +1,10 @@
 """A real Chromium, as a person would use it: on a telephone or at a desk."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -20,6 +22,7 @@ _DEVICES: dict[Device, dict[str, Any]] = {
     },
     "desk": {"viewport": {"width": 1200, "height": 900}},
 }
+_NOTES = ("the server responded with a status", "net::ERR_INTERNET_DISCONNECTED")
 
 
 def _chromium() -> str:
@@ -64,8 +67,9 @@ async def surfing(
     complaints: list[str] = []
 
     def told(message: Any) -> None:  # noqa: ANN401 - playwright's
-        # Refusals of a page are shown to the person, and the browser notes their status.
-        if message.type == "error" and "the server responded with a status" not in message.text:
+        # Refusals of a page are shown to the person, and the browser notes their status; and that
+        # it has no network.
+        if message.type == "error" and not any(each in message.text for each in _NOTES):
             complaints.append(message.text)
 
     page.on("console", told)
@@ -75,3 +79,10 @@ async def surfing(
     finally:
         await context.close()
     assert not complaints, complaints
+
+
+async def keep_picture(page: Page, name: str) -> None:
+    """All of a page, where somebody wants pictures (`SEALGATE_SCREENSHOTS`)."""
+    folder = os.environ.get("SEALGATE_SCREENSHOTS")
+    if folder is not None:
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, scale="css")

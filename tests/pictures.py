@@ -1,4 +1,4 @@
-"""`python -m tests.pictures`: take the pictures of persons' pages in docs/images anew."""
+"""`python -m tests.pictures`: take the pictures of people's pages anew (docs/images)."""
 
 import os
 import subprocess
@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 
 _IMAGES = Path(__file__).parents[1] / "docs" / "images"
-_SCENARIO = "tests/scenarios/test_a_person_signs_in_a_browser.py"
+_SCENARIOS = ("test_a_person_signs_in_a_browser.py", "test_a_driver_receives_goods.py")
 
 
 def main() -> None:
-    """Run the scenario that shows every page, keeping what it shows."""
+    """Run the scenarios that show every page, keeping what they show."""
     _IMAGES.mkdir(parents=True, exist_ok=True)
+    files = [f"tests/scenarios/{each}" for each in _SCENARIOS]
+    wanted = "from_link or open_once or driver_receives"
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", _SCENARIO, "-k", "from_link or open_once"],
+        [sys.executable, "-m", "pytest", "-q", *files, "-k", wanted],
         env={**os.environ, "SEALGATE_SCREENSHOTS": str(_IMAGES)},
         check=False,
     )

@@ -3,7 +3,6 @@
 With `SEALGATE_SCREENSHOTS=FOLDER` pictures of the pages are kept there.
 """
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser import Device, browser, in_one_loop, surfing
+from tests.browser import Device, browser, in_one_loop, keep_picture, surfing
 from tests.delivery_house import TAIL, delivery_house
 from tests.network_house import NetworkHouse, network_house
 from tests.person_house import TITLE, asked, come_in, draw, free_port, see_all_pages
@@ -30,12 +29,6 @@ async def house(tmp_path: Path) -> AsyncIterator[NetworkHouse]:
         yield opened
 
 
-async def kept(page: Page, name: str) -> None:
-    folder = os.environ.get("SEALGATE_SCREENSHOTS")
-    if folder is not None:
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, scale="css")
-
-
 @pytest.mark.parametrize("device", DEVICES)
 async def test_the_servers_own_page_says_where_links_are_found(
     house: NetworkHouse, browser: Browser, device: Device
@@ -45,7 +38,7 @@ async def test_the_servers_own_page_says_where_links_are_found(
         await expect(page.locator("h1")).to_have_text("在线签署")
         await expect(page.locator("main")).to_contain_text("短信或邮件中的链接")
         assert await usable(page)
-        await kept(page, f"home-{device}")
+        await keep_picture(page, f"home-{device}")
         await page.locator("button", has_text="English").click()
         await page.wait_for_url(f"{house.url}/")
         await expect(page.locator("h1")).to_have_text("Documents are signed here")
@@ -69,7 +62,7 @@ async def test_a_link_names_its_sender_and_document_and_nobody_else(
         # What messengers show of a link is its title: that names nothing.
         assert TITLE not in await page.title()
         assert await usable(page)
-        await kept(page, f"link-{device}")
+        await keep_picture(page, f"link-{device}")
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -88,7 +81,7 @@ async def test_the_wait_for_another_code_counts_down_and_is_spoken_once(
         assert await counting.get_attribute("aria-hidden") == "true"
         spoken = await page.locator("#unsent").inner_text()
         first = await counting.inner_text()
-        await kept(page, f"count-{device}")
+        await keep_picture(page, f"count-{device}")
         await page.clock.run_for(5_000)
         assert await counting.inner_text() != first
         # Nothing that is spoken has changed meanwhile.
@@ -117,12 +110,12 @@ async def test_a_fault_goes_with_what_corrects_it_and_shell_commands_are_folded(
         await expect(page.locator("#signature-fault")).to_have_count(0)
         await expect(page.locator("#faults")).to_have_count(0)
         await expect(page.locator("fieldset.bad")).to_have_count(0)
-        await kept(page, f"corrected-{device}")
+        await keep_picture(page, f"corrected-{device}")
         await sign(page)
         await expect(page.locator("pre")).not_to_be_visible()
         await expect(page.locator("a.button").first).to_be_visible()
         assert await usable(page)
-        await kept(page, f"done-{device}")
+        await keep_picture(page, f"done-{device}")
         await page.locator("details.check summary").click()
         await expect(page.locator("pre")).to_be_visible()
         assert await usable(page)
@@ -170,21 +163,21 @@ async def test_who_signs_a_contract_and_who_receives_goods_see_one_product(
         assert drawn is not None
         assert (drawn["width"], drawn["height"]) == (mark["width"], mark["height"])
         assert await fits(page)
-        await kept(page, f"delivery-goods-{device}")
+        await keep_picture(page, f"delivery-goods-{device}")
         await page.locator("#begin").click()
         await page.locator("#name").fill("王师傅")
         await page.locator("#digits").fill(TAIL)
-        await kept(page, f"delivery-who-{device}")
+        await keep_picture(page, f"delivery-who-{device}")
         await page.locator("#who button.main").click()
         await page.wait_for_selector("[data-step=count]:visible")
-        await kept(page, f"delivery-count-{device}")
+        await keep_picture(page, f"delivery-count-{device}")
         assert await fits(page)
         await page.locator("#count button.main").click()
         await page.wait_for_selector("[data-step=sign]:visible")
-        await kept(page, f"delivery-sign-{device}")
+        await keep_picture(page, f"delivery-sign-{device}")
         assert await fits(page)
         await page.locator("#language").click()
         await expect(page.locator("h1 [lang=en]")).to_be_visible()
         await page.goto(f"{goods.url}/status")
-        await kept(page, f"delivery-status-{device}")
+        await keep_picture(page, f"delivery-status-{device}")
         assert await fits(page)
