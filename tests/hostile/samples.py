@@ -114,6 +114,16 @@ def layers(default: str, usage: str = "") -> bytes:
     )
 
 
+def of_layers(membership: str, *, of_catalog: str = "/OCProperties<</OCGs[6 0 R]/D<<>>>>") -> bytes:
+    """A document with a layer that is on, object 6, and content that is shown as layers stand."""
+    return one_page(
+        f"{TEXT} /OC /M BDC BT /F 24 Tf 100 600 Td (in 300 days) Tj ET EMC",
+        catalog=catalog(of_catalog),
+        resources=f"/Properties<</M<</Type/OCMD{membership}>>>>",
+        more={6: "<</Type/OCG/Name(x)>>"},
+    )
+
+
 def hybrid() -> bytes:
     """A table that shows one content to old readers, and a stream that shows another to new."""
     document = b"%PDF-1.5\n"
@@ -423,6 +433,12 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     },
     "form-fields": {"text": lambda: field("/FT/Tx")},
     "hidden-layers": {
+        "shown when another is off": lambda: of_layers("/OCGs[6 0 R]/P/AllOff"),
+        "shown when one is off": lambda: of_layers("/OCGs 6 0 R/P/AnyOff"),
+        "shown by an expression": lambda: of_layers("/VE[/Not 6 0 R]"),
+        "shown when another is off, in a document without layers": lambda: of_layers(
+            "/OCGs[6 0 R]/P/AllOff", of_catalog=""
+        ),
         "off": lambda: layers("/OFF[6 0 R]"),
         "all off": lambda: layers("/BaseState/OFF"),
         "off when printed": lambda: layers(

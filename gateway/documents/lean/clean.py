@@ -56,7 +56,7 @@ _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
 _SPACE = rb"[\x00\t\n\x0c\r ]*"
 _OTHER_WORDS = (
     # Forms, annotations that are more than links, layers, boxes that hide
-    *("/AcroForm", "/Widget", "/AP", "/OCProperties", "/CropBox"),
+    *("/AcroForm", "/Widget", "/AP", "/OCProperties", "/OCGs", "/VE", "/CropBox"),
     # Structure that this proof does not follow
     *("/Encrypt", "/Extends", "/Crypt"),
 )
