@@ -59,6 +59,9 @@ def fonts_that_readers_differ_in() -> dict[str, Callable[[], bytes]]:
         "a size and an operator in one word": lambda: _page(
             f"BT /F 24 Tf /G 24Tf {SHOWN}", F_AND_G, more={6: NINE_FOR_ONE}
         ),
+        "a font that the page lacks, behind what looks like a comment": lambda: _page(
+            f"BT /F %\n24 Tf ((((%)))) Tj /x 24 Tf {SHOWN}"
+        ),
         "a font that a form lacks": lambda: _page(
             "/P Do",
             f"{F}/XObject<</P 6 0 R>>",
@@ -94,6 +97,28 @@ def fonts_that_readers_differ_in() -> dict[str, Callable[[], bytes]]:
     }
 
 
+def states_restored_too_often() -> dict[str, Callable[[], bytes]]:
+    """Pages of which poppler leaves out what follows; what is odd about one → its maker."""
+    shown = f"BT /F 24 Tf {SHOWN}"
+    return {
+        "a state that was not saved": lambda: _page(f"q {shown} Q Q {shown}"),
+        "a state that was not saved, behind a text": lambda: _page(
+            f"BT /F 9 Tf (q) Tj ET Q {shown}"
+        ),
+        "a state that was not saved, in what looks like a picture": lambda: _page(
+            f"BT /F 9 Tf (BI ID ) Tj ET Q BT /F 9 Tf ( EI) Tj ET {shown}"
+        ),
+        "a state that was not saved, behind a picture": lambda: _page(
+            f"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI Q {shown} BI /W 1 /H 1 /BPC 8 /CS /G ID ) EI"
+        ),
+        "a state that a form did not save": lambda: _page(
+            f"/P Do {shown}",
+            f"{F}/XObject<</P 6 0 R>>",
+            more={6: stream(b"Q", FORM)},
+        ),
+    }
+
+
 def honest_fonts() -> dict[str, Callable[[], bytes]]:
     """Pages that all readers draw alike, though they look a little like those."""
     return {
@@ -107,6 +132,11 @@ def honest_fonts() -> dict[str, Callable[[], bytes]]:
         ),
         "what only a text says": lambda: _page(
             "BT /F 24 Tf 72 700 Td (as /x 24 Tf, \\) and (Tf ) Tf ) Tj ET"
+        ),
+        "states that are saved and not restored": lambda: _page(f"q q BT /F 24 Tf {SHOWN} Q"),
+        "what a text and a picture say": lambda: _page(
+            "q BT /F 24 Tf 72 700 Td (A Q \\) Q B) Tj ET Q "
+            "q 9 0 0 9 9 9 cm BI /W 3 /H 1 /BPC 8 /CS /G ID  Q  EI Q"
         ),
         "a comment between": lambda: _page(f"BT /F % the font\n24 Tf {SHOWN}"),
         "a form that uses the page's": lambda: _page(

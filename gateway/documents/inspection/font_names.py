@@ -22,6 +22,7 @@ _NAMES: Final = re.compile(
     + rb")"
 )
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_LEFT: Final = re.compile(rb"[()%]")
 _ASIDE: Final = re.compile(
     rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\))*+\)|%[^\r\n]*+", re.DOTALL
 )
@@ -34,7 +35,16 @@ def fonts_named_by(content: bytes) -> frozenset[bytes] | None:
         content: of a page, a form, a pattern or a character.
     """
     found = _named(content)
-    return found if found is not None else _named(_ASIDE.sub(b" ", content))
+    if found is not None:
+        return found
+    rest = without_texts(content)
+    # What is left of a text, or a comment within one, may hide what readers see.
+    return None if _LEFT.search(rest) is not None else _named(rest)
+
+
+def without_texts(content: bytes) -> bytes:
+    """The same without what its texts and comments say."""
+    return _ASIDE.sub(b" ", content)
 
 
 def _named(content: bytes) -> frozenset[bytes] | None:

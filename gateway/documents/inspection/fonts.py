@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import pikepdf
 
+from gateway.documents.inspection.balance import restores_too_often
 from gateway.documents.inspection.font_names import KINDS, fonts_named_by
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, dictionaries, is_reference
@@ -29,8 +30,15 @@ class _Content(NamedTuple):
     above: frozenset[str]
 
 
+class _Said(NamedTuple):
+    """The fonts that content names, None: readers may find others; and how it treats the state."""
+
+    names: frozenset[str] | None
+    is_balanced: bool
+
+
 def font_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
-    """What ambiguous-structure sees in fonts.
+    """What ambiguous-structure sees in content: fonts, and states restored that were not saved.
 
     Args:
         document: the file; about its structure readers agree.
@@ -52,7 +60,7 @@ class _Looking:
     def __init__(self, pdf: pikepdf.Pdf, snapshot: Snapshot) -> None:
         self._pdf = pdf
         self._snapshot = snapshot
-        self._named: dict[tuple[str, ...], frozenset[str] | None] = {}
+        self._named: dict[tuple[str, ...], _Said] = {}
 
     def sightings(self) -> Iterator[Sighting]:
         todo = [each for page in self._snapshot.pages() for each in self._of_page(page)]
@@ -74,18 +82,26 @@ class _Looking:
         if not streams:
             return
         if streams not in self._named:
-            self._named[streams] = self._names(streams)
-        names, where = self._named[streams], named(streams[0])
+            self._named[streams] = self._said(streams)
+        (names, is_balanced), where = self._named[streams], named(streams[0])
+        if not is_balanced:
+            yield Sighting(
+                _RULE, f"{where} restores the graphics state more often than it saves it"
+            )
         if names is None:
             yield Sighting(_RULE, f"{where} sets a font in a way that readers read differently")
         elif names - known:
             yield Sighting(_RULE, f"{where} writes by a font that is not there")
 
-    def _names(self, streams: tuple[str, ...]) -> frozenset[str] | None:
-        names = fonts_named_by(b"\n".join(map(self._unpacked, streams)))
-        if names is None:
-            return None
-        return frozenset("/" + name.decode("utf-8", "replace") for name in names)
+    def _said(self, streams: tuple[str, ...]) -> "_Said":
+        content = b"\n".join(map(self._unpacked, streams))
+        found = fonts_named_by(content)
+        names = (
+            None
+            if found is None
+            else frozenset("/" + name.decode("utf-8", "replace") for name in found)
+        )
+        return _Said(names, not restores_too_often(content))
 
     def _unpacked(self, reference: str) -> bytes:
         number, generation, _ = reference.split()

@@ -2,9 +2,10 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from gateway.documents.inspection.balance import restores_too_often
 from gateway.documents.inspection.font_names import KINDS, fonts_named_by
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
@@ -40,16 +41,12 @@ def have_their_fonts(lean: LeanDocument, objects: dict[int, Seen], tree: PageTre
     for number in _OF_A_STATE.findall(together):
         if not number or objects[int(number)].text[:2] != b"<<":
             return False
-    if any(_named(lean, objects, each) for each in drawn_by_fonts(lean, objects)):
+    if any(_named(lean, objects, [each]) for each in drawn_by_fonts(lean, objects)):
         return False
     known: dict[bytes, frozenset[bytes]] = {}
     for index in range(tree.count):
         page = tree.page(index)
-        names = {
-            name
-            for each in drawn_by_page(lean, objects, page)
-            for name in _named(lean, objects, each)
-        }
+        names = _named(lean, objects, drawn_by_page(lean, objects, page))
         resources = _resources(page)
         if resources not in known:
             known[resources] = frozenset(_fonts(lean, objects, resources))
@@ -73,11 +70,15 @@ def _fonts(lean: LeanDocument, objects: dict[int, Seen], resources: bytes) -> It
             yield name[1:]
 
 
-def _named(lean: LeanDocument, objects: dict[int, Seen], number: int) -> frozenset[bytes]:
-    content = _content(lean, objects[number])
-    names = None if content is None else fonts_named_by(content)
-    if names is None:
-        raise InDoubtError("syntax", "content that names fonts in no usual way")
+def _named(
+    lean: LeanDocument, objects: dict[int, Seen], numbers: Iterable[int]
+) -> frozenset[bytes]:
+    """The fonts that content names, which are streams one behind the other."""
+    parts = [_content(lean, objects[each]) for each in numbers]
+    content = b"\n".join([each for each in parts if each is not None])
+    names = fonts_named_by(content)
+    if None in parts or names is None or restores_too_often(content):
+        raise InDoubtError("syntax", "content that readers may read otherwise")
     return names
 
 

@@ -4,9 +4,14 @@ import pytest
 
 from gateway.documents.inspection.inspecting import inspect
 from policies.intake import Intake, refusals
-from tests.hostile.fonts import fonts_that_readers_differ_in, honest_fonts
+from tests.hostile.fonts import (
+    fonts_that_readers_differ_in,
+    honest_fonts,
+    states_restored_too_often,
+)
 
 DIFFERENT = fonts_that_readers_differ_in()
+RESTORED = states_restored_too_often()
 HONEST = honest_fonts()
 
 
@@ -16,6 +21,13 @@ def test_a_font_in_which_readers_differ_is_refused(name: str) -> None:
     assert [each.rule for each in findings] == ["ambiguous-structure"]
     assert "font" in findings[0].detail
     assert refusals(Intake(), findings) != ()
+
+
+@pytest.mark.parametrize("name", RESTORED)
+def test_a_state_that_is_restored_and_was_not_saved_is_refused(name: str) -> None:
+    findings = inspect(RESTORED[name](), look_under=False)
+    assert [each.rule for each in findings] == ["ambiguous-structure"]
+    assert "restores the graphics state" in findings[0].detail
 
 
 @pytest.mark.parametrize("name", HONEST)
