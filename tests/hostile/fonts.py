@@ -97,8 +97,8 @@ def fonts_that_readers_differ_in() -> dict[str, Callable[[], bytes]]:
     }
 
 
-def states_restored_too_often() -> dict[str, Callable[[], bytes]]:
-    """Pages of which poppler leaves out what follows; what is odd about one → its maker."""
+def words_taken_otherwise() -> dict[str, Callable[[], bytes]]:
+    """Pages of which readers show more or less; what is odd about one → its maker."""
     shown = f"BT /F 24 Tf {SHOWN}"
     return {
         "a state that was not saved": lambda: _page(f"q {shown} Q Q {shown}"),
@@ -111,6 +111,13 @@ def states_restored_too_often() -> dict[str, Callable[[], bytes]]:
         "a state that was not saved, behind a picture": lambda: _page(
             f"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI Q {shown} BI /W 1 /H 1 /BPC 8 /CS /G ID ) EI"
         ),
+        "a state that was not saved, behind what looks like a comment": lambda: _page(
+            f"BT /F 9 Tf {'(' * 9}%{')' * 9} Tj ET Q {shown}"
+        ),
+        "a place of which one reader makes nothing": lambda: _page(
+            "BT /F 24 Tf 72 700 Td (Amount 1) Tj 0 -900Td (00) Tj ET"
+        ),
+        "a number that is none to all": lambda: _page(f"q 1e3 0 0 1 0 0 cm Q {shown}"),
         "a state that a form did not save": lambda: _page(
             f"/P Do {shown}",
             f"{F}/XObject<</P 6 0 R>>",
@@ -137,6 +144,12 @@ def honest_fonts() -> dict[str, Callable[[], bytes]]:
         "what a text and a picture say": lambda: _page(
             "q BT /F 24 Tf 72 700 Td (A Q \\) Q B) Tj ET Q "
             "q 9 0 0 9 9 9 cm BI /W 3 /H 1 /BPC 8 /CS /G ID  Q  EI Q"
+        ),
+        "texts in hexadecimal digits": lambda: _page(
+            "BT /F 24 Tf 72 700 Td <41 6D6F756E74 20 3a> Tj ET"
+        ),
+        "brackets in a text": lambda: _page(
+            "BT /F 24 Tf 72 700 Td (a (b (c (d 2e (Q))))) Tj ET /Span <</ActualText<FE1b>>> BDC EMC"
         ),
         "a comment between": lambda: _page(f"BT /F % the font\n24 Tf {SHOWN}"),
         "a form that uses the page's": lambda: _page(

@@ -15,7 +15,7 @@ from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
 from tests.hostile.bombs import packed_run
 from tests.hostile.filled_forms import fields_that_say_two_things, undrawn_fields
-from tests.hostile.fonts import fonts_that_readers_differ_in, states_restored_too_often
+from tests.hostile.fonts import fonts_that_readers_differ_in, words_taken_otherwise
 from tests.hostile.linearised import of_two_contracts
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
@@ -342,7 +342,7 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     },
     "ambiguous-structure": {
         **fonts_that_readers_differ_in(),
-        **states_restored_too_often(),
+        **words_taken_otherwise(),
         "linearised, with another contract behind its first object": of_two_contracts,
         "linearised, when it is longer": lambda: of_two_contracts(longer=9000),
         "a catalogue that is a list of fonts": lambda: one_page(

@@ -22,10 +22,18 @@ _NAMES: Final = re.compile(
     + rb")"
 )
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-_LEFT: Final = re.compile(rb"[()%]")
-_ASIDE: Final = re.compile(
-    rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\))*+\)|%[^\r\n]*+", re.DOTALL
-)
+LEFT_OF_TEXTS: Final = re.compile(rb"[()%]")
+"""What stands nowhere but in texts, comments and pictures."""
+_DEEPEST: Final = 6
+
+
+def _text_down_to(depth: int) -> bytes:
+    """A text, whose brackets stand in pairs, or behind backslashes (§7.3.4.2)."""
+    within = b"" if depth == 0 else rb"|" + _text_down_to(depth - 1)
+    return rb"\((?:[^()\\]|\\." + within + rb")*+\)"
+
+
+_ASIDE: Final = re.compile(_text_down_to(_DEEPEST) + rb"|%[^\r\n]*+", re.DOTALL)
 
 
 def fonts_named_by(content: bytes) -> frozenset[bytes] | None:
@@ -39,12 +47,13 @@ def fonts_named_by(content: bytes) -> frozenset[bytes] | None:
         return found
     rest = without_texts(content)
     # What is left of a text, or a comment within one, may hide what readers see.
-    return None if _LEFT.search(rest) is not None else _named(rest)
+    return None if LEFT_OF_TEXTS.search(rest) is not None else _named(rest)
 
 
 def without_texts(content: bytes) -> bytes:
     """The same without what its texts and comments say."""
-    return _ASIDE.sub(b" ", content)
+    has_any = b"(" in content or b"%" in content
+    return _ASIDE.sub(b" ", content) if has_any else content
 
 
 def _named(content: bytes) -> frozenset[bytes] | None:

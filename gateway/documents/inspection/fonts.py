@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pikepdf
 
-from gateway.documents.inspection.balance import restores_too_often
+from gateway.documents.inspection.content_words import taken_otherwise
 from gateway.documents.inspection.font_names import KINDS, fonts_named_by
 from gateway.documents.inspection.sighting import Sighting, named
 from gateway.documents.inspection.snapshot import Snapshot, Value, dictionaries, is_reference
@@ -31,14 +31,14 @@ class _Content(NamedTuple):
 
 
 class _Said(NamedTuple):
-    """The fonts that content names, None: readers may find others; and how it treats the state."""
+    """The fonts that content names, None: readers may find others; and what they take otherwise."""
 
     names: frozenset[str] | None
-    is_balanced: bool
+    otherwise: str
 
 
 def font_sightings(document: bytes, snapshot: Snapshot) -> Iterator[Sighting]:
-    """What ambiguous-structure sees in content: fonts, and states restored that were not saved.
+    """What ambiguous-structure sees in content: fonts, and words that readers take otherwise.
 
     Args:
         document: the file; about its structure readers agree.
@@ -83,11 +83,9 @@ class _Looking:
             return
         if streams not in self._named:
             self._named[streams] = self._said(streams)
-        (names, is_balanced), where = self._named[streams], named(streams[0])
-        if not is_balanced:
-            yield Sighting(
-                _RULE, f"{where} restores the graphics state more often than it saves it"
-            )
+        (names, otherwise), where = self._named[streams], named(streams[0])
+        if otherwise:
+            yield Sighting(_RULE, f"{where} {otherwise}")
         if names is None:
             yield Sighting(_RULE, f"{where} sets a font in a way that readers read differently")
         elif names - known:
@@ -101,7 +99,7 @@ class _Looking:
             if found is None
             else frozenset("/" + name.decode("utf-8", "replace") for name in found)
         )
-        return _Said(names, not restores_too_often(content))
+        return _Said(names, taken_otherwise(content))
 
     def _unpacked(self, reference: str) -> bytes:
         number, generation, _ = reference.split()

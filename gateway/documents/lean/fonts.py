@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.documents.inspection.balance import restores_too_often
+from gateway.documents.inspection.content_words import taken_otherwise
 from gateway.documents.inspection.font_names import KINDS, fonts_named_by
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
@@ -77,7 +77,7 @@ def _named(
     parts = [_content(lean, objects[each]) for each in numbers]
     content = b"\n".join([each for each in parts if each is not None])
     names = fonts_named_by(content)
-    if None in parts or names is None or restores_too_often(content):
+    if None in parts or names is None or taken_otherwise(content):
         raise InDoubtError("syntax", "content that readers may read otherwise")
     return names
 
