@@ -68,6 +68,9 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
+# Where an environment forbids it, each worker would rewrite the assertions of all tests anew.
+test coverage: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: test
 test: $(STAMP) $(TEST_STAMP) ## the whole test suite
 	@# One worker more than there are cores: scenarios wait for processes as often as they compute.

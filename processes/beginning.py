@@ -6,7 +6,8 @@ nothing is collected meanwhile, which takes a tenth to a quarter off the CPU of 
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -41,14 +42,21 @@ def leave_out_the_http_client() -> None:
     sys.modules.setdefault(_HTTP_CLIENT, _NeverLoaded(_HTTP_CLIENT))
 
 
-def loaded(module: str) -> Callable[[], Any]:
-    """The `main` of a module, which with all that it imports is loaded without collections."""
+@contextmanager
+def loading() -> Iterator[None]:
+    """Collect nothing while modules are loaded, nor look at them later."""
     gc.disable()
     try:
-        main: Callable[[], Any] = import_module(module).main
+        yield
     finally:
-        gc.freeze()  # nor is it looked at later
+        gc.freeze()
         gc.enable()
+
+
+def loaded(module: str) -> Callable[[], Any]:
+    """The `main` of a module, after it and all that it imports is loaded."""
+    with loading():
+        main: Callable[[], Any] = import_module(module).main
     return main
 
 

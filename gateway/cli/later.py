@@ -11,6 +11,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+from gateway.wiring.machine.collector import nothing_collected
+
 
 class LaterCommand(TyperCommand):
     """Stands in for the command of a function, which is looked up when the command line names it.
@@ -29,7 +31,8 @@ class LaterCommand(TyperCommand):
         """The command itself."""
         module, _, function = self._function.partition(":")
         alone = typer.Typer(add_completion=False)
-        itself = getattr(import_module(module), function)
+        with nothing_collected():
+            itself = getattr(import_module(module), function)
         alone.command(self.name, help=_flowing(itself.__doc__ or ""))(itself)
         command = get_command(alone)
         assert isinstance(command, TyperCommand)  # noqa: S101 - a Typer with one command is one

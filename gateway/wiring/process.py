@@ -22,10 +22,10 @@ from gateway.returns.errors import WebhookKeyError
 from gateway.seals.errors import SealMaterialError
 from gateway.store.errors import ContentDamagedError, StateInUseError, StoreVersionError
 from gateway.store.files.ownership import sole_owner
-from gateway.wiring.machine.collector import nothing_collected, set_apart
 from gateway.wiring.machine.confining import confine_gateway
 from gateway.wiring.machine.logs import write_json_logs
 from hsm.errors import KeyRoomError, PinRefusedError
+from processes.beginning import loading
 from processes.child import Child, channel_socket, start_child
 from processes.errors import ProcessError
 from processes.keeper import KeptSigner, OrderedSigner, ServedSigner, ServiceLine
@@ -77,10 +77,8 @@ def _serve(config: Config, signers: Sequence[OrderedSigner], *, confined: bool) 
     workers = _Workers(config)
     import uvloop  # noqa: PLC0415 - while signer and workers load
 
-    with nothing_collected():
+    with loading():
         from gateway.wiring.serving import serve  # noqa: PLC0415 - as above
-
-        set_apart()
     uvloop.run(serve(config, signers, confined=confined, start_worker=workers.start))
 
 

@@ -49,7 +49,7 @@ def real() -> Child:
 
 
 def faulty() -> Child:
-    return start_child("tests.unit.documents.faulty_worker")
+    return start_child("tests.unit.documents.faulty_worker", offline=True)
 
 
 @asynccontextmanager

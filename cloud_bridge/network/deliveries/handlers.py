@@ -9,12 +9,12 @@ import structlog
 from aiohttp import web
 
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import qr
+from cloud_bridge.network.deliveries.addresses import qr
+from cloud_bridge.network.deliveries.addresses.copies import Copies
+from cloud_bridge.network.deliveries.addresses.labels import Labels
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
-from cloud_bridge.network.deliveries.copies import Copies
 from cloud_bridge.network.deliveries.gate import Gate
-from cloud_bridge.network.deliveries.labels import Labels
 from cloud_bridge.network.deliveries.model import (
     AllEvidence,
     Claim,
@@ -27,13 +27,13 @@ from cloud_bridge.network.deliveries.model import (
     Shown,
 )
 from cloud_bridge.network.deliveries.pages import Pages, answer, data, file_of, language_of
-from cloud_bridge.network.deliveries.parts import read_body, read_form, read_receipt
 from cloud_bridge.network.deliveries.problems import (
     LabelUnknownProblem,
     OverProblem,
     StatusUnknownProblem,
 )
-from cloud_bridge.network.deliveries.receiving import Receiving
+from cloud_bridge.network.deliveries.receipts.parts import read_body, read_form, read_receipt
+from cloud_bridge.network.deliveries.receipts.receiving import Receiving
 from cloud_bridge.network.deliveries.statuses import Statuses
 from cloud_bridge.network.http.answers import told
 from cloud_bridge.network.http.askers import Askers

@@ -5,18 +5,18 @@ from typing import Final
 
 from cloud_bridge.network.authority import Authority
 from cloud_bridge.network.core import Core, Room
+from cloud_bridge.network.deliveries.addresses.copies import Copies
+from cloud_bridge.network.deliveries.addresses.labels import Labels
 from cloud_bridge.network.deliveries.claims import Claims
 from cloud_bridge.network.deliveries.codes import Codes
-from cloud_bridge.network.deliveries.copies import Copies
-from cloud_bridge.network.deliveries.darkroom import Darkroom
 from cloud_bridge.network.deliveries.gate import Gate
 from cloud_bridge.network.deliveries.handlers import Handlers
 from cloud_bridge.network.deliveries.interfaces import CopySender
-from cloud_bridge.network.deliveries.labels import Labels
 from cloud_bridge.network.deliveries.pages import Pages
-from cloud_bridge.network.deliveries.receiving import Receiving
+from cloud_bridge.network.deliveries.photos.darkroom import Darkroom
+from cloud_bridge.network.deliveries.receipts.receiving import Receiving
+from cloud_bridge.network.deliveries.receipts.writing import Writing
 from cloud_bridge.network.deliveries.statuses import Statuses
-from cloud_bridge.network.deliveries.writing import Writing
 from cloud_bridge.network.http.askers import Askers
 from cloud_bridge.network.pages.open import pages_url, sender_of
 from cloud_bridge.network.persons.interfaces import CodeSender

@@ -9,6 +9,7 @@ import resource
 import sys
 from pathlib import Path
 
+from processes.beginning import leave_out_the_http_client, loading
 from processes.confinement import confine_reader
 
 _ROOM = Path(__file__).parents[2]
@@ -17,12 +18,14 @@ _ROOM = Path(__file__).parents[2]
 def main(max_memory_bytes: int, max_seconds: int) -> None:
     """Confine this process, then answer."""
     confine(max_memory_bytes, max_seconds)
+    leave_out_the_http_client()
     # What parses is imported behind the bounds.
-    import msgspec  # noqa: PLC0415
+    with loading():
+        import msgspec  # noqa: PLC0415
 
-    from cloud_bridge.network.press.errors import PressError  # noqa: PLC0415
-    from cloud_bridge.network.press.model import Answer, Preparation, Refused  # noqa: PLC0415
-    from cloud_bridge.network.press.preparing import prepare  # noqa: PLC0415
+        from cloud_bridge.network.press.errors import PressError  # noqa: PLC0415
+        from cloud_bridge.network.press.model import Answer, Preparation, Refused  # noqa: PLC0415
+        from cloud_bridge.network.press.preparing import prepare  # noqa: PLC0415
 
     question = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Preparation)
     answer: Answer

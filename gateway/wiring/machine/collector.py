@@ -23,7 +23,7 @@ def spare_the_collector() -> None:
 def nothing_collected() -> Iterator[None]:
     """Collect nothing while something large is being loaded; what only counts references goes on.
 
-    For one at a time: the policies.
+    For one at a time: the policies, the modules of a command.
     """
     was_enabled = gc.isenabled()
     gc.disable()

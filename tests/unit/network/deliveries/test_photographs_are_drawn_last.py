@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud_bridge.network.deliveries import darkroom
+from cloud_bridge.network.deliveries.photos import darkroom
 from tests.delivery_house import OTHER_SECRET, House, delivery_house, photo
 
 NO_PHOTO = b"GIF89a of a stranger"

@@ -22,8 +22,8 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.network.deliveries import rows, sense
 from cloud_bridge.network.deliveries.claims import Claims, holder_of, masked, method_of
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
-from cloud_bridge.network.deliveries.darkroom import MEDIA_TYPE, Darkroom
 from cloud_bridge.network.deliveries.model import Delivery, Evidence, KeptReceipt, Outcome, Receipt
+from cloud_bridge.network.deliveries.photos.darkroom import MEDIA_TYPE, Darkroom
 from cloud_bridge.network.deliveries.problems import (
     AlreadyTakenProblem,
     CheckFailedProblem,
@@ -33,14 +33,14 @@ from cloud_bridge.network.deliveries.problems import (
     PhotoRefusedProblem,
     ReceiptDiffersProblem,
 )
-from cloud_bridge.network.deliveries.saying import (
+from cloud_bridge.network.deliveries.receipts.saying import (
     act_of,
     digest_of,
     evidence_of,
     outcome_of,
     without_secrets,
 )
-from cloud_bridge.network.deliveries.writing import Writing, Written
+from cloud_bridge.network.deliveries.receipts.writing import Writing, Written
 from cloud_bridge.network.interfaces import EnvelopeBook, Lane
 from cloud_bridge.network.persons import tries
 from cloud_bridge.network.problems import NotAllowedProblem

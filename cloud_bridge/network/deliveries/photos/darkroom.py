@@ -13,7 +13,7 @@ from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem
 from cloud_bridge.network.press.asking_child import ask_child
 
 MEDIA_TYPE: Final = "image/jpeg"
-_MODULE: Final = "cloud_bridge.network.deliveries.darkroom_child"
+_MODULE: Final = "cloud_bridge.network.deliveries.photos.child"
 _MEMORY_BYTES: Final = 1024 * 1024 * 1024
 _AT_ONCE: Final = 2
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from sqlalchemy import Connection
 
 from cloud_bridge.envelopes.state import EnvelopeState
-from cloud_bridge.network.deliveries import rows, tokens
+from cloud_bridge.network.deliveries import rows
+from cloud_bridge.network.deliveries.addresses import tokens
 from cloud_bridge.network.deliveries.consignment import Consignment, consignment
 from cloud_bridge.network.deliveries.marks import unknown_fields
 from cloud_bridge.network.deliveries.model import Delivery

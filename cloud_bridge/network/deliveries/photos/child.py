@@ -1,4 +1,4 @@
-"""`python -m cloud_bridge.network.deliveries.darkroom_child`: photographs in, JPEGs of ours out."""
+"""`python -m cloud_bridge.network.deliveries.photos.child`: photographs in, JPEGs of ours out."""
 
 import sys
 
@@ -11,8 +11,8 @@ def main(max_memory_bytes: int, max_seconds: int) -> None:
     # What decodes is imported behind the bounds.
     import msgspec  # noqa: PLC0415
 
-    from cloud_bridge.network.deliveries.darkroom import Developed, Spoilt  # noqa: PLC0415
-    from cloud_bridge.network.deliveries.photos import redrawn  # noqa: PLC0415
+    from cloud_bridge.network.deliveries.photos.darkroom import Developed, Spoilt  # noqa: PLC0415
+    from cloud_bridge.network.deliveries.photos.photographs import redrawn  # noqa: PLC0415
     from cloud_bridge.network.deliveries.problems import PhotoRefusedProblem  # noqa: PLC0415
 
     photographs = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[bytes, ...])

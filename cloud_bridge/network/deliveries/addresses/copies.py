@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from cloud_bridge.envelopes.state import EnvelopeState
 from cloud_bridge.interfaces import Time
-from cloud_bridge.network.deliveries import rows, tokens
+from cloud_bridge.network.deliveries import rows
+from cloud_bridge.network.deliveries.addresses import tokens
 from cloud_bridge.network.deliveries.interfaces import CopySender
 from cloud_bridge.network.deliveries.model import Delivery
 from cloud_bridge.network.deliveries.problems import LabelUnknownProblem

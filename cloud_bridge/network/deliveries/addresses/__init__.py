@@ -1,0 +1,1 @@
+"""Addresses with a random word, which open something to whoever has them."""

@@ -1,0 +1,1 @@
+"""Photographs of strangers: read with bounds, and drawn anew in a child."""

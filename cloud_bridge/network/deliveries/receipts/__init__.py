@@ -1,0 +1,1 @@
+"""From what a telephone sent to a signed receipt."""
