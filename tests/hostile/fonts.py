@@ -118,6 +118,8 @@ def words_taken_otherwise() -> dict[str, Callable[[], bytes]]:
             "BT /F 24 Tf 72 700 Td (Amount 1) Tj 0 -900Td (00) Tj ET"
         ),
         "a number that is none to all": lambda: _page(f"q 1e3 0 0 1 0 0 cm Q {shown}"),
+        "a name that is shown": lambda: _page(f"{shown} BT /F 24 Tf 72 600 Td /Amount900 Tj ET"),
+        "a way that there is not": lambda: _page(f"BT /F 24 Tf 3.5 Tr {SHOWN}"),
         "a state that a form did not save": lambda: _page(
             f"/P Do {shown}",
             f"{F}/XObject<</P 6 0 R>>",
@@ -147,6 +149,9 @@ def honest_fonts() -> dict[str, Callable[[], bytes]]:
         ),
         "texts in hexadecimal digits": lambda: _page(
             "BT /F 24 Tf 72 700 Td <41 6D6F756E74 20 3a> Tj ET"
+        ),
+        "each way in which text is drawn": lambda: _page(
+            "BT /F 24 Tf 0 Tr 7 Tr 3\nTr 0  Tr 72 700 Td (Amount 100) Tj /A <</B/C>> BDC (1) Tj EMC ET"
         ),
         "brackets in a text": lambda: _page(
             "BT /F 24 Tf 72 700 Td (a (b (c (d 2e (Q))))) Tj ET /Span <</ActualText<FE1b>>> BDC EMC"

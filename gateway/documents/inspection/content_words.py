@@ -2,7 +2,8 @@
 
 Where it restores the graphics state more often than it saves it (`q` and `Q`, §8.4.2), poppler
 shows nothing of what follows, and pdfium (Chrome) all of it. Where letters follow a number at once
-(`-900Td`, `1e3`), poppler and others have a number and an operator, and pdfium one word.
+(`-900Td`, `1e3`), poppler and others have a number and an operator, and pdfium one word. pdfium
+shows a name where a text should be (`/A Tj`), and text of way `3.5 Tr` is seen in poppler alone.
 """
 
 import re
@@ -30,6 +31,11 @@ _KINDS: Final = (
 )
 _GLUED: Final = re.compile(rb"[0-9.][A-Za-z'\"]")
 _NUMBER: Final = re.compile(rb"(?:[\x00\t\n\x0c\r ()<>\[\]{}%]|\A)[-+.0-9]+\Z")
+_NAMED: Final = re.compile(
+    rb"/" + _REGULAR + rb"*+[\x00\t\n\x0c\r ]++(?:T[jJ]|['\"])(?!" + _REGULAR + rb")"
+)
+_WAY: Final = re.compile(rb"Tr(?<=[\x00\t\n\x0c\r ]Tr)(?!" + _REGULAR + rb")")
+_WAYS: Final = re.compile(rb"(?:\A|[^-+.0-9])[0-7][\x00\t\n\x0c\r ]+\Z")
 _LONGEST_NUMBER: Final = 40
 _HEX: Final = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>")
 _BEGINS: Final = b"BI"
@@ -51,6 +57,10 @@ def taken_otherwise(content: bytes) -> str:
             return "restores the graphics state more often than it saves it"
         if _has_letters_at_a_number(_HEX.sub(b" ", bare)):
             return "has a number that letters follow at once"
+        if _NAMED.search(bare) is not None:
+            return "shows a name as if it were a text"
+        if not all(_WAYS.search(bare[max(0, at - _LONGEST_NUMBER) : at]) for at in _ways(bare)):
+            return "draws text in no way that there is"
         if LEFT_OF_TEXTS.search(bare) is not None:
             return "has a text or comment of which nobody can say where it ends"
         # The first is without pictures; whether a text is left in the second, one cannot say.
@@ -65,6 +75,11 @@ def _without_texts_and_pictures(content: bytes) -> Iterator[bytes]:
     yield without_texts(_PICTURE.sub(b" ", content))
     rest = without_texts(content)
     yield LEFT_OF_TEXTS.sub(b" ", _PICTURE.sub(b" ", rest))
+
+
+def _ways(content: bytes) -> Iterator[int]:
+    """Where it is set how text is drawn (`Tr`, §9.3.6)."""
+    return (found.start() for found in _WAY.finditer(content))
 
 
 def _has_letters_at_a_number(content: bytes) -> bool:
