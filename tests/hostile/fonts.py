@@ -151,7 +151,8 @@ def honest_fonts() -> dict[str, Callable[[], bytes]]:
             "BT /F 24 Tf 72 700 Td <41 6D6F756E74 20 3a> Tj ET"
         ),
         "each way in which text is drawn": lambda: _page(
-            "BT /F 24 Tf 0 Tr 7 Tr 3\nTr 0  Tr 72 700 Td (Amount 100) Tj /A <</B/C>> BDC (1) Tj EMC ET"
+            "BT /F 24 Tf 0 Tr 7 Tr 3\nTr 0  Tr 72 700 Td (Amount 100) Tj "
+            "/A <</B/C>> BDC (1) Tj EMC ET"
         ),
         "brackets in a text": lambda: _page(
             "BT /F 24 Tf 72 700 Td (a (b (c (d 2e (Q))))) Tj ET /Span <</ActualText<FE1b>>> BDC EMC"
