@@ -39,11 +39,9 @@ _WAYS: Final = re.compile(rb"(?:\A|[^-+.0-9])[0-7][\x00\t\n\x0c\r ]+\Z")
 _LONGEST_NUMBER: Final = 40
 _HEX: Final = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>")
 _BEGINS: Final = b"BI"
-_PICTURE: Final = re.compile(
-    rb"BI(?<!" + _REGULAR + rb"BI)[\x00\t\n\x0c\r /].*?[\x00\t\n\x0c\r ]ID[\x00\t\n\x0c\r ]"
-    rb".*?[\x00\t\n\x0c\r ]EI(?!" + _REGULAR + rb")",
-    re.DOTALL,
-)
+_BI: Final = re.compile(rb"BI(?<!" + _REGULAR + rb"BI)(?=[\x00\t\n\x0c\r /])")
+_ID: Final = re.compile(rb"ID(?<=[\x00\t\n\x0c\r ]ID)(?=[\x00\t\n\x0c\r ])")
+_EI: Final = re.compile(rb"EI(?<=[\x00\t\n\x0c\r ]EI)(?!" + _REGULAR + rb")")
 
 
 def taken_otherwise(content: bytes) -> str:
@@ -72,9 +70,22 @@ def _without_texts_and_pictures(content: bytes) -> Iterator[bytes]:
     if _BEGINS not in content:
         yield without_texts(content)
         return
-    yield without_texts(_PICTURE.sub(b" ", content))
+    yield without_texts(_without_pictures(content))
     rest = without_texts(content)
-    yield LEFT_OF_TEXTS.sub(b" ", _PICTURE.sub(b" ", rest))
+    yield LEFT_OF_TEXTS.sub(b" ", _without_pictures(rest))
+
+
+def _without_pictures(content: bytes) -> bytes:
+    """In one pass: an expression for all of a picture would look for its end from each beginning."""
+    kept, at = list[bytes](), 0
+    while (
+        (begins := _BI.search(content, at))
+        and (data := _ID.search(content, begins.end()))
+        and (ends := _EI.search(content, data.end()))
+    ):
+        kept.append(content[at : begins.start()])
+        at = ends.end()
+    return b" ".join([*kept, content[at:]])
 
 
 def _ways(content: bytes) -> Iterator[int]:
