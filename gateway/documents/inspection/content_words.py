@@ -76,7 +76,7 @@ def _without_texts_and_pictures(content: bytes) -> Iterator[bytes]:
 
 
 def _without_pictures(content: bytes) -> bytes:
-    """In one pass: an expression for all of a picture would look for its end from each beginning."""
+    """In one pass: one expression for all of a picture looks for its end from each beginning."""
     kept, at = list[bytes](), 0
     while (
         (begins := _BI.search(content, at))
