@@ -79,15 +79,16 @@ def verify(
         )
     verifier = _Verifier(transcript, roots, at, network_key)
     verifier.judge(documents)
+    is_known = not verifier.other_network  # what another network said proves nothing
     return TranscriptFindings(
         findings=tuple(verifier.findings),
         network=transcript.network,
         network_key="file" if network_key is None else "pinned",
-        state=verifier.state,
+        state=verifier.state if is_known else None,
         believed={each.organisation: each.name for each in verifier.cards.values()},
         documents=tuple(verifier.documents),
         signatures=tuple(verifier.signatures),
-        voided_by=verifier.voided_by,
+        voided_by=verifier.voided_by if is_known else "",
         entries=len(transcript.record.entries),
         other_network=verifier.other_network,
         rootless=tuple(verifier.rootless.values()),
@@ -113,7 +114,8 @@ class _Verifier:
         self._key = transcript.network.signing_key if network_key is None else network_key
         self._roots = roots
         self._at = at
-        self._names_another_key = self._key != transcript.network.signing_key
+        self._record_key = transcript.network.signing_key
+        self._names_another_key = self._key != self._record_key
 
     def judge(self, documents: Mapping[str, bytes]) -> None:
         if self._names_another_key:
@@ -121,6 +123,9 @@ class _Verifier:
             self.other_network = not any(map(self._is_by_the_known_key, self._record.entries))
             words = "the file names another network's key than is known"
             self._note("network-signature", words, untold=self.other_network)
+            if self.other_network:
+                # What does not hold by the key that it names itself holds by none.
+                self._key = self._record_key
         links = self._judge_places()
         self._judge_cards(self._first_uses(links))
         self._judge_authors(links)
@@ -129,7 +134,7 @@ class _Verifier:
             return
         self._judge_names(self.state)
         for file, content in documents.items():
-            if signings is None:
+            if signings is None or self.other_network:
                 words = f"{file}: which one it must be cannot be told before the entries hold"
                 self._note("document", words, untold=all(each.untold for each in self.findings))
             else:
@@ -149,8 +154,7 @@ class _Verifier:
             try:
                 link = placed(entry, network_key=self._key)
             except RecordBrokenError as error:
-                untold = self.other_network and error.fault == "network-signature"
-                self._note(error.fault, str(error), number, untold=untold)
+                self._note(error.fault, str(error), number)
                 links.append(None)
                 continue
             if number == 1 or links[-1] is not None:

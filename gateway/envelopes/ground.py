@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from cloud_bridge.interfaces import CloudNetwork
 from cloud_bridge.keys import EncryptionKey, SigningKey
@@ -20,6 +20,8 @@ from gateway.store.rows.envelope_contents import EnvelopeContentReader
 from gateway.store.rows.envelope_owed import OwedReader
 from gateway.store.rows.envelopes import EnvelopeReader
 from gateway.store.rows.networks import NetworkReader
+
+_HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class Tally:
         away_since: by the clock; None: the network answers.
         answered_at: by the clock, when it last did as it should; None: not yet.
         why: it is away, in words.
+        unkept: troubles of envelopes of which nothing is here, since `unkept_since`.
+        unkept_since: by the clock; None: there was none.
     """
 
     entries: int = 0
@@ -118,7 +122,17 @@ class Tally:
     away_since: datetime | None = None
     answered_at: datetime | None = None
     why: str = ""
+    unkept: int = 0
+    unkept_since: datetime | None = None
 
     def lie(self, lie: str) -> None:
         """One more."""
         self.lies[lie] = self.lies.get(lie, 0) + 1
+
+    def of_none(self, at: datetime) -> int:
+        """One more trouble of an envelope of which nothing is here; gives how many in an hour."""
+        since = self.unkept_since
+        if since is None or not timedelta() <= at - since < _HOUR:
+            self.unkept, self.unkept_since = 0, at
+        self.unkept += 1
+        return self.unkept

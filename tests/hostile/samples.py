@@ -15,6 +15,7 @@ from policies.model import OnPage, Placement, Several
 from tests.document_fixtures import soft_seal
 from tests.hostile.bombs import packed_run
 from tests.hostile.filled_forms import fields_that_say_two_things, undrawn_fields
+from tests.hostile.fonts import fonts_that_readers_differ_in, words_taken_otherwise
 from tests.hostile.linearised import of_two_contracts
 from tests.unit.documents.drafts import A4, CATALOG, PAGES, draft, one_page, stream, updated
 
@@ -110,6 +111,16 @@ def layers(default: str, usage: str = "") -> bytes:
         TEXT,
         catalog=catalog(f"/OCProperties<</OCGs[6 0 R]/D<<{default}>>>>"),
         more={6: f"<</Type/OCG/Name(x){usage}>>"},
+    )
+
+
+def of_layers(membership: str, *, of_catalog: str = "/OCProperties<</OCGs[6 0 R]/D<<>>>>") -> bytes:
+    """A document with a layer that is on, object 6, and content that is shown as layers stand."""
+    return one_page(
+        f"{TEXT} /OC /M BDC BT /F 24 Tf 100 600 Td (in 300 days) Tj ET EMC",
+        catalog=catalog(of_catalog),
+        resources=f"/Properties<</M<</Type/OCMD{membership}>>>>",
+        more={6: "<</Type/OCG/Name(x)>>"},
     )
 
 
@@ -330,6 +341,8 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
         ),
     },
     "ambiguous-structure": {
+        **fonts_that_readers_differ_in(),
+        **words_taken_otherwise(),
         "linearised, with another contract behind its first object": of_two_contracts,
         "linearised, when it is longer": lambda: of_two_contracts(longer=9000),
         "a catalogue that is a list of fonts": lambda: one_page(
@@ -421,6 +434,12 @@ SAMPLES: dict[str, dict[str, Callable[[], bytes]]] = {
     },
     "form-fields": {"text": lambda: field("/FT/Tx")},
     "hidden-layers": {
+        "shown when another is off": lambda: of_layers("/OCGs[6 0 R]/P/AllOff"),
+        "shown when one is off": lambda: of_layers("/OCGs 6 0 R/P/AnyOff"),
+        "shown by an expression": lambda: of_layers("/VE[/Not 6 0 R]"),
+        "shown when another is off, in a document without layers": lambda: of_layers(
+            "/OCGs[6 0 R]/P/AllOff", of_catalog=""
+        ),
         "off": lambda: layers("/OFF[6 0 R]"),
         "all off": lambda: layers("/BaseState/OFF"),
         "off when printed": lambda: layers(

@@ -175,7 +175,7 @@ class Claims:
             if not rows.take(connection, wanted, now=now):
                 return None
             # Together, or not at all: the number that is claimed is the one that gets the code.
-            self._codes.noted(connection, wanted, secret=claim.secret, code=code)
+            self._codes.noted(connection, wanted, secret=claim.secret, code=code, phone=phone)
             return rows.found(connection, wanted.envelope, wanted.party)
 
         mine = await self._lane.write(held)

@@ -17,6 +17,7 @@ from cloud_bridge.interfaces import Time
 from cloud_bridge.network.deliveries.model import Delivery
 from cloud_bridge.network.deliveries.problems import CheckFailedProblem
 from cloud_bridge.network.interfaces import Lane
+from cloud_bridge.network.persons import tries
 from cloud_bridge.network.persons.interfaces import CodeSender
 from cloud_bridge.network.store.moments import microseconds
 from cloud_bridge.network.store.schema import delivery_code
@@ -25,6 +26,8 @@ COUNTS: Final = timedelta(minutes=10)
 _DIGITS: Final = 6
 _MOST: Final = 5
 _IN: Final = timedelta(hours=1)
+MOST_TO_A_NUMBER: Final = 30
+"""In an hour, whatever is delivered: whoever takes goods all day gets one for each receipt."""
 
 
 class Codes:
@@ -35,14 +38,21 @@ class Codes:
         self._time = time
         self._sender = sender
 
-    def noted(self, connection: Connection, of: Delivery, *, secret: str, code: str) -> None:
+    def noted(
+        self, connection: Connection, of: Delivery, *, secret: str, code: str, phone: str
+    ) -> None:
         """Let a new code count; one that was sent before no longer does.
 
         Raises:
-            CheckFailedProblem: there were five within the hour.
+            CheckFailedProblem: there were five within the hour, or the number was sent too many:
+                whoever has labels could else have anybody's telephone ring without end.
         """
+        number, now = f"codes-to:{phone}", self._time.now()
+        if tries.locked(connection, number, now=now, most=MOST_TO_A_NUMBER):
+            raise CheckFailedProblem(f"{MOST_TO_A_NUMBER} codes were sent there within the hour")
         if not self._noted(connection, of, _seal(secret, code)):
             raise CheckFailedProblem(f"{_MOST} codes were sent within the hour")
+        tries.count(connection, number, now=now, lasting=_IN, from_the_first=True)
 
     async def send(self, *, phone: str, code: str, language: str) -> None:
         """Send a code that counts; NotSentError: it was not taken, another try may be."""

@@ -11,6 +11,7 @@ from gateway.documents.inspection.bounds import UNREADABLE_REVISIONS
 from gateway.documents.inspection.boxes import box_sightings
 from gateway.documents.inspection.drawn import drawn_sightings
 from gateway.documents.inspection.expansion import refuse_endless_drawing
+from gateway.documents.inspection.fonts import font_sightings
 from gateway.documents.inspection.forms import form_sightings
 from gateway.documents.inspection.layers import layer_sightings
 from gateway.documents.inspection.patterns import has_costly_pattern
@@ -91,6 +92,8 @@ def _sightings(opened: Opened, *, look_under: bool) -> Iterator[Sighting]:
     refuse_endless_drawing(document, snapshot)
     # What could choke pdfium is not drawn, nor what pdfium may read in another way than we did.
     can_be_drawn = not UNDRAWN & {rule for rule, _ in found}
+    if can_be_drawn:
+        yield from font_sightings(document, snapshot)
     yield from redrawn_sightings(document, snapshot, can_be_drawn=can_be_drawn)
     if look_under and snapshot.pages() and can_be_drawn:
         yield from drawn_sightings(

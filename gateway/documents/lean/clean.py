@@ -32,6 +32,7 @@ from gateway.documents.inspection.words import (
 from gateway.documents.lean.crossref import Section
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.fonts import have_their_fonts
 from gateway.documents.lean.pages import PageTree
 from gateway.documents.lean.revisions import count_revisions
 from gateway.documents.lean.survey import Seen, mentioned, targets, text_of, unpacked
@@ -55,7 +56,7 @@ _NAME_ENDS = rb"(?![^\x00-\x20()<>\[\]{}/%])"
 _SPACE = rb"[\x00\t\n\x0c\r ]*"
 _OTHER_WORDS = (
     # Forms, annotations that are more than links, layers, boxes that hide
-    *("/AcroForm", "/Widget", "/AP", "/OCProperties", "/CropBox"),
+    *("/AcroForm", "/Widget", "/AP", "/OCProperties", "/OCGs", "/VE", "/CropBox"),
     # Structure that this proof does not follow
     *("/Encrypt", "/Extends", "/Crypt"),
 )
@@ -117,6 +118,7 @@ def is_clean(
             and _hangs_together(lean, objects)
             and _has_one_use_of_each(lean, objects)
             and _has_plain_pages(lean, tree)
+            and have_their_fonts(lean, objects, tree)
             and _another_agrees(opened, tree.count)
         )
     except InDoubtError:

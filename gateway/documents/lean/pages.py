@@ -23,7 +23,7 @@ _FARTHEST_UNITS = 1_000_000
 _LARGEST_USER_UNIT = 75_000  # what Acrobat supports
 _TURNED: dict[float, Rotation] = {0: 0, 90: 90, 180: 180, 270: 270}
 _PAGE = re.compile(rb"/Type[\x00\t\n\x0c\r ]*/Page(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])")
-_INHERITED = (b"/MediaBox", b"/CropBox", b"/Rotate")
+_INHERITED = (b"/MediaBox", b"/CropBox", b"/Rotate", b"/Resources")
 
 
 @dataclass(frozen=True, slots=True)

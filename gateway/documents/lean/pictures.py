@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
-from gateway.documents.lean.pages import PageTree
+from gateway.documents.lean.pages import Page, PageTree
 from gateway.documents.lean.survey import Seen, targets, unpacked
 from gateway.documents.lean.tokens import read_dictionary, reference
 
@@ -33,24 +33,31 @@ def may_draw_pictures(lean: LeanDocument, objects: dict[int, Seen], tree: PageTr
     together = b"\n".join([seen.text for seen in objects.values()])
     if _PICTURE.search(together) is not None:
         return True
-    drawn = set(_of_pages(lean, objects, tree))
-    if _DRAWN_FONT in together:
-        drawn.update(_of_fonts(lean, objects))
+    drawn = {
+        each
+        for index in range(tree.count)
+        for each in drawn_by_page(lean, objects, tree.page(index))
+    }
+    drawn.update(drawn_by_fonts(lean, objects))
     return any(_may_have_inline_picture(lean, objects.get(each)) for each in drawn)
 
 
-def _of_pages(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> Iterator[int]:
-    for index in range(tree.count):
-        contents = tree.page(index).entries.get(b"/Contents", b"[]")
-        single = reference(contents)
-        if single is not None and objects[single].data is not None:
-            yield single
-        else:
-            yield from targets(lean.value(contents))
+def drawn_by_page(lean: LeanDocument, objects: dict[int, Seen], page: Page) -> Iterator[int]:
+    """The streams that a page consists of."""
+    contents = page.entries.get(b"/Contents", b"[]")
+    single = reference(contents)
+    if single is not None and objects[single].data is not None:
+        yield single
+    else:
+        yield from targets(lean.value(contents))
 
 
-def _of_fonts(lean: LeanDocument, objects: dict[int, Seen]) -> Iterator[int]:
-    """The streams in which fonts draw their characters (§9.6.4), of all fonts that are drawn."""
+def drawn_by_fonts(lean: LeanDocument, objects: dict[int, Seen]) -> Iterator[int]:
+    """The streams in which fonts draw their characters (§9.6.4), of all fonts that are drawn.
+
+    Raises:
+        InDoubtError: a font is not an object of its own.
+    """
     for seen in objects.values():
         if _DRAWN_FONT in seen.text:
             font, _ = read_dictionary(seen.raw)

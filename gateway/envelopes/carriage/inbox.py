@@ -209,7 +209,7 @@ class Inbox:
         try:
             record = record or await self._member.network.envelope(envelope)
         except NetworkRefusedError as refused:
-            _log.warning("envelope_not_given", envelope=envelope, error=str(refused))
+            _log.warning("envelope_not_given", envelope=envelope[:_LONGEST_ID], error=str(refused))
             return 0
         except NetworkLiesError as lies:
             await self._troubles.tell(envelope, trouble_of(lies))
@@ -224,7 +224,7 @@ class Inbox:
                 return 0
             reading = await self._reader.read_record(begun, record)
             if self._member.organisation not in reading.state.organisations:
-                _log.warning("envelope_not_ours", envelope=envelope)
+                _log.warning("envelope_not_ours", envelope=envelope[:_LONGEST_ID])
                 return 0
             if reading.trouble is not None and reading.trouble.type in PASSING and untrusted:
                 words = "; ".join((reading.trouble.words, *untrusted))

@@ -5,7 +5,7 @@ That it is held from here on is told to whoever asked for events, in the same un
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from msgspec.structs import replace
@@ -30,6 +30,10 @@ from gateway.envelopes.records import state_now
 from gateway.returns.model import Event
 from gateway.store.engines.lane import Transaction
 from gateway.store.rows.envelopes import EnvelopeRow, change_envelope, envelope_by_id
+
+_MOST_OF_NONE: Final = 50
+"""Envelopes of which nothing is here, and of which a trouble is recorded in an hour."""
+_LONGEST_ID: Final = 100
 
 _log = structlog.get_logger("envelopes")
 
@@ -75,12 +79,17 @@ class Troubles:
     def put(self, unit: Transaction, envelope: str, trouble: Trouble) -> None:
         """The same within a unit of work, before its first write.
 
-        What has ended without an agreement stays so, whatever is wrong with it besides.
+        What has ended without an agreement stays so, whatever is wrong with it besides. Of those of
+        which nothing is here, only so many are recorded in an hour: a network can make up as many
+        as it likes, and records are kept for ever. All are counted.
         """
         row = envelope_by_id(unit.connection, self._member.organisation, envelope)
         known = {} if row is None else dict(troubles_in(row))
         before = known.get(trouble.type)
         if before is not None and not _is_more(trouble, before, may_hold=_may_hold(row)):
+            return
+        if row is None and (told := self._tally.of_none(self._ground.clock.now())) > _MOST_OF_NONE:
+            unit.after_commit(self._count, (trouble, told))
             return
         record = self._record(envelope, trouble)
         changes = {} if row is None else _changes(row, trouble, at=record.at)
@@ -129,7 +138,7 @@ class Troubles:
         content = {
             "organisation": self._member.organisation,
             "company": self._member.company,
-            "envelope": envelope,
+            "envelope": envelope[:_LONGEST_ID],
             "trouble": trouble.type,
             "words": trouble.words,
             "lie": trouble.is_lie,
@@ -142,9 +151,22 @@ class Troubles:
             _log.error(
                 event,
                 organisation=self._member.organisation,
-                envelope=envelope,
+                envelope=envelope[:_LONGEST_ID],
                 trouble=trouble.type,
                 error=trouble.words,
             )
             if trouble.is_lie:
                 self._tally.lie(trouble.type)
+
+    def _count(self, every: list[tuple[Trouble, int]]) -> None:
+        for trouble, told in every:
+            if trouble.is_lie:
+                self._tally.lie(trouble.type)
+            if told == _MOST_OF_NONE + 1:
+                _log.error(
+                    "envelopes_made_up",
+                    organisation=self._member.organisation,
+                    error=f"the network has told of more than {_MOST_OF_NONE} envelopes within an "
+                    "hour that cannot be, and of which nothing is here: further ones are counted "
+                    "and not recorded. Ask its operator",
+                )

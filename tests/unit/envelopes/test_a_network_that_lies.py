@@ -158,11 +158,12 @@ def test_a_transcript_of_another_network_is_none_of_this_one(envelope: Envelope)
         documents={},
         network_key=SigningKey.generate().public,
     )
-    assert [(each.fault, each.entry) for each in found.findings] == [
-        ("network-signature", 0),
-        ("network-signature", 1),
-        ("network-signature", 2),
+    assert [(each.fault, each.entry, each.untold) for each in found.findings] == [
+        ("network-signature", 0, True),
+        ("card-unknown", 1, False),  # by the key that it names, and by any other
+        ("card-unknown", 2, False),
     ]
+    assert (found.state, found.is_untold) == (None, False)
 
 
 def test_an_entry_of_tomorrow_is_named(envelope: Envelope) -> None:

@@ -70,6 +70,34 @@ def test_a_file_that_only_claims_another_network_is_not_valid(court: Court) -> N
     assert "network-signature: the file names another network's key" in told.stdout
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("signature", "entry 2: network-signature"),
+        ("statement", "entry 2: hash"),
+        ("entry", "entry 2: gap"),
+    ],
+)
+def test_what_speaks_against_it_by_any_key_is_not_valid(
+    court: Court, where: str, words: str
+) -> None:
+    completed(court)
+    altered = msgspec.json.decode(court.file.read_bytes())
+    entries = altered["record"]["entries"]
+    match where:
+        case "signature":
+            entries[1]["signature"] = "AAAA"
+        case "statement":
+            entries[1]["signed"] = entries[2]["signed"]
+        case _:
+            del entries[1]
+    court.file.write_bytes(msgspec.json.encode(altered))
+    told = court.judged("--network-key", another_key())
+    assert told.exit_code == 1
+    assert words in told.stdout
+    assert not [each for each in _FALSE if each in told.stdout]
+
+
 def test_what_speaks_against_it_by_any_root_is_not_valid(court: Court) -> None:
     completed(court)
     altered = msgspec.json.decode(court.file.read_bytes())
