@@ -34,10 +34,32 @@ def is_dictionary(found: Any) -> bool:  # noqa: ANN401 - objects of a file have 
 
 
 def written(raw: Any) -> bytes:  # noqa: ANN401 - see above
-    """An object as it would be written: two are the same when these are."""
+    """An object as it would be written, its entries in one order: two are the same when these are.
+
+    A dictionary has no order (ISO 32000-2 §7.3.7), and OpenPDF keeps none.
+    """
     out = BytesIO()
-    raw.write_to_stream(out, None)
+    _write(raw, out)
     return out.getvalue()
+
+
+def _write(raw: Any, out: BytesIO) -> None:  # noqa: ANN401 - see `is_dictionary`
+    if is_dictionary(raw):
+        out.write(b"<<")
+        for key in sorted(raw):
+            generic.NameObject(key).write_to_stream(out, None)
+            out.write(b" ")
+            _write(raw.raw_get(key), out)
+            out.write(b" ")
+        out.write(b">>")
+    elif isinstance(raw, generic.ArrayObject):
+        out.write(b"[")
+        for each in raw_items(raw):
+            _write(each, out)
+            out.write(b" ")
+        out.write(b"]")
+    else:
+        raw.write_to_stream(out, None)
 
 
 def appended(

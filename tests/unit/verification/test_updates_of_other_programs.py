@@ -1,0 +1,181 @@
+"""What honest programs append when they sign, each oddity written by hand."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.hostile.signed_by_hand import (
+    PAGE,
+    field,
+    of_table,
+    plain,
+    signature,
+    signed,
+    signed_in_a_stream,
+)
+from tests.unit.documents.drafts import A4, one_page
+from tests.unit.verification.test_revising import WEST, judge, now_asked
+
+_SAID = "BT /F 24 Tf 72 700 Td (Amount 100) Tj ET"
+BASE = one_page(_SAID)
+_FORM = "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R>>"
+_EMPTY_FIELD = "<</FT/Sig/T(East)/Type/Annot/Subtype/Widget/F 132/P 3 0 R/Rect[9 9 9 9]>>"
+_DEFAULTS = b"/DA(/Helv 0 Tf 0 g )/DR<</Font<</Helv 94 0 R>>>>"
+_HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Name/Helv>>"
+
+
+def _with_form(
+    *, form: str = "", annotation: str = _EMPTY_FIELD, kid: str = "", annotated: str = "7 0 R"
+) -> bytes:
+    """A document with a form, its field 7 and perhaps the widget 8 of that."""
+    more = {6: f"<</Fields[7 0 R]/SigFlags 3{form}>>", 7: annotation}
+    return one_page(
+        _SAID,
+        catalog=_FORM,
+        page=f"{A4}/Annots[{annotated}]",
+        more=more | ({8: kid} if kid else {}),
+    )
+
+
+def _into_form(
+    base: bytes, more: bytes = _DEFAULTS, *, annotated: bytes = b"7 0 R", widget: bytes = b""
+) -> bytes:
+    """An update that signs, and writes more into the form."""
+    page = PAGE + b"/Annots[" + annotated + b" 90 0 R]>>"
+    bodies = {
+        90: field(widget),
+        91: signature(),
+        94: _HELVETICA,
+        6: b"<</Fields[7 0 R 90 0 R]/SigFlags 3" + more + b">>",
+        3: page,
+    }
+    return signed(base, bodies, WEST)
+
+
+def _fault(document: bytes, base: bytes = BASE) -> str | None:
+    return judge(document, base, **now_asked()).fault
+
+
+def _reordered() -> bytes:
+    base = one_page(_SAID, resources="/ExtGState<</A<</ca 1>>/B<</ca 1>>>>")
+    page = (
+        b"<</MediaBox[0 0 595 842]/Contents 5 0 R/Annots[90 0 R]/Parent 2 0 R/Type/Page"
+        b"/Resources<</ExtGState<</B<</ca 1>>/A<</ca 1>>>>/Font<</F 4 0 R>>>>>>"
+    )
+    return signed(base, {**plain(), 3: page}, WEST)
+
+
+def test_entries_of_a_page_may_stand_in_another_order() -> None:
+    """OpenPDF keeps dictionaries in an order of its own, and writes all of the page anew."""
+    base = one_page(_SAID, resources="/ExtGState<</A<</ca 1>>/B<</ca 1>>>>")
+    judgement = judge(_reordered(), base, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+def test_parts_of_an_array_may_not_stand_in_another_order() -> None:
+    moved = PAGE.replace(b"[0 0 595 842]", b"[0 0 842 595]") + b"/Annots[90 0 R]>>"
+    assert _fault(signed(BASE, {**plain(), 3: moved}, WEST)) == "page-changed"
+
+
+def test_a_form_of_signatures_alone_may_be_given_a_font() -> None:
+    """PDFBox, OpenPDF and iText write /DA and /DR for a signature that is seen."""
+    base = _with_form()
+    judgement = judge(_into_form(base), base, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+def test_the_font_of_a_form_of_signatures_may_be_another() -> None:
+    base = _with_form(form="/DA(/F 9 Tf)/DR<</Font<</F 4 0 R>>>>")
+    assert _fault(_into_form(base), base) is None
+
+
+def _text(more: str) -> str:
+    return f"<</Type/Annot/P 3 0 R/F 4/Rect[72 600 300 640]{more}>>"
+
+
+_DRAWN_BY_THE_FORM = {
+    "a text field": _with_form(annotation=_text("/Subtype/Widget/FT/Tx/T(a)/V(1)/DA(/Helv 9 Tf)")),
+    "a field of another kind below": _with_form(
+        annotation="<</FT/Sig/T(a)/Kids[8 0 R]>>",
+        kid=_text("/Subtype/Widget/FT/Tx/V(1)/Parent 7 0 R"),
+        annotated="8 0 R",
+    ),
+    "a field that is in no list": _with_form(
+        kid=_text("/Subtype/Widget/FT/Tx/T(a)/V(1)"), annotated="7 0 R 8 0 R"
+    ),
+    "a choice without its kind": _with_form(
+        kid=_text("/Subtype/Widget/T(a)/V(1)"), annotated="7 0 R 8 0 R"
+    ),
+    "text on the page": _with_form(
+        kid=_text("/Subtype/FreeText/Contents(1)/DA(/Helv 9 Tf)"), annotated="7 0 R 8 0 R"
+    ),
+    "a form that is something else, too": _with_form(form="/Subtype/FreeText/Rect[0 0 9 9]"),
+}
+
+
+@pytest.mark.parametrize("base", _DRAWN_BY_THE_FORM.values(), ids=_DRAWN_BY_THE_FORM.keys())
+def test_a_font_is_not_given_to_what_would_be_drawn_with_it(base: bytes) -> None:
+    more = re.search(rb"/SigFlags 3([^>\n]*)>>", base)
+    assert more is not None
+    found = re.search(rb"/Annots\[([^\]]*)\]", base)
+    assert found is not None
+    assert _fault(_into_form(base, more[1] + _DEFAULTS, annotated=found[1]), base) == "form-changed"
+
+
+@pytest.mark.parametrize("more", [b"/DR 94 0 R/DA 94 0 R", b"/DR<</OC 94 0 R>>", b"/DR[94 0 R]"])
+def test_what_a_form_draws_with_is_nothing_else(more: bytes) -> None:
+    base = _with_form()
+    assert _fault(_into_form(base, more), base) in ("form-changed", "hidden")
+
+
+def test_a_field_may_have_a_font_of_its_own_and_stay_as_it_is_when_pressed() -> None:
+    """OpenPDF and iText 5 give /DR to the field, too, and iText 8 /H."""
+    base = _with_form()
+    assert _fault(_into_form(base, widget=b"/DR<</Font<</Helv 94 0 R>>>>/H/N"), base) is None
+
+
+@pytest.mark.parametrize("more", [b"/DR 91 0 R/H/X", b"/DR[94 0 R]", b"/H/Toggle", b"/H 94 0 R"])
+def test_what_a_field_has_besides_is_of_its_kind(more: bytes) -> None:
+    base = _with_form()
+    assert _fault(_into_form(base, widget=more), base) == "hidden"
+
+
+FREED: dict[str, Callable[[], bytes]] = {
+    "in a stream": lambda: signed_in_a_stream(BASE, plain(), WEST, freed=(93,)),
+    "in a table": lambda: signed(
+        BASE,
+        plain(),
+        WEST,
+        lines=lambda offsets: of_table(offsets) + b"93 1\n0000000000 00001 f \n",
+    ),
+}
+
+
+@pytest.mark.parametrize("made", FREED.values(), ids=FREED.keys())
+def test_a_number_that_nothing_ever_had_may_be_free(made: Callable[[], bytes]) -> None:
+    """iText reserves numbers, and frees those that it did not need."""
+    judgement = judge(made(), BASE, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+@pytest.mark.parametrize("generation", [0, 1, 65535])
+def test_an_object_that_was_there_is_not_freed(generation: int) -> None:
+    line = b"4 1\n0000000000 %05d f \n" % generation
+    document = signed(BASE, plain(), WEST, lines=lambda offsets: of_table(offsets) + line)
+    assert _fault(document) in ("content-changed", "unreadable")
+
+
+def test_a_container_that_is_not_der_is_told_as_such() -> None:
+    """Bouncy Castle writes BER unless it is asked for DER, and courts take DER alone."""
+    document = signed(BASE, plain(), WEST)
+    begins = document.rindex(b"/Contents <") + len(b"/Contents <")
+    ends = document.index(b">", begins)
+    der = bytes.fromhex(document[begins:ends].decode())
+    assert der[:2] == b"\x30\x82"
+    length = int.from_bytes(der[2:4])
+    ber = b"\x30\x80" + der[4 : 4 + length] + b"\0\0"
+    value = ber.hex().encode().ljust(ends - begins, b"0")
+    judgement = judge(document[:begins] + value + document[ends:], BASE, **now_asked())
+    assert judgement.fault == "not-intact", judgement
+    assert "DER" in judgement.why
