@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.clock import SystemClock
+from gateway.verification.judging import Judging
 from tests.hostile.signed_by_hand import (
     PAGE,
+    catalogue,
     field,
     of_table,
     plain,
@@ -14,6 +17,7 @@ from tests.hostile.signed_by_hand import (
     signed,
     signed_in_a_stream,
 )
+from tests.partners import partner, trusted_root
 from tests.unit.documents.drafts import A4, one_page
 from tests.unit.verification.test_revising import WEST, judge, now_asked
 
@@ -157,6 +161,44 @@ def test_a_number_that_nothing_ever_had_may_be_free(made: Callable[[], bytes]) -
     """iText reserves numbers, and frees those that it did not need."""
     judgement = judge(made(), BASE, **now_asked())
     assert judgement.fault is None, judgement.why
+
+
+_INFORMED = b"/Root 1 0 R/Info 6 0 R"
+
+
+def _signed_twice(line: bytes) -> tuple[bytes, bytes]:
+    """A document that was signed once, and signed again by a program that tells of itself."""
+    base = one_page(_SAID, trailer=_INFORMED.decode(), more={6: "<</Producer(a)>>"})
+    once = signed(base, plain(), partner("东海物流有限公司"), root=_INFORMED)
+    bodies = {
+        292: field().replace(b"(Partner)", b"(Second)").replace(b"91 0 R", b"293 0 R"),
+        293: signature(),
+        6: b"<</Producer(a; modified)>>",
+        1: catalogue().replace(b"90 0 R", b"90 0 R 292 0 R"),
+        3: PAGE + b"/Annots[90 0 R 292 0 R]>>",
+    }
+    twice = signed(
+        once, bodies, WEST, root=_INFORMED, lines=lambda offsets: of_table(offsets) + line
+    )
+    return once, twice
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"250 1\n0000000000 00001 f \n", b"250 1\n0000000000 65535 f \n"]
+)
+def test_a_free_number_takes_nothing_from_an_earlier_signature(line: bytes) -> None:
+    once, twice = _signed_twice(line)
+    judgement = judge(twice, once, **now_asked())
+    assert judgement.fault is None, judgement.why
+    found = Judging(trust=(trusted_root().der,)).judge(twice, now=SystemClock().now())
+    assert found.verdict == "valid", found
+
+
+@pytest.mark.parametrize("number", [4, 90])
+def test_an_object_that_was_signed_is_not_freed(number: int) -> None:
+    _, twice = _signed_twice(b"%d 1\n0000000000 00001 f \n" % number)
+    found = Judging(trust=(trusted_root().der,)).judge(twice, now=SystemClock().now())
+    assert found.verdict == "not-valid", found
 
 
 @pytest.mark.parametrize("generation", [0, 1, 65535])
