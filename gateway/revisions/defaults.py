@@ -19,6 +19,9 @@ DEFAULTS: Final = frozenset({"/DA", "/DR"})
 """Entries of a form that its fields are drawn with."""
 
 _OF_FORMS: Final = DEFAULTS | {"/Fields", "/SigFlags", "/NeedAppearances", "/Type"}
+_WITHOUT_WORDS: Final = frozenset({"/Link", "/Text", "/Highlight", "/Underline", "/StrikeOut"})
+"""Annotations that readers draw as lines or a picture of their own."""
+
 _DEPTH: Final = 16
 
 
@@ -85,4 +88,4 @@ def _is_drawn_by_itself(annotation: Any) -> bool:  # noqa: ANN401 - see above
     if kind == "/Widget":
         holder = annotation if "/FT" in annotation else entry_of(annotation, "/Parent")
         return is_dictionary(holder) and holder.get("/FT") == "/Sig"
-    return kind == "/Link" or (kind != "/FreeText" and "/AP" in annotation)
+    return kind in _WITHOUT_WORDS or (kind != "/FreeText" and "/AP" in annotation)

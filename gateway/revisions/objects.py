@@ -11,6 +11,7 @@ from gateway.revisions.faults import RevisionFault, RevisionFaultError
 from gateway.revisions.text_boxes import Box
 
 _DEPTH = 64
+_INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
 
 
 def pages_of(view: HistoricalResolver) -> Iterator[tuple[int, Any]]:
@@ -111,6 +112,29 @@ def same_but(
             or written(old.raw_get(key)) != written(new.raw_get(key))
         ):
             raise RevisionFaultError(fault, f"it changes {key[:40]} of {what}")
+
+
+def repeated_on(old: Any, new: Any) -> frozenset[str]:  # noqa: ANN401 - see `written`
+    """The entries that a page has now, and had before from the tree above it, the same.
+
+    OpenPDF and iText 5 write them onto the page (ISO 32000-2 §7.7.3.4).
+    """
+    return frozenset(
+        key
+        for key in _INHERITED & (set(new) - set(old))
+        if (above := _inherited(old, key)) is not None
+        and written(above) == written(new.raw_get(key))
+    )
+
+
+def _inherited(page: Any, key: str) -> Any:  # noqa: ANN401 - see `written`
+    for _ in range(_DEPTH):
+        page = entry_of(page, "/Parent")
+        if not is_dictionary(page):
+            return None
+        if key in page:
+            return page.raw_get(key)
+    return None
 
 
 def entry_of(holder: Any, key: str) -> Any:  # noqa: ANN401 - see `written`

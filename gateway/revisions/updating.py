@@ -34,6 +34,7 @@ from gateway.revisions.objects import (
     pages_of,
     place_of,
     raw_items,
+    repeated_on,
     same_but,
     written,
 )
@@ -257,8 +258,10 @@ class Update:
     def _compare_page(self, number: int, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("page-changed", "it takes a page away")
-        same_but(old, new, frozenset({"/Annots"}), fault="page-changed", what="a page")
-        if number_of(old, "/Annots") is None:
+        besides = frozenset({"/Annots"}) | repeated_on(old, new)
+        same_but(old, new, besides, fault="page-changed", what="a page")
+        # PDFBox writes the array anew into the page that had it as an object of its own.
+        if number_of(old, "/Annots") is None or number_of(new, "/Annots") is None:
             self._note_odd(entry_of(old, "/Annots"))
             added = appended(
                 entry_of(old, "/Annots"),

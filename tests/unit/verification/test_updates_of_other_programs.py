@@ -77,6 +77,54 @@ def test_entries_of_a_page_may_stand_in_another_order() -> None:
     assert judgement.fault is None, judgement.why
 
 
+def _inheriting(above: str = "/MediaBox[0 0 595 842]/Rotate 90") -> bytes:
+    pages = f"<</Type/Pages/Kids[3 0 R]/Count 1{above}>>"
+    return one_page(_SAID, page="", pages=pages)
+
+
+def _onto_the_page(more: bytes) -> bytes:
+    page = PAGE.replace(b"/MediaBox[0 0 595 842]", b"") + more + b"/Annots[90 0 R]>>"
+    return signed(_inheriting(), {**plain(), 3: page}, WEST)
+
+
+def test_a_page_may_repeat_what_it_had_from_the_tree_above_it() -> None:
+    """OpenPDF and iText 5 write it onto the page."""
+    document = _onto_the_page(b"/MediaBox [ 0 0 595 842 ]/Rotate 90")
+    judgement = judge(document, _inheriting(), **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"/MediaBox[0 0 595 843]",
+        b"/Rotate 0",
+        b"/CropBox[0 0 595 842]",
+        b"/UserUnit 1",
+        b"/B 9 0 R",
+    ],
+)
+def test_a_page_gets_nothing_else_onto_it(more: bytes) -> None:
+    assert _fault(_onto_the_page(more), _inheriting()) == "page-changed"
+
+
+_NOTE = "<</Type/Annot/Subtype/Link/Rect[9 9 20 20]/P 3 0 R/Border[0 0 0]>>"
+_ANNOTATED = one_page(_SAID, page=f"{A4}/Annots 6 0 R", more={6: "[7 0 R]", 7: _NOTE})
+
+
+def test_annotations_that_were_an_object_may_stand_in_the_page() -> None:
+    """PDFBox, and what is built on it, writes them so."""
+    page = PAGE + b"/Annots[7 0 R 90 0 R]>>"
+    judgement = judge(signed(_ANNOTATED, {**plain(), 3: page}, WEST), _ANNOTATED, **now_asked())
+    assert judgement.fault is None, judgement.why
+
+
+@pytest.mark.parametrize("listed", [b"[90 0 R]", b"[90 0 R 7 0 R]", b"92 0 R"])
+def test_no_annotation_is_lost_by_that(listed: bytes) -> None:
+    bodies = {**plain(), 92: b"[7 0 R 90 0 R]", 3: PAGE + b"/Annots " + listed + b">>"}
+    assert _fault(signed(_ANNOTATED, bodies, WEST), _ANNOTATED) == "annotation"
+
+
 def test_parts_of_an_array_may_not_stand_in_another_order() -> None:
     moved = PAGE.replace(b"[0 0 595 842]", b"[0 0 842 595]") + b"/Annots[90 0 R]>>"
     assert _fault(signed(BASE, {**plain(), 3: moved}, WEST)) == "page-changed"
@@ -92,6 +140,13 @@ def test_a_form_of_signatures_alone_may_be_given_a_font() -> None:
 def test_the_font_of_a_form_of_signatures_may_be_another() -> None:
     base = _with_form(form="/DA(/F 9 Tf)/DR<</Font<</F 4 0 R>>>>")
     assert _fault(_into_form(base), base) is None
+
+
+def test_a_form_of_signatures_may_be_given_a_font_where_the_page_has_a_note() -> None:
+    note = "<</Type/Annot/Subtype/Text/Name/Note/F 28/P 3 0 R/Rect[9 9 20 20]/Contents(a)>>"
+    base = _with_form(kid=note, annotated="7 0 R 8 0 R")
+    judgement = judge(_into_form(base, annotated=b"7 0 R 8 0 R"), base, **now_asked())
+    assert judgement.fault is None, judgement.why
 
 
 def _text(more: str) -> str:
