@@ -13,7 +13,7 @@ from pyhanko.pdf_utils import generic
 
 from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.objects import entry_of, is_dictionary, raw_items, written
-from gateway.revisions.stamping import check_new_object
+from gateway.revisions.stamping import OF_RESOURCES, check_new_object
 
 DEFAULTS: Final = frozenset({"/DA", "/DR"})
 """Entries of a form that its fields are drawn with."""
@@ -52,6 +52,8 @@ def check_defaults(
     resources = entry_of(new, "/DR")
     if set(old) - _OF_FORMS or (resources is not None and not is_dictionary(resources)):
         raise RevisionFaultError("form-changed", "it changes /DA or /DR of a form that has more")
+    if resources is not None and set(resources) - OF_RESOURCES:
+        raise RevisionFaultError("form-changed", "/DR of the form has more than it needs")
     if "/DR" in new:
         check_new_object(new.raw_get("/DR"))
     annotations = (each for page in pages for each in _followed(entry_of(page, "/Annots")))

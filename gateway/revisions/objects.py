@@ -1,6 +1,6 @@
 """Objects of a file compared with one another, as they are written. Runs in children only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -114,27 +114,45 @@ def same_but(
             raise RevisionFaultError(fault, f"it changes {key[:40]} of {what}")
 
 
-def repeated_on(old: Any, new: Any) -> frozenset[str]:  # noqa: ANN401 - see `written`
+def repeated_on(old: Any, new: Any, above: Iterable[Any]) -> frozenset[str]:  # noqa: ANN401 - see `written`
     """The entries that a page has now, and had before from the tree above it, the same.
 
     OpenPDF and iText 5 write them onto the page (ISO 32000-2 §7.7.3.4).
+
+    Args:
+        old: the page before.
+        new: the page now.
+        above: the nodes of the tree, see `nodes_above`.
     """
+    inherited: dict[str, bytes] = {}
+    for node in above:
+        for key in _INHERITED & set(node) - set(inherited):
+            inherited[key] = written(node.raw_get(key))
     return frozenset(
-        key
-        for key in _INHERITED & (set(new) - set(old))
-        if (above := _inherited(old, key)) is not None
-        and written(above) == written(new.raw_get(key))
+        key for key in set(new) - set(old) if inherited.get(key) == written(new.raw_get(key))
     )
 
 
-def _inherited(page: Any, key: str) -> Any:  # noqa: ANN401 - see `written`
-    for _ in range(_DEPTH):
-        page = entry_of(page, "/Parent")
-        if not is_dictionary(page):
-            return None
-        if key in page:
-            return page.raw_get(key)
-    return None
+def nodes_above(view: HistoricalResolver, number: int) -> list[Any]:
+    """What a page inherits from, the nearest first.
+
+    Some readers go down the tree for it, and others up by /Parent: none where they differ, or where
+    a page stands in the tree twice.
+    """
+    found: list[list[Any]] = []
+    waiting: list[tuple[Any, list[Any]]] = [(view.root.raw_get("/Pages"), [])]
+    while waiting:
+        raw, path = waiting.pop()
+        node = raw.get_object()
+        if len(path) > _DEPTH or not isinstance(raw, generic.IndirectObject):
+            return []
+        if path and number_of(node, "/Parent") != path[0][0]:
+            return []
+        if "/Kids" in node:
+            waiting += [(kid, [(raw.idnum, node), *path]) for kid in raw_items(node["/Kids"])]
+        elif raw.idnum == number:
+            found.append([each for _, each in path])
+    return found[0] if len(found) == 1 else []
 
 
 def entry_of(holder: Any, key: str) -> Any:  # noqa: ANN401 - see `written`

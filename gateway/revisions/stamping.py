@@ -40,6 +40,14 @@ _ACTS_OR_HIDES: Final = frozenset(
         *("/RichMediaContent", "/URI", "/XFA"),
     }
 )
+OF_RESOURCES: Final = frozenset(
+    {
+        *("/Font", "/XObject", "/ProcSet", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading"),
+        "/Encoding",
+    }
+)
+"""What a form draws with (ISO 32000-2 table 34, and the encodings that Acrobat writes)."""
+
 _PRESSED: Final = frozenset({"/N", "/I", "/O", "/P", "/T"})
 _ELSEWHERE: Final = 8 | 16
 """NoZoom and NoRotate (ISO 32000-2 table 167)."""
@@ -94,8 +102,9 @@ def check_annotation(
 
 def _check_by_kind(annotation: Any) -> None:  # noqa: ANN401 - see above
     """Refuse entries that some programs give a field, where they are not what those write."""
-    if "/DR" in annotation and not is_dictionary(annotation["/DR"]):
-        raise RevisionFaultError("hidden", "/DR of its stamp is no dictionary")
+    resources = entry_of(annotation, "/DR")
+    if resources is not None and (not is_dictionary(resources) or set(resources) - OF_RESOURCES):
+        raise RevisionFaultError("hidden", "/DR of its stamp has more than it needs")
     if "/H" in annotation and annotation.get("/H") not in _PRESSED:
         raise RevisionFaultError("hidden", "/H of its stamp is no way to be pressed")
 

@@ -30,6 +30,7 @@ from gateway.revisions.objects import (
     entry_of,
     is_dictionary,
     listed_on,
+    nodes_above,
     number_of,
     pages_of,
     place_of,
@@ -258,7 +259,9 @@ class Update:
     def _compare_page(self, number: int, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("page-changed", "it takes a page away")
-        besides = frozenset({"/Annots"}) | repeated_on(old, new)
+        besides = frozenset({"/Annots"})
+        if set(new) - set(old) - besides:
+            besides |= repeated_on(old, new, nodes_above(self._old, number))
         same_but(old, new, besides, fault="page-changed", what="a page")
         # PDFBox writes the array anew into the page that had it as an object of its own.
         if number_of(old, "/Annots") is None or number_of(new, "/Annots") is None:

@@ -18,7 +18,7 @@ from tests.hostile.signed_by_hand import (
     signed_in_a_stream,
 )
 from tests.partners import partner, trusted_root
-from tests.unit.documents.drafts import A4, one_page
+from tests.unit.documents.drafts import A4, one_page, updated
 from tests.unit.verification.test_revising import WEST, judge, now_asked
 
 _SAID = "BT /F 24 Tf 72 700 Td (Amount 100) Tj ET"
@@ -108,6 +108,18 @@ def test_a_page_gets_nothing_else_onto_it(more: bytes) -> None:
     assert _fault(_onto_the_page(more), _inheriting()) == "page-changed"
 
 
+def test_a_page_repeats_nothing_that_some_readers_take_from_elsewhere() -> None:
+    """Of a page that names another node than the one that lists it."""
+    other = "<</Type/Pages/Kids[]/Count 0/MediaBox[0 0 300 300]>>"
+    base = _inheriting().replace(b"/Parent 2 0 R", b"/Parent 6 0 R")
+    assert base != _inheriting()
+    base = updated(base, {6: other})
+    page = PAGE.replace(b"/MediaBox[0 0 595 842]", b"").replace(b"/Parent 2", b"/Parent 6")
+    for box in (b"/MediaBox[0 0 300 300]", b"/MediaBox[0 0 595 842]"):
+        bodies = {**plain(), 3: page + box + b"/Annots[90 0 R]>>"}
+        assert _fault(signed(base, bodies, WEST), base) == "page-changed"
+
+
 _NOTE = "<</Type/Annot/Subtype/Link/Rect[9 9 20 20]/P 3 0 R/Border[0 0 0]>>"
 _ANNOTATED = one_page(_SAID, page=f"{A4}/Annots 6 0 R", more={6: "[7 0 R]", 7: _NOTE})
 
@@ -182,7 +194,9 @@ def test_a_font_is_not_given_to_what_would_be_drawn_with_it(base: bytes) -> None
     assert _fault(_into_form(base, more[1] + _DEFAULTS, annotated=found[1]), base) == "form-changed"
 
 
-@pytest.mark.parametrize("more", [b"/DR 94 0 R/DA 94 0 R", b"/DR<</OC 94 0 R>>", b"/DR[94 0 R]"])
+@pytest.mark.parametrize(
+    "more", [b"/DR 94 0 R/DA 94 0 R", b"/DR<</D[3 0 R/Fit]>>", b"/DR<</OC 94 0 R>>", b"/DR[94 0 R]"]
+)
 def test_what_a_form_draws_with_is_nothing_else(more: bytes) -> None:
     base = _with_form()
     assert _fault(_into_form(base, more), base) in ("form-changed", "hidden")
@@ -194,7 +208,9 @@ def test_a_field_may_have_a_font_of_its_own_and_stay_as_it_is_when_pressed() -> 
     assert _fault(_into_form(base, widget=b"/DR<</Font<</Helv 94 0 R>>>>/H/N"), base) is None
 
 
-@pytest.mark.parametrize("more", [b"/DR 91 0 R/H/X", b"/DR[94 0 R]", b"/H/Toggle", b"/H 94 0 R"])
+@pytest.mark.parametrize(
+    "more", [b"/DR 91 0 R/H/X", b"/DR<</D[3 0 R/Fit]>>", b"/DR[94 0 R]", b"/H/Toggle", b"/H 94 0 R"]
+)
 def test_what_a_field_has_besides_is_of_its_kind(more: bytes) -> None:
     base = _with_form()
     assert _fault(_into_form(base, widget=more), base) == "hidden"
