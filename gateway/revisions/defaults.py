@@ -22,8 +22,6 @@ _OF_FORMS: Final = DEFAULTS | {"/Fields", "/SigFlags", "/NeedAppearances", "/Typ
 _WITHOUT_WORDS: Final = frozenset({"/Link", "/Text", "/Highlight", "/Underline", "/StrikeOut"})
 """Annotations that readers draw as lines or a picture of their own."""
 
-_DEPTH: Final = 16
-
 
 def have_changed(old: Any, new: Any) -> bool:  # noqa: ANN401 - objects of a file have no narrower type
     """Whether fields of the form are drawn with something else than before."""
@@ -57,7 +55,7 @@ def check_defaults(
     if "/DR" in new:
         check_new_object(new.raw_get("/DR"))
     annotations = (each for page in pages for each in _followed(entry_of(page, "/Annots")))
-    is_safe = all(map(_is_signature, _followed(entry_of(old, "/Fields")))) and all(
+    is_safe = _are_signatures(entry_of(old, "/Fields")) and all(
         map(_is_drawn_by_itself, annotations)
     )
     if not is_safe:
@@ -72,14 +70,20 @@ def _followed(array: Any) -> list[Any]:  # noqa: ANN401 - see above
     ]
 
 
-def _is_signature(field: Any, depth: int = 0) -> bool:  # noqa: ANN401 - see above
-    """Whether a field says that it is one, and nothing below it says another thing."""
-    return (
-        is_dictionary(field)
-        and field.get("/FT", None if depth == 0 else "/Sig") == "/Sig"
-        and depth < _DEPTH
-        and all(_is_signature(each, depth + 1) for each in _followed(entry_of(field, "/Kids")))
-    )
+def _are_signatures(fields: Any) -> bool:  # noqa: ANN401 - see above
+    """Whether fields say that they are, and what is below them says nothing else or comes twice."""
+    waiting: list[tuple[Any, str | None]] = [(each, None) for each in raw_items(fields)]
+    seen = set[int]()
+    while waiting:
+        raw, inherited = waiting.pop()
+        if not isinstance(raw, generic.IndirectObject) or raw.idnum in seen:
+            return False
+        seen.add(raw.idnum)
+        field = raw.get_object()  # type: ignore[no-untyped-call]
+        if not is_dictionary(field) or field.get("/FT", inherited) != "/Sig":
+            return False
+        waiting += [(each, "/Sig") for each in raw_items(entry_of(field, "/Kids"))]
+    return True
 
 
 def _is_drawn_by_itself(annotation: Any) -> bool:  # noqa: ANN401 - see above

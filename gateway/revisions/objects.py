@@ -141,11 +141,13 @@ def nodes_above(view: HistoricalResolver, number: int) -> list[Any]:
     """
     found: list[list[Any]] = []
     waiting: list[tuple[Any, list[Any]]] = [(view.root.raw_get("/Pages"), [])]
+    seen = set[int]()
     while waiting:
         raw, path = waiting.pop()
-        node = raw.get_object()
-        if len(path) > _DEPTH or not isinstance(raw, generic.IndirectObject):
+        if not isinstance(raw, generic.IndirectObject) or raw.idnum in seen or len(path) > _DEPTH:
             return []
+        seen.add(raw.idnum)
+        node = raw.get_object()  # type: ignore[no-untyped-call]
         if path and number_of(node, "/Parent") != path[0][0]:
             return []
         if "/Kids" in node:

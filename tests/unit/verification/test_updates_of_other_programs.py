@@ -178,6 +178,11 @@ _DRAWN_BY_THE_FORM = {
     "a choice without its kind": _with_form(
         kid=_text("/Subtype/Widget/T(a)/V(1)"), annotated="7 0 R 8 0 R"
     ),
+    "a kid that comes twice": _with_form(
+        annotation="<</FT/Sig/T(a)/Kids[8 0 R 8 0 R]>>",
+        kid=_text("/Subtype/Widget/Parent 7 0 R"),
+        annotated="8 0 R",
+    ),
     "text on the page": _with_form(
         kid=_text("/Subtype/FreeText/Contents(1)/DA(/Helv 9 Tf)"), annotated="7 0 R 8 0 R"
     ),
