@@ -1,6 +1,6 @@
 """Objects of a file compared with one another, as they are written. Runs in children only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +11,7 @@ from gateway.revisions.faults import RevisionFault, RevisionFaultError
 from gateway.revisions.text_boxes import Box
 
 _DEPTH = 64
+_INHERITED = frozenset({"/Resources", "/MediaBox", "/CropBox", "/Rotate"})
 
 
 def pages_of(view: HistoricalResolver) -> Iterator[tuple[int, Any]]:
@@ -34,10 +35,32 @@ def is_dictionary(found: Any) -> bool:  # noqa: ANN401 - objects of a file have 
 
 
 def written(raw: Any) -> bytes:  # noqa: ANN401 - see above
-    """An object as it would be written: two are the same when these are."""
+    """An object as it would be written, its entries in one order: two are the same when these are.
+
+    A dictionary has no order (ISO 32000-2 §7.3.7), and OpenPDF keeps none.
+    """
     out = BytesIO()
-    raw.write_to_stream(out, None)
+    _write(raw, out)
     return out.getvalue()
+
+
+def _write(raw: Any, out: BytesIO) -> None:  # noqa: ANN401 - see `is_dictionary`
+    if is_dictionary(raw):
+        out.write(b"<<")
+        for key in sorted(raw):
+            generic.NameObject(key).write_to_stream(out, None)
+            out.write(b" ")
+            _write(raw.raw_get(key), out)
+            out.write(b" ")
+        out.write(b">>")
+    elif isinstance(raw, generic.ArrayObject):
+        out.write(b"[")
+        for each in raw_items(raw):
+            _write(each, out)
+            out.write(b" ")
+        out.write(b"]")
+    else:
+        raw.write_to_stream(out, None)
 
 
 def appended(
@@ -89,6 +112,49 @@ def same_but(
             or written(old.raw_get(key)) != written(new.raw_get(key))
         ):
             raise RevisionFaultError(fault, f"it changes {key[:40]} of {what}")
+
+
+def repeated_on(old: Any, new: Any, above: Iterable[Any]) -> frozenset[str]:  # noqa: ANN401 - see `written`
+    """The entries that a page has now, and had before from the tree above it, the same.
+
+    OpenPDF and iText 5 write them onto the page (ISO 32000-2 §7.7.3.4).
+
+    Args:
+        old: the page before.
+        new: the page now.
+        above: the nodes of the tree, see `nodes_above`.
+    """
+    inherited: dict[str, bytes] = {}
+    for node in above:
+        for key in _INHERITED & set(node) - set(inherited):
+            inherited[key] = written(node.raw_get(key))
+    return frozenset(
+        key for key in set(new) - set(old) if inherited.get(key) == written(new.raw_get(key))
+    )
+
+
+def nodes_above(view: HistoricalResolver, number: int) -> list[Any]:
+    """What a page inherits from, the nearest first.
+
+    Some readers go down the tree for it, and others up by /Parent: none where they differ, or where
+    a page stands in the tree twice.
+    """
+    found: list[list[Any]] = []
+    waiting: list[tuple[Any, list[Any]]] = [(view.root.raw_get("/Pages"), [])]
+    seen = set[int]()
+    while waiting:
+        raw, path = waiting.pop()
+        if not isinstance(raw, generic.IndirectObject) or raw.idnum in seen or len(path) > _DEPTH:
+            return []
+        seen.add(raw.idnum)
+        node = raw.get_object()  # type: ignore[no-untyped-call]
+        if path and number_of(node, "/Parent") != path[0][0]:
+            return []
+        if "/Kids" in node:
+            waiting += [(kid, [(raw.idnum, node), *path]) for kid in raw_items(node["/Kids"])]
+        elif raw.idnum == number:
+            found.append([each for _, each in path])
+    return found[0] if len(found) == 1 else []
 
 
 def entry_of(holder: Any, key: str) -> Any:  # noqa: ANN401 - see `written`

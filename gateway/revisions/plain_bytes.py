@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.xref import ObjStreamRef
 from gateway.revisions.containers import check_container
 from gateway.revisions.dangling import refuse_dangling_trailer, refuse_new_dangling
 from gateway.revisions.faults import RevisionFaultError, ambiguous
+from gateway.revisions.numbers import known_numbers
 from gateway.revisions.plain_syntax import check_object
 from gateway.revisions.quick_reading import next_character
 from gateway.revisions.sections import Section, read_section
@@ -57,8 +58,10 @@ def check_plain_bytes(
     section = read_section(reader, document, number, start)
     if is_last and section.end != len(document):
         raise RevisionFaultError("not-whole", "something follows its end")
-    if section.freed and not may_free:
-        raise RevisionFaultError("content-changed", f"it takes object {min(section.freed)} away")
+    # iText frees numbers that it reserved and did not need: nothing ever had them.
+    gone = section.freed & known_numbers(reader, number)
+    if gone and not may_free:
+        raise RevisionFaultError("content-changed", f"it takes object {min(gone)} away")
     _only_once(document, section, start)
     if not reader.strict:
         _read_strictly(document, number, section)
@@ -97,9 +100,11 @@ def _words_of(
 ) -> Iterator[int]:
     """Where the word `obj` stands of each object that the table names."""
     listed = reader.xrefs.explicit_refs_in_revision(number)
-    if {(each.idnum, each.generation) for each in listed if each.idnum} != set(section.entries):
+    none = section.freed | {0}
+    in_use = {(each.idnum, each.generation) for each in listed if each.idnum not in none}
+    if in_use != set(section.entries):
         raise ambiguous("its table is read in two ways")
-    known, view = _known_numbers(reader, number), reader.get_historical_resolver(number)
+    known, view = known_numbers(reader, number), reader.get_historical_resolver(number)
     earlier = reader.get_historical_resolver(number - 1)
     refuse_dangling_trailer(earlier, view)
     containers, within = set[int](), range(start, section.start + 1)
@@ -147,20 +152,6 @@ def _word_at(document: bytes, known_as: tuple[int, int], at: int, within: range)
     if header is None or (int(header[1]), int(header[2])) != known_as:
         raise ambiguous(f"object {known_as[0]} is not where its table says")
     return header.end() - len(b"obj")
-
-
-def _known_numbers(reader: PdfFileReader, number: int) -> set[int]:
-    """Of all that there has been before, by whichever generation, tables and containers too."""
-    found = {each.idnum for each in reader.xrefs.xref_stream_refs}
-    own = reader.xrefs.get_xref_container_info(number).stream_ref
-    found -= {own.idnum} if own is not None else set()
-    for revision in range(number):
-        data = reader.xrefs.get_xref_data(revision)
-        parts = [data] if data.hybrid is None else [data, data.hybrid.xref_data]
-        for part in parts:
-            found |= part.standard_xrefs.keys() | part.xrefs_in_objstm.keys()
-            found |= part.obj_streams_used
-    return found
 
 
 def _ends_a_header(document: bytes, start: int, at: int) -> bool:

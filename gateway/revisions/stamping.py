@@ -6,7 +6,7 @@ from pyhanko.pdf_utils import generic
 
 from gateway.revisions.bounds import check_bounds
 from gateway.revisions.faults import RevisionFaultError
-from gateway.revisions.objects import entry_of
+from gateway.revisions.objects import entry_of, is_dictionary
 
 _POINTS_PER_MM: Final = 72 / 25.4
 _EITHER: Final = frozenset(
@@ -21,6 +21,8 @@ _WIDGET: Final = _EITHER | {
         "/Ff",
         "/V",
         "/DA",
+        "/DR",
+        "/H",
         "/AS",
         "/MK",
         "/BS",
@@ -38,6 +40,15 @@ _ACTS_OR_HIDES: Final = frozenset(
         *("/RichMediaContent", "/URI", "/XFA"),
     }
 )
+OF_RESOURCES: Final = frozenset(
+    {
+        *("/Font", "/XObject", "/ProcSet", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading"),
+        "/Encoding",
+    }
+)
+"""What a form draws with (ISO 32000-2 table 34, and the encodings that Acrobat writes)."""
+
+_PRESSED: Final = frozenset({"/N", "/I", "/O", "/P", "/T"})
 _ELSEWHERE: Final = 8 | 16
 """NoZoom and NoRotate (ISO 32000-2 table 167)."""
 _DEPTH: Final = 64
@@ -73,6 +84,7 @@ def check_annotation(
         raise RevisionFaultError("annotation", f"it adds an annotation of the kind {_short(kind)}")
     if more := set(annotation) - (_WIDGET if is_field else _STAMP):
         raise RevisionFaultError("hidden", f"its stamp has {_short(min(more))}, which none needs")
+    _check_by_kind(annotation)
     if "/AP" in annotation:
         _check_appearance(annotation["/AP"])
     flags = annotation.get("/F", 0)
@@ -86,6 +98,15 @@ def check_annotation(
                 f"a stamp of {length / _POINTS_PER_MM:.0f} mm, where {largest_mm:g} mm are the most"
             )
             raise RevisionFaultError("too-large-a-stamp", why)
+
+
+def _check_by_kind(annotation: Any) -> None:  # noqa: ANN401 - see above
+    """Refuse entries that some programs give a field, where they are not what those write."""
+    resources = entry_of(annotation, "/DR")
+    if resources is not None and (not is_dictionary(resources) or set(resources) - OF_RESOURCES):
+        raise RevisionFaultError("hidden", "/DR of its stamp has more than it needs")
+    if "/H" in annotation and annotation.get("/H") not in _PRESSED:
+        raise RevisionFaultError("hidden", "/H of its stamp is no way to be pressed")
 
 
 def _check_appearance(appearance: Any) -> None:  # noqa: ANN401 - see above

@@ -14,6 +14,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from gateway.revisions.defaults import DEFAULTS, check_defaults, have_changed
 from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.kinds import (
     check_catalogue,
@@ -22,16 +23,19 @@ from gateway.revisions.kinds import (
     check_metadata,
     check_used_once,
 )
+from gateway.revisions.numbers import known_numbers
 from gateway.revisions.objects import (
     appended,
     change_of_other,
     entry_of,
     is_dictionary,
     listed_on,
+    nodes_above,
     number_of,
     pages_of,
     place_of,
     raw_items,
+    repeated_on,
     same_but,
     written,
 )
@@ -66,6 +70,7 @@ class Update:
         self.is_plain = True
         self._old: HistoricalResolver = reader.get_historical_resolver(number - 1)
         self._new: HistoricalResolver = reader.get_historical_resolver(number)
+        self._reader = reader
         self._xrefs = reader.xrefs
         self._number = number
         self._fields: list[generic.Reference] = []
@@ -102,7 +107,8 @@ class Update:
         Raises:
             RevisionFaultError: it did something else, or more.
         """
-        if self._new.refs_freed_in_revision():  # type: ignore[no-untyped-call]
+        freed = self._freed()
+        if freed and freed & known_numbers(self._reader, self._number):
             raise RevisionFaultError("content-changed", "it takes objects of the document away")
         if self._root(self._old) != self._root(self._new):
             raise RevisionFaultError("content-changed", "it puts another catalogue in place")
@@ -140,10 +146,16 @@ class Update:
         """What is written over what was there, and what is new."""
         over, fresh = list[generic.Reference](), list[generic.Reference]()
         listed = self._new.explicit_refs_in_revision()  # type: ignore[no-untyped-call]
+        freed = self._freed()
         for reference in sorted(listed, key=lambda each: each.idnum):
+            if reference.idnum in freed:
+                continue
             before = self._xrefs.get_historical_ref(reference, self._number - 1)
             (fresh if before is None else over).append(reference)
         return over, fresh
+
+    def _freed(self) -> set[int]:
+        return {each.idnum for each in self._new.refs_freed_in_revision()}  # type: ignore[no-untyped-call]
 
     def _compare(self, reference: generic.Reference) -> None:
         old, new = self._old(reference), self._new(reference)
@@ -228,7 +240,9 @@ class Update:
     def _compare_form(self, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("form-changed", "it takes the form away")
-        same_but(old, new, _FORM, fault="form-changed", what="the form")
+        same_but(old, new, _FORM | DEFAULTS, fault="form-changed", what="the form")
+        if have_changed(old, new):
+            check_defaults(old, new, self._pages.values())
         check_kinds(old, new, fault="form-changed")
         if new.get("/NeedAppearances", False) and not old.get("/NeedAppearances", False):
             raise RevisionFaultError("form-changed", "it lets readers draw the form anew")
@@ -245,8 +259,12 @@ class Update:
     def _compare_page(self, number: int, old: Any, new: Any) -> None:  # noqa: ANN401 - see `written`
         if not isinstance(new, generic.DictionaryObject):
             raise RevisionFaultError("page-changed", "it takes a page away")
-        same_but(old, new, frozenset({"/Annots"}), fault="page-changed", what="a page")
-        if number_of(old, "/Annots") is None:
+        besides = frozenset({"/Annots"})
+        if set(new) - set(old) - besides:
+            besides |= repeated_on(old, new, nodes_above(self._old, number))
+        same_but(old, new, besides, fault="page-changed", what="a page")
+        # PDFBox writes the array anew into the page that had it as an object of its own.
+        if number_of(old, "/Annots") is None or number_of(new, "/Annots") is None:
             self._note_odd(entry_of(old, "/Annots"))
             added = appended(
                 entry_of(old, "/Annots"),

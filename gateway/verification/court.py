@@ -17,6 +17,12 @@ from gateway.verification.model import AskedRevision
 
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _FEWEST_BITS: Final = 2048
+_INDEFINITE: Final = b"\x80"
+"""A length that is not told (X.690 §8.1.3.6)."""
+_NO_DER: Final = (
+    "its container is BER, and a PDF takes DER alone (ISO 32000-2 §12.8.3.3): the program that "
+    "signed has to write DER (Bouncy Castle: getEncoded(ASN1Encoding.DER))"
+)
 
 
 def refuse_what_no_court_takes(
@@ -39,6 +45,8 @@ def refuse_what_no_court_takes(
     Raises:
         RevisionFaultError: `not-intact` or `untrusted`.
     """
+    if bytes(signature.pkcs7_content)[1:2] == _INDEFINITE:
+        raise RevisionFaultError("not-intact", _NO_DER)
     first, before, after, length = (int(each) for each in signature.byte_range)
     end = after + length
     parts = document[first : first + before], document[after:end]

@@ -29,6 +29,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.plain_bytes import check_plain_bytes
+from gateway.verification.differences import rules_for
 from gateway.verification.model import (
     Changes,
     Coverage,
@@ -143,7 +144,7 @@ class Judging:
         if is_timestamp:
             status = validate_pdf_timestamp(signature, context)
         else:
-            status = validate_pdf_signature(signature, context)
+            status = validate_pdf_signature(signature, context, diff_policy=rules_for(signature))
         certificate = certificate_of(signature)
         why = [*reasons_against(status, certificate, anchored=bool(self._trust))]
         is_root_missing = len(why) == 1 and not any(

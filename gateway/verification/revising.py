@@ -32,6 +32,7 @@ from gateway.revisions.text_boxes import Box
 from gateway.revisions.updating import Update, allows_every_signature
 from gateway.revisions.uses import refuse_other_uses
 from gateway.verification.court import refuse_what_no_court_takes
+from gateway.verification.differences import rules_for
 from gateway.verification.judging import (
     CLOCKS_DIFFER,
     certificate_of,
@@ -136,7 +137,7 @@ def _reader(document: bytes) -> PdfFileReader:
 
 def _ask_the_earlier(signature: EmbeddedPdfSignature) -> None:
     """An earlier signature must allow what was added; what it covers itself was not touched."""
-    signature.compute_integrity_info()  # type: ignore[no-untyped-call]
+    signature.compute_integrity_info(rules_for(signature))  # type: ignore[no-untyped-call]
     if not signature.summarise_integrity_info()["docmdp_ok"]:
         why = f"the earlier signature in {signature.field_name[:60]!r} does not allow this one"
         raise RevisionFaultError("earlier-broken", why)
@@ -190,7 +191,9 @@ def _status(signature: EmbeddedPdfSignature, asked: AskedRevision) -> PdfSignatu
     context = ValidationContext(
         trust_manager=_anchors(asked.trust), allow_fetching=False, moment=moment
     )
-    return _at_once(async_validate_pdf_signature(signature, context))
+    return _at_once(
+        async_validate_pdf_signature(signature, context, diff_policy=rules_for(signature))
+    )
 
 
 def _at_once(waiting: Coroutine[object, None, T]) -> T:

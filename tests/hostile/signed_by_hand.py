@@ -117,6 +117,7 @@ def signed_in_a_stream(
     entries: bytes = b"/Filter/FlateDecode",
     container: bytes = b"",
     packed: Sequence[int] = (),
+    freed: Sequence[int] = (),
 ) -> bytes:
     """The same with a cross-reference stream, object 96.
 
@@ -129,6 +130,7 @@ def signed_in_a_stream(
         entries: more of its dictionary.
         container: an object stream, object 95.
         packed: the numbers of what it holds.
+        freed: numbers that its table calls free.
     """
     document, places = base, dict[int, tuple[int, int, int]]()
     loose = {**bodies, 95: container} if container else bodies
@@ -136,6 +138,7 @@ def signed_in_a_stream(
         places[number] = 1, len(document), 0
         document += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     places |= {number: (2, 95, index) for index, number in enumerate(packed)}
+    places |= dict.fromkeys(freed, (0, 0, 1))
     start = len(document)
     rows, runs = b"", b""
     for number, place in sorted({**places, 96: (1, start, 0)}.items()):
