@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.documents.inspection.font_names import LEFT_OF_TEXTS, without_texts
+from gateway.documents.inspection.font_names import (
+    LEFT_OF_TEXTS,
+    has_left_of_texts,
+    without_texts,
+)
 
 _REGULAR: Final = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
 _ENDS: Final = b"\x00\t\n\x0c\r ()<>[]{}/%"
@@ -53,13 +57,13 @@ def taken_otherwise(content: bytes) -> str:
     for bare in _without_texts_and_pictures(content):
         if _restores_too_often(bare):
             return "restores the graphics state more often than it saves it"
-        if _has_letters_at_a_number(_HEX.sub(b" ", bare)):
+        if _has_letters_at_a_number(_HEX.sub(b" ", bare) if b"<" in bare else bare):
             return "has a number that letters follow at once"
         if _NAMED.search(bare) is not None:
             return "shows a name as if it were a text"
         if not all(_WAYS.search(bare[max(0, at - _LONGEST_NUMBER) : at]) for at in _ways(bare)):
             return "draws text in no way that there is"
-        if LEFT_OF_TEXTS.search(bare) is not None:
+        if has_left_of_texts(bare):
             return "has a text or comment of which nobody can say where it ends"
         # The first is without pictures; whether a text is left in the second, one cannot say.
     return ""
