@@ -22,6 +22,8 @@ _DEVICES: dict[Device, dict[str, Any]] = {
     },
     "desk": {"viewport": {"width": 1200, "height": 900}},
 }
+WITHOUT_WORKER: dict[str, Any] = {"service_workers": "block"}
+"""It sends by itself, and what a worker fetches no test can hold up."""
 _NOTES = ("the server responded with a status", "net::ERR_INTERNET_DISCONNECTED")
 
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cloud_bridge.envelopes.statements import Declined, Signed
-from tests.browser import browser, in_one_loop, keep_picture, surfing
+from tests.browser import WITHOUT_WORKER, browser, in_one_loop, keep_picture, surfing
 from tests.delivery_house import START, TAIL, House, delivery_house, photo
 
 __all__ = ["browser"]
@@ -26,11 +26,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def scan(page: Page, house: House, label: str) -> None:
     await page.clock.install(time=START)
     await page.goto(f"{house.url}/d/{label}")
-
-
-async def kept_for_offline(page: Page) -> None:
-    """Once the telephone has the page, which takes a moment."""
-    await page.wait_for_selector("html[data-offline=ready]", state="attached")
 
 
 async def tell_who(page: Page, name: str) -> None:
@@ -94,9 +89,8 @@ async def test_without_network_it_is_kept_and_sent_later_and_marked_as_late(
     browser: Browser, house: House
 ) -> None:
     envelope = await house.send()
-    async with surfing(browser) as page:
+    async with surfing(browser, **WITHOUT_WORKER) as page:
         await scan(page, house, await house.label(envelope))
-        await kept_for_offline(page)
         await page.context.set_offline(offline=True)
         await tell_who(page, "王师傅")
         await expect(page.locator("#not-first")).to_be_visible()
@@ -126,9 +120,8 @@ async def test_who_signed_without_network_after_another_is_told_not_to_unload(
 ) -> None:
     envelope = await house.send()
     label = await house.label(envelope)
-    async with surfing(browser) as page:
+    async with surfing(browser, **WITHOUT_WORKER) as page:
         await scan(page, house, label)
-        await kept_for_offline(page)
         await page.context.set_offline(offline=True)
         await tell_who(page, "王师傅")
         await sign(page)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,7 +11,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from cloud_bridge.envelopes.statements import Signed
 from cloud_bridge.network.deliveries.pages import Pages
-from tests.browser import browser, in_one_loop, surfing
+from tests.browser import WITHOUT_WORKER, browser, in_one_loop, surfing
 from tests.delivery_house import START, TAIL, House, delivery_house
 
 __all__ = ["browser"]
@@ -65,10 +64,6 @@ class Silence:
             await route.continue_()
         else:
             self.heard += 1
-
-
-WITHOUT_WORKER: dict[str, Any] = {"service_workers": "block"}
-"""What a worker fetches, no test can hold up."""
 
 
 async def test_a_claim_that_nobody_answers_lets_the_driver_go_on(
