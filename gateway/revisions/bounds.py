@@ -13,6 +13,7 @@ from pyhanko.pdf_utils import generic
 
 from gateway.revisions.faults import RevisionFaultError
 from gateway.revisions.objects import entry_of
+from gateway.revisions.texts import end_of_text
 
 _ENDS: Final = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
 _TOKEN: Final = re.compile(
@@ -20,7 +21,6 @@ _TOKEN: Final = re.compile(
     rb"|(?<![^\0\t\n\f\r ()<>\[\]{}/%])(?:q|Q|BI)" + _ENDS
 )
 _BEGINS: Final = re.compile(rb"[%(</qQB]")
-_IN_TEXT: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 _RESTORES: Final = re.compile(rb"Q" + _ENDS)
 _MOST: Final = 256
 
@@ -92,18 +92,10 @@ def _restores_too_much(content: bytes) -> bool:
         elif word == b"Q":
             depth -= 1
         elif word == b"(":
-            at = _end_of_text(content, at)
+            at = end_of_text(content, at) or len(content)
         elif word == b"BI":
             # Where a picture's data end is for each reader to guess: what follows saves nothing.
             return depth < len(_RESTORES.findall(content, at))
         if depth < 0:
             return True
     return False
-
-
-def _end_of_text(content: bytes, at: int) -> int:
-    depth = 1
-    while depth and (found := _IN_TEXT.search(content, at)) is not None:
-        at = found.end()
-        depth += {b"(": 1, b")": -1}.get(found[0], 0)
-    return at if depth == 0 else len(content)

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from gateway.revisions.faults import ambiguous
+from gateway.revisions.texts import end_of_text
 
 _SPACE: Final = rb"[\0\t\n\f\r ]"
 _ENDS: Final = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
@@ -25,7 +26,6 @@ _TOKEN: Final = re.compile(
     rb"|(?:true|false|null)" + _ENDS + rb"))"
 )
 _ODD_NAME: Final = re.compile(rb"#(?:00|(?![0-9A-Fa-f]{2}))")
-_IN_TEXT: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 _DATA: Final = re.compile(_SPACE + rb"*+stream(?:\r\n|\n)")
 _AFTER_DATA: Final = re.compile(_SPACE + rb"*+endstream" + _SPACE + rb"++endobj" + _ENDS)
 _END_OF_OBJECT: Final = re.compile(_SPACE + rb"*+endobj" + _ENDS)
@@ -75,7 +75,7 @@ def end_of_value(written: bytes, at: int) -> int:
         elif kind == "closes":
             _close(closers, found["closes"], at, is_key=is_after_key)
         elif kind == "text":
-            at = _end_of_text(written, at)
+            at = _behind_text(written, at)
         elif kind == "opens":
             closers.append(_CLOSED_BY[found["opens"]])
         if kind == "opens" or (kind == "name" and is_after_key):
@@ -96,12 +96,8 @@ def _check_name(name: bytes, at: int) -> None:
         raise ambiguous(f"the name before byte {at} ends earlier for some")
 
 
-def _end_of_text(written: bytes, at: int) -> int:
-    depth = 1
-    while depth:
-        found = _IN_TEXT.search(written, at)
-        if found is None:
-            raise ambiguous(f"the text before byte {at} has no end")
-        at = found.end()
-        depth += {b"(": 1, b")": -1}.get(found[0], 0)
-    return at
+def _behind_text(written: bytes, at: int) -> int:
+    end = end_of_text(written, at)
+    if end is None:
+        raise ambiguous(f"the text before byte {at} has no end")
+    return end

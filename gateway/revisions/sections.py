@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.xref import ObjStreamRef
 from gateway.revisions.faults import ambiguous
 from gateway.revisions.plain_syntax import check_object, end_of_value
 from gateway.revisions.streams import OF_STREAMS, check_entries
+from gateway.revisions.tables import LARGEST_SIZE, WIDEST
 
 _EOL: Final = rb"(?:\r\n|\n|\r)"
 _PART: Final = re.compile(
@@ -35,10 +36,6 @@ _OF_TRAILERS: Final = frozenset({"/Root", "/Size", "/Prev", "/Info", "/ID"})
 _KINDS: Final = frozenset({0, 1, 2})
 _PACKED: Final = 2
 _LAST_GENERATION: Final = 65_535
-WIDEST: Final = (4, 8, 8)
-"""How many bytes the columns of a stream may have: what poppler's numbers hold."""
-LARGEST_SIZE: Final = 1_000_000
-"""Poppler has no room for a hundred times as many, and pdfium reads tables of no more."""
 
 Entries = dict[tuple[int, int], int | ObjStreamRef]
 """Where objects in use are, by number and generation."""

@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.xref import XRefSectionType, read_object_header
 from gateway.documents.inspection.sighting import Sighting
 from gateway.documents.inspection.snapshot import Snapshot
 from gateway.revisions.dangling import missing_in
-from gateway.revisions.sections import LARGEST_SIZE, WIDEST
+from gateway.revisions.tables import LARGEST_SIZE, WIDEST
 
 _RULE: Final = "ambiguous-structure"
 _OTHER_NAMES: Final = ("/DP", "/F", "/FFilter", "/FDecodeParms")

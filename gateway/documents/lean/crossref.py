@@ -15,6 +15,7 @@ from gateway.documents.lean.tokens import (
     read_dictionary,
     skip_space,
 )
+from gateway.revisions.tables import LARGEST_SIZE, WIDEST
 
 Entry = int | tuple[int, int]
 """Where an object is: its offset, or the number of an object stream and the index in it."""
@@ -22,7 +23,6 @@ Entry = int | tuple[int, int]
 _TAIL_BYTES = 1024
 _MOST_SECTIONS = 64
 _MOST_SUBSECTIONS = 256  # of all sections: each is looked through for each object
-_MOST_OBJECTS = 1_000_000
 _LARGEST_SECTION = 32 * 1024 * 1024
 
 _END = re.compile(rb"(?<=[\r\n])startxref[\r\n ]+(\d{1,12})[\r\n ]+%%EOF[\r\n ]*\Z")
@@ -32,7 +32,6 @@ _SUBSECTION = re.compile(rb"(\d{1,10}) (\d{1,10})[ \r\n]+")
 _LINES = re.compile(rb"(?:\d{10} (?:00000 n|\d{5} f)(?: \r| \n|\r\n))*+")
 _TRAILER = re.compile(rb"trailer(?=[\x00\t\n\x0c\r <])")
 _LINE_BYTES = 20
-_WIDEST = (4, 8, 8)  # what poppler's numbers hold
 _IN_USE = ord("n")
 
 
@@ -166,7 +165,7 @@ def read_cross_references(document: bytes) -> CrossReferences:
             raise InDoubtError("cross-references", "a hybrid file")
         if b"/Encrypt" in section.trailer:
             raise InDoubtError("encrypted", "a trailer has an /Encrypt entry")
-        if integer(section.trailer.get(b"/Size")) > _MOST_OBJECTS:
+        if integer(section.trailer.get(b"/Size")) > LARGEST_SIZE:
             raise InDoubtError("cross-references", "a /Size beyond all files")
         sections.append(section)
         if sum(len(each.subsections) for each in sections) > _MOST_SUBSECTIONS:
@@ -213,7 +212,7 @@ def _stream(document: bytes, start: int) -> Section:
 
 
 def _are_narrow(widths: list[int]) -> bool:
-    return all(0 <= width <= most for width, most in zip(widths, _WIDEST, strict=False))
+    return all(0 <= width <= most for width, most in zip(widths, WIDEST, strict=False))
 
 
 def _disjoint(runs: list[_Subsection]) -> tuple[_Subsection, ...]:
@@ -222,7 +221,7 @@ def _disjoint(runs: list[_Subsection]) -> tuple[_Subsection, ...]:
     overlap = any(one.first + one.length > other.first for one, other in pairwise(ordered))
     if not runs or overlap or len(runs) > _MOST_SUBSECTIONS:
         raise InDoubtError("cross-references", "no subsection, too many, or an object twice")
-    if ordered[-1].first + ordered[-1].length > _MOST_OBJECTS:
+    if ordered[-1].first + ordered[-1].length > LARGEST_SIZE:
         raise InDoubtError("cross-references", "too many objects")
     return tuple(runs)
 

@@ -15,16 +15,14 @@ def refuse_link(state: EnvelopeState, party: str) -> None:
         there = ", ".join(who) or "there is none in it"
         kind = "a company" if state.party(party) is not None else "no party of the envelope"
         raise PartyWithoutLinkProblem(f"{party[:60]!r} is {kind}; persons and bearers: {there}")
-    if state.status in OVER:
-        raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")
+    _refuse_over(state)
 
 
 def refuse_reminder(state: EnvelopeState, party: str, *, ours: bool) -> None:
     """See that a reminder of ours would reach somebody whose turn it is."""
     if not ours:
         raise EnvelopeNotNowProblem("only who sent it reminds the others")
-    if state.status in OVER:
-        raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")
+    _refuse_over(state)
     whose = [each.party.id for each in state.parties if each.has_its_turn]
     if state.status == "draft":
         raise EnvelopeNotNowProblem("it was not sent yet: nobody has been asked to sign")
@@ -52,6 +50,11 @@ def refuse_signed(state: EnvelopeState) -> None:
     is_signed = state.status == "signing" and not state.missing
     if is_signed or state.status == "completed":
         raise EnvelopeSignedByAllProblem(f"everybody has signed envelope {state.terms.envelope}")
+
+
+def _refuse_over(state: EnvelopeState) -> None:
+    if state.status in OVER:
+        raise EnvelopeNotNowProblem(f"it is {state.status}: nobody signs in it any more")
 
 
 def _how(party: str, state: str) -> str:
