@@ -28,6 +28,12 @@ _HEADER = re.compile(rb"%PDF-([12])\.(\d)[\r\n ]")
 class LeanDocument:
     """Reads what an update needs of a document, and nothing else.
 
+    Attributes:
+        bytes: all of it.
+        header_version: of the standard, as its first line says.
+        references: its tables.
+        contents: streams that stay unpacked, by where they lie (`drawn.content_of`).
+
     Raises:
         InDoubtError: from every method, where the document is not exactly as expected.
     """
@@ -41,6 +47,7 @@ class LeanDocument:
         self.references: CrossReferences = read_cross_references(document)
         self._streams: dict[int, ObjectStream] = {}
         self._known: dict[int, bytes] = {}
+        self.contents: dict[tuple[int, int], bytes] = {}
 
     def know(self, values: Mapping[int, bytes]) -> None:
         """Take objects' values that somebody has read already, so that none is read twice."""

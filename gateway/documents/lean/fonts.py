@@ -1,6 +1,5 @@
 """Whether each text is drawn by a font that its page has, and sets in the usual way."""
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -9,9 +8,9 @@ from gateway.documents.inspection.content_words import taken_otherwise
 from gateway.documents.inspection.font_names import KINDS, fonts_named_by
 from gateway.documents.lean.document import LeanDocument
 from gateway.documents.lean.doubt import InDoubtError
+from gateway.documents.lean.drawn import content_of, drawn_by_fonts, drawn_by_page
 from gateway.documents.lean.pages import Page, PageTree
-from gateway.documents.lean.pictures import drawn_by_fonts, drawn_by_page
-from gateway.documents.lean.survey import Seen, text_of, unpacked
+from gateway.documents.lean.survey import Seen, text_of
 from gateway.documents.lean.tokens import SPACE, read_dictionary, reference
 
 _KIND: Final = re.compile(
@@ -19,9 +18,6 @@ _KIND: Final = re.compile(
 )
 _OF_A_STATE: Final = re.compile(rb"/Font" + SPACE + rb"(?:\[|([0-9]{1,10}) 0 R)")
 _TILES: Final = re.compile(rb"/PatternType" + SPACE + rb"(?!2)")
-_IN_LETTERS: Final = b"/ASCII85Decode"
-_MOST_LETTERS: Final = 1 << 16
-"""Bytes that are read letter by letter, which takes long."""
 
 
 def have_their_fonts(lean: LeanDocument, objects: dict[int, Seen], tree: PageTree) -> bool:
@@ -74,25 +70,9 @@ def _named(
     lean: LeanDocument, objects: dict[int, Seen], numbers: Iterable[int]
 ) -> frozenset[bytes]:
     """The fonts that content names, which are streams one behind the other."""
-    parts = [_content(lean, objects[each]) for each in numbers]
+    parts = [content_of(lean, objects[each]) for each in numbers]
     content = b"\n".join([each for each in parts if each is not None])
     names = fonts_named_by(content)
     if None in parts or names is None or taken_otherwise(content):
         raise InDoubtError("syntax", "content that readers may read otherwise")
     return names
-
-
-def _content(lean: LeanDocument, seen: Seen) -> bytes | None:
-    """What a stream says; None: it is packed in a way that is not undone here."""
-    if seen.data is None or seen.entries is None or b"/DecodeParms" in seen.entries:
-        return None
-    data = lean.bytes[seen.data[0] : seen.data[1]]
-    packing = seen.entries.get(b"/Filter", b"")
-    if _IN_LETTERS in packing:
-        if len(data) > _MOST_LETTERS:
-            return None
-        try:
-            data = base64.a85decode(data.strip(), adobe=True)
-        except ValueError:
-            return None
-    return unpacked(data) if packing else data
